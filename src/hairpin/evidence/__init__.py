@@ -1,0 +1,1 @@
+"""What was read, verbatim: its types, its one file format, its redaction."""

@@ -1,0 +1,113 @@
+"""What was read on a host, verbatim: the one type that all later layers start from.
+
+A :class:`Reading` is the answer of one command, file or API call in one network namespace; an :class:`Evidence` is all
+readings of one host at one time. Nothing here understands a text: parsers live in ``netfilter/`` and ``host/``.
+``docs/evidence.md`` lists the keys.
+"""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+SCHEMA = "hairpin.evidence/1"
+HOST = "host"
+"""``netns`` of the namespace that the collector was started in."""
+
+Outcome = Literal["text", "absent", "refused", "failed"]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One answer of the host.
+
+    ``text`` is standard output, verbatim; where ``outcome`` is not "text", the first lines of standard error or a
+    sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
+    """
+
+    id: str
+    """``e17``: number in reading order, unique in one evidence."""
+    key: str
+    """What it is: the table in ``docs/evidence.md``."""
+    netns: str
+    """``host``, ``container:NAME``, or empty for what belongs to no network namespace."""
+    origin: str
+    """The exact command line, file path or API call."""
+    at: str
+    """RFC 3339, UTC."""
+    status: int
+    """Exit status; 0 is success, 127 not installed, 124 timed out."""
+    outcome: Outcome
+    """text: read; absent: no such command, file or module; refused: no permission; failed: anything else."""
+    text: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """All readings of one host, in the order of their ids."""
+
+    schema: str
+    hairpin: str
+    taken_at: str
+    hostname: str
+    kernel: str
+    readings: tuple[Reading, ...]
+
+    def find(self, key: str, netns: str) -> Reading | None:
+        """Return the first reading of ``key`` in ``netns``, whatever its outcome; None if it was never asked for."""
+        for reading in self.readings:
+            if reading.key == key and reading.netns == netns:
+                return reading
+        return None
+
+    def all(self, key: str, netns: str | None = None) -> tuple[Reading, ...]:
+        """Return every reading of ``key``, in reading order; only those of ``netns`` if one is given."""
+        return tuple(
+            reading for reading in self.readings if reading.key == key and (netns is None or reading.netns == netns)
+        )
+
+    def by_id(self, reading_id: str) -> Reading | None:
+        """Return the reading with this id."""
+        for reading in self.readings:
+            if reading.id == reading_id:
+                return reading
+        return None
+
+    def file(self, path: str) -> Reading | None:
+        """Return the reading of the configuration file at ``path`` (as on the host, without ``--root``)."""
+        for reading in self.readings:
+            if reading.key == "file" and reading.origin == path:
+                return reading
+        return None
+
+    def namespaces(self) -> tuple[str, ...]:
+        """Return the network namespaces that anything was read in, ``host`` first."""
+        seen = dict.fromkeys(reading.netns for reading in self.readings if reading.netns)
+        return tuple(sorted(seen, key=lambda name: name != HOST))
+
+    @property
+    def snapshot_id(self) -> str:
+        """Return ``sha256:…`` over :func:`lines_of`: the same content has the same id, wherever it is stored."""
+        digest = hashlib.sha256()
+        for line in lines_of(self):
+            digest.update(line)
+        return f"sha256:{digest.hexdigest()}"
+
+
+def lines_of(evidence: Evidence) -> Iterator[bytes]:
+    """Yield the canonical content: the header line, then one JSON line a reading, each with its newline."""
+    header = {name: getattr(evidence, name) for name in ("schema", "hairpin", "taken_at", "hostname", "kernel")}
+    yield msgspec.json.encode(header) + b"\n"
+    for reading in evidence.readings:
+        yield msgspec.json.encode(_record(reading)) + b"\n"
+
+
+def _record(reading: Reading) -> dict[str, str | int]:
+    """Return the reading as JSON fields; a text that is not UTF-8 goes as ``text_base64``, JSON cannot carry it."""
+    fields: dict[str, str | int] = {name: getattr(reading, name) for name in reading.__struct_fields__}
+    try:
+        reading.text.encode("utf-8")
+    except UnicodeEncodeError:
+        del fields["text"]
+        fields["text_base64"] = b64encode(reading.text.encode("utf-8", "surrogateescape")).decode("ascii")
+    return fields
