@@ -1,0 +1,52 @@
+"""Every exception that hairpin raises on purpose.
+
+    HairpinError            something that a user can understand and act on; the command line shows its message
+    ├── UsageError          the request makes no sense (exit status 2)
+    ├── CollectError        a host could not be read at all
+    ├── EvidenceError       a snapshot file is damaged, foreign, too new or hostile
+    ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
+    ├── ChangeError         a change cannot be made to this network
+    ├── ApplyError          a step was refused on the host; says what was undone
+    └── LabError            a lab host could not be built or driven
+
+A message says what, where, and what to do.  Anything else that escapes is a bug in hairpin (exit status 4).
+"""
+
+
+class HairpinError(Exception):
+    """Base of all: its text is meant for the user."""
+
+
+class UsageError(HairpinError):
+    """The request names something that does not exist or cannot be asked."""
+
+
+class CollectError(HairpinError):
+    """The host could not be read: no shell, no ssh, no permission for anything."""
+
+
+class EvidenceError(HairpinError):
+    """The snapshot file cannot be trusted: damaged, truncated, foreign, newer, or made to hurt."""
+
+
+class ParseError(HairpinError):
+    """A reading that cannot be read; ``source`` is its origin, ``line`` counts from 1."""
+
+    def __init__(self, message: str, *, source: str, line: int = 0, text: str = "") -> None:
+        self.source = source
+        self.line = line
+        self.text = text
+        place = f"{source}:{line}" if line else source
+        super().__init__(f"{place}: {message}" + (f"\n    {text}" if text else ""))
+
+
+class ChangeError(HairpinError):
+    """The change does not fit this network (no such namespace, chain, container …)."""
+
+
+class ApplyError(HairpinError):
+    """A step of a plan was refused by the host."""
+
+
+class LabError(HairpinError):
+    """A lab host could not be built, entered or torn down."""

@@ -1,0 +1,1 @@
+"""Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no"."""

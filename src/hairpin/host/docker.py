@@ -1,0 +1,113 @@
+"""What a container engine says of itself.  Source: Docker Engine API (docker inspect), podman inspect."""
+
+from typing import Literal
+
+import msgspec
+
+
+class PortBinding(msgspec.Struct, frozen=True):
+    """A published port.  ``host_ip`` None: every address of its version(s).  ``actual`` False: asked for in HostConfig but not
+    in effect (container not running, host network, internal network)."""
+
+    protocol: Literal["tcp", "udp", "sctp"]
+    container_port: int
+    host_port: int
+    host_ip: int | None = None
+    version: Literal[4, 6] = 4
+    actual: bool = True
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A container's attachment to a network.  Addresses are None when it has none (stopped, or v4 only)."""
+
+    network: str
+    network_id: str = ""
+    ipv4: int | None = None
+    ipv4_prefix_length: int = 0
+    ipv6: int | None = None
+    ipv6_prefix_length: int = 0
+    gateway4: int | None = None
+    gateway6: int | None = None
+    mac: int | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Container(msgspec.Struct, frozen=True):
+    """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
+    ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID NAME."""
+
+    id: str
+    name: str
+    status: str
+    network_mode: str = "default"
+    pid: int | None = None
+    image: str = ""
+    exit_code: int | None = None
+    error: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    bindings: tuple[PortBinding, ...] = ()
+    exposed: tuple[tuple[str, int], ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    restart_policy: str = "no"
+    dns: tuple[str, ...] = ()
+    netns: str | None = None
+    evidence: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether its processes and its network namespace exist (a paused one's do)."""
+        return self.status in ("running", "paused", "restarting")
+
+
+class Subnet(msgspec.Struct, frozen=True):
+    """One IPAM block of a network."""
+
+    version: Literal[4, 6]
+    network: int
+    prefix_length: int
+    gateway: int | None = None
+
+
+class DockerNetwork(msgspec.Struct, frozen=True):
+    """One network.  ``bridge`` is its link's name when the driver is bridge.  ``options`` as the API gives them."""
+
+    id: str
+    name: str
+    driver: str
+    scope: str = "local"
+    internal: bool = False
+    ipv6: bool = False
+    ingress: bool = False
+    subnets: tuple[Subnet, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    bridge: str | None = None
+    evidence: str = ""
+
+    def option(self, name: str) -> str | None:
+        """Return the driver option's value, or None."""
+        return dict(self.options).get(name)
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """A container engine on this host.  Options are None when neither flag nor daemon.json nor API says them; the
+    defaults belong to the engine's version and are in ``hairpin.engines``."""
+
+    kind: Literal["docker", "podman"]
+    version: str
+    running: bool = True
+    containers: tuple[Container, ...] = ()
+    networks: tuple[DockerNetwork, ...] = ()
+    iptables: bool | None = None
+    ip6tables: bool | None = None
+    ip_forward: bool | None = None
+    ip_masq: bool | None = None
+    icc: bool | None = None
+    userland_proxy: bool | None = None
+    firewall_backend: str | None = None
+    default_ip: int | None = None
+    bridge_name: str | None = None
+    live_restore: bool | None = None
+    allow_direct_routing: bool | None = None
+    rootless: bool = False
+    evidence: str = ""

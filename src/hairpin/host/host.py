@@ -1,0 +1,85 @@
+"""One host: its namespaces, its engines, its managers.  ``host/parse.py`` makes it from evidence."""
+
+import msgspec
+
+from hairpin.host.docker import Container, Engine
+from hairpin.host.link import Address, Link
+from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.packet import Connection
+
+
+class Namespace(msgspec.Struct, frozen=True):
+    """A network namespace.  ``name``: ``host`` or ``container:NAME``.  ``unread`` names the evidence keys that could not be
+    read (no permission), so that "no rule" is told from "rules unknown"."""
+
+    name: str
+    links: tuple[Link, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    rules: tuple[PolicyRule, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    fdb: tuple[FdbEntry, ...] = ()
+    sysctls: Sysctls = Sysctls(values={})
+    sockets: tuple[Socket, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    ruleset: Ruleset = Ruleset()
+    unread: tuple[str, ...] = ()
+
+    def link(self, name: str) -> Link | None:
+        """Return the link of that name, or None."""
+        for link in self.links:
+            if link.name == name:
+                return link
+        return None
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Something that could not be read: the evidence key, where, why, and which reading says so."""
+
+    key: str
+    netns: str
+    origin: str
+    reason: str
+    evidence: str
+
+
+class Host(msgspec.Struct, frozen=True):
+    """All that hairpin knows of one host."""
+
+    name: str
+    kernel: str = ""
+    taken_at: str = ""
+    snapshot_id: str = ""
+    namespaces: tuple[Namespace, ...] = ()
+    engines: tuple[Engine, ...] = ()
+    firewalld: Firewalld | None = None
+    ufw: Ufw | None = None
+    units: tuple[Unit, ...] = ()
+    versions: tuple[Version, ...] = ()
+    files: tuple[ConfigFile, ...] = ()
+    cloud: str | None = None
+    """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
+    klog: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    def namespace(self, name: str) -> Namespace | None:
+        """Return the namespace of that name, or None."""
+        for namespace in self.namespaces:
+            if namespace.name == name:
+                return namespace
+        return None
+
+    def containers(self) -> tuple[Container, ...]:
+        """Return the containers of every engine."""
+        return tuple(container for engine in self.engines for container in engine.containers)
+
+    def version(self, program: str) -> str | None:
+        """Return the program's version text, or None."""
+        for version in self.versions:
+            if version.program == program:
+                return version.text
+        return None

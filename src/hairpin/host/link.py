@@ -1,0 +1,81 @@
+"""Links (network devices) and the addresses on them.  Source: ip-link(8), ip-address(8), bridge(8)."""
+
+from typing import Literal
+
+import msgspec
+
+
+class BridgePort(msgspec.Struct, frozen=True):
+    """What a link is to the bridge that it is a port of.  ``state``: disabled listening learning forwarding blocking."""
+
+    state: str = "forwarding"
+    hairpin: bool = False
+    isolated: bool = False
+    guard: bool = False
+    learning: bool = True
+    flood: bool = True
+    neigh_suppress: bool = False
+    pvid: int | None = 1
+    vlans: tuple[tuple[int, int, bool], ...] = ()
+    """(first, last, egress untagged)"""
+
+
+class BridgeInfo(msgspec.Struct, frozen=True):
+    """A bridge's own settings.  ``nf_call_*`` are the bridge's, beside the namespace's sysctls (either enables)."""
+
+    vlan_filtering: bool = False
+    stp: bool = False
+    nf_call_iptables: bool = False
+    nf_call_ip6tables: bool = False
+    nf_call_arptables: bool = False
+    pvid: int | None = 1
+    vlans: tuple[tuple[int, int, bool], ...] = ()
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
+    loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same namespace)
+    or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+
+    index: int
+    name: str
+    kind: str = ""
+    up: bool = True
+    carrier: bool = True
+    operstate: str = "UNKNOWN"
+    mtu_bytes: int = 1500
+    mac: int | None = None
+    master: str | None = None
+    lower: str | None = None
+    peer_index: int | None = None
+    peer_netnsid: int | None = None
+    flags: tuple[str, ...] = ()
+    port: BridgePort | None = None
+    bridge: BridgeInfo | None = None
+    vlan_id: int | None = None
+    macvlan_mode: str | None = None
+    vxlan_id: int | None = None
+    vxlan_port: int | None = None
+    vrf_table: int | None = None
+    xdp: bool = False
+    tc_ingress: bool = False
+    """A clsact/ingress filter is attached; ``tc_egress`` likewise."""
+    tc_egress: bool = False
+    evidence: str = ""
+
+
+class Address(msgspec.Struct, frozen=True):
+    """An address on a link.  ``value`` is an integer of 32 or 128 bits; ``peer``: the far end of a point-to-point pair."""
+
+    link: str
+    version: Literal[4, 6]
+    value: int
+    prefix_length: int
+    scope: str = "global"
+    peer: int | None = None
+    broadcast: int | None = None
+    secondary: bool = False
+    tentative: bool = False
+    deprecated: bool = False
+    dynamic: bool = False
+    evidence: str = ""

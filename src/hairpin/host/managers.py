@@ -1,0 +1,65 @@
+"""Who else manages the firewall, and what is written in files: firewalld, ufw, units, packages, configuration files."""
+
+import msgspec
+
+
+class FirewalldZone(msgspec.Struct, frozen=True):
+    """A firewalld zone: what it is bound to and what it lets in.  Ports are ``8080/tcp`` or ``8000-8010/udp``."""
+
+    name: str
+    target: str = "default"
+    interfaces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    forward: bool | None = None
+    masquerade: bool = False
+    rich_rules: tuple[str, ...] = ()
+
+
+class Firewalld(msgspec.Struct, frozen=True):
+    """firewalld's state.  ``permanent`` is read from its files; ``runtime`` over D-Bus (empty: not readable)."""
+
+    running: bool
+    version: str = ""
+    backend: str | None = None
+    default_zone: str | None = None
+    runtime: tuple[FirewalldZone, ...] = ()
+    permanent: tuple[FirewalldZone, ...] = ()
+    evidence: str = ""
+
+
+class Ufw(msgspec.Struct, frozen=True):
+    """ufw's state; policies as its files say."""
+
+    enabled: bool
+    default_forward_policy: str | None = None
+    default_input_policy: str | None = None
+    evidence: str = ""
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """A systemd unit's state."""
+
+    name: str
+    active: str
+    enabled: str
+    after: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A program's version: ``text`` as printed."""
+
+    program: str
+    text: str
+    evidence: str = ""
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    """A configuration file, verbatim; order in ``Host.files`` is the order of precedence (later wins)."""
+
+    path: str
+    text: str
+    evidence: str = ""

@@ -1,0 +1,93 @@
+"""Routes, policy rules, neighbours, forwarding database.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8)."""
+
+from typing import Literal
+
+import msgspec
+
+TABLE_DEFAULT, TABLE_MAIN, TABLE_LOCAL = 253, 254, 255
+RouteType = Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
+                    "throw", "nat"]  # fmt: skip
+
+
+class NextHop(msgspec.Struct, frozen=True):
+    """One way on: a gateway (None: on link) by a link.  ``gateway`` may be of the other family (``via inet6``)."""
+
+    link: str | None
+    gateway: int | None = None
+    gateway_version: Literal[4, 6] | None = None
+    weight: int = 1
+    dead: bool = False
+    linkdown: bool = False
+    onlink: bool = False
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One route.  ``destination`` is the network's integer, ``prefix_length`` 0 for the default route."""
+
+    version: Literal[4, 6]
+    destination: int
+    prefix_length: int
+    table: int = TABLE_MAIN
+    type: RouteType = "unicast"
+    next_hops: tuple[NextHop, ...] = ()
+    metric: int = 0
+    prefsrc: int | None = None
+    scope: str = "global"
+    protocol: str = ""
+    tos: int = 0
+    source: tuple[int, int] | None = None
+    """IPv6 ``from``: network, prefix length."""
+    mtu_bytes: int | None = None
+    evidence: str = ""
+
+
+class PolicyRule(msgspec.Struct, frozen=True):
+    """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``ports`` are inclusive ranges.
+    A selector of None is not asked.  ``mark`` is (value, mask)."""
+
+    version: Literal[4, 6]
+    priority: int
+    action: Literal["table", "goto", "nop", "blackhole", "unreachable", "prohibit"] = "table"
+    table: int | None = None
+    goto: int | None = None
+    source: tuple[int, int] | None = None
+    destination: tuple[int, int] | None = None
+    iif: str | None = None
+    oif: str | None = None
+    mark: tuple[int, int] | None = None
+    tos: int | None = None
+    protocol: int | None = None
+    sports: tuple[int, int] | None = None
+    dports: tuple[int, int] | None = None
+    uids: tuple[int, int] | None = None
+    l3mdev: bool = False
+    inverted: bool = False
+    suppress_prefix_length: int | None = None
+    suppress_group: str | None = None
+    text: str = ""
+    evidence: str = ""
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A neighbour entry.  ``state``: REACHABLE STALE DELAY PROBE PERMANENT NOARP INCOMPLETE FAILED NONE."""
+
+    link: str
+    version: Literal[4, 6]
+    value: int
+    mac: int | None
+    state: str
+    proxy: bool = False
+    evidence: str = ""
+
+
+class FdbEntry(msgspec.Struct, frozen=True):
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own."""
+
+    bridge: str | None
+    port: str
+    mac: int
+    vlan: int | None = None
+    state: str = ""
+    local: bool = False
+    remote: int | None = None
+    evidence: str = ""

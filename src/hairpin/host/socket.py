@@ -1,0 +1,34 @@
+"""Sockets that packets can be delivered to.  Source: ss(8), /proc/net/{tcp,udp}{,6}."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Socket(msgspec.Struct, frozen=True):
+    """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
+    unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace; ``cmdline``
+    only for relays (docker-proxy), whose arguments say where they lead."""
+
+    protocol: Literal["tcp", "udp"]
+    version: Literal[4, 6]
+    address: int | None
+    port: int
+    device: str | None = None
+    v6only: bool = False
+    process: str | None = None
+    pid: int | None = None
+    uid: int | None = None
+    backlog: int | None = None
+    queued: int | None = None
+    relay: "Relay | None" = None
+    evidence: str = ""
+
+
+class Relay(msgspec.Struct, frozen=True):
+    """Where a docker-proxy (or a daemon that only holds the port: ``holds_only``) carries what it accepts."""
+
+    version: Literal[4, 6]
+    address: int
+    port: int
+    holds_only: bool = False

@@ -1,0 +1,1 @@
+"""Netfilter rules: one intermediate representation, its readers, its evaluation."""

@@ -1,0 +1,399 @@
+"""The one intermediate representation (IR) of netfilter rules, whatever tool wrote them.
+
+    Ruleset → Table → Chain (a base chain has a hook and a priority) → Rule → body
+
+A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
+satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
+them.  Dialects end here: after this package nobody says "iptables" or "nft", except to quote ``Rule.text``.
+
+Nearly every match compares a numeric header or metadata field with ranges, so there is one node for that
+(:class:`FieldMatch`).  Addresses are integers (32 or 128 bits), interface names are strings.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
+Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
+Hook = Literal["ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"]
+ChainType = Literal["filter", "nat", "route"]
+
+Field = Literal[
+    # network header; *4 exist in IPv4 packets only, *6 in IPv6 packets only
+    "saddr4", "daddr4", "saddr6", "daddr6",
+    "nfproto",       # 2 = IPv4, 10 = IPv6
+    "ethertype",     # 0x0800, 0x86dd …
+    "protocol",      # layer 4 protocol number (meta l4proto)
+    "dscp", "ecn", "ttl", "length", "fragment",      # fragment: 1 for a non-first fragment, else 0
+    # transport header; absent (rule does not match) when the packet has none
+    "sport", "dport",
+    "tcp-flags",     # fin 1 syn 2 rst 4 psh 8 ack 16 urg 32
+    "icmp",          # type << 8 | code of ICMP
+    "icmp6",         # type << 8 | code of ICMPv6
+    # link header
+    "smac", "dmac", "pkttype",                       # pkttype: host 0 broadcast 1 multicast 2 other 3
+    # metadata
+    "mark", "skuid", "skgid", "ipsec-in", "ipsec-out",     # ipsec-*: 0 = no policy was applied
+    # connection tracking
+    "ct-state",      # one bit: invalid 1 established 2 related 4 new 8 untracked 64
+    "ct-status",     # bits: expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512
+    "ct-mark", "ct-direction", "ct-zone",            # direction: original 0 reply 1
+    "ct-protocol",
+    "ct-orig-saddr4", "ct-orig-daddr4", "ct-orig-saddr6", "ct-orig-daddr6", "ct-orig-sport", "ct-orig-dport",
+    "ct-repl-saddr4", "ct-repl-daddr4", "ct-repl-saddr6", "ct-repl-daddr6", "ct-repl-sport", "ct-repl-dport",
+]  # fmt: skip
+NameField = Literal["iif", "oif", "physin", "physout"]
+
+CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED = 1, 2, 4, 8, 64
+STATUS_EXPECTED, STATUS_SEEN_REPLY, STATUS_ASSURED, STATUS_CONFIRMED = 1, 2, 4, 8
+STATUS_SNAT, STATUS_DNAT = 16, 32
+
+FULL_MASK = (1 << 128) - 1
+"""A mask that keeps every bit of every field."""
+
+Ranges = tuple[tuple[int, int], ...]
+"""Inclusive ranges; a single value is ``(v, v)``."""
+
+
+class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, gc=False):
+    """Base of every IR node: immutable, comparable, hashable, JSON without glue code."""
+
+
+# --- matches ---------------------------------------------------------------------------------------------------------
+
+
+class FieldMatch(Node, frozen=True, tag="field", gc=False):
+    """``(value & mask)`` lies inside one of the ranges; ``negated`` turns the answer around.
+
+    A field that the packet does not have (``dport`` of ICMP, ``saddr6`` of IPv4) satisfies neither form: the kernel's
+    matches answer false and nft breaks off the rule.
+    """
+
+    field: Field
+    ranges: Ranges
+    negated: bool = False
+    mask: int = FULL_MASK
+
+
+class NameMatch(Node, frozen=True, tag="name", gc=False):
+    """An interface name equals one of ``names``; a name that ends in ``*`` matches by prefix (iptables' ``+``).
+
+    An interface that the hook does not have (``oif`` in prerouting) has the empty name: iptables compares with it
+    (``! -o eth0`` is satisfied); nft breaks off the rule, so ``strict`` is set by its reader.
+    """
+
+    field: NameField
+    names: tuple[str, ...]
+    negated: bool = False
+    strict: bool = False
+
+
+class SetMatch(Node, frozen=True, tag="set", gc=False):
+    """The packet's ``fields``, concatenated, are an element of the named set (ipset or nftables).
+
+    For an ipset whose type has a port, that dimension is two fields: ``protocol``, ``sport``/``dport``.
+    """
+
+    set: str
+    fields: tuple[Field | NameField, ...]
+    negated: bool = False
+
+
+class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=False):
+    """As SetMatch, for an anonymous set with several dimensions (one dimension is a FieldMatch or NameMatch)."""
+
+    elements: tuple["Element", ...]
+    fields: tuple[Field | NameField, ...]
+    negated: bool = False
+
+
+class FibMatch(Node, frozen=True, tag="fib", gc=False):
+    """A question to the routing table: ``-m addrtype``, nft ``fib daddr type``.
+
+    ``types``: unicast local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts
+    the lookup to the named side's interface (``--limit-iface-in``, ``fib daddr . iif type``).
+    """
+
+    address: Literal["saddr", "daddr"]
+    types: tuple[str, ...]
+    negated: bool = False
+    limit: Literal["iif", "oif"] | None = None
+
+
+class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
+    """``-m rpfilter`` / nft ``fib saddr . iif oif != 0``: is there a way back to the source (by the same interface)?
+
+    ``loose``: any interface will do.  ``accept_local``: packets with a local source pass.  ``validmark``: the packet's
+    mark takes part in the lookup.
+    """
+
+    negated: bool = False
+    loose: bool = False
+    accept_local: bool = False
+    validmark: bool = False
+
+
+class SocketMatch(Node, frozen=True, tag="socket", gc=False):
+    """``-m socket`` / nft ``socket``: a socket of this host owns the packet's tuple."""
+
+    transparent: bool = False
+    nowildcard: bool = False
+    negated: bool = False
+
+
+class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
+    """At least one of the alternatives is satisfied (``--ports``, ``-m multiport``'s either side)."""
+
+    alternatives: tuple["Match", ...]
+    negated: bool = False
+
+
+class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
+    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, quota, time …): the walk forks.
+
+    ``usual`` is the branch that a single, first packet takes on an idle host, used to order the branches.
+    """
+
+    name: str
+    text: str
+    usual: bool = True
+
+
+class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
+    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it."""
+
+    text: str
+
+
+Match = (
+    FieldMatch | NameMatch | SetMatch | InlineSetMatch | FibMatch | ReversePathMatch | SocketMatch | AnyOfMatch
+    | StatefulMatch | OpaqueMatch
+)  # fmt: skip
+
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+class Verdict(Node, frozen=True, tag="verdict", gc=False):
+    """Ends the evaluation of the base chain (accept, drop) or of this chain (return); ``continue`` does nothing."""
+
+    verdict: Literal["accept", "drop", "return", "continue"]
+
+
+class Jump(Node, frozen=True, tag="jump", gc=False):
+    """To a chain of the same table; ``goto`` does not come back to this rule's chain but to the one that called it."""
+
+    chain: str
+    goto: bool = False
+
+
+class Reject(Node, frozen=True, tag="reject", gc=False):
+    """Drops the packet and answers; ``answer`` as iptables names it: ``icmp-port-unreachable``, ``tcp-reset``,
+    ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; nft's ``icmpx`` types are translated by the reader
+    (``icmpx-port-unreachable`` …: the family decides)."""
+
+    answer: str
+
+
+class Nat(Node, frozen=True, tag="nat", gc=False):
+    """Source or destination translation; ends the evaluation of a nat base chain.
+
+    ``masquerade`` and ``redirect`` take the address from the interface.  ``addresses`` and ``ports`` are inclusive
+    ranges or None (unchanged).  ``prefix``: NETMAP (keep the host part).
+    """
+
+    nat: Literal["snat", "dnat", "masquerade", "redirect"]
+    addresses: tuple[int, int] | None = None
+    ports: tuple[int, int] | None = None
+    flags: tuple[str, ...] = ()
+    prefix: bool = False
+    version: Literal[4, 6] | None = None
+
+
+class NatMap(Node, frozen=True, tag="nat-map", gc=False):
+    """nft ``dnat to tcp dport map {…}``: the translation looked up by fields; no element means no translation."""
+
+    nat: Literal["snat", "dnat", "masquerade", "redirect"]
+    fields: tuple[Field | NameField, ...]
+    elements: tuple["NatElement", ...] = ()
+    map: str | None = None
+
+
+class SetField(Node, frozen=True, tag="set-field", gc=False):
+    """``field = (source & source_mask & …)``: ``new = (old & keep) ^ ((source_value & source_mask) if source else value)``.
+
+    MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL, DSCP.
+    """
+
+    field: Field
+    keep: int = 0
+    value: int = 0
+    source: Field | None = None
+    source_mask: int = FULL_MASK
+
+
+class Notrack(Node, frozen=True, tag="notrack", gc=False):
+    """The packet is not tracked: no NAT, ctstate UNTRACKED."""
+
+
+class SetZone(Node, frozen=True, tag="set-zone", gc=False):
+    """``CT --zone``, nft ``ct zone set``."""
+
+    zone: int
+
+
+class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose a verdict; no element means the rule does not match."""
+
+    fields: tuple[Field | NameField, ...]
+    elements: tuple["VerdictElement", ...] = ()
+    map: str | None = None
+
+
+class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
+    """Acts, but not on the packet's way: LOG, NFLOG, counter, comment, TRACE, AUDIT, SET, TCPMSS, set add …"""
+
+    name: str
+    text: str = ""
+
+
+class Outside(Node, frozen=True, tag="outside", gc=False):
+    """Hands the packet to somebody whom hairpin cannot ask: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
+
+    ``ends``: whether the evaluation may end here (the walk forks: taken away, or continues).
+    """
+
+    name: str
+    text: str
+    ends: bool = True
+
+
+Statement = (
+    Verdict | Jump | Reject | Nat | NatMap | SetField | Notrack | SetZone | VerdictMap | NoEffect | Outside
+)  # fmt: skip
+Expression = Match | Statement
+
+
+# --- sets and maps ---------------------------------------------------------------------------------------------------
+
+
+class NumberKey(Node, frozen=True, tag="number", gc=False):
+    """One dimension of an element: an inclusive range of numbers."""
+
+    first: int
+    last: int
+
+
+class NameKey(Node, frozen=True, tag="name-key", gc=False):
+    """One dimension of an element: an interface name, or a prefix when it ends in ``*``."""
+
+    name: str
+
+
+Key = NumberKey | NameKey
+
+
+class Element(Node, frozen=True, tag="element", gc=False):
+    """An element of a set.  Of several that fit, the smallest decides; ``nomatch`` makes it an exception (ipset)."""
+
+    key: tuple[Key, ...]
+    nomatch: bool = False
+
+
+class VerdictElement(Node, frozen=True, tag="verdict-element", gc=False):
+    """An element of a verdict map; a key dimension of the default element (``*``) covers everything."""
+
+    key: tuple[Key, ...]
+    verdict: Verdict | Jump
+
+
+class NatElement(Node, frozen=True, tag="nat-element", gc=False):
+    """An element of a map to addresses and ports."""
+
+    key: tuple[Key, ...]
+    addresses: tuple[int, int] | None = None
+    ports: tuple[int, int] | None = None
+
+
+class Set(Node, frozen=True, tag="named-set", gc=False):
+    """A named set; for an ipset ``table`` scope is the whole namespace.
+
+    ``opaque`` says why its members cannot be trusted as complete (dynamic set, timeouts, unknown type): a lookup that
+    finds nothing is then unknown.
+    """
+
+    name: str
+    type: str
+    elements: tuple[Element, ...]
+    opaque: str | None = None
+
+
+class Map(Node, frozen=True, tag="named-map", gc=False):
+    """A named nftables map: verdicts or data."""
+
+    name: str
+    type: str
+    elements: tuple[VerdictElement | NatElement, ...]
+
+
+# --- rules, chains, tables -------------------------------------------------------------------------------------------
+
+
+class Rule(Node, frozen=True, tag="rule", gc=False):
+    """One rule.  ``text`` is its source text without counters (``-A FORWARD -i eth0 -j DROP``, or nft's own words);
+    ``number`` counts from 1 in its chain; ``line`` is the line of the reading (0: no lines)."""
+
+    body: tuple[Expression, ...]
+    text: str
+    number: int
+    line: int = 0
+    handle: int | None = None
+    packets: int | None = None
+    bytes: int | None = None
+
+
+class Chain(Node, frozen=True, tag="chain", gc=False):
+    """A chain; a base chain has hook, priority and policy.  ``devices`` for ingress and egress."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    hook: Hook | None = None
+    type: ChainType = "filter"
+    priority: int = 0
+    policy: Literal["accept", "drop"] | None = None
+    devices: tuple[str, ...] = ()
+    packets: int | None = None
+
+
+class Table(Node, frozen=True, tag="table", gc=False):
+    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from."""
+
+    family: Family
+    name: str
+    dialect: Dialect
+    chains: tuple[Chain, ...]
+    sets: tuple[Set, ...] = ()
+    maps: tuple[Map, ...] = ()
+    evidence: str = ""
+
+    def chain(self, name: str) -> Chain | None:
+        """Return the chain of that name, or None."""
+        for chain in self.chains:
+            if chain.name == name:
+                return chain
+        return None
+
+
+class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
+    """All tables of one network namespace, and its ipsets.  Tables of equal family, name and dialect do not repeat."""
+
+    tables: tuple[Table, ...] = ()
+    ipsets: tuple[Set, ...] = ()
+
+    def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
+        """Return the first table of that family and name (and dialect, if given), or None."""
+        for table in self.tables:
+            if table.family == family and table.name == name and dialect in (None, table.dialect):
+                return table
+        return None

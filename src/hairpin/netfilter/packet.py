@@ -1,0 +1,78 @@
+"""What rules can see of a packet: its headers, its metadata, its connection.
+
+Defined here, above the network, because evaluation reads it; the walk makes and changes it.
+"""
+
+from typing import Literal
+
+import msgspec
+
+TCP, UDP, ICMP, ICMP6, SCTP = 6, 17, 1, 58, 132
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+
+
+class Packet(msgspec.Struct, frozen=True, gc=False):
+    """One IP packet.  Addresses are integers of 32 (``version`` 4) or 128 bits (6); ports are None without a transport
+    header; ``icmp`` is type << 8 | code.  ``length_bytes`` counts from the network header."""
+
+    version: Literal[4, 6]
+    saddr: int
+    daddr: int
+    protocol: int
+    sport: int | None = None
+    dport: int | None = None
+    tcp_flags: int = 0
+    icmp: int | None = None
+    ttl: int = 64
+    length_bytes: int = 60
+    dscp: int = 0
+    mark: int = 0
+    dont_fragment: bool = True
+    smac: int | None = None
+    dmac: int | None = None
+
+
+class Tuple(msgspec.Struct, frozen=True, gc=False):
+    """A conntrack tuple: one direction of a connection.  For ICMP echo ``sport`` and ``dport`` hold the id."""
+
+    saddr: int
+    daddr: int
+    protocol: int
+    sport: int = 0
+    dport: int = 0
+
+    def reversed(self) -> "Tuple":
+        """Return the tuple of a packet that goes the other way."""
+        return Tuple(self.daddr, self.saddr, self.protocol, self.dport, self.sport)
+
+
+class Connection(msgspec.Struct, frozen=True, gc=False):
+    """A conntrack entry.  ``status`` has ir.STATUS_* bits; ``live``: it came from the host's table, not from the walk."""
+
+    version: Literal[4, 6]
+    original: Tuple
+    reply: Tuple
+    status: int = 0
+    mark: int = 0
+    zone: int = 0
+    nat_checked: tuple[str, ...] = ()
+    """Manipulations ("src", "dst") already decided, so that nat chains are not asked again (nf_nat_initialized)."""
+    live: bool = False
+    evidence: str = ""
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """A packet at a hook, with all that rules may ask about it."""
+
+    packet: Packet
+    iif: str = ""
+    oif: str = ""
+    physin: str = ""
+    physout: str = ""
+    ct_state: int = 0
+    """One of ir.CT_*; 0 before conntrack has looked at it."""
+    ct_direction: Literal[0, 1] = 0
+    connection: Connection | None = None
+    uid: int | None = None
+    gid: int | None = None
+    pkttype: int = 0
