@@ -1,0 +1,43 @@
+# Every target sets up what it needs first; none needs anything but Python 3.11, git, make and root on Debian or Ubuntu.
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+CODE := $(wildcard src tests tools bench)
+# More for pytest: make test ARGS='-k iptables_save'
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench score lock
+
+help: ## Show these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## Install the programs that the lab drives, and .venv with what requirements.lock pins
+	@tools/setup.sh
+
+demo: setup ## Show the main job on a broken Docker host in namespaces
+	@$(BIN)/hairpin demo
+
+test: setup ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## Lint, formatting, types, import order, documents
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(CODE)
+	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/python tools/check_docs.py
+
+format: setup ## Lay the code out as `make check` wants it
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: setup ## Time the promises of the design against reference tools
+	@$(BIN)/python -m bench
+
+score: setup ## Diagnose every lab scenario and print the score
+	@$(BIN)/hairpin lab score
+
+lock: ## Pin the dependencies anew (UPGRADE=--upgrade for the newest)
+	@tools/lock.sh

@@ -1,0 +1,122 @@
+"""Holds the repository's words: links resolve, no foreign hosts or machine paths, changelog and decisions in form.
+
+Looks at the files that git tracks or would track. Prints a line for each finding, ``path:line: what``, and exits 1.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
+# Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
+HOSTS = re.compile(
+    r"localhost|[\d.]+|[a-z]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
+    r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor)\.org"
+)
+MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/\w+|tmp/t[e]am)\b")
+UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")
+FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
+DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
+DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
+# Texts that are not ours, and outputs of programs kept as they were.
+VERBATIM = ("LICENSE", "requirements.lock", "tests/data/")
+
+
+def tracked() -> tuple[str, ...]:
+    """Return the paths of the repository's files below its root, without those that git ignores."""
+    argv = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return tuple(sorted(path for path in listed.split("\0") if path and (ROOT / path).is_file()))
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """Return the fragment names of a page's headings, as the usual renderers make them."""
+    headings = re.findall(r"^#+ +(.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+
+
+def broken_links(path: str, text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and target of each link that leads nowhere inside the repository."""
+    for number, line in enumerate(text.splitlines(), 1):
+        targets: list[str] = LINK.findall(line)
+        for target in targets:
+            if ":" in target:  # an address elsewhere
+                continue
+            file, _, fragment = target.partition("#")
+            page = (ROOT / path).parent / file if file else ROOT / path
+            if not page.exists():
+                yield number, f"link to {target}: no such file"
+            elif fragment and page.suffix == ".md" and fragment not in anchors(page.resolve()):
+                yield number, f"link to {target}: no such heading"
+
+
+def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each foreign host, machine path and mark of unfinished work."""
+    for number, line in enumerate(text.splitlines(), 1):
+        hosts: list[str] = URL_HOST.findall(line)
+        for host in hosts:
+            if not HOSTS.fullmatch(host):
+                yield number, f"names the host {host}, which tools/check_docs.py does not know"
+        for pattern in (MACHINE_PATH, UNFINISHED):
+            if found := pattern.search(line):
+                yield number, f"says {found.group()!r}"
+
+
+def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with a changelog fragment or a decision page."""
+    folder, _, name = path.rpartition("/")
+    if folder == "changelog.d" and name != "README.md":
+        if not FRAGMENT.fullmatch(name):
+            yield 1, "name is not <topic>.<kind>.md (changelog.d/README.md)"
+        if "\n\n" in text.strip() or not text.strip().endswith("."):
+            yield 1, "is not one sentence"
+    if folder == "docs/adr":
+        if not DECISION.fullmatch(name):
+            yield 1, "name is not NNNN-title.md"
+        for part in DECISION_PARTS:
+            if part not in text.splitlines():
+                yield 1, f"has no part {part!r}"
+        if not text.startswith(f"# {name[:4]}. ") and name != "0000-template.md":
+            yield 1, f"does not begin with '# {name[:4]}. '"
+
+
+def repository_findings(paths: tuple[str, ...]) -> Iterator[str]:
+    """Yield what only shows when the files are seen together."""
+    numbers = [path.rpartition("/")[2][:4] for path in paths if path.startswith("docs/adr/")]
+    for number in sorted({number for number in numbers if numbers.count(number) > 1}):
+        yield f"docs/adr: two pages have the number {number}"
+    init = (ROOT / "src/hairpin/__init__.py").read_text("utf-8")
+    version = re.search(r'^__version__ = "(.+)"$', init, re.MULTILINE)
+    if version is None or f"\n## {version.group(1)}" not in (ROOT / "CHANGELOG.md").read_text("utf-8"):
+        yield "CHANGELOG.md: has no section for the version in src/hairpin/__init__.py"
+
+
+def findings() -> Iterator[str]:
+    """Yield every finding of the repository as ``path:line: what``."""
+    paths = tracked()
+    for path in paths:
+        if path.startswith(VERBATIM):
+            continue
+        try:
+            text = (ROOT / path).read_text("utf-8")
+        except UnicodeDecodeError:  # a binary file has no words
+            continue
+        found = [*unwanted_words(text), *misformed(path, text)]
+        if path.endswith(".md"):
+            found += broken_links(path, text)
+        for number, what in found:
+            yield f"{path}:{number}: {what}"
+    yield from repository_findings(paths)
+
+
+if __name__ == "__main__":
+    found = tuple(findings())
+    for finding in found:
+        print(finding)
+    sys.exit(1 if found else 0)
