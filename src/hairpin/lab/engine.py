@@ -1,0 +1,144 @@
+"""A real dockerd in a lab host: started, told ready by itself (sd_notify), given networks and containers."""
+
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairpin.errors import LabError
+from hairpin.lab.node import Node, python
+from hairpin.lab.plan import ContainerPlan, LabPlan
+
+IMAGE = "hairpin-lab"
+LOG = "/run/dockerd.log"
+SOCKET = "/run/docker.sock"
+START_TIMEOUT_S = 60.0
+FIRST_FILLER_PORT = 20001
+
+
+def docker_host(host: Node) -> str:
+    """Return the DOCKER_HOST that reaches the lab host's engine from any mount namespace of this machine."""
+    return f"unix:///proc/{host.pid}/root{SOCKET}"
+
+
+@contextmanager
+def running_engine(host: Node, cgroup: str, daemon: str) -> Iterator[subprocess.Popen[str]]:
+    """Run dockerd in the host for the duration of the block; raise LabError with the end of its log when it does not start."""
+    write(host, "/etc/docker/daemon.json", daemon)
+    ready_path = "/run/dockerd-ready.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        ready.bind(f"/proc/{host.pid}/root{ready_path}")
+        argv = (
+            "dockerd",
+            *("--exec-root", "/run/docker"),
+            *("--pidfile", "/run/docker.pid"),
+            *("--host", f"unix://{SOCKET}"),
+            *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+            *("--cgroup-parent", f"/{cgroup}"),
+        )
+        with host.start(argv, log=LOG, variables=(("NOTIFY_SOCKET", ready_path),)) as engine:
+            try:
+                _wait_ready(host, engine, ready)
+                yield engine
+            finally:
+                # Without the host's first process nothing in the host is left; with it alive, dockerd ends its containers first.
+                engine.terminate()
+
+
+def _wait_ready(host: Node, engine: subprocess.Popen[str], ready: socket.socket) -> None:
+    ready.settimeout(0.2)
+    waited_s = 0.0
+    while engine.poll() is None and waited_s < START_TIMEOUT_S:
+        try:
+            if b"READY=1" in ready.recv(4096):
+                return
+        except TimeoutError:
+            waited_s += 0.2
+    raise LabError(f"dockerd did not start in the lab host; the end of its log:\n{log_tail(host)}")
+
+
+def log_tail(host: Node, lines: int = 15) -> str:
+    """Return the last lines that dockerd logged."""
+    return "\n".join(Path(f"/proc/{host.pid}/root{LOG}").read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def write(host: Node, path: str, content: str) -> None:
+    """Write a file of the host; a symbolic link there (``/etc/resolv.conf``) is replaced, not followed."""
+    outer = Path(f"/proc/{host.pid}/root{path}")
+    outer.parent.mkdir(parents=True, exist_ok=True)
+    outer.unlink(missing_ok=True)
+    outer.write_text(content, encoding="utf-8")
+
+
+def populate(host: Node, plan: LabPlan) -> None:
+    """Create the plan's networks and start its containers in order, then the fillers all at once."""
+    script = [f"docker network create {network.options} {network.name}" for network in plan.networks]
+    for container in plan.containers:
+        script.append(run_command(container))
+        script += [f"docker network connect {network} {container.name}" for network in container.networks[1:]]
+    if script:
+        host.run("\n".join(script))
+    if plan.fillers:
+        host.run("\n".join(f"{run_command(filler)} &" for filler in fillers(plan.fillers)) + "\nwait")
+        running = host.run("docker ps -q").split()
+        if len(running) != plan.fillers + len(plan.containers):
+            raise LabError(f"only {len(running)} containers run in the lab host; the end of dockerd's log:\n{log_tail(host)}")
+
+
+def fillers(count: int) -> tuple[ContainerPlan, ...]:
+    """Return containers that make a host busy: filler-1 published on 20001, and so on."""
+    return tuple(ContainerPlan(name=f"filler-{n}", publish=(f"{FIRST_FILLER_PORT + n - 1}:80",)) for n in range(1, count + 1))
+
+
+def run_command(container: ContainerPlan) -> str:
+    """Return the ``docker run`` line of a container."""
+    published = "".join(f" -p {port}" for port in container.publish)
+    network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
+    options = f" {container.options}" if container.options else ""
+    return f"docker run -d --name {container.name}{network}{published}{options} {_service(container)}"
+
+
+def _service(container: ContainerPlan) -> str:
+    match container.serve:
+        case "http":
+            # httpd in the background, so that a fault can kill it and start it elsewhere in the same container.
+            return f"{IMAGE} sh -c 'httpd -p 80 -h /www; exec sleep 1000000'"
+        case "udp-echo":
+            # busybox has no UDP server: the machine's own Python, by a read-only view of the host's files.
+            return f"-v /:/host:ro {IMAGE} chroot /host {' '.join(python('responder.py'))} udp 0.0.0.0 53"
+        case "nothing":
+            return f"{IMAGE} sleep 1000000"
+
+
+def container_pid(host: Node, name: str) -> int:
+    """Return the first process of a running container, as the host counts."""
+    document = json.loads(api(host, f"/containers/{name}/json"))
+    return int(document["State"]["Pid"])
+
+
+def api(host: Node, path: str) -> bytes:
+    """Return the body of a GET of the host's Docker Engine API; raise LabError when it is not 200."""
+    with contextlib.closing(_ApiConnection(docker_host(host).removeprefix("unix://"))) as connection:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read()
+    if response.status != http.HTTPStatus.OK:
+        raise LabError(f"the lab host's engine answers {path} with {response.status}: {body.decode(errors='replace').strip()}")
+    return body
+
+
+class _ApiConnection(http.client.HTTPConnection):
+    """HTTP over the engine's socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=20)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)

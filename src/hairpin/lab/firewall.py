@@ -1,0 +1,56 @@
+"""The firewall managers that a lab host may run: a real firewalld with a D-Bus of its own, a real ufw."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from hairpin.errors import LabError
+from hairpin.lab.node import Node
+
+START_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Iterator[None]:
+    """Run the firewall in the host for the duration of the block. It starts before dockerd, as the distribution's units order it."""
+    match kind:
+        case "":
+            yield
+        case "ufw":
+            # ufw denies what comes in by default and would take the machine's own answers at its word: force, no question.
+            host.run("ufw --force enable")
+            yield
+        case "firewalld":
+            host.run("mkdir -p /run/dbus; dbus-uuidgen --ensure")
+            with (
+                _daemon(host, ("dbus-daemon", "--system", "--nofork", "--nopidfile"), "/run/dbus.log"),
+                _daemon(host, ("firewalld", "--nofork", "--nopid"), "/run/firewalld.log") as firewalld,
+            ):
+                _wait_on_bus(host, firewalld)
+                yield
+
+
+@contextmanager
+def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Iterator[subprocess.Popen[str]]:
+    with host.start(argv, log=log) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:
+    """Return once firewalld answers on the bus; it takes its name there after its rules are in place."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and firewalld.poll() is None:
+        asked = host.run(
+            "dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner"
+            " string:org.fedoraproject.FirewallD1 2>/dev/null || true"
+        )
+        if "boolean true" in asked:
+            host.run(("firewall-cmd", "--state"))
+            return
+        time.sleep(0.02)
+    raise LabError(f"firewalld did not start in the lab host:\n{host.run('cat /run/firewalld.log')}")

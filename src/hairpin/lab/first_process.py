@@ -1,0 +1,84 @@
+"""First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
+
+Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it imports nothing
+but the standard library. Everything the host writes lands in one tmpfs that ends with the mount namespace.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+# linux/mount.h
+MS_BIND = 0x1000
+MS_MOVE = 0x2000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+MNT_DETACH = 2
+
+# What a distribution's tools write to; each is the machine's own below and private above.
+OVERLAID = ("etc", "var", "usr", "root", "home", "opt")
+SCRATCH = Path("/mnt")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """Mount as mount(2) does; raise OSError with the target's name."""
+    if _libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
+
+
+def make_mounts() -> None:
+    """Give the host its own files, process table, devices and data root for its engine."""
+    mount("none", "/", flags=MS_REC | MS_PRIVATE)
+    mount("hairpin-lab", str(SCRATCH), "tmpfs")
+    kept_cgroups = SCRATCH / "cgroup"
+    kept_cgroups.mkdir()
+    mount("/sys/fs/cgroup", str(kept_cgroups), flags=MS_BIND | MS_REC)
+    for name in OVERLAID:
+        if Path("/", name).is_dir():
+            lay_over(name)
+    data_root = SCRATCH / "docker"
+    data_root.mkdir()
+    Path("/var/lib/docker").mkdir(parents=True, exist_ok=True)
+    mount(str(data_root), "/var/lib/docker", flags=MS_BIND)
+    mount("tmpfs", "/run", "tmpfs", options="mode=755")
+    mount("proc", "/proc", "proc")
+    # A sysfs mounted here shows the links of this network namespace; the cgroup tree is not part of it and moves over.
+    mount("sysfs", "/sys", "sysfs")
+    mount(str(kept_cgroups), "/sys/fs/cgroup", flags=MS_MOVE)
+    # The overlays and the bind hold the tmpfs; nobody in the host needs to see it.
+    if _libc.umount2(str(SCRATCH).encode(), MNT_DETACH):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(SCRATCH))
+
+
+def lay_over(name: str) -> None:
+    upper, work = SCRATCH / name / "upper", SCRATCH / name / "work"
+    upper.mkdir(parents=True)
+    work.mkdir()
+    upper.chmod(Path("/", name).stat().st_mode & 0o7777)
+    mount("overlay", f"/{name}", "overlay", options=f"lowerdir=/{name},upperdir={upper},workdir={work}")
+
+
+def main() -> None:
+    """Make the host, print ``ready PID`` (the process id outside), reap for ever."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    outer_pid = Path("/proc/self").readlink()  # the proc mounted so far is the outer one
+    make_mounts()
+    socket.sethostname(sys.argv[1])
+    sys.stdout.write(f"ready {outer_pid}\n")
+    sys.stdout.flush()
+    while True:
+        signal.sigwait({signal.SIGCHLD})
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""One machine of a lab: a process that holds its namespaces, and the ways in.
+
+Every holder is started through ``setpriv --pdeathsig KILL``, so that it ends with the thread that started it, however that ends.
+Namespaces have no names: when the holder is gone, so are they.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairpin.errors import LabError
+from hairpin.lab.prerequisites import SEARCH_PATH
+
+SCRIPTS = Path(__file__).parent
+HOSTNAME = "lab-host"
+# A node's commands see nothing of the caller's environment: no proxy, no DOCKER_HOST of another engine.
+ENVIRONMENT = {"PATH": SEARCH_PATH, "HOME": "/root", "LANG": "C.UTF-8", "DOCKER_CONFIG": "/run/docker-cli"}
+COMMAND_TIMEOUT_S = 60.0
+
+
+class Node:
+    """A running machine; ``pid`` is its first process as this machine counts, ``enter`` the argv prefix that runs a command in it."""
+
+    def __init__(self, name: str, pid: int, enter: tuple[str, ...]) -> None:
+        self.name = name
+        self.pid = pid
+        self.enter = enter
+
+    def run(self, command: str | Sequence[str], *, stdin: str = "", timeout_s: float = COMMAND_TIMEOUT_S) -> str:
+        """Run a shell command (a string, under ``sh -eu``) or an argv in the node; return its standard output.
+
+        Raises LabError with the command's own words when it fails or takes too long.
+        """
+        argv = ("sh", "-euc", command) if isinstance(command, str) else tuple(command)
+        try:
+            done = subprocess.run(
+                (*self.enter, *argv), input=stdin, capture_output=True, text=True, timeout=timeout_s, env=ENVIRONMENT, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{self.name}: `{' '.join(argv)}` did not end within {timeout_s:g} s") from error
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip()
+            raise LabError(f"{self.name}: `{' '.join(argv)}` failed with status {done.returncode}: {said}")
+        return done.stdout
+
+    def start(self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()) -> subprocess.Popen[str]:
+        """Start a program that stays; it dies with the node. Its output goes to ``log``, a file of the node, or to a pipe."""
+        environment = ENVIRONMENT | dict(variables)
+        if not log:
+            return subprocess.Popen(
+                (*self.enter, *argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+            )
+        with Path(f"/proc/{self.pid}/root{log}").open("w", encoding="utf-8") as file:
+            return subprocess.Popen(
+                (*self.enter, *argv), stdin=subprocess.DEVNULL, stdout=file, stderr=file, text=True, env=environment, start_new_session=True
+            )
+
+
+    def end(self) -> None:
+        """Kill the first process; the kernel then ends everything else in a host."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def python(script: str) -> tuple[str, ...]:
+    """Return the argv that runs one of the lab's scripts, wherever the checkout and its interpreter are."""
+    return (sys.executable, "-I", "-S", str(SCRIPTS / script))
+
+
+@contextmanager
+def open_wire_node(name: str) -> Iterator[Node]:
+    """Yield a machine that is a network namespace only: a client, a router, a neighbour."""
+    holder = _hold(("unshare", "--net", "sh", "-c", "echo ready $$; exec sleep infinity"))
+    with _ending(holder):
+        pid = _wait_ready(holder, name)
+        yield Node(name, pid, ("nsenter", f"--net=/proc/{pid}/ns/net", "--"))
+
+
+@contextmanager
+def open_host_node(name: str) -> Iterator[Node]:
+    """Yield a machine with network, mount, UTS and PID namespaces of its own."""
+    holder = _hold(
+        ("unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=SIGKILL", *python("first_process.py"), HOSTNAME)
+    )
+    with _ending(holder):
+        pid = _wait_ready(holder, name)
+        yield Node(name, pid, ("nsenter", "--target", str(pid), "--net", "--mount", "--uts", "--pid", "--"))
+
+
+def _hold(argv: tuple[str, ...]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ("setpriv", "--pdeathsig", "KILL", *argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+        start_new_session=True,  # an interrupt typed at the terminal is ours to handle, in order
+    )
+
+
+@contextmanager
+def _ending(holder: subprocess.Popen[str]) -> Iterator[None]:
+    with holder:
+        try:
+            yield
+        finally:
+            holder.kill()
+
+
+def _wait_ready(holder: subprocess.Popen[str], name: str) -> int:
+    assert holder.stdout is not None
+    assert holder.stderr is not None
+    word, _, pid = holder.stdout.readline().partition(" ")
+    if word != "ready":
+        raise LabError(f"{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {holder.stderr.read().strip()}")
+    return int(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process with this id runs; one that has ended and waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+

@@ -1,0 +1,52 @@
+"""What a lab holds, as data: the machines around the host, the host's engine and firewall, its networks and containers."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all: immutable, and a misspelt key in a scenario file is an error."""
+
+
+class NetworkPlan(Plan, frozen=True):
+    """``docker network create``; ``options`` are further arguments of that command, as one would type them."""
+
+    name: str
+    options: str = ""
+
+
+class ContainerPlan(Plan, frozen=True):
+    """``docker run -d`` of the lab's image.
+
+    ``serve`` is what runs in it: a page on port 80 by busybox httpd which may be killed and started again without ending the
+    container, a UDP echo on port 53, or nothing that listens. ``networks`` are joined in order, the first at the start.
+    ``options`` are further arguments of ``docker run``.
+    """
+
+    name: str = "web"
+    publish: tuple[str, ...] = ()
+    serve: Literal["http", "udp-echo", "nothing"] = "http"
+    networks: tuple[str, ...] = ("bridge",)
+    options: str = ""
+
+
+class LabPlan(Plan, frozen=True):
+    """One lab: a client behind a router, a neighbour on the host's link, the host.
+
+    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose
+    other end is the router too. ``ipv6`` gives every machine documentation addresses. ``gateway`` makes the router a cloud's 1:1
+    NAT for 203.0.113.11 which does not hairpin. ``fillers`` are so many more containers, each with a published port.
+    ``before_engine`` and ``setup`` are shell commands in the host: before dockerd starts, and when all containers run.
+    """
+
+    containers: tuple[ContainerPlan, ...] = (ContainerPlan(publish=("8151:80",)),)
+    networks: tuple[NetworkPlan, ...] = ()
+    daemon: str = "{}"
+    firewall: Literal["", "firewalld", "ufw"] = ""
+    second_nic: bool = False
+    ipv6: bool = False
+    gateway: bool = False
+    fillers: int = 0
+    before_engine: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()

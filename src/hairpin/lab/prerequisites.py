@@ -1,0 +1,66 @@
+"""What a lab needs of the machine, checked before anything is started."""
+
+import os
+import shutil
+import struct
+from pathlib import Path
+
+from hairpin.errors import LabError
+
+# Command and the Debian package that brings it.
+NEEDED = {
+    "dockerd": "docker.io",
+    "docker": "docker.io",
+    "containerd": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "iptables-legacy": "iptables",
+    "nft": "nftables",
+    "busybox": "busybox-static",
+    "ip": "iproute2",
+    "sysctl": "procps",
+    "tar": "tar",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
+}
+FIREWALL_NEEDS = {
+    "firewalld": {"firewalld": "firewalld", "firewall-cmd": "firewalld", "dbus-daemon": "dbus", "dbus-send": "dbus"},
+    "ufw": {"ufw": "ufw"},
+}
+# An ordinary login's PATH may lack the sbin folders where these commands live.
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def require(firewall: str = "") -> None:
+    """Raise LabError that names everything missing at once: privilege, kernel support, packages to install."""
+    if os.geteuid() != 0:
+        raise LabError("the lab makes namespaces and mounts on this machine and needs root: run it with sudo")
+    wanted = NEEDED | FIREWALL_NEEDS.get(firewall, {})
+    missing = [command for command in wanted if shutil.which(command, path=SEARCH_PATH) is None]
+    if missing:
+        packages = sorted({wanted[command] for command in missing})
+        raise LabError(
+            f"the lab needs {', '.join(missing)}, not found on this machine: install them with `apt-get install {' '.join(packages)}`"
+        )
+    if not Path("/sys/fs/cgroup").is_mount() and not any(Path("/sys/fs/cgroup").iterdir()):
+        raise LabError("no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers")
+    if "\toverlay\n" not in Path("/proc/filesystems").read_text():
+        raise LabError("the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`")
+
+
+def static_busybox() -> Path:
+    """Return a busybox that runs alone in an image; raise LabError where only a dynamically linked one is installed."""
+    found = shutil.which("busybox", path=SEARCH_PATH)
+    if found is None or is_dynamic(Path(found).read_bytes()):
+        raise LabError("the lab's image needs a statically linked busybox: `apt-get install busybox-static`")
+    return Path(found)
+
+
+def is_dynamic(program: bytes) -> bool:
+    """Tell whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for what is no ELF file of 64 bits."""
+    if program[:5] != b"\x7fELF\x02":
+        return True
+    table_offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)
+    kinds = (struct.unpack_from("<I", program, table_offset + index * size)[0] for index in range(count))
+    return 3 in kinds

@@ -1,0 +1,60 @@
+"""Makes one real connection and says what became of it; runs as a plain script inside a namespace too.
+
+``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT]`` prints one of the words of ``Outcome``. Imports the standard library
+only: inside a namespace neither hairpin nor its dependencies need be there.
+"""
+
+import enum
+import errno
+import socket
+import sys
+
+
+class Outcome(enum.StrEnum):
+    """What a client sees. ``timeout`` includes a connection that is accepted and then stays silent."""
+
+    DELIVERED = "delivered"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: Outcome.REFUSED,
+    errno.ECONNRESET: Outcome.REFUSED,
+    errno.EPIPE: Outcome.REFUSED,
+    errno.EHOSTUNREACH: Outcome.UNREACHABLE,
+    errno.ENETUNREACH: Outcome.UNREACHABLE,
+    errno.EACCES: Outcome.UNREACHABLE,
+    errno.EPERM: Outcome.UNREACHABLE,
+}
+
+
+def probe(protocol: str, address: str, port: int, timeout_s: float, source_port: int = 0) -> Outcome:
+    """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 lets the kernel choose.
+
+    Raises OSError only for what is no answer of the network (no such address family, source port in use).
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    with socket.socket(family, kind) as sock:
+        sock.settimeout(timeout_s)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if source_port:
+            sock.bind(("", source_port))
+        try:
+            sock.connect((address, port))
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            answer = sock.recv(4096)
+        except TimeoutError:
+            return Outcome.TIMEOUT
+        except OSError as error:
+            if error.errno not in _BY_ERRNO:
+                raise
+            return _BY_ERRNO[error.errno]
+    # docker-proxy accepts before it knows that nobody listens behind it, then closes: no answer, no reset.
+    return Outcome.DELIVERED if answer else Outcome.REFUSED
+
+
+if __name__ == "__main__":
+    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int([*sys.argv, "0"][5])))
