@@ -1,0 +1,68 @@
+"""Turns a packet at a hook into the flat header that rules compare with."""
+
+from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
+
+Header = dict[str, int | str]
+"""Value by ir.Field or ir.NameField; a field that the packet does not have is not in it."""
+
+_WITH_PORTS = frozenset({6, 17, 132, 136, 33})
+
+
+def header_of(seen: Seen) -> Header:
+    """Return every field of the packet, its interfaces and its connection."""
+    packet = seen.packet
+    header: Header = {
+        "nfproto": 2 if packet.version == 4 else 10,
+        "ethertype": 0x0800 if packet.version == 4 else 0x86DD,
+        "protocol": packet.protocol,
+        "ttl": packet.ttl,
+        "length": packet.length_bytes,
+        "dscp": packet.dscp,
+        "ecn": 0,
+        "fragment": 0,
+        "mark": packet.mark,
+        "pkttype": seen.pkttype,
+        "ipsec-in": 0,
+        "ipsec-out": 0,
+        "iif": seen.iif,
+        "oif": seen.oif,
+        "physin": seen.physin,
+        "physout": seen.physout,
+        f"saddr{packet.version}": packet.saddr,
+        f"daddr{packet.version}": packet.daddr,
+    }
+    _add_transport(header, packet)
+    for name, value in (("smac", packet.smac), ("dmac", packet.dmac), ("skuid", seen.uid), ("skgid", seen.gid)):
+        if value is not None:
+            header[name] = value
+    _add_connection(header, seen)
+    return header
+
+
+def _add_transport(header: Header, packet: Packet) -> None:
+    if packet.protocol in _WITH_PORTS and packet.sport is not None and packet.dport is not None:
+        header["sport"] = packet.sport
+        header["dport"] = packet.dport
+    if packet.protocol == 6:
+        header["tcp-flags"] = packet.tcp_flags
+    if packet.icmp is not None and packet.protocol in (ICMP, ICMP6):
+        header["icmp" if packet.protocol == ICMP else "icmp6"] = packet.icmp
+
+
+def _add_connection(header: Header, seen: Seen) -> None:
+    if seen.ct_state:
+        header["ct-state"] = seen.ct_state
+    connection = seen.connection
+    if connection is None:
+        return
+    version = connection.version
+    header["ct-status"] = connection.status
+    header["ct-mark"] = connection.mark
+    header["ct-zone"] = connection.zone
+    header["ct-direction"] = seen.ct_direction
+    header["ct-protocol"] = connection.original.protocol
+    for side, entry in (("orig", connection.original), ("repl", connection.reply)):
+        header[f"ct-{side}-saddr{version}"] = entry.saddr
+        header[f"ct-{side}-daddr{version}"] = entry.daddr
+        header[f"ct-{side}-sport"] = entry.sport
+        header[f"ct-{side}-dport"] = entry.dport

@@ -1,0 +1,198 @@
+"""Does a packet satisfy one match?
+
+Source: net/netfilter/xt_*.c, nft_{cmp,bitwise,range,lookup,meta,ct,payload,fib}.c
+"""
+
+from typing import Literal, Protocol, assert_never
+
+from hairpin.netfilter.header import Header
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Element,
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Key,
+    Match,
+    NameKey,
+    NameMatch,
+    NumberKey,
+    OpaqueMatch,
+    ReversePathMatch,
+    Set,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from hairpin.netfilter.packet import Seen
+from hairpin.netfilter.truth import Truth, truth_of
+
+
+class Surroundings(Protocol):
+    """What rules may ask about the namespace beyond the packet: its routing tables, its sockets."""
+
+    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
+        """Return the route type of the address (``local``, ``unicast``, ``broadcast`` …), as ``-m addrtype`` asks."""
+        ...
+
+    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
+        """Return whether a route leads back to the packet's source (by its own interface unless ``loose``)."""
+        ...
+
+    def owns_socket(self, seen: Seen) -> bool | None:
+        """Return whether a socket here takes the packet; None when sockets could not be read."""
+        ...
+
+
+class Question:
+    """One packet asking at one hook: its header, the sets in scope, the namespace around it."""
+
+    __slots__ = ("header", "seen", "sets", "surroundings")
+
+    def __init__(self, seen: Seen, header: Header, sets: dict[str, Set], surroundings: Surroundings) -> None:
+        self.seen = seen
+        self.header = header
+        self.sets = sets
+        self.surroundings = surroundings
+
+
+def satisfies(question: Question, match: Match) -> Truth:
+    """Answer as the kernel's evaluation of one match would; UNKNOWN where it is not modelled."""
+    match match:
+        case FieldMatch():
+            return field_satisfies(question.header, match)
+        case NameMatch():
+            return name_satisfies(question.header, match)
+        case SetMatch() | InlineSetMatch():
+            return _set_satisfies(question, match)
+        case FibMatch() | ReversePathMatch() | SocketMatch():
+            return _surroundings_satisfy(question, match)
+        case AnyOfMatch(alternatives=alternatives, negated=negated):
+            result = max((satisfies(question, each) for each in alternatives), default=Truth.NO)
+            return ~result if negated else result
+        case StatefulMatch() | OpaqueMatch():
+            return Truth.UNKNOWN
+        case _:
+            assert_never(match)
+
+
+def field_satisfies(header: Header, match: FieldMatch) -> Truth:
+    """Compare one number with ranges; a field that is not there satisfies nothing."""
+    value = header.get(match.field)
+    if not isinstance(value, int):
+        return Truth.UNKNOWN if match.field in ("skuid", "skgid") else Truth.NO
+    masked = value & match.mask
+    for first, last in match.ranges:
+        if first <= masked <= last:
+            return Truth.NO if match.negated else Truth.YES
+    return Truth.YES if match.negated else Truth.NO
+
+
+def name_satisfies(header: Header, match: NameMatch) -> Truth:
+    """Compare an interface name; see NameMatch for a hook without that interface."""
+    value = header.get(match.field, "")
+    assert isinstance(value, str)
+    if not value and match.strict:
+        return Truth.NO
+    inside = any(fits_name(value, name) for name in match.names)
+    return truth_of(inside is not match.negated)
+
+
+def fits_name(value: str, pattern: str) -> bool:
+    """Return whether an interface name fits a name or a prefix pattern."""
+    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
+
+
+def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch | SocketMatch) -> Truth:
+    seen = question.seen
+    match match:
+        case FibMatch(address=address, types=types, limit=limit):
+            value = seen.packet.saddr if address == "saddr" else seen.packet.daddr
+            link = None if limit is None else (seen.iif if limit == "iif" else seen.oif)
+            inside = question.surroundings.address_type(seen.packet.version, value, link) in types
+        case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
+            version, source = seen.packet.version, seen.packet.saddr
+            if seen.iif == "lo" or (
+                accept_local and question.surroundings.address_type(version, source, None) == "local"
+            ):
+                inside = True
+            else:
+                inside = question.surroundings.reverse_path(seen, loose=loose, use_mark=validmark)
+        case SocketMatch():
+            owned = question.surroundings.owns_socket(seen)
+            if owned is None or match.transparent:
+                return Truth.UNKNOWN
+            inside = owned
+        case _:
+            assert_never(match)
+    return truth_of(inside is not match.negated)
+
+
+# --- sets ------------------------------------------------------------------------------------------------------------
+
+
+def _set_satisfies(question: Question, match: SetMatch | InlineSetMatch) -> Truth:
+    values = values_of(question.header, match.fields)
+    if values is None:
+        return Truth.NO
+    if isinstance(match, InlineSetMatch):
+        found = lookup(match.elements, values) is not None
+        return truth_of(found is not match.negated)
+    named = question.sets.get(match.set)
+    if named is None:
+        return Truth.UNKNOWN
+    found = contains(named, values)
+    if not found and named.opaque is not None:
+        return Truth.UNKNOWN
+    return truth_of(found is not match.negated)
+
+
+def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] | None:
+    """Return the values of the fields in order, or None when the packet lacks one."""
+    values: list[int | str] = []
+    for field in fields:
+        value = header.get(field)
+        if value is None:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def contains(named: Set, values: tuple[int | str, ...]) -> bool:
+    """Return whether the set holds the values: the smallest element that fits decides (``nomatch`` excepts)."""
+    best: Element | None = None
+    for element in named.elements:
+        if fits_key(element.key, values) and (best is None or _size(element) < _size(best)):
+            best = element
+    return best is not None and not best.nomatch
+
+
+def lookup(elements: tuple[Element, ...], values: tuple[int | str, ...]) -> Element | None:
+    """Return the first element that holds the values, or None."""
+    for element in elements:
+        if fits_key(element.key, values):
+            return element
+    return None
+
+
+def fits_key(key: tuple[Key, ...], values: tuple[int | str, ...]) -> bool:
+    """Return whether each dimension of the key holds its value; an empty key is a map's default and fits all."""
+    if not key:
+        return True
+    if len(key) != len(values):
+        return False
+    for part, value in zip(key, values, strict=True):
+        match part:
+            case NumberKey(first=first, last=last):
+                if not isinstance(value, int) or not first <= value <= last:
+                    return False
+            case NameKey(name=name):
+                if not isinstance(value, str) or not fits_name(value, name):
+                    return False
+            case _:
+                assert_never(part)
+    return True
+
+
+def _size(element: Element) -> int:
+    return sum(part.last - part.first for part in element.key if isinstance(part, NumberKey))
