@@ -47,7 +47,7 @@ has_service() {
 }
 
 install_packages() {
-    local service units=() new=() systemd=no
+    local service units=() new=() status=0
     command -v apt-get >/dev/null ||
         die "this machine has no apt-get; install what brings these Debian packages' programs yourself: $*"
     [ "$(id -u)" = 0 ] || die "run this as root once, or install these packages first: $*"
@@ -58,16 +58,19 @@ install_packages() {
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     apt-get update -q >&2 || say "apt-get update failed in part; going on with the package lists that are there"
     if [ -d /run/systemd/system ]; then
-        systemd=yes
         units=("${new[@]/%/.service}")
         [[ " ${new[*]} " != *" docker "* ]] || units+=(docker.socket)
-        [ ${#units[@]} = 0 ] || systemctl mask --runtime --quiet "${units[@]}"
+    fi
+    if [ ${#units[@]} != 0 ]; then
+        systemctl mask --runtime --quiet "${units[@]}"
+        # shellcheck disable=SC2064  # the names of now
+        trap "systemctl unmask --runtime --quiet ${units[*]}" EXIT
     fi
     # RUNLEVEL=1: what invoke-rc.d(8) asks on a machine with System V init; nothing of this starts in that runlevel.
-    local status=0
     RUNLEVEL=1 apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 "$@" >&2 </dev/null || status=$?
-    if [ "$systemd" = yes ] && [ ${#units[@]} != 0 ]; then
+    if [ ${#units[@]} != 0 ]; then
         systemctl unmask --runtime --quiet "${units[@]}"
+        trap - EXIT
     fi
     for service in "${new[@]}"; do
         ! has_service "$service" || disable "$service"
