@@ -1,0 +1,928 @@
+#!/bin/sh
+# Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
+#
+#   sh -s -- [--root DIR] [--docker-host unix:///PATH] < collect.sh
+#
+# Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
+#   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved;
+#   - no kernel module is loaded: a tool that would make the kernel load one is only asked when it is there already;
+#   - secrets stay on the host: engines are asked by templates and every JSON document passes the allow-list filter;
+#   - nothing hangs: each job has a limit of its own;
+#   - no answer is understood here, only stored. Values that steer the script are checked before use.
+#
+# Frames: TOKEN is random, so no text that the host's users control can contain it.
+#   hairpin-collect/1 TOKEN                                   first line
+#   TOKEN<TAB>begin<TAB>date<TAB>uptime<TAB>hostname<TAB>kernel<TAB>uid
+#   TOKEN<TAB>reading<TAB>key<TAB>netns<TAB>uptime<TAB>origin   body follows, verbatim
+#   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -               first lines of standard error follow
+#   TOKEN<TAB>done                                            last line; without it the answer was cut
+
+# The part that also runs inside other shells (one a job, one a container): kept as text, evaluated in each of them.
+{ HAIRPIN_LIB=$(cat); } <<'LIB'
+LC_ALL=C; export LC_ALL
+TAB='	'
+have() { command -v "$1" >/dev/null 2>&1; }
+
+frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
+    read -r up _ 2>/dev/null </proc/uptime || up=-
+    printf '%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
+}
+endframe() { # endframe STATUS OUTCOME STDERR
+    printf '\n%s\tend\t%s\t%s\n%.2000s\n' "$HAIRPIN_TOKEN" "$1" "$2" "$3"
+}
+run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its standard error goes into the trailer
+    frame "$1" "$2"; shift 2
+    { err=$("$@" 2>&1 1>&4 4>&-); st=$?; } 4>&1
+    endframe "$st" - "$err"
+    return "$st"
+}
+ask() { key=$1; shift; run "$key" "$*" "$@"; }      # the origin is the command line
+say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading that the script itself answers
+    frame "$1" "$2"; endframe "$3" "$4" "$5"
+}
+absent() { say "$1" "$2" 127 absent "$3"; }
+body() { # body KEY ORIGIN TEXT: a reading whose text is in a variable already
+    frame "$1" "$2"; [ -z "$3" ] || printf '%s\n' "$3"; endframe 0 text ''
+}
+capture() { # capture COMMAND...: sets out, st, err. For answers that steer what is asked next.
+    out=$("$@" 2>/dev/null); st=$?; err=
+    [ "$st" = 0 ] || err=$("$@" 2>&1 >/dev/null)
+}
+captured() { # captured KEY ORIGIN: the reading of what capture got
+    frame "$1" "$2"; [ -z "$out" ] || printf '%s\n' "$out"; endframe "$st" - "$err"
+}
+limit() { # limit SECONDS COMMAND...
+    if [ -n "$HAIRPIN_TIMEOUT" ]; then $HAIRPIN_TIMEOUT "$@"; else shift; "$@"; fi
+}
+
+loaded() { # loaded MODULE...: all are in the kernel now, so that asking them loads nothing
+    for module; do
+        [ "$HAIRPIN_MODULES" = none ] && continue      # a kernel without loadable modules: nothing can be loaded
+        case $HAIRPIN_MODULES in *" $module "*) continue ;; esac
+        [ -d "/sys/module/$module" ] && continue       # built in, with parameters or a version
+        grep -qs "/$module\.ko" "/lib/modules/$HAIRPIN_KERNEL/modules.builtin" || return 1
+    done
+}
+
+# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key; arrays are looked
+# through; everything below a named path is kept. The record separator is the quote, so records alternate between
+# structure and string: constant memory, and quick in every awk.
+allow_json() { # allow_json PATHS
+    awk -v allow="$1" '
+    function step(parent, key,   plain) {
+        plain = key; gsub(/\./, "\001", key)
+        if ((parent in star) && (parent !~ /([Oo]ptions|[Oo]pts)$/ || plain ~ OPTION)) key = "*"
+        return parent == "" ? key : parent "." key
+    }
+    function judge(   path) {
+        if (mode[d] != 1) return mode[d]
+        path = type[d] == "{" ? step(where[d], key) : where[d]
+        here = path
+        if (path in keep) return 2
+        return (path == "" || path in part) ? 1 : 0
+    }
+    function lead() {       # members of a top array are documents of their own: one a line
+        if (d == 0 || d == 1 && type[1] == "[") { if (shown++) printf "\n" }
+        else if (items[d]++) printf ","
+        if (type[d] == "{") printf "\"%s\":", key
+    }
+    function fail() { if (!bad) print "not valid JSON (token " tokens ")" | "cat 1>&2"; bad = 1 }
+    function value(text) {
+        if (last == "v" && d || last == "k") { fail(); return }
+        if (judge() == 2 && text != "") { lead(); printf "%s", text }
+        last = "v"
+    }
+    function open(bracket,   m) {
+        if (last == "v" && d || last == "k" || type[d] == "{" && last != ":") { fail(); return }
+        m = judge(); if (m && (d || bracket == "{")) { lead(); printf "%s", bracket }
+        d++; type[d] = bracket; mode[d] = m; where[d] = here; items[d] = 0; last = bracket
+        if (d > 200) fail()
+    }
+    function close_(bracket) {
+        if (!d || last != "v" && last != type[d] || (type[d] == "{") != (bracket == "}")) { fail(); return }
+        if (mode[d] && (d > 1 || bracket == "}")) printf "%s", bracket
+        d--; last = "v"
+    }
+    function literal(text) {
+        if (text !~ /^(true|false|null|-?[0-9][0-9.eE+-]*)$/) fail()
+        else if (type[d] == "{" && last != ":") fail()
+        else value(text)
+    }
+    function structure(text,   i, n, c, word) {
+        n = length(text); word = ""
+        for (i = 1; i <= n && !bad; i++) {
+            c = substr(text, i, 1); tokens++
+            if (c ~ /[A-Za-z0-9.+-]/) { word = word c; continue }
+            if (word != "") { literal(word); word = "" }
+            if (c == "{" || c == "[") open(c)
+            else if (c == "}" || c == "]") close_(c)
+            else if (c == ",") { if (last != "v" || !d) fail(); last = "," }
+            else if (c == ":") { if (last != "k") fail(); last = ":" }
+            else if (c !~ /[ \t\r\n]/) fail()
+        }
+        if (word != "") literal(word)
+    }
+    BEGIN {
+        RS = "\""; d = 0; mode[0] = 1; where[0] = ""; type[0] = ""; last = ""
+        OPTION = "^(com\\.docker\\.network\\.|(parent|mode|mtu|vlan|isolate|metric|vrf|encrypted|bclim|interface_name|host_interface_name|no_default_route|dhcp|driver|macvlan_mode|ipvlan_mode|ipvlan_flag)$)"
+        n = split(allow, paths, " ")
+        for (i = 1; i <= n; i++) {
+            keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
+            for (j = 1; j < m; j++) { p = p == "" ? seg[j] : p "." seg[j]; part[p]; if (seg[j + 1] == "*") star[p] }
+            if (seg[1] == "*") star[""]
+        }
+    }
+    bad { next }
+    instring {
+        string = string $0
+        if (match($0, /\\+$/) && RLENGTH % 2) { string = string "\""; next }
+        instring = 0; tokens++
+        if (type[d] == "{" && (last == "{" || last == ",")) { key = string; last = "k" }
+        else if (type[d] == "{" && last != ":") fail()
+        else value("\"" string "\"")
+        next
+    }
+    { structure($0); instring = 1; string = "" }
+    END { if (!bad && d) fail(); printf "\n"; exit bad }
+    '
+}
+
+files() { # files KEY FILTER FILE...: one reading a file, all by one process, in this order. FILTER: plain, sysctl, net
+    key=$1 filter=$2; shift 2
+    n=$#
+    while [ "$n" -gt 0 ]; do    # rotates the arguments: what stays is handed to awk
+        file=$1; shift; n=$((n - 1)); real=$HAIRPIN_ROOT$file
+        if [ -n "$HAIRPIN_ROOT" ] && [ -L "$real" ]; then       # absolute symbolic links stay inside the root
+            target=$(readlink "$real")
+            case $target in /*) real=$HAIRPIN_ROOT$target ;; esac
+        fi
+        case $file in *[[:cntrl:]]*) continue ;; esac
+        [ -e "$real" ] || continue
+        if [ ! -r "$real" ]; then say "$key" "$file" 1 refused "$file: Permission denied"
+        elif [ -c "$real" ]; then body "$key" "$file" ''        # a unit or sysctl file masked with /dev/null
+        elif [ ! -f "$real" ]; then continue
+        elif [ "$real" != "$HAIRPIN_ROOT$file" ]; then print_files "$key" "$filter" "$file" "$real"
+        else set -- "$@" "$real"
+        fi
+    done
+    [ $# = 0 ] || print_files "$key" "$filter" '' "$@"
+}
+print_files() { # print_files KEY FILTER ORIGIN FILE...: an empty ORIGIN means the file's own path
+    read -r up _ 2>/dev/null </proc/uptime || up=-
+    key=$1 filter=$2 origin=$3; shift 3
+    awk -v token="$HAIRPIN_TOKEN" -v key="$key" -v up="$up" -v root="$HAIRPIN_ROOT" -v filter="$filter" \
+        -v origin="$origin" '
+    function start(file) {
+        finish(); open = 1; bytes = 0; cut = 0
+        printf "%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin == "" ? substr(file, length(root) + 1) : origin
+    }
+    function finish() { if (open) printf "\n%s\tend\t0\ttext\n\n", token }
+    # Network configuration holds keys and passwords: only the values of these keys leave the host. A line that stays
+    # behind is blanked, not dropped, so that line numbers hold.
+    function public(line,   word) {
+        word = line; sub(/^[ \t]*(-[ \t]+)?/, "", word)
+        if (word == "" || word ~ /^\[[A-Za-z0-9 ._-]*\]$/) return 1
+        if (line ~ SECRET) return 0
+        if (word ~ /^"?[0-9a-fA-F.:]+(\/[0-9]+)?"?$/) return 1       # a list item that is an address
+        if (word ~ /^[A-Za-z0-9_.-]+:[ \t]*$/) return 1              # a YAML section
+        sub(/[ \t=:].*$/, "", word)
+        return tolower(word) ~ PUBLIC
+    }
+    BEGIN {
+        SECRET = "[Pp][Ss][Kk]|[Pp][Aa][Ss][Ss]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Kk][Ee][Yy]|[Tt][Oo][Kk][Ee][Nn]|[Ii][Dd][Ee][Nn][Tt]|[Aa][Uu][Tt][Hh]"
+        PUBLIC = "^(address(es)?[0-9]*|ip_?addr[0-9]*|netmask[0-9]*|prefix[0-9]*|gateway[0-9]*|routes?[0-9]*|destination|" \
+            "to|via|from|table|metric|onlink|scope|type|priority|routing-policy|auto|iface|allow-hotplug|source|" \
+            "source-directory|(bridge|bond|vlan|dhcp|use|accept|ignore-auto|ipv4|ipv6|dns)[a-z0-9_.-]*|interfaces?|" \
+            "parameters|ethernets|id|link|network|version|renderer|device|name|onboot|bootproto|defroute|nm_controlled|" \
+            "peerdns|peerroutes|zone|mtu|domains?|search|nameservers|mac(address|addr)?|hwaddr|slave|master|stp|delay|" \
+            "arp|optional|match|drivers?|set-name|critical|link-local|method|interface-name|uuid|autoconnect|may-fail|" \
+            "never-default|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
+            "manageforeign[a-z]*|kind|vrf|macvlan|ipvlan|tunnel|vxlan|managed|unmanaged-devices|plugins|" \
+            "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode)$"
+    }
+    FNR == 1 { while (++arg < ARGC && ARGV[arg] != FILENAME) start(ARGV[arg]); start(FILENAME) }
+    { bytes += length($0) + 1 }
+    bytes > 16777216 { if (!cut) print "# truncated: longer than 16 MiB"; cut = 1; next }
+    filter == "net" && !public($0) || filter == "sysctl" && /stable_secret/ { print "# not collected"; next }
+    { print }
+    END { while (++arg < ARGC) start(ARGV[arg]); finish() }
+    ' "$@"
+}
+
+# ---- one network namespace -------------------------------------------------------------------------------------------
+
+links() { # links, addresses, routes, rules, neighbours; bridges and traffic control where there are any
+    case $HAIRPIN_IP_FORM in
+        json) opts='-j -d' suffix= ;;
+        text) opts='-d' suffix=-text ;;
+        busybox) opts= suffix=-text ;;
+        *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
+    esac
+    # $opts and $HAIRPIN_IP ("busybox ip") are split on purpose; a double space in an origin is not.
+    capture $HAIRPIN_IP $opts addr; addr=$out; captured "ip-addr$suffix" "$(echo $HAIRPIN_IP $opts addr)"
+    [ "$st" = 0 ] || return
+    ask "ip-route4$suffix" $HAIRPIN_IP -4 $opts route show table all
+    ask "ip-route6$suffix" $HAIRPIN_IP -6 $opts route show table all
+    ask "ip-rule4$suffix" $HAIRPIN_IP -4 $opts rule
+    ask "ip-rule6$suffix" $HAIRPIN_IP -6 $opts rule
+    ask "ip-neigh$suffix" $HAIRPIN_IP $opts neigh
+    [ "$HAIRPIN_IP_FORM" = busybox ] && return
+    ask "ip-nexthop$suffix" $HAIRPIN_IP $opts nexthop
+    case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
+    traffic_control
+}
+bridges() {
+    if ! have bridge; then absent "bridge-link$suffix" 'bridge link' 'bridge (iproute2) is not installed'; return; fi
+    ask "bridge-link$suffix" bridge $opts link
+    ask "bridge-fdb$suffix" bridge $opts fdb
+    ask "bridge-vlan$suffix" bridge $opts vlan
+}
+traffic_control() { # filters are asked only of devices whose qdisc can have some
+    have tc || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
+    tcopts=${opts%-d}
+    capture tc $tcopts qdisc show; captured "tc-qdisc$suffix" "$(echo tc $tcopts qdisc show)"
+    rest=$out
+    while :; do
+        case $rest in
+            *'"kind":"'*) rest=${rest#*'"kind":"'}; kind=${rest%%'"'*}; dev=${rest#*'"dev":"'}; dev=${dev%%'"'*} ;;
+            *'qdisc '*) rest=${rest#*'qdisc '}; kind=${rest%% *}; dev=${rest#*' dev '}; dev=${dev%% *} ;;
+            *) break ;;
+        esac
+        case $kind in
+            noqueue | noop | mq | pfifo_fast | pfifo | bfifo | fq | fq_codel | sfq) ;;
+            clsact)
+                ask "tc-filter$suffix" tc $opts filter show dev "$dev" ingress
+                ask "tc-filter$suffix" tc $opts filter show dev "$dev" egress ;;
+            ingress) ask "tc-filter$suffix" tc $opts filter show dev "$dev" ingress ;;
+            *) ask "tc-filter$suffix" tc $opts filter show dev "$dev" ;;
+        esac
+    done
+}
+
+sysctls() { # every key that matters for packets
+    frame sysctl /proc/sys/net
+    cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
+    set --
+    for path in ipv4/conf ipv6/conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept \
+        ipv4/*_l3mdev_accept ipv4/fib_* ipv4/icmp_* ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* \
+        ipv4/tcp_timestamps ipv4/tcp_mtu_probing ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route \
+        ipv4/neigh/default ipv6/neigh/default ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect \
+        ipv6/fib_* ipv6/icmp ipv6/auto_flowlabels core/somaxconn core/netdev_max_backlog core/default_qdisc
+    do
+        [ -e "$path" ] && set -- "$@" "/proc/sys/net/$path"
+    done
+    cd /
+    # Values have no colon but one: stable_secret, which stays here. Some keys cannot be read (route/flush): that is no
+    # failure as long as others can.
+    grep -rs '^[^:]*$' "$@" /dev/null
+    case $? in 0 | 2) endframe 0 text '' ;; *) endframe 1 - 'no key could be read' ;; esac
+}
+
+rules() { # nft first: its list of tables tells which back ends have anything here
+    tables= listed=no
+    if ! loaded nf_tables; then
+        absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
+    elif have nft; then
+        capture nft -j list tables; captured nft-tables 'nft -j list tables'
+        [ "$st" = 0 ] && { tables=$out; listed=yes; }
+    else
+        absent nft-tables 'nft -j list tables' 'nft is not installed'
+    fi
+    save_nft iptables-nft-save4 '"family": "ip",' "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
+    save_nft iptables-nft-save6 '"family": "ip6",' "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
+    saved=
+    case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
+    saved_bridge=$saved
+    native_tables
+    save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
+    save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
+}
+save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
+    saved=
+    if ! loaded nf_tables; then absent "$1" "${3:-iptables-nft-save} -c" 'nf_tables is not loaded: there is no table'; return; fi
+    if [ -z "$3" ]; then absent "$1" 'iptables-nft-save -c' 'iptables with the nf_tables back end is not installed'; return; fi
+    if [ "$listed" = yes ]; then        # without a table of this family it has nothing to print
+        case $tables in *"$2"*) ;; *) body "$1" "$3 -c" ''; return ;; esac
+    fi
+    capture "$3" -c; saved=$out; captured "$1" "$3 -c"
+}
+save_legacy() { # save_legacy KEY NAMES COMMAND: only where the kernel says that tables exist; asking would load them
+    if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
+    elif ! names=$(cat "$2" 2>/dev/null); then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
+    elif [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
+    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists: $(echo $names)"
+    else ask "$1" "$3" -c
+    fi
+}
+native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
+    rest=$tables
+    while :; do
+        case $rest in *'"table": {"family": "'*) ;; *) return ;; esac
+        rest=${rest#*'"table": {"family": "'}; family=${rest%%'"'*}
+        rest=${rest#*'"name": "'}; name=${rest%%'"'*}
+        case $name in
+            filter | nat | mangle | raw | security | broute)
+                case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
+                case $saved in
+                    *"# Table \`$name'"*) ;;            # nftables rules in it: iptables shows a part at most
+                    *"*$name
+"*) continue ;;
+                esac ;;
+        esac
+        case $family$name in    # nft parses its arguments: a name must not be able to hold a command
+            *[!A-Za-z0-9_./-]*) say nft-table "nft -j list table $family" 1 failed 'the name of this table has odd characters' ;;
+            *) ask nft-table nft -j list table "$family" "$name" ;;
+        esac
+    done
+}
+sets() {
+    if ! loaded ip_set; then absent ipset 'ipset save' 'ip_set is not loaded: there is no set'
+    elif have ipset; then ask ipset ipset save
+    else absent ipset 'ipset save' 'ipset is not installed'
+    fi
+}
+connections() { # the kernel would load ctnetlink for conntrack, so the old file is read where it is not there
+    if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
+        absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
+    fi
+    read -r count </proc/sys/net/netfilter/nf_conntrack_count || count=0
+    if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
+    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped limit 8 conntrack -L -o extended
+    elif [ -e /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
+    else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
+    fi
+}
+capped() {
+    if [ "$count" -le 20000 ]; then "$@"; return; fi
+    "$@" 2>/dev/null | head -n 20000
+    echo "# truncated: 20000 of $count entries"
+}
+sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag
+    if have ss && loaded inet_diag tcp_diag udp_diag; then ask sockets ss -H -n -l -e -t -u -p; return; fi
+    for table in tcp tcp6 udp udp6; do
+        if [ -e "/proc/net/$table" ]; then run "proc-net-$table" "/proc/net/$table" cat "/proc/net/$table"
+        else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
+        fi
+    done
+}
+namespace() { links; rules; sets; sysctls; connections; sockets; }
+
+job() { # job FILE FUNCTION...: in the background with a limit of its own; at once where there is no temporary directory
+    file=$1; shift
+    if [ -n "$HAIRPIN_TMP" ]; then limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" >"$HAIRPIN_TMP/$file" 2>/dev/null &
+    else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
+    fi
+}
+
+# ---- engines ---------------------------------------------------------------------------------------------------------
+
+CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
+    State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.StartedAt State.FinishedAt
+    Config.Image Config.ExposedPorts Config.Hostname HostConfig.NetworkMode HostConfig.PortBindings
+    HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
+    HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
+    NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
+    NetworkSettings.Networks.*.Links NetworkSettings.Networks.*.Aliases NetworkSettings.Networks.*.DNSNames
+    NetworkSettings.Networks.*.MacAddress NetworkSettings.Networks.*.GwPriority NetworkSettings.Networks.*.NetworkID
+    NetworkSettings.Networks.*.EndpointID NetworkSettings.Networks.*.Gateway NetworkSettings.Networks.*.IPAddress
+    NetworkSettings.Networks.*.IPPrefixLen NetworkSettings.Networks.*.IPv6Gateway
+    NetworkSettings.Networks.*.GlobalIPv6Address NetworkSettings.Networks.*.GlobalIPv6PrefixLen
+    NetworkSettings.Networks.*.DriverOpts.*'
+NETWORK_PATHS='Id Name Created Driver Scope Internal Attachable Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM.Driver
+    IPAM.Config IPAM.Options.* Options.* Containers.*.Name Containers.*.EndpointID Containers.*.MacAddress
+    Containers.*.IPv4Address Containers.*.IPv6Address id name created driver network_interface subnets routes internal
+    dns_enabled ipv6_enabled network_dns_servers ipam_options.* options.*'
+INFO_PATHS='ServerVersion OperatingSystem OSType Architecture KernelVersion Name CgroupDriver CgroupVersion
+    IPv4Forwarding BridgeNfIptables BridgeNfIp6tables LiveRestoreEnabled ExperimentalBuild SecurityOptions Warnings
+    DefaultAddressPools FirewallBackend DockerRootDir Containers ContainersRunning Swarm.LocalNodeState
+    Swarm.NodeAddr host.kernel host.os host.networkBackend host.networkBackendInfo host.rootlessNetworkCmd
+    host.security.rootless host.slirp4netns.version host.pasta.version host.hostname version'
+VERSION_PATHS='Client.Version Client.ApiVersion Server.Version Server.ApiVersion Server.Components.Name
+    Server.Components.Version Version ApiVersion MinAPIVersion Components.Name Components.Version Server.Platform.Name'
+DAEMON_KEYS='allow-direct-routing bip bip6 bridge bridge-accept-fwmark config-file containerd data-root
+    default-address-pool default-address-pools default-gateway default-gateway-v6 default-network-opt
+    default-network-opts.*.* dns dns-opt dns-opts dns-search exec-root experimental firewall-backend features
+    fixed-cidr fixed-cidr-v6 group host hosts icc ip ip-forward ip-forward-no-drop ip-masq ip6tables iptables ipv6
+    live-restore mtu pidfile userland-proxy userland-proxy-path'
+
+json() { # json PATHS COMMAND...: the command's answer through the allow-list; its own status and standard error
+    paths=$1; shift
+    document=$("$@") || { status=$?; printf '%s\n' "$document" | allow_json "$paths" 2>/dev/null; return "$status"; }
+    printf '%s\n' "$document" | allow_json "$paths"
+}
+
+docker_all() {
+    daemon=$(process_here dockerd dockerd-current)
+    daemon_root=
+    [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    daemon_config
+    docker_socket || return
+    unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
+    # The caller's own client configuration may name another daemon, start plug-ins or hold passwords.
+    DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+    if have docker; then with=cli; docker="docker -H unix://$socket"
+    elif have curl; then with=curl; docker="curl -sS -f --max-time 8 --unix-socket $socket"
+    else
+        for key in version info containers networks; do
+            absent "docker-$key" "docker $key" "neither docker nor curl is installed to ask $socket"
+        done
+        return
+    fi
+    if [ -n "$HAIRPIN_TMP" ]; then
+        docker_rest >"$HAIRPIN_TMP/21-docker" 2>/dev/null &
+        docker_networks >"$HAIRPIN_TMP/22-docker" 2>/dev/null &
+    else
+        docker_rest; docker_networks
+    fi
+    docker_containers
+    wait
+}
+process_here() { # process_here COMM...: the process of that name in this network namespace
+    for pid in $(grep -lsxF "$(printf '%s\n' "$@")" /proc/[0-9]*/comm); do
+        pid=${pid#/proc/}; pid=${pid%/comm}
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { echo "$pid"; return; }
+    done
+}
+daemon_config() { # the daemon's flags and its file, allow-listed; the file as the daemon sees it unless --root is given
+    config=/etc/docker/daemon.json
+    if [ -n "$daemon" ]; then
+        capture daemon_flags
+        captured dockerd-cmdline "/proc/$daemon/cmdline"
+        case "
+$out" in *"
+--config-file="*) config=${out##*--config-file=}; config=${config%%"
+"*} ;; esac
+    else
+        absent dockerd-cmdline '/proc/PID/cmdline' 'no dockerd is seen in this network namespace'
+    fi
+    real=${HAIRPIN_ROOT:-$daemon_root}$config
+    if [ ! -e "$real" ]; then absent daemon-json "$config" "$config is not there"
+    elif [ ! -r "$real" ]; then say daemon-json "$config" 1 refused "$config: Permission denied"
+    else run daemon-json "$config" allow_json "$DAEMON_KEYS" <"$real"
+    fi
+}
+daemon_flags() { # one a line as --flag=value; flags that are not on the list stay here
+    tr '\0' '\n' <"/proc/$daemon/cmdline" | awk -v keys=" $(echo $DAEMON_KEYS) " '
+    function put(flag, value) {
+        if (flag == "H") flag = "host"; if (flag == "b") flag = "bridge"; if (flag == "p") flag = "pidfile"; if (flag == "G") flag = "group"
+        if (index(keys, " " flag " ")) print "--" flag (value == "" ? "" : "=" value)
+    }
+    NR == 1 { next }
+    flag != "" && /^[^-]/ { put(flag, $0); flag = ""; next }
+    flag != "" { put(flag, ""); flag = "" }
+    /^--?[A-Za-z0-9-]+=/ { i = index($0, "="); f = substr($0, 1, i - 1); sub(/^--?/, "", f); put(f, substr($0, i + 1)); next }
+    /^-H./ { put("H", substr($0, 3)); next }
+    /^--?[A-Za-z]/ { flag = $0; sub(/^--?/, "", flag) }
+    END { if (flag != "") put(flag, "") }
+    '
+}
+docker_socket() { # sets socket: DOCKER_HOST, else that of the daemon in this namespace, else the usual place
+    socket= why=
+    case $HAIRPIN_DOCKER_HOST in
+        unix://*) socket=${HAIRPIN_DOCKER_HOST#unix://}; why="DOCKER_HOST" ;;
+        ?*) why="DOCKER_HOST=$HAIRPIN_DOCKER_HOST is not a local socket: not asked" ;;
+        *)
+            flags=$([ -n "$daemon" ] && daemon_flags)
+            for path in $(echo "$flags" | sed -n 's,^--host=unix://,,p') /run/docker.sock /var/run/docker.sock; do
+                [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
+            done
+            if [ -z "$socket" ]; then
+                for path in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/docker.sock"} "/run/user/$(id -u)/docker.sock"; do
+                    [ -S "$path" ] && { socket=$path; why='rootless dockerd'; break; }
+                done
+            elif [ -z "$daemon" ]; then
+                # A daemon that shares our mounts and lives in another network namespace is not this host's engine.
+                for other in $(grep -lsxF dockerd /proc/[0-9]*/comm); do
+                    other=${other%/comm}
+                    [ "$other/ns/mnt" -ef /proc/self/ns/mnt ] && [ -e "$other/ns/net" ] && {
+                        why="$socket belongs to a dockerd in another network namespace: not asked"; socket=; break; }
+                done
+            fi ;;
+    esac
+    case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
+    if [ -z "$socket" ]; then absent docker-socket "${HAIRPIN_DOCKER_HOST:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
+    if [ ! -S "$socket" ]; then absent docker-socket "$socket" "$socket is not there or no socket ($why)"; return 1; fi
+    if [ ! -w "$socket" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied"; return 1; fi
+    body docker-socket "$socket" "unix://$socket ($why)"
+}
+docker_rest() {
+    if [ "$with" = cli ]; then
+        run docker-version 'docker version --format {{json .}}' json "$VERSION_PATHS" limit 8 $docker version --format '{{json .}}'
+        run docker-info 'docker info --format {{json .}}' json "$INFO_PATHS" limit 8 $docker info --format '{{json .}}'
+    else
+        run docker-version 'GET /version' json "$VERSION_PATHS" $docker http://docker/version
+        run docker-info 'GET /info' json "$INFO_PATHS" $docker http://docker/info
+    fi
+}
+fields() { # fields PARENT NAME...: template members; index, because old daemons do not know every key
+    parent=$1; shift; comma=
+    for name; do printf '%s"%s":{{json (index %s "%s")}}' "$comma" "$name" "$parent" "$name"; comma=,; done
+}
+docker_networks() {
+    if [ "$with" = cli ]; then
+        capture limit 8 $docker network ls -q --no-trunc; ids=$out
+        template="{\"Id\":{{json .Id}},$(fields . Name Created Driver Scope Internal Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM Options Containers)}"
+        set -- limit 8 $docker network inspect --format "$template" $ids
+        origin="docker network inspect --format TEMPLATE $(echo $ids)"
+    else
+        capture $docker http://docker/networks
+        ids=$(echo "$out" | sed 's/"Id":"\([0-9a-f]*\)"/\n\1\n/g' | grep -xE '[0-9a-f]{25,64}')
+        set -- $docker $(for id in $ids; do echo "http://docker/networks/$id"; done)
+        origin="GET /networks/{$(echo $ids | tr ' ' ',')}"
+    fi
+    if [ "$st" != 0 ]; then say docker-networks "$origin" "$st" - "$err"
+    elif [ -z "$ids" ]; then body docker-networks "$origin" ''
+    else run docker-networks "$origin" json "$NETWORK_PATHS" "$@"
+    fi
+}
+docker_containers() {
+    if [ "$with" = cli ]; then
+        capture limit 8 $docker ps -aq --no-trunc; ids=$out
+        template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
+            Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
+            ExposedPorts Hostname)},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
+            .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
+        set -- limit 8 $docker inspect --type container --format "$template" $ids
+        origin="docker inspect --type container --format TEMPLATE $(echo $ids)"
+    else
+        capture $docker 'http://docker/containers/json?all=1'
+        ids=$(echo "$out" | sed 's/"Id":"\([0-9a-f]*\)"/\n\1\n/g' | grep -xE '[0-9a-f]{64}')
+        set -- $docker $(for id in $ids; do echo "http://docker/containers/$id/json"; done)
+        origin="GET /containers/{$(echo $ids | tr ' ' ',')}/json"
+    fi
+    if [ "$st" != 0 ]; then say docker-containers "$origin" "$st" - "$err"; return; fi
+    if [ -z "$ids" ]; then body docker-containers "$origin" ''; return; fi
+    capture json "$CONTAINER_PATHS" "$@"
+    # A container that went away between the two questions is no failure of the others.
+    frame docker-containers "$origin"
+    if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; fi
+    container_namespaces "$out"
+}
+
+container_namespaces() { # container_namespaces TEXT: reads each network namespace of the containers in TEXT once
+    NL='
+'
+    list= pids= ids=
+    while IFS= read -r line; do
+        case $line in *'"Pid":'*) ;; *) continue ;; esac
+        id=${line#*'"Id":"'}; id=${id%%'"'*}
+        name=${line#*'"Name":"'}; name=${name%%'"'*}; name=${name#/}
+        pid=${line#*'"Pid":'}; pid=${pid%%[!0-9]*}
+        case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
+        [ "${pid:-0}" -gt 0 ] || continue
+        list="$list$id $name $pid$NL"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
+    done <<EOT
+$1
+EOT
+    [ -n "$list" ] || return
+    # A process id is the daemon's: it may live in another PID namespace. The control group tells whose process it is.
+    groups=$NL$(grep -sHm1 -E "${ids#|}" $pids)$NL
+    everyone=
+    sure=
+    while read -r id name pid; do
+        [ -n "$id" ] || continue
+        group=${groups#*"$NL/proc/$pid/cgroup:"}; group=${group%%"$NL"*}
+        case $groups in *"$NL/proc/$pid/cgroup:"*) ;; *) group= ;; esac
+        case $group in
+            *"$id"*) ;;
+            *)
+                [ -n "$everyone" ] || everyone=$(grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup)
+                case $everyone in
+                    *"$id"*) before=${everyone%%"$id"*}; pid=${before##*"/proc/"}; pid=${pid%%/*} ;;
+                    *) case $(cat "/proc/$pid/cgroup" 2>/dev/null) in *[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*) pid=0 ;; esac
+                       [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && pid=0 ;;
+                esac ;;
+        esac
+        sure="$sure$id $name $pid$NL"
+    done <<EOT
+$list
+EOT
+    paths=
+    for pid in $(echo "$sure" | sed -n 's/.* //p'); do [ "$pid" = 0 ] || paths="$paths /proc/$pid/ns/net"; done
+    inodes=$NL$(ls -l /proc/self/ns/net $paths 2>/dev/null)$NL
+    own=${inodes#*"/proc/self/ns/net -> net:["}; own=${own%%]*}
+    case $inodes in *"/proc/self/ns/net -> "*) ;; *) own=- ;; esac
+    text="host$TAB$own$TAB-$TAB-" seen=" $own " start=
+    while read -r id name pid; do
+        [ -n "$id" ] || continue
+        inode=${inodes#*"/proc/$pid/ns/net -> net:["}; inode=${inode%%]*}
+        case $inodes in *"/proc/$pid/ns/net -> "*) ;; *) inode=- ;; esac
+        text="$text${NL}container:$name$TAB$inode$TAB$pid$TAB$id"
+        case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
+        seen="$seen$inode "
+        start="$start$name $pid $inode$NL"
+    done <<EOT
+$sure
+EOT
+    body namespaces '/proc/PID/ns/net' "$text"
+    running=0
+    while read -r name pid inode; do
+        [ -n "$name" ] || continue
+        NETNS=container:$name; export NETNS
+        if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
+        elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
+        else
+            job "50-$name" nsenter "--net=/proc/$pid/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace'
+            running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
+        fi
+    done <<EOT
+$start
+EOT
+    NETNS=
+}
+without_nsenter() {
+    absent ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
+    for table in tcp tcp6 udp udp6; do run "proc-net-$table" "/proc/$1/net/$table" cat "/proc/$1/net/$table"; done
+}
+
+podman_all() { # only where podman has run since boot: its first start writes to its storage
+    if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
+    if [ ! -e /run/libpod/alive ] || [ "$HAIRPIN_UID" != 0 ]; then
+        absent podman-version 'podman version' 'podman has started no container as root since boot: not asked'; return
+    fi
+    unset CONTAINER_HOST CONTAINER_CONNECTION
+    run podman-version 'podman version --format json' json "$VERSION_PATHS" limit 8 podman version --format json
+    ids=$(limit 8 podman ps -aq --no-trunc 2>/dev/null)
+    nets=$(limit 8 podman network ls -q 2>/dev/null)
+    [ -z "$nets" ] || run podman-networks "podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 podman network inspect $nets
+    [ -n "$ids" ] || { body podman-containers 'podman ps -aq --no-trunc' ''; return; }
+    capture json "$CONTAINER_PATHS" limit 8 podman inspect --type container $ids
+    captured podman-containers "podman inspect --type container $(echo $ids)"
+    daemon=
+    container_namespaces "$out"
+    run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
+    wait
+}
+
+# ---- firewall managers, system, files --------------------------------------------------------------------------------
+
+firewalld_all() {
+    files firewalld-conf plain /etc/firewalld/firewalld.conf
+    files firewalld-zones-permanent plain /etc/firewalld/direct.xml /etc/firewalld/zones/*.xml /etc/firewalld/policies/*.xml \
+        /etc/firewalld/services/*.xml /etc/firewalld/ipsets/*.xml
+    pid=$(process_here firewalld)
+    if [ -z "$pid" ]; then absent firewalld-state firewalld 'no firewalld process in this network namespace'; return; fi
+    body firewalld-state "/proc/$pid/comm" running
+    bus=/proc/$pid/root/run/dbus/system_bus_socket
+    [ "/proc/$pid/ns/mnt" -ef /proc/self/ns/mnt ] && bus=/run/dbus/system_bus_socket
+    DBUS_SYSTEM_BUS_ADDRESS=unix:path=$bus; export DBUS_SYSTEM_BUS_ADDRESS
+    # firewall-cmd would cost a third of a second of Python: the bus is asked directly.
+    if have busctl && zones=$(fw zone getActiveZones 2>/dev/null); then firewalld_busctl
+    elif have firewall-cmd; then
+        ask firewalld-zones-text limit 8 firewall-cmd --list-all-zones
+        ask firewalld-direct limit 8 firewall-cmd --direct --get-all-rules
+    else
+        absent firewalld-zones 'busctl call org.fedoraproject.FirewallD1' 'neither busctl with JSON nor firewall-cmd works'
+    fi
+}
+fw() { # fw INTERFACE METHOD [SIGNATURE ARGUMENT]
+    case $1 in '') interface=org.fedoraproject.FirewallD1 ;; *) interface=org.fedoraproject.FirewallD1.$1 ;; esac
+    shift
+    limit 4 busctl --system --json=short --auto-start=no call org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 "$interface" "$@"
+}
+firewalld_busctl() { # one JSON object a line: {"call": METHOD, "name": ARGUMENT, "reply": as busctl prints it}
+    frame firewalld-zones 'busctl --json=short call org.fedoraproject.FirewallD1 (active zones, default zone, active policies)'
+    printf '{"call":"getActiveZones","reply":%s}\n' "$zones"
+    default=$(fw '' getDefaultZone) && printf '{"call":"getDefaultZone","reply":%s}\n' "$default"
+    default=${default#*'["'}; default=${default%%'"'*}
+    services=
+    for name in $(printf '%s\n' "$default"; echo "$zones" | grep -oE '"[A-Za-z0-9_.-]+":\{' | tr -d '":{'); do
+        case " $done " in *" $name "*) continue ;; esac
+        done="$done $name"
+        reply=$(fw zone getZoneSettings2 s "$name") && printf '{"call":"getZoneSettings2","name":"%s","reply":%s}\n' "$name" "$reply" ||
+            { reply=$(fw '' getZoneSettings s "$name") && printf '{"call":"getZoneSettings","name":"%s","reply":%s}\n' "$name" "$reply"; }
+        services="$services $(echo "$reply" | sed -n 's/.*"services":{"type":"as","data":\[\([^]]*\)\].*/\1/p' | tr -d '"' | tr ',' ' ')"
+    done
+    policies=$(fw policy getActivePolicies) && printf '{"call":"getActivePolicies","reply":%s}\n' "$policies"
+    for name in $(echo "$policies" | grep -oE '"[A-Za-z0-9_.-]+":\{' | tr -d '":{'); do
+        reply=$(fw policy getPolicySettings s "$name") && printf '{"call":"getPolicySettings","name":"%s","reply":%s}\n' "$name" "$reply"
+    done
+    reply=$(fw direct getAllRules) && printf '{"call":"direct.getAllRules","reply":%s}\n' "$reply"
+    reply=$(fw direct getAllPassthroughs) && printf '{"call":"direct.getAllPassthroughs","reply":%s}\n' "$reply"
+    endframe 0 text ''
+    set --
+    for name in $services; do set -- "$@" "/usr/lib/firewalld/services/$name.xml"; done
+    [ $# = 0 ] || files firewalld-zones-permanent plain "$@"
+}
+
+ufw_all() {
+    files ufw-conf plain /etc/ufw/ufw.conf
+    files ufw-default plain /etc/default/ufw
+    files ufw-rules plain /etc/ufw/user.rules /etc/ufw/user6.rules /etc/ufw/before.rules /etc/ufw/before6.rules \
+        /etc/ufw/after.rules /etc/ufw/after6.rules /lib/ufw/user.rules /lib/ufw/user6.rules
+    files ufw-sysctl sysctl /etc/ufw/sysctl.conf
+}
+
+config_files() { # globs are expanded under --root, and the root is taken off again
+    root=$HAIRPIN_ROOT
+    set --
+    # sysctl.d(5): by name; where names are equal the later directory of this list hides the earlier ones.
+    sysctl_names=$(for f in "$root"/usr/lib/sysctl.d/*.conf "$root"/lib/sysctl.d/*.conf "$root"/usr/local/lib/sysctl.d/*.conf \
+        "$root"/run/sysctl.d/*.conf "$root"/etc/sysctl.d/*.conf; do echo "${f##*/}"; done | sort -u)
+    for name in $sysctl_names; do
+        for dir in /usr/lib /lib /usr/local/lib /run /etc; do
+            [ "$dir" = /lib ] && [ -L "$root/lib" ] && continue
+            [ -e "$root$dir/sysctl.d/$name" ] || [ -L "$root$dir/sysctl.d/$name" ] && set -- "$@" "$dir/sysctl.d/$name"
+        done
+    done
+    files file sysctl "$@" /etc/sysctl.conf
+    set --
+    for f in "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft "$root"/etc/nftables.d/*.nft \
+        "$root"/etc/sysconfig/nftables.conf "$root"/etc/sysconfig/iptables "$root"/etc/sysconfig/ip6tables \
+        "$root"/etc/sysconfig/iptables-config "$root"/etc/sysconfig/ip6tables-config "$root"/etc/sysconfig/ipset \
+        "$root"/etc/sysconfig/ebtables* "$root"/etc/iptables/rules* "$root"/etc/iptables/ipsets "$root"/etc/iptables.rules \
+        "$root"/etc/iptables.up.rules "$root"/etc/iptables/iptables.rules "$root"/etc/iptables/ip6tables.rules \
+        "$root"/etc/conf.d/iptables "$root"/etc/default/netfilter-persistent "$root"/etc/ipset.conf \
+        "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
+        "$root"/etc/modprobe.d/*.conf "$root"/etc/iproute2/rt_tables "$root"/etc/iproute2/rt_tables.d/*.conf
+    do
+        [ -e "$f" ] && set -- "$@" "${f#"$root"}"
+    done
+    files file plain "$@"
+    set --
+    for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/netplan/*.yaml \
+        "$root"/run/systemd/network/*.network "$root"/etc/systemd/network/*.* "$root"/etc/systemd/network/*.d/*.conf \
+        "$root"/etc/systemd/networkd.conf "$root"/etc/NetworkManager/NetworkManager.conf \
+        "$root"/etc/NetworkManager/conf.d/*.conf "$root"/etc/NetworkManager/system-connections/* \
+        "$root"/etc/sysconfig/network "$root"/etc/sysconfig/network-scripts/ifcfg-* \
+        "$root"/etc/sysconfig/network-scripts/route-* "$root"/etc/sysconfig/network-scripts/rule-* \
+        "$root"/etc/conf.d/net
+    do
+        [ -e "$f" ] && set -- "$@" "${f#"$root"}"
+    done
+    files file net "$@"
+    boot_scripts
+}
+boot_scripts() { # lines only: who else programs rules or sysctls at boot or from cron
+    frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
+    ( cd "$HAIRPIN_ROOT/" && grep -snE '(^|[^#A-Za-z_-])(ip6?tables|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (rule|route)) ' \
+        etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
+        etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
+        etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null ) | sed 's,^,/,' | head -n 500
+    endframe 0 text ''
+}
+
+versions() {
+    ask versions uname -a
+    case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac
+    for program in iptables nft ipset conntrack; do
+        have $program || { absent versions $program "$program is not installed"; continue; }
+        case $program in
+            nft) ask versions nft -v ;;
+            iptables | conntrack) ask versions $program -V ;;
+            ipset) loaded ip_set && ask versions ipset -v ;;     # it asks the kernel for its protocol
+        esac
+    done
+    [ -d /run/systemd/system ] && run versions 'systemctl --version' first_line systemctl --version
+    names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
+        docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban
+        netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
+        netplan.io ifupdown cloud-init linux-image-amd64 kernel'
+    if have dpkg-query; then
+        run packages 'dpkg-query -W' some dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' $names
+    elif have rpm; then
+        run packages 'rpm -q' some rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n' $names
+    elif have apk; then
+        run packages 'apk info -v' some apk info -v
+    fi
+}
+first_line() { "$@" | head -n 1; }
+some() { "$@" 2>/dev/null || :; }       # names that are not installed make the query fail; the others are answered
+
+units() {
+    if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
+    run units 'systemctl show' limit 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
+        docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
+        firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
+        ipset.service ebtables.service fail2ban.service systemd-sysctl.service systemd-networkd.service \
+        NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
+        systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service
+}
+
+system() {
+    files os-release plain /etc/os-release
+    frame dmi /sys/class/dmi/id
+    if [ -d /sys/class/dmi/id ]; then
+        (cd /sys/class/dmi/id && grep -s '' sys_vendor product_name chassis_asset_tag bios_vendor /dev/null)
+        endframe 0 text ''
+    else endframe 1 absent '/sys/class/dmi/id is not there'
+    fi
+    if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
+    run kernel-cmdline /proc/cmdline kernel_cmdline
+    run klog dmesg kernel_log
+    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' limit 8 lsns -t net -r -n -o NS,NETNSID,PID
+}
+kernel_cmdline() {
+    tr ' ' '\n' </proc/cmdline | grep -E '^(ipv6\.|ipv6_|net\.|net_|nf_|ip_|xt_|br_|bridge\.|systemd\.unified|cgroup|selinux|apparmor|security|lockdown|module_blacklist|modprobe\.blacklist|mitigations)' || :
+}
+kernel_log() {
+    log=$(dmesg) || return
+    printf '%s\n' "$log" | grep -iE 'martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|SYN flooding|IN=.* OUT=|renamed from|hw csum failure|bad gso' | tail -n 200
+}
+LIB
+
+# ---- start -----------------------------------------------------------------------------------------------------------
+
+usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: busybox has an applet of the same name that knows less
+    HAIRPIN_IP= HAIRPIN_IP_FORM=none
+    for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do
+        have "$ip" || continue
+        if "$ip" -j -V >/dev/null 2>&1; then HAIRPIN_IP=$ip HAIRPIN_IP_FORM=json; return; fi
+        case $("$ip" -V 2>&1) in
+            *iproute2*) HAIRPIN_IP=$ip HAIRPIN_IP_FORM=text; return ;;
+            *) [ -n "$HAIRPIN_IP" ] || HAIRPIN_IP=$ip HAIRPIN_IP_FORM=busybox ;;
+        esac
+    done
+    [ -n "$HAIRPIN_IP" ] || ! have busybox || { HAIRPIN_IP='busybox ip'; HAIRPIN_IP_FORM=busybox; }
+}
+back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old ones have no name for what they are
+    version=$("$1" -V 2>/dev/null) || version=$("${1%-save}" -V 2>/dev/null)
+    case $version in *nf_tables*) echo nft ;; ?*) echo legacy ;; esac
+}
+usable_iptables() {
+    HAIRPIN_SAVE_NFT4= HAIRPIN_SAVE_NFT6= HAIRPIN_SAVE_LEGACY4= HAIRPIN_SAVE_LEGACY6= HAIRPIN_SAVE_EBT=
+    have iptables-nft-save && HAIRPIN_SAVE_NFT4=iptables-nft-save
+    have ip6tables-nft-save && HAIRPIN_SAVE_NFT6=ip6tables-nft-save
+    have iptables-legacy-save && HAIRPIN_SAVE_LEGACY4=iptables-legacy-save
+    have ip6tables-legacy-save && HAIRPIN_SAVE_LEGACY6=ip6tables-legacy-save
+    if have iptables-save && [ -z "$HAIRPIN_SAVE_NFT4" -o -z "$HAIRPIN_SAVE_LEGACY4" ]; then
+        case $(back_end iptables-save) in
+            nft) : "${HAIRPIN_SAVE_NFT4:=iptables-save}" ;;
+            legacy) : "${HAIRPIN_SAVE_LEGACY4:=iptables-save}" ;;
+        esac
+    fi
+    if have ip6tables-save && [ -z "$HAIRPIN_SAVE_NFT6" -o -z "$HAIRPIN_SAVE_LEGACY6" ]; then
+        case $(back_end ip6tables-save) in
+            nft) : "${HAIRPIN_SAVE_NFT6:=ip6tables-save}" ;;
+            legacy) : "${HAIRPIN_SAVE_LEGACY6:=ip6tables-save}" ;;
+        esac
+    fi
+    have ebtables-nft-save && HAIRPIN_SAVE_EBT=ebtables-nft-save
+    export HAIRPIN_SAVE_NFT4 HAIRPIN_SAVE_NFT6 HAIRPIN_SAVE_LEGACY4 HAIRPIN_SAVE_LEGACY6 HAIRPIN_SAVE_EBT
+}
+clean_up() {
+    trap '' INT TERM HUP PIPE
+    # shellcheck disable=SC2046
+    kill $(jobs -p) 2>/dev/null
+    [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
+}
+
+main() {
+    umask 077
+    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    HAIRPIN_ROOT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-}
+    while [ $# -gt 1 ]; do
+        case $1 in
+            --root) HAIRPIN_ROOT=${2%/} ;;
+            --docker-host) HAIRPIN_DOCKER_HOST=$2 ;;
+        esac
+        shift 2
+    done
+    eval "$HAIRPIN_LIB"
+    NETNS=
+    read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    HAIRPIN_KERNEL=$(uname -r) HAIRPIN_UID=$(id -u)
+    HAIRPIN_MODULES=none
+    if [ -r /proc/modules ]; then HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "; fi
+    HAIRPIN_TIMEOUT=
+    if have timeout; then
+        if timeout 1 true 2>/dev/null; then HAIRPIN_TIMEOUT=timeout; else HAIRPIN_TIMEOUT='timeout -t'; fi
+    fi
+    usable_ip
+    usable_iptables
+    HAIRPIN_TMP=
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM HUP PIPE
+    for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
+        HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
+    done
+    export PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
+        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
+
+    echo "hairpin-collect/1 $HAIRPIN_TOKEN"
+    read -r up _ 2>/dev/null </proc/uptime || up=-
+    printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
+    job 20-docker docker_all
+    NETNS=host
+    job 10-links links
+    job 11-rules rules
+    job 12-sets sets
+    job 13-sysctl sysctls
+    job 14-connections connections
+    job 15-sockets sockets
+    NETNS=
+    job 30-podman podman_all
+    job 60-firewalld firewalld_all
+    job 61-ufw ufw_all
+    job 62-files config_files
+    job 63-versions versions
+    job 64-units units
+    job 65-system system
+    if [ -n "$HAIRPIN_TMP" ]; then
+        wait
+        cat "$HAIRPIN_TMP"/*
+    fi
+    printf '%s\tdone\n' "$HAIRPIN_TOKEN"
+}
+main "$@" </dev/null
