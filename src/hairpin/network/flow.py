@@ -1,0 +1,89 @@
+"""What is asked: one flow, from a start to an address and port."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.packet import ICMP, ICMP6, SYN, TCP, UDP, Packet
+from hairpin.network.prefix import Version, address_text
+
+Protocol = Literal["tcp", "udp", "icmp"]
+
+
+class Outside(msgspec.Struct, frozen=True, tag="outside"):
+    """A client out there, behind the router of ``link`` (None: the link that leads back to it)."""
+
+    address: int
+    link: str | None = None
+
+
+class Lan(msgspec.Struct, frozen=True, tag="lan"):
+    """A neighbour on ``link`` (None: the link of the default route)."""
+
+    address: int
+    link: str | None = None
+
+
+class FromHost(msgspec.Struct, frozen=True, tag="host"):
+    """A process in the host's namespace; ``address`` is the source that it binds to (None: the kernel chooses)."""
+
+    address: int | None = None
+
+
+class FromContainer(msgspec.Struct, frozen=True, tag="container"):
+    """A process in a container's namespace."""
+
+    name: str
+    netns: str
+
+
+Start = Outside | Lan | FromHost | FromContainer
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report."""
+
+    start: Start
+    version: Version
+    daddr: int
+    protocol: Protocol
+    dport: int
+    sport: int = 40000
+    container: str | None = None
+    purpose: Literal["published", "egress", "dns", "asked"] = "asked"
+
+    def packet(self, saddr: int) -> Packet:
+        """Return the flow's first packet as it leaves its sender."""
+        number = {"tcp": TCP, "udp": UDP, "icmp": ICMP if self.version == 4 else ICMP6}[self.protocol]
+        icmp = None
+        if self.protocol == "icmp":
+            icmp = 8 << 8 if self.version == 4 else 128 << 8
+        return Packet(
+            version=self.version,
+            saddr=saddr,
+            daddr=self.daddr,
+            protocol=number,
+            sport=self.sport,
+            dport=self.dport,
+            tcp_flags=SYN if self.protocol == "tcp" else 0,
+            icmp=icmp,
+        )
+
+    def target_text(self) -> str:
+        """Return ``198.51.100.2:8151/tcp`` (``[2001:db8::1]:80/tcp``)."""
+        address = address_text(self.daddr, self.version)
+        if self.protocol == "icmp":
+            return f"{address}/icmp"
+        return f"{f'[{address}]' if self.version == 6 else address}:{self.dport}/{self.protocol}"
+
+    def start_text(self) -> str:
+        """Return who starts it: an address, ``host``, ``container:NAME`` or ``lan``."""
+        match self.start:
+            case Outside(address=address):
+                return address_text(address, self.version)
+            case Lan(address=address):
+                return f"lan ({address_text(address, self.version)})"
+            case FromHost():
+                return "host"
+            case FromContainer(name=name):
+                return f"container:{name}"

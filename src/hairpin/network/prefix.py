@@ -1,0 +1,78 @@
+"""Addresses as integers: their text, their prefixes, their kinds."""
+
+import ipaddress
+from typing import Literal
+
+Version = Literal[4, 6]
+
+LOOPBACK4 = (0x7F000000, 8)
+LOOPBACK6 = (1, 128)
+MULTICAST4 = (0xE0000000, 4)
+MULTICAST6 = (0xFF << 120, 8)
+LINK_LOCAL6 = (0xFE80 << 112, 10)
+LINK_LOCAL4 = (0xA9FE0000, 16)
+BROADCAST4 = 0xFFFFFFFF
+_PRIVATE4 = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0x64400000, 10), LINK_LOCAL4)
+
+
+def width(version: Version) -> int:
+    """Return the number of bits of an address."""
+    return 32 if version == 4 else 128
+
+
+def inside(value: int, network: int, prefix_length: int, version: Version) -> bool:
+    """Return whether the address lies in the network."""
+    shift = width(version) - prefix_length
+    return value >> shift == network >> shift
+
+
+def network_of(value: int, prefix_length: int, version: Version) -> int:
+    """Return the first address of the network that the address lies in."""
+    shift = width(version) - prefix_length
+    return value >> shift << shift
+
+
+def last_of(value: int, prefix_length: int, version: Version) -> int:
+    """Return the last address (IPv4: the broadcast) of the network that the address lies in."""
+    return network_of(value, prefix_length, version) | ((1 << (width(version) - prefix_length)) - 1)
+
+
+def address_text(value: int, version: Version) -> str:
+    """Return the address as people write it."""
+    if version == 4:
+        return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
+    return str(ipaddress.IPv6Address(value))
+
+
+def prefix_text(network: int, prefix_length: int, version: Version) -> str:
+    """Return ``192.0.2.0/24``."""
+    return f"{address_text(network, version)}/{prefix_length}"
+
+
+def parse_address(text: str) -> tuple[Version, int]:
+    """Return version and integer; raises ValueError for anything else."""
+    address = ipaddress.ip_address(text)
+    return (4 if address.version == 4 else 6), int(address)
+
+
+def parse_prefix(text: str) -> tuple[Version, int, int]:
+    """Return version, network and prefix length of ``192.0.2.0/24`` (or a plain address); raises ValueError."""
+    network = ipaddress.ip_network(text, strict=False)
+    return (4 if network.version == 4 else 6), int(network.network_address), network.prefixlen
+
+
+def is_loopback(value: int, version: Version) -> bool:
+    """Return whether the address is 127.0.0.0/8 or ::1."""
+    return inside(value, *(LOOPBACK4 if version == 4 else LOOPBACK6), version)
+
+
+def is_multicast(value: int, version: Version) -> bool:
+    """Return whether the address is a multicast group."""
+    return inside(value, *(MULTICAST4 if version == 4 else MULTICAST6), version)
+
+
+def is_private(value: int, version: Version) -> bool:
+    """Return whether the address cannot be met on the internet (RFC 1918, CGNAT, link-local, ULA)."""
+    if version == 6:
+        return inside(value, 0xFC << 120, 7, 6) or inside(value, *LINK_LOCAL6, 6)
+    return any(inside(value, network, length, 4) for network, length in _PRIVATE4)

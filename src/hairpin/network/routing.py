@@ -1,0 +1,270 @@
+"""Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c, net/ipv6."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.network.network import addresses_of, conf
+from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What a lookup asks by.  ``iif`` is ``lo`` for packets that start here; ``oif`` binds the answer to a link."""
+
+    version: Version
+    daddr: int
+    saddr: int = 0
+    iif: str = "lo"
+    oif: str | None = None
+    mark: int = 0
+    tos: int = 0
+    protocol: int | None = None
+    sport: int | None = None
+    dport: int | None = None
+    uid: int | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The answer: route and the ways on (more than one: multipath).  ``rule`` led to its table."""
+
+    type: Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
+                  "none"]  # fmt: skip
+    route: Route | None = None
+    next_hops: tuple[NextHop, ...] = ()
+    rule: PolicyRule | None = None
+
+
+NO_ROUTE = Found("none")
+
+_DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
+    4: (
+        PolicyRule(4, 0, table=TABLE_LOCAL, text="0: from all lookup local"),
+        PolicyRule(4, 32766, table=TABLE_MAIN, text="32766: from all lookup main"),
+        PolicyRule(4, 32767, table=TABLE_DEFAULT, text="32767: from all lookup default"),
+    ),
+    6: (
+        PolicyRule(6, 0, table=TABLE_LOCAL, text="0: from all lookup local"),
+        PolicyRule(6, 32766, table=TABLE_MAIN, text="32766: from all lookup main"),
+    ),
+}
+
+
+def lookup(namespace: Namespace, query: Query) -> Found:
+    """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
+    rules = rules_of(namespace, query.version)
+    position = 0
+    jumps = 0
+    while position < len(rules):
+        rule = rules[position]
+        position += 1
+        if not _applies(rule, query):
+            continue
+        match rule.action:
+            case "goto":
+                # The kernel only jumps forward; the bound guards against a forged snapshot.
+                jumps += 1
+                later = [n for n, each in enumerate(rules) if each.priority >= (rule.goto or 0)]
+                if jumps > len(rules) or not later:
+                    return NO_ROUTE
+                position = max(position, later[0])
+            case "nop":
+                continue
+            case "blackhole" | "unreachable" | "prohibit":
+                return Found(rule.action, rule=rule)
+            case "table":
+                found = _in_table(namespace, query, rule)
+                if found is not None:
+                    return found
+    return NO_ROUTE
+
+
+def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
+    """Return the policy rules in order; the kernel's default ones when none were read."""
+    rules = tuple(sorted((each for each in namespace.rules if each.version == version), key=lambda r: r.priority))
+    return rules or _DEFAULT_RULES[version]
+
+
+def _applies(rule: PolicyRule, query: Query) -> bool:
+    return _selected(rule, query) is not rule.inverted
+
+
+def _selected(rule: PolicyRule, query: Query) -> bool:
+    """Source: net/core/fib_rules.c fib_rule_match(), net/ipv4/fib_rules.c fib4_rule_match()."""
+    version = query.version
+    checks = (
+        rule.source is None or inside(query.saddr, *rule.source, version),
+        rule.destination is None or inside(query.daddr, *rule.destination, version),
+        rule.iif is None or rule.iif == query.iif,
+        rule.oif is None or rule.oif == query.oif,
+        rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
+        rule.tos is None or rule.tos in (0, query.tos),
+        rule.protocol is None or rule.protocol == query.protocol,
+        _in_range(rule.sports, query.sport),
+        _in_range(rule.dports, query.dport),
+        _in_range(rule.uids, query.uid if query.uid is not None else 0),
+    )
+    return all(checks)
+
+
+def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
+    return span is None or (value is not None and span[0] <= value <= span[1])
+
+
+def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
+    """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
+    table = _vrf_table(namespace, query) if rule.l3mdev else rule.table
+    if table is None:
+        return None
+    for route in _by_precedence(namespace, query, table):
+        if route.type == "throw":
+            return None
+        if route.type in ("blackhole", "unreachable", "prohibit"):
+            return Found(_special(route.type), route, rule=rule)
+        hops = usable_hops(namespace, query, route)
+        if not hops and route.type == "unicast":
+            continue
+        if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
+            return None
+        kind = route.type
+        if kind == "nat":
+            continue
+        return Found(kind, route, hops, rule)
+    return None
+
+
+def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
+    return "blackhole" if kind == "blackhole" else "unreachable" if kind == "unreachable" else "prohibit"
+
+
+def _vrf_table(namespace: Namespace, query: Query) -> int | None:
+    for name in (query.oif, query.iif):
+        link = namespace.link(name) if name else None
+        while link is not None:
+            if link.vrf_table is not None:
+                return link.vrf_table
+            link = namespace.link(link.master) if link.master else None
+    return None
+
+
+def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
+    """Yield the routes that hold the address: longest prefix, then TOS, then metric, then order of entry."""
+    version = query.version
+    fitting = [
+        route
+        for route in namespace.routes
+        if route.table == table
+        and route.version == version
+        and inside(query.daddr, route.destination, route.prefix_length, version)
+        and (route.tos == 0 or route.tos == query.tos)
+        and (route.source is None or inside(query.saddr, *route.source, version))
+    ]
+    fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, route.metric))
+    yield from fitting
+
+
+def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
+    """Return the ways on that the kernel would take: not dead, bound to the asked link, link not ignored as down."""
+    hops = []
+    for hop in route.next_hops:
+        if hop.dead:
+            continue
+        if query.oif is not None and hop.link != query.oif:
+            continue
+        if hop.linkdown and hop.link and conf(namespace, query.version, hop.link, "ignore_routes_with_linkdown"):
+            continue
+        hops.append(hop)
+    return tuple(hops)
+
+
+def address_type(namespace: Namespace, version: Version, value: int, link: str | None = None) -> str:
+    """Return the type of an address as inet_addr_type_dev_table() does: local table first, then unicast.
+
+    Source: net/ipv4/fib_frontend.c __inet_dev_addr_type(); net/netfilter/xt_addrtype.c
+    """
+    if version == 4:
+        if value in (0, 0xFFFFFFFF):
+            return "broadcast"
+        if value >> 28 == 0xE:
+            return "multicast"
+    elif value >> 120 == 0xFF:
+        return "multicast"
+    best: Route | None = None
+    for route in namespace.routes:
+        if route.table != TABLE_LOCAL or route.version != version or route.type == "throw":
+            continue
+        if not inside(value, route.destination, route.prefix_length, version):
+            continue
+        if link is not None and all(hop.link != link for hop in route.next_hops):
+            continue
+        if best is None or route.prefix_length > best.prefix_length:
+            best = route
+    if best is not None:
+        return best.type
+    if version == 6 and lookup(namespace, Query(6, value)).type == "none":
+        return "unreachable"
+    return "unicast"
+
+
+def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
+    """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
+
+    Source: net/ipv4/devinet.c inet_select_addr(): the primary address whose network holds the destination, else the
+    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix).
+    """
+    own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
+    if version == 6:
+        globals6 = [a for a in own if a.scope == "global"] or [
+            a for a in addresses_of(namespace, None, 6) if a.scope == "global"
+        ]
+        link_local = [a for a in own if a.scope == "link"]
+        wanted = link_local or globals6 if towards >> 118 == 0xFE80 >> 6 else globals6 or link_local
+        if not wanted:
+            return None
+        return max(wanted, key=lambda a: (not a.deprecated, _common_bits(a.value, towards, 6))).value
+    primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
+    for address in primaries:
+        if inside(towards, address.peer if address.peer is not None else address.value, address.prefix_length, 4):
+            return address.value
+    if primaries:
+        return primaries[0].value
+    for address in addresses_of(namespace, None, 4):
+        if not address.secondary and address.scope == "global":
+            return address.value
+    return None
+
+
+def _common_bits(one: int, other: int, version: Version) -> int:
+    return width(version) - (one ^ other).bit_length()
+
+
+def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
+    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's."""
+    if found.route is not None and found.route.prefsrc is not None:
+        return found.route.prefsrc
+    if found.type == "local":
+        return query.daddr
+    if hop.link is None:
+        return None
+    towards = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, query.version) else query.daddr
+    return source_address(namespace, query.version, hop.link, towards)
+
+
+def route_text(route: Route) -> str:
+    """Return the route as ip(8) prints it."""
+    target = (
+        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version)
+    )
+    words = [target] if route.type == "unicast" else [route.type, target]
+    for hop in route.next_hops:
+        if hop.gateway is not None:
+            words += ["via", address_text(hop.gateway, hop.gateway_version or route.version)]
+        if hop.link:
+            words += ["dev", hop.link]
+    if route.table not in (TABLE_MAIN, TABLE_LOCAL):
+        words += ["table", str(route.table)]
+    if route.metric:
+        words += ["metric", str(route.metric)]
+    return " ".join(words)

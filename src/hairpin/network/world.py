@@ -1,0 +1,63 @@
+"""What the host cannot see: gateways that map public addresses, peers, upstream rules.  Always *assumed*.
+
+Source: a cloud's documentation, or what the user states (``--public``, ``--outside``).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.network.prefix import Version
+
+
+class PublicAddress(msgspec.Struct, frozen=True):
+    """A public address that a 1:1 NAT gateway maps to an address of this host.
+
+    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it."""
+
+    version: Version
+    public: int
+    private: int
+    hairpins: bool = False
+    stated: bool = True
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """A network out there that drops packets whose source is not in ``accepts`` (empty: any source is accepted)."""
+
+    version: Version
+    network: int
+    prefix_length: int
+    accepts: tuple[tuple[int, int], ...] = ()
+
+
+class ReturnRoute(msgspec.Struct, frozen=True):
+    """The world outside knows that this network lies behind this host (so unmasqueraded packets get answers)."""
+
+    version: Version
+    network: int
+    prefix_length: int
+
+
+class UpstreamRule(msgspec.Struct, frozen=True):
+    """A port that something upstream (a security group, a router without the forward) lets in or keeps out."""
+
+    action: Literal["allow", "deny"]
+    protocol: Literal["tcp", "udp"]
+    ports: tuple[int, int]
+
+
+class World(msgspec.Struct, frozen=True):
+    """Everything assumed or stated about the outside."""
+
+    publics: tuple[PublicAddress, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    return_routes: tuple[ReturnRoute, ...] = ()
+    upstream: tuple[UpstreamRule, ...] = ()
+
+    def public(self, version: Version, address: int) -> PublicAddress | None:
+        """Return the mapping of that public address, or None."""
+        for each in self.publics:
+            if each.version == version and each.public == address:
+                return each
+        return None

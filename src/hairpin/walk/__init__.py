@@ -1,0 +1,1 @@
+"""Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps."""

@@ -1,0 +1,115 @@
+"""Inside a bridge: up to the bridge's own namespace, or on to another port, with br_netfilter where it is on.
+
+Source: net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import Network, Port
+from hairpin.walk.conntrack import confirmed
+from hairpin.walk.device import out_of_port
+from hairpin.walk.hooks import run_bridge_hook, run_hook
+from hairpin.walk.segment import port_towards
+from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped
+
+
+def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
+    """A frame came in by the port ``state.physin`` of the bridge ``state.iif``."""
+    namespace = network.namespace(state.netns)
+    bridge = namespace.link(state.iif)
+    port = namespace.link(state.physin)
+    assert bridge is not None
+    assert port is not None
+    if not bridge.up:
+        decided = LinkDecided(bridge.name, "is down", bridge.evidence)
+        yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
+        return
+    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
+        decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+        yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
+        return
+    for outcome in run_bridge_hook(network, state, "prerouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        elif _is_for_bridge(namespace, bridge, outcome):
+            yield from _up(network, namespace, bridge, outcome)
+        else:
+            yield from _across(network, namespace, bridge, outcome)
+
+
+def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
+    return state.target is None or state.target == Port(namespace.name, bridge.name)
+
+
+def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
+    """Return whether br_netfilter shows this bridge's frames to the IP hooks: the namespace's sysctl or the bridge's."""
+    name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
+    everywhere = namespace.sysctls.number("net", "bridge", name)
+    if everywhere is None:
+        return False  # the sysctl exists only while br_netfilter is loaded
+    info = bridge.bridge
+    own = info is not None and (info.nf_call_iptables if version == 4 else info.nf_call_ip6tables)
+    return bool(everywhere) or own
+
+
+def _up(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    for outcome in run_bridge_hook(network, state, "input"):
+        if isinstance(outcome, End):
+            yield outcome
+            continue
+        noted = outcome.noted("bridge", bridge.name)
+        physin = state.physin if calls_iptables(namespace, bridge, state.packet.version) else ""
+        yield noted.to("prerouting", physin=physin)
+
+
+def _across(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    out = port_towards(network, state.netns, bridge.name, state.target)
+    blocked = _crossing_blocked(namespace, bridge, state, out)
+    if blocked is not None or out is None:
+        yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
+        return
+    states: list[State] = [msgspec.structs.replace(state, physout=out.name)]
+    ip = calls_iptables(namespace, bridge, state.packet.version)
+    for hook in ("prerouting", "forward", "postrouting"):
+        following: list[State] = []
+        for each in states:
+            for outcome in _crossing_hook(network, each, bridge, hook, ip=ip):
+                if isinstance(outcome, End):
+                    yield outcome
+                else:
+                    following.append(outcome)
+        states = following
+    for each in states:
+        done = confirmed(each) if ip else each
+        yield out_of_port(network, done.noted("bridge", bridge.name), out)
+
+
+def _crossing_hook(network: Network, state: State, bridge: Link, hook: str, *, ip: bool) -> Iterator[Outcome]:
+    """Yield what one hook does to a frame that crosses: the bridge family's chains, then (br_netfilter) the IP ones."""
+    if hook == "prerouting":
+        yield from run_hook(network, msgspec.structs.replace(state, physout=""), "prerouting") if ip else (state,)
+        return
+    name = "forward" if hook == "forward" else "postrouting"
+    seen = msgspec.structs.replace(state, oif=bridge.name)
+    for outcome in run_bridge_hook(network, seen, "forward" if name == "forward" else "postrouting"):
+        if isinstance(outcome, End) or not ip:
+            yield outcome
+        else:
+            yield from run_hook(network, outcome, "forward" if name == "forward" else "postrouting")
+
+
+def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Link | None) -> End | None:
+    inner = namespace.link(state.physin)
+    if out is None or inner is None:
+        return None
+    if out.name == inner.name and not (out.port is not None and out.port.hairpin):
+        decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
+        return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
+    if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
+        decided = LinkDecided(out.name, f"and {inner.name} are isolated ports of {bridge.name}", out.evidence)
+        return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)
+    return None

@@ -1,0 +1,89 @@
+"""Connection tracking: which connection a packet belongs to.
+
+Source: net/netfilter/nf_conntrack_core.c nf_conntrack_in(), resolve_normal_ct(); nf_conntrack_proto_tcp.c
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_INVALID,
+    CT_NEW,
+    CT_UNTRACKED,
+    STATUS_CONFIRMED,
+    STATUS_SEEN_REPLY,
+)
+from hairpin.netfilter.packet import ACK, RST, SYN, TCP, Connection, Packet, Tuple
+from hairpin.walk.state import State
+
+
+def tuple_of(packet: Packet) -> Tuple:
+    """Return the packet's tuple; a packet without ports has zeroes."""
+    return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
+
+
+def track(state: State, namespace: Namespace) -> State:
+    """Return the state with its connection looked up or made, and its ctstate."""
+    if state.notrack:
+        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+    if state.connection is not None or state.ct_state == CT_UNTRACKED:
+        return state  # seen before: over the loopback link, or by br_netfilter
+    wanted = tuple_of(state.packet)
+    made = tuple(connection for netns, connection in state.connections if netns == state.netns)
+    for connection in (*made, *namespace.connections):
+        if connection.version != state.packet.version:
+            continue
+        if connection.original == wanted:
+            seen = bool(connection.status & STATUS_SEEN_REPLY)
+            return _with(state, connection, CT_ESTABLISHED if seen else CT_NEW, 0)
+        if connection.reply == wanted:
+            answered = msgspec.structs.replace(connection, status=connection.status | STATUS_SEEN_REPLY)
+            return _with(state, answered, CT_ESTABLISHED, 1)
+    if _cannot_begin(state.packet, namespace):
+        return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
+    fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed())
+    return _with(state, fresh, CT_NEW, 0)
+
+
+def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:
+    tracked = msgspec.structs.replace(state, connection=connection, ct_state=ct_state, ct_direction=direction)
+    return remembered(tracked)
+
+
+def remembered(state: State) -> State:
+    """Return the state with its connection kept in (or replaced in) the walk's own table."""
+    connection = state.connection
+    if connection is None:
+        return state
+    others = tuple(
+        (netns, each)
+        for netns, each in state.connections
+        if netns != state.netns or each.original != connection.original
+    )
+    return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
+
+
+def confirmed(state: State) -> State:
+    """Return the state with its connection confirmed: the packet leaves the hooks alive."""
+    if state.connection is None:
+        return state
+    status = state.connection.status | STATUS_CONFIRMED
+    connection = msgspec.structs.replace(state.connection, status=status, nat_checked=("dst", "src"))
+    return remembered(msgspec.structs.replace(state, connection=connection))
+
+
+def _cannot_begin(packet: Packet, namespace: Namespace) -> bool:
+    """Whether this TCP packet cannot be a connection's first.
+
+    A SYN begins one; an ACK is picked up in the middle unless tcp_loose is 0; SYN-ACK and RST never begin one.
+    """
+    if packet.protocol != TCP:
+        return False
+    flags = packet.tcp_flags & (SYN | ACK | RST)
+    if flags == SYN:
+        return False
+    loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose")
+    return not (flags == ACK and loose != 0)

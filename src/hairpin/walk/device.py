@@ -1,0 +1,182 @@
+"""Devices: into one, out of one, over the wire, and the neighbour that a packet is addressed to."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.link import Link
+from hairpin.netfilter.evaluate import Condition
+from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, veth_peer
+from hairpin.network.prefix import address_text
+from hairpin.walk.hooks import run_bridge_hook, run_device_hook
+from hairpin.walk.segment import Answer, port_towards, who_answers
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped
+
+
+def device_in(network: Network, state: State) -> Iterator[Outcome]:
+    """A frame arrives by ``state.iif``: link state, programs hooked to the device, then bridge or network layer."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.iif)
+    if link is None:
+        yield stopped(state, "link-missing", link=state.iif)
+        return
+    if not link.up:
+        yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        return
+    if link.xdp or link.tc_ingress:
+        what = "an XDP program" if link.xdp else "a tc ingress filter"
+        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield _opaque(state, link, what)
+    for outcome in run_device_hook(network, state, "ingress", link.name):
+        if isinstance(outcome, End):
+            yield outcome
+            continue
+        noted = outcome.noted("device-in", link.name)
+        if is_bridge_port(namespace, link):
+            yield noted.to("bridge", physin=link.name, iif=link.master or "")
+        else:
+            master = namespace.link(link.master) if link.master else None
+            upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
+            yield noted.to("prerouting", iif=upper, physin="")
+
+
+def _supposing(state: State, text: str) -> State:
+    return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=True)))
+
+
+def _opaque(state: State, link: Link, what: str) -> End:
+    """The branch on which the unreadable program takes the packet away."""
+    *others, last = state.conditions
+    conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
+    decided = LinkDecided(link.name, f"carries {what}, which hairpin cannot read", link.evidence)
+    end = stopped(
+        msgspec.structs.replace(state, conditions=conditions), "opaque-device", link=link.name, decided_by=decided
+    )
+    return msgspec.structs.replace(end, kind="unknown")
+
+
+def neighbour(network: Network, state: State) -> Iterator[Outcome]:
+    """The packet is addressed to a neighbour on ``state.oif``: who answers for it?"""
+    link = network.namespace(state.netns).link(state.oif)
+    if link is None:
+        yield stopped(state, "link-missing", link=state.oif)
+        return
+    if link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback":
+        if not link.up:
+            yield stopped(
+                state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence)
+            )
+            return
+        yield state.to("device-out")
+        return
+    if not link.up:
+        reason = "bridge-down" if link.kind == "bridge" else "link-down"
+        decided = LinkDecided(link.name, "is down", link.evidence)
+        yield stopped(
+            state, "bridge-down" if reason == "bridge-down" else "link-down", link=link.name, decided_by=decided
+        )
+        return
+    hop = state.next_hop
+    address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+    answer = who_answers(network, state.netns, link, state.packet.version, address)
+    yield _addressed(state, link, address, answer)
+
+
+def _addressed(state: State, link: Link, address: int, answer: Answer) -> Outcome:
+    text = address_text(address, state.packet.version)
+    match answer.kind:
+        case "owner":
+            return state.to("device-out", target=answer.port)
+        case "outside":
+            if not link.carrier:
+                decided = LinkDecided(link.name, "has no carrier", link.evidence)
+                return stopped(state, "no-carrier", link=link.name, decided_by=decided)
+            return state.to("device-out", target=None)
+        case "down":
+            assert answer.blocked is not None
+            blocked = answer.blocked
+            decided = LinkDecided(blocked.link, f"in {blocked.netns} is down, so nobody answers for {text}")
+            end = stopped(state, "link-down", stage="neighbour", link=blocked.link, decided_by=decided, address=address)
+            assert end.stop is not None
+            return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
+        case "nobody":
+            decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
+            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
+
+
+def device_out(network: Network, state: State) -> Iterator[Outcome]:
+    """The frame leaves by ``state.oif``: programs hooked there, the bridge behind it, the wire."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.oif)
+    assert link is not None
+    if link.tc_egress:
+        what = "a tc egress filter"
+        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield _opaque(state, link, what)
+    for outcome in run_device_hook(network, state, "egress", link.name):
+        if isinstance(outcome, End):
+            yield outcome
+        elif link.kind == "bridge":
+            yield from _through_own_bridge(network, outcome, link)
+        else:
+            yield wire(network, outcome.noted("device-out", link.name), link)
+
+
+def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
+    """A packet of this namespace leaves by its bridge: choose the port."""
+    port = port_towards(network, state.netns, bridge.name, state.target)
+    if port is None:
+        decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
+        yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
+        return
+    for outcome in run_bridge_hook(network, state.to("bridge", physout=port.name), "output"):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield out_of_port(network, outcome.noted("device-out", bridge.name), port)
+
+
+def out_of_port(network: Network, state: State, port: Link) -> Outcome:
+    """The frame leaves a bridge by the port: port state, then the wire."""
+    info = port.port
+    if info is not None and info.state not in ("forwarding", ""):
+        decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
+        return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+    return wire(network, state, port)
+
+
+def wire(network: Network, state: State, link: Link) -> Outcome:
+    """Over the wire: to the veth's other end, back in over loopback, or out of the snapshot."""
+    if state.hops > MAX_HOPS:
+        return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
+    if link.name == "lo" or link.kind == "loopback":
+        return state.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
+    if is_uplink(network, state.netns, link):
+        return End("left", state.to("outside", oif=link.name))
+    peer = veth_peer(network, state.netns, link)
+    if peer is None:
+        return stopped(state, "link-missing", link=link.name)
+    return enter(state, peer)
+
+
+MAX_HOPS = 24
+"""Devices that one packet may pass; a real path has a handful."""
+
+
+def enter(state: State, port: Port) -> State:
+    """Return the packet as it arrives at a link of another namespace: connection and mark do not cross.
+
+    Source: net/core/skbuff.c skb_scrub_packet()
+    """
+    packet = msgspec.structs.replace(state.packet, mark=0)
+    return State(
+        stage="device-in",
+        netns=port.netns,
+        packet=packet,
+        iif=port.link,
+        target=state.target,
+        hops=state.hops + 1,
+        connections=state.connections,
+        steps=state.steps,
+        conditions=state.conditions,
+    )

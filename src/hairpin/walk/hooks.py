@@ -1,0 +1,241 @@
+"""One netfilter hook: every chain by priority, connection tracking and NAT at theirs.
+
+Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c nf_hook_entries_grow() (a chain
+registered later goes before its equals)
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.evaluate import Decision, decide
+from hairpin.netfilter.ir import Chain, Family, Hook, Nat, Table
+from hairpin.network.network import Network
+from hairpin.walk.conntrack import remembered, track
+from hairpin.walk.nat import Manip, needs_decision, set_up, translate
+from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, stopped
+from hairpin.walk.surroundings import NamespaceSurroundings
+
+_CONNTRACK_PRIORITY = -200
+_NAT: dict[Hook, tuple[int, Manip]] = {
+    "prerouting": (-100, "dst"),
+    "output": (-100, "dst"),
+    "input": (100, "src"),
+    "postrouting": (100, "src"),
+}
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains."""
+
+    priority: int
+    kind: str
+    table: Table | None = None
+    chain: Chain | None = None
+
+
+def run_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
+    """Yield what becomes of the packet at the hook: states that go on, ends of ways."""
+    namespace = network.namespace(state.netns)
+    families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
+    states = [state]
+    for item in _items(namespace, hook, families):
+        following: list[State] = []
+        for each in states:
+            for outcome in _do(namespace, each, hook, item):
+                if isinstance(outcome, End):
+                    yield outcome
+                else:
+                    following.append(outcome)
+        states = following
+    yield from states
+
+
+def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
+    """As run_hook, for the bridge family (ebtables, nft ``table bridge``)."""
+    namespace = network.namespace(state.netns)
+    yield from _run_chains(namespace, state, hook, "bridge", "")
+
+
+def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
+    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet)."""
+    namespace = network.namespace(state.netns)
+    states: list[State] = [state]
+    for family in ("netdev", "inet"):
+        following: list[State] = []
+        for each in states:
+            for outcome in _run_chains(namespace, each, hook, "netdev" if family == "netdev" else "inet", link):
+                if isinstance(outcome, End):
+                    yield outcome
+                else:
+                    following.append(outcome)
+        states = following
+    yield from states
+
+
+def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, link: str) -> Iterator[Outcome]:
+    states = [state]
+    for table, chain in _chains(namespace, hook, (family,)):
+        if link and link not in chain.devices:
+            continue
+        following: list[State] = []
+        for each in states:
+            for outcome in _filter(namespace, each, hook, table, chain):
+                if isinstance(outcome, End):
+                    yield outcome
+                else:
+                    following.append(outcome)
+        states = following
+    yield from states
+
+
+def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
+    found = [
+        (table, chain)
+        for table in reversed(namespace.ruleset.tables)
+        if table.family in families
+        for chain in reversed(table.chains)
+        if chain.hook == hook
+    ]
+    found.sort(key=lambda pair: pair[1].priority)
+    return found
+
+
+def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[_Item]:
+    chains = _chains(namespace, hook, families)
+    items = [_Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
+    if hook in ("prerouting", "output"):
+        items.append(_Item(_CONNTRACK_PRIORITY, "conntrack"))
+    if hook in _NAT:
+        items.append(_Item(_NAT[hook][0], "nat"))
+    items.sort(key=lambda item: item.priority)
+    return items
+
+
+def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator[Outcome]:
+    if item.kind == "conntrack":
+        tracked = track(state, namespace)
+        if tracked.connection is not None and tracked.connection.live and state.connection is None:
+            decided = ConntrackDecided("a live entry of the connection table", tracked.connection.evidence)
+            tracked = tracked.noted(_stage(hook), "", decided)
+        yield tracked
+    elif item.kind == "nat":
+        families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
+        yield from _nat(namespace, state, hook, families)
+    else:
+        assert item.table is not None
+        assert item.chain is not None
+        yield from _filter(namespace, state, hook, item.table, item.chain)
+
+
+def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    for decision in decide(table, chain, state.seen(), NamespaceSurroundings(namespace), namespace.ruleset.ipsets):
+        after = _after(state, decision)
+        ended = _ended(after, decision, hook)
+        if ended is not None:
+            yield ended
+        else:
+            yield _noted_if_telling(after, decision, hook)
+
+
+def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
+    """Put an acceptance by a rule on record; that a chain had nothing to say is no step."""
+    if decision.place is None or (decision.place.number == 0 and not decision.trail):
+        return state
+    return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
+
+
+def _after(state: State, decision: Decision) -> State:
+    """Return the state as the chain leaves it: marks, conditions, notrack."""
+    changed = msgspec.structs.replace(
+        state,
+        packet=decision.seen.packet,
+        notrack=state.notrack or decision.notrack,
+        conditions=(*state.conditions, *decision.conditions),
+    )
+    if decision.seen.connection is not state.connection and decision.seen.connection is not None:
+        changed = remembered(msgspec.structs.replace(changed, connection=decision.seen.connection))
+    return changed
+
+
+def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
+    stage = _stage(hook)
+    link = state.oif or state.iif
+    decided = RuleDecided(decision.place) if decision.place is not None else None
+    match decision.verdict:
+        case "accept":
+            return None
+        case "drop":
+            by_policy = decision.place is not None and decision.place.number == 0
+            reason = "policy" if by_policy else "rule"
+            return stopped(
+                state, "policy" if reason == "policy" else "rule", stage=stage, link=link, decided_by=decided
+            )
+        case "reject":
+            return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=decision.reject)
+        case "outside":
+            end = stopped(
+                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
+            )
+            return msgspec.structs.replace(end, kind="unknown")
+
+
+def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...]) -> Iterator[Outcome]:
+    manip = _NAT[hook][1]
+    if not needs_decision(state, manip):
+        yield translate(state, manip)
+        return
+    states = [state]
+    for table, chain in _chains(namespace, hook, families):
+        if chain.type != "nat":
+            continue
+        following: list[State] = []
+        for each in states:
+            for outcome in _ask_nat(namespace, each, hook, table, chain):
+                if isinstance(outcome, State) and needs_decision(outcome, manip):
+                    following.append(outcome)
+                elif isinstance(outcome, State):
+                    yield translate(outcome, manip)
+                else:
+                    yield outcome
+        states = following
+    for each in states:
+        plain = set_up(each, namespace, manip, None)
+        assert plain is not None
+        yield translate(plain, manip)
+
+
+def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    """Yield the packet with its translation decided, still undecided (next chain), or its end."""
+    manip = _NAT[hook][1]
+    for decision in decide(table, chain, state.seen(), NamespaceSurroundings(namespace), namespace.ruleset.ipsets):
+        after = _after(state, decision)
+        ended = _ended(after, decision, hook)
+        if ended is not None:
+            yield ended
+        elif decision.nat is None:
+            yield after
+        else:
+            yield _translated(namespace, after, hook, decision, decision.nat, manip)
+
+
+def _translated(namespace: Namespace, state: State, hook: Hook, decision: Decision, nat: Nat, manip: Manip) -> Outcome:
+    assert decision.place is not None
+    decided = RuleDecided(decision.place)
+    done = set_up(state, namespace, manip, nat)
+    if done is None:
+        return stopped(state, "no-source-address", stage=_stage(hook), link=state.oif, decided_by=decided)
+    shown = translate(done, manip)
+    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, text=nat.nat)
+    return msgspec.structs.replace(noted, packet=done.packet)
+
+
+def _stage(hook: Hook) -> Stage:
+    match hook:
+        case "ingress":
+            return "device-in"
+        case "egress":
+            return "device-out"
+        case "prerouting" | "input" | "forward" | "output" | "postrouting":
+            return hook

@@ -1,0 +1,181 @@
+"""The edge of the snapshot: how packets come in from out there, and what becomes of those that leave.
+
+Everything here is assumed (see network/world.py) and says so.
+"""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, Packet
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import (
+    HOST,
+    Network,
+    addresses_of,
+    bridge_ports,
+    is_uplink,
+    owns_address,
+)
+from hairpin.network.prefix import address_text, inside, is_private
+from hairpin.network.routing import Query, lookup
+from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
+
+
+class OutsideAnswer(msgspec.Struct, frozen=True):
+    """What the world does with a packet that left: an answer that comes back, or the reason for none."""
+
+    decided_by: Assumed
+    reply: State | None = None
+    reason: Reason | None = None
+    assumed: tuple[str, ...] = ()
+
+
+def enters_by(network: Network, flow: Flow) -> State | End:
+    """Return the flow's first packet at the link by which it comes in (translated by a 1:1 NAT gateway, if there is one)."""
+    start = flow.start
+    assert isinstance(start, (Outside, Lan))
+    packet = flow.packet(start.address)
+    state = State("device-in", HOST, packet)
+    public = network.world.public(flow.version, flow.daddr)
+    if public is not None:
+        state = state.noted("outside", "", Assumed(_gateway_text(public.public, public.private, flow.version)))
+        state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, daddr=public.private))
+    else:
+        state = state.noted("outside", "")
+    denied = _upstream_denies(network, flow)
+    if denied is not None:
+        return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
+    link = _incoming_link(network, flow, start)
+    if link is None:
+        decided = LinkDecided("", "no link of this host leads to the outside")
+        return stopped(state, "link-missing", stage="device-in", decided_by=decided)
+    if not link.up or not link.carrier:
+        text = "is down" if not link.up else "has no carrier"
+        decided = LinkDecided(link.name, text, link.evidence)
+        reason: Reason = "link-down" if not link.up else "no-carrier"
+        return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
+    return msgspec.structs.replace(state, iif=link.name)
+
+
+def _gateway_text(public: int, private: int, version: int) -> str:
+    six = 6 if version == 6 else 4
+    return f"a gateway maps {address_text(public, six)} to {address_text(private, six)}"
+
+
+def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
+    for rule in network.world.upstream:
+        if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
+            return Assumed("something upstream keeps this port out") if rule.action == "deny" else None
+    return None
+
+
+def _incoming_link(network: Network, flow: Flow, start: Outside | Lan) -> Link | None:
+    """Return the link that a packet from there comes in by: the named one, the one with the asked address's network when a
+    neighbour asks, else the one that leads back to the client."""
+    namespace = network.namespace(HOST)
+    if start.link is not None:
+        return namespace.link(start.link)
+    daddr = flow.daddr
+    public = network.world.public(flow.version, flow.daddr)
+    if public is not None:
+        daddr = public.private
+    holders = [each.link for each in namespace.addresses if each.version == flow.version and each.value == daddr]
+    back = lookup(namespace, Query(flow.version, start.address))
+    ways = [hop.link for hop in back.next_hops if hop.link] if back.type == "unicast" else []
+    candidates = [*holders, *ways] if isinstance(start, Lan) else [*_default_first(holders, ways), *ways]
+    for name in candidates:
+        link = namespace.link(name)
+        if link is not None and name != "lo":
+            found = _outer(network, namespace, link)
+            if found is not None:
+                return found
+    physical = [each for each in namespace.links if is_uplink(network, HOST, each) and each.master is None]
+    return physical[0] if physical else None
+
+
+def _default_first(holders: list[str], ways: list[str]) -> list[str]:
+    """A client behind a router comes in by the link that holds the asked address, if it is a way out too; a multi-homed
+    host is asked on the address's own link."""
+    return [name for name in holders if name in ways] or holders
+
+
+def _outer(network: Network, namespace: Namespace, link: Link) -> Link | None:
+    """Return the link itself, or the uplink that is a port of it, when it leads out of the snapshot."""
+    if is_uplink(network, HOST, link):
+        return link
+    if link.kind == "bridge":
+        for port in bridge_ports(namespace, link.name):
+            if is_uplink(network, HOST, port):
+                return port
+    return None
+
+
+def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
+    """Return what the world does with a packet that left the snapshot."""
+    packet = end.state.packet
+    public = network.world.public(packet.version, packet.daddr)
+    if public is not None:
+        text = _gateway_text(public.public, public.private, packet.version)
+        if not public.hairpins:
+            decided = Assumed(f"{text} and does not send this host's own packets back to it")
+            return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
+        return _hairpinned(end.state, public.public, public.private, Assumed(f"{text} and hairpins"))
+    if isinstance(flow.start, (Outside, Lan)):
+        decided = Assumed("forwarded through this host to somebody else")
+        return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+    unknown = _unknown_source(network, packet)
+    if unknown is not None:
+        return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.text,))
+    for peer in network.world.peers:
+        within = peer.version == packet.version and inside(
+            packet.daddr, peer.network, peer.prefix_length, packet.version
+        )
+        if within and not any(inside(packet.saddr, *each, packet.version) for each in peer.accepts):
+            decided = Assumed(f"the peer drops packets from {address_text(packet.saddr, packet.version)}")
+            return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
+    decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
+    return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+
+
+def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
+    """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return route."""
+    namespace = network.namespace(HOST)
+    version, source = packet.version, packet.saddr
+    if owns_address(namespace, version, source):
+        return None
+    for each in network.world.return_routes:
+        if each.version == version and inside(source, each.network, each.prefix_length, version):
+            return None
+    for address in addresses_of(namespace, None, version):
+        link = namespace.link(address.link)
+        if link is not None and is_uplink(network, HOST, link):
+            if inside(source, address.value, address.prefix_length, version):
+                return None
+    if version == 6 and not is_private(source, 6):
+        return None  # a routed IPv6 prefix needs no translation
+    return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
+
+
+def _reply(state: State, packet: Packet) -> State:
+    """Return the world's answer, as it comes in by the link that the request left by."""
+    icmp = None
+    if packet.icmp is not None:
+        icmp = 0 if packet.protocol == ICMP else 129 << 8
+    back = Packet(
+        version=packet.version,
+        saddr=packet.daddr,
+        daddr=packet.saddr,
+        protocol=packet.protocol,
+        sport=packet.dport,
+        dport=packet.sport,
+        tcp_flags=SYN | ACK if packet.protocol == TCP else 0,
+        icmp=icmp,
+    )
+    return State("device-in", state.netns, back, iif=state.oif, connections=state.connections)
+
+
+def _hairpinned(state: State, public: int, private: int, decided: Assumed) -> OutsideAnswer:
+    """A hairpinning gateway sends the packet back with both addresses translated; its own walk is not followed further."""
+    del public, private
+    return OutsideAnswer(decided, reply=_reply(state, state.packet), assumed=(decided.text,))

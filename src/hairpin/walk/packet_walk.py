@@ -1,0 +1,65 @@
+"""Carries one packet from stage to stage until every branch of its way has ended."""
+
+from collections.abc import Callable, Iterator
+
+from hairpin.network.network import Network
+from hairpin.walk.bridge import bridge_in
+from hairpin.walk.conntrack import confirmed
+from hairpin.walk.device import device_in, device_out, neighbour
+from hairpin.walk.hooks import run_hook
+from hairpin.walk.route_in import input_route
+from hairpin.walk.route_out import output, output_route, postrouting
+from hairpin.walk.state import End, Outcome, Stage, State
+
+MAX_ENDS = 64
+"""Branches that one packet's way may have before the rest is given up (the usual branches come first)."""
+
+
+def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
+    for outcome in run_hook(network, state, "prerouting"):
+        yield outcome if isinstance(outcome, End) else outcome.to("input-route")
+
+
+def _input(network: Network, state: State) -> Iterator[Outcome]:
+    for outcome in run_hook(network, state, "input"):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield End("arrived", confirmed(outcome).to("socket"))
+
+
+def _forward(network: Network, state: State) -> Iterator[Outcome]:
+    for outcome in run_hook(network, state, "forward"):
+        yield outcome if isinstance(outcome, End) else outcome.to("postrouting")
+
+
+_STAGES: dict[Stage, Callable[[Network, State], Iterator[Outcome]]] = {
+    "device-in": device_in,
+    "bridge": bridge_in,
+    "prerouting": _prerouting,
+    "input-route": input_route,
+    "input": _input,
+    "forward": _forward,
+    "output-route": output_route,
+    "output": output,
+    "postrouting": postrouting,
+    "neighbour": neighbour,
+    "device-out": device_out,
+}
+
+
+def walk_packet(network: Network, start: State) -> tuple[End, ...]:
+    """Return the ends of all branches, usual branches first."""
+    pending: list[State] = [start]
+    ends: list[End] = []
+    while pending and len(ends) < MAX_ENDS:
+        state = pending.pop()
+        following: list[State] = []
+        for outcome in _STAGES[state.stage](network, state):
+            if isinstance(outcome, End):
+                ends.append(outcome)
+            else:
+                following.append(outcome)
+        pending.extend(reversed(following))
+    ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.conditions))
+    return tuple(ends)

@@ -1,0 +1,203 @@
+"""The input route of a packet that came in by a device: for this host, to be forwarded, or not to be believed.
+
+Source: net/ipv4/route.c ip_route_input_slow(), ip_mkroute_input(); net/ipv4/fib_frontend.c fib_validate_source();
+net/ipv6/ip6_input.c, net/ipv6/route.c
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network, addresses_of, conf, owns_address
+from hairpin.network.prefix import BROADCAST4, is_loopback, is_multicast
+from hairpin.network.routing import Found, Query, lookup, route_text
+from hairpin.walk.state import DecidedBy, End, Outcome, RouteDecided, State, SysctlDecided, stopped
+
+
+def input_route(network: Network, state: State) -> Iterator[Outcome]:
+    """Decide where the packet goes."""
+    if state.local:
+        # A looped-back packet still carries the route of its output (skb_dst), so none of this happens.
+        yield state.to("input")
+        return
+    namespace = network.namespace(state.netns)
+    martian = _martian(namespace, state)
+    if martian is not None:
+        yield martian
+        return
+    found = lookup(namespace, _query(state))
+    if found.type in ("broadcast", "multicast"):
+        yield state.to("input")
+    elif found.type in ("local", "anycast"):
+        yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
+    else:
+        yield from _forward(namespace, state, found)
+
+
+def _query(state: State) -> Query:
+    packet = state.packet
+    return Query(
+        packet.version,
+        packet.daddr,
+        packet.saddr,
+        iif=state.iif,
+        mark=packet.mark,
+        tos=packet.dscp << 2,
+        protocol=packet.protocol,
+        sport=packet.sport,
+        dport=packet.dport,
+    )
+
+
+def decided_by_route(found: Found) -> RouteDecided:
+    """Return the route and policy rule as evidence."""
+    return RouteDecided(
+        route_text(found.route) if found.route is not None else "no route",
+        found.rule.text if found.rule is not None else "",
+        found.route.evidence if found.route is not None else "",
+        found.rule.evidence if found.rule is not None else "",
+    )
+
+
+def _noted(state: State, found: Found) -> State:
+    return state.noted("input-route", state.iif, decided_by_route(found))
+
+
+def _martian(namespace: Namespace, state: State) -> End | None:
+    """Addresses that no packet from a wire may carry."""
+    packet = state.packet
+    if packet.version == 6:
+        if is_multicast(packet.saddr, 6) or packet.saddr == 1:
+            return stopped(state, "martian-source", stage="input-route", link=state.iif)
+        if packet.daddr == 1:
+            return stopped(state, "martian-destination", stage="input-route", link=state.iif)
+        return None
+    if is_multicast(packet.saddr, 4) or packet.saddr == BROADCAST4 or packet.saddr >> 24 == 0:
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if packet.daddr >> 24 == 0:
+        return stopped(state, "martian-destination", stage="input-route", link=state.iif)
+    if not (is_loopback(packet.daddr, 4) or is_loopback(packet.saddr, 4)):
+        return None
+    if conf(namespace, 4, state.iif, "route_localnet", rule="or"):
+        return None
+    decided = sysctl_decided(namespace, state.iif, "route_localnet", "1")
+    reason = "martian-destination" if is_loopback(packet.daddr, 4) else "martian-source"
+    return stopped(
+        state,
+        "martian-destination" if reason == "martian-destination" else "martian-source",
+        stage="input-route",
+        link=state.iif,
+        decided_by=decided,
+    )
+
+
+def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
+    """Return an interface's sysctl as what decided."""
+    path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
+    return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
+
+
+def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
+    """Not for this host: is the incoming interface a router's, and is there a way on?"""
+    version = state.packet.version
+    link = "all" if version == 6 else state.iif
+    if not conf(namespace, version, link, "forwarding"):
+        decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)
+        yield stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
+        return
+    if found.type != "unicast":
+        yield _not_routable(state, found)
+        return
+    for hop in found.next_hops:
+        if hop.link is None:
+            continue
+        refused = _believed(namespace, state, out=hop.link)
+        if refused is not None:
+            yield refused
+            continue
+        if state.packet.ttl <= 1:
+            yield stopped(state, "ttl", stage="forward", link=state.iif, reject="icmp-ttl-exceeded")
+            continue
+        packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
+        yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, packet=packet)
+
+
+def _not_routable(state: State, found: Found) -> End:
+    """Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props."""
+    decided = decided_by_route(found)
+    six = state.packet.version == 6
+    match found.type:
+        case "blackhole":
+            return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
+        case "prohibit":
+            answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
+        case "unreachable":
+            answer = "icmp6-no-route" if six else "icmp-host-unreachable"
+        case _:
+            answer = "icmp6-no-route" if six else "icmp-net-unreachable"
+            return stopped(state, "no-route", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
+    return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
+
+
+def _believed(namespace: Namespace, state: State, *, out: str | None) -> End | None:
+    """Return the packet's end when its source is not believed (fib_validate_source), else None."""
+    packet = state.packet
+    if packet.version == 6 or packet.saddr == 0:
+        return None
+    reverse_path = conf(namespace, 4, state.iif, "rp_filter", rule="max") or 0
+    accept_local = bool(conf(namespace, 4, state.iif, "accept_local", rule="or"))
+    if not reverse_path and not _full_check(namespace):
+        if owns_address(namespace, 4, packet.saddr) and not accept_local:
+            return stopped(state, "martian-source", stage="input-route", link=state.iif)
+        return None
+    back = lookup(namespace, _reverse(namespace, state, packet, out))
+    if back.type in ("none", "blackhole", "unreachable", "prohibit"):
+        return _strict(namespace, state, back) if reverse_path else None
+    if back.type == "local":
+        if not accept_local:
+            return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    elif back.type != "unicast":
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if any(each.link == state.iif for each in back.next_hops):
+        return None
+    if back.type == "local" and state.iif == "lo":
+        return None
+    if reverse_path == 1 or (reverse_path and not addresses_of(namespace, state.iif, 4)):
+        return _strict(namespace, state, back)
+    return None
+
+
+def _full_check(namespace: Namespace) -> bool:
+    """Whether custom rules or local routes make the kernel look up the source even without rp_filter."""
+    own = [rule for rule in namespace.rules if rule.version == 4 and rule.priority not in (0, 32766, 32767)]
+    return bool(own)
+
+
+def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None) -> Query:
+    use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
+    return Query(
+        4,
+        packet.saddr,
+        packet.daddr,
+        iif=out or "lo",
+        mark=packet.mark if use_mark else 0,
+        tos=packet.dscp << 2,
+    )
+
+
+def _strict(namespace: Namespace, state: State, back: Found) -> End:
+    family = ("net", "ipv4", "conf")
+    own = namespace.sysctls.number(*family, state.iif, "rp_filter") or 0
+    everywhere = namespace.sysctls.number(*family, "all", "rp_filter") or 0
+    link = state.iif if own >= everywhere else "all"
+    strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
+    decided: DecidedBy = strict
+    return stopped(
+        state.noted("input-route", state.iif, decided_by_route(back), text="reverse path"),
+        "rp-filter",
+        stage="input-route",
+        link=state.iif,
+        decided_by=decided,
+    )

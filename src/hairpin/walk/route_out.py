@@ -1,0 +1,109 @@
+"""Packets that start here: route, source address, OUTPUT, and the second route after DNAT or a mark.
+
+Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), __mkroute_output(); net/ipv4/netfilter.c ip_route_me_harder()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import NextHop
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network, conf
+from hairpin.network.prefix import is_loopback
+from hairpin.network.routing import Found, Query, lookup, preferred_source
+from hairpin.walk.conntrack import confirmed
+from hairpin.walk.hooks import run_hook
+from hairpin.walk.route_in import decided_by_route, sysctl_decided
+from hairpin.walk.state import End, Outcome, State, stopped
+
+
+def output_route(network: Network, state: State) -> Iterator[Outcome]:
+    """Route a packet that a process of this namespace sends (source 0: let the kernel choose)."""
+    namespace = network.namespace(state.netns)
+    yield from _routed(namespace, state, "output")
+
+
+def _routed(namespace: Namespace, state: State, then: str) -> Iterator[Outcome]:
+    packet = state.packet
+    query = _query(state, packet)
+    found = lookup(namespace, query)
+    if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
+        yield _no_way(state, found)
+        return
+    hops = (NextHop("lo"),) if found.type in ("local", "anycast") else found.next_hops
+    for hop in hops:
+        yield _by(namespace, state, found, hop, query, then)
+
+
+def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: str) -> Outcome:
+    packet = state.packet
+    if packet.saddr == 0:
+        source = preferred_source(namespace, found, hop, query)
+        if source is None:
+            return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
+        packet = msgspec.structs.replace(packet, saddr=source)
+    link = hop.link or "lo"
+    if packet.version == 4 and is_loopback(packet.saddr, 4) and link != "lo":
+        if not conf(namespace, 4, link, "route_localnet", rule="or"):
+            decided = sysctl_decided(namespace, link, "route_localnet", "1")
+            return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
+    routed = msgspec.structs.replace(state, packet=packet)
+    routed = routed.noted("output-route", link, decided_by_route(found))
+    stage = "output" if then == "output" else "postrouting"
+    oif = link
+    return routed.to("output" if stage == "output" else "postrouting", oif=oif, next_hop=hop)
+
+
+def _query(state: State, packet: Packet) -> Query:
+    return Query(
+        packet.version,
+        packet.daddr,
+        packet.saddr,
+        iif="lo",
+        mark=packet.mark,
+        tos=packet.dscp << 2,
+        protocol=packet.protocol,
+        sport=packet.sport,
+        dport=packet.dport,
+        uid=state.uid,
+    )
+
+
+def _no_way(state: State, found: Found) -> End:
+    """No route: connect() fails at once; the sender is told."""
+    decided = decided_by_route(found)
+    reason = "no-route" if found.type == "none" else "route-type"
+    answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
+    return stopped(
+        state,
+        "no-route" if reason == "no-route" else "route-type",
+        stage="output-route",
+        decided_by=decided,
+        reject=answer,
+    )
+
+
+def output(network: Network, state: State) -> Iterator[Outcome]:
+    """The OUTPUT hook; afterwards a packet whose destination or mark has changed is routed again."""
+    namespace = network.namespace(state.netns)
+    before = state.packet
+    for outcome in run_hook(network, state, "output"):
+        if isinstance(outcome, End):
+            yield outcome
+            continue
+        after = outcome.packet
+        if (after.daddr, after.mark, after.saddr) == (before.daddr, before.mark, before.saddr):
+            yield outcome.to("postrouting")
+        else:
+            yield from _routed(namespace, outcome, "postrouting")
+
+
+def postrouting(network: Network, state: State) -> Iterator[Outcome]:
+    """The POSTROUTING hook; then the neighbour."""
+    for outcome in run_hook(network, state, "postrouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield confirmed(outcome).noted("postrouting", outcome.oif).to("neighbour")

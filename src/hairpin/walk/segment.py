@@ -1,0 +1,116 @@
+"""One layer-2 segment: who answers for an address behind a link.
+
+ARP and neighbour discovery are not walked packet by packet; the segment is searched for the namespace that owns the
+address, over links that are up.  Source: net/ipv4/arp.c arp_process() (any local address is answered, arp_ignore 0).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import (
+    Network,
+    Port,
+    bridge_ports,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.prefix import Version
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Who answers: the ``owner``'s link; somebody ``outside`` may; ``down``: the owner is there, but this link is down;
+    nobody."""
+
+    kind: Literal["owner", "outside", "down", "nobody"]
+    port: Port | None = None
+    blocked: Port | None = None
+
+
+NOBODY = Answer("nobody")
+
+
+def who_answers(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
+    """Return who answers for the address on the segment behind the link."""
+    namespace = network.namespace(netns)
+    if link.kind == "bridge":
+        return _behind_bridge(network, namespace, link, version, address, skip=None)
+    return _behind_wire(network, netns, link, version, address)
+
+
+def _behind_wire(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
+    if is_uplink(network, netns, link):
+        return Answer("outside")
+    peer = veth_peer(network, netns, link)
+    if peer is None:
+        return NOBODY
+    namespace = network.namespace(peer.netns)
+    other = namespace.link(peer.link)
+    assert other is not None
+    if not other.up:
+        owned = is_bridge_port(namespace, other) or owns_address(namespace, version, address)
+        return Answer("down", port=peer, blocked=peer) if owned else NOBODY
+    if not is_bridge_port(namespace, other):
+        return Answer("owner", peer) if owns_address(namespace, version, address) else NOBODY
+    bridge = namespace.link(other.master or "")
+    assert bridge is not None
+    if owns_address(namespace, version, address):
+        here = Port(namespace.name, bridge.name)
+        return Answer("owner", here) if bridge.up else Answer("down", here, here)
+    return _behind_bridge(network, namespace, bridge, version, address, skip=other.name)
+
+
+def _behind_bridge(
+    network: Network, namespace: Namespace, bridge: Link, version: Version, address: int, *, skip: str | None
+) -> Answer:
+    """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
+    back, but its own owner does not ask for itself)."""
+    fallback = NOBODY
+    for port in bridge_ports(namespace, bridge.name):
+        if port.name == skip:
+            continue
+        answer = _behind_port(network, namespace, port, version, address)
+        if answer.kind == "owner":
+            return answer if port.up else Answer("down", answer.port, Port(namespace.name, port.name))
+        if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
+            fallback = answer
+    return fallback
+
+
+def _behind_port(network: Network, namespace: Namespace, port: Link, version: Version, address: int) -> Answer:
+    if is_uplink(network, namespace.name, port):
+        return Answer("outside") if port.up else NOBODY
+    peer = veth_peer(network, namespace.name, port)
+    if peer is None:
+        return NOBODY
+    inner = network.namespace(peer.netns)
+    other = inner.link(peer.link)
+    if other is None or not owns_address(inner, version, address):
+        return NOBODY
+    return Answer("owner", peer) if other.up else Answer("down", peer, peer)
+
+
+def port_towards(network: Network, netns: str, bridge: str, target: Port | None) -> Link | None:
+    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
+    namespace = network.namespace(netns)
+    for port in bridge_ports(namespace, bridge):
+        if target is None:
+            if is_uplink(network, netns, port):
+                return port
+        elif veth_peer(network, netns, port) == target:
+            return port
+    return None
+
+
+def attached_elsewhere(network: Network, netns: str, target_netns: str) -> tuple[Port, ...]:
+    """Return the links of ``netns`` whose other end is in ``target_netns`` (to find a veth that left its bridge)."""
+    found = []
+    for link in network.namespace(netns).links:
+        peer = veth_peer(network, netns, link)
+        if peer is not None and peer.netns == target_netns:
+            found.append(Port(netns, link.name))
+    return tuple(found)

@@ -1,0 +1,58 @@
+"""Which socket takes a packet.  Source: net/ipv4/inet_hashtables.c compute_score(), net/ipv4/udp.c, net/ipv6."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.socket import Socket
+from hairpin.netfilter.packet import TCP, UDP, Packet
+from hairpin.network.prefix import address_text
+
+
+class Deliver(msgspec.Struct, frozen=True):
+    """The answer: a socket, that there is ``none``, or that the sockets were not read.  ``others``: sockets of the same
+    port and protocol that do not take this packet (bound to another address, family, link)."""
+
+    kind: Literal["socket", "none", "unread"]
+    socket: Socket | None = None
+    others: tuple[Socket, ...] = ()
+
+
+def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
+    """Return the best listening TCP or bound UDP socket for the packet."""
+    protocol = {TCP: "tcp", UDP: "udp"}.get(packet.protocol)
+    same_port = tuple(s for s in namespace.sockets if s.protocol == protocol and s.port == packet.dport)
+    scored = [(score, s) for s in same_port if (score := _score(s, packet, iif)) is not None]
+    if scored:
+        best = max(scored, key=lambda pair: pair[0])[1]
+        return Deliver("socket", best)
+    if not namespace.sockets and any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
+        return Deliver("unread")
+    return Deliver("none", others=same_port)
+
+
+def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
+    """Return how well the socket fits (higher wins), or None when it does not take the packet."""
+    if socket.device is not None and socket.device != iif:
+        return None
+    if socket.version != packet.version and (socket.version == 4 or socket.v6only or socket.address is not None):
+        return None
+    score = 4 if socket.version == packet.version else 0
+    if socket.address is not None:
+        if socket.address != packet.daddr:
+            return None
+        score += 2
+    return score + (1 if socket.device is not None else 0)
+
+
+def socket_text(socket: Socket) -> str:
+    """Return the socket as people name it: ``127.0.0.1:80/tcp (nginx, pid 12)``."""
+    if socket.address is None:
+        address = "*" if socket.version == 6 and not socket.v6only else ("0.0.0.0" if socket.version == 4 else "[::]")
+    else:
+        address = address_text(socket.address, socket.version)
+        address = f"[{address}]" if socket.version == 6 else address
+    owner = ", ".join(part for part in (socket.process or "", f"pid {socket.pid}" if socket.pid else "") if part)
+    device = f"%{socket.device}" if socket.device else ""
+    return f"{address}{device}:{socket.port}/{socket.protocol}" + (f" ({owner})" if owner else "")

@@ -1,0 +1,185 @@
+"""Where a walked packet stands, what each step of its way was, and how a way can end."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.route import NextHop
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.evaluate import Condition, Place
+from hairpin.netfilter.packet import Connection, Packet, Seen
+from hairpin.network.network import Port
+
+Stage = Literal[
+    "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
+    "postrouting", "neighbour", "device-out", "outside", "relay",
+]  # fmt: skip
+
+Reason = Literal[
+    "link-missing", "link-down", "no-carrier", "bridge-down", "bridge-port-state", "bridge-port-isolated",
+    "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
+    "rule", "policy", "reject", "taken-away",
+    "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
+    "route-localnet", "no-source-address", "loop", "conntrack-full",
+    "no-listener", "process-frozen", "never-accepts", "sockets-unread",
+    "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
+    "opaque-device", "no-container",
+]  # fmt: skip
+
+
+class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
+    """A rule or a policy."""
+
+    place: Place
+
+
+class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
+    """A route, found through a policy rule."""
+
+    route: str
+    rule: str
+    evidence: str = ""
+    rule_evidence: str = ""
+
+
+class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
+    """A value under /proc/sys; ``wanted`` would have let the packet go on."""
+
+    path: Path
+    value: str
+    wanted: str
+    evidence: str = ""
+
+
+class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
+    """A socket, or that there is none (then ``text`` says what is there instead)."""
+
+    text: str
+    evidence: str = ""
+
+
+class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
+    """A link's state, its wire, a neighbour."""
+
+    link: str
+    text: str
+    evidence: str = ""
+
+
+class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
+    """An entry of the connection table."""
+
+    text: str
+    evidence: str = ""
+
+
+class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
+    """Something outside of the host, from a profile or stated by the user."""
+
+    text: str
+
+
+DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step: ``packet`` is as it is after the step."""
+
+    netns: str
+    stage: Stage
+    link: str
+    packet: Packet
+    decided_by: DecidedBy | None = None
+    text: str = ""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Where and why a packet's way ended.  ``seen`` is the packet as it was there; ``reject`` the answer it got;
+    ``address`` whom nobody answered for; ``port`` the link that was in the way."""
+
+    reason: Reason
+    netns: str
+    stage: Stage
+    link: str
+    seen: Seen
+    decided_by: DecidedBy | None = None
+    reject: str | None = None
+    address: int | None = None
+    container: str | None = None
+
+
+class State(msgspec.Struct, frozen=True):
+    """A packet on its way.  ``connections`` are those that the walk itself made, by namespace.  ``target``: the port that
+    the frame is addressed to.  ``local``: it started here and has its route already."""
+
+    stage: Stage
+    netns: str
+    packet: Packet
+    iif: str = ""
+    oif: str = ""
+    physin: str = ""
+    physout: str = ""
+    ct_state: int = 0
+    ct_direction: Literal[0, 1] = 0
+    connection: Connection | None = None
+    next_hop: NextHop | None = None
+    target: Port | None = None
+    local: bool = False
+    notrack: bool = False
+    uid: int | None = None
+    hops: int = 0
+    connections: tuple[tuple[str, Connection], ...] = ()
+    steps: tuple[Step, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    def seen(self) -> Seen:
+        """Return the packet as rules see it here."""
+        return Seen(
+            packet=self.packet,
+            iif=self.iif,
+            oif=self.oif,
+            physin=self.physin,
+            physout=self.physout,
+            ct_state=self.ct_state,
+            ct_direction=self.ct_direction,
+            connection=self.connection,
+            uid=self.uid,
+        )
+
+    def to(self, stage: Stage, **changes: object) -> "State":
+        """Return the state at another stage."""
+        return msgspec.structs.replace(self, stage=stage, **changes)
+
+    def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, text: str = "") -> "State":
+        """Return the state with one more step on record."""
+        step = Step(self.netns, stage, link, self.packet, decided_by, text)
+        return msgspec.structs.replace(self, steps=(*self.steps, step))
+
+
+class End(msgspec.Struct, frozen=True):
+    """One way's end.  ``arrived``: at a socket of ``state.netns``; ``left``: out of the snapshot by ``state.oif``;
+    otherwise ``stop`` says why not."""
+
+    kind: Literal["arrived", "left", "dropped", "rejected", "unknown", "looped"]
+    state: State
+    stop: Stop | None = None
+
+
+Outcome = State | End
+
+
+def stopped(
+    state: State,
+    reason: Reason,
+    *,
+    stage: Stage | None = None,
+    link: str = "",
+    decided_by: DecidedBy | None = None,
+    reject: str | None = None,
+    address: int | None = None,
+) -> End:
+    """Return the end of a way: ``rejected`` when the sender is told, else ``dropped``."""
+    at = stage or state.stage
+    stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
+    kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
+    return End(kind, state.noted(at, link, decided_by, text=reason), stop)

@@ -1,0 +1,313 @@
+"""Walks one flow: the request, what takes it at its end, the answer, and the first data behind it.
+
+    request → (relay: a new connection from here) → reply → data
+
+A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive, and behind a relay (docker-proxy)
+those of the relay's own connection too.  UDP and ICMP echo: request and answer.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.socket import Socket
+from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.network import HOST, Network
+from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
+
+Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One way that the flow can go, under its conditions.  ``data``: the steps of the first data packet, kept only when
+    that is what failed.  ``translated``: what the destination's namespace saw."""
+
+    verdict: Verdict
+    request: tuple[Step, ...]
+    reply: tuple[Step, ...] = ()
+    data: tuple[Step, ...] = ()
+    stop: Stop | None = None
+    conditions: tuple[Condition, ...] = ()
+    assumed: tuple[str, ...] = ()
+    relayed: bool = False
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A flow's walk.  ``verdict`` is ``depends`` when branches end differently; ``branches`` has the usual one first."""
+
+    flow: Flow
+    verdict: Verdict
+    branches: tuple[Branch, ...]
+
+    @property
+    def usual(self) -> Branch:
+        """The branch that an ordinary first packet takes."""
+        return self.branches[0]
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the verdict depends on; empty unless it depends."""
+        if self.verdict != "depends":
+            return ()
+        found = [condition for branch in self.branches for condition in branch.conditions]
+        return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True) for each in found))
+
+
+def walk_flow(network: Network, flow: Flow) -> Trace:
+    """Return the flow's trace."""
+    branches = tuple(_branches(network, flow, depth=0))
+    verdicts = {branch.verdict for branch in branches}
+    if len(verdicts) == 1:
+        (verdict,) = verdicts
+        usual = msgspec.structs.replace(branches[0], conditions=() if verdict != "depends" else branches[0].conditions)
+        return Trace(flow, verdict, (usual, *branches[1:]))
+    return Trace(flow, "depends", branches)
+
+
+def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
+    started = begin(network, flow)
+    if isinstance(started, End):
+        yield _failed(started, started.state.steps)
+        return
+    ends = walk_packet(network, started)
+    if not ends:
+        yield Branch("looped", started.steps)
+    for end in ends:
+        yield from _after_request(network, flow, started, end, depth)
+
+
+def begin(network: Network, flow: Flow) -> State | End:
+    """Return the flow's first packet where it enters the snapshot."""
+    match flow.start:
+        case FromHost(address=address):
+            return _local(flow, HOST, address or 0)
+        case FromContainer(netns=netns):
+            if network.host.namespace(netns) is None:
+                packet = flow.packet(0)
+                return stopped(State("output-route", netns, packet), "no-container")
+            return _local(flow, netns, 0)
+        case Outside() | Lan():
+            return enters_by(network, flow)
+
+
+def _local(flow: Flow, netns: str, saddr: int) -> State:
+    return State("output-route", netns, flow.packet(saddr), uid=0)
+
+
+def _after_request(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
+    match end.kind:
+        case "arrived":
+            yield from _at_socket(network, flow, started, end, depth)
+        case "left":
+            taken = outside_takes(network, flow, end)
+            yield from _outside(network, started, end, taken)
+        case "dropped" | "rejected" | "looped" | "unknown":
+            yield _failed(end, end.state.steps)
+
+
+def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:
+    verdict: Verdict
+    match end.kind:
+        case "rejected":
+            verdict = "rejected"
+        case "looped":
+            verdict = "looped"
+        case "unknown":
+            verdict = "depends"
+        case _:
+            verdict = "dropped"
+    return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.conditions)
+
+
+# --- the far end is in the snapshot ----------------------------------------------------------------------------------
+
+
+def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
+    state = end.state
+    packet = state.packet
+    if packet.protocol in (ICMP, ICMP6):
+        yield from _answered(network, flow, started, end, None, depth)
+        return
+    namespace = network.namespace(state.netns)
+    found = find_socket(namespace, packet, state.iif)
+    match found.kind:
+        case "socket":
+            assert found.socket is not None
+            noted = state.noted("socket", state.iif, SocketDecided(socket_text(found.socket), found.socket.evidence))
+            frozen = _frozen(network, noted, found.socket)
+            if frozen is not None:
+                yield Branch("unanswered", frozen.state.steps, stop=frozen.stop, conditions=state.conditions)
+                return
+            yield from _answered(network, flow, started, End("arrived", noted), found.socket, depth)
+        case "none":
+            others = ", ".join(socket_text(each) for each in found.others)
+            text = f"no socket takes port {packet.dport}" + (f"; only {others}" if others else "")
+            evidence = found.others[0].evidence if found.others else ""
+            refused = stopped(
+                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(text, evidence)
+            )
+            yield from _refused(network, started, refused)
+        case "unread":
+            unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
+            text = f"something listens on port {packet.dport} in {state.netns}"
+            conditions = (*state.conditions, Condition(text, holds=True))
+            yield Branch("depends", unread.state.steps, stop=unread.stop, conditions=conditions)
+
+
+def _frozen(network: Network, state: State, socket: Socket) -> End | None:
+    """A socket whose process never answers: a paused container's, or dockerd's that only holds the port."""
+    decided = SocketDecided(socket_text(socket), socket.evidence)
+    if socket.relay is not None and socket.relay.holds_only:
+        return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
+    container = network.container_of(state.netns)
+    if container is not None and container.status == "paused":
+        return stopped(state, "process-frozen", stage="socket", link=state.iif, decided_by=decided)
+    return None
+
+
+def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]:
+    """Nobody listens: the RST (or ICMP) must find its way back, else the asker just waits."""
+    state = refused.state
+    if state.packet.protocol == UDP:
+        yield Branch("refused", state.steps, stop=refused.stop, conditions=state.conditions)
+        return
+    for end in _answer(network, state, flags=RST | ACK):
+        steps = end.state.steps
+        verdict: Verdict = "refused" if _reaches(started, end) else "unanswered"
+        yield Branch(verdict, state.steps, steps, stop=refused.stop, conditions=end.state.conditions)
+
+
+def _answered(
+    network: Network, flow: Flow, started: State, end: End, socket: Socket | None, depth: int
+) -> Iterator[Branch]:
+    """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
+    state = end.state
+    for back in _answer(network, state, flags=SYN | ACK):
+        reply = back.state.steps
+        if not _reaches(started, back):
+            yield _lost_reply(back, state.steps, reply)
+            continue
+        branch = Branch("delivered", state.steps, reply, conditions=back.state.conditions)
+        failed = _data_fails(network, started, state, back)
+        if failed is not None:
+            yield failed
+        elif socket is not None and socket.relay is not None and depth == 0:
+            yield from _relayed(network, flow, state, socket, branch)
+        else:
+            yield branch
+
+
+def _answer(network: Network, state: State, *, flags: int) -> tuple[End, ...]:
+    """Return the ends of the answer to the packet that arrived in this state."""
+    packet = state.packet
+    icmp = None
+    if packet.icmp is not None:
+        icmp = 0 if packet.protocol == ICMP else 129 << 8
+    back = Packet(
+        version=packet.version,
+        saddr=packet.daddr,
+        daddr=packet.saddr,
+        protocol=packet.protocol,
+        sport=packet.dport,
+        dport=packet.sport,
+        tcp_flags=flags if packet.protocol == TCP else 0,
+        icmp=icmp,
+    )
+    start = State("output-route", state.netns, back, uid=0, connections=state.connections, conditions=state.conditions)
+    return walk_packet(network, start)
+
+
+def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) -> Branch:
+    stop = end.stop
+    if stop is None:
+        wrong = stopped(end.state, "wrong-answer", stage="socket", link=end.state.iif or end.state.oif)
+        stop = wrong.stop
+    verdict: Verdict = "depends" if end.kind == "unknown" else "looped" if end.kind == "looped" else "unanswered"
+    return Branch(verdict, request, reply, stop=stop, conditions=end.state.conditions)
+
+
+def _reaches(started: State, end: End) -> bool:
+    """Return whether the answer gets to who asked, and looks like an answer to what was asked."""
+    if end.kind not in ("arrived", "left"):
+        return False
+    asked = started.steps[0].packet if started.steps else started.packet
+    got = end.state.packet
+    if started.stage == "output-route":
+        # The asker's own namespace: its source address may have been chosen on the way out.
+        if end.kind != "arrived" or end.state.netns != started.netns:
+            return False
+        same_source = asked.saddr in (0, got.daddr)
+    else:
+        same_source = end.kind == "left" and got.daddr == asked.saddr
+    return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
+
+
+def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
+    """Return how the connection fails at its first data packet, or None when that arrives too."""
+    if started.packet.protocol != TCP:
+        return None
+    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
+    start = msgspec.structs.replace(
+        started, packet=packet, connections=back.state.connections, steps=(), conditions=back.state.conditions
+    )
+    for end in walk_packet(network, start):
+        if end.kind in ("arrived", "left"):
+            return None
+        failed = _failed(end, arrived.steps, back.state.steps)
+        return msgspec.structs.replace(failed, data=end.state.steps)
+    return None
+
+
+def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch) -> Iterator[Branch]:
+    """docker-proxy dials the container: a connection of its own, whose fate the asker shares."""
+    relay = socket.relay
+    assert relay is not None
+    inner = Flow(
+        start=FromHost(),
+        version=relay.version,
+        daddr=relay.address,
+        protocol=flow.protocol,
+        dport=relay.port,
+        sport=flow.sport + 1,
+        container=flow.container,
+    )
+    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_text(socket), socket.evidence))
+    for leg in _branches(network, inner, depth=1):
+        yield msgspec.structs.replace(
+            leg,
+            request=(*front.request, note, *leg.request),
+            reply=(*leg.reply, *front.reply),
+            conditions=(*front.conditions, *leg.conditions),
+            relayed=True,
+        )
+
+
+# --- the far end is out there ----------------------------------------------------------------------------------------
+
+
+def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -> Iterator[Branch]:
+    state = end.state.noted("outside", end.state.oif, taken.decided_by)
+    if taken.reason is not None:
+        failed = stopped(state, taken.reason, stage="outside", link=state.oif, decided_by=taken.decided_by)
+        verdict: Verdict = "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+        yield Branch(verdict, failed.state.steps, stop=failed.stop, conditions=state.conditions, assumed=taken.assumed)
+        return
+    back = taken.reply
+    assert back is not None
+    for answer in walk_packet(network, msgspec.structs.replace(back, conditions=state.conditions)):
+        reply = answer.state.steps
+        if not _reaches(started, answer):
+            branch = _lost_reply(answer, state.steps, reply)
+            yield msgspec.structs.replace(branch, assumed=taken.assumed)
+            continue
+        failed_data = _data_fails(network, started, state, answer)
+        if failed_data is not None:
+            yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
+        else:
+            yield Branch("delivered", state.steps, reply, conditions=answer.state.conditions, assumed=taken.assumed)
