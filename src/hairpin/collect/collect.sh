@@ -13,9 +13,9 @@
 # Frames: TOKEN is random, so no text that the host's users control can contain it.
 #   hairpin-collect/1 TOKEN                                   first line
 #   TOKEN<TAB>begin<TAB>date<TAB>uptime<TAB>hostname<TAB>kernel<TAB>uid
-#   TOKEN<TAB>reading<TAB>key<TAB>netns<TAB>uptime<TAB>origin   body follows, verbatim
+#   <NL>TOKEN<TAB>reading<TAB>key<TAB>netns<TAB>uptime<TAB>origin   body follows, verbatim
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -               first lines of standard error follow
-#   TOKEN<TAB>done                                            last line; without it the answer was cut
+#   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
 # The part that also runs inside other shells (one a job, one a container): kept as text, evaluated in each of them.
 { HAIRPIN_LIB=$(cat); } <<'LIB'
@@ -25,7 +25,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
     read -r up _ 2>/dev/null </proc/uptime || up=-
-    printf '%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
+    printf '\n%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
 }
 endframe() { # endframe STATUS OUTCOME STDERR
     printf '\n%s\tend\t%s\t%s\n%.2000s\n' "$HAIRPIN_TOKEN" "$1" "$2" "$3"
@@ -174,7 +174,7 @@ print_files() { # print_files KEY FILTER ORIGIN FILE...: an empty ORIGIN means t
         -v origin="$origin" '
     function start(file) {
         finish(); open = 1; bytes = 0; cut = 0
-        printf "%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin == "" ? substr(file, length(root) + 1) : origin
+        printf "\n%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin == "" ? substr(file, length(root) + 1) : origin
     }
     function finish() { if (open) printf "\n%s\tend\t0\ttext\n\n", token }
     # Network configuration holds keys and passwords: only the values of these keys leave the host. A line that stays
@@ -238,9 +238,9 @@ bridges() {
     ask "bridge-vlan$suffix" bridge $opts vlan
 }
 traffic_control() { # filters are asked only of devices whose qdisc can have some
-    have tc || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
+    [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
     tcopts=${opts%-d}
-    capture tc $tcopts qdisc show; captured "tc-qdisc$suffix" "$(echo tc $tcopts qdisc show)"
+    capture $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$(echo $HAIRPIN_TC $tcopts qdisc show)"
     rest=$out
     while :; do
         case $rest in
@@ -251,10 +251,10 @@ traffic_control() { # filters are asked only of devices whose qdisc can have som
         case $kind in
             noqueue | noop | mq | pfifo_fast | pfifo | bfifo | fq | fq_codel | sfq) ;;
             clsact)
-                ask "tc-filter$suffix" tc $opts filter show dev "$dev" ingress
-                ask "tc-filter$suffix" tc $opts filter show dev "$dev" egress ;;
-            ingress) ask "tc-filter$suffix" tc $opts filter show dev "$dev" ingress ;;
-            *) ask "tc-filter$suffix" tc $opts filter show dev "$dev" ;;
+                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress
+                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" egress ;;
+            ingress) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress ;;
+            *) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ;;
         esac
     done
 }
@@ -623,13 +623,18 @@ EOT
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else
-            job "50-$name" nsenter "--net=/proc/$pid/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace'
+            entered "50-$name" "$pid"
             running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
         fi
     done <<EOT
 $start
 EOT
     NETNS=
+}
+entered() { # entered FILE PID: a job inside the network namespace of PID
+    if [ -n "$HAIRPIN_TMP" ]; then limit 30 nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    else limit 30 nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
+    fi
 }
 without_nsenter() {
     absent ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
@@ -836,6 +841,12 @@ usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: busybox has an applet of the s
     done
     [ -n "$HAIRPIN_IP" ] || ! have busybox || { HAIRPIN_IP='busybox ip'; HAIRPIN_IP_FORM=busybox; }
 }
+usable_tc() {
+    HAIRPIN_TC=
+    for tc in tc /usr/sbin/tc /sbin/tc; do
+        case $("$tc" -V 2>/dev/null) in *iproute2*) HAIRPIN_TC=$tc; export HAIRPIN_TC; return ;; esac
+    done
+}
 back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old ones have no name for what they are
     version=$("$1" -V 2>/dev/null) || version=$("${1%-save}" -V 2>/dev/null)
     case $version in *nf_tables*) echo nft ;; ?*) echo legacy ;; esac
@@ -890,6 +901,7 @@ main() {
         if timeout 1 true 2>/dev/null; then HAIRPIN_TIMEOUT=timeout; else HAIRPIN_TIMEOUT='timeout -t'; fi
     fi
     usable_ip
+    usable_tc
     usable_iptables
     HAIRPIN_TMP=
     trap clean_up EXIT
@@ -923,6 +935,6 @@ main() {
         wait
         cat "$HAIRPIN_TMP"/*
     fi
-    printf '%s\tdone\n' "$HAIRPIN_TOKEN"
+    printf '\n%s\tdone\n' "$HAIRPIN_TOKEN"
 }
 main "$@" </dev/null
