@@ -1,0 +1,105 @@
+"""A line of ``iptables-save`` as words, and a run of words as options.
+
+    words  := word*           separated by blanks
+    word   := text | '"' (text | '\\' any)* '"'
+    group  := ("-m" | "-j") NAME option*
+    option := "!"? "--NAME" value*
+
+Words are kept *raw* (with their quotes): a quoted word is never an option, whatever it says.
+
+Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_save_string()
+"""
+
+import re
+from typing import NamedTuple
+
+from hairpin.netfilter.prefix import IpFamily
+
+_WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
+_ESCAPED = re.compile(r"\\(.)")
+_QUOTED_PART = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NEEDS_QUOTES = re.compile(r"[\s\"'\\]")
+
+FREE_TEXT = frozenset({
+    "--comment", "--log-prefix", "--nflog-prefix", "--ulog-prefix", "--string", "--hex-string", "--name",
+    "--hashlimit-name", "--helper", "--label", "--u32", "--bytecode", "--object-pinned", "--path",
+    "--selctx", "--led-trigger-id", "--genre", "--rateest-name", "--nfacct-name",
+})  # fmt: skip
+"""Options whose one value may be any text, even ``-j`` or ``!`` without quotes."""
+
+
+class Option(NamedTuple):
+    """``! --dport 80:90``: ``values`` are without quotes, ``text`` is as written."""
+
+    name: str
+    negated: bool
+    values: tuple[str, ...]
+    text: str
+
+    @property
+    def value(self) -> str:
+        """The only value; ValueError when there is none or another."""
+        (value,) = self.values
+        return value
+
+
+class Group(NamedTuple):
+    """A match module or a target with its options; ``text`` is the whole as written, ``-m limit --limit 3/min``."""
+
+    name: str
+    text: str
+    options: tuple[Option, ...]
+    family: IpFamily
+
+    @property
+    def arguments(self) -> str:
+        """The options as written, without ``-m NAME`` or ``-j NAME``."""
+        return " ".join(option.text for option in self.options)
+
+
+def split_words(line: str) -> list[str]:
+    """Return the raw words; ValueError for a quote that does not end."""
+    if '"' not in line:
+        return line.split()
+    if _WORD.sub("", line).strip():
+        raise ValueError("a quote is not closed")
+    return _WORD.findall(line)
+
+
+def unquoted(word: str) -> str:
+    """Return what a raw word means."""
+    if '"' not in word:
+        return word
+    return _QUOTED_PART.sub(lambda part: _ESCAPED.sub(r"\1", part[1]), word)
+
+
+def quoted(text: str) -> str:
+    """Return a raw word that means the text; quotes only where iptables-restore needs them."""
+    if text and not _NEEDS_QUOTES.search(text):
+        return text
+    escaped = re.sub(r"([\"'\\])", r"\\\1", text)
+    return f'"{escaped}"'
+
+
+def read_group(raw: list[str], name: str, family: IpFamily) -> Group:
+    """Read the words of one ``-m NAME …`` or ``-j NAME …``; ``raw`` may also start with an option (module implied)."""
+    options: list[Option] = []
+    index = 2 if raw[0] in ("-m", "-j", "--match", "--jump") else 0
+    while index < len(raw):
+        start = index
+        negated = raw[index] == "!"
+        index += negated
+        option = raw[index] if index < len(raw) else ""
+        index += 1
+        if option in FREE_TEXT and index < len(raw):
+            index += 1
+        else:
+            while index < len(raw) and raw[index] != "!" and not _is_option(raw[index]):
+                index += 1
+        values = raw[start + negated + 1 : index]
+        options.append(Option(option, negated, tuple(map(unquoted, values)), " ".join(raw[start:index])))
+    return Group(name, " ".join(raw), tuple(options), family)
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and len(word) > 1 and not word[1].isdigit()

@@ -1,0 +1,61 @@
+"""Whether a NETMAP rule translates the source or the destination: the hook that runs it decides.
+
+Source: net/netfilter/xt_NETMAP.c netmap_tg4(), netmap_tg6()
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hairpin.netfilter.ir import Chain, Expression, Hook, Jump, Nat, Outside, Rule
+
+_DESTINATION: frozenset[Hook] = frozenset({"prerouting", "output"})
+
+
+def settled(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
+    """Return the chains of one table with each NETMAP (read as ``dnat``) made what its hooks make it.
+
+    A chain that runs at hooks of both kinds gets Outside instead: no single translation says what it does.
+    """
+    hooks: dict[str, set[Hook]] = {chain.name: set() for chain in chains}
+    callees = {chain.name: set(_jumps(chain.rules)) for chain in chains}
+    for chain in chains:
+        if chain.hook is not None:
+            _spread(chain.hook, chain.name, callees, hooks)
+    return tuple(_settled_chain(chain, hooks[chain.name]) for chain in chains)
+
+
+def _jumps(rules: Iterable[Rule]) -> Iterable[str]:
+    return (each.chain for rule in rules for each in rule.body if isinstance(each, Jump))
+
+
+def _spread(hook: Hook, start: str, callees: dict[str, set[str]], hooks: dict[str, set[Hook]]) -> None:
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name in hooks and hook not in hooks[name]:
+            hooks[name].add(hook)
+            waiting.extend(callees[name])
+
+
+def _settled_chain(chain: Chain, hooks: set[Hook]) -> Chain:
+    if not any(_is_netmap(each) for rule in chain.rules for each in rule.body):
+        return chain
+    kinds = {hook in _DESTINATION for hook in hooks}
+    rules = tuple(
+        msgspec.structs.replace(rule, body=tuple(_settled_statement(each, kinds) for each in rule.body))
+        for rule in chain.rules
+    )
+    return msgspec.structs.replace(chain, rules=rules)
+
+
+def _is_netmap(each: Expression) -> bool:
+    return isinstance(each, Nat) and each.prefix
+
+
+def _settled_statement(each: Expression, kinds: set[bool]) -> Expression:
+    if not (isinstance(each, Nat) and each.prefix):
+        return each
+    if len(kinds) > 1:
+        return Outside("NETMAP", "source or destination, as the hook decides")
+    return msgspec.structs.replace(each, nat="dnat" if True in kinds or not kinds else "snat")

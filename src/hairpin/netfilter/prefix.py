@@ -1,0 +1,102 @@
+"""Addresses and prefixes as numbers: what ``10.0.0.0/8``, ``fd00::1/ffff::ffff`` and ``02:42:ac:11:00:02`` mean.
+
+Malformed text raises ValueError; who reads a file turns it into a ParseError with the line.
+"""
+
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import Literal, NamedTuple
+
+IpFamily = Literal["ip", "ip6"]
+
+
+class Prefix(NamedTuple):
+    """``address & mask`` is looked at; ``mask`` has as many bits as the family's addresses."""
+
+    address: int
+    mask: int
+    family: IpFamily
+
+    @property
+    def contiguous(self) -> bool:
+        """Say whether the mask is a prefix length, so that the prefix is one range of addresses."""
+        rest = full_mask(self.family) ^ self.mask
+        return rest & (rest + 1) == 0
+
+    @property
+    def last(self) -> int:
+        """The last address of a contiguous prefix."""
+        return self.address | (full_mask(self.family) ^ self.mask)
+
+
+def address_bits(family: IpFamily) -> Literal[32, 128]:
+    """Return how many bits an address has."""
+    return 32 if family == "ip" else 128
+
+
+def full_mask(family: IpFamily) -> int:
+    """Return the mask of a single address."""
+    return 0xFFFFFFFF if family == "ip" else (1 << 128) - 1
+
+
+def read_address(text: str, family: IpFamily) -> int:
+    """Return the address as a number."""
+    try:
+        return int.from_bytes(inet_pton(AF_INET if family == "ip" else AF_INET6, text))
+    except OSError:
+        raise ValueError(f"{text!r} is not an address of family {family}") from None
+
+
+def read_prefix(text: str, family: IpFamily) -> Prefix:
+    """Read ``ADDRESS``, ``ADDRESS/LENGTH`` or ``ADDRESS/MASK``; host bits are dropped, as iptables does."""
+    address, slash, length = text.partition("/")
+    mask = full_mask(family)
+    if slash:
+        if length.isdigit():
+            bits = address_bits(family)
+            if int(length) > bits:
+                raise ValueError(f"{text!r} has more than {bits} bits")
+            mask ^= mask >> int(length)
+        else:
+            mask = read_address(length, family)
+    return Prefix(read_address(address, family) & mask, mask, family)
+
+
+def write_address(address: int, family: IpFamily) -> str:
+    """Return the address in its usual text form."""
+    if family == "ip":
+        return inet_ntop(AF_INET, address.to_bytes(4))
+    return inet_ntop(AF_INET6, address.to_bytes(16))
+
+
+def write_prefix(prefix: Prefix) -> str:
+    """Return ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` where the mask is no prefix length."""
+    mask = prefix.mask
+    length = str(mask.bit_count()) if prefix.contiguous else write_address(mask, prefix.family)
+    return f"{write_address(prefix.address, prefix.family)}/{length}"
+
+
+def prefix_of_range(first: int, last: int, family: IpFamily) -> Prefix | None:
+    """Return the prefix that covers exactly this range, or None."""
+    host = first ^ last
+    if first > last or host & (host + 1) or first & host:
+        return None
+    return Prefix(first, full_mask(family) ^ host, family)
+
+
+def read_mac(text: str) -> int:
+    """Return a hardware address as a number; octets may lack their leading zero."""
+    octets = text.split(":")
+    if len(octets) != 6:
+        raise ValueError(f"{text!r} is not a hardware address")
+    value = 0
+    for octet in octets:
+        number = int(octet, 16)
+        if number > 0xFF:
+            raise ValueError(f"{text!r} is not a hardware address")
+        value = value << 8 | number
+    return value
+
+
+def write_mac(address: int) -> str:
+    """Return ``02:42:ac:11:00:02``."""
+    return ":".join(f"{octet:02x}" for octet in address.to_bytes(6))
