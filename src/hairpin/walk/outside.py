@@ -17,7 +17,7 @@ from hairpin.network.network import (
     is_uplink,
     owns_address,
 )
-from hairpin.network.prefix import address_text, inside, is_private
+from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
 from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
 
@@ -58,9 +58,8 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     return msgspec.structs.replace(state, iif=link.name)
 
 
-def _gateway_text(public: int, private: int, version: int) -> str:
-    six = 6 if version == 6 else 4
-    return f"a gateway maps {address_text(public, six)} to {address_text(private, six)}"
+def _gateway_text(public: int, private: int, version: Version) -> str:
+    return f"a gateway maps {address_text(public, version)} to {address_text(private, version)}"
 
 
 def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:

@@ -1,0 +1,1 @@
+"""A change is one thing: simulated on a network, carried out on a host, undone."""

@@ -1,0 +1,147 @@
+"""The kinds of change, closed: what a remedy, an event or a counterfactual does to a network.
+
+``simulate.py`` says what each makes of a network, ``commands.py`` what carries it out on the host.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.docker import Container
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import PolicyRule, Route
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.ir import Dialect, Family, Rule
+from hairpin.network.world import World
+
+
+class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
+    """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every interface)."""
+
+    netns: str
+    path: Path
+    value: str
+
+
+class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
+    """An empty user chain; its table comes into being too when it is not there."""
+
+    netns: str
+    dialect: Dialect
+    family: Family
+    table: str
+    chain: str
+
+
+class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
+    """A rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN …``)."""
+
+    netns: str
+    dialect: Dialect
+    family: Family
+    table: str
+    chain: str
+    rule: Rule
+    position: int | None = None
+
+
+class DeleteRule(msgspec.Struct, frozen=True, tag="delete-rule"):
+    """The rule at that place."""
+
+    netns: str
+    place: Place
+
+
+class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
+    """A base chain's policy; ``place`` is the chain's (number 0)."""
+
+    netns: str
+    place: Place
+    policy: Literal["accept", "drop"]
+
+
+class AddRoute(msgspec.Struct, frozen=True, tag="add-route"):
+    """A route."""
+
+    netns: str
+    route: Route
+
+
+class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
+    """A route away."""
+
+    netns: str
+    route: Route
+
+
+class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
+    """An ``ip rule`` away."""
+
+    netns: str
+    rule: PolicyRule
+
+
+class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
+    """A link replaced by one with other properties (up, master, port flags); ``argv`` carries it out."""
+
+    netns: str
+    link: Link
+    argv: tuple[str, ...]
+
+
+class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
+    """Something listens.  How it is brought to listen is not hairpin's to say: ``advice`` is for a person."""
+
+    netns: str
+    socket: Socket
+    advice: str
+
+
+class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
+    """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then is."""
+
+    namespace: Namespace
+    host_link: Link
+    container: Container
+
+
+class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
+    """What the engine says of a container (unpaused, for example)."""
+
+    container: Container
+
+
+class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
+    """Something outside of the host: a gateway, a peer, a client's address plan."""
+
+    world: World
+    advice: str
+
+
+class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
+    """A live conntrack entry away (``conntrack -D``)."""
+
+    netns: str
+    evidence: str
+
+
+Primitive = (
+    SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddRoute | DeleteRoute | DeletePolicyRule | SetLink
+    | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
+)  # fmt: skip
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Primitives made together, in order.  ``commands`` says how a person makes the whole of it where that is not the sum
+    of the primitives' own commands (``docker start web``)."""
+
+    parts: tuple[Primitive, ...]
+    commands: tuple[str, ...] = ()
+
+
+def one(part: Primitive, *commands: str) -> Change:
+    """Return the change of one primitive."""
+    return Change((part,), commands)

@@ -1,0 +1,142 @@
+"""The commands that carry a change out on the host, as a person would type them."""
+
+import shlex
+from collections.abc import Iterator
+from typing import assert_never
+
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    AddRoute,
+    AddSocket,
+    Change,
+    ChangeWorld,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    DropConnection,
+    InsertRule,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.host.docker import Container
+from hairpin.host.sysctl import dotted
+from hairpin.netfilter.evaluate import Place
+from hairpin.network.network import HOST, Network
+from hairpin.network.routing import route_text
+
+
+def commands(change: Change, network: Network) -> tuple[str, ...]:
+    """Return shell commands in order; the change's own ones when it names them.  Steps that only a person can take
+    (``advice``) are not commands and are not in it."""
+    if change.commands:
+        return change.commands
+    return tuple(text for part in change.parts for text in _commands(part, network))
+
+
+def advice(change: Change) -> tuple[str, ...]:
+    """Return what a person has to do where no command of hairpin's can."""
+    return tuple(part.advice for part in change.parts if isinstance(part, (AddSocket, ChangeWorld)))
+
+
+def entering(netns: str, network: Network) -> tuple[str, ...]:
+    """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
+    if netns == HOST:
+        return ()
+    container = _container(netns, network)
+    return ("nsenter", "-t", str(container.pid), "-n") if container is not None and container.pid else ("nsenter", "-n")
+
+
+def _container(netns: str, network: Network) -> Container | None:
+    return network.container_of(netns)
+
+
+def _commands(part: Primitive, network: Network) -> Iterator[str]:
+    match part:
+        case SetSysctl(netns=netns, path=path, value=value):
+            yield _line(entering(netns, network), ("sysctl", "-w", f"{dotted(path)}={value}"))
+        case AddChain() | InsertRule() | DeleteRule() | SetPolicy():
+            yield from _netfilter(part, network)
+        case AddRoute(netns=netns, route=route):
+            yield _line(
+                entering(netns, network), ("ip", *_six(route.version), "route", "add", *route_text(route).split())
+            )
+        case DeleteRoute(netns=netns, route=route):
+            yield _line(
+                entering(netns, network), ("ip", *_six(route.version), "route", "del", *route_text(route).split())
+            )
+        case DeletePolicyRule(netns=netns, rule=rule):
+            words = ("rule", "del", "priority", str(rule.priority))
+            yield _line(entering(netns, network), ("ip", *_six(rule.version), *words))
+        case SetLink(netns=netns, argv=argv):
+            yield _line(entering(netns, network), argv)
+        case AddSocket() | AddNamespace() | SetContainer() | ChangeWorld():
+            return
+        case DropConnection():
+            return
+        case _:
+            assert_never(part)
+
+
+def _six(version: int) -> tuple[str, ...]:
+    return ("-6",) if version == 6 else ()
+
+
+def _line(prefix: tuple[str, ...], argv: tuple[str, ...]) -> str:
+    return shlex.join((*prefix, *argv))
+
+
+def _netfilter(part: AddChain | InsertRule | DeleteRule | SetPolicy, network: Network) -> Iterator[str]:
+    prefix = " ".join(entering(part.netns, network))
+    prefix = f"{prefix} " if prefix else ""
+    match part:
+        case AddChain():
+            if part.dialect == "nft":
+                yield f"{prefix}nft add chain {part.family} {part.table} {part.chain}"
+            else:
+                yield f"{prefix}{_iptables(part.dialect, part.family)} -t {part.table} -N {part.chain}"
+        case InsertRule():
+            yield prefix + _insertion(part)
+        case DeleteRule(place=place):
+            yield prefix + _deletion(place)
+        case SetPolicy(place=place, policy=policy):
+            if place.dialect == "nft":
+                yield f"{prefix}nft chain {place.family} {place.table} {place.chain} '{{ policy {policy}; }}'"
+            else:
+                tool = _iptables(place.dialect, place.family)
+                yield f"{prefix}{tool} {_table(place.table)}-P {place.chain} {policy.upper()}"
+        case _:
+            assert_never(part)
+
+
+def _iptables(dialect: str, family: str) -> str:
+    tool = "ip6tables" if family == "ip6" else "iptables"
+    return f"{tool}-legacy" if dialect == "iptables-legacy" else tool
+
+
+def _table(name: str) -> str:
+    return "" if name == "filter" else f"-t {name} "
+
+
+def _insertion(part: InsertRule) -> str:
+    if part.dialect == "nft":
+        place = "add" if part.position is None else "insert"
+        return f"nft {place} rule {part.family} {part.table} {part.chain} {part.rule.text}"
+    rule = part.rule.text.removeprefix(f"-A {part.chain} ")
+    tool = _iptables(part.dialect, part.family)
+    if part.position is None:
+        return f"{tool} {_table(part.table)}-A {part.chain} {rule}"
+    number = "" if part.position == 1 else f"{part.position} "
+    return f"{tool} {_table(part.table)}-I {part.chain} {number}{rule}"
+
+
+def _deletion(place: Place) -> str:
+    if place.dialect == "nft":
+        return f"nft delete rule {place.family} {place.table} {place.chain} handle {place.handle}"
+    if place.dialect == "ebtables":
+        return f"ebtables -t {place.table} -D {place.chain} {place.number}"
+    rule = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
+    return f"{_iptables(place.dialect, place.family)} {_table(place.table)}-D {place.chain} {rule}"

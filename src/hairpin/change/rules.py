@@ -1,0 +1,135 @@
+"""Edits of a ruleset: chains and rules in, rules out, policies."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.change.change import AddChain, InsertRule
+from hairpin.errors import ChangeError
+from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.ir import Chain, ChainType, Hook, Rule, Ruleset, Table
+
+_BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
+    "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
+    "mangle": (
+        ("PREROUTING", "prerouting", "filter", -150),
+        ("INPUT", "input", "filter", -150),
+        ("FORWARD", "forward", "filter", -150),
+        ("OUTPUT", "output", "route", -150),
+        ("POSTROUTING", "postrouting", "filter", -150),
+    ),
+    "nat": (
+        ("PREROUTING", "prerouting", "nat", -100),
+        ("INPUT", "input", "nat", 100),
+        ("OUTPUT", "output", "nat", -100),
+        ("POSTROUTING", "postrouting", "nat", 100),
+    ),
+    "filter": (
+        ("INPUT", "input", "filter", 0),
+        ("FORWARD", "forward", "filter", 0),
+        ("OUTPUT", "output", "filter", 0),
+    ),
+}
+
+
+def add_chain(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
+    """Return the ruleset with the chain in it (as it was, when the chain is there)."""
+    ruleset = _with_table(ruleset, wanted)
+    return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
+
+
+def _add(table: Table, name: str) -> Table:
+    if table.chain(name) is not None:
+        return table
+    return msgspec.structs.replace(table, chains=(*table.chains, Chain(name, ())))
+
+
+def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
+    if ruleset.table(wanted.family, wanted.table, wanted.dialect) is not None:
+        return ruleset
+    chains = tuple(
+        Chain(name, (), hook, type_, priority, "accept")
+        for name, hook, type_, priority in _BUILT_IN.get(wanted.table, ())
+    )
+    table = Table(wanted.family, wanted.table, wanted.dialect, chains)
+    return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))
+
+
+def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
+    """Return the ruleset with the rule at its position; raises ChangeError when there is no such chain."""
+    table = ruleset.table(wanted.family, wanted.table, wanted.dialect)
+    if table is None or table.chain(wanted.chain) is None:
+        ruleset = add_chain(ruleset, AddChain(wanted.netns, wanted.dialect, wanted.family, wanted.table, wanted.chain))
+    return _edited(
+        ruleset,
+        wanted.dialect,
+        wanted.family,
+        wanted.table,
+        lambda table: _in_chain(table, wanted.chain, lambda rules: _inserted(rules, wanted)),
+    )
+
+
+def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
+    at = len(rules) if wanted.position is None else wanted.position - 1
+    return _numbered((*rules[:at], wanted.rule, *rules[at:]))
+
+
+def _numbered(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(
+        rule if rule.number == number else msgspec.structs.replace(rule, number=number)
+        for number, rule in enumerate(rules, 1)
+    )
+
+
+def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
+    """Return the ruleset without the rule at the place; raises ChangeError when it is not there."""
+
+    def without(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
+        if len(kept) == len(rules):
+            raise ChangeError(f"no rule {place.number} {place.text!r} in {place.family} {place.table} {place.chain}")
+        return _numbered(kept)
+
+    return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
+
+
+def set_policy(ruleset: Ruleset, place: Place, policy: str) -> Ruleset:
+    """Return the ruleset in which the base chain has the policy."""
+    wanted = "drop" if policy == "drop" else "accept"
+
+    def changed(table: Table) -> Table:
+        chains = tuple(
+            msgspec.structs.replace(chain, policy=wanted) if chain.name == place.chain else chain
+            for chain in table.chains
+        )
+        return msgspec.structs.replace(table, chains=chains)
+
+    return _at(ruleset, place, changed)
+
+
+def _in_chain(table: Table, name: str, edit: Callable[[tuple[Rule, ...]], tuple[Rule, ...]]) -> Table:
+    if table.chain(name) is None:
+        raise ChangeError(f"no chain {name} in table {table.family} {table.name}")
+    chains = tuple(
+        msgspec.structs.replace(chain, rules=edit(chain.rules)) if chain.name == name else chain
+        for chain in table.chains
+    )
+    return msgspec.structs.replace(table, chains=chains)
+
+
+def _at(ruleset: Ruleset, place: Place, edit: Callable[[Table], Table]) -> Ruleset:
+    return _edited(ruleset, place.dialect, place.family, place.table, edit)
+
+
+def _edited(ruleset: Ruleset, dialect: str, family: str, name: str, edit: Callable[[Table], Table]) -> Ruleset:
+    found = False
+    tables: list[Table] = []
+    for table in ruleset.tables:
+        if not found and (table.dialect, table.family, table.name) == (dialect, family, name):
+            found = True
+            tables.append(edit(table))
+        else:
+            tables.append(table)
+    if not found:
+        raise ChangeError(f"no table {family} {name} ({dialect})")
+    return msgspec.structs.replace(ruleset, tables=tuple(tables))

@@ -1,0 +1,128 @@
+"""What a change makes of a network.  Law, tested: simulating equals reading the host after carrying the change out."""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    AddRoute,
+    AddSocket,
+    Change,
+    ChangeWorld,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    DropConnection,
+    InsertRule,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
+from hairpin.change.sysctls import written
+from hairpin.errors import ChangeError
+from hairpin.host.docker import Container
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import HOST, Network
+
+
+def simulate(change: Change, network: Network) -> Network:
+    """Return the network after the change; raises ChangeError when a part does not fit it."""
+    for part in change.parts:
+        network = _simulate(part, network)
+    return network
+
+
+def _simulate(part: Primitive, network: Network) -> Network:
+    match part:
+        case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
+            namespace = _namespace(network, part.netns)
+            return network.with_namespace(_in_netfilter_or_sysctl(part, namespace))
+        case AddRoute() | DeleteRoute() | DeletePolicyRule() | SetLink() | AddSocket() | DropConnection():
+            namespace = _namespace(network, part.netns)
+            return network.with_namespace(_in_namespace(part, namespace))
+        case AddNamespace(namespace=namespace, host_link=host_link, container=container):
+            return _with_container(_joined(network, namespace, host_link), container)
+        case SetContainer(container=container):
+            return _with_container(network, container)
+        case ChangeWorld(world=world):
+            return msgspec.structs.replace(network, world=world)
+        case _:
+            assert_never(part)
+
+
+def _namespace(network: Network, name: str) -> Namespace:
+    found = network.host.namespace(name)
+    if found is None:
+        raise ChangeError(f"no network namespace {name!r} in this snapshot")
+    return found
+
+
+def _in_netfilter_or_sysctl(
+    part: SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy, namespace: Namespace
+) -> Namespace:
+    match part:
+        case SetSysctl(path=path, value=value):
+            return msgspec.structs.replace(namespace, sysctls=written(namespace.sysctls, path, value))
+        case AddChain():
+            ruleset = add_chain(namespace.ruleset, part)
+        case InsertRule():
+            ruleset = insert_rule(namespace.ruleset, part)
+        case DeleteRule(place=place):
+            ruleset = delete_rule(namespace.ruleset, place)
+        case SetPolicy(place=place, policy=policy):
+            ruleset = set_policy(namespace.ruleset, place, policy)
+        case _:
+            assert_never(part)
+    return msgspec.structs.replace(namespace, ruleset=ruleset)
+
+
+def _in_namespace(
+    part: AddRoute | DeleteRoute | DeletePolicyRule | SetLink | AddSocket | DropConnection, namespace: Namespace
+) -> Namespace:
+    match part:
+        case AddRoute(route=route):
+            return msgspec.structs.replace(namespace, routes=(*namespace.routes, route))
+        case DeleteRoute(route=route):
+            kept = tuple(each for each in namespace.routes if each != route)
+            return msgspec.structs.replace(namespace, routes=kept)
+        case DeletePolicyRule(rule=rule):
+            rules = tuple(each for each in namespace.rules if each != rule)
+            return msgspec.structs.replace(namespace, rules=rules)
+        case SetLink(link=link):
+            links = tuple(link if each.name == link.name else each for each in namespace.links)
+            return msgspec.structs.replace(namespace, links=links)
+        case AddSocket(socket=socket):
+            return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
+        case DropConnection(evidence=evidence):
+            live = tuple(each for each in namespace.connections if each.evidence != evidence)
+            return msgspec.structs.replace(namespace, connections=live)
+        case _:
+            assert_never(part)
+
+
+def _joined(network: Network, namespace: Namespace, host_link: Link) -> Network:
+    """Add (or replace) the namespace and wire it to the host."""
+    others = tuple(each for each in network.host.namespaces if each.name != namespace.name)
+    grown = msgspec.structs.replace(
+        network, host=msgspec.structs.replace(network.host, namespaces=(*others, namespace))
+    )
+    host = grown.namespace(HOST)
+    links = tuple(each for each in host.links if each.name != host_link.name)
+    return grown.with_namespace(msgspec.structs.replace(host, links=(*links, host_link)))
+
+
+def _with_container(network: Network, container: Container) -> Network:
+    engines = tuple(
+        msgspec.structs.replace(
+            engine,
+            containers=tuple(container if each.id == container.id else each for each in engine.containers),
+        )
+        for engine in network.host.engines
+    )
+    return msgspec.structs.replace(network, host=msgspec.structs.replace(network.host, engines=engines))

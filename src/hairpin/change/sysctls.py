@@ -1,0 +1,34 @@
+"""Writing a sysctl, with what the kernel does besides.
+
+Source: net/ipv4/devinet.c devinet_sysctl_forward(), inet_forward_change(); net/ipv6/addrconf.c addrconf_fixup_forwarding()
+"""
+
+from hairpin.host.sysctl import Path, Sysctls
+
+IP_FORWARD: Path = ("net", "ipv4", "ip_forward")
+_ALL4: Path = ("net", "ipv4", "conf", "all", "forwarding")
+_ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
+
+
+def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
+    """Return the values after the write.
+
+    ``ip_forward`` and ``conf.all.forwarding`` are one value; only when it *changes* is it copied to ``default`` and to
+    every interface.  IPv6: ``all`` is copied to every interface too.
+    """
+    before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
+    changed = sysctls.with_value(path, value)
+    if path in (IP_FORWARD, _ALL4):
+        changed = changed.with_value(IP_FORWARD, value).with_value(_ALL4, value)
+        return _copied(changed, "ipv4", value) if before != value else changed
+    if path == _ALL6 and before != value:
+        return _copied(changed, "ipv6", value)
+    return changed
+
+
+def _copied(sysctls: Sysctls, family: str, value: str) -> Sysctls:
+    values = dict(sysctls.values)
+    for path in sysctls.values:
+        if len(path) == 5 and path[1] == family and path[2] == "conf" and path[4] == "forwarding":
+            values[path] = value
+    return Sysctls(values, sysctls.evidence)
