@@ -21,6 +21,8 @@
 { HAIRPIN_LIB=$(cat); } <<'LIB'
 LC_ALL=C; export LC_ALL
 TAB='	'
+NL='
+'
 have() { command -v "$1" >/dev/null 2>&1; }
 
 frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
@@ -218,18 +220,32 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
         busybox) opts= suffix=-text ;;
         *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
     esac
-    # $opts and $HAIRPIN_IP ("busybox ip") are split on purpose; a double space in an origin is not.
-    capture $HAIRPIN_IP $opts addr; addr=$out; captured "ip-addr$suffix" "$(echo $HAIRPIN_IP $opts addr)"
-    [ "$st" = 0 ] || return
-    ask "ip-route4$suffix" $HAIRPIN_IP -4 $opts route show table all
-    ask "ip-route6$suffix" $HAIRPIN_IP -6 $opts route show table all
-    ask "ip-rule4$suffix" $HAIRPIN_IP -4 $opts rule
-    ask "ip-rule6$suffix" $HAIRPIN_IP -6 $opts rule
-    ask "ip-neigh$suffix" $HAIRPIN_IP $opts neigh
+    ip_answers '' ip-addr addr ip-neigh neigh
+    [ -n "$addr" ] || return
+    ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
+    ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     ask "ip-nexthop$suffix" $HAIRPIN_IP $opts nexthop
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
     traffic_control
+}
+ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
+    family=$1 batch=; shift
+    if [ "$HAIRPIN_IP_FORM" = json ]; then
+        batch=$(for word; do case $word in ip-*) ;; *) echo "$word" ;; esac; done | $HAIRPIN_IP $family $opts -batch - 2>/dev/null) || batch=
+    fi
+    while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
+        if [ -n "$batch" ]; then
+            out=${batch%%"$NL"*}; batch=${batch#*"$NL"}
+            body "$1$suffix" "$(echo $HAIRPIN_IP $family $opts $2)" "$out"
+        else
+            capture $HAIRPIN_IP $family $opts $2
+            captured "$1$suffix" "$(echo $HAIRPIN_IP $family $opts $2)"
+            [ "$st" = 0 ] || out=
+        fi
+        [ "$1" != ip-addr ] || addr=$out
+        shift 2
+    done
 }
 bridges() {
     if ! have bridge; then absent "bridge-link$suffix" 'bridge link' 'bridge (iproute2) is not installed'; return; fi
@@ -307,10 +323,12 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     capture "$3" -c; saved=$out; captured "$1" "$3 -c"
 }
 save_legacy() { # save_legacy KEY NAMES COMMAND: only where the kernel says that tables exist; asking would load them
+    names=
+    { while read -r name; do names="$names $name"; done <"$2"; } 2>/dev/null
     if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
-    elif ! names=$(cat "$2" 2>/dev/null); then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
+    elif [ ! -r "$2" ]; then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
     elif [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
-    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists: $(echo $names)"
+    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
     else ask "$1" "$3" -c
     fi
 }
@@ -561,9 +579,8 @@ docker_containers() {
 }
 
 container_namespaces() { # container_namespaces TEXT: reads each network namespace of the containers in TEXT once
-    NL='
-'
     list= pids= ids=
+    # Newest first in the answer: turned round, so that a shared namespace is called after the container that made it.
     while IFS= read -r line; do
         case $line in *'"Pid":'*) ;; *) continue ;; esac
         id=${line#*'"Id":"'}; id=${id%%'"'*}
@@ -571,7 +588,7 @@ container_namespaces() { # container_namespaces TEXT: reads each network namespa
         pid=${line#*'"Pid":'}; pid=${pid%%[!0-9]*}
         case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
         [ "${pid:-0}" -gt 0 ] || continue
-        list="$list$id $name $pid$NL"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
+        list="$id $name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
     done <<EOT
 $1
 EOT
