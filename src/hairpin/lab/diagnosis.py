@@ -1,0 +1,115 @@
+"""Asks hairpin about a lab host as a user would, and reads the answer as a script would: by the contract's JSON alone."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+import hairpin
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab
+from hairpin.lab.node import ENVIRONMENT
+from hairpin.lab.probe import Outcome
+
+# The checkout and its interpreter are visible in the host: overlays keep what is below.
+CHECK = (sys.executable, "-m", "hairpin", "check")
+TIMEOUT_S = 120.0
+
+_AGREEING = {
+    Outcome.DELIVERED: frozenset({"delivered"}),
+    Outcome.TIMEOUT: frozenset({"dropped", "unanswered", "looped"}),
+    Outcome.REFUSED: frozenset({"refused", "rejected"}),
+    Outcome.UNREACHABLE: frozenset({"rejected"}),
+}
+
+
+class AskedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """One of the contract's ``flows``; ``causes`` are references."""
+
+    id: str
+    origin: str
+    to: str
+    verdict: str
+    causes: tuple[str, ...] = ()
+
+
+class Proof(msgspec.Struct, frozen=True):
+    without_change: str
+    with_change: str
+    set: tuple[str, ...] = ()
+
+
+class Repair(msgspec.Struct, frozen=True):
+    id: str
+    commands: tuple[str, ...] = ()
+
+
+class NamedCause(msgspec.Struct, frozen=True):
+    """One of the contract's ``causes``, best first there."""
+
+    ref: str
+    id: str
+    severity: str
+    title: str
+    flows: tuple[str, ...] = ()
+    proof: Proof | None = None
+    remedies: tuple[Repair, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What the lab reads of ``hairpin.report/1``; the asked flow is the first."""
+
+    schema: str
+    flows: tuple[AskedFlow, ...]
+    causes: tuple[NamedCause, ...]
+
+    def blocking(self, flow: AskedFlow | None = None) -> tuple[NamedCause, ...]:
+        """Return the blocking causes in the report's order, of one flow or of all."""
+        return tuple(
+            cause
+            for cause in self.causes
+            if cause.severity == "blocking" and (flow is None or flow.id in cause.flows or cause.ref in flow.causes)
+        )
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How one call of hairpin ended; ``report`` is None where it printed none."""
+
+    status: int
+    seconds: float
+    report: Report | None
+    complaint: str = ""
+
+
+def ask(lab: Lab, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) -> Answer:
+    """Run ``hairpin check ARGUMENTS --json`` inside the lab host (all its namespaces) and return what came of it."""
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            (*lab.host.enter, *command, *arguments, "--json"),
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"`{' '.join((*command, *arguments))}` did not end within {TIMEOUT_S:g} s in the lab host") from error
+    seconds = time.monotonic() - started
+    try:
+        report = msgspec.json.decode(done.stdout, type=Report)
+    except msgspec.DecodeError as error:
+        return Answer(done.returncode, seconds, None, complaint=done.stderr.strip() or f"no report: {error}")
+    return Answer(done.returncode, seconds, report, complaint=done.stderr.strip())
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which this very hairpin runs inside a lab host, installed or not."""
+    return ENVIRONMENT | {"PYTHONPATH": str(Path(hairpin.__file__).parents[1])}
+
+
+def agrees(outcome: Outcome, verdict: str) -> bool:
+    """Tell whether a verdict of hairpin's says what the real connection did."""
+    return verdict in _AGREEING[outcome]

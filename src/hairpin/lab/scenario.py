@@ -1,0 +1,103 @@
+"""A scenario: a lab, what breaks it, and what is then true, as one small file of data.
+
+A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that begin with
+``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
+"""
+
+import functools
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import LabError
+from hairpin.lab import topology
+from hairpin.lab.plan import LabPlan, Plan
+from hairpin.lab.probe import Outcome
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+class Fault(Plan, frozen=True):
+    """A shell command, carried out at a machine of the lab."""
+
+    run: str
+    at: Literal["host", "router", "client", "neighbour"] = "host"
+
+
+class Flow(Plan, frozen=True):
+    """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the fault.
+
+    ``start`` and ``to`` are as ``Lab.probe`` takes them. ``asked_from`` is what ``--from`` says where that is not plain from
+    ``start``. ``options`` are further arguments of ``hairpin check``.
+    """
+
+    target: str
+    start: str = "client"
+    to: str = f"{topology.HOST}:8151"
+    asked_from: str = ""
+    options: tuple[str, ...] = ()
+    before: Outcome = Outcome.DELIVERED
+    after: Outcome = Outcome.DELIVERED
+
+    def origin(self) -> str:
+        """Return the WHERE of the contract for the place at which the real connection starts."""
+        if self.asked_from:
+            return self.asked_from
+        over_v6 = self.to.startswith("[")
+        plain = {"client": topology.CLIENT_V6 if over_v6 else topology.CLIENT, "neighbour": "lan"}
+        return plain.get(self.start, self.start)
+
+    def arguments(self) -> tuple[str, ...]:
+        """Return what stands behind ``hairpin check``."""
+        return (self.target, "--from", self.origin(), *self.options)
+
+
+class Scenario(Plan, frozen=True):
+    """What one file holds, and its name.
+
+    ``causes`` is the truth for the flows that fail: every entry must be found, each is one id or several that are equally right
+    (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what containers connect to.
+    ``everything`` says that a healthy host is to be found healthy when it is asked without a target, too.
+    """
+
+    title: str
+    flows: tuple[Flow, ...]
+    name: str = ""
+    lab: LabPlan = LabPlan()
+    fault: tuple[Fault, ...] = ()
+    causes: tuple[tuple[str, ...], ...] = ()
+    listeners: tuple[int, ...] = ()
+    everything: bool = True
+
+    @property
+    def healthy(self) -> bool:
+        return not self.causes
+
+
+@functools.cache
+def all_scenarios() -> tuple[Scenario, ...]:
+    """Return every scenario in the order of their names, the healthy ones last."""
+    found = tuple(read(path) for path in FOLDER.glob("*.toml"))
+    return tuple(sorted(found, key=lambda scenario: (scenario.healthy, scenario.name)))
+
+
+def named(name: str) -> Scenario:
+    """Return the scenario of this name; raise LabError that lists what there is."""
+    for scenario in all_scenarios():
+        if scenario.name == name:
+            return scenario
+    alike = [scenario.name for scenario in all_scenarios() if any(part in scenario.name for part in re.split(r"[-.]", name) if part)]
+    raise LabError(f"there is no scenario {name!r}; `hairpin lab list` shows them all" + (f". Alike: {', '.join(alike)}" if alike else ""))
+
+
+def read(path: Path) -> Scenario:
+    """Return the scenario in a file; raise LabError with the place of what is wrong in it."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        scenario = msgspec.convert(document, Scenario)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise LabError(f"{path}: {error}") from error
+    return msgspec.structs.replace(scenario, name=path.stem)

@@ -1,0 +1,71 @@
+"""One scenario carried through on a running lab: healthy, then broken, each seen by real connections."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.node import python
+from hairpin.lab.probe import Outcome
+from hairpin.lab.scenario import Scenario
+from hairpin.lab.topology import CLIENT
+
+# A container's service listens a moment after `docker run` has returned.
+SETTLE_TIMEOUT_S = 10.0
+
+
+@contextmanager
+def running_scenario(scenario: Scenario) -> Iterator[Lab]:
+    """Build the scenario's lab, with the client's listeners, before its fault; yield it; take it down."""
+    with running_lab(scenario.lab) as lab, ExitStack() as stack:
+        for port in scenario.listeners:
+            stack.enter_context(_listener(lab, port))
+        yield lab
+
+
+@contextmanager
+def _listener(lab: Lab, port: int) -> Iterator[None]:
+    with lab.client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
+        try:
+            if process.stdout is None or process.stdout.readline() != "ready\n":
+                raise LabError(f"the client cannot listen on port {port}")
+            yield
+        finally:
+            process.kill()
+
+
+def probe_before(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
+    """Return what each flow does on the whole host; the services get a moment to come up."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    outcomes = _probe_all(lab, scenario)
+    while outcomes != tuple(flow.before for flow in scenario.flows) and time.monotonic() < deadline:
+        time.sleep(0.05)
+        outcomes = _probe_all(lab, scenario)
+    return outcomes
+
+
+def break_host(lab: Lab, scenario: Scenario) -> None:
+    """Carry out the scenario's fault."""
+    for fault in scenario.fault:
+        lab.node(fault.at).run(fault.run)
+
+
+def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
+    """Return what each flow does now."""
+    return _probe_all(lab, scenario)
+
+
+def _probe_all(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
+    return tuple(lab.probe(flow.start, flow.to) for flow in scenario.flows)
+
+
+def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:
+    """Raise LabError where a real connection does not do what the scenario's file says for ``before`` or ``after``."""
+    for flow, outcome in zip(scenario.flows, outcomes, strict=True):
+        expected = flow.before if moment == "before" else flow.after
+        if outcome is not expected:
+            raise LabError(
+                f"scenario {scenario.name}: {moment} its fault the connection from {flow.start} to {flow.to}"
+                f" should be {expected.value} and was {outcome.value}"
+            )
