@@ -1,0 +1,112 @@
+"""The raw JSON of libnftables, and the few questions that every reader of it asks.
+
+Every statement and every expression is an object with one key that names it (``{"payload": {…}}``), or a plain value.
+Source: libnftables-json(5); nftables src/json.c
+"""
+
+from typing import TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Object: TypeAlias = dict[str, Json]
+
+NOTHING: Object = {}
+
+
+class MalformedError(Exception):
+    """The JSON is not what nft writes; the reader of the whole text turns it into a ParseError that names the place."""
+
+
+def single(value: Json) -> tuple[str, Json]:
+    """Return the name and the content of an object with one key."""
+    if not isinstance(value, dict) or len(value) != 1:
+        raise MalformedError(f"expected an object with one key, found {brief(value)}")
+    return next(iter(value.items()))
+
+
+def named(value: Json) -> str | None:
+    """Return the name of an expression; None for a plain value."""
+    return next(iter(value)) if isinstance(value, dict) and len(value) == 1 else None
+
+
+def content(value: Json) -> Object:
+    """Return what a one-key object holds, if that is an object, else an empty one."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            if isinstance(inner, dict):
+                return inner
+    return NOTHING
+
+
+def object_of(value: Json) -> Object:
+    """Return the value, which has to be an object."""
+    if not isinstance(value, dict):
+        raise MalformedError(f"expected an object, found {brief(value)}")
+    return value
+
+
+def list_of(value: Json) -> list[Json]:
+    """Return the value, which has to be a list; nft leaves empty lists away."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise MalformedError(f"expected a list, found {brief(value)}")
+    return value
+
+
+def string(value: Object, key: str) -> str:
+    """Return a text that has to be there."""
+    found = value.get(key)
+    if not isinstance(found, str):
+        raise MalformedError(f"{key!r} should be a string, found {brief(found)}")
+    return found
+
+
+def integer(value: Object, key: str) -> int | None:
+    """Return a number, or None when there is none."""
+    found = value.get(key)
+    if found is None:
+        return None
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise MalformedError(f"{key!r} should be a number, found {brief(found)}")
+    return found
+
+
+def words(value: Json) -> tuple[str, ...]:
+    """Return flags, devices …: nft writes one as a string, several as a list, none not at all."""
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return tuple(str(word) for word in value)
+    return (str(value),)
+
+
+def element_value(element: Json) -> Json:
+    """Return a set's element without its comment, timeout and counter."""
+    if isinstance(element, dict) and len(element) == 1:
+        inner = element.get("elem")
+        if isinstance(inner, dict) and "val" in inner:
+            return inner["val"]
+    return element
+
+
+def elements_of(value: Json) -> list[Json]:
+    """Return the elements of ``{"set": […]}``; a single element need not be in a list."""
+    if isinstance(value, dict):
+        value = value.get("set")
+    return value if isinstance(value, list) else [value]
+
+
+def pair(mapping: Json) -> tuple[Json, Json]:
+    """Return key and value of one element of a map."""
+    mapping = element_value(mapping)
+    if not isinstance(mapping, list) or len(mapping) != 2:
+        raise MalformedError(f"expected a key and a value, found {brief(mapping)}")
+    return element_value(mapping[0]), element_value(mapping[1])
+
+
+def brief(value: Json) -> str:
+    """Return the beginning of a value, for an error message."""
+    if isinstance(value, (dict, list)):
+        return f"{type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
