@@ -1,0 +1,41 @@
+"""The interface that a packet came in by does not forward, although ``ip_forward`` is 1.
+
+Users see: the port answers on the host itself and times out from everywhere else; no rule drops anything.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.sysctl import dotted
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when only the interface's key is 0."""
+    sysctls = view.namespace.sysctls
+    if view.flow.version != 4 or sysctls.text("net", "ipv4", "ip_forward") == "0":
+        return
+    path = ("net", "ipv4", "conf", view.stop.link, "forwarding")
+    yield Candidate(
+        title=message("{link} does not forward IPv4", link=view.stop.link),
+        detail=message(
+            "{key} is 0 while net.ipv4.ip_forward is 1, so packets that come in by {link} are dropped between route "
+            "lookup and FORWARD. Setting ip_forward to 1 again changes nothing: the kernel copies it to the "
+            "interfaces only when its value changes.",
+            key=dotted(path),
+            link=view.stop.link,
+        ),
+        change=one(SetSysctl(view.stop.netns, path, "1")),
+        where=where(sysctl=dotted(path), value=sysctls.text(*path) or "0", wanted="1"),
+        rank=10,
+        evidence=(sysctls.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="interface-forwarding-off",
+    title="The kernel does not forward packets that come in by this interface",
+    source="net/ipv4/route.c ip_route_input_slow(): IN_DEV_FORWARD, after the local-delivery branch",
+    reasons=frozenset({"forwarding-off"}),
+    find=find,
+)

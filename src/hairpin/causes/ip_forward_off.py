@@ -1,0 +1,40 @@
+"""IPv4 forwarding is off altogether.
+
+Users see: outsiders time out, the host itself reaches the port, containers have no way out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetSysctl, one
+
+_PATH = ("net", "ipv4", "ip_forward")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when ``ip_forward`` itself is 0."""
+    sysctls = view.namespace.sysctls
+    if view.flow.version != 4 or sysctls.text(*_PATH) != "0":
+        return
+    yield Candidate(
+        title=message("IPv4 forwarding is off on this host"),
+        detail=message(
+            "net.ipv4.ip_forward is 0: a packet that comes in by {link} and is not for the host itself is dropped "
+            "between route lookup and FORWARD, without a trace in any rule's counter.",
+            link=view.stop.link,
+        ),
+        change=one(SetSysctl(view.stop.netns, _PATH, "1")),
+        where=where(sysctl="net.ipv4.ip_forward", value="0", wanted="1"),
+        rank=10,
+        evidence=(sysctls.evidence,),
+        side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),
+    )
+
+
+CAUSE = Cause(
+    id="ip-forward-off",
+    title="The host does not forward IPv4",
+    source="net/ipv4/devinet.c inet_forward_change(); net/ipv4/route.c ip_route_input_slow()",
+    reasons=frozenset({"forwarding-off"}),
+    find=find,
+)

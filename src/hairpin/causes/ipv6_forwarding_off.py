@@ -1,0 +1,35 @@
+"""IPv6 forwarding is off: only ``conf.all.forwarding`` counts for IPv6."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetSysctl, one
+
+_PATH = ("net", "ipv6", "conf", "all", "forwarding")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for an IPv6 packet."""
+    if view.flow.version != 6:
+        return
+    sysctls = view.namespace.sysctls
+    yield Candidate(
+        title=message("IPv6 forwarding is off on this host"),
+        detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
+        change=one(SetSysctl(view.stop.netns, _PATH, "1")),
+        where=where(sysctl="net.ipv6.conf.all.forwarding", value=sysctls.text(*_PATH) or "0", wanted="1"),
+        rank=10,
+        evidence=(sysctls.evidence,),
+        side_effects=(
+            message("router advertisements are then ignored where accept_ra is 1: set accept_ra to 2 there first"),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="ipv6-forwarding-off",
+    title="The host does not forward IPv6",
+    source="net/ipv6/ip6_output.c ip6_forward()",
+    reasons=frozenset({"forwarding-off"}),
+    find=find,
+)

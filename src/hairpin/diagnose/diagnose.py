@@ -1,0 +1,141 @@
+"""Searches the smallest set of causes whose removal delivers the flow.
+
+A flow fails; its stop makes causes suspect changes; each change is simulated and the flow walked again.  Delivered: the
+cause is proven.  Stopped elsewhere: the search goes on from there, one more change on top, shortest sets first.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.registry import causes_for
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.state import Stop
+from hairpin.walk.walk import Branch, Trace, Verdict, walk_flow
+
+MAX_FAULTS = 4
+"""Faults that one flow may have at once."""
+MAX_WALKS = 400
+"""Walks that the search for one flow may cost; a real host needs a handful."""
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """A candidate with the cause that proposed it and the stop that it was proposed for."""
+
+    cause: str
+    candidate: Candidate
+    stop: Stop
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What shows it: the verdict as the host is, and with every change of the set made."""
+
+    without_change: Verdict
+    with_change: Verdict
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty when it is
+    delivered, or when nothing in the catalogue explains the stop."""
+
+    trace: Trace
+    causes: tuple[Suspect, ...] = ()
+    proof: Proof | None = None
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """One line of the search: the network after some changes, and where the flow then stops."""
+
+    network: Network
+    trace: Trace
+    suspects: tuple[Suspect, ...]
+
+
+def diagnose(network: Network, flow: Flow) -> Diagnosis:
+    """Return why the flow fails, proven; or that it does not."""
+    trace = walk_flow(network, flow)
+    if trace.verdict == "delivered":
+        return Diagnosis(trace)
+    frontier = [_Line(network, trace, ())]
+    walks = 0
+    for _ in range(MAX_FAULTS):
+        following: list[_Line] = []
+        for line in frontier:
+            for suspect, after in _tried(line, flow):
+                walks += 1
+                grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
+                if grown.trace.verdict == "delivered":
+                    return Diagnosis(trace, minimised(network, flow, grown.suspects), Proof(trace.verdict, "delivered"))
+                if walks >= MAX_WALKS:
+                    return Diagnosis(trace)
+                if _further(line, grown):
+                    following.append(grown)
+        frontier = following
+    return Diagnosis(trace)
+
+
+def _tried(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
+    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made."""
+    for suspect in suspects(line.network, flow, line.trace):
+        if any(_same(suspect, earlier) for earlier in line.suspects):
+            continue
+        try:
+            yield suspect, simulate(suspect.candidate.change, line.network)
+        except ChangeError:
+            continue
+
+
+def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
+    """Return what the causes suspect at the ends of the trace's failing branches, most likely first."""
+    found: list[Suspect] = []
+    for branch in trace.branches:
+        if branch.verdict == "delivered" or branch.stop is None:
+            continue
+        found += _at(network, flow, branch, branch.stop)
+    return tuple(sorted(found, key=lambda each: each.candidate.rank))
+
+
+def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
+    view = View(network, flow, branch, stop)
+    for cause in causes_for(stop.reason):
+        for candidate in cause.find(view):
+            yield Suspect(cause.id, candidate, stop)
+
+
+def _same(one: Suspect, other: Suspect) -> bool:
+    return one.cause == other.cause and one.candidate.where == other.candidate.where
+
+
+def _further(before: _Line, after: _Line) -> bool:
+    """Whether the change moved the stop: a change that leaves the packet where it was is no step towards a cure."""
+    return _stop(before.trace) != _stop(after.trace)
+
+
+def _stop(trace: Trace) -> tuple[object, ...]:
+    stop = trace.usual.stop
+    if stop is None:
+        return (trace.verdict,)
+    return (trace.verdict, stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by, bool(trace.usual.reply))
+
+
+def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set without members that the flow does not need."""
+    needed = list(found)
+    for suspect in found:
+        rest = [each for each in needed if each is not suspect]
+        if rest and _delivers(network, flow, rest):
+            needed = rest
+    return tuple(needed)
+
+
+def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
+    changes = tuple(part for each in chosen for part in each.candidate.change.parts)
+    try:
+        return walk_flow(simulate(Change(changes), network), flow).verdict == "delivered"
+    except ChangeError:
+        return False
