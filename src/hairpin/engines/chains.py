@@ -1,0 +1,125 @@
+"""A notebook of chains: what an engine appends and inserts, in its order, is what iptables-save then prints.
+
+Rules are written as iptables-save writes them, and read back by the same reader that reads a host, so an expected
+rule and a found one are equal exactly when their bodies are.
+"""
+
+import msgspec
+
+from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule, Position, Purpose
+from hairpin.host.docker import PortBinding
+from hairpin.netfilter import iptables_save
+from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.prefix import IpFamily
+
+BUILT_IN: dict[str, tuple[str, ...]] = {
+    "raw": ("PREROUTING", "OUTPUT"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+}
+"""The base chains of each iptables table, in iptables-save's order."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A rule as text without ``-A CHAIN``, and why it is there."""
+
+    text: str
+    purpose: Purpose
+    network: str | None = None
+    container: str | None = None
+    binding: PortBinding | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A chain of a table of a family."""
+
+    family: IpFamily
+    table: str
+    chain: str
+
+
+class Chains:
+    """The chains being written.  A rule that is in its chain already is not added a second time, as in the engine."""
+
+    def __init__(self) -> None:
+        self._made: list[Place] = []
+        self._drafts: dict[Place, list[tuple[Draft, Position]]] = {}
+        self._texts: set[tuple[Place, str]] = set()
+
+    def make(self, place: Place) -> None:
+        """Add a chain of the engine's own."""
+        self._made.append(place)
+
+    def append(self, place: Place, draft: Draft) -> None:
+        """Put the rule at the end."""
+        if self._is_new(place, draft):
+            self._drafts.setdefault(place, []).append((draft, "last"))
+
+    def insert(self, place: Place, draft: Draft) -> None:
+        """Put the rule at the head."""
+        if self._is_new(place, draft):
+            self._drafts.setdefault(place, []).insert(0, (draft, "first"))
+
+    def put_first(self, place: Place, draft: Draft) -> None:
+        """Put the rule at the head, from wherever it is."""
+        self._drafts[place] = [known for known in self._drafts.get(place, []) if known[0].text != draft.text]
+        self._texts.discard((place, draft.text))
+        self.insert(place, draft)
+
+    def _is_new(self, place: Place, draft: Draft) -> bool:
+        known = (place, draft.text) in self._texts
+        self._texts.add((place, draft.text))
+        return not known
+
+    def chains(self) -> tuple[ExpectedChain, ...]:
+        """Return the chains that were made."""
+        return tuple(ExpectedChain(place.family, place.table, place.chain) for place in self._made)
+
+    def rules(self) -> tuple[ExpectedRule, ...]:
+        """Return the rules, chain by chain, in the order of each chain."""
+        parsed = self._parsed()
+        return tuple(
+            ExpectedRule(
+                family=place.family,
+                table=place.table,
+                chain=place.chain,
+                rule=rule,
+                purpose=draft.purpose,
+                position=position,
+                network=draft.network,
+                container=draft.container,
+                binding=draft.binding,
+            )
+            for place, drafts in self._drafts.items()
+            for rule, (draft, position) in zip(parsed[place], drafts, strict=True)
+        )
+
+    def _parsed(self) -> dict[Place, tuple[Rule, ...]]:
+        rules: dict[Place, tuple[Rule, ...]] = {}
+        for family in FAMILIES:
+            tables = iptables_save.parse(
+                self.text(family), family=family, dialect="iptables-nft", source=f"expected {family} rules"
+            )
+            for table in tables:
+                for chain in table.chains:
+                    rules[Place(family, table.name, chain.name)] = chain.rules
+        return rules
+
+    def text(self, family: IpFamily) -> str:
+        """Return the family's tables as iptables-save prints them (policies aside, which are not the engine's
+        alone)."""
+        lines: list[str] = []
+        for table, built_in in BUILT_IN.items():
+            places = [place for place in self._drafts if place.family == family and place.table == table]
+            made = sorted(place.chain for place in self._made if place.family == family and place.table == table)
+            if not places and not made:
+                continue
+            lines.append(f"*{table}")
+            lines.extend(f":{chain} ACCEPT [0:0]" for chain in built_in)
+            lines.extend(f":{chain} - [0:0]" for chain in made)
+            order = {chain: number for number, chain in enumerate((*built_in, *made))}
+            for place in sorted(places, key=lambda place: order[place.chain]):
+                lines.extend(f"-A {place.chain} {draft.text}" for draft, _position in self._drafts[place])
+            lines.append("COMMIT")
+        return "\n".join(lines) + "\n"

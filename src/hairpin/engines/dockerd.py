@@ -1,0 +1,62 @@
+"""What dockerd programs into its host, as a function of its version, its options, its networks and its running
+containers."""
+
+from hairpin.engines import dockerd_20, dockerd_28
+from hairpin.engines.expected import ExpectedRules
+from hairpin.engines.found import shown_runs
+from hairpin.engines.history import History, as_seen, history_of
+from hairpin.engines.listeners import listeners_of
+from hairpin.engines.options import Daemon, Version, daemon_of, version_of
+from hairpin.engines.sysctls import policies_of, sysctls_of
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+
+FIRST_KNOWN: Version = (18, 9, 0)
+"""Since then bridges are kept apart in two stages."""
+IPSETS: Version = (28, 0, 0)
+"""This one release matched bridges by ipset and was replaced within days."""
+FORWARD_CHAIN: Version = (28, 0, 1)
+
+
+def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
+    """Return what the engine has left in ``namespace`` (its own one), in the order that the host's rules show.
+
+    Containers count when they have an address.
+    """
+    version = version_of(engine.version)
+    unknown = _unknown(engine, version)
+    if version is None or unknown:
+        return ExpectedRules(backend="iptables", unknown=unknown)
+    daemon = daemon_of(engine, version)
+    history = history_of(engine, daemon, namespace)
+    first = _expected(daemon, history)
+    seen = as_seen(history, shown_runs(first.backend, first.rules, namespace))
+    return first if seen == history else _expected(daemon, seen)
+
+
+def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
+    if engine.kind != "docker":
+        return (f"hairpin does not know which rules {engine.kind} makes",)
+    if not engine.running:
+        return ("dockerd does not run, so it cannot be asked for its networks and containers",)
+    if engine.rootless:
+        return ("a rootless dockerd keeps its rules in a namespace of its own",)
+    if version is None:
+        return (f"the engine's version {engine.version!r} is not one that hairpin knows the rules of",)
+    if version < FIRST_KNOWN or IPSETS <= version < FORWARD_CHAIN:
+        return (f"hairpin does not know which rules dockerd {engine.version} makes",)
+    return ()
+
+
+def _expected(daemon: Daemon, history: History) -> ExpectedRules:
+    generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
+    chains = generation.program(daemon, history)
+    return ExpectedRules(
+        backend=daemon.backend,
+        chains=chains.chains(),
+        rules=chains.rules(),
+        policies=tuple(policies_of(daemon, history)),
+        sysctls=tuple(sysctls_of(daemon, history)),
+        listeners=tuple(listeners_of(daemon, history)),
+        hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
+    )

@@ -1,0 +1,114 @@
+"""An engine's rules looked up among those of the host."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Chain, Dialect, Expression, NoEffect, Rule, Table
+from hairpin.netfilter.prefix import IpFamily
+
+Meaning = tuple[Expression, ...]
+Key = tuple[str, str, str]
+"""Family, table, chain."""
+
+
+_NATIVE = frozenset({"nft-tables", "nft-table"})
+_KEYS: dict[tuple[Dialect, IpFamily], frozenset[str]] = {
+    ("iptables-nft", "ip"): frozenset({"iptables-nft-save4"}),
+    ("iptables-nft", "ip6"): frozenset({"iptables-nft-save6"}),
+    ("iptables-legacy", "ip"): frozenset({"iptables-legacy-save4"}),
+    ("iptables-legacy", "ip6"): frozenset({"iptables-legacy-save6"}),
+    ("nft", "ip"): _NATIVE,
+    ("nft", "ip6"): _NATIVE,
+}
+"""Which evidence says what a dialect's rules of a family are."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The tables of one dialect: those that an engine keeps its rules in, or would."""
+
+    dialect: Dialect
+    tables: tuple[Table, ...]
+    unread: tuple[IpFamily, ...] = ()
+    """Families whose rules could not be read."""
+
+    def table(self, family: IpFamily, name: str) -> Table | None:
+        """Return the table, or None."""
+        return next((table for table in self.tables if (table.family, table.name) == (family, name)), None)
+
+    def chain(self, family: IpFamily, table: str, chain: str) -> Chain | None:
+        """Return the chain, or None."""
+        owner = self.table(family, table)
+        return None if owner is None else owner.chain(chain)
+
+    def places(self) -> dict[Key, dict[Meaning, int]]:
+        """Return, for each chain, where each meaning stands first (counting from 0)."""
+        return {
+            (table.family, table.name, chain.name): positions(chain.rules)
+            for table in self.tables
+            for chain in table.chains
+        }
+
+
+def meaning(rule: Rule) -> Meaning:
+    """Return what the rule does, without counters, comments and logging."""
+    return tuple(expression for expression in rule.body if not isinstance(expression, NoEffect))
+
+
+def positions(rules: Sequence[Rule]) -> dict[Meaning, int]:
+    """Return the first position of each meaning, from 0."""
+    first: dict[Meaning, int] = {}
+    for number, rule in enumerate(rules):
+        first.setdefault(meaning(rule), number)
+    return first
+
+
+def found(
+    backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace, iptables_version: str | None = None
+) -> Found:
+    """Return the host's tables in which these rules are to be looked for.
+
+    Where iptables has two back ends, the one that holds most of the rules; when none holds any, the one that the host's
+    ``iptables -V`` names; when that is not known either, the only one in use, or nf_tables, today's default.
+    """
+    if backend == "nftables":
+        return of_dialect("nft", namespace)
+    modern, legacy = of_dialect("iptables-nft", namespace), of_dialect("iptables-legacy", namespace)
+    held_modern, held_legacy = held(modern, rules), held(legacy, rules)
+    if held_modern != held_legacy:
+        return modern if held_modern > held_legacy else legacy
+    if iptables_version is None:
+        return legacy if legacy.tables and not modern.tables else modern
+    return legacy if "legacy" in iptables_version else modern
+
+
+def held(where: Found, rules: Sequence[ExpectedRule]) -> int:
+    """Return how many of the rules are there."""
+    places = where.places()
+    return sum(meaning(one.rule) in places.get((one.family, one.table, one.chain), {}) for one in rules)
+
+
+def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
+    """Return the host's tables of one dialect."""
+    tables = tuple(table for table in namespace.ruleset.tables if table.dialect == dialect)
+    unread = tuple(family for family in FAMILIES if not _KEYS[dialect, family].isdisjoint(namespace.unread))
+    return Found(dialect, tables, unread)
+
+
+def shown_runs(
+    backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace
+) -> Iterator[tuple[ExpectedRule, ...]]:
+    """Yield, for each chain and purpose, the rules that the host holds, in the order in which the engine made them."""
+    places = found(backend, rules, namespace).places()
+    groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}
+    for one in rules:
+        key = (one.family, one.table, one.chain)
+        place = places.get(key, {}).get(meaning(one.rule))
+        if one.network is not None and place is not None:
+            groups.setdefault((key, f"{one.purpose} {one.position}"), []).append((place, one))
+    for group in groups.values():
+        newest_first = group[0][1].position == "first"
+        group.sort(key=lambda entry: entry[0], reverse=newest_first)
+        yield tuple(one for _place, one in group)

@@ -1,0 +1,58 @@
+"""Which of an engine's chains and rules the host lacks: decided by comparison, not guessed."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hairpin.engines.dockerd import expected
+from hairpin.engines.expected import ExpectedChain, ExpectedRule, ExpectedRules
+from hairpin.engines.found import Found, found, meaning
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Dialect
+from hairpin.netfilter.prefix import IpFamily
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What is not there.  ``undecided``: sentences that say for which part nothing can be said; ``chains`` and
+    ``rules`` hold only what was decided.  ``dialect`` is where it was looked for, and where it belongs."""
+
+    dialect: Dialect
+    chains: tuple[ExpectedChain, ...] = ()
+    rules: tuple[ExpectedRule, ...] = ()
+    undecided: tuple[str, ...] = ()
+    wanted: ExpectedRules = ExpectedRules(backend="iptables")
+
+    def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
+        """Return the missing rules of these purposes."""
+        return tuple(one for one in self.rules if one.purpose in purposes)
+
+
+def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
+    """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
+
+    ``iptables_version`` is the host's ``iptables -V``: it decides between the back ends when neither holds any of the
+    rules. Only a rule's meaning counts, not its place, comment or counters.
+    """
+    wanted = expected(engine, namespace)
+    where = found(wanted.backend, wanted.rules, namespace, iptables_version)
+    if wanted.unknown:
+        return Missing(where.dialect, undecided=wanted.unknown, wanted=wanted)
+    unread: set[IpFamily] = set(where.unread)
+    return Missing(
+        dialect=where.dialect,
+        chains=tuple(one for one in wanted.chains if one.family not in unread and _lacks_chain(where, one)),
+        rules=tuple(one for one in lacking(where, wanted.rules) if one.family not in unread),
+        undecided=tuple(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
+        wanted=wanted,
+    )
+
+
+def _lacks_chain(where: Found, chain: ExpectedChain) -> bool:
+    return where.chain(chain.family, chain.table, chain.chain) is None
+
+
+def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
+    """Return the rules that are not in their chains."""
+    places = where.places()
+    return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))

@@ -1,0 +1,152 @@
+"""The settings that decide a dockerd's rules: what it was told, and where it was told nothing, its version's
+defaults."""
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+import msgspec
+
+from hairpin.engines.expected import Backend
+from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.netfilter.prefix import IpFamily
+
+Version = tuple[int, int, int]
+GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
+
+IP6TABLES_BY_DEFAULT: Version = (27, 0, 0)
+"""Before, ip6tables was an experimental feature and off."""
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_BRIDGE = "com.docker.network.bridge."
+
+
+class Daemon(msgspec.Struct, frozen=True):
+    """One dockerd.  ``hairpin``: no userland proxy, so packets have to find their way through the bridge themselves."""
+
+    version: Version
+    ipv4: bool
+    ipv6: bool
+    hairpin: bool
+    ip_forward: bool
+    direct_routing: bool
+    backend: Backend
+
+    def families(self) -> tuple[IpFamily, ...]:
+        """Return the families that it keeps rules for."""
+        managed: tuple[tuple[IpFamily, bool], ...] = (("ip", self.ipv4), ("ip6", self.ipv6))
+        return tuple(family for family, on in managed if on)
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One family of a network.  ``prefix`` is the bridge's subnet; ``source`` the address to translate to (None:
+    masquerade)."""
+
+    prefix: str
+    mode: GatewayMode = "nat"
+    source: str | None = None
+
+
+class Bridge(msgspec.Struct, frozen=True):
+    """A bridge network.  A side is None when the network lacks the family, or the bridge has no address of it."""
+
+    name: str
+    device: str
+    internal: bool
+    icc: bool
+    masquerade: bool
+    trusted: tuple[str, ...]
+    ip: Side | None
+    ip6: Side | None
+
+    def side(self, family: IpFamily) -> Side | None:
+        """Return the family's settings, or None."""
+        return self.ip if family == "ip" else self.ip6
+
+
+def version_of(text: str) -> Version | None:
+    """Return ``20.10.24+dfsg1`` as (20, 10, 24), or None when there are no such numbers (a build of one's own)."""
+    numbers = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
+    if numbers is None:
+        return None
+    return int(numbers[1]), int(numbers[2]), int(numbers[3] or 0)
+
+
+def daemon_of(engine: Engine, version: Version) -> Daemon:
+    """Return the daemon's settings with the defaults of its version filled in."""
+    ipv4 = engine.iptables is not False
+    ipv6 = (version >= IP6TABLES_BY_DEFAULT) if engine.ip6tables is None else engine.ip6tables
+    backend: Backend = "nftables" if (engine.firewall_backend or "").startswith("nftables") else "iptables"
+    return Daemon(
+        version=version,
+        ipv4=ipv4,
+        ipv6=ipv6,
+        hairpin=engine.userland_proxy is False,
+        ip_forward=engine.ip_forward is not False,
+        direct_routing=engine.allow_direct_routing is True,
+        backend=backend,
+    )
+
+
+def bridges_of(engine: Engine) -> tuple[Bridge, ...]:
+    """Return the engine's bridge networks in its own order."""
+    return tuple(
+        bridge_of(engine, network, network.bridge)
+        for network in engine.networks
+        if network.driver == "bridge" and network.scope == "local" and network.bridge is not None
+    )
+
+
+def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
+    """Return one network's settings.
+
+    A daemon's ``--icc`` and ``--ip-masq`` are meant for its default network only and show as that one's options.
+    """
+    default = is_true(network.option(f"{_BRIDGE}default_bridge"), otherwise=False)
+    return Bridge(
+        name=network.name,
+        device=device,
+        internal=network.internal,
+        icc=is_true(network.option(f"{_BRIDGE}enable_icc"), otherwise=not (default and engine.icc is False)),
+        masquerade=is_true(
+            network.option(f"{_BRIDGE}enable_ip_masquerade"), otherwise=not (default and engine.ip_masq is False)
+        ),
+        trusted=trusted_interfaces(network.option(f"{_BRIDGE}trusted_host_interfaces")),
+        ip=_side(network, 4),
+        ip6=_side(network, 6) if network.ipv6 else None,
+    )
+
+
+def trusted_interfaces(text: str | None) -> tuple[str, ...]:
+    """Return the interfaces of ``trusted_host_interfaces`` (colon separated)."""
+    return tuple(name for name in (text or "").split(":") if name)
+
+
+def is_true(text: str | None, *, otherwise: bool) -> bool:
+    """Return the option as Docker reads it (Go's strconv.ParseBool), or ``otherwise`` when it is not given."""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    return otherwise
+
+
+def _side(network: DockerNetwork, version: Literal[4, 6]) -> Side | None:
+    mode = _mode(network.option(f"{_BRIDGE}gateway_mode_ipv{version}"))
+    if mode == "isolated":
+        return None
+    for subnet in network.subnets:
+        if subnet.version == version:
+            block = (subnet.network, subnet.prefix_length)
+            prefix = IPv4Network(block) if version == 4 else IPv6Network(block)
+            return Side(prefix=str(prefix), mode=mode, source=network.option(f"com.docker.network.host_ipv{version}"))
+    return None
+
+
+def _mode(text: str | None) -> GatewayMode:
+    match text:
+        case "nat-unprotected" | "routed" | "isolated":
+            return text
+        case _:
+            return "nat"

@@ -1,0 +1,145 @@
+"""Rules that look like an engine's but that none of its networks and running containers explains: left behind by a
+crash, a saved ruleset that was loaded again, a container's old address."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.engines.dockerd import expected
+from hairpin.engines.expected import Backend, Purpose
+from hairpin.engines.found import Found, found, meaning
+from hairpin.engines.history import attachments_of
+from hairpin.engines.options import bridges_of
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Jump, NameMatch, Nat, Rule, Verdict
+from hairpin.netfilter.prefix import IpFamily
+
+OWNED: dict[tuple[str, str], Purpose | None] = {
+    ("nat", "DOCKER"): "dnat",
+    ("filter", "DOCKER"): "accept",
+    ("filter", "DOCKER-FORWARD"): "outgoing",
+    ("filter", "DOCKER-BRIDGE"): "jump",
+    ("filter", "DOCKER-CT"): "ct-state",
+    ("filter", "DOCKER-INTERNAL"): "internal",
+    ("filter", "DOCKER-ISOLATION-STAGE-1"): "isolation",
+    ("filter", "DOCKER-ISOLATION-STAGE-2"): "isolation",
+}
+"""Chains that belong to dockerd alone (DOCKER-USER is the user's; DOCKER-INGRESS is swarm's)."""
+SHARED = {("nat", "POSTROUTING"), ("filter", "FORWARD"), ("raw", "PREROUTING")}
+SWARM_BRIDGE = "docker_gwbridge"
+"""Swarm's own endpoints live there, and no list of containers shows them."""
+_ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
+
+
+class Surplus(msgspec.Struct, frozen=True):
+    """One such rule.  ``likeness`` is what it would be for; ``address`` the container's address it leads to or is
+    about."""
+
+    family: IpFamily
+    table: str
+    chain: str
+    rule: Rule
+    likeness: Purpose
+    address: int | None = None
+
+
+def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> tuple[Surplus, ...]:
+    """Return the engine-shaped rules of ``namespace`` that nothing explains, in the host's order; none where nothing
+    is known of the engine.  Only iptables' tables: the nftables back end writes its own from nothing when it starts.
+    """
+    wanted = expected(engine, namespace)
+    backend: Backend = "iptables"
+    if wanted.unknown or wanted.backend != backend:
+        return ()
+    explained = {(one.family, one.table, one.chain, meaning(one.rule)) for one in wanted.rules}
+    devices = {bridge.device for bridge in bridges_of(engine)}
+    where = found(backend, wanted.rules, namespace, iptables_version)
+    candidates = (
+        one for one in _engine_shaped(where) if (one.family, one.table, one.chain, meaning(one.rule)) not in explained
+    )
+    linked = _container_addresses(engine)
+    return tuple(one for one in candidates if not _of_swarm(one, devices) and not _is_link(one.rule, linked))
+
+
+def _engine_shaped(where: Found) -> Iterator[Surplus]:
+    for table in where.tables:
+        family: IpFamily = "ip" if table.family == "ip" else "ip6"
+        for chain in table.chains:
+            if (table.name, chain.name) in OWNED or (table.name, chain.name) in SHARED:
+                for rule in chain.rules:
+                    likeness = _likeness(table.name, chain.name, rule)
+                    if likeness is not None:
+                        yield Surplus(family, table.name, chain.name, rule, likeness, _address(rule))
+
+
+def _likeness(table: str, chain: str, rule: Rule) -> Purpose | None:
+    """Return what an engine would have such a rule for, or None when no engine writes rules like it."""
+    owned = OWNED.get((table, chain))
+    destination, source = _single(rule, "daddr"), _single(rule, "saddr")
+    last = meaning(rule)[-1] if meaning(rule) else None
+    by_device = _engine_device(rule) is not None
+    match last:
+        case Nat(nat="dnat"):
+            return "dnat" if owned == "dnat" else None
+        case Nat(nat="masquerade") if chain == "POSTROUTING":
+            if destination is not None and destination == source:
+                return "hairpin-masquerade"
+            return "masquerade" if by_device else None
+        case Verdict(verdict="accept") if owned == "accept" and destination is not None and _has(rule, "dport"):
+            return "accept"
+        case Verdict(verdict="drop") if table == "raw" and destination is not None and by_device:
+            return "raw-drop"
+        case Jump() | Verdict() if by_device and table != "raw":
+            return owned or "outgoing"
+        case _:
+            return None
+
+
+def _single(rule: Rule, name: str) -> int | None:
+    """Return the one address that the rule's ``saddr`` or ``daddr`` is compared with, or None."""
+    for expression in rule.body:
+        if isinstance(expression, FieldMatch) and expression.field in (f"{name}4", f"{name}6"):
+            (first, last), *others = expression.ranges
+            if not expression.negated and not others and first == last and expression.mask == FULL_MASK:
+                return first
+    return None
+
+
+def _has(rule: Rule, field: str) -> bool:
+    return any(isinstance(expression, FieldMatch) and expression.field == field for expression in rule.body)
+
+
+def _engine_device(rule: Rule) -> str | None:
+    """Return the first interface of the rule that is named as an engine names bridges."""
+    names = (name for one in rule.body if isinstance(one, NameMatch) for name in one.names)
+    return next((name for name in names if _ENGINE_DEVICE.fullmatch(name) or name == SWARM_BRIDGE), None)
+
+
+def _address(rule: Rule) -> int | None:
+    for expression in rule.body:
+        if isinstance(expression, Nat) and expression.nat == "dnat" and expression.addresses is not None:
+            return expression.addresses[0]
+    return _single(rule, "daddr")
+
+
+def _container_addresses(engine: Engine) -> frozenset[int]:
+    bridges = {bridge.name: bridge for bridge in bridges_of(engine)}
+    return frozenset(
+        address
+        for container in engine.containers
+        for attachment in attachments_of(container, bridges)
+        for address in (attachment.ip, attachment.ip6)
+        if address is not None
+    )
+
+
+def _of_swarm(one: Surplus, devices: set[str]) -> bool:
+    return _engine_device(one.rule) == SWARM_BRIDGE and SWARM_BRIDGE in devices
+
+
+def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:
+    """Say whether the rule is one of a ``--link`` between two containers, which the evidence does not list."""
+    source, destination = _single(rule, "saddr"), _single(rule, "daddr")
+    return source != destination and source in addresses and destination in addresses

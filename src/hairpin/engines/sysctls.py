@@ -1,0 +1,47 @@
+"""Kernel settings that a dockerd makes beside its rules: sysctls and the policy of FORWARD."""
+
+from collections.abc import Iterator
+
+from hairpin.engines.expected import ExpectedPolicy, ExpectedSysctl
+from hairpin.engines.history import History
+from hairpin.engines.options import Daemon, Version
+from hairpin.netfilter.prefix import IpFamily
+
+WITHOUT_PROXY_TOO: Version = (27, 4, 0)
+"""Since then a network needs bridge-nf-call not only for icc=false but also without the userland proxy."""
+POLICY_BY_FORWARDING: Version = (28, 0, 0)
+"""Since then the IPv6 policy too is set only by a dockerd that had to switch forwarding on."""
+
+
+def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
+    """Yield the values that this dockerd writes (with nftables: demands to find).
+
+    Source: libnetwork drivers/bridge setup_ip_forwarding, setup_ipv6, setup_ipv4 (setupLoopbackAddressesRouting),
+    setup_bridgenetfiltering.
+    """
+    if daemon.ip_forward:
+        yield ExpectedSysctl(("net", "ipv4", "ip_forward"), "1")
+        if any(bridge.ip6 is not None for bridge in history.bridges):
+            yield ExpectedSysctl(("net", "ipv6", "conf", "default", "forwarding"), "1")
+            yield ExpectedSysctl(("net", "ipv6", "conf", "all", "forwarding"), "1")
+    for bridge in history.bridges:
+        if daemon.hairpin:
+            yield ExpectedSysctl(("net", "ipv4", "conf", bridge.device, "route_localnet"), "1", bridge.name)
+        if not bridge.icc or (daemon.hairpin and daemon.version >= WITHOUT_PROXY_TOO):
+            if daemon.ipv4:
+                yield ExpectedSysctl(("net", "bridge", "bridge-nf-call-iptables"), "1", bridge.name)
+            if daemon.ipv6 and bridge.ip6 is not None:
+                yield ExpectedSysctl(("net", "bridge", "bridge-nf-call-ip6tables"), "1", bridge.name)
+
+
+def policies_of(daemon: Daemon, history: History) -> Iterator[ExpectedPolicy]:
+    """Yield FORWARD's policy of each family: DROP, but for IPv4 only where the daemon found ``ip_forward`` 0 when it
+    started."""
+    if not daemon.ip_forward or daemon.backend == "nftables":
+        return
+    families: tuple[tuple[IpFamily, bool], ...] = (("ip", daemon.ipv4), ("ip6", daemon.ipv6))
+    for family, managed in families:
+        always = family == "ip6" and daemon.version < POLICY_BY_FORWARDING
+        used = always or any(bridge.side(family) is not None for bridge in history.bridges)
+        if managed and used:
+            yield ExpectedPolicy(family, "filter", "FORWARD", "drop", certain=always)
