@@ -1,6 +1,6 @@
 """Broken Docker hosts on demand, on the real kernel: namespaces with a real dockerd, a client and a router around them.
 
-Read in this order: ``plan`` (what a lab holds), ``node`` (one machine), ``topology`` (the wires), ``build`` (a running lab),
-``scenario`` (plan, fault and truth as data), ``probe`` (real connections), ``trial`` (one scenario from health to verdict),
-then what the command line calls: ``score``, ``run``, ``demo``.
+Read in this order: ``plan`` (what a lab holds), ``node`` (one machine), ``topology`` (the wires), ``build`` (a running
+lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections), ``trial`` (one scenario from health to
+verdict), then what the command line calls: ``score``, ``run``, ``demo``.
 """

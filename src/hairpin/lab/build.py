@@ -3,7 +3,7 @@
 import itertools
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
 from hairpin.errors import LabError
@@ -15,8 +15,8 @@ from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
 
 PROBE_TIMEOUT_S = 1.5
-# Each probe has a source port of its own: what the last one left in conntrack or TIME-WAIT would answer for it. Below the kernel's
-# ephemeral range, so that nothing else takes them.
+# Each probe has a source port of its own: what the last one left in conntrack or TIME-WAIT would answer for it. Below
+# the kernel's ephemeral range, so that nothing else takes them.
 FIRST_SOURCE_PORT = 21001
 
 _numbers = itertools.count(1)
@@ -47,7 +47,7 @@ class Lab:
         raise LabError(f"a lab has no machine {place!r}: client, router, neighbour, host or container:NAME")
 
     def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S) -> Outcome:
-        """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp`` and return what became of it."""
+        """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``."""
         address, port, protocol = split_destination(to)
         argv = (*python("probe.py"), protocol, address, str(port), str(timeout_s), str(next(self._source_ports)))
         return Outcome(self.node(place).run(argv).strip())
@@ -67,7 +67,7 @@ def split_destination(text: str) -> tuple[str, int, str]:
 
 
 @contextmanager
-def running_lab(plan: LabPlan) -> Iterator[Lab]:
+def running_lab(plan: LabPlan) -> Generator[Lab]:
     """Build the lab, yield it, and leave nothing behind however the block ends.
 
     Must be closed by the thread that opened it: the kernel ends the lab with that thread (prctl(2), PR_SET_PDEATHSIG).
@@ -80,25 +80,31 @@ def running_lab(plan: LabPlan) -> Iterator[Lab]:
     with _wired(plan) as (lab, cgroup):
         image.unpack_data_root(lab.host, archive)
         _run_all(lab.host, plan.before_engine)
-        with running_firewall(lab.host, plan.firewall), engine.running_engine(lab.host, cgroup, plan.daemon), _ended_first(lab.host):
+        with (
+            running_firewall(lab.host, plan.firewall),
+            engine.running_engine(lab.host, cgroup, plan.daemon),
+            _ended_first(lab.host),
+        ):
             engine.populate(lab.host, plan)
             _run_all(lab.host, plan.setup)
             yield lab
 
 
 @contextmanager
-def _empty_host() -> Iterator[Node]:
+def _empty_host() -> Generator[Node]:
     with _wired(LabPlan()) as (lab, cgroup), engine.running_engine(lab.host, cgroup, "{}"), _ended_first(lab.host):
         yield lab.host
 
 
 @contextmanager
-def _wired(plan: LabPlan) -> Iterator[tuple[Lab, str]]:
+def _wired(plan: LabPlan) -> Generator[tuple[Lab, str]]:
     """Yield the connected machines before anything runs in the host, and the name of its cgroup."""
     cgroup = f"hairpin-lab-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
         stack.enter_context(_swept(cgroup))
-        client, router, neighbour = (stack.enter_context(open_wire_node(name)) for name in ("client", "router", "neighbour"))
+        client, router, neighbour = (
+            stack.enter_context(open_wire_node(name)) for name in ("client", "router", "neighbour")
+        )
         lab = Lab(client, router, neighbour, stack.enter_context(open_host_node("host")))
         topology.connect(plan, client, router, neighbour, lab.host)
         _write_files(lab.host)
@@ -118,7 +124,7 @@ def _run_all(host: Node, commands: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _ended_first(host: Node) -> Iterator[None]:
+def _ended_first(host: Node) -> Generator[None]:
     """End the host before its daemons are waited for: one signal to its first process ends all of them at once."""
     try:
         yield
@@ -127,7 +133,7 @@ def _ended_first(host: Node) -> Iterator[None]:
 
 
 @contextmanager
-def _swept(cgroup: str) -> Iterator[None]:
+def _swept(cgroup: str) -> Generator[None]:
     """Have the host's cgroups removed when the block ends, or when this process dies."""
     sweeper = subprocess.Popen(
         (*python("sweeper.py"), cgroup), stdin=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True

@@ -1,4 +1,4 @@
-"""Asks hairpin about a lab host as a user would, and reads the answer as a script would: by the contract's JSON alone."""
+"""Asks hairpin about a lab host as a user would, and reads the answer as a script would: by the contract's JSON."""
 
 import subprocess
 import sys
@@ -96,7 +96,9 @@ def ask(lab: Lab, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) 
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise LabError(f"`{' '.join((*command, *arguments))}` did not end within {TIMEOUT_S:g} s in the lab host") from error
+        raise LabError(
+            f"`{' '.join((*command, *arguments))}` did not end within {TIMEOUT_S:g} s in the lab host"
+        ) from error
     seconds = time.monotonic() - started
     try:
         report = msgspec.json.decode(done.stdout, type=Report)

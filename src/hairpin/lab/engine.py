@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def docker_host(host: Node) -> str:
 
 
 @contextmanager
-def running_engine(host: Node, cgroup: str, daemon: str) -> Iterator[subprocess.Popen[str]]:
-    """Run dockerd in the host for the duration of the block; raise LabError with the end of its log when it does not start."""
+def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess.Popen[str]]:
+    """Run dockerd in the host during the block; raise LabError with the end of its log when it does not start."""
     write(host, "/etc/docker/daemon.json", daemon)
     ready_path = "/run/dockerd-ready.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
@@ -45,7 +45,7 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Iterator[subprocess.
                 _wait_ready(host, engine, ready)
                 yield engine
             finally:
-                # Without the host's first process nothing in the host is left; with it alive, dockerd ends its containers first.
+                # Mostly it is gone already, with the host's first process; if not, it ends its containers first.
                 engine.terminate()
 
 
@@ -63,7 +63,9 @@ def _wait_ready(host: Node, engine: subprocess.Popen[str], ready: socket.socket)
 
 def log_tail(host: Node, lines: int = 15) -> str:
     """Return the last lines that dockerd logged."""
-    return "\n".join(Path(f"/proc/{host.pid}/root{LOG}").read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    return "\n".join(
+        Path(f"/proc/{host.pid}/root{LOG}").read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    )
 
 
 def write(host: Node, path: str, content: str) -> None:
@@ -86,12 +88,16 @@ def populate(host: Node, plan: LabPlan) -> None:
         host.run("\n".join(f"{run_command(filler)} &" for filler in fillers(plan.fillers)) + "\nwait")
         running = host.run("docker ps -q").split()
         if len(running) != plan.fillers + len(plan.containers):
-            raise LabError(f"only {len(running)} containers run in the lab host; the end of dockerd's log:\n{log_tail(host)}")
+            raise LabError(
+                f"only {len(running)} containers run in the lab host; the end of dockerd's log:\n{log_tail(host)}"
+            )
 
 
 def fillers(count: int) -> tuple[ContainerPlan, ...]:
     """Return containers that make a host busy: filler-1 published on 20001, and so on."""
-    return tuple(ContainerPlan(name=f"filler-{n}", publish=(f"{FIRST_FILLER_PORT + n - 1}:80",)) for n in range(1, count + 1))
+    return tuple(
+        ContainerPlan(name=f"filler-{n}", publish=(f"{FIRST_FILLER_PORT + n - 1}:80",)) for n in range(1, count + 1)
+    )
 
 
 def run_command(container: ContainerPlan) -> str:
@@ -127,7 +133,9 @@ def api(host: Node, path: str) -> bytes:
         response = connection.getresponse()
         body = response.read()
     if response.status != http.HTTPStatus.OK:
-        raise LabError(f"the lab host's engine answers {path} with {response.status}: {body.decode(errors='replace').strip()}")
+        raise LabError(
+            f"the lab host's engine answers {path} with {response.status}: {body.decode(errors='replace').strip()}"
+        )
     return body
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -13,13 +13,13 @@ START_TIMEOUT_S = 30.0
 
 
 @contextmanager
-def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Iterator[None]:
-    """Run the firewall in the host for the duration of the block. It starts before dockerd, as the distribution's units order it."""
+def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Generator[None]:
+    """Run the firewall in the host during the block; enter it before dockerd's, as the units are ordered."""
     match kind:
         case "":
             yield
         case "ufw":
-            # ufw denies what comes in by default and would take the machine's own answers at its word: force, no question.
+            # It asks whether ssh connections may be cut; there are none here.
             host.run("ufw --force enable")
             yield
         case "firewalld":
@@ -33,7 +33,7 @@ def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Itera
 
 
 @contextmanager
-def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Iterator[subprocess.Popen[str]]:
+def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Generator[subprocess.Popen[str]]:
     with host.start(argv, log=log) as process:
         try:
             yield process

@@ -1,7 +1,8 @@
 """First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
 
-Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it imports nothing
-but the standard library. Everything the host writes lands in one tmpfs that ends with the mount namespace.
+Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
+imports nothing but the standard library. Everything the host writes lands in one tmpfs that ends with the mount
+namespace.
 """
 
 import ctypes

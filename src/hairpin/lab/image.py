@@ -1,7 +1,7 @@
 """The prepared data root: what ``/var/lib/docker`` holds once a dockerd of this machine has taken in the lab's image.
 
-Made once for each version of dockerd and busybox, kept in the user's cache folder as one tar file, unpacked into every new host:
-a host then starts in well under a second.
+Made once for each version of dockerd and busybox, kept in the user's cache folder as one tar file, unpacked into every
+new host: a host then starts in well under a second.
 """
 
 import contextlib
@@ -23,18 +23,21 @@ from hairpin.lab.prerequisites import static_busybox
 # Counts up when what follows makes another image from the same programs.
 RECIPE = "1"
 PAGE = "hello from the lab\n"
-APPLETS = ("cat", "chroot", "httpd", "ip", "killall", "ls", "nc", "netstat", "nslookup", "ping", "ps", "sh", "sleep", "wget")
+APPLETS = "cat chroot httpd ip killall ls nc netstat nslookup ping ps sh sleep wget"
 
 
 def cached_data_root() -> Path:
-    """Return where the prepared data root of this machine's dockerd and busybox is kept, whether it is there yet or not."""
-    version = subprocess.run(("dockerd", "--version"), capture_output=True, text=True, env=ENVIRONMENT, check=True).stdout
-    key = hashlib.sha256(f"{RECIPE} {version} {PAGE} {APPLETS}".encode() + static_busybox().read_bytes()).hexdigest()[:16]
+    """Return where the data root for this machine's dockerd and busybox is kept, made or not."""
+    version = subprocess.run(
+        ("dockerd", "--version"), capture_output=True, text=True, env=ENVIRONMENT, check=True
+    ).stdout
+    made_from = f"{RECIPE} {version} {PAGE} {APPLETS}".encode() + static_busybox().read_bytes()
+    key = hashlib.sha256(made_from).hexdigest()[:16]
     return cache_folder() / f"lab-data-root-{key}.tar"
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: the XDG one where it is set, the system's otherwise (the lab runs as root)."""
+    """Return the folder for what can be made again: the XDG one where set, the system's otherwise (the lab is root)."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -55,7 +58,10 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
         Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
         host.run(f"docker import - {IMAGE} <{root}")
         # A clean stop writes the engine's databases.
-        host.run("kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done", timeout_s=30)
+        host.run(
+            "kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done",
+            timeout_s=30,
+        )
         handle, unfinished = tempfile.mkstemp(dir=archive.parent, prefix=".lab-data-root-")
         os.close(handle)
         with contextlib.ExitStack() as cleanup:
@@ -72,11 +78,14 @@ def root_file_system() -> bytes:
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(entry)
-        for path, content, mode in (("bin/busybox", static_busybox().read_bytes(), 0o755), ("www/index.html", PAGE.encode(), 0o644)):
+        for path, content, mode in (
+            ("bin/busybox", static_busybox().read_bytes(), 0o755),
+            ("www/index.html", PAGE.encode(), 0o644),
+        ):
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), mode
             tar.addfile(entry, io.BytesIO(content))
-        for applet in APPLETS:
+        for applet in APPLETS.split():
             entry = tarfile.TarInfo(f"bin/{applet}")
             entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(entry)

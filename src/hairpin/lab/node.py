@@ -1,16 +1,17 @@
 """One machine of a lab: a process that holds its namespaces, and the ways in.
 
-Every holder is started through ``setpriv --pdeathsig KILL``, so that it ends with the thread that started it, however that ends.
-Namespaces have no names: when the holder is gone, so are they.
+Every holder is started through ``setpriv --pdeathsig KILL``, so that it ends with the thread that started it, however
+that ends. Namespaces have no names: when the holder is gone, so are they.
 """
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from hairpin.errors import LabError
 from hairpin.lab.prerequisites import SEARCH_PATH
@@ -23,7 +24,10 @@ COMMAND_TIMEOUT_S = 60.0
 
 
 class Node:
-    """A running machine; ``pid`` is its first process as this machine counts, ``enter`` the argv prefix that runs a command in it."""
+    """A running machine.
+
+    ``pid`` is its first process as this machine counts; ``enter`` is the argv prefix that runs a command in it.
+    """
 
     def __init__(self, name: str, pid: int, enter: tuple[str, ...]) -> None:
         self.name = name
@@ -38,7 +42,13 @@ class Node:
         argv = ("sh", "-euc", command) if isinstance(command, str) else tuple(command)
         try:
             done = subprocess.run(
-                (*self.enter, *argv), input=stdin, capture_output=True, text=True, timeout=timeout_s, env=ENVIRONMENT, check=False
+                (*self.enter, *argv),
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout_s,
+                env=ENVIRONMENT,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise LabError(f"{self.name}: `{' '.join(argv)}` did not end within {timeout_s:g} s") from error
@@ -47,18 +57,23 @@ class Node:
             raise LabError(f"{self.name}: `{' '.join(argv)}` failed with status {done.returncode}: {said}")
         return done.stdout
 
-    def start(self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()) -> subprocess.Popen[str]:
-        """Start a program that stays; it dies with the node. Its output goes to ``log``, a file of the node, or to a pipe."""
-        environment = ENVIRONMENT | dict(variables)
-        if not log:
+    def start(
+        self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()
+    ) -> subprocess.Popen[str]:
+        """Start a program that stays, and dies with a host; its output goes to ``log``, a file there, or to a pipe."""
+        with ExitStack() as stack:
+            output: IO[str] | int = subprocess.PIPE
+            if log:
+                output = stack.enter_context(Path(f"/proc/{self.pid}/root{log}").open("w", encoding="utf-8"))
             return subprocess.Popen(
-                (*self.enter, *argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+                (*self.enter, *argv),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if log else None,
+                text=True,
+                env=ENVIRONMENT | dict(variables),
+                start_new_session=True,
             )
-        with Path(f"/proc/{self.pid}/root{log}").open("w", encoding="utf-8") as file:
-            return subprocess.Popen(
-                (*self.enter, *argv), stdin=subprocess.DEVNULL, stdout=file, stderr=file, text=True, env=environment, start_new_session=True
-            )
-
 
     def end(self) -> None:
         """Kill the first process; the kernel then ends everything else in a host."""
@@ -71,7 +86,7 @@ def python(script: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def open_wire_node(name: str) -> Iterator[Node]:
+def open_wire_node(name: str) -> Generator[Node]:
     """Yield a machine that is a network namespace only: a client, a router, a neighbour."""
     holder = _hold(("unshare", "--net", "sh", "-c", "echo ready $$; exec sleep infinity"))
     with _ending(holder):
@@ -80,11 +95,10 @@ def open_wire_node(name: str) -> Iterator[Node]:
 
 
 @contextmanager
-def open_host_node(name: str) -> Iterator[Node]:
+def open_host_node(name: str) -> Generator[Node]:
     """Yield a machine with network, mount, UTS and PID namespaces of its own."""
-    holder = _hold(
-        ("unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=SIGKILL", *python("first_process.py"), HOSTNAME)
-    )
+    namespaces = ("--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=SIGKILL")
+    holder = _hold(("unshare", *namespaces, *python("first_process.py"), HOSTNAME))
     with _ending(holder):
         pid = _wait_ready(holder, name)
         yield Node(name, pid, ("nsenter", "--target", str(pid), "--net", "--mount", "--uts", "--pid", "--"))
@@ -103,7 +117,7 @@ def _hold(argv: tuple[str, ...]) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def _ending(holder: subprocess.Popen[str]) -> Iterator[None]:
+def _ending(holder: subprocess.Popen[str]) -> Generator[None]:
     with holder:
         try:
             yield
@@ -116,7 +130,9 @@ def _wait_ready(holder: subprocess.Popen[str], name: str) -> int:
     assert holder.stderr is not None
     word, _, pid = holder.stdout.readline().partition(" ")
     if word != "ready":
-        raise LabError(f"{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {holder.stderr.read().strip()}")
+        raise LabError(
+            f"{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {holder.stderr.read().strip()}"
+        )
     return int(pid)
 
 
@@ -126,5 +142,3 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-

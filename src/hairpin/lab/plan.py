@@ -1,4 +1,4 @@
-"""What a lab holds, as data: the machines around the host, the host's engine and firewall, its networks and containers."""
+"""What a lab holds, as data: the machines, the host's engine and firewall, its networks and containers."""
 
 from typing import Literal
 
@@ -19,9 +19,9 @@ class NetworkPlan(Plan, frozen=True):
 class ContainerPlan(Plan, frozen=True):
     """``docker run -d`` of the lab's image.
 
-    ``serve`` is what runs in it: a page on port 80 by busybox httpd which may be killed and started again without ending the
-    container, a UDP echo on port 53, or nothing that listens. ``networks`` are joined in order, the first at the start.
-    ``options`` are further arguments of ``docker run``.
+    ``serve`` is what runs in it: a page on port 80 by busybox httpd which may be killed and started again without
+    ending the container, a UDP echo on port 53, or nothing that listens. ``networks`` are joined in order, the first at
+    the start. ``options`` are further arguments of ``docker run``.
     """
 
     name: str = "web"
@@ -34,10 +34,11 @@ class ContainerPlan(Plan, frozen=True):
 class LabPlan(Plan, frozen=True):
     """One lab: a client behind a router, a neighbour on the host's link, the host.
 
-    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose
-    other end is the router too. ``ipv6`` gives every machine documentation addresses. ``gateway`` makes the router a cloud's 1:1
-    NAT for 203.0.113.11 which does not hairpin. ``fillers`` are so many more containers, each with a published port.
-    ``before_engine`` and ``setup`` are shell commands in the host: before dockerd starts, and when all containers run.
+    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``second_nic`` gives the host ``eth1``
+    (198.18.0.11/24), whose other end is the router too. ``ipv6`` gives every machine documentation addresses.
+    ``gateway`` makes the router a cloud's 1:1 NAT for 203.0.113.11 which does not hairpin. ``fillers`` are so many more
+    containers, each with a published port. ``before_engine`` and ``setup`` are shell commands in the host: before
+    dockerd starts, and when all containers run.
     """
 
     containers: tuple[ContainerPlan, ...] = (ContainerPlan(publish=("8151:80",)),)

@@ -20,6 +20,7 @@ NEEDED = {
     "ip": "iproute2",
     "sysctl": "procps",
     "tar": "tar",
+    "timeout": "coreutils",
     "nsenter": "util-linux",
     "unshare": "util-linux",
     "setpriv": "util-linux",
@@ -41,12 +42,17 @@ def require(firewall: str = "") -> None:
     if missing:
         packages = sorted({wanted[command] for command in missing})
         raise LabError(
-            f"the lab needs {', '.join(missing)}, not found on this machine: install them with `apt-get install {' '.join(packages)}`"
+            f"the lab needs {', '.join(missing)}, not found on this machine:"
+            f" install them with `apt-get install {' '.join(packages)}`"
         )
     if not Path("/sys/fs/cgroup").is_mount() and not any(Path("/sys/fs/cgroup").iterdir()):
-        raise LabError("no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers")
+        raise LabError(
+            "no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers"
+        )
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
-        raise LabError("the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`")
+        raise LabError(
+            "the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`"
+        )
 
 
 def static_busybox() -> Path:
@@ -58,7 +64,7 @@ def static_busybox() -> Path:
 
 
 def is_dynamic(program: bytes) -> bool:
-    """Tell whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for what is no ELF file of 64 bits."""
+    """Tell whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for no 64-bit ELF file."""
     if program[:5] != b"\x7fELF\x02":
         return True
     table_offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)

@@ -1,7 +1,7 @@
 """A scenario: a lab, what breaks it, and what is then true, as one small file of data.
 
-A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that begin with
-``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
+A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that
+begin with ``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
 """
 
 import functools
@@ -28,10 +28,11 @@ class Fault(Plan, frozen=True):
 
 
 class Flow(Plan, frozen=True):
-    """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the fault.
+    """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the
+    fault.
 
-    ``start`` and ``to`` are as ``Lab.probe`` takes them. ``asked_from`` is what ``--from`` says where that is not plain from
-    ``start``. ``options`` are further arguments of ``hairpin check``.
+    ``start`` and ``to`` are as ``Lab.probe`` takes them. ``asked_from`` is what ``--from`` says where that is not plain
+    from ``start``. ``options`` are further arguments of ``hairpin check``.
     """
 
     target: str
@@ -58,9 +59,10 @@ class Flow(Plan, frozen=True):
 class Scenario(Plan, frozen=True):
     """What one file holds, and its name.
 
-    ``causes`` is the truth for the flows that fail: every entry must be found, each is one id or several that are equally right
-    (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what containers connect to.
-    ``everything`` says that a healthy host is to be found healthy when it is asked without a target, too.
+    ``causes`` is the truth for the flows that fail: every entry must be found, each is one id or several that are
+    equally right (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what
+    containers connect to. ``everything`` says that a healthy host is to be found healthy when it is asked without a
+    target, too.
     """
 
     title: str
@@ -89,8 +91,15 @@ def named(name: str) -> Scenario:
     for scenario in all_scenarios():
         if scenario.name == name:
             return scenario
-    alike = [scenario.name for scenario in all_scenarios() if any(part in scenario.name for part in re.split(r"[-.]", name) if part)]
-    raise LabError(f"there is no scenario {name!r}; `hairpin lab list` shows them all" + (f". Alike: {', '.join(alike)}" if alike else ""))
+    alike = [
+        scenario.name
+        for scenario in all_scenarios()
+        if any(part in scenario.name for part in re.split(r"[-.]", name) if part)
+    ]
+    raise LabError(
+        f"there is no scenario {name!r}; `hairpin lab list` shows them all"
+        + (f". Alike: {', '.join(alike)}" if alike else "")
+    )
 
 
 def read(path: Path) -> Scenario:

@@ -10,6 +10,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import CHECK, Answer, agrees, ask
+from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 
@@ -21,8 +22,8 @@ EVERYTHING = "(everything)"
 class FlowScore(msgspec.Struct, frozen=True):
     """One question put to hairpin, and whether its answer was right.
 
-    ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones that were, in the
-    report's order. ``wrong`` says what is off, empty where all is right.
+    ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones
+    that were, in the report's order. ``wrong`` says what is off, empty where all is right.
     """
 
     scenario: str
@@ -39,7 +40,9 @@ class FlowScore(msgspec.Struct, frozen=True):
 
 
 class ScoreReport(msgspec.Struct, frozen=True):
-    """All answers, and the totals. ``broken`` are scenarios that could not be carried through: a defect of the lab, not of hairpin."""
+    """All answers, and the totals. ``broken`` are scenarios that could not be carried through: a defect of the lab, not
+    of hairpin.
+    """
 
     rows: tuple[FlowScore, ...]
     broken: tuple[str, ...]
@@ -57,11 +60,17 @@ class ScoreReport(msgspec.Struct, frozen=True):
 
 
 def score(
-    names: Iterable[str] = (), out: Callable[[str], object] = print, *, parallel: int = PARALLEL, command: tuple[str, ...] = CHECK
+    names: Iterable[str] = (),
+    out: Callable[[str], object] = say,
+    *,
+    parallel: int = PARALLEL,
+    command: tuple[str, ...] = CHECK,
 ) -> ScoreReport:
-    """Carry the named scenarios through (all, when none is named) and return how hairpin did; ``out`` gets a line for each answer.
+    """Carry the named scenarios through (all, when none is named) and return how hairpin did; ``out`` gets a line for
+    each answer.
 
-    ``command`` is what is run in the lab host instead of this hairpin's own ``check``. Raises LabError when the machine cannot have a lab.
+    ``command`` is what is run in the lab host instead of this hairpin's own ``check``. Raises LabError when the machine
+    cannot have a lab.
     """
     scenarios = tuple(named(name) for name in names) or all_scenarios()
     rows: dict[str, tuple[FlowScore, ...]] = {}
@@ -104,14 +113,24 @@ def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
     failing = flow.after != "delivered"
     expected = scenario.causes if failing else ()
     if answer.report is None or not answer.report.flows:
-        return _row(scenario, flow, "none", expected, (), answer, f"status {answer.status}, no report: {_last_line(answer.complaint)}")
+        return _row(
+            scenario,
+            flow,
+            "none",
+            expected,
+            (),
+            answer,
+            f"status {answer.status}, no report: {_last_line(answer.complaint)}",
+        )
     asked = answer.report.flows[0]
     causes = tuple(cause.id for cause in answer.report.blocking(asked))
     wrong = ""
     if not agrees(flow.after, asked.verdict):
         wrong = f"the connection was {flow.after.value}"
     elif failing and not names_all(expected, causes):
-        wrong = f"named {', '.join(causes) or 'nothing'}, the cause is {' and '.join('/'.join(one) for one in expected)}"
+        wrong = (
+            f"named {', '.join(causes) or 'nothing'}, the cause is {' and '.join('/'.join(one) for one in expected)}"
+        )
     elif causes and not failing:
         wrong = f"false alarm: {', '.join(causes)}"
     elif answer.status != int(failing):
@@ -130,7 +149,9 @@ def _judge_everything(lab: Lab, scenario: Scenario, command: tuple[str, ...]) ->
     answer = ask(lab, (), command)
     flow = Flow(target=EVERYTHING, start=EVERYTHING, to="")
     if answer.report is None:
-        return _row(scenario, flow, "none", (), (), answer, f"status {answer.status}, no report: {_last_line(answer.complaint)}")
+        return _row(
+            scenario, flow, "none", (), (), answer, f"status {answer.status}, no report: {_last_line(answer.complaint)}"
+        )
     causes = tuple(cause.id for cause in answer.report.blocking())
     lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in answer.report.flows if one.verdict != "delivered")
     wrong = ""

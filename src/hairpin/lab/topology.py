@@ -1,9 +1,9 @@
 """The wires of a lab, and the addresses on them. All ranges are for documentation or benchmarks (RFC 5737, 3849, 2544).
 
-    client 192.0.2.10 ── router 192.0.2.1 │ 198.51.100.1 ──┬── eth0 198.51.100.11  host
-                                          │                └── neighbour 198.51.100.20
-                                          │ 198.18.0.1 ─────── eth1 198.18.0.11 (second_nic)
-                                          │ 203.0.113.11 ⇄ 198.51.100.11 (gateway)
+client 192.0.2.10 ── router 192.0.2.1 │ 198.51.100.1 ──┬── eth0 198.51.100.11  host
+                                      │                └── neighbour 198.51.100.20
+                                      │ 198.18.0.1 ─────── eth1 198.18.0.11 (second_nic)
+                                      │ 203.0.113.11 ⇄ 198.51.100.11 (gateway)
 """
 
 from typing import Final
@@ -53,7 +53,13 @@ def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, host: No
         (neighbour, NEIGHBOUR, "198.51.100.1"),
         (host, HOST, "198.51.100.1"),
     ):
-        _batch(node, "link set lo up", "link set eth0 up", f"address add {address}/24 dev eth0", f"route add default via {gateway}")
+        _batch(
+            node,
+            "link set lo up",
+            "link set eth0 up",
+            f"address add {address}/24 dev eth0",
+            f"route add default via {gateway}",
+        )
     if plan.second_nic:
         _add_second_nic(router, host)
     if plan.ipv6:
@@ -83,7 +89,9 @@ def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
 
 
 def _make_gateway(router: Node) -> None:
-    """Map the public address both ways at the outer link, and drop what comes from inside for it, as a cloud's gateway does."""
+    """Map the public address both ways at the outer link, and drop what comes from inside for it, as a cloud's gateway
+    does.
+    """
     router.run(
         ("iptables-restore",),
         stdin=f"""*mangle

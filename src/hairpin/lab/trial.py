@@ -1,7 +1,7 @@
 """One scenario carried through on a running lab: healthy, then broken, each seen by real connections."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
 from hairpin.errors import LabError
@@ -16,7 +16,7 @@ SETTLE_TIMEOUT_S = 10.0
 
 
 @contextmanager
-def running_scenario(scenario: Scenario) -> Iterator[Lab]:
+def running_scenario(scenario: Scenario) -> Generator[Lab]:
     """Build the scenario's lab, with the client's listeners, before its fault; yield it; take it down."""
     with running_lab(scenario.lab) as lab, ExitStack() as stack:
         for port in scenario.listeners:
@@ -25,7 +25,7 @@ def running_scenario(scenario: Scenario) -> Iterator[Lab]:
 
 
 @contextmanager
-def _listener(lab: Lab, port: int) -> Iterator[None]:
+def _listener(lab: Lab, port: int) -> Generator[None]:
     with lab.client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":

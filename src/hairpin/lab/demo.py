@@ -1,0 +1,100 @@
+"""The whole story in a minute: a port that answers, a stray sysctl, the diagnosis, the printed repair, the port that
+answers again.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab
+from hairpin.lab.diagnosis import CHECK, ask, environment
+from hairpin.lab.image import PAGE
+from hairpin.lab.say import say
+from hairpin.lab.scenario import named
+from hairpin.lab.topology import CLIENT, HOST
+from hairpin.lab.trial import probe_before, require_truth, running_scenario
+
+SCENARIO = "interface-forwarding-off"
+URL = f"http://{HOST}:8151/"
+TARGET = "8151"
+# busybox wget has a -T of its own, with which the static one of Debian 12 crashes.
+FETCH = f"timeout 2 busybox wget -qO- {URL}"
+
+
+def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK) -> None:
+    """Tell and do the whole story; raise LabError at the first step that does not go as told.
+
+    ``command`` is what is run in the lab host instead of this hairpin's own ``check``.
+    """
+    started = time.monotonic()
+    scenario = named(SCENARIO)
+    out("Building a Docker host in namespaces: a real dockerd, a router before it, a client behind that.\n")
+    with running_scenario(scenario) as lab:
+        require_truth(scenario, "before", probe_before(lab, scenario))
+        out(f"The host is {HOST}. It runs one container:\n")
+        _show(
+            out, "host", "docker ps", lab.host.run("docker ps --format 'table {{.Names}}\\t{{.Status}}\\t{{.Ports}}'")
+        )
+        out(f"A client far away, {CLIENT}, asks for its page:\n")
+        _fetch(lab, out)
+        out("Somebody tunes the kernel, and does not think of Docker:\n")
+        for fault in scenario.fault:
+            _show(out, "host", fault.run, lab.host.run(fault.run))
+        out("The client asks again:\n")
+        _miss(lab, out)
+        out("Nothing was logged, the container is fine, every rule is in place. On the host:\n")
+        _show(out, "host", f"hairpin check {TARGET}", _readable_answer(lab, command))
+        repair = printed_repair(lab, command)
+        out("The repair exactly as printed:\n")
+        for line in repair:
+            _show(out, "host", line, lab.host.run(line))
+        out("And the client:\n")
+        _fetch(lab, out)
+    out(f"All of it is gone again: no namespace, process, mount or rule is left. {time.monotonic() - started:.0f} s.")
+
+
+def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...]:
+    """Return the commands of the first remedy of the best cause, as ``hairpin check --json`` prints them."""
+    answer = ask(lab, (TARGET,), command)
+    if answer.report is None:
+        raise LabError(f"hairpin gave no report (exit status {answer.status}): {answer.complaint}")
+    remedies = [remedy for cause in answer.report.causes for remedy in cause.remedies if remedy.commands]
+    if not remedies:
+        raise LabError(
+            f"hairpin named no repair (exit status {answer.status});"
+            f" causes: {', '.join(cause.id for cause in answer.report.causes)}"
+        )
+    return remedies[0].commands
+
+
+def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:
+    done = subprocess.run(
+        (*lab.host.enter, *command, TARGET), capture_output=True, text=True, env=environment(), check=False, timeout=60
+    )
+    if done.returncode != 1:
+        raise LabError(
+            f"`hairpin check {TARGET}` ended with status {done.returncode} on a broken host: {done.stderr.strip()}"
+        )
+    return done.stdout
+
+
+def _fetch(lab: Lab, out: Callable[[str], object]) -> None:
+    page = lab.client.run(FETCH)
+    if page != PAGE:
+        raise LabError(f"{URL} answered with another page than the lab's: {page!r}")
+    _show(out, "client", FETCH, page)
+
+
+def _miss(lab: Lab, out: Callable[[str], object]) -> None:
+    said = lab.client.run(f"{FETCH} || echo exit status $?")
+    # timeout(1): 124 when the time was up.
+    if said != "exit status 124\n":
+        raise LabError(f"{URL} should time out on a host that does not forward, and said: {said}")
+    _show(out, "client", FETCH, f"[no answer: {said.strip()}, the time was up]")
+
+
+def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
+    """Show a command at a machine's prompt and what it printed, set off from the story."""
+    lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
+    out("\n".join(f"    {line}".rstrip() for line in lines) + "\n")

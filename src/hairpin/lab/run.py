@@ -1,0 +1,101 @@
+"""Keeps a scenario's broken host standing for as long as somebody wants to look at it."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairpin.lab.build import Lab
+from hairpin.lab.diagnosis import environment
+from hairpin.lab.prerequisites import SEARCH_PATH
+from hairpin.lab.probe import Outcome
+from hairpin.lab.say import say
+from hairpin.lab.scenario import Scenario, named
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+
+
+def run(name: str, out: Callable[[str], object] = say) -> None:
+    """Build a scenario's host, break it, say how to enter it; return when the process is interrupted or terminated."""
+    scenario = named(name)
+    with _ended_by_signals(), _broken(scenario, out) as lab:
+        out(ways_in(lab, scenario))
+        out(f"\nIt stays until you press Ctrl-C here, or end process {os.getpid()}.")
+        _wait_for_signal()
+    out("The host and everything around it is gone.")
+
+
+def shell(name: str, out: Callable[[str], object] = say) -> int:
+    """Build a scenario's host, break it, and open a shell in it; return the shell's exit status."""
+    scenario = named(name)
+    with _ended_by_signals(), _broken(scenario, out) as lab:
+        out(ways_in(lab, scenario))
+        out("\nYou are now root on the broken host. Leave with `exit`; then it is gone.")
+        variables = environment() | {
+            "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
+            "TERM": os.environ.get("TERM", "dumb"),
+            "PS1": r"lab-host \w # ",
+        }
+        # What is typed at the terminal is for the shell inside.
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return subprocess.run((*lab.host.enter, "sh", "-i"), env=variables, check=False).returncode
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _broken(scenario: Scenario, out: Callable[[str], object]) -> Generator[Lab]:
+    out(scenario.title)
+    with running_scenario(scenario) as lab:
+        before = probe_before(lab, scenario)
+        require_truth(scenario, "before", before)
+        break_host(lab, scenario)
+        after = probe_after(lab, scenario)
+        require_truth(scenario, "after", after)
+        for flow, then, now in zip(scenario.flows, before, after, strict=True):
+            change = "" if scenario.healthy else ", still" if now is then else f", now {now.value}"
+            out(f"    {flow.start} → {flow.to}: {then.value}{change}")
+        yield lab
+
+
+def ways_in(lab: Lab, scenario: Scenario) -> str:
+    """Return how to enter the host and its client from another terminal of this machine, and what to ask there."""
+    asked = next((flow for flow in scenario.flows if flow.after is not Outcome.DELIVERED), scenario.flows[0])
+    address = asked.to.partition("/")[0]
+    return f"""
+Enter the host whole, with its own files and processes, as if by ssh:
+    {" ".join(lab.host.enter[:-1])}
+Or its network namespace alone:
+    DOCKER_HOST={lab.docker_host} nsenter --net=/proc/{lab.host.pid}/ns/net
+Ask there:
+    {shlex.join((*own_command(), "check", *asked.arguments()))}
+Be the client outside:
+    {" ".join(lab.client.enter[:-1])} timeout 2 busybox wget -qO- http://{address}/"""
+
+
+def own_command() -> tuple[str, ...]:
+    """Return what starts this hairpin: its command beside the interpreter, or the interpreter with the module."""
+    beside = Path(sys.executable).with_name("hairpin")
+    return (str(beside),) if beside.exists() else (sys.executable, "-m", "hairpin")
+
+
+@contextmanager
+def _ended_by_signals() -> Generator[None]:
+    """Have SIGTERM unwind the block as an interrupt does, and SIGINT too: a background job starts with it ignored."""
+    previous = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _wait_for_signal() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        return
