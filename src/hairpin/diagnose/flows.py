@@ -1,0 +1,348 @@
+"""Which flows a question means: a port on this host, an address, a container, or everything that is published."""
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
+from hairpin.network.network import HOST, Network, addresses_of, is_uplink, owns_address
+from hairpin.network.prefix import Version, inside, is_loopback, network_of, parse_address, width
+from hairpin.network.routing import Query, lookup
+
+_CLIENTS: dict[Version, tuple[str, ...]] = {
+    4: ("192.0.2.10", "203.0.113.10", "198.51.100.10"),
+    6: ("2001:db8:ffff::10", "2001:db8:fffe::10"),
+}
+"""Documentation addresses (RFC 5737, RFC 3849): a client out there when the user names none."""
+
+_WORLD: dict[Version, str] = {4: "203.0.113.80", 6: "2001:db8:fffd::80"}
+"""Somebody out there whom containers may want to reach."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What is asked for: ``address`` None means this host's own, ``container`` a container's own address and port."""
+
+    port: int | None = None
+    protocol: Protocol | None = None
+    version: Version | None = None
+    address: int | None = None
+    container: str | None = None
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where from: an address, ``host``, ``lan`` or a container."""
+
+    kind: str
+    version: Version | None = None
+    address: int | None = None
+    container: str | None = None
+
+
+def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
+    """Return the flows, the asked one first, without repetitions."""
+    if network.host.namespace(HOST) is None:
+        raise UsageError("this snapshot has no host namespace; take it again with `hairpin snapshot`")
+    found: list[Flow] = []
+    for target in targets:
+        found += _of_target(network, target, origin)
+    if not targets:
+        found += _everything(network, origin)
+    return _numbered(tuple(dict.fromkeys(found)))
+
+
+def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    """Give each flow a source port of its own that no live connection has."""
+    return tuple(msgspec.structs.replace(flow, sport=40000 + 2 * n) for n, flow in enumerate(flows))
+
+
+# --- one target ------------------------------------------------------------------------------------------------------
+
+
+def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
+    if target.container is not None:
+        return _to_container(network, target, origin)
+    assert target.port is not None
+    protocols = (target.protocol,) if target.protocol is not None else _protocols(network, target.port)
+    flows: list[Flow] = []
+    for protocol in protocols:
+        for binding in _meant(network, target, protocol):
+            flows += _to_port(network, target, protocol, binding, origin)
+    return flows
+
+
+def bindings_of(network: Network, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return who publishes the port, running containers first."""
+    found = [
+        (container, binding)
+        for container in network.host.containers()
+        for binding in container.bindings
+        if binding.host_port == port and protocol in (None, binding.protocol)
+    ]
+    return tuple(sorted(found, key=lambda pair: not pair[0].running))
+
+
+def _protocols(network: Network, port: int) -> tuple[Protocol, ...]:
+    named: list[Protocol] = []
+    for _, binding in bindings_of(network, port):
+        if binding.protocol in ("tcp", "udp") and binding.protocol not in named:
+            named.append("udp" if binding.protocol == "udp" else "tcp")
+    return tuple(named) or ("tcp",)
+
+
+def _meant(network: Network, target: Target, protocol: Protocol) -> tuple[PortBinding | None, ...]:
+    """Return the bindings of each address version, or one None when nobody publishes the port."""
+    assert target.port is not None
+    found: dict[Version, PortBinding] = {}
+    for _, binding in bindings_of(network, target.port, protocol):
+        found.setdefault(binding.version, binding)
+    chosen = [each for version, each in sorted(found.items()) if target.version in (None, version)]
+    return tuple(chosen) or (None,)
+
+
+def _to_port(
+    network: Network, target: Target, protocol: Protocol, binding: PortBinding | None, origin: Origin | None
+) -> list[Flow]:
+    version: Version = target.version or (binding.version if binding is not None else 4)
+    host = network.namespace(HOST)
+    container = _publisher(network, binding)
+    flows: list[Flow] = []
+    for start in _starts(network, version, target, binding, origin):
+        for address in _addresses(network, host, version, target, binding, start):
+            flows.append(
+                Flow(
+                    start=start,
+                    version=version,
+                    daddr=address,
+                    protocol=protocol,
+                    dport=target.port or 0,
+                    container=container,
+                    purpose="asked" if target.address is not None or binding is None else "published",
+                )
+            )
+    return flows
+
+
+def _publisher(network: Network, binding: PortBinding | None) -> str | None:
+    for container in network.host.containers():
+        if binding is not None and binding in container.bindings:
+            return container.name
+    return None
+
+
+def _starts(
+    network: Network, version: Version, target: Target, binding: PortBinding | None, origin: Origin | None
+) -> list[Start]:
+    del binding
+    if origin is not None:
+        return [start_of(network, version, origin)]
+    if target.address is not None and is_loopback(target.address, version):
+        return [FromHost()]
+    starts: list[Start] = []
+    outside = client(network, version)
+    if outside is not None:
+        starts.append(Outside(outside))
+    neighbour = lan_client(network, version)
+    if neighbour is not None:
+        starts.append(Lan(neighbour))
+    return [*starts, FromHost()]
+
+
+def start_of(network: Network, version: Version, origin: Origin) -> Start:
+    """Return the start that the user named; UsageError when there is no such thing here."""
+    match origin.kind:
+        case "host":
+            return FromHost()
+        case "lan":
+            address = lan_client(network, version)
+            if address is None:
+                raise UsageError("--from lan: this host has no link with a network on it; name an address instead")
+            return Lan(address)
+        case "container":
+            container = network.container(origin.container or "")
+            if container is None:
+                known = ", ".join(sorted(each.name for each in network.host.containers())) or "none"
+                raise UsageError(f"--from: no container {origin.container!r} on this host (containers: {known})")
+            if container.netns is None:
+                raise UsageError(f"--from: container {container.name!r} is {container.status}: it has no network now")
+            return FromHost() if container.netns == HOST else FromContainer(container.name, container.netns)
+        case _:
+            assert origin.address is not None
+            if origin.version != version:
+                raise UsageError("--from and TARGET are of different address families")
+            return Outside(origin.address)
+
+
+def _addresses(
+    network: Network, host: Namespace, version: Version, target: Target, binding: PortBinding | None, start: Start
+) -> list[int]:
+    """Return the addresses by which the asker would name this host."""
+    if target.address is not None:
+        return [target.address]
+    own = primary_address(network, version)
+    bound = binding.host_ip if binding is not None and binding.host_ip is not None else None
+    if bound is not None and not is_loopback(bound, version):
+        return [bound]
+    if isinstance(start, FromHost):
+        loopback = [0x7F000001] if version == 4 else []
+        return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
+    if isinstance(start, Lan):
+        on_link = [each.value for each in addresses_of(host, _lan_link(network, version), version)]
+        return on_link[:1] or ([own] if own is not None else [])
+    return [own] if own is not None else []
+
+
+def _to_container(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
+    container = network.container(target.container or "")
+    if container is None:
+        known = ", ".join(sorted(each.name for each in network.host.containers())) or "none"
+        raise UsageError(f"no container {target.container!r} on this host (containers: {known})")
+    if target.port is None:
+        flows: list[Flow] = []
+        for binding in container.bindings:
+            if binding.protocol != "sctp":
+                port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
+                flows += _to_port(network, port, binding.protocol, binding, origin)
+        if not flows:
+            raise UsageError(f"container {container.name!r} publishes no port; name one: {container.name}:PORT")
+        return flows
+    protocol: Protocol = target.protocol or "tcp"
+    published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]
+    if origin is None and published:
+        binding = published[0]
+        port = Target(port=binding.host_port, protocol=protocol, version=binding.version)
+        return _to_port(network, port, protocol, binding, None)
+    return _to_endpoint(network, container, target.port, protocol, origin)
+
+
+def _to_endpoint(
+    network: Network, container: Container, port: int, protocol: Protocol, origin: Origin | None
+) -> list[Flow]:
+    flows: list[Flow] = []
+    for endpoint in container.endpoints:
+        if endpoint.ipv4 is not None:
+            start = start_of(network, 4, origin) if origin is not None else FromHost()
+            flows.append(Flow(start, 4, endpoint.ipv4, protocol, port, container=container.name))
+    if container.netns == HOST:
+        flows.append(Flow(FromHost(), 4, 0x7F000001, protocol, port, container=container.name))
+    if not flows:
+        raise UsageError(f"container {container.name!r} is {container.status} and has no address")
+    if origin is not None and origin.kind == "container":
+        return _common_network(network, container, origin, flows)
+    return flows[:1]
+
+
+def _common_network(network: Network, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
+    """Prefer the address on a network that both containers are on."""
+    asker = network.container(origin.container or "")
+    shared = {each.network for each in asker.endpoints} if asker is not None else set[str]()
+    for endpoint in container.endpoints:
+        if endpoint.network in shared and endpoint.ipv4 is not None:
+            return [flow for flow in flows if flow.daddr == endpoint.ipv4]
+    return flows[:1]
+
+
+# --- everything ------------------------------------------------------------------------------------------------------
+
+
+def _everything(network: Network, origin: Origin | None) -> list[Flow]:
+    flows: list[Flow] = []
+    for container in network.host.containers():
+        for binding in container.bindings:
+            if binding.protocol == "sctp" or not (binding.actual or not container.running):
+                continue
+            if not container.running and container.restart_policy == "no" and container.exit_code == 0:
+                continue  # it has done its work and nobody wanted it back
+            target = Target(binding.host_port, binding.protocol, binding.version)
+            if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
+                # Published for the host alone: nobody else is meant to reach it.
+                flows += _to_port(network, target, binding.protocol, binding, Origin("host"))
+            else:
+                flows += _to_port(network, target, binding.protocol, binding, origin)
+    if origin is None:
+        for container in network.host.containers():
+            flows += egress_flows(network, container)
+    return flows
+
+
+def egress_flows(network: Network, container: Container) -> list[Flow]:
+    """Return the way out of a running container that has one."""
+    if container.status != "running" or container.netns in (None, HOST):
+        return []
+    named = {each.name: each for engine in network.host.engines for each in engine.networks}
+    networks = [named[each.network] for each in container.endpoints if each.network in named]
+    if not networks or all(each.internal for each in networks) or all(each.driver != "bridge" for each in networks):
+        return []
+    if lookup(network.namespace(HOST), Query(4, parse_address(_WORLD[4])[1])).type != "unicast":
+        return []
+    netns = container.netns
+    assert netns is not None
+    start = FromContainer(container.name, netns)
+    address = parse_address(_WORLD[4])[1]
+    return [Flow(start, 4, address, "tcp", 443, container=container.name, purpose="egress"), *_dns(network, start)]
+
+
+def _dns(network: Network, start: FromContainer) -> list[Flow]:
+    del network, start
+    return []
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+def client(network: Network, version: Version) -> int | None:
+    """Return an address for a client out there: a documentation address that is in none of the host's own networks."""
+    host = network.namespace(HOST)
+    taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
+    for text in _CLIENTS[version]:
+        value = parse_address(text)[1]
+        if not any(inside(value, network_, length, version) for network_, length in taken):
+            back = lookup(host, Query(version, value))
+            if back.type == "unicast" or version == 4:
+                return value
+    return None
+
+
+def _lan_link(network: Network, version: Version) -> str | None:
+    host = network.namespace(HOST)
+    found = lookup(host, Query(version, parse_address(_WORLD[version])[1]))
+    if found.type == "unicast" and found.next_hops:
+        return found.next_hops[0].link
+    for address in addresses_of(host, None, version):
+        link = host.link(address.link)
+        if link is not None and is_uplink(network, HOST, link):
+            return link.name
+    return None
+
+
+def lan_client(network: Network, version: Version) -> int | None:
+    """Return a free address in the network of the default route's link."""
+    host = network.namespace(HOST)
+    link = _lan_link(network, version)
+    found = lookup(host, Query(version, parse_address(_WORLD[version])[1]))
+    gateways = {hop.gateway for hop in found.next_hops}
+    for address in addresses_of(host, link, version):
+        hosts = 1 << (width(version) - address.prefix_length)
+        if hosts < 4 or address.scope != "global":
+            continue
+        base = network_of(address.value, address.prefix_length, version)
+        for offset in (hosts - 6, hosts - 3, 2, 3, 1):
+            value = base + offset % hosts
+            if value in gateways or owns_address(host, version, value) or offset % hosts in (0, hosts - 1):
+                continue
+            return value
+    return None
+
+
+def primary_address(network: Network, version: Version) -> int | None:
+    """Return the address by which this host is known: that of the default route's link, else of any uplink."""
+    host = network.namespace(HOST)
+    link = _lan_link(network, version)
+    for address in addresses_of(host, link, version):
+        if address.scope == "global" and not address.secondary:
+            return address.value
+    for address in addresses_of(host, None, version):
+        holder = host.link(address.link)
+        if address.scope == "global" and holder is not None and is_uplink(network, HOST, holder):
+            return address.value
+    return None
