@@ -1,0 +1,125 @@
+"""Prefix-preserving renaming of addresses (after Crypto-PAn), with the ranges that mean something left in place.
+
+Two addresses that share exactly n leading bits share exactly n leading bits afterwards, so routes, rules and subnets
+keep their meaning. The address space is a binary tree; a keyed hash says at each node whether its two halves swap.
+Some nodes never swap:
+
+- those above a special range, so that the range stays where it is and nothing else moves into it;
+- all nodes inside ranges whose addresses have a meaning of their own (loopback, multicast, …);
+- those on the paths to a subnet's first and last address and to the ends of an address range ("pins"), so that
+  network and broadcast addresses and ``A-B`` ranges stay what they are.
+
+Source: Xu, Fan, Ammar, Moon: Prefix-Preserving IP Address Anonymization, 2002.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_IDENTITY = (
+    *("0.0.0.0/8", "127.0.0.0/8", "169.254.169.254/32", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+    *("::/8", "ff00::/8"),
+)
+"""Addresses that stay themselves: unspecified, loopback, cloud metadata, protocol assignments, multicast, broadcast."""
+
+_FORCED = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+"""Ranges that stay and are small: their halves always swap, or a subnet would keep its number too often."""
+
+_KEPT = (
+    *("169.254.0.0/16", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"),
+    *("fc00::/8", "fd00::/8", "fe80::/64", "2001:db8::/32", "2000::/3"),
+)
+"""Ranges that stay, with their addresses renamed inside: link-local, documentation, benchmark, unique local, global."""
+
+_V4_INSIDE_V6 = (ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96"))
+
+
+class AddressMap:
+    """Renames addresses and networks; the same key and pins give the same names."""
+
+    def __init__(self, key: bytes, ranges: Iterable[tuple[Address, Address]] = ()) -> None:
+        """``ranges``: first and last addresses that must stay first and last (subnets, ``A-B``)."""
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-address").digest()
+        self._blocks: dict[tuple[int, int, int], bytes] = {}
+        self._known: dict[Address, Address] = {}
+        self._still: set[tuple[int, int, int]] = set()
+        self._identity = tuple(ip_network(text) for text in _IDENTITY)
+        for text in (*_IDENTITY, *_FORCED, *_KEPT, "64:ff9b::/96"):
+            network = ip_network(text)
+            self._hold(network.version, int(network.network_address), 0, network.prefixlen)
+        self._forced = {_node(network.version, int(network.network_address), network.prefixlen) for network in _forced()}
+        for first, last in ranges:
+            self._pin(first, last)
+
+    def address(self, address: Address) -> Address:
+        """Return the new name of one address."""
+        known = self._known.get(address)
+        if known is None:
+            known = self._known[address] = self._rename(address)
+        return known
+
+    def network(self, address: Address, length: int) -> Address:
+        """Return the new name of ``address/length``: host bits that were all zero stay zero."""
+        host_bits = address.max_prefixlen - length
+        renamed = self.address(address)
+        if host_bits and not int(address) & ((1 << host_bits) - 1):
+            return type(address)(int(renamed) >> host_bits << host_bits)
+        return renamed
+
+    def _rename(self, address: Address) -> Address:
+        if isinstance(address, IPv6Address):
+            for network in _V4_INSIDE_V6:
+                if address in network:
+                    inner = self.address(IPv4Address(int(address) & 0xFFFFFFFF))
+                    return IPv6Address(int(network.network_address) | int(inner))
+        if any(address in network for network in self._identity if network.version == address.version):
+            return address
+        value, width, version = int(address), address.max_prefixlen, address.version
+        renamed = 0
+        for depth in range(width):
+            bit = value >> (width - 1 - depth) & 1
+            renamed = renamed << 1 | (bit ^ self._swaps(version, value, depth))
+        return type(address)(renamed)
+
+    def _swaps(self, version: int, value: int, depth: int) -> int:
+        """Return 1 where the halves below the first ``depth`` bits of ``value`` swap."""
+        node = _node(version, value, depth)
+        if node in self._still:
+            return 0
+        if node in self._forced:
+            return 1
+        # One hash decides all 255 nodes of the eight levels below a byte border: the tree within, numbered as a heap.
+        level = depth % 8
+        border = depth - level
+        block = _node(version, value, border)
+        bits = self._blocks.get(block)
+        if bits is None:
+            text = b"%d/%d/%d" % block
+            bits = self._blocks[block] = hashlib.blake2b(text, key=self._key, digest_size=32).digest()
+        index = 1 << level | (node[2] & ((1 << level) - 1))
+        return bits[index >> 3] >> (index & 7) & 1
+
+    def _hold(self, version: int, value: int, start: int, end: int) -> None:
+        """Keep the nodes at depths start … end-1 on the path to ``value`` from swapping."""
+        self._still.update(_node(version, value, depth) for depth in range(start, end))
+
+    def _pin(self, first: Address, last: Address) -> None:
+        if first.version != last.version:
+            return
+        width = first.max_prefixlen
+        shared = width - (int(first) ^ int(last)).bit_length()
+        self._hold(first.version, int(first), shared, width)
+        self._hold(first.version, int(last), shared, width)
+
+
+def _node(version: int, value: int, depth: int) -> tuple[int, int, int]:
+    """Return the tree node reached by the first ``depth`` bits of ``value``."""
+    width = 32 if version == 4 else 128
+    return version, depth, value >> (width - depth)
+
+
+def _forced() -> Iterable[Network]:
+    return (ip_network(text) for text in _FORCED)

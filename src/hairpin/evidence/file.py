@@ -1,0 +1,215 @@
+"""The snapshot file: one gzip member of JSON lines.
+
+    file    := header reading* trailer
+    header  := {"schema", "hairpin", "taken_at", "hostname", "kernel"} NL
+    reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64"} NL
+    trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
+
+Readers ignore fields they do not know. A snapshot may come from anyone, so reading one is bounded: it is decompressed
+as a stream, and no file makes :func:`read` use more than about three times ``LIMIT_BYTES`` of memory.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+import zlib
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO, TypeVar
+
+import msgspec
+
+from hairpin.errors import EvidenceError
+from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_of
+
+LIMIT_BYTES = 256 * 1024 * 1024
+"""Of the decompressed content."""
+LIMIT_LINE_BYTES = 64 * 1024 * 1024
+LIMIT_READINGS = 200_000
+_CHUNK = 1 << 16
+
+T = TypeVar("T")
+
+_Short = Annotated[str, msgspec.Meta(max_length=1024)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    schema: _Short
+    hairpin: _Short = ""
+    taken_at: _Short = ""
+    hostname: _Short = ""
+    kernel: _Short = ""
+
+
+class _Record(msgspec.Struct, frozen=True):
+    id: Annotated[str, msgspec.Meta(pattern=r"^e[1-9][0-9]{0,8}$")]
+    key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    netns: _Short
+    origin: Annotated[str, msgspec.Meta(max_length=1 << 20)]
+    at: _Short
+    status: _Count
+    outcome: Outcome
+    text: str | None = None
+    text_base64: str | None = None
+
+
+class _Trailer(msgspec.Struct, frozen=True):
+    count: _Count
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+def write(evidence: Evidence, path: Path) -> None:
+    """Write the evidence to ``path``, readable by its owner only; an old file stays whole until the new one is.
+
+    Raises EvidenceError where the place cannot be written to.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be written: {error.strerror}; name another file with -o") from error
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            write_stream(evidence, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink()
+        raise EvidenceError(f"{path}: cannot be written: {error.strerror}; name another file with -o") from error
+
+
+def write_stream(evidence: Evidence, stream: BinaryIO) -> None:
+    """Write the same content as :func:`write`; equal evidence gives equal bytes."""
+    digest = hashlib.sha256()
+    with gzip.GzipFile(fileobj=stream, mode="wb", mtime=0, filename="", compresslevel=6) as compressed:
+        for line in lines_of(evidence):
+            digest.update(line)
+            compressed.write(line)
+        trailer = {"count": len(evidence.readings), "sha256": digest.hexdigest()}
+        compressed.write(msgspec.json.encode(trailer) + b"\n")
+
+
+def read(path: Path) -> Evidence:
+    """Return the evidence in ``path``; raise EvidenceError, with the reason, for anything but a whole snapshot."""
+    try:
+        with path.open("rb") as stream:
+            return read_stream(stream, source=str(path))
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
+    """Return the evidence in an open file; ``source`` names it in messages."""
+    lines = _lines(stream, source)
+    digest = hashlib.sha256()
+    first = next(lines, b"")
+    header = _header(first, source)
+    digest.update(first)
+    readings: list[Reading] = []
+    ids: set[str] = set()
+    for line in lines:
+        if line.startswith(b'{"count"'):
+            _check_trailer(line, len(readings), digest.hexdigest(), source)
+            if next(lines, None) is not None:
+                raise EvidenceError(f"{source}: damaged: content after its last line")
+            return Evidence(SCHEMA, header.hairpin, header.taken_at, header.hostname, header.kernel, tuple(readings))
+        digest.update(line)
+        reading = _reading(line, len(readings) + 2, source)
+        if reading.id in ids:
+            raise EvidenceError(f"{source}: damaged: two readings are called {reading.id}")
+        if len(ids) >= LIMIT_READINGS:
+            raise EvidenceError(f"{source}: refused: more than {LIMIT_READINGS} readings")
+        ids.add(reading.id)
+        readings.append(reading)
+    raise EvidenceError(f"{source}: truncated after {len(readings)} readings; copy or take the snapshot again")
+
+
+def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
+    """Yield decompressed lines with their newline; raise EvidenceError past a limit or on anything that is not gzip."""
+    buffer = bytearray()
+    total = 0
+    for chunk in _decompressed(stream, source):
+        total += len(chunk)
+        if total > LIMIT_BYTES:
+            raise EvidenceError(f"{source}: refused: more than {LIMIT_BYTES >> 20} MiB when decompressed")
+        searched = len(buffer)
+        buffer += chunk
+        start = 0
+        while (end := buffer.find(b"\n", max(start, searched))) >= 0:
+            yield bytes(buffer[start : end + 1])
+            start = end + 1
+        del buffer[:start]
+        if len(buffer) > LIMIT_LINE_BYTES:
+            raise EvidenceError(f"{source}: refused: a line of more than {LIMIT_LINE_BYTES >> 20} MiB")
+    if buffer:
+        raise EvidenceError(f"{source}: truncated: its last line has no end; copy or take the snapshot again")
+
+
+def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
+    """Yield pieces of at most one chunk, so that a bomb goes off in small pieces that are counted."""
+    unzip = zlib.decompressobj(wbits=31)
+    pending = stream.read(_CHUNK)
+    if not pending.startswith(b"\x1f\x8b"):
+        raise EvidenceError(f"{source}: not a hairpin snapshot; make one with: hairpin snapshot -o FILE")
+    while not unzip.eof:
+        if not pending and not (pending := stream.read(_CHUNK)):
+            raise EvidenceError(f"{source}: truncated: the file ends early; copy or take the snapshot again")
+        try:
+            piece = unzip.decompress(pending, _CHUNK)
+        except zlib.error as error:
+            raise EvidenceError(f"{source}: damaged: {error}; copy or take the snapshot again") from error
+        pending = unzip.unconsumed_tail
+        yield piece
+    if unzip.unused_data or stream.read(1):
+        raise EvidenceError(f"{source}: damaged: content after the end of the snapshot")
+
+
+def _header(line: bytes, source: str) -> _Header:
+    """Return the first line; the schema is judged before anything else, so that a newer file is told apart."""
+    header = _decode(line, _Header, 1, source)
+    if header.schema == SCHEMA:
+        return header
+    newer = re.fullmatch(r"hairpin\.evidence/([0-9]{1,9})", header.schema)
+    if newer and int(newer[1]) > int(SCHEMA.rpartition("/")[2]):
+        raise EvidenceError(
+            f"{source}: written by a newer hairpin ({header.hairpin}, schema {header.schema}); this one reads {SCHEMA}."
+            " Update hairpin"
+        )
+    raise EvidenceError(f"{source}: not a hairpin snapshot: its schema is {header.schema[:80]!r}")
+
+
+def _reading(line: bytes, number: int, source: str) -> Reading:
+    record = _decode(line, _Record, number, source)
+    if (record.text is None) == (record.text_base64 is None):
+        raise EvidenceError(f"{source}:{number}: damaged: a reading has either text or text_base64")
+    text = record.text
+    if record.text_base64 is not None:
+        try:
+            text = b64decode(record.text_base64, validate=True).decode("utf-8", "surrogateescape")
+        except (Base64Error, ValueError) as error:
+            raise EvidenceError(f"{source}:{number}: damaged: text_base64 is not base64") from error
+    assert text is not None
+    return Reading(
+        record.id, record.key, record.netns, record.origin, record.at, record.status, record.outcome, text
+    )
+
+
+def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:
+    trailer = _decode(line, _Trailer, count + 2, source)
+    if trailer.count != count:
+        raise EvidenceError(f"{source}: damaged: {count} readings, {trailer.count} were written")
+    if trailer.sha256 != digest:
+        raise EvidenceError(f"{source}: damaged or changed: its checksum is not that of its content")
+
+
+def _decode(line: bytes, kind: type[T], number: int, source: str) -> T:
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        what = "not a hairpin snapshot" if number == 1 else "damaged"
+        raise EvidenceError(f"{source}:{number}: {what}: {error}") from error

@@ -1,0 +1,97 @@
+"""Stable new names of the same shape for host, container, network and image names, MAC addresses and engine ids."""
+
+import hashlib
+import re
+from string import ascii_lowercase, ascii_uppercase
+
+_RESERVED = frozenset(
+    "bridge host none default private podman ingress docker_gwbridge docker0 slirp4netns pasta localhost local"
+    " localdomain internal gateway all ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes"
+    " ip6-allrouters ip6-allhosts host-gateway _gateway".split()
+)
+"""Names with a meaning of their own: never renamed, never given."""
+
+_HEX_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
+_ATTEMPTS = 64
+
+
+class NameMap:
+    """Renames words; the same key gives the same names. Keeps what it gave, so that no two words get one name."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
+        self._given: dict[str, str] = {}
+        self._taken: set[str] = set(_RESERVED)
+
+    def name(self, name: str) -> str:
+        """Return the new name: each dot-separated label by itself, letters for letters, digits and marks as they are."""
+        return ".".join(self._label(label) for label in name.split("."))
+
+    def image(self, image: str) -> str:
+        """Return the new name of an image reference; its tag and the kind of its digest stay."""
+        path, at, digest = image.partition("@")
+        head, slash, last = path.rpartition("/")
+        last, colon, tag = last.partition(":")
+        if head == "" and last == "sha256":
+            return f"sha256:{self.id(tag)}"
+        parts = [part if part.isdigit() else self.name(part) for part in re.split(r"([/:])", head)]
+        kind, mark, hexadecimal = digest.partition(":")
+        tail = f"{at}{kind}{mark}{self.id(hexadecimal) if hexadecimal else ''}"
+        return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{tail}"
+
+    def id(self, text: str) -> str:
+        """Return the new name of an engine id; the 12 digits that tools shorten it to are the same in both forms."""
+        head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
+        return head + self._digest("rest", text).hex()[: len(text) - len(head)]
+
+    def mac(self, octets: bytes) -> bytes:
+        """Return the new MAC address; null, broadcast and multicast ones, and the local bit, stay."""
+        if len(octets) != 6 or octets == bytes(6) or octets[0] & 1:
+            return octets
+        fresh = self._digest("mac", octets.hex())[:6]
+        return bytes([fresh[0] & 0xFC | octets[0] & 3]) + fresh[1:]
+
+    def given(self) -> dict[str, str]:
+        """Return every renamed label and its new name."""
+        return dict(self._given)
+
+    def _label(self, label: str) -> str:
+        if not label or label in _RESERVED:
+            return label
+        if _HEX_ID.fullmatch(label):
+            return self.id(label)
+        if label not in self._given:
+            self._given[label] = self._fresh(label)
+        return self._given[label]
+
+    def _fresh(self, label: str) -> str:
+        """Return a name of the same shape that is neither taken nor the name of another."""
+        for attempt in range(_ATTEMPTS):
+            fresh = _shaped(label, self._digest(f"name{attempt}", label))
+            if fresh not in self._taken and fresh != label:
+                break
+        else:
+            fresh = f"{label[0]}{self._digest('long', label).hex()[:10]}"
+        self._taken.add(fresh)
+        return fresh
+
+    def _digest(self, purpose: str, text: str) -> bytes:
+        data = f"{purpose}/{text}".encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(data, key=self._key, digest_size=64).digest()
+
+
+def _shaped(label: str, stream: bytes) -> str:
+    """Return ``label`` with its letters, or where it has none its digits, replaced from ``stream``."""
+    has_letters = any(character.isalpha() for character in label)
+    shaped: list[str] = []
+    for index, character in enumerate(label):
+        byte = stream[index % len(stream)]
+        if character.isupper():
+            shaped.append(ascii_uppercase[byte % 26])
+        elif character.isalpha():
+            shaped.append(ascii_lowercase[byte % 26])
+        elif character.isdigit() and not has_letters:
+            shaped.append(str(byte % 10))
+        else:
+            shaped.append(character)
+    return "".join(shaped)
