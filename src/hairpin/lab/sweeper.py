@@ -21,7 +21,13 @@ def trees(name: str) -> tuple[Path, ...]:
 
 
 def remove(tree: Path) -> None:
-    """Remove a cgroup and those below it, as far as their processes have ended (EBUSY otherwise)."""
+    """Remove a cgroup and those below it, as far as their processes have ended (EBUSY otherwise).
+
+    A paused container's processes are frozen and, in version 1, deaf to SIGKILL until they are thawed.
+    """
+    for state in tree.rglob("freezer.state"):
+        with contextlib.suppress(OSError):
+            state.write_text("THAWED")
     for folder in (*sorted((path for path in tree.rglob("*") if path.is_dir()), reverse=True), tree):
         with contextlib.suppress(OSError):
             folder.rmdir()
