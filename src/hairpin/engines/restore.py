@@ -49,22 +49,27 @@ def _tables(lost: Missing, namespace: Namespace, family: IpFamily) -> Iterator[s
 
 
 def additions(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[str]:
-    """Yield the lines that bring ``wanted`` into a chain that holds ``present``; both in the chain's order.
+    """Yield the lines that bring ``wanted`` into a chain that holds ``present``; both in the chain's order."""
+    for one, position in placements(present, wanted):
+        text = one.rule.text.removeprefix(f"-A {one.chain} ")
+        yield f"-A {one.chain} {text}" if position is None else f"-I {one.chain} {position} {text}"
 
-    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes
-    before its nearest successor, else to the end.
+
+def placements(
+    present: Sequence[Meaning], wanted: Sequence[ExpectedRule]
+) -> Iterator[tuple[ExpectedRule, int | None]]:
+    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it are in.
+
+    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes before its
+    nearest successor, else to the end.
     """
     chain = list(present)
     meanings = [meaning(one.rule) for one in wanted]
     for number, (one, what) in enumerate(zip(wanted, meanings, strict=True)):
         if what in chain:
             continue
-        text = one.rule.text.removeprefix(f"-A {one.chain} ")
         place = _place(chain, meanings, number, one.position == "first")
-        if place == len(chain):
-            yield f"-A {one.chain} {text}"
-        else:
-            yield f"-I {one.chain} {place + 1} {text}"
+        yield one, None if place == len(chain) else place + 1
         chain.insert(place, what)
 
 
