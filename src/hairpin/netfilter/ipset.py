@@ -5,16 +5,17 @@
     add := "add" NAME key ("timeout" N | "nomatch" | "comment" TEXT | …)*
     key := dimension ("," dimension)*             10.0.0.0/8,tcp:80,eth0
 
-A set's ``type`` is the kernel's name, followed by ``inet6`` for a set of IPv6 addresses (``hash:ip,port inet6``).  A
-``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two dimensions
-of an element, protocol and port.
+A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses are of IPv6 (``hash:ip,port inet6``).
+A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
+dimensions of an element, protocol and port.
 
-A snapshot holds a set as it was: elements that time out are elements until then, so a timeout alone makes no set opaque.
+A snapshot holds a set as it was: elements that time out are elements until then, so a timeout makes no set opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from hairpin.errors import ParseError
@@ -85,7 +86,7 @@ def _read_create(name: str, kind: str, options: list[str]) -> _Create:
     method, colon, dimensions = kind.partition(":")
     if not colon:
         raise ValueError(f"unknown type {kind!r}")
-    values = dict(zip(options, options[1:], strict=False))
+    values = dict(pairwise(options))
     family: IpFamily = "ip6" if values.get("family") == "inet6" else "ip"
     parts = tuple(dimensions.split(","))
     opaque = None

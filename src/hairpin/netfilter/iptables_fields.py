@@ -7,6 +7,7 @@ Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 
 from collections.abc import Callable
 
+from hairpin.netfilter.iptables_words import Option
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
@@ -29,7 +30,6 @@ from hairpin.netfilter.ir import (
     Ranges,
     StatefulMatch,
 )
-from hairpin.netfilter.iptables_words import Option
 from hairpin.netfilter.prefix import IpFamily, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
 
@@ -341,4 +341,3 @@ MODULES: dict[str, dict[str, Reader]] = {
     "ecn": {"--ecn-ip-ect": _range("ecn")},
 }  # fmt: skip
 """Readers by module and option."""
-

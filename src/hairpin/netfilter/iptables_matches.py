@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from hairpin.netfilter.ipset import fields_of
+from hairpin.netfilter.iptables_fields import MODULES, Reader, bounds
+from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
     CT_INVALID,
     CT_UNTRACKED,
@@ -27,8 +29,6 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.iptables_fields import MODULES, Reader, bounds
-from hairpin.netfilter.iptables_words import Group
 
 ADDRESS_TYPES = frozenset({
     "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",
@@ -92,7 +92,9 @@ def _comment(group: Group) -> tuple[Expression, ...]:
 def _addrtype(group: Group) -> tuple[Expression, ...]:
     """xt_addrtype.c: the limit holds for both addresses."""
     limits: dict[str, Literal["iif", "oif"]] = {"--limit-iface-in": "iif", "--limit-iface-out": "oif"}
-    limit = next((limits[option.name] for option in group.options if option.name in limits), None)
+    limit: Literal["iif", "oif"] | None = None
+    for option in group.options:
+        limit = limits[option.name] if option.name in limits else limit
     matches: tuple[FibMatch, ...] = ()
     for option in group.options:
         if option.name in ("--src-type", "--dst-type"):
@@ -108,7 +110,7 @@ def _addrtype(group: Group) -> tuple[Expression, ...]:
 
 def _set(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
     """xt_set.c: a packet without a dimension of the set is not in it, so ``!`` holds for it: hence the AnyOfMatch."""
-    match = None
+    match: SetMatch | AnyOfMatch | None = None
     for option in group.options:
         if option.name in ("--match-set", "--set"):
             name, flags = option.values
@@ -118,8 +120,7 @@ def _set(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
                 raise ValueError(option.text)
             plain = all(field in _ALWAYS_THERE for field in fields)
             match = SetMatch(name, fields, option.negated and plain)
-            if option.negated and not plain:
-                match = AnyOfMatch((match,), negated=True)
+            match = AnyOfMatch((match,), negated=True) if option.negated and not plain else match
         elif not option.negated or option.name not in ("--update-counters", "--update-subcounters"):
             raise ValueError(option.text)
     if match is None:
@@ -158,7 +159,9 @@ def _policy(group: Group) -> tuple[Expression, ...]:
 
 def _rpfilter(group: Group) -> tuple[Expression, ...]:
     names = _flags(group, "--loose", "--validmark", "--accept-local", "--invert")
-    return (ReversePathMatch("--invert" in names, "--loose" in names, "--accept-local" in names, "--validmark" in names),)
+    return (
+        ReversePathMatch("--invert" in names, "--loose" in names, "--accept-local" in names, "--validmark" in names),
+    )
 
 
 def _socket(group: Group) -> tuple[Expression, ...]:
@@ -215,7 +218,9 @@ def _recent(group: Group) -> tuple[Expression, ...]:
     """xt_recent.c: ``--set`` always matches; the others ask whether the address was seen before."""
     names = {option.name: option.negated for option in group.options}
     if "--set" in names:
-        return (NoEffect("recent", group.text),) if not names["--set"] else (StatefulMatch("recent", group.text, False),)
+        return (
+            (NoEffect("recent", group.text),) if not names["--set"] else (StatefulMatch("recent", group.text, False),)
+        )
     return (StatefulMatch("recent", group.text, any(names.values())),)
 
 

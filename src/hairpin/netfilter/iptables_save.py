@@ -17,11 +17,15 @@ Source: iptables/iptables-save.c, iptables/xshared.c, libxtables/xtables.c; incl
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 from hairpin.errors import ParseError
+from hairpin.netfilter.iptables_fields import field_of, interface_pattern, prefix_match
+from hairpin.netfilter.iptables_matches import read_match
+from hairpin.netfilter.iptables_targets import read_target
+from hairpin.netfilter.iptables_words import CORE, is_plain, read_group, split_groups, split_plain_groups, split_words
 from hairpin.netfilter.ir import (
     Chain,
     ChainType,
@@ -39,10 +43,6 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.iptables_fields import field_of, interface_pattern, prefix_match
-from hairpin.netfilter.iptables_matches import read_match
-from hairpin.netfilter.iptables_targets import read_target
-from hairpin.netfilter.iptables_words import CORE, is_plain, read_group, split_groups, split_plain_groups, split_words
 from hairpin.netfilter.netmap import settled
 from hairpin.netfilter.prefix import IpFamily, read_address
 from hairpin.netfilter.protocols import BUILT_IN, protocol_number
@@ -70,6 +70,9 @@ BASE_CHAINS: dict[str, dict[str, tuple[Hook, int, ChainType]]] = {
 }  # fmt: skip
 """Hook, priority and type of each built-in chain (enum nf_ip_hook_priorities)."""
 
+_APPEND = ("-A", "--append")
+_ADDRESSES = ("-s", "-d")
+_INTERFACES = ("-i", "-o")
 _TARGET = ("-j ", "-g ")
 _PORT = re.compile(r"-m (?:tcp|udp) --([sd])port (\d{1,5})")
 _HOST = re.compile(r"-([sd]) (\d+\.\d+\.\d+\.\d+)/32")
@@ -101,7 +104,7 @@ def incompatible_tables(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def _no_collection() -> Generator[None]:
     """Keep the garbage collector out while tens of thousands of rules are made: none of them is garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -144,16 +147,16 @@ class _Reader:
                 elif first == ":":
                     _declare(table, line)
                 elif first == "*":
-                    if table is not None:
-                        raise ValueError(f"table {table.name} is not finished: no COMMIT before this line")
-                    table = _OpenTable(_known_table(line[1:].strip()))
+                    table = _opened(table, line[1:].strip())
                 elif line.startswith("COMMIT"):
                     yield self._finished(_inside(table))
                     table = None
-                elif line.strip() and first != "#" and not line.startswith("Warning:"):
-                    raise ValueError("not a line of iptables-save")
+                elif first != "#":
+                    _check_noise(line)
             except (ValueError, IndexError) as reason:
-                raise ParseError(f"{reason}; read the rules again", source=self._source, line=number, text=line) from None
+                raise ParseError(
+                    f"{reason}; read the rules again", source=self._source, line=number, text=line
+                ) from None
         if table is not None:
             message = f"table {table.name} is not finished, the reading was cut off; read the rules again"
             raise ParseError(message, source=self._source, line=number)
@@ -170,7 +173,7 @@ class _Reader:
                 raise ValueError("the counters are damaged")
             packets, octets = int(count), int(size)
         command, _, rest = text.partition(" ")
-        if command != "-A" and command != "--append":
+        if command not in _APPEND:
             raise ValueError(f"{command} is not -A")
         chain, _, words = rest.partition(" ")
         rules = table.rules.get(chain)
@@ -223,13 +226,19 @@ class _Reader:
         return (*self._core_match(option, rest[0], negated), *self._implied(rest[0], rest[1:]))
 
     def _core_match(self, option: str, value: str, negated: bool) -> tuple[Expression, ...]:
-        if option == "-s" or option == "-d":
-            match = prefix_match(field_of("saddr" if option == "-s" else "daddr", self._family), value, negated, self._family)
+        if option in _ADDRESSES:
+            match = prefix_match(
+                field_of("saddr" if option == "-s" else "daddr", self._family), value, negated, self._family
+            )
             everything = value.endswith("/0") and not negated
             return () if everything else (match,)
-        if option == "-i" or option == "-o":
+        if option in _INTERFACES:
             name = interface_pattern(value)
-            return () if name == "*" and not negated else (NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
+            return (
+                ()
+                if name == "*" and not negated
+                else (NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
+            )
         if value == "all":
             return ()
         protocol = protocol_number(value)
@@ -266,7 +275,9 @@ class _Reader:
                 chains.append(Chain(name, rules))
                 continue
             hook, priority, kind = hooks[name]
-            chains.append(Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets))
+            chains.append(
+                Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
+            )
         finished = settled(tuple(chains)) if table.netmap else tuple(chains)
         return Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
 
@@ -299,10 +310,17 @@ def _inside(table: _OpenTable | None) -> _OpenTable:
     return table
 
 
-def _known_table(name: str) -> str:
+def _opened(before: _OpenTable | None, name: str) -> _OpenTable:
+    if before is not None:
+        raise ValueError(f"table {before.name} is not finished: no COMMIT before this line")
     if name not in BASE_CHAINS:
         raise ValueError(f"iptables has no table {name!r}")
-    return name
+    return _OpenTable(name)
+
+
+def _check_noise(line: str) -> None:
+    if line.strip() and not line.startswith("Warning:"):
+        raise ValueError("not a line of iptables-save")
 
 
 def _declare(table: _OpenTable | None, line: str) -> None:

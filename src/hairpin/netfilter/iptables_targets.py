@@ -9,6 +9,8 @@ Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from hairpin.netfilter.iptables_fields import DSCP_CLASSES, bounds, mask_of, masked, number, tos
+from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
     Field,
     Nat,
@@ -20,13 +22,11 @@ from hairpin.netfilter.ir import (
     SetZone,
     Statement,
 )
-from hairpin.netfilter.iptables_fields import DSCP_CLASSES, bounds, mask_of, masked, number, tos
-from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.prefix import IpFamily, read_address, read_prefix
 
 NO_EFFECT = frozenset({
-    "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "SET", "TEE", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK", "CONNSECMARK",
-    "CHECKSUM", "RATEEST", "IDLETIMER", "LED", "ECN", "NFACCT",
+    "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "SET", "TEE", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK",
+    "CONNSECMARK", "CHECKSUM", "RATEEST", "IDLETIMER", "LED", "ECN", "NFACCT",
 })  # fmt: skip
 """They log, count, copy, or change what no rule or route looks at."""
 
@@ -159,7 +159,7 @@ def _netmap(group: Group) -> tuple[Statement, ...]:
 
 def _mark(field: Field) -> Callable[[Group], tuple[Statement, ...]]:
     def read(group: Group) -> tuple[Statement, ...]:
-        """xt_mark.c mark_tg(), xt_connmark.c: ``(mark & ~mask) ^ value``; libxt_MARK.c tells how options become that."""
+        """xt_mark.c mark_tg(), xt_connmark.c: ``(mark & ~mask) ^ value``; options become that as in libxt_MARK.c."""
         ((option, text),) = _words(group).items()
         if option == "--set-xmark":
             value, mask = masked(text, _MARK_BITS)
@@ -220,7 +220,9 @@ def _set_tos(group: Group) -> tuple[Statement, ...]:
 
 def _set_dscp(group: Group) -> tuple[Statement, ...]:
     words = _words(group)
-    value = DSCP_CLASSES[words["--set-dscp-class"].upper()] if "--set-dscp-class" in words else number(words["--set-dscp"])
+    value = (
+        DSCP_CLASSES[words["--set-dscp-class"].upper()] if "--set-dscp-class" in words else number(words["--set-dscp"])
+    )
     return (SetField("dscp", 0, value),)
 
 

@@ -6,18 +6,28 @@ written gives the same IR (apart from texts, lines and handles).
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
 
+from hairpin.netfilter.iptables_words import quoted, split_words, unquoted
 from hairpin.netfilter.ir import (
     Chain,
     Expression,
     FieldMatch,
+    Jump,
+    Nat,
+    NatMap,
     NoEffect,
+    Notrack,
     OpaqueMatch,
+    Outside,
+    Reject,
     Rule,
+    SetField,
+    SetZone,
     StatefulMatch,
     Statement,
     Table,
+    Verdict,
+    VerdictMap,
 )
-from hairpin.netfilter.iptables_words import quoted, split_words, unquoted
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.netfilter.render_matches import Context, Words, match_words, refuse, tos_pair
 from hairpin.netfilter.render_targets import target_words
@@ -73,7 +83,10 @@ def _raw_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...
                 groups.append(_Group(None, ("-m", "comment", "--comment", quoted(text))))
             case NoEffect(name=name, text=text) if name.islower():
                 groups.append(_verbatim(text))
-            case _ if isinstance(each, Statement):
+            case (
+                Verdict() | Jump() | Reject() | Nat() | NatMap() | SetField() | Notrack() | SetZone() | VerdictMap()
+                | NoEffect() | Outside()
+            ):  # fmt: skip
                 statements.append(each)
             case _:
                 words = tos_pair(each, body[index] if index < len(body) else None)

@@ -6,6 +6,8 @@ Raises ChangeError for what iptables cannot say.
 from typing import Literal, NamedTuple
 
 from hairpin.errors import ChangeError
+from hairpin.netfilter.iptables_fields import CT_STATES, CT_STATUSES, TCP_FLAGS, VIRTUAL_STATES, field_of
+from hairpin.netfilter.iptables_matches import holds_without_connection
 from hairpin.netfilter.ir import (
     FULL_MASK,
     AnyOfMatch,
@@ -22,9 +24,15 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.iptables_fields import CT_STATES, CT_STATUSES, TCP_FLAGS, VIRTUAL_STATES, field_of
-from hairpin.netfilter.iptables_matches import holds_without_connection
-from hairpin.netfilter.prefix import IpFamily, Prefix, full_mask, prefix_of_range, write_address, write_mac, write_prefix
+from hairpin.netfilter.prefix import (
+    IpFamily,
+    Prefix,
+    full_mask,
+    prefix_of_range,
+    write_address,
+    write_mac,
+    write_prefix,
+)
 from hairpin.netfilter.protocols import BUILT_IN
 
 MAX_PORTS = 15
@@ -225,7 +233,9 @@ def _hops(match: FieldMatch, context: Context) -> Words:
         return Words(module, (*_negation(match.negated), f"--{module}-eq", str(first)), alone=True)
     if match.negated or (first == 0) is (last == 0xFF):
         raise refuse(match, "it takes one value, or all below or above one")
-    return Words(module, (f"--{module}-lt", str(last + 1)) if first == 0 else (f"--{module}-gt", str(first - 1)), alone=True)
+    return Words(
+        module, (f"--{module}-lt", str(last + 1)) if first == 0 else (f"--{module}-gt", str(first - 1)), alone=True
+    )
 
 
 def _tos(match: FieldMatch) -> Words:
@@ -317,8 +327,8 @@ def _iptables_name(name: str) -> str:
 
 def _set(match: SetMatch, *, negated: bool) -> Words:
     flags: dict[str, str] = {
-        "saddr4": "src", "saddr6": "src", "daddr4": "dst", "daddr6": "dst", "sport": "src", "dport": "dst", "iif": "src",
-        "oif": "dst", "smac": "src", "dmac": "dst", "mark": "src",
+        "saddr4": "src", "saddr6": "src", "daddr4": "dst", "daddr6": "dst", "sport": "src", "dport": "dst",
+        "iif": "src", "oif": "dst", "smac": "src", "dmac": "dst", "mark": "src",
     }  # fmt: skip
     dimensions = [field for field in match.fields if field != "protocol"]
     if not dimensions or not flags.keys() >= set(dimensions):
@@ -338,9 +348,9 @@ def _any_of(match: AnyOfMatch, context: Context) -> Words:
         case (FieldMatch(field="sport", ranges=ranges), FieldMatch(field="dport", ranges=others)) if ranges == others:
             return Words("multiport", (*negation, "--ports", _port_list(ranges)), alone=True)
         case (FieldMatch(field="dscp") as dscp, FieldMatch(field="ecn") as ecn):
-            words = tos_pair(dscp, ecn, negated=True)
-            if words is not None and not match.negated:
-                return words
+            pair = tos_pair(dscp, ecn, negated=True)
+            if pair is not None and not match.negated:
+                return pair
         case (*states, FieldMatch(field="ct-status", negated=True, ranges=((0, 0),), mask=mask)) if len(states) < 2:
             virtual = tuple(name for name, bit in VIRTUAL_STATES.items() if bit & mask)
             state = states[0] if states else None

@@ -5,6 +5,7 @@ Raises ChangeError for what iptables cannot say.
 
 from typing import assert_never
 
+from hairpin.netfilter.iptables_words import split_words
 from hairpin.netfilter.ir import (
     FULL_MASK,
     Jump,
@@ -20,7 +21,6 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.iptables_words import split_words
 from hairpin.netfilter.prefix import IpFamily, prefix_of_range, write_address, write_prefix
 from hairpin.netfilter.render_matches import refuse
 
@@ -89,7 +89,9 @@ def _ct(statement: Statement) -> tuple[str, ...]:
 
 def _set_field(statement: SetField, family: IpFamily) -> tuple[str, ...]:
     match statement:
-        case SetField(field="ct-mark", source="mark") | SetField(field="mark", source="ct-mark") if statement.value == 0:
+        case SetField(field="ct-mark", source="mark") | SetField(field="mark", source="ct-mark") if (
+            statement.value == 0
+        ):
             keeps, takes = f"{~statement.keep & _MARK_BITS:#x}", f"{statement.source_mask & _MARK_BITS:#x}"
             if statement.field == "ct-mark":
                 return ("-j", "CONNMARK", "--save-mark", "--nfmask", takes, "--ctmask", keeps)

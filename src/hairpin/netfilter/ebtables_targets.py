@@ -1,0 +1,58 @@
+"""What a target of ebtables does.
+
+Source: ebtables-nft(8); net/bridge/netfilter/ebt_mark.c, ebt_dnat.c, ebtable_broute.c
+"""
+
+from collections.abc import Collection
+from itertools import pairwise
+
+from hairpin.netfilter.ir import Jump, Outside, SetField, Statement, Verdict
+
+VERDICTS: dict[str, Verdict] = {
+    "ACCEPT": Verdict("accept"), "DROP": Verdict("drop"), "RETURN": Verdict("return"), "CONTINUE": Verdict("continue"),
+}  # fmt: skip
+
+TARGETS: dict[str, tuple[str, ...]] = {
+    "mark": ("--mark-", "--set-mark", "--or-mark", "--and-mark", "--xor-mark"),
+    "dnat": ("--to-dst", "--to-destination", "--dnat-target"),
+    "snat": ("--to-src", "--to-source", "--snat-"),
+    "redirect": ("--redirect-target",),
+    "arpreply": ("--arpreply-",),
+}
+"""How the options of a target begin."""
+
+_MARK_BITS = 0xFFFFFFFF
+
+
+def read_target(name: str, options: list[str], *, broute: bool, chains: Collection[str]) -> tuple[Statement, ...]:
+    """Return what the target does; one that changes hardware addresses, or is unknown, becomes Outside."""
+    text = " ".join(options)
+    if broute and name in ("DROP", "redirect"):
+        # In this table a dropped frame is not lost: it goes to the routing code instead of the bridge.
+        return (Outside(name, text or "routed instead of bridged"),)
+    if name in VERDICTS:
+        return () if name == "CONTINUE" else (VERDICTS[name],)
+    if name in chains:
+        return (Jump(name),)
+    if name not in TARGETS or name == "arpreply":
+        return (Outside(name, text),)
+    words = dict(pairwise([*options, ""]))
+    verdict = VERDICTS.get(words.get(f"--{name}-target", "ACCEPT"))
+    mark = _mark(words) if name == "mark" else None
+    if verdict is None or (name == "mark" and mark is None):
+        return (Outside(name, text),)
+    first: Statement = mark if mark is not None else Outside(name, text, ends=False)
+    return (first,) if verdict.verdict == "continue" else (first, verdict)
+
+
+def _mark(words: dict[str, str]) -> SetField | None:
+    for option, text in words.items():
+        kind = option.removeprefix("--").removesuffix("-mark").removeprefix("mark-")
+        if kind not in ("set", "or", "and", "xor"):
+            continue
+        value = int(text, 0)
+        keep, change = {
+            "set": (0, value), "or": (~value, value), "and": (value, 0), "xor": (_MARK_BITS, value),
+        }[kind]  # fmt: skip
+        return SetField("mark", keep & _MARK_BITS, change)
+    return None
