@@ -50,7 +50,9 @@ class AddressMap:
         for text in (*_IDENTITY, *_FORCED, *_KEPT, "64:ff9b::/96"):
             network = ip_network(text)
             self._hold(network.version, int(network.network_address), 0, network.prefixlen)
-        self._forced = {_node(network.version, int(network.network_address), network.prefixlen) for network in _forced()}
+        self._forced = {
+            _node(network.version, int(network.network_address), network.prefixlen) for network in _forced()
+        }
         for first, last in ranges:
             self._pin(first, last)
 
@@ -119,7 +121,3 @@ def _node(version: int, value: int, depth: int) -> tuple[int, int, int]:
     """Return the tree node reached by the first ``depth`` bits of ``value``."""
     width = 32 if version == 4 else 128
     return version, depth, value >> (width - depth)
-
-
-def _forced() -> Iterable[Network]:
-    return (ip_network(text) for text in _FORCED)

@@ -194,9 +194,7 @@ def _reading(line: bytes, number: int, source: str) -> Reading:
         except (Base64Error, ValueError) as error:
             raise EvidenceError(f"{source}:{number}: damaged: text_base64 is not base64") from error
     assert text is not None
-    return Reading(
-        record.id, record.key, record.netns, record.origin, record.at, record.status, record.outcome, text
-    )
+    return Reading(record.id, record.key, record.netns, record.origin, record.at, record.status, record.outcome, text)
 
 
 def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:

@@ -5,39 +5,52 @@ import re
 from string import ascii_lowercase, ascii_uppercase
 
 _RESERVED = frozenset(
-    "bridge host none default private podman ingress docker_gwbridge docker0 slirp4netns pasta localhost local"
-    " localdomain internal gateway all ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes"
-    " ip6-allrouters ip6-allhosts host-gateway _gateway".split()
+    (
+        *(
+            "bridge",
+            "host",
+            "none",
+            "default",
+            "private",
+            "podman",
+            "ingress",
+            "docker_gwbridge",
+            "docker0",
+            "slirp4netns",
+        ),
+        *("pasta", "localhost", "local", "localdomain", "internal", "gateway", "all", "host-gateway", "_gateway"),
+        *("ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters"),
+    )
 )
 """Names with a meaning of their own: never renamed, never given."""
 
-_HEX_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-f]{64}")
 _ATTEMPTS = 64
 
 
 class NameMap:
     """Renames words; the same key gives the same names. Keeps what it gave, so that no two words get one name."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
+        """``short_ids``: engine ids shortened to 12 digits; they are no names (a container's host name often is one)."""
+        self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}
         self._taken: set[str] = set(_RESERVED)
 
     def name(self, name: str) -> str:
-        """Return the new name: each dot-separated label by itself, letters for letters, digits and marks as they are."""
+        """Return the new name, label by label: letters for letters, digits and marks as they are; ids stay ids."""
         return ".".join(self._label(label) for label in name.split("."))
 
     def image(self, image: str) -> str:
-        """Return the new name of an image reference; its tag and the kind of its digest stay."""
+        """Return the new name of an image reference; ports, its tag and its digest stay."""
         path, at, digest = image.partition("@")
         head, slash, last = path.rpartition("/")
         last, colon, tag = last.partition(":")
-        if head == "" and last == "sha256":
-            return f"sha256:{self.id(tag)}"
+        if not head and last == "sha256":
+            return image
         parts = [part if part.isdigit() else self.name(part) for part in re.split(r"([/:])", head)]
-        kind, mark, hexadecimal = digest.partition(":")
-        tail = f"{at}{kind}{mark}{self.id(hexadecimal) if hexadecimal else ''}"
-        return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{tail}"
+        return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{at}{digest}"
 
     def id(self, text: str) -> str:
         """Return the new name of an engine id; the 12 digits that tools shorten it to are the same in both forms."""
@@ -58,8 +71,8 @@ class NameMap:
     def _label(self, label: str) -> str:
         if not label or label in _RESERVED:
             return label
-        if _HEX_ID.fullmatch(label):
-            return self.id(label)
+        if label in self._short_ids or _ID.fullmatch(label):
+            return label
         if label not in self._given:
             self._given[label] = self._fresh(label)
         return self._given[label]

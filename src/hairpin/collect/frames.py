@@ -1,0 +1,130 @@
+"""Reads what ``collect.sh`` prints.
+
+    output  := noise* "hairpin-collect/1 " TOKEN NL begin reading* done
+    begin   := TOKEN TAB "begin" TAB date TAB uptime TAB hostname TAB kernel TAB uid NL
+    reading := TOKEN TAB "reading" TAB key TAB netns TAB uptime TAB origin NL body
+               NL TOKEN TAB "end" TAB status TAB outcome NL stderr
+    done    := TOKEN TAB "done" NL
+
+The token is drawn by each run, so nothing that a host's users can write into a rule, a log or a file can pass for a
+frame. Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was
+cut by its time limit; an answer without ``done`` was cut on its way.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from hairpin.errors import CollectError
+from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading
+
+_FIRST = re.compile(rb"^hairpin-collect/1 ([0-9a-f-]{32,36})\r?$", re.MULTILINE)
+_ABSENT = re.compile(
+    r"not found|No such file or directory|is unknown, try|No such device|not supported|applet not found", re.IGNORECASE
+)
+_REFUSED = re.compile(
+    r"permission denied|not permitted|must be root|are you root|EPERM|access denied|not authorized|Interactive auth",
+    re.IGNORECASE,
+)
+_STDERR_CHARS = 2000
+
+
+def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
+    """Return the evidence that one run of ``collect.sh`` printed.
+
+    ``source`` names the host for messages. Raises CollectError where the output is cut or is not the script's.
+    """
+    first = _FIRST.search(output)
+    if first is None:
+        raise CollectError(f"{source}: the collector did not start; it printed: {_excerpt(output)}")
+    token = first.group(1)
+    frames = re.split(rb"(?:^|\n)" + re.escape(token) + rb"\t", output[first.end() + 1 :])
+    head, _, rest = frames[1].partition(b"\n") if len(frames) > 1 else (b"", b"", b"")
+    begin = _text(head).split("\t")
+    if len(begin) != 6 or begin[0] != "begin" or rest:
+        raise CollectError(f"{source}: the collector's answer has no header: {_excerpt(output)}")
+    if frames[-1].rstrip(b"\n") != b"done":
+        raise CollectError(
+            f"{source}: the collector's answer was cut after {len(output)} bytes (connection lost, or the process"
+            " killed); run it again"
+        )
+    _, date, uptime, hostname, kernel, _ = begin
+    readings = _readings(frames[2:-1], _Clock(date, uptime))
+    return Evidence(SCHEMA, hairpin, date, hostname, kernel, readings)
+
+
+class _Clock:
+    """Turns the script's uptimes (one read of /proc/uptime, no process) into times of day."""
+
+    def __init__(self, date: str, uptime: str) -> None:
+        try:
+            self._start = datetime.fromisoformat(date)
+            self._uptime = float(uptime)
+        except ValueError as error:
+            raise CollectError(f"the collector's answer has a bad date or uptime: {date!r}, {uptime!r}") from error
+
+    def at(self, uptime: str) -> str:
+        """Return RFC 3339 UTC; the start of the run where the host told no uptime."""
+        try:
+            elapsed = timedelta(seconds=max(0.0, min(float(uptime) - self._uptime, 86400.0)))
+        except ValueError:
+            elapsed = timedelta()
+        return (self._start + elapsed).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:
+    """Return the readings in the order of the output, numbered from e1."""
+    readings: list[Reading] = []
+    pending = iter([*frames, b""])
+    frame = next(pending)
+    while frame:
+        head, _, body = frame.partition(b"\n")
+        following = next(pending, b"")
+        kind, *fields = _text(head).split("\t", 4)
+        if kind == "reading" and len(fields) == 4:
+            key, netns, uptime, origin = fields
+            number = f"e{len(readings) + 1}"
+            at = clock.at(uptime)
+            status, outcome, text = _answer(body, following)
+            readings.append(Reading(number, key, netns, origin, at, status, outcome, text))
+            if following.startswith(b"end\t"):
+                following = next(pending, b"")
+        frame = following
+    return tuple(readings)
+
+
+def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
+    """Return status, outcome and text of one reading; a missing trailer means that its time was over."""
+    head, _, stderr = trailer.partition(b"\n")
+    fields = _text(head).split("\t")
+    if len(fields) != 3 or fields[0] != "end" or not fields[1].isdigit():
+        return 124, "failed", "no answer within the time limit"
+    status = int(fields[1])
+    error = _text(stderr).strip("\n")[:_STDERR_CHARS]
+    text = _text(body)
+    match fields[2]:
+        case "text" | "absent" | "refused" | "failed" as told:
+            outcome: Outcome = told
+        case _:
+            outcome = _outcome(status, error)
+    return status, outcome, text if outcome == "text" else error or text[:_STDERR_CHARS]
+
+
+def _outcome(status: int, error: str) -> Outcome:
+    """Classify a command's end by its status and what it said; the texts are those of the C locale."""
+    if status == 0:
+        return "text"
+    if status == 127:
+        return "absent"
+    if _REFUSED.search(error):
+        return "refused"
+    if _ABSENT.search(error):
+        return "absent"
+    return "failed"
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _excerpt(output: bytes) -> str:
+    return repr(output[:300].decode("utf-8", "replace")) if output else "nothing"

@@ -1,0 +1,220 @@
+"""Starts ``collect.sh`` on this host or over ssh, and returns what it read.
+
+Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
+on standard output.
+"""
+
+import os
+import selectors
+import shlex
+import subprocess
+import time
+from collections.abc import Mapping
+from importlib import resources
+from typing import Protocol
+
+import msgspec
+
+from hairpin import __version__
+from hairpin.collect.frames import parse
+from hairpin.errors import CollectError
+from hairpin.evidence.reading import Evidence
+
+_LIMIT_S = 90.0
+_LIMIT_BYTES = 256 * 1024 * 1024
+_CHUNK = 1 << 16
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one run of the script gave back."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Runner(Protocol):
+    """Runs a POSIX shell script somewhere. ``name`` is how messages call that place."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        """Return the answer of ``sh -s -- arguments`` with the script on standard input; raise CollectError."""
+        ...
+
+
+class LocalRunner(msgspec.Struct, frozen=True):
+    """This host, in the namespaces and with the rights of this process. ``environment`` None means its own."""
+
+    shell: tuple[str, ...] = ("sh",)
+    environment: tuple[tuple[str, str], ...] | None = None
+    limit_s: float = _LIMIT_S
+
+    @property
+    def name(self) -> str:
+        return "this host"
+
+    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        environment = None if self.environment is None else dict(self.environment)
+        return _exchange((*self.shell, "-s", "--", *arguments), script, self.name, self.limit_s, environment)
+
+
+class SshRunner(msgspec.Struct, frozen=True):
+    """A host over ssh, as root or through ``sudo -n``. Never asks a question: keys and agents only.
+
+    ``destination`` is what ssh calls one: ``user@host`` or a name of ``~/.ssh/config``.
+    """
+
+    destination: str
+    options: tuple[str, ...] = ()
+    limit_s: float = _LIMIT_S
+
+    @property
+    def name(self) -> str:
+        return self.destination
+
+    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        if self.destination.startswith("-") or not self.destination:
+            raise CollectError(f"{self.destination!r} is no ssh destination; write USER@HOST")
+        ssh = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *self.options, "--", self.destination)
+        answer = _exchange((*ssh, _remote_command(arguments)), script, self.name, self.limit_s, None)
+        if answer.status != 0 and b"hairpin-collect/1 " not in answer.stdout:
+            raise CollectError(f"{self.name}: {_why_ssh_failed(answer)}")
+        return answer
+
+
+def collect(runner: Runner, *, root: str | None = None, docker_host: str | None = None) -> Evidence:
+    """Return what the host says now.
+
+    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, which
+    is honoured without it. Raises CollectError; what the host refuses or does not have is no error but a reading.
+    """
+    arguments = (
+        *(("--root", root) if root else ()),
+        *(("--docker-host", docker_host) if docker_host else ()),
+    )
+    answer = runner.run(script(), arguments)
+    if not answer.stdout:
+        raise CollectError(
+            f"{runner.name}: the collector printed nothing (exit status {answer.status}): {_first_line(answer.stderr)}"
+        )
+    return parse(answer.stdout, hairpin=__version__, source=runner.name)
+
+
+def script() -> bytes:
+    """Return ``collect.sh`` as it is shipped."""
+    return resources.files("hairpin.collect").joinpath("collect.sh").read_bytes()
+
+
+def _remote_command(arguments: tuple[str, ...]) -> str:
+    """Return one command line that any login shell understands: becomes root where it can, else says so and ends."""
+    call = shlex.join(("-s", "--", *arguments))
+    asked = '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"}'
+    inner = f'if [ "$(id -u)" = 0 ]; then exec sh {call} {asked}; else exec sudo -n sh {call} {asked}; fi'
+    return f"exec sh -c {shlex.quote(inner)}"
+
+
+def _why_ssh_failed(answer: Answer) -> str:
+    """Say in the user's words why ssh, or sudo on the other side, gave nothing."""
+    said = answer.stderr.decode("utf-8", "replace")
+    hints = (
+        ("Host key verification failed", "its host key is unknown or has changed; connect once with ssh and check it"),
+        ("Permission denied (", "ssh was not let in; load a key with ssh-add, or name the right user"),
+        ("Could not resolve hostname", "the name is not known; check it, or use the address"),
+        ("timed out", "no answer within 10 s; is the address right and port 22 open?"),
+        ("Connection refused", "nothing listens on the ssh port there"),
+        ("a password is required", "sudo asks for a password; log in as root, or allow sudo without a password"),
+        ("is not in the sudoers file", "this user may not use sudo; log in as root, or as a user who may"),
+        ("sudo: not found", "sudo is not installed there; log in as root"),
+        ("sudo: command not found", "sudo is not installed there; log in as root"),
+    )
+    for words, hint in hints:
+        if words in said:
+            return f"{hint} ({_line_with(said, words)})"
+    return f"ssh ended with status {answer.status}: {_first_line(answer.stderr)}"
+
+
+def _line_with(said: str, words: str) -> str:
+    return next(line.strip() for line in said.splitlines() if words in line)
+
+
+def _first_line(stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
+def _exchange(
+    argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
+) -> Answer:
+    """Run ``argv`` with the script on standard input; both ways at once, so neither side waits for the other."""
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise CollectError(f"{name}: {argv[0]} is not installed here; install it to collect from {name}") from error
+    except OSError as error:
+        raise CollectError(f"{name}: {argv[0]} does not start: {error.strerror}") from error
+    with process:
+        try:
+            stdout, stderr = _pump(process, script, name, time.monotonic() + limit_s)
+            return Answer(process.wait(), stdout, stderr)
+        finally:
+            if process.poll() is None:
+                _stop(process)
+
+
+def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: float) -> tuple[bytes, bytes]:
+    """Return standard output and error; raise CollectError past the deadline or the size limit."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    collected: dict[str, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
+    left = memoryview(script)
+    with selectors.DefaultSelector() as selector:
+        os.set_blocking(process.stdin.fileno(), False)
+        selector.register(process.stdin, selectors.EVENT_WRITE, "stdin")
+        selector.register(process.stdout, selectors.EVENT_READ, "stdout")
+        selector.register(process.stderr, selectors.EVENT_READ, "stderr")
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise CollectError(f"{name}: no complete answer in time; a command of the collector may hang there")
+            for key, _ in ready:
+                if key.data == "stdin":
+                    left = _feed(process, left)
+                    if not left:
+                        selector.unregister(key.fileobj)
+                        process.stdin.close()
+                    continue
+                chunk = os.read(key.fd, _CHUNK)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                collected[key.data] += chunk
+                if len(collected[key.data]) > _LIMIT_BYTES:
+                    raise CollectError(f"{name}: the answer is longer than {_LIMIT_BYTES >> 20} MiB; refused")
+    return bytes(collected["stdout"]), bytes(collected["stderr"])
+
+
+def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
+    """Write what the pipe takes; nothing is left where the other side has gone (its own message says why)."""
+    assert process.stdin is not None
+    try:
+        return left[os.write(process.stdin.fileno(), left) :]
+    except BrokenPipeError:
+        return left[:0]
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the script: first so that it can remove its temporary directory, then for sure."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,139 @@
+"""Renames what identifies a host and its owner, so that the evidence can be shown to others and diagnoses the same.
+
+Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), MAC addresses, names of the
+host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them.
+Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. A fresh random key is
+drawn for each call and thrown away; nobody can undo it.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.address_map import Address, AddressMap
+from hairpin.evidence.name_map import NameMap
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.redact_documents import Documents
+from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
+
+_ENGINES = ("docker", "podman")
+_WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
+"""Version numbers of four parts look like addresses."""
+_FREE_TEXT = frozenset({"klog", "boot-scripts"})
+"""Prose: names are replaced as words. In rules and configuration a container called ``accept`` must not be."""
+
+_PUBLIC_ASSET_TAGS = ("7783-7084-3265-9085", "Amazon", "OracleCloud", "No Asset", "None", "Not Specified", "Default")
+
+
+def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
+    """Return the same evidence under other names; ``key`` makes it repeatable, for tests."""
+    key = secrets.token_bytes(32) if key is None else key
+    addresses = AddressMap(key, _pins(evidence))
+    short_ids = frozenset(number[:12] for reading in evidence.readings for number in hex_ids(reading.text))
+    names = NameMap(key, short_ids)
+    text = Text(addresses, names, short_ids)
+    documents = Documents(names, text)
+    # Engines first: they say which words are names, and free text is searched for those.
+    engines = {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
+    hostname = names.name(evidence.hostname)
+    redactor = _Redactor(names, text, engines)
+    readings = tuple(redactor.reading(reading) for reading in evidence.readings)
+    return msgspec.structs.replace(evidence, hostname=hostname, readings=readings)
+
+
+def _is_document(reading: Reading) -> bool:
+    engine, _, what = reading.key.partition("-")
+    return engine in _ENGINES and what in {"containers", "networks", "info"} and reading.outcome == "text"
+
+
+def _pins(evidence: Evidence) -> Iterator[tuple[Address, Address]]:
+    """Yield the subnets of interfaces and engine networks, and every ``A-B`` range in rules and sets."""
+    for reading in evidence.readings:
+        subnets = reading.key.startswith("ip-addr") or reading.key.endswith("-networks")
+        yield from ranges_in(reading.text, subnets=subnets)
+
+
+class _Redactor:
+    """Renames one reading after the other; each kind of text in its own way."""
+
+    def __init__(self, names: NameMap, text: Text, engines: dict[str, str]) -> None:
+        self._names = names
+        self._text = text
+        self._engines = engines
+
+    def reading(self, reading: Reading) -> Reading:
+        origin = self._text.plain(reading.origin)
+        if reading.key.startswith(_ENGINES):
+            origin = self._text.words(origin)
+        return msgspec.structs.replace(
+            reading, netns=self._netns(reading.netns), origin=origin, text=self._body(reading)
+        )
+
+    def _netns(self, netns: str) -> str:
+        kind, colon, name = netns.partition(":")
+        return f"{kind}{colon}{self._text.plain(self._names.name(name))}" if colon else netns
+
+    def _body(self, reading: Reading) -> str:
+        """Return the new text of one reading."""
+        if reading.id in self._engines:
+            return self._engines[reading.id]
+        text = reading.text
+        match reading.key:
+            case "namespaces":
+                return "".join(f"{self._namespace(line)}\n" for line in text.splitlines())
+            case "versions" if reading.origin.startswith("uname") and reading.outcome == "text":
+                return self._uname(text)
+            case "dmi":
+                return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
+            case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
+                return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
+            case key if key in _WITHOUT_ADDRESSES:
+                return text
+            case key if key.startswith("proc-net-"):
+                return self._text.proc_net(text)
+            case key:
+                plain = self._text.plain(text)
+                if key == "ufw-rules":
+                    plain = self._text.ufw_comments(plain)
+                return self._text.words(plain) if key in _FREE_TEXT or reading.outcome != "text" else plain
+
+    def _namespace(self, line: str) -> str:
+        netns, tab, rest = line.partition("\t")
+        return f"{self._netns(netns)}{tab}{self._text.plain(rest)}"
+
+    def _uname(self, text: str) -> str:
+        """``uname -a``: the second word is the host's name."""
+        fields = text.split(" ")
+        return " ".join(self._names.name(field) if index == 1 else field for index, field in enumerate(fields))
+
+    def _dmi(self, line: str) -> str:
+        """Keep what tells the cloud; an asset tag of another form is somebody's inventory number."""
+        name, colon, value = line.partition(":")
+        known = (
+            "7783-7084-3265-9085",
+            "Amazon",
+            "OracleCloud",
+            "No Asset",
+            "None",
+            "Not Specified",
+            "Default",
+            "Google",
+        )
+        if name.endswith("chassis_asset_tag") and not value.startswith(known):
+            value = self._names.name(value)
+        return f"{name}{colon}{value}"
+
+    def _name_line(self, line: str) -> str:
+        """A line of hosts(5) or resolv.conf(5): after the first word, what is no address is a name."""
+        body, mark, _ = line.rstrip("\n").partition("#")
+        pieces = re.split(r"(\s+)", self._text.plain(body))
+        first = next((index for index, piece in enumerate(pieces) if piece and not piece.isspace()), 0)
+        if pieces[first] not in {"nameserver", "options", "sortlist"}:
+            pieces = [piece if index <= first else self._host_name(piece) for index, piece in enumerate(pieces)]
+        end = "\n" if line.endswith("\n") else ""
+        return f"{''.join(pieces)}{mark}{end}"
+
+    def _host_name(self, word: str) -> str:
+        return word if not word or word.isspace() or self._text.is_address(word) else self._names.name(word)

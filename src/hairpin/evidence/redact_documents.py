@@ -1,0 +1,116 @@
+"""Renames in the JSON documents of container engines, field by field: only there is it known which word is a name."""
+
+import json
+from collections.abc import Callable
+
+from hairpin.evidence.name_map import NameMap
+from hairpin.evidence.reading import Reading
+from hairpin.evidence.redact_text import Text
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+class Documents:
+    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's) at a time."""
+
+    def __init__(self, names: NameMap, text: Text) -> None:
+        self._names = names
+        self._text = text
+
+    def redact(self, reading: Reading) -> str:
+        """Return the text with one document a line; a line that is no JSON is treated as prose."""
+        kind = reading.key.partition("-")[2]
+        rename = {"containers": self._container, "networks": self._network, "info": self._info}[kind]
+        return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
+
+    def _line(self, line: str, rename: Callable[[dict[str, Json]], None]) -> str:
+        try:
+            document: Json = json.loads(line)
+        except (ValueError, RecursionError):
+            return self._text.plain(line)
+        for one in document if isinstance(document, list) else [document]:
+            if isinstance(one, dict):
+                rename(one)
+        return json.dumps(self._strings(document), ensure_ascii=False, separators=(",", ":"))
+
+    def _strings(self, value: Json) -> Json:
+        """Return the value with addresses and ids renamed in every string and key."""
+        match value:
+            case str():
+                return self._text.plain(value)
+            case list():
+                return [self._strings(item) for item in value]
+            case dict():
+                return {self._text.plain(key): self._strings(item) for key, item in value.items()}
+            case _:
+                return value
+
+    def _container(self, container: dict[str, Json]) -> None:
+        _apply(container, "Name", self._slash_name)
+        _apply(container, "ImageName", self._names.image)
+        config = _member(container, "Config")
+        _apply(config, "Image", self._names.image)
+        _apply(config, "Hostname", self._names.name)
+        host = _member(container, "HostConfig")
+        _apply(host, "NetworkMode", self._network_mode)
+        _apply(host, "Links", self._link)
+        _apply(host, "ExtraHosts", self._extra_host)
+        networks = _member(_member(container, "NetworkSettings"), "Networks")
+        for endpoint in networks.values():
+            if isinstance(endpoint, dict):
+                _apply(endpoint, "Aliases", self._names.name)
+                _apply(endpoint, "DNSNames", self._names.name)
+                _apply(endpoint, "Links", self._link)
+        _rename_keys(networks, self._names.name)
+        _apply(_member(container, "State"), "Error", self._text.words)
+
+    def _network(self, network: dict[str, Json]) -> None:
+        _apply(network, "Name", self._names.name)
+        _apply(network, "name", self._names.name)
+        for endpoint in _member(network, "Containers").values():
+            if isinstance(endpoint, dict):
+                _apply(endpoint, "Name", self._names.name)
+
+    def _info(self, info: dict[str, Json]) -> None:
+        _apply(info, "Name", self._names.name)
+        _apply(_member(info, "host"), "hostname", self._names.name)
+
+    def _slash_name(self, name: str) -> str:
+        return f"/{self._names.name(name[1:])}" if name.startswith("/") else self._names.name(name)
+
+    def _network_mode(self, mode: str) -> str:
+        kind, colon, name = mode.partition(":")
+        if not colon:
+            return self._names.name(mode)
+        return f"{kind}:{self._names.name(name)}" if kind == "container" else mode
+
+    def _link(self, link: str) -> str:
+        """``/container:/alias/name`` of Docker's old links."""
+        return ":".join("/".join(map(self._names.name, part.split("/"))) for part in link.split(":"))
+
+    def _extra_host(self, entry: str) -> str:
+        name, colon, address = entry.partition(":")
+        return f"{self._names.name(name)}{colon}{address}"
+
+
+def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
+    """Return the object at ``key``; an empty one where the document has none."""
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _apply(document: dict[str, Json], key: str, rename: Callable[[str], str]) -> None:
+    """Rename the string, or the strings of the list, at ``key`` in place."""
+    match document.get(key):
+        case str() as text:
+            document[key] = rename(text)
+        case list() as items:
+            document[key] = [rename(item) if isinstance(item, str) else item for item in items]
+        case _:
+            pass
+
+
+def _rename_keys(document: dict[str, Json], rename: Callable[[str], str]) -> None:
+    renamed = {rename(key): value for key, value in document.items()}
+    document.clear()
+    document.update(renamed)
