@@ -51,7 +51,7 @@ class AddressMap:
             network = ip_network(text)
             self._hold(network.version, int(network.network_address), 0, network.prefixlen)
         self._forced = {
-            _node(network.version, int(network.network_address), network.prefixlen) for network in _forced()
+            _node(4, int(network.network_address), network.prefixlen) for network in map(IPv4Network, _FORCED)
         }
         for first, last in ranges:
             self._pin(first, last)

@@ -32,7 +32,7 @@ class NameMap:
     """Renames words; the same key gives the same names. Keeps what it gave, so that no two words get one name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
-        """``short_ids``: engine ids shortened to 12 digits; they are no names (a container's host name often is one)."""
+        """``short_ids``: engine ids shortened to 12 digits; no names, though many containers' host names."""
         self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}
