@@ -1,7 +1,9 @@
 """What dockerd programs into its host, as a function of its version, its options, its networks and its running
 containers."""
 
-from hairpin.engines import dockerd_20, dockerd_28
+import msgspec
+
+from hairpin.engines import dockerd_20, dockerd_28, dockerd_nftables
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.history import History, as_seen, history_of
@@ -49,14 +51,16 @@ def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
 
 
 def _expected(daemon: Daemon, history: History) -> ExpectedRules:
-    generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
-    chains = generation.program(daemon, history)
-    return ExpectedRules(
+    wanted = ExpectedRules(
         backend=daemon.backend,
-        chains=chains.chains(),
-        rules=chains.rules(),
         policies=tuple(policies_of(daemon, history)),
         sysctls=tuple(sysctls_of(daemon, history)),
         listeners=tuple(listeners_of(daemon, history)),
         hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
     )
+    if daemon.backend == "nftables":
+        native = dockerd_nftables.program(daemon, history)
+        return msgspec.structs.replace(wanted, chains=native.chains(), elements=native.elements(), rules=native.rules())
+    generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
+    chains = generation.program(daemon, history)
+    return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())

@@ -67,6 +67,17 @@ class ExpectedChain(msgspec.Struct, frozen=True):
     chain: str
 
 
+class ExpectedElement(msgspec.Struct, frozen=True):
+    """An element of an nftables map: packets of the bridge ``device`` jump to the chain ``target``."""
+
+    family: IpFamily
+    table: str
+    map: str
+    device: str
+    target: str
+    network: str
+
+
 class ExpectedPolicy(msgspec.Struct, frozen=True):
     """A base chain's policy.  Not ``certain``: the engine sets it only when it has to switch forwarding on itself,
     and what it found when it started is not known any more."""
@@ -105,6 +116,7 @@ class ExpectedRules(msgspec.Struct, frozen=True):
 
     backend: Backend
     chains: tuple[ExpectedChain, ...] = ()
+    elements: tuple[ExpectedElement, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
     policies: tuple[ExpectedPolicy, ...] = ()
     sysctls: tuple[ExpectedSysctl, ...] = ()

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Chain, Dialect, Expression, NoEffect, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, Expression, NameMatch, NoEffect, Rule, Table
 from hairpin.netfilter.prefix import IpFamily
 
 Meaning = tuple[Expression, ...]
@@ -53,8 +53,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def meaning(rule: Rule) -> Meaning:
-    """Return what the rule does, without counters, comments and logging."""
-    return tuple(expression for expression in rule.body if not isinstance(expression, NoEffect))
+    """Return what the rule does, without counters, comments and logging; nft lists a set's elements in any order."""
+    return tuple(_in_order(expression) for expression in rule.body if not isinstance(expression, NoEffect))
+
+
+def _in_order(expression: Expression) -> Expression:
+    if isinstance(expression, NameMatch) and len(expression.names) > 1:
+        return msgspec.structs.replace(expression, names=tuple(sorted(expression.names)))
+    return expression
 
 
 def positions(rules: Sequence[Rule]) -> dict[Meaning, int]:
@@ -93,7 +99,9 @@ def held(where: Found, rules: Sequence[ExpectedRule]) -> int:
 def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
     """Return the host's tables of one dialect."""
     tables = tuple(table for table in namespace.ruleset.tables if table.dialect == dialect)
-    unread = tuple(family for family in FAMILIES if not _KEYS[dialect, family].isdisjoint(namespace.unread))
+    unread: tuple[IpFamily, ...] = tuple(
+        family for family in FAMILIES if not _KEYS[dialect, family].isdisjoint(namespace.unread)
+    )
     return Found(dialect, tables, unread)
 
 

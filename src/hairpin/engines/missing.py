@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from hairpin.engines.dockerd import expected
-from hairpin.engines.expected import ExpectedChain, ExpectedRule, ExpectedRules
+from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, found, meaning
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Dialect
+from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.prefix import IpFamily
 
 
@@ -19,9 +19,14 @@ class Missing(msgspec.Struct, frozen=True):
 
     dialect: Dialect
     chains: tuple[ExpectedChain, ...] = ()
+    elements: tuple[ExpectedElement, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
     undecided: tuple[str, ...] = ()
     wanted: ExpectedRules = ExpectedRules(backend="iptables")
+
+    def __bool__(self) -> bool:
+        """Say whether anything that was decided is missing."""
+        return bool(self.chains or self.elements or self.rules)
 
     def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
         """Return the missing rules of these purposes."""
@@ -42,6 +47,7 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
     return Missing(
         dialect=where.dialect,
         chains=tuple(one for one in wanted.chains if one.family not in unread and _lacks_chain(where, one)),
+        elements=tuple(one for one in wanted.elements if one.family not in unread and _lacks_element(where, one)),
         rules=tuple(one for one in lacking(where, wanted.rules) if one.family not in unread),
         undecided=tuple(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
         wanted=wanted,
@@ -50,6 +56,13 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
 
 def _lacks_chain(where: Found, chain: ExpectedChain) -> bool:
     return where.chain(chain.family, chain.table, chain.chain) is None
+
+
+def _lacks_element(where: Found, element: ExpectedElement) -> bool:
+    table = where.table(element.family, element.table)
+    maps = () if table is None else table.maps
+    wanted = VerdictElement((NameKey(element.device),), Jump(element.target))
+    return not any(wanted in one.elements for one in maps if one.name == element.map)
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:

@@ -1,10 +1,11 @@
-"""Input for iptables-restore that puts back exactly what is missing, where the engine would have put it."""
+"""Input for iptables-restore (or nft) that puts back exactly what is missing, where the engine would have put it."""
 
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hairpin.engines.chains import BUILT_IN
+from hairpin.engines.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
 from hairpin.engines.expected import FAMILIES, ExpectedRule
 from hairpin.engines.found import Meaning, meaning, of_dialect
 from hairpin.engines.missing import Missing
@@ -25,9 +26,11 @@ class Restore(msgspec.Struct, frozen=True):
 def restore_text(lost: Missing, namespace: Namespace) -> tuple[Restore, ...]:
     """Return one input for each family that lacks something; nothing else is touched, no policy and no rule of others.
 
-    An existing chain is never declared: with --noflush that would empty it.
+    An existing iptables chain is never declared: with --noflush that would empty it.  An nftables chain that lacks a
+    rule is written anew as a whole, as dockerd does it: it has no rules but the engine's.
     """
-    texts: dict[IpFamily, str] = {family: "\n".join(_tables(lost, namespace, family)) for family in FAMILIES}
+    write = _native_table if lost.dialect == "nft" else _tables
+    texts: dict[IpFamily, str] = {family: "\n".join(write(lost, namespace, family)) for family in FAMILIES}
     return tuple(Restore(family, lost.dialect, f"{texts[family]}\n") for family in FAMILIES if texts[family])
 
 
@@ -55,13 +58,12 @@ def additions(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Ite
         yield f"-A {one.chain} {text}" if position is None else f"-I {one.chain} {position} {text}"
 
 
-def placements(
-    present: Sequence[Meaning], wanted: Sequence[ExpectedRule]
-) -> Iterator[tuple[ExpectedRule, int | None]]:
-    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it are in.
+def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
+    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it
+    are in.
 
-    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes before its
-    nearest successor, else to the end.
+    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes
+    before its nearest successor, else to the end.
     """
     chain = list(present)
     meanings = [meaning(one.rule) for one in wanted]
@@ -79,3 +81,25 @@ def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, ins
         return 0 if before is None else chain.index(before) + 1
     after = next((one for one in wanted[number + 1 :] if one in chain), None)
     return len(chain) if after is None else chain.index(after)
+
+
+def _native_table(lost: Missing, _namespace: Namespace, family: IpFamily) -> Iterator[str]:
+    chains = [one.chain for one in lost.chains if one.family == family]
+    elements = [one for one in lost.elements if one.family == family]
+    changed = dict.fromkeys(one.chain for one in lost.rules if one.family == family)
+    if not chains and not elements and not changed:
+        return
+    name = f"{family} {TABLE}"
+    yield f"add table {name}"
+    hooks = {
+        one.name: f" {{ type {one.type} hook {one.hook} priority {one.priority}; policy accept; }}"
+        for one in BASE_CHAINS
+    }
+    yield from (f"add chain {name} {chain}{hooks.get(chain, '')}" for chain in chains)
+    yield from (f"add map {name} {one.name} {{ type ifname : verdict; }}" for one in MAPS)
+    yield from (f"flush chain {name} {chain}" for chain in changed)
+    for one in lost.wanted.rules:
+        if one.family == family and one.chain in changed:
+            yield f"add rule {name} {one.chain} {one.rule.text}"
+    for element in elements:
+        yield f'add element {name} {element.map} {{ "{element.device}" : jump {element.target} }}'
