@@ -382,6 +382,15 @@ sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_dia
         else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
         fi
     done
+    [ "$NETNS" != host ] || run socket-owners '/proc/PID/fd' socket_owners
+}
+socket_owners() { # inode, process id, command: of the sockets of all namespaces
+    ls -l /proc/[0-9]*/fd 2>/dev/null | awk '
+    /^\/proc\// { split($0, part, "/"); pid = part[3]; comm = ""; next }
+    /socket:\[/ {
+        if (comm == "") { getline comm <("/proc/" pid "/comm"); close("/proc/" pid "/comm") }
+        sub(/.*socket:\[/, ""); sub(/\].*/, ""); print $0, pid, comm
+    }'
 }
 namespace() { links; rules; sets; sysctls; connections; sockets; }
 
@@ -415,7 +424,7 @@ INFO_PATHS='ServerVersion OperatingSystem OSType Architecture KernelVersion Name
     DefaultAddressPools FirewallBackend DockerRootDir Containers ContainersRunning Swarm.LocalNodeState
     Swarm.NodeAddr host.kernel host.os host.networkBackend host.networkBackendInfo host.rootlessNetworkCmd
     host.security.rootless host.slirp4netns.version host.pasta.version host.hostname version'
-VERSION_PATHS='Client.Version Client.ApiVersion Server.Version Server.ApiVersion Server.Components.Name
+VERSION_PATHS='Client.Version Client.ApiVersion Client.APIVersion Server.APIVersion Server.Version Server.ApiVersion Server.Components.Name
     Server.Components.Version Version ApiVersion MinAPIVersion Components.Name Components.Version Server.Platform.Name'
 DAEMON_KEYS='allow-direct-routing bip bip6 bridge bridge-accept-fwmark config-file containerd data-root
     default-address-pool default-address-pools default-gateway default-gateway-v6 default-network-opt
