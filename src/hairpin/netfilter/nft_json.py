@@ -5,8 +5,9 @@
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
 Objects come in any order, each with the names of its table and chain.  Tables that iptables-nft manages show their
-matches by name only (``{"xt": …}``): read these from iptables-save; here they become opaque.  A rule that the IR can only
-say as several (a map over a hash, see :mod:`hairpin.netfilter.nft_maps`) becomes several of the same number and handle.
+matches by name only (``{"xt": …}``): read these from iptables-save; here they become opaque.  A rule that the IR can
+only say as several (a map over a hash, see :mod:`hairpin.netfilter.nft_maps`) becomes several of the same number and
+handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -156,7 +157,13 @@ def _chain(raw: Object, found: _Found) -> Chain:
     priority = _priority(raw.get("prio", 0), found.scope.family)
     devices = words(raw.get("dev")) or words(raw.get("devices"))
     return Chain(
-        name, rules, cast("Hook", hook), cast("ChainType", kind), priority, "drop" if policy == "drop" else "accept", devices
+        name,
+        rules,
+        cast("Hook", hook),
+        cast("ChainType", kind),
+        priority,
+        "drop" if policy == "drop" else "accept",
+        devices,
     )
 
 
@@ -182,7 +189,7 @@ def _rules(raw: Object, number: int, scope: Scope) -> tuple[Rule, ...]:
     """Return the rule; several if it chooses by a map that the IR has no node for."""
     statements = list_of(raw.get("expr"))
     comment = raw.get("comment")
-    text = rule_text(statements, comment if isinstance(comment, str) else None)
+    text = rule_text(statements, comment if isinstance(comment, str) else None, scope.family)
     packets, size = _counts(statements)
     handle = integer(raw, "handle")
     try:

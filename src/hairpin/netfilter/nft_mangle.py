@@ -3,17 +3,19 @@
 Source: nftables src/json.c {meta,ct,payload,exthdr}_stmt_json(); nft_{meta,ct,payload,exthdr}.c, the set evaluations
 """
 
-from hairpin.netfilter.ir import FULL_MASK, Expression, NoEffect, Outside, SetField, SetZone
+from hairpin.netfilter.ir import FULL_MASK, Expression, FieldMatch, NoEffect, Outside, SetField, SetZone
+from hairpin.netfilter.nft_expression_text import text_of
+from hairpin.netfilter.nft_fields import HAS_CONNECTION, Operand
 from hairpin.netfilter.nft_maps import choose, map_elements
-from hairpin.netfilter.nft_operands import Operand, fold, needs, operand
+from hairpin.netfilter.nft_operands import fold, needs, operand
 from hairpin.netfilter.nft_scope import Parts, Scope
 from hairpin.netfilter.nft_syntax import Json, Object, content, named, object_of
-from hairpin.netfilter.nft_text import statement_text, text_of
-from hairpin.netfilter.nft_values import NAMES, number
+from hairpin.netfilter.nft_text import statement_text
+from hairpin.netfilter.nft_values import number
 
 _WRITABLE = frozenset({
-    "saddr4", "daddr4", "saddr6", "daddr6", "dscp", "ecn", "ttl", "sport", "dport", "tcp-flags", "smac", "dmac", "pkttype",
-    "mark", "ct-mark",
+    "saddr4", "daddr4", "saddr6", "daddr6", "dscp", "ecn", "ttl", "sport", "dport", "tcp-flags", "smac", "dmac",
+    "pkttype", "mark", "ct-mark",
 })  # fmt: skip
 _HARMLESS = {
     "meta": frozenset({"nftrace", "priority", "secmark"}),
@@ -27,7 +29,7 @@ def mangle(inner: Json, scope: Scope) -> Parts:
     """Return what the statement changes; Outside (that does not end) for a change that hairpin cannot follow."""
     body = object_of(inner)
     key, value = body.get("key"), body.get("value")
-    implied = (*needs(key, scope.family), *needs(value, scope.family))
+    implied = (*needs(key, scope.family), *needs(value, scope.family), *_read_connection(value, scope))
     text = statement_text({"mangle": inner})
     unknown: Parts = (*implied, Outside(text_of(key), text, ends=False))
     if _is_harmless(key):
@@ -40,6 +42,13 @@ def mangle(inner: Json, scope: Scope) -> Parts:
         return _by_map(of, content(value), scope) or unknown
     found = _zone(value) if zone else assign(of, value, scope)
     return unknown if found is None else (*implied, *found)
+
+
+def _read_connection(value: Json, scope: Scope) -> tuple[FieldMatch, ...]:
+    """``meta mark set ct mark`` ends the rule for a packet without a connection."""
+    folded = fold(value, scope.family)
+    from_connection = isinstance(folded, Operand) and folded.field is not None and folded.field.startswith("ct-")
+    return (HAS_CONNECTION,) if from_connection else ()
 
 
 def _is_harmless(key: Json) -> bool:
@@ -74,7 +83,7 @@ def _mentions(expression: Json, of: Operand, scope: Scope) -> bool:
 def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
     """Return ``field set value`` as SetField; None where the IR cannot say it (a map, a dice, a shift)."""
     field = of.field
-    if field is None or field in ("iif", "oif", "physin", "physout"):
+    if field is None:
         return None
     folded = fold(value, scope.family, of.kind)
     if isinstance(folded, int):
@@ -82,7 +91,7 @@ def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | N
     if folded is None:
         return _two_fields(of, value, scope)
     source = folded.field
-    if folded.shift or folded.add or folded.kind in NAMES or source in ("iif", "oif", "physin", "physout", None):
+    if folded.shift or folded.add or source is None:
         return None
     if source == field:
         return (SetField(field, folded.mask, folded.xor),)
@@ -98,13 +107,11 @@ def _two_fields(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...
         return None
     both = [fold(part, scope.family, of.kind) for part in inner]
     sides = sorted((each for each in both if isinstance(each, Operand)), key=lambda each: each.field != of.field)
-    if len(sides) != 2 or any(each.shift or each.add or each.kind in NAMES for each in sides):
+    if len(sides) != 2 or any(each.shift or each.add for each in sides):
         return None
     own, other = sides
-    if own.field != of.field or of.field in ("iif", "oif", "physin", "physout", None):
-        return None
     source = other.field
-    if source is None or source in ("iif", "oif", "physin", "physout", own.field):
+    if own.field != of.field or of.field is None or source in (None, own.field):
         return None
     if name == "|" and (own.mask | own.xor) & (other.mask | other.xor):
         return None

@@ -2,7 +2,8 @@
 
 A map whose key is made of plain fields has a node of its own in the IR.  Any other key (``meta mark & 0xff vmap …``,
 ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) becomes one rule for each element: its key as a match, its
-value as the statement.  That is exact, since the keys of a map do not overlap.
+value as the statement.  That is exact, since the keys of a map do not overlap; only a dice that jumps and comes back is
+thrown again for the elements behind, so the walk sees more ways than there are.
 """
 
 from collections.abc import Callable

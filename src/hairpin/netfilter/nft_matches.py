@@ -1,12 +1,14 @@
 """The ``match`` statement: a left-hand expression, an operator, and what it is compared with.
 
-Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` asks whether any of the flags is set (``ct state new``), ``!``
-whether none is.  An expression that the packet has no value for (a port of ICMP, a mark without a connection) ends the
-rule, whatever the operator (NFT_BREAK); an interface that the hook does not have is the empty name and index 0 (since
-Linux 5.4; measured on 6.18).
+Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` asks whether any of the flags is set (``ct state new``), and
+``!`` whether none is.  An expression that the packet has no value for (a port of ICMP, a mark without a connection)
+ends the rule, whatever the operator (NFT_BREAK); an interface that the hook does not have is the empty name and index 0
+(since Linux 5.4; measured on 6.18).
 
 Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
 """
+
+from typing import Literal
 
 from hairpin.netfilter.ir import (
     FibMatch,
@@ -21,12 +23,13 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.nft_operands import Operand, field_match, needs, operand
+from hairpin.netfilter.nft_fields import Operand
+from hairpin.netfilter.nft_operands import field_match, needs, operand
 from hairpin.netfilter.nft_scope import Scope
 from hairpin.netfilter.nft_sets import concatenated, element, plain_fields
 from hairpin.netfilter.nft_syntax import Json, MalformedError, Object, content, elements_of, named, words
 from hairpin.netfilter.nft_text import match_text
-from hairpin.netfilter.nft_values import BITMASKS, NAMES, WIDTHS, interface, intervals, number
+from hairpin.netfilter.nft_values import BITMASKS, WIDTHS, interface, intervals, number
 
 _HISTORY = {
     "random": "random", "day": "time", "hour": "time", "time": "time",
@@ -89,18 +92,18 @@ def _usual(why: str, operator: str, right: Json) -> bool:
     """Say whether the first packet of a connection, on an idle host, satisfies the comparison."""
     if why != "connbytes":
         return True
-    return operator in ("<", "<=", "!=") or (isinstance(right, dict) and right.get("range", [1])[:1] == [0])
+    ends = intervals([right], "integer")
+    return operator in ("<", "<=", "!=") or (ends is not None and ends[0][0] == 0)
 
 
 def _one(of: Operand, operator: str, right: Json) -> Match | None:
     """Return the comparison of one operand; None where the IR cannot say it."""
-    if of.field is None:
-        return None
     if isinstance(right, str) and right.startswith("@"):
-        if not of.plain or operator not in ("==", "!=", "in", ""):
+        field = of.key
+        if field is None or operator not in ("==", "!=", "in", ""):
             return None
-        return SetMatch(right[1:], (of.field,), negated=operator == "!=")
-    if of.kind in NAMES:
+        return SetMatch(right[1:], (field,), negated=operator == "!=")
+    if of.interface is not None:
         return _name(of, operator, right)
     single = not isinstance(right, dict) or "|" in right
     if operator == "!" or (of.kind in BITMASKS and single and operator in ("in", "")):
@@ -112,7 +115,7 @@ def _one(of: Operand, operator: str, right: Json) -> Match | None:
 def _flags(of: Operand, right: Json, *, negated: bool) -> FieldMatch | None:
     """``in``: any of the flags is set, that is ``& flags`` is not zero; ``!``: none is."""
     flags = number(right, of.kind)
-    if flags is None or of.shift or of.xor or of.field in ("iif", "oif", "physin", "physout", None):
+    if flags is None or of.shift or of.xor or of.field is None:
         return None
     return FieldMatch(of.field, ((0, 0),), negated, flags & of.mask)
 
@@ -137,12 +140,12 @@ def _ranges(kind: str, operator: str, right: Json) -> Ranges | None:
 
 
 def _name(of: Operand, operator: str, right: Json) -> NameMatch | None:
-    if operator not in ("==", "!=", "in", "") or of.field not in ("iif", "oif", "physin", "physout"):
+    if operator not in ("==", "!=", "in", "") or of.interface is None:
         return None
     values = elements_of(right) if isinstance(right, dict) else elements_of({"set": right})
     names = [interface(value, of.kind) for value in values]
     found = tuple(name for name in names if name is not None)
-    return NameMatch(of.field, found, operator == "!=") if len(found) == len(names) else None
+    return NameMatch(of.interface, found, operator == "!=") if len(found) == len(names) else None
 
 
 # --- concatenations --------------------------------------------------------------------------------------------------
@@ -212,9 +215,9 @@ def _fib(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
         types = tuple(_route_type(each) for each in elements_of(right if isinstance(right, dict) else {"set": right}))
         if "mark" in flags or None in types:
             return None
-        limit = "iif" if "iif" in flags else "oif" if "oif" in flags else None
-        address = "saddr" if "saddr" in flags else "daddr"
-        return (FibMatch(address, tuple(each for each in types if each is not None), negated, limit),)
+        found = tuple(each for each in types if each is not None)
+        limit: Literal["iif", "oif"] | None = "iif" if "iif" in flags else "oif" if "oif" in flags else None
+        return (FibMatch("saddr" if "saddr" in flags else "daddr", found, negated, limit),)
     if "saddr" not in flags or "oif" in flags or inner.get("result") not in ("oif", "check"):
         return None
     exists = {"True": True, "exists": True, "False": False, "0": False, "missing": False}.get(str(right))

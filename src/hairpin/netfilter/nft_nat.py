@@ -3,12 +3,15 @@
 Source: nftables src/json.c nat_stmt_json(); net/netfilter/nft_nat.c nft_nat_inet_eval() (the other family passes)
 """
 
+import re
 from typing import Literal
 
 from hairpin.netfilter.ir import Expression, Nat, NatMap, Outside
+from hairpin.netfilter.nft_expression_text import text_of
+from hairpin.netfilter.nft_fields import network_needs
 from hairpin.netfilter.nft_maps import choose, map_elements
-from hairpin.netfilter.nft_operands import needs, network_needs, operand
-from hairpin.netfilter.nft_scope import Parts, Scope
+from hairpin.netfilter.nft_operands import needs, operand
+from hairpin.netfilter.nft_scope import MAX_OPTIONS, Choice, Parts, Scope
 from hairpin.netfilter.nft_sets import concatenated, kinds_of, nat_elements, nat_target, plain_fields
 from hairpin.netfilter.nft_syntax import Json, Object, content, element_value, named, pair, words
 from hairpin.netfilter.nft_text import nat_text
@@ -16,6 +19,9 @@ from hairpin.netfilter.nft_values import interval
 
 Kind = Literal["snat", "dnat", "masquerade", "redirect"]
 Version = Literal[4, 6]
+
+_ADDRESS4 = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_ADDRESS6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*")
 
 
 def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
@@ -31,23 +37,48 @@ def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
     addresses, ports = _constant(address, version), _constant(port, None)
     if (address is None or addresses is not None) and (port is None or ports is not None):
         return (*implied, _with(template, addresses, ports))
-    by_address = named(address) == "map"
-    if by_address == (named(port) == "map") or (by_address and port is not None and ports is None):
-        return outside
-    mapped = _Mapped(template, by_address=by_address, addresses=addresses, ports=ports)
-    found = mapped.parts(content(address if by_address else port), scope)
+    by_address, by_port = named(address) == "map", named(port) == "map"
+    found: Parts | None = None
+    if by_address and by_port:
+        found = _both(template, content(address), content(port), scope)
+    elif (by_address or by_port) and (port is None or by_port or ports is not None):
+        mapped = _Mapped(template, by_address=by_address, addresses=addresses, ports=ports)
+        found = mapped.parts(content(address if by_address else port), scope)
     if found is None:
         return outside
-    return (*implied, *found) if isinstance(found, tuple) else found
+    return (*implied, *found) if isinstance(found, tuple) else Choice((*implied, *found.prefix), found.options)
+
+
+def _both(template: Nat, address: Object, port: Object, scope: Scope) -> Choice | None:
+    """Return ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of elements that can meet."""
+    by_address = _Mapped(template, by_address=True, addresses=None, ports=None).choice(address, scope)
+    by_port = _Mapped(template, by_address=False, addresses=None, ports=None).choice(port, scope)
+    if by_address is None or by_port is None:
+        return None
+    conditions = [tuple(part[:-1] for part in each.options) for each in (by_address, by_port)]
+    alike = address.get("key") == port.get("key") and set(conditions[0]) == set(conditions[1])
+    options: list[tuple[Expression, ...]] = []
+    for one in by_address.options:
+        for other in by_port.options:
+            target, with_port = one[-1], other[-1]
+            if alike and one[:-1] != other[:-1]:
+                continue
+            if isinstance(target, Nat) and isinstance(with_port, Nat):
+                questions = dict.fromkeys((*one[:-1], *other[:-1]))
+                options.append((*questions, _with(template, target.addresses, with_port.ports)))
+    prefix = tuple(dict.fromkeys((*by_address.prefix, *by_port.prefix)))
+    return Choice(prefix, tuple(options)) if len(options) <= MAX_OPTIONS else None
 
 
 def _version(body: Object, scope: Scope) -> Version | None:
     family = body.get("family", scope.family)
     if family in ("ip", "ip6"):
         return 4 if family == "ip" else 6
-    # nft before 0.9.5 does not print the family in an inet table; the address shows it.
-    text = str(body.get("addr", ""))
-    return None if "addr" not in body or "@" in text else 6 if "::" in text else 4
+    # Where the family is not printed, the address shows it.
+    text = text_of(body.get("addr"))
+    if _ADDRESS6.search(text):
+        return 6
+    return 4 if _ADDRESS4.search(text) else None
 
 
 def _constant(value: Json, version: Version | None) -> tuple[int, int] | None:
@@ -90,8 +121,16 @@ class _Mapped:
             found = nat_elements(elements, [of.kind for of in operands], values) if values else None
             if found is not None:
                 return (*implied, NatMap(template.nat, fields, found))
+        return self.choice(inner, scope)
+
+    def choice(self, inner: Object, scope: Scope) -> Choice | None:
+        """Return an option for each element of the map ``inner``; None if it is not understood."""
+        data = inner.get("data")
+        elements = map_elements(data, scope)
+        if elements is None:
+            return None
         kinds = kinds_of(scope.maps[data[1:]].get("map"), scope) if isinstance(data, str) else None
-        return choose(key, elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
+        return choose(inner.get("key"), elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
 
     def _kinds(self, values: list[Json]) -> list[str]:
         """Return the data types of an anonymous map's values: all alike, so the first tells."""

@@ -5,7 +5,8 @@ another one with the next packet, so it is marked opaque.  nft before 1.0.9 does
 """
 
 from hairpin.netfilter.ir import Element, Field, Jump, Key, Map, NameField, NatElement, Set, Verdict, VerdictElement
-from hairpin.netfilter.nft_operands import Operand, operand
+from hairpin.netfilter.nft_fields import Operand
+from hairpin.netfilter.nft_operands import operand
 from hairpin.netfilter.nft_scope import Scope
 from hairpin.netfilter.nft_syntax import Json, Object, content, element_value, list_of, named, pair, string, words
 from hairpin.netfilter.nft_values import interval, key
@@ -25,7 +26,7 @@ def concatenated(value: Json) -> list[Json]:
 
 def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | None:
     """Return the fields of the operands if sets can be looked up with all of them."""
-    fields = tuple(of.field for of in operands if of.field is not None and of.plain)
+    fields: tuple[Field | NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
     return fields if len(fields) == len(operands) else None
 
 

@@ -20,11 +20,12 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Verdict,
 )
+from hairpin.netfilter.nft_fields import network_needs, protocol_need
 from hairpin.netfilter.nft_mangle import mangle
 from hairpin.netfilter.nft_maps import membership, verdict_map
 from hairpin.netfilter.nft_matches import read_match
 from hairpin.netfilter.nft_nat import translation
-from hairpin.netfilter.nft_operands import needs, network_needs, protocol_need
+from hairpin.netfilter.nft_operands import needs
 from hairpin.netfilter.nft_scope import Parts, Scope
 from hairpin.netfilter.nft_syntax import Json, MalformedError, Object, content, list_of, named, object_of, string
 from hairpin.netfilter.nft_text import statement_text
