@@ -1,0 +1,64 @@
+"""Puts back what the container engine has lost: never into saved rules, since the engine makes them itself.
+
+What can be said instead is who may have taken them away.
+"""
+
+from hairpin.causes.cause import Message, message
+from hairpin.change.change import AddChain, InsertRule, Primitive
+from hairpin.engines.found import meaning
+from hairpin.engines.missing import Missing
+from hairpin.host.host import Host
+from hairpin.network.network import HOST
+from hairpin.remedy.manager import NFTABLES_CONF, unit
+from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
+
+_AVOID = message("never write these rules into a saved ruleset: the engine would then meet its own rules of yesterday")
+
+
+def _handles(part: Primitive, situation: Situation) -> bool:
+    """Return whether it is one of the chains and rules that an engine of this host should have, and lacks."""
+    if not isinstance(part, (AddChain, InsertRule)) or part.netns != HOST:
+        return False
+    return any(_is_lost(part, lost) for lost in situation.lost)
+
+
+def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
+    place = (part.family, part.table, part.chain)
+    if isinstance(part, AddChain):
+        return any((each.family, each.table, each.chain) == place for each in lost.chains)
+    return any(
+        (each.family, each.table, each.chain) == place and meaning(each.rule) == meaning(part.rule)
+        for each in lost.rules
+    )
+
+
+def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    del parts
+    return Lasting(advice=(_AVOID, *_who_may_have_flushed(situation.host)))
+
+
+def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
+    """Name each part of this host that deletes other people's rules when it starts or reloads."""
+    found: list[Message] = []
+    if host.firewalld is not None and host.firewalld.running:
+        found.append(message("firewalld runs here, and its start deletes what dockerd has put into iptables"))
+    found += [
+        message("{file} says `flush ruleset`: each start of nftables.service deletes every rule", file=file.path)
+        for file in host.files
+        if file.path in NFTABLES_CONF and _flushes(file.text)
+    ]
+            )
+    for name in ("iptables", "netfilter-persistent", "ufw"):
+        service = unit(host, name)
+        if service is not None and service.active == "active":
+            found.append(
+                message("{unit} is active: its restart replaces every table that its file names", unit=service.name)
+            )
+    return tuple(found)
+
+
+def _flushes(script: str) -> bool:
+    return any(line.split("#")[0].strip().rstrip(";") == "flush ruleset" for line in script.splitlines())
+
+
+REMEDY = RemedyKind(id="restore-engine-rules", order=10, handles=_handles, lasting=_lasting)

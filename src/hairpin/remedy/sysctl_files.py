@@ -1,0 +1,93 @@
+"""Which configuration file sets a sysctl, and which file would have the last word.
+
+Read in this order, later wins: every ``*.conf`` of /usr/lib/sysctl.d, /run/sysctl.d, /etc/sysctl.d by its base name,
+whatever folder it is in; then ``/etc/sysctl.conf``, which sysctl(8) reads last.  (systemd-sysctl reads that one only
+through a link such as Debian's /etc/sysctl.d/99-sysctl.conf.)  ufw applies /etc/ufw/sysctl.conf when it starts, behind
+all of them.
+
+Source: sysctl.d(5), sysctl(8) --system, ufw-framework(8)
+"""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from hairpin.host.managers import ConfigFile
+from hairpin.host.sysctl import Path
+
+SYSCTL_CONF = "/etc/sysctl.conf"
+UFW_SYSCTL = "/etc/ufw/sysctl.conf"
+_ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A line of a file that sets a key; ``line`` counts from 1."""
+
+    file: str
+    line: int
+    value: str
+    evidence: str = ""
+
+
+def is_sysctl_file(path: str) -> bool:
+    """Return whether the file is one that sysctls are set by."""
+    return path in (SYSCTL_CONF, UFW_SYSCTL) or ("/sysctl.d/" in path and path.endswith(".conf"))
+
+
+def settings(path: Path, files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
+    """Return every line that sets the key, in the order in which they take effect."""
+    found = [setting for file in files if is_sysctl_file(file.path) for setting in _in_file(path, file)]
+    return tuple(sorted(found, key=lambda each: _rank(each.file)))
+
+
+def _rank(file: str) -> tuple[int, str]:
+    if file == UFW_SYSCTL:
+        return (2, "")
+    return (1, "") if file == SYSCTL_CONF else (0, file.rpartition("/")[2])
+
+
+def _in_file(path: Path, file: ConfigFile) -> Iterator[Setting]:
+    for number, line in enumerate(file.text.splitlines(), 1):
+        found = _ASSIGNMENT.match(line)
+        if found is not None and _names(found[1], path):
+            yield Setting(file.path, number, found[2], file.evidence)
+
+
+def _names(written: str, path: Path) -> bool:
+    """Return whether the key, in either of its spellings and with wildcards, is the path."""
+    parts = key_parts(written)
+    return len(parts) == len(path) and all(fnmatchcase(own, part) for own, part in zip(path, parts, strict=True))
+
+
+def key_parts(written: str) -> Path:
+    """Return the parts of ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
+
+    The first separator says which one separates; the other then stands for it inside a part.
+    """
+    first = next((character for character in written if character in "./"), ".")
+    other = "/" if first == "." else "."
+    return tuple(part.replace(other, first) for part in written.split(first))
+
+
+def replaced(file: ConfigFile, path: Path, value: str) -> str:
+    """Return the file's text in which every line that sets the key sets this value."""
+    wrong = {setting.line for setting in _in_file(path, file)}
+    lines = [
+        f"{line.partition('=')[0].rstrip()} = {value}" if number in wrong else line
+        for number, line in enumerate(file.text.splitlines(), 1)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
+    """Return a new file below /etc/sysctl.d that sorts after every other one there that sets the key."""
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in path if part not in ("net", "conf")).lower())
+    taken = [setting.file.rpartition("/")[2] for setting in settings(path, files) if "/sysctl.d/" in setting.file]
+    last = max(taken, default="")
+    for prefix in ("99-hairpin", "99-zz-hairpin", "zz-hairpin", "zzzz-hairpin"):
+        name = f"{prefix}-{slug}.conf"
+        if name > last:
+            return f"/etc/sysctl.d/{name}"
+    return f"/etc/sysctl.d/{last.removesuffix('.conf')}-{slug}.conf"
