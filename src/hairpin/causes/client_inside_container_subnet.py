@@ -1,0 +1,58 @@
+"""The client's address lies inside a container network's subnet: answers go to the bridge instead of to the client.
+
+Users see: only clients of one office or VPN range time out; the SYN arrives, the answer never leaves.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.overlap import overlaps
+from hairpin.change.change import DeleteRoute, one
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.routing import route_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the answer to an outside client was sent into a bridge where nobody has its address."""
+    start = view.flow.start
+    if not isinstance(start, (Outside, Lan)):
+        return
+    for each in overlaps(view):
+        if each.address != start.address:
+            continue
+        name = each.network.name if each.network is not None else each.bridge
+        subnet = prefix_text(each.route.destination, each.route.prefix_length, each.route.version)
+        yield Candidate(
+            title=message(
+                "The client's address lies inside container network {name} ({subnet})", name=name, subnet=subnet
+            ),
+            detail=message(
+                "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+                client=address_text(start.address, view.flow.version),
+                route=route_text(each.route),
+            ),
+            change=one(DeleteRoute(view.stop.netns, each.route)),
+            where=where(network=name, subnet=subnet, route=route_text(each.route)),
+            rank=20,
+            evidence=(each.route.evidence,),
+            side_effects=(
+                message("containers of {name} lose their network: this is the proof, not the cure", name=name),
+            ),
+            advice=(
+                message(
+                    "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                    name=name,
+                ),
+                message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
+            ),
+        )
+
+
+CAUSE = Cause(
+    id="client-inside-container-subnet",
+    title="The client's address is inside a container network's subnet",
+    source="net/ipv4/fib_trie.c: longest prefix",
+    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "martian-source", "rp-filter"}),
+    find=find,
+)

@@ -1,0 +1,53 @@
+"""The container that publishes the port is not running.
+
+Users see: refused (nobody holds the port any more), sometimes a timeout when stale rules are left.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.publishing import at_host_port
+from hairpin.causes.starting import started
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each stopped container that asks for this port, when no running one has it."""
+    bindings = at_host_port(view)
+    if any(container.running and binding.actual for container, binding in bindings):
+        return
+    for container, binding in bindings:
+        if container.running:
+            continue
+        change = started(view, container, binding)
+        if change is None:
+            continue
+        exited = f" with exit code {container.exit_code}" if container.status == "exited" else ""
+        yield Candidate(
+            title=message("Container {name} is not running", name=container.name),
+            detail=message(
+                "It publishes port {port}, and it is {status}{exited}: nobody holds the port.{error}",
+                port=binding.host_port,
+                status=container.status,
+                exited=exited,
+                error=f" Docker says: {container.error}" if container.error else "",
+            ),
+            change=change,
+            where=where(container=container.name, state=container.status, exit_code=container.exit_code),
+            rank=10,
+            evidence=(container.evidence,),
+            advice=(
+                message("read why it ended: docker logs {name}", name=container.name),
+                message(
+                    "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
+                ),
+            ),
+        )
+
+
+CAUSE = Cause(
+    id="container-not-running",
+    title="The container is not running",
+    source="Docker Engine API: State.Status",
+    reasons=frozenset({"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier"}),
+    find=find,
+)

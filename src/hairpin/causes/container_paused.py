@@ -1,0 +1,36 @@
+"""The container is paused: its kernel still completes handshakes, its processes never answer.
+
+Users see: connects, then silence.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetContainer, one
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the paused container."""
+    container = view.container
+    if container is None or container.status != "paused":
+        return
+    running = msgspec.structs.replace(container, status="running")
+    yield Candidate(
+        title=message("Container {name} is paused", name=container.name),
+        detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
+        change=one(SetContainer(running), f"docker unpause {container.name}"),
+        where=where(container=container.name, state=container.status),
+        rank=10,
+        evidence=(container.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="container-paused",
+    title="The container is paused",
+    source="docker-pause(1): cgroup freezer",
+    reasons=frozenset({"process-frozen"}),
+    find=find,
+)

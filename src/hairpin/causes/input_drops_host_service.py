@@ -1,0 +1,34 @@
+"""INPUT drops a packet for a service of the host itself.
+
+Users see: containers or outsiders cannot reach a service of the host (or of a container on the host's network).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.lifting import exception
+from hairpin.causes.rule_owner import owner, serves_relay
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
+    place = view.place
+    if place is None or owner(view, place) not in ("input",) or serves_relay(view):
+        return
+    yield Candidate(
+        title=message("INPUT drops packets for this port"),
+        detail=message("The packet is for this host itself and INPUT drops it: {rule}", rule=place.text),
+        change=exception(view, place),
+        where=rule_where(place),
+        rank=42,
+        evidence=(place.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="input-drops-host-service",
+    title="INPUT drops traffic for the host's service",
+    source="iptables(8)",
+    reasons=frozenset({"rule", "policy", "reject"}),
+    find=find,
+)

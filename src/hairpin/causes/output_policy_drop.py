@@ -1,0 +1,37 @@
+"""OUTPUT drops what the host itself (or its docker-proxy) sends.
+
+Users see: outside works; on the host 127.0.0.1:port times out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.lifting import lifted
+from hairpin.causes.rule_owner import owner
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
+    place = view.place
+    if place is None or owner(view, place) not in ("output",):
+        return
+    yield Candidate(
+        title=message("OUTPUT drops this flow"),
+        detail=message(
+            "Packets that start on this host, docker-proxy's connections to containers among them, leave by OUTPUT: {rule}",
+            rule=place.text,
+        ),
+        change=lifted(view, place),
+        where=rule_where(place),
+        rank=40,
+        evidence=(place.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="output-policy-drop",
+    title="OUTPUT drops the flow",
+    source="iptables(8)",
+    reasons=frozenset({"rule", "policy", "reject"}),
+    find=find,
+)

@@ -1,0 +1,46 @@
+"""Bridges whose subnet covers addresses that are meant to be somewhere else."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.host.docker import DockerNetwork
+from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import inside
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """The container network's route that takes the address, and the network (None: not one of an engine's)."""
+
+    route: Route
+    bridge: str
+    network: DockerNetwork | None
+    address: int
+
+
+def overlaps(view: View) -> Iterator[Overlap]:
+    """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
+    packet = view.stop.seen.packet
+    if view.stop.netns != HOST:
+        return
+    bridge = view.stop.link
+    link = view.host.link(bridge)
+    if link is None or link.kind != "bridge":
+        return
+    for route in view.host.routes:
+        on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
+        if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
+            continue
+        if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
+            yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
+
+
+def network_of_bridge(network: Network, bridge: str) -> DockerNetwork | None:
+    """Return the engine's network whose bridge this is, or None."""
+    for engine in network.host.engines:
+        for each in engine.networks:
+            if each.bridge == bridge:
+                return each
+    return None

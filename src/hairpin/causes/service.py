@@ -1,0 +1,53 @@
+"""What listens (and what does not) where a packet found no socket."""
+
+from hairpin.causes.cause import View
+from hairpin.change.change import AddSocket
+from hairpin.host.docker import Container
+from hairpin.host.socket import Socket
+from hairpin.netfilter.packet import UDP
+from hairpin.network.network import HOST
+from hairpin.network.prefix import is_loopback
+
+_RESOLVER = 0x7F00000B
+"""127.0.0.11: Docker's embedded DNS listens there in every container of a user-defined network."""
+
+
+def in_container(view: View) -> Container | None:
+    """Return the container whose service was asked: the namespace's own, or the one on the host's network."""
+    if view.stop.netns != HOST:
+        return view.container
+    named = view.network.container(view.flow.container) if view.flow.container else None
+    return named if named is not None and named.netns == HOST else None
+
+
+def same_port(view: View) -> tuple[Socket, ...]:
+    """Return the sockets of the asked protocol and port in the namespace, which did not take the packet."""
+    packet = view.stop.seen.packet
+    return tuple(each for each in _of_protocol(view) if each.port == packet.dport and each.address != _RESOLVER)
+
+
+def other_ports(view: View) -> tuple[Socket, ...]:
+    """Return the sockets of the asked protocol on other ports that could take packets from outside."""
+    packet = view.stop.seen.packet
+    return tuple(
+        each
+        for each in _of_protocol(view)
+        if each.port != packet.dport and (each.address is None or not is_loopback(each.address, each.version))
+    )
+
+
+def _of_protocol(view: View) -> tuple[Socket, ...]:
+    protocol = "udp" if view.stop.seen.packet.protocol == UDP else "tcp"
+    return tuple(each for each in view.namespace.sockets if each.protocol == protocol)
+
+
+def listening(view: View, advice: str) -> AddSocket:
+    """Return the change after which something listens on every address for the packet."""
+    packet = view.stop.seen.packet
+    socket = Socket(
+        protocol="udp" if packet.protocol == UDP else "tcp",
+        version=packet.version,
+        address=None,
+        port=packet.dport or 0,
+    )
+    return AddSocket(view.stop.netns, socket, advice)

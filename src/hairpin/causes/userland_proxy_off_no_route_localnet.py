@@ -1,0 +1,46 @@
+"""The userland proxy is off and the bridge refuses loopback addresses.
+
+Users see: only 127.0.0.1:PORT on the host hangs or fails; every other address works.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.sysctl import dotted
+from hairpin.network.network import HOST
+from hairpin.network.prefix import is_loopback
+from hairpin.walk.state import SysctlDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a packet from or to 127.0.0.0/8 was refused at a bridge that does not route it."""
+    decided = view.stop.decided_by
+    if view.stop.netns != HOST or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
+        return
+    if not is_loopback(view.flow.daddr, 4) and view.flow.version == 4 and view.stop.reason != "route-localnet":
+        return
+    yield Candidate(
+        title=message("{link} does not route loopback addresses (userland-proxy is off)", link=view.stop.link),
+        detail=message(
+            "Without docker-proxy a connection to 127.0.0.1 is translated to the container and leaves by {link} with a "
+            "loopback source, which the kernel refuses while {key} is {value}.",
+            link=view.stop.link,
+            key=dotted(decided.path),
+            value=decided.value,
+        ),
+        change=one(SetSysctl(HOST, decided.path, "1")),
+        where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
+        rank=15,
+        evidence=(decided.evidence,),
+        side_effects=(message("dockerd sets this key itself when it makes the network with userland-proxy off"),),
+    )
+
+
+CAUSE = Cause(
+    id="userland-proxy-off-no-route-localnet",
+    title="userland-proxy is off and route_localnet is 0",
+    source="net/ipv4/route.c __mkroute_output(), ip_route_input_slow(): IN_DEV_ROUTE_LOCALNET",
+    reasons=frozenset({"route-localnet", "martian-destination", "martian-source"}),
+    find=find,
+)
