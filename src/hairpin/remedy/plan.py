@@ -43,12 +43,12 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
             situation = _having_written(situation, lasting.files)
     if not kept:
         return ()
-    names = [kind.id for kind in all_kinds() if kind.id in chosen]
+    first = next(kind for kind in all_kinds() if kind.id in chosen)
     said = tuple(message("{advice}", advice=text) for text in advice(candidate.change))
     return (
         Remedy(
-            id=names[0],
-            commands=situation.commands,
+            id=first.id,
+            commands=candidate.change.commands if first.by_person else situation.commands,
             persist=_last_of_each(kept),
             persist_commands=tuple(dict.fromkeys(each for lasting in kept for each in lasting.commands)),
             side_effects=_once((*candidate.side_effects, *(each for lasting in kept for each in lasting.side_effects))),

@@ -20,4 +20,4 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     )
 
 
-REMEDY = RemedyKind(id="recreate-container", order=7, handles=_handles, lasting=_lasting)
+REMEDY = RemedyKind(id="recreate-container", order=7, handles=_handles, lasting=_lasting, by_person=True)

@@ -65,9 +65,11 @@ class Situation(msgspec.Struct, frozen=True):
 
 
 class RemedyKind(msgspec.Struct, frozen=True):
-    """One kind of remedy.  ``order``: of several kinds that handle parts of one change, the lowest names the remedy."""
+    """One kind of remedy.  ``order``: of several kinds that handle parts of one change, the lowest names the remedy.
+    ``by_person``: the change shows the effect, but no command of hairpin's makes it; ``advice`` says what does."""
 
     id: str
     order: int
     handles: Callable[[Primitive, Situation], bool]
     lasting: Callable[[tuple[Primitive, ...], Situation], Lasting]
+    by_person: bool = False

@@ -47,7 +47,6 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
         for file in host.files
         if file.path in NFTABLES_CONF and _flushes(file.text)
     ]
-            )
     for name in ("iptables", "netfilter-persistent", "ufw"):
         service = unit(host, name)
         if service is not None and service.active == "active":
