@@ -6,8 +6,8 @@ import msgspec
 
 
 class PortBinding(msgspec.Struct, frozen=True):
-    """A published port.  ``host_ip`` None: every address of its version(s).  ``actual`` False: asked for in HostConfig but not
-    in effect (container not running, host network, internal network)."""
+    """A published port.  ``host_ip`` None: every address of its version.  ``actual`` False: asked for in HostConfig but
+    not in effect (container not running, host network, internal network)."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -34,7 +34,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
-    ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID NAME."""
+    ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
+    NAME."""
 
     id: str
     name: str

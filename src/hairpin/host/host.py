@@ -13,8 +13,11 @@ from hairpin.netfilter.packet import Connection
 
 
 class Namespace(msgspec.Struct, frozen=True):
-    """A network namespace.  ``name``: ``host`` or ``container:NAME``.  ``unread`` names the evidence keys that could not be
-    read (no permission), so that "no rule" is told from "rules unknown"."""
+    """A network namespace.  ``name``: ``host`` or ``container:NAME``.
+
+    ``unread`` names the evidence keys that could not be read (no permission), so that "no rule" is told from "rules
+    unknown".
+    """
 
     name: str
     links: tuple[Link, ...] = ()
@@ -27,6 +30,8 @@ class Namespace(msgspec.Struct, frozen=True):
     sockets: tuple[Socket, ...] = ()
     connections: tuple[Connection, ...] = ()
     ruleset: Ruleset = Ruleset()
+    netnsids: tuple[tuple[int, str], ...] = ()
+    """By which id (``Link.peer_netnsid``) this namespace calls others, where the kernel said so: (id, name)."""
     unread: tuple[str, ...] = ()
 
     def link(self, name: str) -> Link | None:

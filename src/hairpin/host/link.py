@@ -34,8 +34,8 @@ class BridgeInfo(msgspec.Struct, frozen=True):
 
 class Link(msgspec.Struct, frozen=True):
     """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
-    loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same namespace)
-    or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+    loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same
+    namespace) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
 
     index: int
     name: str

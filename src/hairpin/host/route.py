@@ -1,4 +1,7 @@
-"""Routes, policy rules, neighbours, forwarding database.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8)."""
+"""Routes, policy rules, neighbours, forwarding database.
+
+Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
+"""
 
 from typing import Literal
 
@@ -42,8 +45,8 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class PolicyRule(msgspec.Struct, frozen=True):
-    """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``ports`` are inclusive ranges.
-    A selector of None is not asked.  ``mark`` is (value, mask)."""
+    """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``sports`` and ``dports`` are
+    inclusive ranges.  A selector of None is not asked.  ``mark`` is (value, mask)."""
 
     version: Literal[4, 6]
     priority: int
@@ -64,6 +67,8 @@ class PolicyRule(msgspec.Struct, frozen=True):
     inverted: bool = False
     suppress_prefix_length: int | None = None
     suppress_group: str | None = None
+    unknown_selectors: tuple[str, ...] = ()
+    """Selectors that hairpin does not model (``tun_id`` …): whether the rule applies is then unknown."""
     text: str = ""
     evidence: str = ""
 

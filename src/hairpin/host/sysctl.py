@@ -3,7 +3,7 @@
 import msgspec
 
 Path = tuple[str, ...]
-"""Parts of a sysctl's path: ``("net", "ipv4", "conf", "eth0.100", "forwarding")``; interface names have dots of their own."""
+"""Parts of a sysctl's path, ``("net", "ipv4", "conf", "eth0.100", "forwarding")``: interface names have dots too."""
 
 
 class Sysctls(msgspec.Struct, frozen=True):

@@ -1,0 +1,33 @@
+"""Decodes a reading that is JSON into typed values; whatever is wrong with it becomes a ParseError."""
+
+from typing import TypeVar
+
+import msgspec
+
+from hairpin.errors import ParseError
+
+T = TypeVar("T")
+
+
+def decode(decoder: msgspec.json.Decoder[T], text: str, *, source: str, line: int = 0) -> T:
+    """Return the document; raise ParseError when it is no JSON, nested too deeply, or of another shape."""
+    try:
+        # Bytes that are no UTF-8 (PEP 383 surrogates) can only stand inside names: a name that is off by a character
+        # loses less than a whole reading.
+        return decoder.decode(text.encode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ParseError(str(error), source=source, line=line) from None
+
+
+def decode_documents(decoder: msgspec.json.Decoder[T], text: str, *, source: str) -> tuple[T, ...]:
+    """Return the documents of a text that has one a line, empty lines left out; raise ParseError with the line."""
+    return tuple(
+        decode(decoder, line, source=source, line=number)
+        for number, line in enumerate(text.split("\n"), 1)
+        if line and not line.isspace()
+    )
+
+
+def is_json(text: str) -> bool:
+    """Say whether a text can be JSON at all: iproute2 that knows ``-j`` only for some commands answers in words."""
+    return text.lstrip()[:1] in ("[", "{")

@@ -1,0 +1,80 @@
+"""Which network namespace a container is in: containers may share one, or the host's.
+
+Lines of the reading: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.  The readings of
+a shared namespace carry the first name with that inode.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+from hairpin.host.docker import Container
+
+_UNKNOWN = "-"
+
+
+class Place(NamedTuple):
+    """A namespace by the name that its readings carry, its inode, and the container's id (``-`` for the host)."""
+
+    netns: str
+    inode: str
+    container: str
+
+
+def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
+    """Return where the host and its containers are; a container whose namespace could not be seen has no place."""
+    found: list[Place] = []
+    first: dict[str, str] = {}
+    for line in (line for text in texts for line in text.split("\n")):
+        fields = line.split("\t")
+        if len(fields) < 4 or fields[1] == _UNKNOWN:
+            continue
+        netns, inode, _, container = fields[:4]
+        found.append(Place(first.setdefault(inode, netns), inode, container))
+    return tuple(found)
+
+
+def placed(
+    containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str]
+) -> tuple[Container, ...]:
+    """Return the containers with the namespace of those that run, where anything could be read in it."""
+    by_id = {place.container: place.netns for place in known}
+    return tuple(
+        msgspec.structs.replace(container, netns=_netns(container, containers, by_id, readable))
+        for container in containers
+    )
+
+
+def _netns(
+    container: Container, others: tuple[Container, ...], by_id: dict[str, str], readable: frozenset[str]
+) -> str | None:
+    if not container.running:
+        return None
+    netns = by_id.get(container.id)
+    if netns is None:
+        netns = _by_mode(container, others)
+    return netns if netns in readable else None
+
+
+def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
+    """Return what the engine's words say; a container that shares another's namespace cannot be shared itself."""
+    mode, _, owner = container.network_mode.partition(":")
+    if mode == "host":
+        return HOST
+    if mode == "container":
+        for other in others:
+            if other.id.startswith(owner) or other.name == owner:
+                return f"container:{other.name}"
+    return f"container:{container.name}"
+
+
+def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:
+    """Return id and name of the namespaces that ``lsns -t net -r -n -o NS,NETNSID,PID`` knows, from the host's side."""
+    names = {place.inode: place.netns for place in known}
+    found: list[tuple[int, str]] = []
+    for line in text.split("\n"):
+        words = line.split()
+        if len(words) >= 2 and words[1].isdigit() and words[0] in names:
+            found.append((int(words[1]), names[words[0]]))
+    return tuple(found)

@@ -1,0 +1,55 @@
+"""All netfilter rules of one namespace: both iptables back ends, native nftables, ebtables, ipsets."""
+
+import msgspec
+
+from hairpin.evidence.reading import Reading
+from hairpin.host.readings import Readings
+from hairpin.netfilter import ebtables, ipset, iptables_save, nft_json
+from hairpin.netfilter.ir import Ruleset, Set, Table
+
+_Cached = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
+
+
+class RulesetReader:
+    """Reads rulesets.  Containers mostly have the same few rules, so equal texts are parsed once."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+        self._cached: _Cached = {}
+
+    def ruleset(self, netns: str) -> Ruleset:
+        """Return the rules of a namespace; what cannot be understood is noted as unread."""
+        readings = self._readings
+        sets = readings.all_understood(
+            readings.of("ipset", netns), lambda reading: ipset.parse(reading.text, source=reading.origin)
+        )
+        tables: list[Table] = []
+        for dialect in ("nft", "legacy"):
+            for version in ("4", "6"):
+                key = f"iptables-{dialect}-save{version}"
+                tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
+        tables += readings.all_understood(readings.of("nft-table", netns), lambda reading: self._tables(reading, ()))
+        tables += readings.all_understood(readings.of("ebtables", netns), lambda reading: self._tables(reading, ()))
+        return Ruleset(tuple(tables), sets)
+
+    def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
+        asked = (reading.key, reading.text, sets)
+        found = self._cached.get(asked)
+        if found is None:
+            found = self._cached[asked] = _parse(reading, sets)
+        return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
+
+
+def _parse(reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
+    if reading.key == "nft-table":
+        return nft_json.parse(reading.text, source=reading.origin, evidence=reading.id)
+    if reading.key == "ebtables":
+        return ebtables.parse(reading.text, source=reading.origin, evidence=reading.id)
+    return iptables_save.parse(
+        reading.text,
+        family="ip" if reading.key.endswith("4") else "ip6",
+        dialect="iptables-nft" if reading.key.startswith("iptables-nft") else "iptables-legacy",
+        source=reading.origin,
+        evidence=reading.id,
+        ipsets=sets,
+    )

@@ -1,0 +1,90 @@
+"""Listening TCP and bound UDP sockets from ``ss -n -l -e -t -u -p``.
+
+    socket := ("tcp" | "udp") STATE RECV-Q SEND-Q LOCAL PEER ["users:((" PROCESS "))"] ["uid:" UID] … ["v6only:" 0|1]
+    LOCAL  := ("*" | IPV4 | "[" IPV6 "]") ["%" DEVICE] ":" PORT
+
+A wildcard that takes IPv6 and IPv4 is ``*``.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
+wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
+"""
+
+import re
+from typing import Literal
+
+from hairpin.errors import ParseError
+from hairpin.host.address_text import address
+from hairpin.host.socket import Socket
+
+RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
+"""Programs that carry what they accept to a container (``comm`` is cut after 15 characters)."""
+_USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
+_UID = re.compile(r"(?:^|\s)uid:(\d+)")
+_MAPPED = 0xFFFF
+_V4_BITS = 32
+
+
+def parse(text: str, *, source: str, evidence: str = "") -> tuple[Socket, ...]:
+    """Return the sockets that a packet of an unknown sender can be delivered to; raise ParseError with the line."""
+    old = _without_brackets(text)
+    found: list[Socket] = []
+    for line_number, line in enumerate(text.split("\n"), 1):
+        words = line.split(maxsplit=6)
+        if not words or words[0] not in ("tcp", "udp"):
+            continue
+        if words[1:2] not in (["LISTEN"], ["UNCONN"]):
+            continue
+        try:
+            found.append(_socket(words, old, evidence))
+        except (ValueError, IndexError) as error:
+            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+    return tuple(found)
+
+
+def unmapped(version: Literal[4, 6], value: int) -> tuple[Literal[4, 6], int]:
+    """Return what an IPv6 socket bound to ``::ffff:192.0.2.1`` receives: IPv4."""
+    if version == 6 and value >> _V4_BITS == _MAPPED:
+        return 4, value & 0xFFFFFFFF
+    return version, value
+
+
+def _without_brackets(text: str) -> bool:
+    if "[" in text or "0.0.0.0:" in text or "v6only:" in text:
+        return False
+    return " :::" in text or "ino:" in text
+
+
+def _socket(words: list[str], old: bool, evidence: str) -> Socket:
+    protocol: Literal["tcp", "udp"] = "tcp" if words[0] == "tcp" else "udp"
+    rest = words[6] if len(words) > 6 else ""
+    host, _, port = words[4].rpartition(":")
+    host, _, device = host.partition("%")
+    bracketed = host.startswith("[")
+    device = device.removesuffix("]")
+    host = host.strip("[]")
+    if host == "*":
+        version: Literal[4, 6] = 4 if old else 6
+        value = 0
+    else:
+        version, value = unmapped(*address(host or "::"))
+    users = _users(rest)
+    user = next((user for user in users if user[0] in RELAYS), users[0] if users else None)
+    uid = _UID.search(rest)
+    # Without -e, brackets around the wildcard are the only sign: ss prints * for a socket that takes IPv4 too.
+    v6only = "v6only:1" in rest or (bracketed and value == 0 and "v6only:" not in rest)
+    return Socket(
+        protocol=protocol,
+        version=version,
+        address=value or None,
+        port=int(port),
+        device=device or None,
+        v6only=version == 6 and v6only,
+        process=user[0] if user is not None else None,
+        pid=user[1] if user is not None else None,
+        uid=int(uid[1]) if uid is not None else 0 if " ino:" in f" {rest}" else None,
+        backlog=int(words[3]) if protocol == "tcp" else None,
+        queued=int(words[2]) if protocol == "tcp" else None,
+        evidence=evidence,
+    )
+
+
+def _users(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((name, int(pid)) for name, pid in _USER.findall(text))

@@ -1,0 +1,25 @@
+"""Values under /proc/sys/net from ``/proc/sys/net/…:value`` lines (``grep -r``).
+
+    line := "/proc/sys/" PART ("/" PART)* ":" VALUE
+
+A key with several lines has its path on each of them.
+"""
+
+from hairpin.errors import ParseError
+from hairpin.host.sysctl import Path, Sysctls
+
+_ROOT = "/proc/sys/"
+
+
+def parse(text: str, *, source: str, evidence: str = "") -> Sysctls:
+    """Return the values by path; raise ParseError with the line."""
+    values: dict[Path, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line:
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not name.startswith(_ROOT):
+            raise ParseError("not a sysctl and its value", source=source, line=number, text=line)
+        path = tuple(name[len(_ROOT) :].split("/"))
+        values[path] = f"{values[path]}\n{value}" if path in values else value
+    return Sysctls(values, evidence)
