@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -77,6 +77,13 @@ class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
     route: Route
 
 
+class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
+    """An address on a link, with the routes that the kernel makes for it."""
+
+    netns: str
+    address: Address
+
+
 class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
     """An ``ip rule`` away."""
 
@@ -129,7 +136,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 
 Primitive = (
-    SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddRoute | DeleteRoute | DeletePolicyRule | SetLink
+    SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | SetLink
     | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from hairpin.change.change import (
+    AddAddress,
     AddChain,
     AddNamespace,
     AddRoute,
@@ -26,6 +27,7 @@ from hairpin.host.docker import Container
 from hairpin.host.sysctl import dotted
 from hairpin.netfilter.evaluate import Place
 from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
 
@@ -60,6 +62,9 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
             yield _line(entering(netns, network), ("sysctl", "-w", f"{dotted(path)}={value}"))
         case AddChain() | InsertRule() | DeleteRule() | SetPolicy():
             yield from _netfilter(part, network)
+        case AddAddress(netns=netns, address=address):
+            prefix = f"{address_text(address.value, address.version)}/{address.prefix_length}"
+            yield _line(entering(netns, network), ("ip", "address", "add", prefix, "dev", address.link))
         case AddRoute(netns=netns, route=route):
             yield _line(
                 entering(netns, network), ("ip", *_six(route.version), "route", "add", *route_text(route).split())

@@ -5,6 +5,7 @@ from typing import assert_never
 import msgspec
 
 from hairpin.change.change import (
+    AddAddress,
     AddChain,
     AddNamespace,
     AddRoute,
@@ -22,6 +23,7 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
+from hairpin.change.addresses import with_address
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.change.sysctls import written
 from hairpin.errors import ChangeError
@@ -43,7 +45,9 @@ def _simulate(part: Primitive, network: Network) -> Network:
         case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_netfilter_or_sysctl(part, namespace))
-        case AddRoute() | DeleteRoute() | DeletePolicyRule() | SetLink() | AddSocket() | DropConnection():
+        case (
+            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | SetLink() | AddSocket() | DropConnection()
+        ):
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_namespace(part, namespace))
         case AddNamespace(namespace=namespace, host_link=host_link, container=container):
@@ -83,9 +87,12 @@ def _in_netfilter_or_sysctl(
 
 
 def _in_namespace(
-    part: AddRoute | DeleteRoute | DeletePolicyRule | SetLink | AddSocket | DropConnection, namespace: Namespace
+    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | SetLink | AddSocket | DropConnection,
+    namespace: Namespace,
 ) -> Namespace:
     match part:
+        case AddAddress(address=address):
+            return with_address(namespace, address)
         case AddRoute(route=route):
             return msgspec.structs.replace(namespace, routes=(*namespace.routes, route))
         case DeleteRoute(route=route):

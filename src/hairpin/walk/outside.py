@@ -120,6 +120,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"{text} and does not send this host's own packets back to it")
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         return _hairpinned(end.state, public.public, public.private, Assumed(f"{text} and hairpins"))
+    if _is_containers(network, packet):
+        target = address_text(packet.daddr, packet.version)
+        decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
+        return OutsideAnswer(decided, reason="left-instead", assumed=())
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed("forwarded through this host to somebody else")
         return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
@@ -135,6 +139,17 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
     return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+
+
+def _is_containers(network: Network, packet: Packet) -> bool:
+    """Whether the destination lies in a subnet of a bridge network here: nobody out there can have it."""
+    return any(
+        subnet.version == packet.version and inside(packet.daddr, subnet.network, subnet.prefix_length, packet.version)
+        for engine in network.host.engines
+        for each in engine.networks
+        if each.driver == "bridge"
+        for subnet in each.subnets
+    )
 
 
 def _unknown_source(network: Network, packet: Packet) -> Assumed | None:

@@ -23,7 +23,7 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-full",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "opaque-device", "no-container",
+    "opaque-device", "no-container", "left-instead",
 ]  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""A container's attachment: whose address it is, which wire leads there."""
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.host.docker import Container, DockerNetwork, Endpoint
+from hairpin.host.link import Link
+from hairpin.network.network import HOST, Network, veth_peer
+from hairpin.network.prefix import inside
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A running container's endpoint on a bridge network, and the host's end of its wire (None: none was found)."""
+
+    container: Container
+    endpoint: Endpoint
+    network: DockerNetwork
+    host_link: Link | None
+
+
+def attachment_of(network: Network, address: int, version: int) -> Attachment | None:
+    """Return the running container whose endpoint has the address, or None."""
+    for engine in network.host.engines:
+        networks = {each.name: each for each in engine.networks}
+        for container in engine.containers:
+            if not container.running:
+                continue
+            for endpoint in container.endpoints:
+                own = endpoint.ipv4 if version == 4 else endpoint.ipv6
+                if own == address and endpoint.network in networks:
+                    named = networks[endpoint.network]
+                    return Attachment(container, endpoint, named, _host_link(network, container, endpoint))
+    return None
+
+
+def _host_link(network: Network, container: Container, endpoint: Endpoint) -> Link | None:
+    """Return the host's veth whose other end is in the container's namespace and has the endpoint's address or MAC."""
+    for link in network.namespace(HOST).links:
+        peer = veth_peer(network, HOST, link)
+        if peer is None or peer.netns != container.netns:
+            continue
+        inner = network.namespace(peer.netns)
+        other = inner.link(peer.link)
+        addresses = {each.value for each in inner.addresses if each.link == peer.link}
+        if endpoint.ipv4 in addresses or (other is not None and other.mac is not None and other.mac == endpoint.mac):
+            return link
+    return None
+
+
+def network_for(view: View, address: int) -> DockerNetwork | None:
+    """Return the bridge network whose subnet holds the address, or None."""
+    for engine in view.network.host.engines:
+        for network in engine.networks:
+            for subnet in network.subnets:
+                if subnet.version == view.stop.seen.packet.version and inside(
+                    address, subnet.network, subnet.prefix_length, subnet.version
+                ):
+                    return network
+    return None

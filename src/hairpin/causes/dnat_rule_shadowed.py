@@ -1,0 +1,40 @@
+"""Another DNAT or REDIRECT takes the port before the engine's rule does.
+
+Users see: the port answers with another service, or refuses.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.attachment import attachment_of
+from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.dnat_rule_stale_address import dnat_place
+from hairpin.change.change import DeleteRule, one
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a rule outside of the engine's chain translated a published port."""
+    place = dnat_place(view)
+    if place is None or place.chain == "DOCKER" or view.flow.container is None:
+        return
+    packet = view.stop.seen.packet
+    reached = attachment_of(view.network, packet.daddr, packet.version)
+    if reached is not None and reached.container.name == view.flow.container:
+        return
+    yield Candidate(
+        title=message("Another translation takes this port before Docker's"),
+        detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
+        change=one(DeleteRule(HOST, place)),
+        where=rule_where(place),
+        rank=21,
+        evidence=(place.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="dnat-rule-shadowed",
+    title="Another DNAT takes the port first",
+    source="iptables(8): nat, first match wins",
+    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "policy", "rule", "reject"}),
+    find=find,
+)
