@@ -69,7 +69,7 @@ class NameMap:
         return dict(self._given)
 
     def _label(self, label: str) -> str:
-        if not label or label in _RESERVED:
+        if label in _RESERVED or not any(map(str.isalnum, label)):
             return label
         if label in self._short_ids or _ID.fullmatch(label):
             return label

@@ -1,0 +1,175 @@
+"""A redacted snapshot of a real Docker host names nobody, and every reading still agrees with every other."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Address, ip_address, ip_network
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hairpin.evidence import file
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.redact import redact
+
+REAL = file.read(Path(__file__).parent.parent / "fixtures" / "evidence" / "docker-20.10.hpn")
+PUBLIC = ("127.", "0.", "255.", "224.", "169.254.169.254", "192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:")
+NAMES = (
+    "dockerhost",
+    "shop-web",
+    "shop-db",
+    "plain",
+    "sidecar",
+    "metrics",
+    "shopnet",
+    "backend",
+    "database",
+    "corp",
+    "www",
+)
+
+
+def everything(evidence: Evidence) -> str:
+    return "\n".join(f"{reading.netns} {reading.origin} {reading.text}" for reading in evidence.readings)
+
+
+def addresses_in(text: str) -> Iterator[str]:
+    """Yield what any reader would take for an address, except documentation addresses and those with a meaning."""
+    for token in re.findall(
+        r"(?<![\w.:])(?:[0-9]+(?:\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*)(?![\w:]|\.\d)", text
+    ):
+        try:
+            address = ip_address(token)
+        except ValueError:
+            continue
+        if int(address) > 1 and not address.is_multicast and not str(address).startswith(PUBLIC):
+            yield token
+
+
+@pytest.mark.parametrize("key", (b"1", b"2", b"3"))
+def test_no_original_address_is_left(key: bytes) -> None:
+    redacted = everything(redact(REAL, key))
+    for address in set(addresses_in(everything(REAL))):
+        if str(address).startswith("fe80::") or address.endswith("::"):
+            continue  # the prefix is everybody's; below it the next test looks
+        assert not re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w:]|\.\d)", redacted) or _renames_of_another(
+            address
+        )
+
+
+def _renames_of_another(address: str) -> bool:
+    """A renamed address may be one that another had before: only within a private network that keeps its place."""
+    return any(
+        ip_address(address) in ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "fd00::/8", "fe80::/64")
+    )
+
+
+def test_no_name_id_or_mac_address_is_left() -> None:
+    before, after = everything(REAL), everything(redact(REAL))
+    for name in NAMES:
+        assert name in before + REAL.hostname
+        assert not re.search(rf"(?<![\w-]){name}(?![\w-])", after)
+    for pattern in (r"\b[0-9a-f]{64}\b", r"\bbr-[0-9a-f]{12}\b", r"\b02:42(?::[0-9a-f]{2}){4}\b"):
+        originals = set(re.findall(pattern, before))
+        assert originals
+        assert not originals & set(re.findall(pattern, after))
+    assert redact(REAL).hostname != REAL.hostname
+
+
+def test_the_key_decides_and_is_drawn_anew() -> None:
+    assert redact(REAL, b"k") == redact(REAL, b"k")
+    assert redact(REAL) != redact(REAL)
+
+
+def test_every_reading_keeps_its_place() -> None:
+    after = redact(REAL)
+    for old, new in zip(REAL.readings, after.readings, strict=True):
+        assert (old.id, old.key, old.at, old.status, old.outcome) == (new.id, new.key, new.at, new.status, new.outcome)
+        assert old.text.count("\n") == new.text.count("\n")
+        assert (old.netns == "host") == (new.netns == "host")
+    assert len(after.namespaces()) == len(REAL.namespaces())
+
+
+def links(evidence: Evidence, netns: str) -> list[dict[str, object]]:
+    reading = evidence.find("ip-addr", netns)
+    assert reading is not None
+    return msgspec.json.decode(reading.text, type=list[dict[str, object]])
+
+
+@pytest.mark.parametrize("key", (b"1", b"2", b"3", b"4"))
+def test_subnets_routes_and_broadcasts_agree_after_renaming(key: bytes) -> None:
+    """Each interface's connected route, broadcast address and engine subnet are still its own."""
+    after = redact(REAL, key)
+    routes = after.find("ip-route4", "host")
+    networks = after.find("docker-networks", "")
+    assert routes is not None
+    assert networks is not None
+    seen = 0
+    for link in links(after, "host"):
+        for entry in msgspec.convert(link["addr_info"], list[dict[str, object]]):
+            if entry["family"] != "inet" or link["ifname"] == "lo":
+                continue
+            net = ip_network(f"{entry['local']}/{entry['prefixlen']}", strict=False)
+            assert f'"dst":"{net}"' in routes.text
+            if "broadcast" in entry:
+                assert entry["broadcast"] == str(net.broadcast_address)
+            if link["ifname"] != "eth0":
+                assert f'"Subnet":"{net}"' in networks.text
+            seen += 1
+    assert seen >= 4
+
+
+def test_rules_sets_and_containers_name_the_same_addresses() -> None:
+    after = redact(REAL)
+    rules, containers = after.find("iptables-nft-save4", "host"), after.find("docker-containers", "")
+    assert rules is not None
+    assert containers is not None
+    targets = re.findall(r"--to-destination ([0-9.]+):80$", rules.text, re.MULTILINE)
+    assert targets
+    for target in targets:
+        assert f'"IPAddress":"{target}"' in containers.text
+
+
+@settings(max_examples=20)
+@given(key=st.binary(min_size=1, max_size=4))
+def test_ranges_in_rules_keep_their_order(key: bytes) -> None:
+    after = everything(redact(REAL, key))
+    for first, last in re.findall(r"--src-range ([0-9.]+)-([0-9.]+)", after):
+        assert int(IPv4Address(last)) - int(IPv4Address(first)) == 83
+    for first, last in re.findall(r'"range": \["([0-9.]+)", "([0-9.]+)"\]', after):
+        assert int(IPv4Address(last)) - int(IPv4Address(first)) == 6
+
+
+def one(key: str, text: str, origin: str = "x", netns: str = "") -> Evidence:
+    return msgspec.structs.replace(REAL, readings=(Reading("e1", key, netns, origin, "t", 0, "text", text),))
+
+
+def text_of(evidence: Evidence) -> str:
+    return redact(evidence, b"k").readings[0].text
+
+
+BY_KIND: dict[str, tuple[Evidence, str]] = {
+    "uname": (one("versions", "Linux dockerhost 6.18.0 #1 SMP x86_64\n", "uname -a"),
+              r"Linux (?!dockerh)\w{10} 6\.18\.0 #1 SMP x86_64\n"),
+    "version numbers": (one("packages", "ii  iproute2 6.1.0.3\n"), r"ii  iproute2 6\.1\.0\.3\n"),
+    "hosts": (one("file", "10.1.2.3\tweb1.corp.example web1 # ann\n::1 localhost\n", "/etc/hosts"),
+              r"10\.[0-9.]+\t(?!web1)\w{3}1\.\w{4}\.\w{7} (?!web1)\w{3}1 #\n::1 localhost\n"),
+    "resolv.conf": (one("file", "search corp.example\nnameserver 127.0.0.53\noptions edns0\n", "/etc/resolv.conf"),
+                    r"search (?!corp)\w{4}\.\w{7}\nnameserver 127\.0\.0\.53\noptions edns0\n"),
+    "cloud": (one("dmi", "sys_vendor:Amazon EC2\nchassis_asset_tag:Amazon EC2\n"),
+              r"sys_vendor:Amazon EC2\nchassis_asset_tag:Amazon EC2\n"),
+    "inventory": (one("dmi", "chassis_asset_tag:AB-77\n"), r"chassis_asset_tag:(?!AB)[A-Z]{2}-77\n"),
+    "ufw comment": (one("ufw-rules", "### tuple ### allow any 22 any 0.0.0.0/0 in comment=616263\n"),
+                    r".* in comment=72\n"),
+    "hexadecimal": (one("proc-net-tcp", "0: 0203010A:1F90 00000000:0000 0A\n"),
+                    r"0: (?!0203010A)[0-9A-F]{6}0A:1F90 00000000:0000 0A\n"),
+    "rules keep words": (one("iptables-nft-save4", "-A dockerhost -j ACCEPT\n"), r"-A dockerhost -j ACCEPT\n"),
+    "prose does not": (one("klog", "dockerhost said dockerhost\n"), r"(?!dockerhost)(\w{10}) said \1\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("evidence", "pattern"), BY_KIND.values(), ids=BY_KIND)
+def test_each_kind_of_text_is_read_in_its_own_way(evidence: Evidence, pattern: str) -> None:
+    assert re.fullmatch(pattern, text_of(evidence), re.DOTALL)
