@@ -37,12 +37,13 @@ def program(daemon: Daemon, history: History) -> Chains:
             side = bridge.side(family)
             if side is not None:
                 _network(chains, daemon, bridge, side, family)
-    for attachment in history.attachments:
-        for family in daemon.families():
-            _guard_address(chains, daemon, attachment, family)
-    for port in history.ports:
-        if port.family in daemon.families() and not port.attachment.bridge.internal:
-            _publish(chains, daemon, port)
+    for container in history.containers():
+        for attachment in container.attachments:
+            for family in daemon.families():
+                _guard_address(chains, daemon, attachment, family)
+        for port in container.ports:
+            if port.family in daemon.families() and not port.attachment.bridge.internal:
+                _publish(chains, daemon, port)
     return chains
 
 

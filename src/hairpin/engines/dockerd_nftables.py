@@ -48,11 +48,12 @@ def program(daemon: Daemon, history: History) -> NativeChains:
             if side is not None:
                 chains.join(family, bridge.device, bridge.name, MAPS)
                 _network(chains, daemon, bridge, side, family)
-        for attachment in history.attachments:
-            _guard_address(chains, daemon, attachment, family)
-        for port in history.ports:
-            if port.family == family and not port.attachment.bridge.internal:
-                _publish(chains, daemon, port)
+        for container in history.containers():
+            for attachment in container.attachments:
+                _guard_address(chains, daemon, attachment, family)
+            for port in container.ports:
+                if port.family == family and not port.attachment.bridge.internal:
+                    _publish(chains, daemon, port)
     return chains
 
 

@@ -26,6 +26,9 @@ _KEYS: dict[tuple[Dialect, IpFamily], frozenset[str]] = {
 """Which evidence says what a dialect's rules of a family are."""
 
 
+BASE_CHAINS = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
+
+
 class Found(msgspec.Struct, frozen=True):
     """The tables of one dialect: those that an engine keeps its rules in, or would."""
 
@@ -108,7 +111,11 @@ def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
 def shown_runs(
     backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace
 ) -> Iterator[tuple[ExpectedRule, ...]]:
-    """Yield, for each chain and purpose, the rules that the host holds, in the order in which the engine made them."""
+    """Yield, for each chain and purpose, the rules that the host holds, in the order in which the engine made them.
+
+    The engine's own chains come first: it writes them anew when it starts, while base chains keep what an earlier run
+    left.
+    """
     places = found(backend, rules, namespace).places()
     groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}
     for one in rules:
@@ -116,7 +123,8 @@ def shown_runs(
         place = places.get(key, {}).get(meaning(one.rule))
         if one.network is not None and place is not None:
             groups.setdefault((key, f"{one.purpose} {one.position}"), []).append((place, one))
-    for group in groups.values():
+    by_weight = sorted(groups.items(), key=lambda item: (item[0][0][2] in BASE_CHAINS, -len(item[1])))
+    for _key, group in by_weight:
         newest_first = group[0][1].position == "first"
         group.sort(key=lambda entry: entry[0], reverse=newest_first)
         yield tuple(one for _place, one in group)

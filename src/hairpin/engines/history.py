@@ -4,7 +4,7 @@ The order changes no packet's fate, but what is put back should stand where it s
 still show of it counts; for the rest: bridges in the order of their links, containers in the order of their start.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -61,12 +61,27 @@ class Port(msgspec.Struct, frozen=True):
         return (self.binding.version == 4) != (self.family == "ip")
 
 
+class Started(msgspec.Struct, frozen=True):
+    """What the engine programmed when it started one container."""
+
+    attachments: tuple[Attachment, ...]
+    ports: tuple[Port, ...]
+
+
 class History(msgspec.Struct, frozen=True):
     """Networks, attachments and ports, each in the order in which the engine programmed them."""
 
     bridges: tuple[Bridge, ...]
     attachments: tuple[Attachment, ...]
     ports: tuple[Port, ...]
+
+    def containers(self) -> Iterator[Started]:
+        """Yield the containers in the order of their first attachments."""
+        for name in dict.fromkeys(attachment.container for attachment in self.attachments):
+            yield Started(
+                tuple(attachment for attachment in self.attachments if attachment.container == name),
+                tuple(port for port in self.ports if port.attachment.container == name),
+            )
 
 
 def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
@@ -205,16 +220,20 @@ def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> Histor
 
 
 def arranged(items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]) -> tuple[T, ...]:
-    """Return the items in the order that the runs of their names show; what no run decides stays as it was."""
+    """Return the items in the order that the runs of their names show, earlier runs first; what no run decides stays
+    as it was."""
     waits: dict[Hashable, set[Hashable]] = {name(item): set() for item in items}
+    decided: set[Hashable] = set()
     for run in runs:
-        for earlier, later in pairwise(dict.fromkeys(run)):
-            if earlier in waits and later in waits:
+        names = [one for one in dict.fromkeys(run) if one in waits]
+        for earlier, later in pairwise(names):
+            if not (earlier in decided and later in decided):
                 waits[later].add(earlier)
+        decided.update(names)
     order: list[Hashable] = []
     rest = list(waits)
     while rest:
-        # Runs that contradict each other (rules moved by hand) leave nobody free: then the first goes on.
+        # Runs that contradict each other may leave nobody free: then the first goes on.
         chosen = next((one for one in rest if waits[one].isdisjoint(rest)), rest[0])
         rest.remove(chosen)
         order.append(chosen)

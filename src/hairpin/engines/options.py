@@ -49,7 +49,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Bridge(msgspec.Struct, frozen=True):
-    """A bridge network.  A side is None when the network lacks the family, or the bridge has no address of it."""
+    """A bridge network.  A side is None when the network lacks the family."""
 
     name: str
     device: str
@@ -134,8 +134,6 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
 
 def _side(network: DockerNetwork, version: Literal[4, 6]) -> Side | None:
     mode = _mode(network.option(f"{_BRIDGE}gateway_mode_ipv{version}"))
-    if mode == "isolated":
-        return None
     for subnet in network.subnets:
         if subnet.version == version:
             block = (subnet.network, subnet.prefix_length)
