@@ -52,6 +52,6 @@ CAUSE = Cause(
     id="bridge-subnet-overlaps-route",
     title="A container network covers a range that is used elsewhere",
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down"}),
+    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
     find=find,
 )

@@ -53,6 +53,6 @@ CAUSE = Cause(
     id="client-inside-container-subnet",
     title="The client's address is inside a container network's subnet",
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "martian-source", "rp-filter"}),
+    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
     find=find,
 )

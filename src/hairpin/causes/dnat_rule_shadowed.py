@@ -15,7 +15,7 @@ from hairpin.network.network import HOST
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule outside of the engine's chain translated a published port."""
     place = dnat_place(view)
-    if place is None or place.chain == "DOCKER" or view.flow.container is None:
+    if place is None or view.in_reply or place.chain == "DOCKER" or view.flow.container is None:
         return
     packet = view.stop.seen.packet
     reached = attachment_of(view.network, packet.daddr, packet.version)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.attachment import attachment_of
 from hairpin.causes.cause import View
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
@@ -23,9 +24,9 @@ class Overlap(msgspec.Struct, frozen=True):
 def overlaps(view: View) -> Iterator[Overlap]:
     """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST:
+    if view.stop.netns != HOST or attachment_of(view.network, packet.daddr, packet.version) is not None:
         return
-    bridge = view.stop.link
+    bridge = view.stop.seen.oif or view.stop.link
     link = view.host.link(bridge)
     if link is None or link.kind != "bridge":
         return

@@ -66,7 +66,7 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     protocols = (target.protocol,) if target.protocol is not None else _protocols(network, target.port)
     flows: list[Flow] = []
     for protocol in protocols:
-        for binding in _meant(network, target, protocol):
+        for binding in _meant(network, target, protocol, origin):
             flows += _to_port(network, target, protocol, binding, origin)
     return flows
 
@@ -90,20 +90,29 @@ def _protocols(network: Network, port: int) -> tuple[Protocol, ...]:
     return tuple(named) or ("tcp",)
 
 
-def _meant(network: Network, target: Target, protocol: Protocol) -> tuple[PortBinding | None, ...]:
-    """Return the bindings of each address version, or one None when nobody publishes the port."""
+def _meant(
+    network: Network, target: Target, protocol: Protocol, origin: Origin | None
+) -> tuple[PortBinding | None, ...]:
+    """Return one binding of each address version that the host has and the question leaves open; one None when nobody
+    publishes the port."""
     assert target.port is not None
     found: dict[Version, PortBinding] = {}
     for _, binding in bindings_of(network, target.port, protocol):
         found.setdefault(binding.version, binding)
-    chosen = [each for version, each in sorted(found.items()) if target.version in (None, version)]
+    wanted = target.version or (origin.version if origin is not None else None)
+    chosen = [
+        each
+        for version, each in sorted(found.items())
+        if wanted == version or (wanted is None and (version == 4 or primary_address(network, version) is not None))
+    ]
     return tuple(chosen) or (None,)
 
 
 def _to_port(
     network: Network, target: Target, protocol: Protocol, binding: PortBinding | None, origin: Origin | None
 ) -> list[Flow]:
-    version: Version = target.version or (binding.version if binding is not None else 4)
+    asked = target.version or (origin.version if origin is not None else None)
+    version: Version = asked or (binding.version if binding is not None else 4)
     host = network.namespace(HOST)
     container = _publisher(network, binding)
     flows: list[Flow] = []
@@ -200,6 +209,8 @@ def _to_container(network: Network, target: Target, origin: Origin | None) -> li
     if target.port is None:
         flows: list[Flow] = []
         for binding in container.bindings:
+            if binding.version == 6 and primary_address(network, 6) is None:
+                continue
             if binding.protocol != "sctp":
                 port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
                 flows += _to_port(network, port, binding.protocol, binding, origin)
@@ -249,6 +260,8 @@ def _everything(network: Network, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in network.host.containers():
         for binding in container.bindings:
+            if binding.version == 6 and primary_address(network, 6) is None:
+                continue
             if binding.protocol == "sctp" or not (binding.actual or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:

@@ -245,6 +245,8 @@ def _reaches(started: State, end: End) -> bool:
         same_source = asked.saddr in (0, got.daddr)
     else:
         same_source = end.kind == "left" and got.daddr == asked.saddr
+        # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
+        asked = started.packet
     return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
 
 
