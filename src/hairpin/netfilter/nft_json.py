@@ -21,6 +21,7 @@ import msgspec
 from hairpin.errors import ParseError
 from hairpin.netfilter.ir import Chain, ChainType, Expression, Family, Hook, Outside, Rule, SetField, Table
 from hairpin.netfilter.nft_maps import is_implied
+from hairpin.netfilter.nft_older_json import is_first_form, modernised
 from hairpin.netfilter.nft_scope import MAX_OPTIONS, Choice, Scope
 from hairpin.netfilter.nft_sets import named_map, named_set
 from hairpin.netfilter.nft_statements import read_statement
@@ -84,6 +85,8 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
 def _collect(objects: list[Json]) -> dict[Name, _Found]:
     """Return the raw objects by table, the tables in the order in which they are first named."""
     found: dict[Name, _Found] = {}
+    if is_first_form(objects):
+        objects = modernised(objects)
     for each in objects:
         kind, inner = single(each)
         if kind == "metainfo":
