@@ -26,6 +26,7 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _STDERR_CHARS = 2000
+_DAY_S = 86400
 
 
 def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
@@ -58,16 +59,17 @@ class _Clock:
     def __init__(self, date: str, uptime: str) -> None:
         try:
             self._start = datetime.fromisoformat(date)
-            self._uptime = float(uptime)
         except ValueError as error:
-            raise CollectError(f"the collector's answer has a bad date or uptime: {date!r}, {uptime!r}") from error
+            raise CollectError(f"the collector's answer has a bad date: {date!r}") from error
+        self._uptime = uptime
 
     def at(self, uptime: str) -> str:
         """Return RFC 3339 UTC; the start of the run where the host told no uptime."""
         try:
-            elapsed = timedelta(seconds=max(0.0, min(float(uptime) - self._uptime, 86400.0)))
+            seconds = float(uptime) - float(self._uptime)
         except ValueError:
-            elapsed = timedelta()
+            seconds = 0.0
+        elapsed = timedelta(seconds=seconds if 0 < seconds < _DAY_S else 0)
         return (self._start + elapsed).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,0 +1,29 @@
+"""A snapshot is taken, perhaps redacted, saved and loaded."""
+
+from pathlib import Path
+
+import pytest
+
+from hairpin.collect.snapshot import load, save, take
+from hairpin.errors import CollectError, EvidenceError
+
+
+def test_a_snapshot_of_this_host_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
+    evidence = take()
+    save(evidence, tmp_path / "s.hpn")
+    loaded = load(tmp_path / "s.hpn")
+    assert loaded == evidence
+    assert loaded.snapshot_id == evidence.snapshot_id
+
+
+def test_a_redacted_snapshot_has_another_host_name() -> None:
+    plain, redacted = take(), take(redacted=True)
+    assert redacted.hostname != plain.hostname
+    assert {reading.key for reading in redacted.readings} == {reading.key for reading in plain.readings}
+
+
+def test_errors_are_those_of_collecting_and_of_files(tmp_path: Path) -> None:
+    with pytest.raises(CollectError):
+        take("-oX")
+    with pytest.raises(EvidenceError):
+        load(tmp_path / "none")
