@@ -35,7 +35,7 @@ def _docker(readings: Readings, units: tuple[Unit, ...], versions: tuple[Version
     )
     said = engine_options.of_flags(flags.text) if flags is not None else nothing
     said += readings.understood(file, lambda r: engine_options.of_file(r.text, source=r.origin), nothing)
-    version = info.version or _version(readings, version_reading)
+    version = _version(readings, version_reading) or info.version
     engine = Engine(
         kind="docker",
         version=version or _upstream(installed),

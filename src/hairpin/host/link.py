@@ -6,7 +6,7 @@ import msgspec
 
 
 class BridgePort(msgspec.Struct, frozen=True):
-    """What a link is to the bridge that it is a port of.  ``state``: disabled listening learning forwarding blocking."""
+    """What a link is to the bridge it is a port of.  ``state``: disabled listening learning forwarding blocking."""
 
     state: str = "forwarding"
     hairpin: bool = False
@@ -35,7 +35,7 @@ class BridgeInfo(msgspec.Struct, frozen=True):
 class Link(msgspec.Struct, frozen=True):
     """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
     loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same
-    namespace) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+    namespace; -1: another, the tool did not say which) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
 
     index: int
     name: str
@@ -65,7 +65,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Address(msgspec.Struct, frozen=True):
-    """An address on a link.  ``value`` is an integer of 32 or 128 bits; ``peer``: the far end of a point-to-point pair."""
+    """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the far end of a point-to-point pair."""
 
     link: str
     version: Literal[4, 6]

@@ -60,9 +60,8 @@ class _Link(msgspec.Struct):
 
 
 class _PortData(msgspec.Struct):
-    """``info_slave_data`` of a bridge port, and an element of ``bridge -j -d link``."""
+    """``info_slave_data`` of a bridge port."""
 
-    ifname: str = ""
     state: str | int = "forwarding"
     hairpin: bool = False
     isolated: bool = False
@@ -70,6 +69,12 @@ class _PortData(msgspec.Struct):
     learning: bool = True
     flood: bool = True
     neigh_suppress: bool = False
+
+
+class _NamedPort(_PortData, kw_only=True):
+    """An element of ``bridge -j -d link``."""
+
+    ifname: str
 
 
 class _BridgeData(msgspec.Struct):
@@ -92,7 +97,7 @@ class _StackedData(msgspec.Struct):
 
 _LINKS = msgspec.json.Decoder(tuple[_Link, ...])
 _PORT_DATA = msgspec.json.Decoder(_PortData)
-_PORTS = msgspec.json.Decoder(tuple[_PortData, ...])
+_PORTS = msgspec.json.Decoder(tuple[_NamedPort, ...])
 _BRIDGE_DATA = msgspec.json.Decoder(_BridgeData)
 _STACKED_DATA = msgspec.json.Decoder(_StackedData)
 _STACKED = ("vlan", "vxlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
@@ -151,7 +156,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         master=link.master,
         lower=None if kind in PEERED else below,
         peer_index=link.link_index or (indices.get(below) if below is not None else None),
-        peer_netnsid=link.link_netnsid,
+        peer_netnsid=link.link_netnsid,  # -1 where the kernel has given no id yet
         flags=link.flags,
         port=_slave_port(info, source),
         bridge=_bridge(info, source) if kind == "bridge" else None,

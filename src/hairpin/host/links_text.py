@@ -5,7 +5,9 @@
                [kind word*] ["bridge_slave" word*] address*
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
-Busybox prints no kind: what others have as their master is a bridge, a pair whose ends name each other is veth.
+Busybox prints no kind, and takes the index of a peer in another namespace for one of this: it says ``v2@br0`` where
+link 2 of that namespace is meant and br0 is link 2 of this one.  So kinds are guessed there: what others have as their
+master is a bridge, what says that it is paired with no link that could be its lower one is veth.
 """
 
 import re
@@ -18,6 +20,8 @@ from hairpin.host.address_text import address, interface_address, mac, number
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.links_json import PEERED, Interfaces
 
+ELSEWHERE = -1
+"""``Link.peer_netnsid`` of a peer in another namespace, when it is not said in which."""
 _HEAD = re.compile(r"(\d+): ([^\s@:]+)(?:@([^\s:]+))?: <([^>]*)> (.*)")
 _PEER_INDEX = re.compile(r"if(\d+)")
 _OWN_LINES = ("link/", "inet", "alias", "altname", "prog/", "valid_lft", "RX", "TX", "cache")
@@ -102,7 +106,7 @@ def _detail(link: Link, words: list[str]) -> Link:
             link,
             kind="loopback" if first == "link/loopback" else "",
             mac=mac(words[1]) if len(words) > 1 else None,
-            peer_netnsid=int(netnsid) if netnsid is not None and netnsid.isdigit() else None,
+            peer_netnsid=_netnsid(netnsid),
         )
     if first == "bridge_slave":
         return msgspec.structs.replace(link, port=port_of(words))
@@ -111,6 +115,13 @@ def _detail(link: Link, words: list[str]) -> Link:
     if first.endswith("_slave") or first.startswith(_OWN_LINES) or link.kind:
         return link
     return _of_kind(link, first, words)
+
+
+def _netnsid(text: str | None) -> int | None:
+    """Return the id; the kernel's -1 (no id was given yet) is printed as ``unknown``."""
+    if text is None:
+        return None
+    return int(text) if text.isdigit() else ELSEWHERE
 
 
 def _of_kind(link: Link, kind: str, words: list[str]) -> Link:
@@ -155,7 +166,8 @@ def _join(link: Link, peer: str, indices: dict[str, int]) -> Link:
         lower = link.lower if link.kind in PEERED else peer
         return msgspec.structs.replace(link, peer_index=indices[peer], lower=lower)
     if by_index is not None:
-        return msgspec.structs.replace(link, peer_index=int(by_index[1]))
+        elsewhere = ELSEWHERE if link.peer_netnsid is None else link.peer_netnsid
+        return msgspec.structs.replace(link, peer_index=int(by_index[1]), peer_netnsid=elsewhere)
     if link.lower in indices:
         return msgspec.structs.replace(link, peer_index=indices[link.lower])
     return link
@@ -172,8 +184,13 @@ def _guess(link: Link, masters: set[str | None], pairs: set[tuple[int, int | Non
         return link
     if link.name in masters or link.name == "docker0" or link.name.startswith("br-"):
         return msgspec.structs.replace(link, kind="bridge", bridge=BridgeInfo())
-    if link.peer_index is not None and (link.lower is None or (link.peer_index, link.index) in pairs):
+    if link.peer_index is None:
+        return link
+    if (link.peer_index, link.index) in pairs:
         return msgspec.structs.replace(link, kind="veth", lower=None)
+    # No link stands on the bridge whose port it is, and engines call their pairs veth….
+    if link.lower is None or link.lower == link.master or link.name.startswith("veth"):
+        return msgspec.structs.replace(link, kind="veth", lower=None, peer_netnsid=ELSEWHERE)
     return link
 
 

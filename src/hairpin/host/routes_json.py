@@ -68,8 +68,8 @@ class _SavedNextHop(_Hop, kw_only=True):
 
 
 class _Neighbour(msgspec.Struct):
+    dev: str
     dst: str | None = None
-    dev: str | None = None
     lladdr: str = ""
     state: tuple[str, ...] = ()
     proxy: Any = msgspec.UNSET
@@ -121,7 +121,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
     """Return the neighbour entries; raise ParseError."""
     found = decode(_NEIGHBOURS, text, source=source) if text.strip() else ()
     try:
-        return tuple(_neighbour(item.dst, item.dev, item, evidence) for item in found if item.dst and item.dev)
+        return tuple(_neighbour(item.dst, item, evidence) for item in found if item.dst)
     except ValueError as error:
         raise ParseError(str(error), source=source) from None
 
@@ -186,10 +186,10 @@ def _hop(hop: _Hop) -> NextHop:
     )
 
 
-def _neighbour(dst: str, dev: str, item: _Neighbour, evidence: str) -> Neighbour:
+def _neighbour(dst: str, item: _Neighbour, evidence: str) -> Neighbour:
     version, value = address(dst)
     return Neighbour(
-        link=dev,
+        link=item.dev,
         version=version,
         value=value,
         mac=mac(item.lladdr),

@@ -20,7 +20,7 @@ RuleAction = Literal["table", "goto", "nop", "blackhole", "unreachable", "prohib
 
 
 class _Rule(msgspec.Struct):
-    priority: int = 0
+    priority: int
     inverted: Any = msgspec.field(default=msgspec.UNSET, name="not")
     src: str = "all"
     srclen: int | None = None

@@ -65,9 +65,17 @@ def _rule(line: str, version: IpVersion, tables: RouteTables, evidence: str) -> 
         suppress_prefix_length=int(prefix_length) if prefix_length is not None else None,
         suppress_group=value_after(words, "suppress_ifgroup"),
         unknown_selectors=tuple(key for key in ("tun_id", "flowlabel", "realms") if key in words),
-        text=" ".join(words),
+        text=" ".join(_without_origin(words)),
         evidence=evidence,
     )
+
+
+def _without_origin(words: list[str]) -> list[str]:
+    """Return the words without ``proto kernel``, which says who made the rule."""
+    if "proto" not in words:
+        return words
+    position = words.index("proto")
+    return words[:position] + words[position + 2 :]
 
 
 def _action(words: list[str], table: str | None) -> RuleAction:

@@ -29,5 +29,5 @@ class Sysctls(msgspec.Struct, frozen=True):
 
 
 def dotted(path: Path) -> str:
-    """Return the path as sysctl(8) takes it: dots inside a part become slashes (``net.ipv4.conf.eth0/100.forwarding``)."""
+    """Return the path as sysctl(8) takes it: dots in a part become slashes (``net.ipv4.conf.eth0/100.forwarding``)."""
     return ".".join(part.replace(".", "/") for part in path)
