@@ -120,7 +120,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"{text} and does not send this host's own packets back to it")
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         return _hairpinned(end.state, public.public, public.private, Assumed(f"{text} and hairpins"))
-    if _is_containers(network, packet):
+    if packet.daddr != flow.daddr and _is_containers(network, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
