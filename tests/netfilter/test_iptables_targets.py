@@ -76,6 +76,7 @@ def test_target(words: str, statements: tuple[Statement, ...]) -> None:
 TARGETS_V6: dict[str, Statement] = {
     "-j REJECT": Reject("icmp6-port-unreachable"),
     "-j REJECT --reject-with adm-prohibited": Reject("icmp6-adm-prohibited"),
+    "-j DNAT --to-destination ::1": Nat("dnat", (1, 1), version=6),
     "-j DNAT --to-destination fd00::1": Nat("dnat", (V6, V6), version=6),
     "-j DNAT --to-destination fd00::1-fd00::5": Nat("dnat", (V6, V6 + 4), version=6),
     "-j DNAT --to-destination [fd00::1]:80": Nat("dnat", (V6, V6), (80, 80), version=6),

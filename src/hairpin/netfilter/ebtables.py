@@ -42,7 +42,7 @@ class _OpenTable:
 def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
     """Return the tables in file order; raise ParseError with source, line and the line's text."""
     tables: list[_OpenTable] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith(("#", "COMMIT")):
             continue
         try:

@@ -59,7 +59,7 @@ class _Building:
 def parse(text: str, *, source: str) -> tuple[Set, ...]:
     """Return the sets in file order; raise ParseError with source, line and the line's text."""
     building: dict[str, _Building] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         # A comment may say anything, but never a quote.
         words = (_QUOTED.sub('""', line) if '"' in line else line).split()
         if not words or words[0].startswith("#"):

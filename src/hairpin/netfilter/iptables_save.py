@@ -95,7 +95,7 @@ def parse(
     """
     with _no_collection():
         reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets})
-        return tuple(reader.tables(text.splitlines()))
+        return tuple(reader.tables(text.split("\n")))
 
 
 def incompatible_tables(text: str) -> tuple[str, ...]:

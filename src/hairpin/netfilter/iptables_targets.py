@@ -105,7 +105,8 @@ def _translation(group: Group, to: str) -> _Translation:
 
 def _endpoint(text: str, family: IpFamily) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     """Read ``ADDRESS[-ADDRESS][:PORT[-PORT]]``; with ports, IPv6 addresses stand in brackets."""
-    if family == "ip6" and not text.startswith((":", "[")):
+    only_ports = text.startswith(":") and not text.startswith("::")
+    if family == "ip6" and not only_ports and not text.startswith("["):
         hosts, ports = text, ""
     elif text.startswith("["):
         hosts, _, ports = text[1:].partition("]")

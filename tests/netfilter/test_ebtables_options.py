@@ -1,0 +1,48 @@
+import pytest
+
+from hairpin.netfilter.ebtables_options import read_option
+from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match, NameMatch, OpaqueMatch
+
+GROUP_BIT = 1 << 40
+
+OPTIONS: dict[str, tuple[Match, ...]] = {
+    "-p IPv4": (FieldMatch("ethertype", ((0x0800, 0x0800),)),),
+    "-p ! ipv6": (FieldMatch("ethertype", ((0x86DD, 0x86DD),), True),),
+    "-p 0x88cc": (FieldMatch("ethertype", ((0x88CC, 0x88CC),)),),
+    "-p Length": (FieldMatch("ethertype", ((0, 0x05FF),)),),
+    "-s 02:42:ac:11:00:02": (FieldMatch("smac", ((0x0242AC110002,) * 2,)),),
+    "-d ! Multicast": (FieldMatch("dmac", ((GROUP_BIT, GROUP_BIT),), True, GROUP_BIT),),
+    "-s Unicast": (FieldMatch("smac", ((0, 0),), False, GROUP_BIT),),
+    "-d Broadcast": (FieldMatch("dmac", (((1 << 48) - 1,) * 2,)),),
+    "-d 01:00:00:00:00:05/ff:00:00:00:00:00": (FieldMatch("dmac", ((GROUP_BIT,) * 2,), False, 0xFF << 40),),
+    "-i eth+": (NameMatch("iif", ("eth*",)),),
+    "-o ! veth0": (NameMatch("oif", ("veth0",), True),),
+    "--ip-tos 0x10": (FieldMatch("dscp", ((4, 4),)), FieldMatch("ecn", ((0, 0),))),
+    "--ip-tos ! 0x10": (AnyOfMatch((FieldMatch("dscp", ((4, 4),), True), FieldMatch("ecn", ((0, 0),), True))),),
+    "--ip-icmp-type echo-request": (FieldMatch("icmp", ((0x800, 0x8FF),)),),
+    "--ip6-icmp-type ! 135/0": (FieldMatch("icmp6", ((0x8700, 0x8700),), True),),
+    "--ip6-src fd00::1": (FieldMatch("saddr6", ((0xFD << 120 | 1,) * 2,)),),
+    "--ip6-dport 80": (FieldMatch("dport", ((80, 80),)),),
+    "--ip-sport ! 53": (FieldMatch("sport", ((53, 53),), True),),
+    "--mark 0x1/0xff": (FieldMatch("mark", ((1, 1),), False, 0xFF),),
+    "--mark ! 0x1": (FieldMatch("mark", ((1, 1),), True),),
+    "--mark /0xff": (FieldMatch("mark", ((0, 0),), True, 0xFF),),
+    "--pkttype-type ! host": (FieldMatch("pkttype", ((0, 0),), True),),
+}
+
+
+@pytest.mark.parametrize(("words", "matches"), OPTIONS.items())
+def test_option(words: str, matches: tuple[Match, ...]) -> None:
+    name, *_ = words.split()
+    assert read_option(name, words.split()) == matches
+
+
+OPAQUE = [
+    "--arp-op Request", "--vlan-id 5", "--among-src 2:42:ac:11:0:2=10.0.0.1,", "--stp-type config", "-p nonsense",
+    "--ip-proto nonsense", "--pkttype-type nonsense", "--ip-src host", "-s nonsense", "--new", "-i",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", OPAQUE)
+def test_what_is_not_modelled_is_kept(words: str) -> None:
+    assert read_option(words.split()[0], words.split()) == (OpaqueMatch(words),)
