@@ -1,0 +1,13 @@
+"""``hairpin demo``: the whole story."""
+
+import click
+
+
+@click.command()
+def demo() -> int:
+    """Build a Docker host, break it as a stray sysctl would, diagnose it, repair it as printed (needs root)."""
+    from hairpin.cli.output import write
+    from hairpin.lab.demo import demo as tell
+
+    tell(write)
+    return 0

@@ -1,0 +1,60 @@
+"""``hairpin lab``: broken hosts on demand."""
+
+import click
+
+
+@click.group(no_args_is_help=True)
+def lab() -> None:
+    """Build Docker hosts in namespaces of this machine and break them (needs root)."""
+
+
+@lab.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def list_(as_json: bool) -> int:
+    """List the scenarios."""
+    from hairpin.cli.output import write, write_json
+    from hairpin.lab.scenario import all_scenarios
+
+    found = all_scenarios()
+    if as_json:
+        write_json([{"name": each.name, "title": each.title, "causes": each.causes} for each in found])
+    else:
+        widest = max(len(each.name) for each in found)
+        write("\n".join(f"{each.name:{widest}}  {each.title}" for each in found))
+    return 0
+
+
+@lab.command("run")
+@click.argument("name")
+def run_(name: str) -> int:
+    """Build the host of a scenario, break it, and keep it until interrupted."""
+    from hairpin.lab.run import run
+
+    run(name)
+    return 0
+
+
+@lab.command("shell")
+@click.argument("name")
+def shell_(name: str) -> int:
+    """Open a shell in the broken host of a scenario."""
+    from hairpin.lab.run import shell
+
+    return shell(name)
+
+
+@lab.command("score")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
+def score_(names: tuple[str, ...], as_json: bool) -> int:
+    """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
+
+    Exit: 0 all right, 1 not.
+    """
+    from hairpin.cli.output import write, write_json
+    from hairpin.lab.score import score
+
+    report = score(names, (lambda text: click.echo(text, err=True)) if as_json else write)
+    if as_json:
+        write_json(report)
+    return 0 if report.perfect else 1

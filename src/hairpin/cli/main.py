@@ -1,0 +1,129 @@
+"""Starts the commands.  Imports click and the standard library only; what a command needs is imported when it runs.
+
+Exit status: 0 delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin, 130 interrupted.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from hairpin import __version__
+from hairpin.errors import CollectError, EvidenceError, HairpinError, LabError, ParseError, UsageError
+
+COMMANDS: dict[str, str] = {
+    "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
+    "walk": "One flow, every step, request and reply, no diagnosis.",
+    "snapshot": "Read this host (or another over ssh) into one file.",
+    "lab": "Broken Docker hosts on demand, in namespaces.",
+    "demo": "The whole story on a lab host in a minute.",
+}
+"""Each command's module beside this one, and its line in the help."""
+DEFAULT = "check"
+_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from")
+_STATUS: tuple[tuple[type[HairpinError], int], ...] = (
+    (UsageError, 2),
+    (CollectError, 3),
+    (EvidenceError, 3),
+    (ParseError, 3),
+    (LabError, 3),
+)
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called; ``hairpin`` without one is ``hairpin check``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"hairpin.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, command_first(args))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def command_first(args: Sequence[str]) -> list[str]:
+    """Return the arguments with a command in front: options may stand before it, and none means ``check``."""
+    if args and (not args[0].startswith("-") or args[0] in ("--help", "-h", "--version")):
+        return list(args)
+    for number, word in enumerate(args):
+        if word in COMMANDS and args[number - 1] not in _WITH_VALUE:
+            return [word, *args[:number], *args[number + 1 :]]
+    return [DEFAULT, *args]
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`hairpin COMMAND --help` says more.  Without a command: `hairpin check`.",
+)
+@click.version_option(__version__, "--version", message="hairpin %(version)s")
+def cli() -> None:
+    """Tell it a port; it tells you why nobody can reach it, proves it, and repairs it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(args))
+
+
+def run(args: list[str]) -> int:
+    """Return the exit status of the command line; errors are told on standard error, one sentence each."""
+    try:
+        status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except HairpinError as error:
+        sys.stderr.write(f"hairpin: {error}\n")
+        return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
+    except Exception:  # noqa: BLE001 - the process ends here: the one place that must say what happened
+        _confess(verbose="-v" in args or "--verbose" in args)
+        return 4
+    return status if isinstance(status, int) else 0
+
+
+def _confess(*, verbose: bool) -> None:
+    """Write the traceback where it can be sent from, and say where that is."""
+    told = traceback.format_exc()
+    if verbose:
+        sys.stderr.write(told)
+    last = told.strip().splitlines()[-1]
+    sys.stderr.write(f"hairpin: this is a bug in hairpin: {last}\n")
+    for folder in (_state_folder(), Path(tempfile.gettempdir())):
+        path = folder / time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"hairpin {__version__}, python {sys.version}\n{told}", encoding="utf-8")
+        except OSError:
+            continue
+        sys.stderr.write(f"hairpin: details are in {path}\n")
+        return
+
+
+def _state_folder() -> Path:
+    """Return $XDG_STATE_HOME/hairpin.  Source: XDG Base Directory Specification."""
+    stated = os.environ.get("XDG_STATE_HOME")
+    base = Path(stated) if stated else Path(os.environ.get("HOME", "/nonexistent")) / ".local" / "state"
+    return base / "hairpin"

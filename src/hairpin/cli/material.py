@@ -1,0 +1,45 @@
+"""What a command works on: evidence read now, over ssh or from a file, and the network that it describes."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from hairpin.cli.outside import read_world, with_world
+from hairpin.collect.snapshot import load, take
+from hairpin.diagnose.flows import Target
+from hairpin.errors import UsageError
+from hairpin.evidence.reading import Evidence
+from hairpin.host.parse import parse
+from hairpin.network.network import Network
+from hairpin.network.world import World
+
+
+class Material(msgspec.Struct, frozen=True):
+    """Evidence, and the network parsed from it with the world that the user states."""
+
+    evidence: Evidence
+    network: Network
+
+
+def gather(snapshots: tuple[str, ...], host: str | None) -> Evidence:
+    """Return the evidence; raise UsageError, CollectError or EvidenceError."""
+    if len(snapshots) > 1:
+        raise UsageError("several --snapshot: this version examines one host at a time; name one")
+    if snapshots and host is not None:
+        raise UsageError("--snapshot and --host exclude each other: a snapshot is read here, a host is asked now")
+    if snapshots:
+        return load(Path(snapshots[0]))
+    if host is None and sys.platform != "linux":
+        raise UsageError(
+            f"this is not a Linux host ({sys.platform}): examine one with --host USER@HOST or --snapshot FILE"
+        )
+    return take(host)
+
+
+def material(
+    evidence: Evidence, publics: tuple[str, ...], outside: str | None, targets: tuple[Target, ...] = ()
+) -> Material:
+    """Return the network of the evidence in the stated world."""
+    world = read_world(Path(outside)) if outside is not None else World()
+    return Material(evidence, with_world(Network(parse(evidence)), world, publics, targets))

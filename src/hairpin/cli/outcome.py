@@ -1,0 +1,61 @@
+"""What a command's exit status says, and which questions have no answer at all."""
+
+from hairpin.diagnose.check import Answer
+from hairpin.diagnose.flows import Target, bindings_of
+from hairpin.errors import UsageError
+from hairpin.network.network import HOST, Network
+from hairpin.walk.walk import Verdict
+
+
+def exit_status(answer: Answer) -> int:
+    """Return 1 for a blocking cause, 0 when everything asked is delivered, 3 when something stays undecided."""
+    if any(each.severity == "blocking" for each in answer.causes):
+        return 1
+    if all(each.trace.verdict == "delivered" for each in answer.diagnoses) and not _blind(answer):
+        return 0
+    return 3
+
+
+def _blind(answer: Answer) -> bool:
+    """Return whether nothing was asked because nobody could say what runs here."""
+    return not answer.diagnoses and any(
+        each.key.startswith(("docker", "podman")) and not answer.network.host.engines for each in answer.missing
+    )
+
+
+def walk_status(verdict: Verdict) -> int:
+    """Return 0 delivered, 3 undecided, 1 anything else."""
+    return {"delivered": 0, "depends": 3}.get(verdict, 1)
+
+
+def unknown_port(answer: Answer, targets: tuple[Target, ...]) -> None:
+    """Raise UsageError when a port was asked for that nobody publishes and nobody listens on, as far as was read."""
+    if answer.causes or not answer.diagnoses or len(targets) != 1 or targets[0].port is None:
+        return
+    target = targets[0]
+    host = answer.network.namespace(HOST)
+    if target.container is not None or any(each.startswith(("sockets", "proc-net")) for each in host.unread):
+        return
+    if any(each.key.startswith("docker") for each in answer.missing):
+        return
+    stops = [each.trace.usual.stop for each in answer.diagnoses]
+    if any(stop is None or (stop.reason, stop.netns) != ("no-listener", HOST) for stop in stops):
+        return
+    if bindings_of(answer.network, targets[0].port, target.protocol):
+        return
+    raise UsageError(
+        f"port {target.port}: nobody publishes it and nothing listens on it here; {published_text(answer.network)}"
+    )
+
+
+def published_text(network: Network) -> str:
+    """Return what is published, or that nothing is, for people who mistyped a port."""
+    found = [
+        f"{binding.host_port}/{binding.protocol} ({container.name})"
+        for container in network.host.containers()
+        for binding in container.bindings
+        if binding.version == 4 or binding.host_ip is not None
+    ]
+    if not network.host.engines:
+        return "no container engine was found on this host"
+    return f"published: {', '.join(dict.fromkeys(found))}" if found else "no container publishes a port"

@@ -1,0 +1,54 @@
+"""Writes results on standard output, in the form that the reader asked for or can read."""
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from hairpin.report.paper import Paper
+    from hairpin.report.words import Words
+
+PIPE_BROKEN = 141
+"""128 + SIGPIPE: what a shell reports of a program whose reader has gone."""
+
+
+def write(text: str) -> None:
+    """Write the text and flush; when the reader has gone, end without a word."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _end_quietly()
+
+
+def write_json(document: object) -> None:
+    """Write one JSON document, indented."""
+    import msgspec
+
+    write(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
+
+
+def _end_quietly() -> NoReturn:
+    # What is still buffered must not fail again when the interpreter flushes at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(PIPE_BROKEN)
+
+
+def words(lang: str | None) -> "Words":
+    """Return the reader's language: stated, or the locale's."""
+    from hairpin.report.words import Words, language_of
+
+    if lang is None:
+        return Words(language_of(os.environ))
+    return Words("zh" if lang == "zh" else "en")
+
+
+def paper(color: str) -> "Paper":
+    """Return what the report is drawn on: as wide as the terminal, plain where nobody sees colour."""
+    from hairpin.report.paper import Paper
+
+    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    coloured = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=encoding != "utf8")

@@ -1,0 +1,249 @@
+"""The JSON document of ``hairpin check``: ``hairpin.report/1``, docs/schema/report-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.causes.cause import Message, message
+from hairpin.diagnose.check import Answer, FoundCause, Severity
+from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host, Unread
+from hairpin.network.network import Network
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.words import Words
+from hairpin.walk.state import RuleDecided, Stage, Stop
+from hairpin.walk.walk import Trace, Verdict
+
+SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
+Judge = Literal["simulated", "replicated", "observed"]
+_SEVERITIES: tuple[Severity, ...] = ("blocking", "latent", "exposure", "advice")
+
+
+class HostDocument(msgspec.Struct, frozen=True):
+    """Whose network it is, and when it was read."""
+
+    name: str
+    kernel: str
+    snapshot_id: str
+    taken_at: str
+
+
+class StoppedAt(msgspec.Struct, frozen=True):
+    """Where the packet's way ended.  ``rule``: the rule's own words; a policy has a chain and no number."""
+
+    host: str
+    netns: str
+    stage: Stage
+    link: str
+    table: str | None = None
+    chain: str | None = None
+    rule: str | None = None
+    evidence: str | None = None
+    number: int | None = None
+    reason: str | None = None
+
+
+class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """One flow and what becomes of it; ``causes`` are references."""
+
+    id: str
+    origin: str
+    to: str
+    container: str | None
+    verdict: Verdict
+    conditions: tuple[str, ...]
+    judge: Judge
+    stopped_at: StoppedAt | None
+    causes: tuple[str, ...]
+    purpose: Literal["published", "egress", "dns", "asked"] = "asked"
+    assumed: tuple[str, ...] = ()
+
+
+class ProofDocument(msgspec.Struct, frozen=True):
+    """What shows the cause: the verdict without its change, and with the changes of every cause in ``set``."""
+
+    judge: Judge
+    without_change: Verdict
+    with_change: Verdict
+    set: tuple[str, ...]
+
+
+class FileDocument(msgspec.Struct, frozen=True):
+    """A file that keeps a repair, with the whole of its content."""
+
+    file: str
+    content: str
+
+
+class RemedyDocument(msgspec.Struct, frozen=True):
+    """A repair; ``persist_commands`` have the host's own manager keep it where no file of ours should."""
+
+    id: str
+    commands: tuple[str, ...]
+    persist: tuple[FileDocument, ...]
+    side_effects: tuple[str, ...]
+    persist_commands: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+class CauseDocument(msgspec.Struct, frozen=True):
+    """A proven cause; ``flows`` are the ids of those that it stops."""
+
+    ref: str
+    id: str
+    severity: Severity
+    title: str
+    detail: str
+    where: dict[str, str]
+    flows: tuple[str, ...]
+    proof: ProofDocument
+    event: str | None
+    evidence: tuple[str, ...]
+    remedies: tuple[RemedyDocument, ...]
+
+
+class MissingDocument(msgspec.Struct, frozen=True):
+    """Something that could not be read, and what that leaves undecided."""
+
+    key: str
+    netns: str
+    origin: str
+    reason: str
+    undecided: str
+    evidence: str | None
+
+
+class ReportDocument(msgspec.Struct, frozen=True):
+    """The whole answer; flows in the order asked, causes best first."""
+
+    schema: Literal["hairpin.report/1"]
+    hairpin: str
+    host: HostDocument
+    flows: tuple[FlowDocument, ...]
+    causes: tuple[CauseDocument, ...]
+    evidence: dict[str, Quote]
+    missing: tuple[MissingDocument, ...]
+
+
+def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> ReportDocument:
+    """Return the document; ``evidence`` is what the network was parsed from (None: quotes have no origin)."""
+    quotes = Quotes(evidence)
+    host = answer.network.host
+    flows = tuple(
+        flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each))
+        for number, each in enumerate(answer.diagnoses, 1)
+    )
+    ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
+    causes = tuple(_cause(each, answer.network, quotes, words) for each in ranked)
+    missing = tuple(_missing(each, quotes, words) for each in answer.missing)
+    return ReportDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(host, evidence),
+        flows=flows,
+        causes=causes,
+        evidence=quotes.all(),
+        missing=missing,
+    )
+
+
+def host_document(host: Host, evidence: Evidence | None) -> HostDocument:
+    """Return whose network it is; what the evidence says goes before what the host was built with."""
+    if evidence is None:
+        return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
+    return HostDocument(evidence.hostname, evidence.kernel, evidence.snapshot_id, evidence.taken_at)
+
+
+def _refs(answer: Answer, number: int, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return the references of the causes that stop this flow, in the order of its own diagnosis."""
+    order = [(each.cause, each.candidate.where) for each in diagnosis.causes]
+    found = [each for each in answer.causes if number in each.flows]
+    return tuple(each.ref for each in sorted(found, key=lambda one: order.index((one.id, one.candidate.where))))
+
+
+def flow_document(flow_id: str, trace: Trace, host: Host, quotes: Quotes, causes: tuple[str, ...] = ()) -> FlowDocument:
+    """Return one flow as its usual branch went."""
+    stop = trace.usual.stop if trace.verdict != "delivered" else None
+    return FlowDocument(
+        id=flow_id,
+        origin=trace.flow.start_text(),
+        to=trace.flow.target_text(),
+        container=trace.flow.container,
+        verdict=trace.verdict,
+        conditions=tuple(each.text for each in trace.conditions),
+        judge="simulated",
+        stopped_at=_stopped_at(stop, host, quotes) if stop is not None else None,
+        causes=causes,
+        purpose=trace.flow.purpose,
+        assumed=trace.usual.assumed,
+    )
+
+
+def _stopped_at(stop: Stop, host: Host, quotes: Quotes) -> StoppedAt:
+    decided = stop.decided_by
+    place = decided.place if isinstance(decided, RuleDecided) else None
+    return StoppedAt(
+        host=host.name,
+        netns=stop.netns,
+        stage=stop.stage,
+        link=stop.link,
+        table=place.table if place is not None else None,
+        chain=place.chain if place is not None else None,
+        rule=place.text if place is not None else None,
+        evidence=quotes.decided(decided),
+        number=place.number or None if place is not None else None,
+        reason=stop.reason,
+    )
+
+
+def _cause(found: FoundCause, network: Network, quotes: Quotes, words: Words) -> CauseDocument:
+    candidate = found.candidate
+    return CauseDocument(
+        ref=found.ref,
+        id=found.id,
+        severity=found.severity,
+        title=words(candidate.title),
+        detail=words(candidate.detail),
+        where=dict(candidate.where),
+        flows=tuple(f"f{number + 1}" for number in found.flows),
+        proof=ProofDocument("simulated", found.proof.without_change, found.proof.with_change, found.together),
+        event=None,
+        evidence=quotes.cause(candidate),
+        remedies=tuple(_remedy(each, words) for each in remedies(found.id, candidate, network)),
+    )
+
+
+def _remedy(remedy: Remedy, words: Words) -> RemedyDocument:
+    return RemedyDocument(
+        id=remedy.id,
+        commands=remedy.commands,
+        persist=tuple(FileDocument(each.file, each.content) for each in remedy.persist),
+        side_effects=tuple(words(each) for each in remedy.side_effects),
+        persist_commands=remedy.persist_commands,
+        advice=tuple(words(each) for each in remedy.advice),
+    )
+
+
+_UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
+    (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
+    (("docker", "podman"), message("which containers run and what they publish")),
+    (("namespaces", "netns"), message("what happens inside of containers")),
+    (("sockets", "proc-net"), message("which ports somebody listens on")),
+    (("sysctl",), message("whether a kernel setting stops packets")),
+    (("conntrack",), message("what live connections remember")),
+    (("firewalld", "ufw"), message("how the firewall's manager is configured")),
+    (("ip-", "bridge"), message("which way packets take")),
+)
+
+
+def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
+    undecided = next(
+        (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
+    )
+    return MissingDocument(
+        unread.key, unread.netns, unread.origin, unread.reason, words(undecided), quotes.plain(unread.evidence)
+    )

@@ -1,0 +1,120 @@
+"""Quotes the readings that an answer refers to: each with its origin and the words that matter."""
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.sysctl import Path
+from hairpin.remedy.sysctl_files import key_parts
+from hairpin.walk.state import (
+    ConntrackDecided,
+    DecidedBy,
+    LinkDecided,
+    RouteDecided,
+    RuleDecided,
+    SocketDecided,
+    SysctlDecided,
+)
+
+LONGEST = 400
+"""Characters of an excerpt; one line of docker inspect alone has thousands."""
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """One place in a reading."""
+
+    origin: str
+    netns: str
+    excerpt: str
+
+
+class Quotes:
+    """Gives each quoted place a reference: the reading's id, with a letter behind it from the second place on."""
+
+    def __init__(self, evidence: Evidence | None) -> None:
+        readings = evidence.readings if evidence is not None else ()
+        self._readings: dict[str, Reading] = {each.id: each for each in readings}
+        self._quotes: dict[str, Quote] = {}
+        self._places: dict[str, list[Quote]] = {}
+
+    def all(self) -> dict[str, Quote]:
+        """Return every quote so far, by reference."""
+        return dict(self._quotes)
+
+    def decided(self, decided: DecidedBy | None) -> str | None:
+        """Return the reference of what decided a step, or None when no reading says it."""
+        match decided:
+            case RuleDecided(place=place):
+                return self._rule(place.evidence, place.text, place.line)
+            case SysctlDecided(path=path, value=value, evidence=evidence):
+                return self._sysctl(evidence, path, value)
+            case RouteDecided(route=route, evidence=evidence, rule=rule, rule_evidence=rule_evidence):
+                return self._quote(evidence, route) if evidence else self._quote(rule_evidence, rule)
+            case SocketDecided(text=text, evidence=evidence) | LinkDecided(text=text, evidence=evidence):
+                return self._quote(evidence, text)
+            case ConntrackDecided(text=text, evidence=evidence):
+                return self._quote(evidence, text)
+            case _:
+                return None
+
+    def cause(self, candidate: Candidate) -> tuple[str, ...]:
+        """Return the references of what a cause stands on, quoting what its ``where`` names."""
+        where = dict(candidate.where)
+        found = [self._named(each, where) for each in candidate.evidence]
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    def plain(self, reading_id: str) -> str | None:
+        """Return the reference of a reading as a whole (its beginning)."""
+        reading = self._readings.get(reading_id)
+        return self._quote(reading_id, reading.text.strip() if reading is not None else "")
+
+    def _named(self, reading_id: str, where: dict[str, str]) -> str | None:
+        reading = self._readings.get(reading_id)
+        if reading is not None and reading.key == "sysctl" and "sysctl" in where:
+            return self._sysctl(reading_id, key_parts(where["sysctl"]), where.get("value", ""))
+        wanted = where.get("rule") or where.get("socket") or where.get("route") or where.get("container")
+        if reading is None or wanted is None:
+            return self._quote(reading_id, wanted or "") if reading is None else self.plain(reading_id)
+        line = next((each for each in reading.text.splitlines() if wanted in each), None)
+        return self._quote(reading_id, line.strip() if line is not None else wanted)
+
+    def _rule(self, reading_id: str, text: str, line: int) -> str | None:
+        """Quote the line as it was read, with its counters; the rule's own words where the reading has no lines."""
+        reading = self._readings.get(reading_id)
+        if reading is not None and line > 0:
+            lines = reading.text.splitlines()
+            if line <= len(lines) and text in lines[line - 1]:
+                return self._quote(reading_id, lines[line - 1])
+        return self._quote(reading_id, text)
+
+    def _sysctl(self, reading_id: str, path: Path, value: str) -> str | None:
+        return self._quote(reading_id, value, origin="/proc/sys/" + "/".join(path))
+
+    def _quote(self, reading_id: str, excerpt: str, origin: str | None = None) -> str | None:
+        if not reading_id:
+            return None
+        reading = self._readings.get(reading_id)
+        netns = reading.netns if reading is not None else ""
+        known = reading.origin if reading is not None else ""
+        quote = Quote(origin if origin is not None else known, netns, _shortened(excerpt))
+        places = self._places.setdefault(reading_id, [])
+        if quote not in places:
+            places.append(quote)
+        reference = f"{reading_id}{_letters(places.index(quote))}"
+        self._quotes[reference] = quote
+        return reference
+
+
+def _letters(count: int) -> str:
+    """Return nothing for the first place, then b, c … z, bb …"""
+    if count == 0:
+        return ""
+    text = ""
+    while count:
+        text = chr(ord("a") + count % 26) + text
+        count //= 26
+    return text
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

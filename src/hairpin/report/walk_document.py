@@ -1,0 +1,197 @@
+"""The JSON document of ``hairpin walk``: ``hairpin.walk/1``, docs/schema/walk-1.json."""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+import hairpin
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host
+from hairpin.host.sysctl import dotted
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.walk.state import (
+    Assumed,
+    ConntrackDecided,
+    DecidedBy,
+    LinkDecided,
+    RouteDecided,
+    RuleDecided,
+    SocketDecided,
+    Stage,
+    Step,
+    SysctlDecided,
+)
+from hairpin.walk.walk import Branch, Trace, Verdict
+
+SCHEMA: Literal["hairpin.walk/1"] = "hairpin.walk/1"
+_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
+
+
+class PacketDocument(msgspec.Struct, frozen=True):
+    """A packet's headers; ``protocol`` is a name, or the number of one without."""
+
+    version: Literal[4, 6]
+    protocol: str
+    saddr: str
+    daddr: str
+    sport: int | None
+    dport: int | None
+    mark: int
+    ttl: int
+
+
+class RuleDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="rule"):
+    """A rule; ``number`` 0 is the chain's policy."""
+
+    dialect: str
+    family: str
+    table: str
+    chain: str
+    number: int
+    text: str
+    handle: int | None = None
+
+
+class RouteDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="route"):
+    """A route and the policy rule that led to it, in the words of ip(8)."""
+
+    route: str
+    rule: str
+
+
+class SysctlDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="sysctl"):
+    """A value, and the one that would have let the packet go on."""
+
+    sysctl: str
+    value: str
+    wanted: str
+
+
+class TextDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="other"):
+    """A socket, a link, an entry of the connection table, or something assumed; ``what`` says which."""
+
+    what: Literal["socket", "link", "conntrack", "assumed"]
+    text: str
+
+
+DecidedDocument = RuleDocument | RouteDocument | SysctlDocument | TextDocument
+
+
+class StepDocument(msgspec.Struct, frozen=True):
+    """One step; ``packet`` is as it is after it."""
+
+    host: str
+    netns: str
+    stage: Stage
+    link: str
+    packet: PacketDocument
+    decided_by: DecidedDocument | None
+    evidence: str | None
+    note: str
+
+
+class BranchDocument(msgspec.Struct, frozen=True):
+    """Another way that the flow can go, under its conditions."""
+
+    verdict: Verdict
+    conditions: tuple[str, ...]
+    request: tuple[StepDocument, ...]
+    reply: tuple[StepDocument, ...]
+
+
+class WalkDocument(msgspec.Struct, frozen=True):
+    """One flow, every step.  ``data``: the first data packet, when that is what fails; ``branches``: the other ways."""
+
+    schema: Literal["hairpin.walk/1"]
+    hairpin: str
+    host: HostDocument
+    flow: FlowDocument
+    verdict: Verdict
+    request: tuple[StepDocument, ...]
+    reply: tuple[StepDocument, ...]
+    data: tuple[StepDocument, ...]
+    branches: tuple[BranchDocument, ...]
+    evidence: dict[str, Quote]
+
+
+def walk_document(trace: Trace, network: Network, evidence: Evidence | None) -> WalkDocument:
+    """Return the document of a walk."""
+    quotes = Quotes(evidence)
+    host = network.host
+    usual = trace.usual
+    return WalkDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(host, evidence),
+        flow=flow_document("f1", trace, host, quotes),
+        verdict=trace.verdict,
+        request=_steps(usual.request, host, quotes),
+        reply=_steps(usual.reply, host, quotes),
+        data=_steps(usual.data, host, quotes),
+        branches=tuple(_branch(each, host, quotes) for each in trace.branches[1:]),
+        evidence=quotes.all(),
+    )
+
+
+def _branch(branch: Branch, host: Host, quotes: Quotes) -> BranchDocument:
+    conditions = tuple(each.text if each.holds else f"not: {each.text}" for each in branch.conditions)
+    return BranchDocument(
+        branch.verdict, conditions, _steps(branch.request, host, quotes), _steps(branch.reply, host, quotes)
+    )
+
+
+def _steps(steps: tuple[Step, ...], host: Host, quotes: Quotes) -> tuple[StepDocument, ...]:
+    return tuple(
+        StepDocument(
+            host=host.name,
+            netns=each.netns,
+            stage=each.stage,
+            link=each.link,
+            packet=_packet(each.packet),
+            decided_by=_decided(each.decided_by),
+            evidence=quotes.decided(each.decided_by),
+            note=each.text,
+        )
+        for each in steps
+    )
+
+
+def _packet(packet: Packet) -> PacketDocument:
+    return PacketDocument(
+        version=packet.version,
+        protocol=_PROTOCOLS.get(packet.protocol, str(packet.protocol)),
+        saddr=address_text(packet.saddr, packet.version),
+        daddr=address_text(packet.daddr, packet.version),
+        sport=packet.sport,
+        dport=packet.dport,
+        mark=packet.mark,
+        ttl=packet.ttl,
+    )
+
+
+def _decided(decided: DecidedBy | None) -> DecidedDocument | None:
+    match decided:
+        case None:
+            return None
+        case RuleDecided(place=place):
+            return RuleDocument(
+                place.dialect, place.family, place.table, place.chain, place.number, place.text, place.handle
+            )
+        case RouteDecided(route=route, rule=rule):
+            return RouteDocument(route, rule)
+        case SysctlDecided(path=path, value=value, wanted=wanted):
+            return SysctlDocument(dotted(path), value, wanted)
+        case SocketDecided(text=text):
+            return TextDocument("socket", text)
+        case LinkDecided(text=text):
+            return TextDocument("link", text)
+        case ConntrackDecided(text=text):
+            return TextDocument("conntrack", text)
+        case Assumed(text=text):
+            return TextDocument("assumed", text)
+        case _:
+            assert_never(decided)

@@ -1,0 +1,40 @@
+"""Messages in the reader's language: English templates are the message ids of a gettext catalogue.
+
+Commands, file names, addresses and ids are values, never translated.
+"""
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+from hairpin.causes.cause import Message
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+DOMAIN = "hairpin"
+CATALOGUES = Path(__file__).parent / "locale"
+
+
+class Words:
+    """Says messages in one language; what the catalogue lacks is said in English."""
+
+    def __init__(self, language: Language = "en") -> None:
+        self.language = language
+        self._catalogue = (
+            gettext.NullTranslations()
+            if language == "en"
+            else gettext.translation(DOMAIN, localedir=str(CATALOGUES), languages=[language])
+        )
+
+    def __call__(self, said: Message) -> str:
+        """Return the message with its values in place."""
+        return self._catalogue.gettext(said.template).format_map(dict(said.values))
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """Return the language of the locale: LC_ALL, LC_MESSAGES, LANG, the first that is set.  Source: locale(7)."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
