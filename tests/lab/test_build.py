@@ -1,0 +1,164 @@
+"""A lab is whole, keeps to itself, and leaves nothing behind however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab, running_lab, split_destination
+from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.probe import Outcome
+
+DESTINATIONS: dict[str, tuple[str, tuple[str, int, str]]] = {
+    "tcp is the rule": ("198.51.100.11:8151", ("198.51.100.11", 8151, "tcp")),
+    "udp is said":     ("198.51.100.11:53/udp", ("198.51.100.11", 53, "udp")),
+    "IPv6":            ("[2001:db8::1]:80", ("2001:db8::1", 80, "tcp")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), DESTINATIONS.values(), ids=DESTINATIONS)
+def test_destination(text: str, expected: tuple[str, int, str]) -> None:
+    assert split_destination(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "to", "outcome"),
+    (
+        ("client", "198.51.100.11:8151", Outcome.DELIVERED),
+        ("neighbour", "198.51.100.11:8151", Outcome.DELIVERED),
+        ("host", "127.0.0.1:8151", Outcome.DELIVERED),
+        ("container:web", "127.0.0.1:80", Outcome.DELIVERED),
+        ("client", "198.51.100.11:8152", Outcome.REFUSED),
+        ("client", "203.0.113.1:80", Outcome.UNREACHABLE),
+    ),
+)
+def test_real_connections(healthy_lab: Lab, place: str, to: str, outcome: Outcome) -> None:
+    assert healthy_lab.probe(place, to) is outcome
+
+
+def test_machine_that_is_not_there(healthy_lab: Lab) -> None:
+    with pytest.raises(LabError, match="no machine 'gateway'"):
+        healthy_lab.probe("gateway", "198.51.100.11:8151")
+
+
+def test_engine_answers_whoever_entered_the_network_namespace_only(healthy_lab: Lab) -> None:
+    entered = ("nsenter", f"--net=/proc/{healthy_lab.host.pid}/ns/net", "docker", "ps", "--format", "{{.Names}}")
+    names = subprocess.run(
+        entered, env=os.environ | {"DOCKER_HOST": healthy_lab.docker_host}, capture_output=True, text=True, check=True
+    ).stdout
+    assert names == "web\n"
+
+
+def test_host_writes_its_own_files_only(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan(containers=()))
+    for folder in ("etc", "usr", "var", "run"):
+        lab.host.run(f"echo mine > /{folder}/hairpin-lab-was-here")
+        assert lab.host.run(f"cat /{folder}/hairpin-lab-was-here") == "mine\n"
+        assert not Path(f"/{folder}/hairpin-lab-was-here").exists()
+
+
+def test_fillers_make_a_busy_host(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan(fillers=4))
+    assert len(lab.host.run("docker ps -q").split()) == 5
+    assert lab.probe("client", "198.51.100.11:20004") is Outcome.DELIVERED
+
+
+def namespaces_in_use() -> frozenset[str]:
+    """Return the identities of all network, mount, PID and UTS namespaces that some process is in."""
+    found: set[str] = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        for kind in ("net", "mnt", "pid", "uts"):
+            try:
+                found.add(str((process / "ns" / kind).readlink()))
+            except (FileNotFoundError, ProcessLookupError, PermissionError):  # ended while we looked, or not ours
+                break
+    return frozenset(found)
+
+
+def lab_namespaces(lab: Lab) -> frozenset[str]:
+    machines = (lab.client, lab.router, lab.neighbour, lab.host)
+    kinds = {lab.host.name: ("net", "mnt", "pid", "uts")}
+    return frozenset(
+        str(Path(f"/proc/{node.pid}/ns/{kind}").readlink())
+        for node in machines
+        for kind in kinds.get(node.name, ("net",))
+    )
+
+
+def lab_cgroups(pid: int) -> list[Path]:
+    return [
+        path
+        for pattern in (f"hairpin-lab-{pid}-*", f"*/hairpin-lab-{pid}-*")
+        for path in Path("/sys/fs/cgroup").glob(pattern)
+    ]
+
+
+def test_closed_lab_leaves_nothing() -> None:
+    mounts = Path("/proc/self/mounts").read_text()
+    with running_lab(LabPlan(fillers=2)) as lab:
+        own = lab_namespaces(lab)
+        assert len(own) == 7
+        assert own <= namespaces_in_use()
+        # The freezer of cgroup version 1 makes processes deaf even to SIGKILL.
+        lab.host.run("docker pause web")
+        mine = lab_cgroups(os.getpid())
+        assert mine
+    assert own.isdisjoint(namespaces_in_use())
+    assert Path("/proc/self/mounts").read_text() == mounts
+    assert not any(path.exists() for path in mine if path.name.endswith(mine[-1].name))
+
+
+def test_failing_block_takes_the_lab_down() -> None:
+    seen: list[frozenset[str]] = []
+
+    def fail() -> None:
+        with running_lab(LabPlan(containers=())) as lab:
+            seen.append(lab_namespaces(lab))
+            lab.host.run("exit 7")
+
+    with pytest.raises(LabError, match="failed with status 7"):
+        fail()
+    assert seen[0].isdisjoint(namespaces_in_use())
+
+
+def test_container_that_does_not_start_is_told() -> None:
+    plan = LabPlan(containers=(ContainerPlan(options="--network no-such-network"),))
+    with pytest.raises(LabError, match="no-such-network"), running_lab(plan):
+        pass
+
+
+HOLDER = """
+import signal
+from pathlib import Path
+from hairpin.lab.build import running_lab
+from hairpin.lab.plan import LabPlan
+with running_lab(LabPlan()) as lab:
+    lab.host.run("docker pause web")
+    nodes = (lab.client, lab.router, lab.neighbour, lab.host)
+    print(*(Path(f"/proc/{node.pid}/ns/net").readlink() for node in nodes), flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("number", (signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
+def test_lab_ends_with_its_process(number: signal.Signals) -> None:
+    """The sweeper shares the process's standard output: the pipe ends when the last of the lab has gone."""
+    argv = (sys.executable, "-c", HOLDER)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            own = frozenset(process.stdout.readline().split())
+            assert len(own) == 4
+            assert own <= namespaces_in_use()
+            assert lab_cgroups(process.pid)
+            process.send_signal(number)
+            assert process.stdout.read() == ""
+        finally:
+            process.kill()
+    assert own.isdisjoint(namespaces_in_use())
+    assert lab_cgroups(process.pid) == []

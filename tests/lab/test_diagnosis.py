@@ -1,0 +1,68 @@
+"""The lab asks by the command line and reads the contract's JSON."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hairpin.lab.build import Lab
+from hairpin.lab.diagnosis import AskedFlow, NamedCause, Report, agrees, ask
+from hairpin.lab.probe import Outcome
+
+AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
+    "delivered":                     (Outcome.DELIVERED, "delivered", True),
+    "silence is a drop":             (Outcome.TIMEOUT, "dropped", True),
+    "silence is a lost reply":       (Outcome.TIMEOUT, "unanswered", True),
+    "silence is no refusal":         (Outcome.TIMEOUT, "refused", False),
+    "a reset is a refusal":          (Outcome.REFUSED, "refused", True),
+    "a reset may be a rule's":       (Outcome.REFUSED, "rejected", True),
+    "ICMP is a rule's":              (Outcome.UNREACHABLE, "rejected", True),
+    "ICMP is no drop":               (Outcome.UNREACHABLE, "dropped", False),
+    "undecided agrees with nothing": (Outcome.DELIVERED, "depends", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("outcome", "verdict", "expected"), AGREEMENTS.values(), ids=AGREEMENTS)
+def test_agrees(outcome: Outcome, verdict: str, expected: bool) -> None:
+    assert agrees(outcome, verdict) is expected
+
+
+def test_blocking_causes_of_one_flow_in_the_reports_order() -> None:
+    causes = (
+        NamedCause("c1", "ip-forward-off", "blocking", "", flows=("f1",)),
+        NamedCause("c2", "icc-off", "blocking", "", flows=("f2",)),
+        NamedCause("c3", "masquerade-missing", "blocking", ""),
+        NamedCause("c4", "restart-policy-missing", "latent", "", flows=("f1",)),
+    )
+    flows = (AskedFlow("f1", "a", "b", "dropped", ("c1", "c3")), AskedFlow("f2", "a", "c", "dropped", ("c2",)))
+    report = Report("hairpin.report/1", flows, causes)
+    assert [cause.ref for cause in report.blocking(flows[0])] == ["c1", "c3"]
+    assert [cause.ref for cause in report.blocking()] == ["c1", "c2", "c3"]
+
+
+ECHO = """
+import json, os, sys
+flow = {"id": "f1", "from": " ".join(sys.argv[1:]), "to": os.uname().nodename, "verdict": "delivered", "new": 1}
+print(json.dumps({"schema": "hairpin.report/1", "flows": [flow], "causes": []}))
+sys.exit(3)
+"""
+
+
+def test_it_is_run_inside_the_host(healthy_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "echo.py").write_text(ECHO)
+    answer = ask(healthy_lab, ("8151", "--from", "host"), (sys.executable, str(tmp_path / "echo.py")))
+    assert answer.status == 3
+    assert answer.report is not None
+    assert answer.report.flows[0].origin == "8151 --from host --json"
+    assert answer.report.flows[0].to == "lab-host"
+
+
+def test_no_report_is_no_crash(healthy_lab: Lab) -> None:
+    answer = ask(healthy_lab, (), (sys.executable, "-c", "import sys; sys.exit('no such thing')"))
+    assert (answer.status, answer.report, answer.complaint) == (1, None, "no such thing")
+
+
+def test_this_hairpin_is_found_inside(healthy_lab: Lab) -> None:
+    """The checkout, its interpreter and its dependencies are visible in a host."""
+    answer = ask(healthy_lab, (), (sys.executable, "-c", "import hairpin.lab.run"))
+    assert answer.status == 0

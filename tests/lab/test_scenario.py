@@ -1,0 +1,92 @@
+"""The scenarios cover what they have to, and a file that is wrong says where."""
+
+from pathlib import Path
+
+import pytest
+
+from hairpin.errors import LabError
+from hairpin.lab.probe import Outcome
+from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named, read
+
+# Each line is one of the sixteen kinds of fault that `hairpin check` has to name; one scenario of a line covers it.
+SIXTEEN = (
+    ("ip-forward-off",),
+    ("interface-forwarding-off",),
+    ("docker-nat-chain-missing", "docker-nat-jump-missing-prerouting"),
+    ("docker-filter-chain-missing", "filter-forward-jump-missing", "filter-accept-missing"),
+    ("masquerade-missing",),
+    ("forward-policy-drop",),
+    (
+        "docker-user-drops",
+        "reject-rule-before-docker",
+        "mangle-drops-or-marks",
+        "nft-base-chain-drop-other-table",
+        "two-iptables-backends-in-use",
+    ),
+    ("firewalld-zone-blocks-port",),
+    ("published-on-loopback-only",),
+    ("container-not-running",),
+    ("service-not-listening",),
+    ("service-listens-on-container-loopback",),
+    ("nat-loopback-on-cloud-address",),
+    ("bridge-subnet-overlaps-route", "client-inside-container-subnet"),
+    ("userland-proxy-off-no-route-localnet",),
+    ("rp-filter-strict",),
+)
+
+
+def test_every_cause_has_its_scenario() -> None:
+    names = {scenario.name for scenario in all_scenarios()}
+    assert [cause for kind in SIXTEEN for cause in kind if cause not in names] == []
+
+
+def test_two_faults_at_once_and_eight_healthy_variants() -> None:
+    assert sum(len(scenario.causes) == 2 for scenario in all_scenarios()) >= 2
+    assert sum(scenario.healthy for scenario in all_scenarios()) >= 8
+
+
+@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.name)
+def test_scenario_says_what_it_means(scenario: Scenario) -> None:
+    assert scenario.title
+    assert scenario.flows
+    assert scenario.healthy == (not scenario.fault) == scenario.name.startswith("healthy-")
+    assert scenario.healthy != any(flow.after is not Outcome.DELIVERED for flow in scenario.flows)
+    if len(scenario.causes) == 1:
+        assert scenario.name.partition(".")[0] == scenario.causes[0][0]
+
+
+ORIGINS: dict[str, tuple[Flow, tuple[str, ...]]] = {
+    "outside":            (Flow(target="8151"), ("8151", "--from", "192.0.2.10")),
+    "outside by IPv6":    (Flow(target="8151", to="[2001:db8:2::11]:8151"), ("8151", "--from", "2001:db8:1::10")),
+    "neighbour":          (Flow(target="8151", start="neighbour"), ("8151", "--from", "lan")),
+    "host":               (Flow(target="8151", start="host"), ("8151", "--from", "host")),
+    "container":          (Flow(target="db:80", start="container:web"), ("db:80", "--from", "container:web")),
+    "said":               (Flow(target="8151", asked_from="203.0.113.5"), ("8151", "--from", "203.0.113.5")),
+    "with options":       (Flow(target="8151", options=("-v",)), ("8151", "--from", "192.0.2.10", "-v")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flow", "arguments"), ORIGINS.values(), ids=ORIGINS)
+def test_arguments(flow: Flow, arguments: tuple[str, ...]) -> None:
+    assert flow.arguments() == arguments
+
+
+def test_unknown_name_is_answered_with_those_alike() -> None:
+    with pytest.raises(LabError, match=r"no scenario 'rp-filter'.*rp-filter-strict"):
+        named("rp-filter")
+
+
+BROKEN_FILES: dict[str, tuple[str, str]] = {
+    "no TOML":        ("title = ", "Invalid value"),
+    "misspelt key":   ('title = "x"\nflows = []\nfualt = []', "fualt"),
+    "wrong outcome":  ('title = "x"\n[[flows]]\ntarget = "1"\nafter = "lost"', "lost"),
+    "no flow at all": ('title = "x"', "flows"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "complaint"), BROKEN_FILES.values(), ids=BROKEN_FILES)
+def test_broken_file_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(LabError, match=rf"wrong\.toml: .*{complaint}"):
+        read(path)
