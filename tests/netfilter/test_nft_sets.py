@@ -37,6 +37,7 @@ def address(last: int) -> NumberKey:
     return NumberKey(0x0A000000 | last, 0x0A000000 | last)
 
 
+SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
 SETS: dict[str, tuple[Object, Set]] = {
     "addresses": (
         {"name": "s", "type": "ipv4_addr", "elem": ["10.0.0.1", {"prefix": {"addr": "10.1.0.0", "len": 16}}]},

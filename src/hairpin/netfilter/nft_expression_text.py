@@ -81,7 +81,7 @@ def style_of(left: Json) -> str:
         return ".".join(style_of(part) for part in inner)
     if not isinstance(inner, dict):
         return ""
-    key = inner.get("key")
+    key = str(inner.get("key"))
     if key == "mark" and name in ("meta", "ct", "socket"):
         return HEX
     if (name == "meta" and key in _QUOTED_META) or (name == "ct" and key == "helper") or name == "osf":

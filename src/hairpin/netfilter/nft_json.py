@@ -99,7 +99,7 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
         table = _found(found, body, string(body, "table"))
         if kind == "rule":
             table.rules.setdefault(string(body, "chain"), []).append(body)
-            table.scope.updated.update(_updates(list_of(body.get("expr"))))
+            table.scope.updated.update(_updates(body.get("expr")))
             continue
         name = string(body, "name")
         if kind == "chain":
@@ -124,10 +124,10 @@ def _found(found: dict[Name, _Found], body: Object, name: str) -> _Found:
     return table
 
 
-def _updates(statements: list[Json]) -> list[str]:
+def _updates(statements: Json) -> list[str]:
     """Return the sets and maps that the rule itself adds elements to."""
     names: list[str] = []
-    for statement in statements:
+    for statement in statements if isinstance(statements, list) else ():
         if named(statement) in ("set", "map", "meter"):
             body = content(statement)
             names += [str(body[key]).removeprefix("@") for key in ("set", "map", "name") if key in body]
@@ -190,12 +190,12 @@ def _priority(value: Json, family: Family) -> int:
 
 def _rules(raw: Object, number: int, scope: Scope) -> tuple[Rule, ...]:
     """Return the rule; several if it chooses by a map that the IR has no node for."""
-    statements = list_of(raw.get("expr"))
-    comment = raw.get("comment")
-    text = rule_text(statements, comment if isinstance(comment, str) else None, scope.family)
-    packets, size = _counts(statements)
     handle = integer(raw, "handle")
+    comment = raw.get("comment")
     try:
+        statements = list_of(raw.get("expr"))
+        text = rule_text(statements, comment if isinstance(comment, str) else None, scope.family)
+        packets, size = _counts(statements)
         bodies = _bodies(statements, scope, text)
     except MalformedError as error:
         raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
