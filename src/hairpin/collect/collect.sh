@@ -553,7 +553,7 @@ docker_networks() {
         origin="docker network inspect --format TEMPLATE $(echo $ids)"
     else
         capture $docker http://docker/networks
-        ids=$(echo "$out" | sed 's/"Id":"\([0-9a-f]*\)"/\n\1\n/g' | grep -xE '[0-9a-f]{25,64}')
+        ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-z]{25,64}"' | grep -oE '[0-9a-z]{25,64}')
         set -- $docker $(for id in $ids; do echo "http://docker/networks/$id"; done)
         origin="GET /networks/{$(echo $ids | tr ' ' ',')}"
     fi
@@ -574,7 +574,7 @@ docker_containers() {
         origin="docker inspect --type container --format TEMPLATE $(echo $ids)"
     else
         capture $docker 'http://docker/containers/json?all=1'
-        ids=$(echo "$out" | sed 's/"Id":"\([0-9a-f]*\)"/\n\1\n/g' | grep -xE '[0-9a-f]{64}')
+        ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}')
         set -- $docker $(for id in $ids; do echo "http://docker/containers/$id/json"; done)
         origin="GET /containers/{$(echo $ids | tr ' ' ',')}/json"
     fi
@@ -584,10 +584,12 @@ docker_containers() {
     # A container that went away between the two questions is no failure of the others.
     frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; fi
-    container_namespaces "$out"
+    view=unseen
+    [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
+    container_namespaces "$out" $view
 }
 
-container_namespaces() { # container_namespaces TEXT: reads each network namespace of the containers in TEXT once
+container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of its containers once
     list= pids= ids=
     # Newest first in the answer: turned round, so that a shared namespace is called after the container that made it.
     while IFS= read -r line; do
@@ -602,10 +604,10 @@ container_namespaces() { # container_namespaces TEXT: reads each network namespa
 $1
 EOT
     [ -n "$list" ] || return
-    # A process id is the daemon's: it may live in another PID namespace. The control group tells whose process it is.
+    # Process ids are the daemon's, whose PID namespace may be another one. The control group tells whose process it is;
+    # where it does not (rootless without cgroups), the id counts only if the daemon is seen in our own PID namespace.
     groups=$NL$(grep -sHm1 -E "${ids#|}" $pids)$NL
-    everyone=
-    sure=
+    everyone= sure=
     while read -r id name pid; do
         [ -n "$id" ] || continue
         group=${groups#*"$NL/proc/$pid/cgroup:"}; group=${group%%"$NL"*}
@@ -616,8 +618,7 @@ EOT
                 [ -n "$everyone" ] || everyone=$(grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup)
                 case $everyone in
                     *"$id"*) before=${everyone%%"$id"*}; pid=${before##*"/proc/"}; pid=${pid%%/*} ;;
-                    *) case $(cat "/proc/$pid/cgroup" 2>/dev/null) in *[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]*) pid=0 ;; esac
-                       [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && pid=0 ;;
+                    *) [ "$2" = seen ] || pid=0 ;;
                 esac ;;
         esac
         sure="$sure$id $name $pid$NL"
@@ -680,8 +681,7 @@ podman_all() { # only where podman has run since boot: its first start writes to
     [ -n "$ids" ] || { body podman-containers 'podman ps -aq --no-trunc' ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 podman inspect --type container $ids
     captured podman-containers "podman inspect --type container $(echo $ids)"
-    daemon=
-    container_namespaces "$out"
+    container_namespaces "$out" seen
     run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
     wait
 }

@@ -1,0 +1,191 @@
+"""What the collector takes from a container engine: by its client, or without one, and never a secret.
+
+The engine is its API: real documents of Docker 28.5 with a secret put into every place where users keep theirs.
+"""
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
+from typing import Any
+
+import pytest
+
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.evidence.reading import Evidence, Reading
+
+DOCUMENTS = Path(__file__).parent.parent / "fixtures" / "engine_api"
+SECRET = "hunter2"
+
+
+def documents(name: str) -> Any:
+    return json.loads((DOCUMENTS / f"docker-{name}.json").read_text())
+
+
+def containers() -> list[dict[str, Any]]:
+    """Return the inspected containers, each with a secret wherever one could be."""
+    found: list[dict[str, Any]] = documents("containers")
+    for container in found:
+        container["Args"] = [f"--token={SECRET}"]
+        container["Config"] |= {
+            "Env": [f"A={SECRET}"],
+            "Labels": {SECRET: SECRET},
+            "Cmd": [SECRET],
+            "Entrypoint": [SECRET],
+        }
+        container["HostConfig"] |= {"Binds": [f"/{SECRET}:/x"], "LogConfig": {"Type": "x", "Config": {"key": SECRET}}}
+        container["Mounts"] = [{"Source": f"/{SECRET}"}]
+        container["State"]["Health"] = {"Log": [{"Output": SECRET}]}
+        for endpoint in container["NetworkSettings"]["Networks"].values():
+            endpoint["DriverOpts"] = {"password": SECRET, "com.docker.network.endpoint.sysctls": "net.ipv4.x=1"}
+    return found
+
+
+def networks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = documents("networks")
+    for network in found:
+        network["Labels"] = {"x": SECRET}
+        network["Options"]["weave.password"] = SECRET
+        network["IPAM"]["Options"] = {"secret": SECRET}
+    return found
+
+
+INFO = documents("info") | {"HttpProxy": f"http://u:{SECRET}@p", "Labels": [SECRET], "RegistryConfig": {"x": SECRET}}
+
+
+class Api(BaseHTTPRequestHandler):
+    """Answers as dockerd does, with or without the version in front of the path."""
+
+    def do_HEAD(self) -> None:
+        self._answer(b"")
+
+    def do_GET(self) -> None:
+        path = re.sub(r"^/v[0-9.]+", "", self.path).partition("?")[0]
+        version = documents("version")["Server"]
+        lists: dict[str, Any] = {
+            "/_ping": "OK",
+            "/info": INFO,
+            "/version": version | {"Version": "28.5.2", "ApiVersion": "1.51", "MinAPIVersion": "1.24"},
+            "/containers/json": [{"Id": one["Id"], "Names": [one["Name"]], "Ports": []} for one in containers()],
+            "/networks": networks(),
+        }
+        answers = lists | {f"/containers/{one['Id']}/json": one for one in containers()}
+        answers |= {f"/networks/{one['Id']}": one for one in networks()}
+        self._answer(json.dumps(answers[path], ensure_ascii=True).encode())
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Api-Version", "1.51")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the tests look at what came of it."""
+
+
+@pytest.fixture(scope="module")
+def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = str(tmp_path_factory.mktemp("engine") / "docker.sock")
+    with ThreadingUnixStreamServer(path, Api) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield path
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module", params=("docker", "curl"))
+def evidence(request: pytest.FixtureRequest, socket_path: str, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """The evidence by the client, and without it: then PATH is a folder that has every other program."""
+    path = os.environ["PATH"]
+    if request.param == "curl":
+        folder = tmp_path_factory.mktemp("bin")
+        for name in ("curl", "awk", "grep", "sed", "tr", "cat", "timeout", "sh", "ls", "id", "uname", "date", "mktemp"):
+            (folder / name).symlink_to(shutil.which(name) or name)
+        hide = f"mount -t tmpfs none /usr/local/bin; [ ! -e /usr/bin/docker ] || mount --bind /dev/null /usr/bin/docker; PATH={folder}; exec sh -s"
+        runner = LocalRunner(("unshare", "--mount", "sh", "-c", f'{hide} -- "$@"', "sh"), (("PATH", path),))
+        return collect(runner, docker_host=f"unix://{socket_path}")
+    return collect(LocalRunner(), docker_host=f"unix://{socket_path}")
+
+
+def text_of(evidence: Evidence, key: str) -> str:
+    reading = evidence.find(key, "")
+    assert reading is not None
+    assert (reading.outcome, reading.status) == ("text", 0), reading
+    return reading.text
+
+
+def lines_of(evidence: Evidence, key: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text_of(evidence, key).splitlines()]
+
+
+def test_no_secret_is_taken(evidence: Evidence) -> None:
+    for reading in evidence.readings:
+        assert SECRET not in reading.text + reading.origin, reading.key
+
+
+def test_containers_have_what_the_network_needs(evidence: Evidence) -> None:
+    for taken, whole in zip(lines_of(evidence, "docker-containers"), containers(), strict=True):
+        assert taken["Id"] == whole["Id"]
+        assert taken["Name"] == whole["Name"]
+        assert taken["State"]["Pid"] == whole["State"]["Pid"]
+        assert taken["Config"]["Image"] == whole["Config"]["Image"]
+        assert taken["HostConfig"]["PortBindings"] == whole["HostConfig"]["PortBindings"]
+        assert taken["NetworkSettings"]["Ports"] == whole["NetworkSettings"]["Ports"]
+        for name, endpoint in whole["NetworkSettings"]["Networks"].items():
+            known = taken["NetworkSettings"]["Networks"][name]
+            for field in ("IPAddress", "IPPrefixLen", "Gateway", "MacAddress", "NetworkID", "EndpointID", "Aliases"):
+                assert known[field] == endpoint[field]
+            assert known["DriverOpts"] == {"com.docker.network.endpoint.sysctls": "net.ipv4.x=1"}
+
+
+def test_networks_have_what_the_bridge_needs(evidence: Evidence) -> None:
+    for taken, whole in zip(lines_of(evidence, "docker-networks"), networks(), strict=True):
+        for field in ("Id", "Name", "Driver", "Internal", "EnableIPv6", "Containers"):
+            assert taken[field] == whole[field]
+        assert taken["IPAM"]["Config"] == whole["IPAM"]["Config"]
+        assert taken["Options"] == {key: value for key, value in whole["Options"].items() if key != "weave.password"}
+        assert "Labels" not in taken
+
+
+def test_the_engine_itself_is_known(evidence: Evidence) -> None:
+    (info,) = lines_of(evidence, "docker-info")
+    assert info["ServerVersion"] == INFO["ServerVersion"]
+    assert info["IPv4Forwarding"] is True
+    (version,) = lines_of(evidence, "docker-version")
+    assert "28.5.2" in json.dumps(version)
+
+
+def test_a_process_id_of_another_namespace_is_not_believed(evidence: Evidence) -> None:
+    """The documents are another machine's: whatever has these process ids here is no container."""
+    running = [one["Name"].lstrip("/") for one in containers()]
+    for name in running:
+        (reading,) = evidence.all("ip-addr", f"container:{name}")
+        assert reading.outcome == "refused"
+    assert text_of(evidence, "namespaces").count("\t-\t0\t") == len(running)
+
+
+UNREACHABLE: dict[str, tuple[str, str, str]] = {
+    "another host": ("tcp://192.0.2.1:2375", "absent", "not a local socket"),
+    "gone": ("unix:///nowhere/docker.sock", "absent", "is not there"),
+    "odd": ("unix:///tmp/a b.sock", "absent", "odd characters"),
+}
+
+
+@pytest.mark.parametrize(("docker_host", "outcome", "words"), UNREACHABLE.values(), ids=UNREACHABLE)
+def test_a_socket_that_cannot_be_asked_is_a_reading(docker_host: str, outcome: str, words: str) -> None:
+    evidence = collect(LocalRunner(), docker_host=docker_host)
+    reading: Reading | None = evidence.find("docker-socket", "")
+    assert reading is not None
+    assert (reading.outcome, words in reading.text) == (outcome, True)
+    assert evidence.find("docker-containers", "") is None

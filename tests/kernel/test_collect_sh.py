@@ -1,0 +1,230 @@
+"""The collector on the real kernel: in a network namespace of its own, under three shells, as root and as nobody."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hairpin.collect.frames import parse
+from hairpin.collect.run import script
+from hairpin.evidence.reading import Evidence
+
+BUSYBOX = shutil.which("busybox") or "busybox"
+SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": (BUSYBOX, "sh")}
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+SETUP = """
+ip link set lo up
+ip link add hpc0 type veth peer name hpc1
+ip addr add 192.0.2.7/24 dev hpc0
+ip link set hpc0 up
+ip link set hpc1 up
+ip link add hpbr0 type bridge
+ip link set hpc1 master hpbr0
+iptables-nft -A INPUT -p tcp --dport 1 -j ACCEPT
+ip6tables-nft -t nat -A POSTROUTING -j MASQUERADE
+iptables-legacy -t mangle -A FORWARD -j ACCEPT
+ebtables-nft -A FORWARD -j ACCEPT
+ipset create office hash:net
+ipset add office 203.0.113.0/24
+nft add table inet guard
+nft add chain inet guard input '{ type filter hook input priority 10; }'
+nft add table ip raw
+nft add chain ip raw odd '{ type filter hook prerouting priority 0; }'
+nft add rule ip raw odd ct state new accept
+"""
+
+Run = subprocess.CompletedProcess[bytes]
+
+
+class Namespace(msgspec.Struct, frozen=True):
+    """A network namespace, held open by a process that ends when its standard input does."""
+
+    pid: int
+
+    def run(self, *argv: str, stdin: bytes = b"", check: bool = True) -> Run:
+        enter = ("nsenter", f"--net=/proc/{self.pid}/ns/net", "--", *argv)
+        return subprocess.run(enter, input=stdin, capture_output=True, check=check, timeout=60)
+
+    def collect(self, *argv: str) -> Evidence:
+        return parse(self.run(*argv, stdin=script()).stdout, hairpin="test", source=" ".join(argv))
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Iterator[Namespace]:
+    holder = subprocess.Popen(
+        ("unshare", "--net", "sh", "-c", "echo ready; read -r _"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        namespace = Namespace(holder.pid)
+        namespace.run("sh", "-e", stdin=SETUP.encode())
+        yield namespace
+        holder.stdin.close()
+
+
+def test_three_shells_read_the_same(namespace: Namespace) -> None:
+    """Texts that count or tell the time apart: counters, ages, this very process."""
+    results = [namespace.collect(*shell, "-s") for shell in SHELLS.values()]
+    places = [[(reading.key, reading.netns, reading.outcome) for reading in result.readings] for result in results]
+    assert places[0] == places[1] == places[2]
+    for key in ("ip-route4", "ip-rule6", "sysctl", "ipset", "nft-table", "iptables-legacy-save4", "file", "units"):
+        texts = [
+            [line for reading in result.all(key) for line in reading.text.splitlines() if not line.startswith("#")]
+            for result in results
+        ]
+        assert texts[0] == texts[1] == texts[2]
+
+
+EXPECTED: dict[str, tuple[str, str]] = {
+    "ip-addr": ("text", '"ifname":"hpc0"'),
+    "ip-route4": ("text", '"dst":"192.0.2.0/24"'),
+    "bridge-link": ("text", '"ifname":"hpc1"'),
+    "tc-qdisc": ("text", '"dev":"hpc0"'),
+    "sysctl": ("text", "/proc/sys/net/ipv4/conf/hpc0/forwarding:"),
+    "iptables-nft-save4": ("text", "-A INPUT -p tcp -m tcp --dport 1 -j ACCEPT"),
+    "iptables-nft-save6": ("text", "-A POSTROUTING -j MASQUERADE"),
+    "iptables-legacy-save4": ("text", "-A FORWARD -j ACCEPT"),
+    "iptables-legacy-save6": ("absent", "no legacy table is in use"),
+    "ebtables": ("text", "-A FORWARD -j ACCEPT"),
+    "ipset": ("text", "add office 203.0.113.0/24"),
+    "sockets": ("text", ""),
+}
+
+
+@pytest.mark.parametrize(("key", "outcome", "words"), [(key, *rest) for key, rest in EXPECTED.items()], ids=EXPECTED)
+def test_each_part_of_the_namespace_is_read(namespace: Namespace, key: str, outcome: str, words: str) -> None:
+    reading = namespace.collect("sh", "-s").find(key, "host")
+    assert reading is not None
+    assert reading.outcome == outcome
+    assert words in reading.text
+
+
+def test_tables_are_read_from_the_tool_that_shows_them_whole(namespace: Namespace) -> None:
+    origins = {reading.origin for reading in namespace.collect("sh", "-s").all("nft-table", "host")}
+    assert origins == {"nft -j list table inet guard", "nft -j list table ip raw"}
+
+
+def test_nobody_is_refused_and_told_so(namespace: Namespace) -> None:
+    evidence = namespace.collect(*NOBODY, "sh", "-s")
+    outcomes = {reading.key: reading.outcome for reading in evidence.readings if reading.netns == "host"}
+    for key in ("nft-tables", "iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "ipset"):
+        assert outcomes[key] == "refused"
+    for key in ("ip-addr", "ip-route4", "sysctl", "sockets"):
+        assert outcomes[key] == "text"
+
+
+def test_collecting_changes_nothing(namespace: Namespace) -> None:
+    """Rules with their counters, sysctls, tables, modules, names in /etc and /run, temporary directories."""
+    before = fingerprint(namespace)
+    namespace.collect("sh", "-s")
+    assert fingerprint(namespace) == before
+
+
+def fingerprint(namespace: Namespace) -> dict[str, bytes]:
+    """Return the state by command, without the comments that tell the time."""
+    commands = {
+        "links": "ip -d addr; ip route show table all; ip -6 route show table all; ip rule; bridge fdb; tc qdisc",
+        "rules": "iptables-nft-save -c; ip6tables-nft-save -c; iptables-legacy-save -c; ipset save; nft list ruleset",
+        "tables": "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft list tables",
+        "sysctls": "grep -rs '^[^:]*$' /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/net/bridge",
+        "modules": "cat /proc/modules",
+        "files": "ls -la /run /etc; ls -d /tmp/hairpin.* /run/hairpin.* /dev/shm/hairpin.*",
+    }
+    answers = {name: namespace.run("sh", "-c", command, check=False).stdout for name, command in commands.items()}
+    return {
+        name: b"\n".join(line for line in answer.splitlines() if not line.startswith(b"#") and b"gc_timer" not in line)
+        for name, answer in answers.items()
+    }
+
+
+def test_frames_in_rules_stay_text(namespace: Namespace) -> None:
+    """What the users of a host can write into it, here a comment, never becomes a frame."""
+    forged = "hairpin-collect/1 11111111-1111-1111-1111-111111111111 done end 0 text"
+    rule = ("iptables-nft", "{}", "OUTPUT", "-m", "comment", "--comment", forged, "-j", "ACCEPT")
+    namespace.run(*(word.format("-A") for word in rule))
+    try:
+        reading = namespace.collect("sh", "-s").find("iptables-nft-save4", "host")
+    finally:
+        namespace.run(*(word.format("-D") for word in rule))
+    assert reading is not None
+    assert forged in reading.text
+
+
+def test_half_a_script_does_nothing(namespace: Namespace) -> None:
+    whole = script()
+    for share in (0.3, 0.6, 0.999):
+        answer = namespace.run("sh", "-s", stdin=whole[: int(len(whole) * share)], check=False)
+        assert answer.stdout == b""
+
+
+def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Namespace) -> None:
+    """Read-only file systems are no reason to say nothing."""
+    mounts = "for d in /tmp /run /dev/shm; do mount -t tmpfs -o ro none $d; done; unset TMPDIR; exec sh -s"
+    evidence = namespace.collect("unshare", "--mount", "sh", "-c", mounts)
+    usual = namespace.collect("sh", "-s")
+    expected = {(reading.key, reading.netns) for reading in usual.readings if not reading.key.startswith("podman")}
+    assert expected <= {(reading.key, reading.netns) for reading in evidence.readings}
+
+
+def test_an_interrupted_run_leaves_no_directory(namespace: Namespace, tmp_path: Path) -> None:
+    """A command that hangs is met by the signal that the runner sends."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    hanging = tools / "nft"
+    hanging.write_text(f"#!/bin/sh\n: >{tmp_path}/started\nexec sleep 60\n")
+    hanging.chmod(0o755)
+    enter = ("nsenter", f"--net=/proc/{namespace.pid}/ns/net", "--")
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    with subprocess.Popen((*enter, "sh", "-s"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as run:
+        assert run.stdin is not None
+        run.stdin.write(script())
+        run.stdin.close()
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "started").exists():
+            assert time.monotonic() < deadline
+        assert list(tmp_path.glob("hairpin.*"))
+        run.send_signal(signal.SIGTERM)
+        run.wait(30)
+    assert not list(tmp_path.glob("hairpin.*"))
+
+
+def test_iproute2_without_json_is_read_as_text(namespace: Namespace, tmp_path: Path) -> None:
+    """CentOS 7: the options are unknown, the text form is not."""
+    real = shutil.which("ip")
+    tools = tmp_path / "ip"
+    tools.write_text(
+        f'#!/bin/sh\ncase " $* " in *" -j "*) echo "Option \\"-j\\" is unknown" >&2; exit 255; esac\nexec {real} "$@"\n'
+    )
+    tools.chmod(0o755)
+    evidence = namespace.collect("env", f"PATH={tmp_path}:{os.environ['PATH']}", "sh", "-s")
+    addresses = evidence.find("ip-addr-text", "host")
+    assert addresses is not None
+    assert "inet 192.0.2.7/24" in addresses.text
+    assert evidence.find("ip-addr", "host") is None
+    assert {"ip-route4-text", "ip-neigh-text", "bridge-fdb-text", "tc-qdisc-text"} <= {r.key for r in evidence.readings}
+
+
+def test_busybox_alone_is_enough(namespace: Namespace, tmp_path: Path) -> None:
+    """Alpine without iproute2, iptables, nft, ss: all that is left is read, all that is not is named."""
+    root = tmp_path / "root"
+    for folder in ("bin", "proc", "dev", "tmp", "etc"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(BUSYBOX, root / "bin/busybox")
+    enter = f"mount --rbind /proc {root}/proc; mount --rbind /dev {root}/dev; exec chroot {root} /bin/busybox sh -c"
+    install = "'/bin/busybox --install -s /bin; exec /bin/sh -s'"
+    evidence = namespace.collect("unshare", "--mount", "sh", "-c", f"{enter} {install}")
+    addresses = evidence.find("ip-addr-text", "host")
+    assert addresses is not None
+    assert "192.0.2.7/24" in addresses.text
+    outcomes = {reading.key: reading.outcome for reading in evidence.readings}
+    assert outcomes["proc-net-tcp"] == "text"
+    assert outcomes["nft-tables"] == outcomes["iptables-nft-save4"] == "absent"
