@@ -4,6 +4,7 @@ from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, one
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import (
@@ -15,6 +16,8 @@ from hairpin.netfilter.ir import (
     Verdict,
 )
 from hairpin.netfilter.packet import ICMP, TCP, UDP
+from hairpin.network.network import HOST
+from hairpin.network.prefix import inside, prefix_text
 
 _ANSWERS = "-m conntrack --ctstate RELATED,ESTABLISHED"
 
@@ -138,3 +141,20 @@ def _interfaces_rule(view: View) -> Rule:
         ]
         words.append(f"{'tcp' if packet.protocol == TCP else 'udp'} dport {packet.dport}")
     return Rule((*body, Verdict("accept")), " ".join([*words, "accept"]), 1)
+
+
+def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
+    """Return whose network the packet's source belongs to, and the rule that masquerades it."""
+    packet = view.stop.seen.packet
+    for engine in view.network.host.engines:
+        for network in engine.networks:
+            for subnet in network.subnets:
+                if subnet.version != packet.version or network.bridge is None:
+                    continue
+                if not inside(packet.saddr, subnet.network, subnet.prefix_length, subnet.version):
+                    continue
+                family: Literal["ip", "ip6"] = "ip" if subnet.version == 4 else "ip6"
+                prefix = prefix_text(subnet.network, subnet.prefix_length, subnet.version)
+                rule = iptables_rule("nat", "POSTROUTING", f"-s {prefix} ! -o {network.bridge} -j MASQUERADE", family)
+                return engine, network, one(InsertRule(HOST, "iptables-nft", family, "nat", "POSTROUTING", rule))
+    return None

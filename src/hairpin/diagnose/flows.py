@@ -11,13 +11,20 @@ from hairpin.network.prefix import Version, inside, is_loopback, network_of, par
 from hairpin.network.routing import Query, lookup
 
 _CLIENTS: dict[Version, tuple[str, ...]] = {
-    4: ("192.0.2.10", "203.0.113.10", "198.51.100.10"),
-    6: ("2001:db8:ffff::10", "2001:db8:fffe::10"),
+    4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
+    6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
 }
-"""Documentation addresses (RFC 5737, RFC 3849): a client out there when the user names none."""
+"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for hosts
+that keep documentation ranges out.  Nothing is ever sent to any of them."""
 
-_WORLD: dict[Version, str] = {4: "203.0.113.80", 6: "2001:db8:fffd::80"}
+_WORLD: dict[Version, tuple[str, ...]] = {
+    4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
+    6: ("2001:db8:fffd::80", "2001:4860:4860::8888"),
+}
 """Somebody out there whom containers may want to reach."""
+
+_EMBEDDED_DNS = 0x7F00000B
+"""127.0.0.11: where containers on user-defined networks find Docker's resolver."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -127,6 +134,7 @@ def _to_port(
                     dport=target.port or 0,
                     container=container,
                     purpose="asked" if target.address is not None or binding is None else "published",
+                    stand_ins=clients(network, version)[1:] if origin is None and isinstance(start, Outside) else (),
                 )
             )
     return flows
@@ -148,9 +156,9 @@ def _starts(
     if target.address is not None and is_loopback(target.address, version):
         return [FromHost()]
     starts: list[Start] = []
-    outside = client(network, version)
-    if outside is not None:
-        starts.append(Outside(outside))
+    outside = clients(network, version)
+    if outside:
+        starts.append(Outside(outside[0]))
     neighbour = lan_client(network, version)
     if neighbour is not None:
         starts.append(Lan(neighbour))
@@ -286,39 +294,72 @@ def egress_flows(network: Network, container: Container) -> list[Flow]:
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not networks or all(each.internal for each in networks) or all(each.driver != "bridge" for each in networks):
         return []
-    if lookup(network.namespace(HOST), Query(4, parse_address(_WORLD[4])[1])).type != "unicast":
+    if lookup(network.namespace(HOST), Query(4, _world(4)[0])).type != "unicast":
         return []
     netns = container.netns
     assert netns is not None
     start = FromContainer(container.name, netns)
-    address = parse_address(_WORLD[4])[1]
-    return [Flow(start, 4, address, "tcp", 443, container=container.name, purpose="egress"), *_dns(network, start)]
+    address = _world(4)[0]
+    outward = Flow(start, 4, address, "tcp", 443, container=container.name, purpose="egress", stand_ins=_world(4)[1:])
+    return [outward, *_dns_flows(network, container, start)]
 
 
-def _dns(network: Network, start: FromContainer) -> list[Flow]:
-    del network, start
-    return []
+def _dns_flows(network: Network, container: Container, start: FromContainer) -> list[Flow]:
+    """Return the container's ways to its names: Docker's resolver on user-defined networks, and the first server behind it."""
+    flows: list[Flow] = []
+    servers = [each for each in container.dns or nameservers(network) if _is_address(each)]
+    if any(each.network != "bridge" for each in container.endpoints):
+        flows.append(Flow(start, 4, _EMBEDDED_DNS, "udp", 53, container=container.name, purpose="dns"))
+    for text in servers[:1]:
+        version, value = parse_address(text)
+        if not is_loopback(value, version) and version == 4:
+            flows.append(Flow(start, version, value, "udp", 53, container=container.name, purpose="dns"))
+    return flows
+
+
+def nameservers(network: Network) -> tuple[str, ...]:
+    """Return the name servers of the host's /etc/resolv.conf that containers can be given (loopback ones are not)."""
+    found: list[str] = []
+    for file in network.host.files:
+        if file.path != "/etc/resolv.conf":
+            continue
+        for line in file.text.splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver" and _is_address(words[1]):
+                found.append(words[1])
+    return tuple(found)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        version, value = parse_address(text)
+    except ValueError:
+        return False
+    return not is_loopback(value, version)
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------
 
 
-def client(network: Network, version: Version) -> int | None:
-    """Return an address for a client out there: a documentation address that is in none of the host's own networks."""
+def clients(network: Network, version: Version) -> tuple[int, ...]:
+    """Return addresses for a client out there, documentation addresses first: none of them in the host's own networks."""
     host = network.namespace(HOST)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
-    for text in _CLIENTS[version]:
-        value = parse_address(text)[1]
-        if not any(inside(value, network_, length, version) for network_, length in taken):
-            back = lookup(host, Query(version, value))
-            if back.type == "unicast" or version == 4:
-                return value
-    return None
+    candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
+    if version == 6:
+        candidates = [each for each in candidates if lookup(host, Query(6, each)).type == "unicast"]
+    return tuple(
+        value for value in candidates if not any(inside(value, network_, length, version) for network_, length in taken)
+    )
+
+
+def _world(version: Version) -> tuple[int, ...]:
+    return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
 def _lan_link(network: Network, version: Version) -> str | None:
     host = network.namespace(HOST)
-    found = lookup(host, Query(version, parse_address(_WORLD[version])[1]))
+    found = lookup(host, Query(version, _world(version)[0]))
     if found.type == "unicast" and found.next_hops:
         return found.next_hops[0].link
     for address in addresses_of(host, None, version):
@@ -332,7 +373,7 @@ def lan_client(network: Network, version: Version) -> int | None:
     """Return a free address in the network of the default route's link."""
     host = network.namespace(HOST)
     link = _lan_link(network, version)
-    found = lookup(host, Query(version, parse_address(_WORLD[version])[1]))
+    found = lookup(host, Query(version, _world(version)[0]))
     gateways = {hop.gateway for hop in found.next_hops}
     for address in addresses_of(host, link, version):
         hosts = 1 << (width(version) - address.prefix_length)

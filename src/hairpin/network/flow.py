@@ -41,7 +41,10 @@ Start = Outside | Lan | FromHost | FromContainer
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report."""
+    """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
+
+    ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule against
+    one documentation range says nothing about the world)."""
 
     start: Start
     version: Version
@@ -51,6 +54,7 @@ class Flow(msgspec.Struct, frozen=True):
     sport: int = 40000
     container: str | None = None
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
+    stand_ins: tuple[int, ...] = ()
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""
@@ -68,6 +72,12 @@ class Flow(msgspec.Struct, frozen=True):
             tcp_flags=SYN if self.protocol == "tcp" else 0,
             icmp=icmp,
         )
+
+    def with_stand_in(self, address: int) -> "Flow":
+        """Return the flow with another address for the one out there."""
+        if isinstance(self.start, Outside):
+            return msgspec.structs.replace(self, start=msgspec.structs.replace(self.start, address=address))
+        return msgspec.structs.replace(self, daddr=address)
 
     def target_text(self) -> str:
         """Return ``198.51.100.2:8151/tcp`` (``[2001:db8::1]:80/tcp``)."""

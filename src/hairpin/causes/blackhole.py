@@ -1,0 +1,37 @@
+"""Routes that swallow packets."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, View, message, where
+from hairpin.change.change import DeleteRoute, one
+from hairpin.host.route import TABLE_LOCAL
+from hairpin.network.prefix import address_text, inside
+from hairpin.network.routing import route_text
+
+
+def covering(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for the most specific blackhole, unreachable or prohibit route of the packet's destination (or,
+    for reverse-path filtering, of its source)."""
+    packet = view.stop.seen.packet
+    address = packet.saddr if view.stop.reason == "rp-filter" else packet.daddr
+    fitting = [
+        route
+        for route in view.namespace.routes
+        if route.type in ("blackhole", "unreachable", "prohibit")
+        and route.version == packet.version
+        and route.table != TABLE_LOCAL
+        and inside(address, route.destination, route.prefix_length, route.version)
+    ]
+    if not fitting:
+        return
+    route = max(fitting, key=lambda each: each.prefix_length)
+    yield Candidate(
+        title=message(
+            "A {type} route covers {address}", type=route.type, address=address_text(address, packet.version)
+        ),
+        detail=message("`{route}` takes every packet to it.", route=route_text(route)),
+        change=one(DeleteRoute(view.stop.netns, route)),
+        where=where(route=route_text(route), table=route.table),
+        rank=15,
+        evidence=(route.evidence,),
+    )

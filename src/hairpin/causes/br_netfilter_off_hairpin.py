@@ -1,0 +1,49 @@
+"""Answers between containers of one bridge are switched past netfilter and so never translated back.
+
+Users see: container to host-address:port of a neighbour on the same bridge: the answer comes from the wrong address.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetSysctl, one
+from hairpin.network.flow import FromContainer
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a container got the wrong answer and bridged IPv4 is not shown to iptables."""
+    if not isinstance(view.flow.start, FromContainer):
+        return
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    value = view.host.sysctls.text(*path)
+    if value == "1" or view.flow.version != 4:
+        return
+    yield Candidate(
+        title=message("Bridged packets are not shown to iptables (bridge-nf-call-iptables)"),
+        detail=message(
+            "The request was translated to a container on the same bridge; its answer is switched there directly, with "
+            "an address that the asker never asked."
+        ),
+        change=one(
+            SetSysctl(HOST, path, "1"),
+            *(() if value is not None else ("modprobe br_netfilter",)),
+            "sysctl -w net.bridge.bridge-nf-call-iptables=1",
+        ),
+        where=where(
+            sysctl="net.bridge.bridge-nf-call-iptables",
+            value=value or "absent (br_netfilter is not loaded)",
+            wanted="1",
+        ),
+        rank=20,
+        evidence=(view.host.sysctls.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="br-netfilter-off-hairpin",
+    title="Answers inside a bridge are not translated back",
+    source="net/bridge/br_netfilter_hooks.c",
+    reasons=frozenset({"wrong-answer"}),
+    find=find,
+)

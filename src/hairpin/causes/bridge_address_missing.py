@@ -1,0 +1,46 @@
+"""The bridge has lost its address: its containers have no gateway.
+
+Users see: containers lose their way out, and answers to clients die inside of them.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import AddAddress, one
+from hairpin.host.link import Address
+from hairpin.network.network import HOST, owns_address
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each bridge network, on the flow's way, whose gateway address the host does not have."""
+    version = view.flow.version
+    for engine in view.network.host.engines:
+        for network in engine.networks:
+            bridge = view.host.link(network.bridge) if network.bridge is not None else None
+            if bridge is None:
+                continue
+            for subnet in network.subnets:
+                gateway = subnet.gateway
+                if subnet.version != version or gateway is None or owns_address(view.host, version, gateway):
+                    continue
+                text = address_text(gateway, version)
+                address = Address(bridge.name, version, gateway, subnet.prefix_length)
+                yield Candidate(
+                    title=message("{bridge} has lost its address {address}", bridge=bridge.name, address=text),
+                    detail=message("It is the gateway of every container on network {name}.", name=network.name),
+                    change=one(AddAddress(HOST, address)),
+                    where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
+                    rank=12,
+                    evidence=(bridge.evidence,),
+                    advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
+                )
+
+
+CAUSE = Cause(
+    id="bridge-address-missing",
+    title="The bridge has no address",
+    source="moby: libnetwork/drivers/bridge/setup_ipv4_linux.go",
+    reasons=frozenset({"no-neighbour", "left-instead", "no-route", "no-source-address", "martian-source", "rp-filter"}),
+    find=find,
+)

@@ -1,0 +1,38 @@
+"""The bridge does not send a frame back out of the port that it came in by: hairpin mode is off.
+
+Users see, with the userland proxy off: a container cannot reach its own published port.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetLink, one
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the port."""
+    link = view.namespace.link(view.stop.link)
+    if link is None or link.port is None:
+        return
+    port = msgspec.structs.replace(link.port, hairpin=True)
+    argv = ("bridge", "link", "set", "dev", link.name, "hairpin", "on")
+    yield Candidate(
+        title=message("Hairpin mode is off on {link}", link=link.name),
+        detail=message("The packet would have to leave by the bridge port that it came in by."),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
+        where=where(link=link.name, hairpin="off"),
+        rank=15,
+        evidence=(link.evidence,),
+        side_effects=(message("dockerd sets it itself for containers it starts with userland-proxy off"),),
+    )
+
+
+CAUSE = Cause(
+    id="hairpin-mode-off",
+    title="Hairpin mode is off on the bridge port",
+    source="net/bridge/br_forward.c should_deliver()",
+    reasons=frozenset({"hairpin-off"}),
+    find=find,
+)

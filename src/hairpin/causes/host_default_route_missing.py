@@ -1,0 +1,56 @@
+"""The host has no default route.
+
+Users see: neighbours on the link reach the port, everybody behind a router times out; the host has no way out.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import AddRoute, Change
+from hairpin.host.route import NextHop, Route
+from hairpin.network.network import HOST, Network, addresses_of, is_uplink
+from hairpin.network.prefix import Version, network_of
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when no default route exists; which gateway it needs is not known here."""
+    version = view.stop.seen.packet.version
+    if view.stop.netns != HOST or any(r.version == version and r.prefix_length == 0 for r in view.host.routes):
+        return
+    way = likely_gateway(view.network, version)
+    if way is None:
+        return
+    link, gateway = way
+    yield Candidate(
+        title=message("This host has no default route"),
+        detail=message("Packets for anybody who is not on one of its own links have no way."),
+        change=Change(
+            (AddRoute(HOST, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),),
+            (f"ip {'-6 ' if version == 6 else ''}route add default via GATEWAY dev {link}",),
+        ),
+        where=where(route="default", link=link),
+        rank=15,
+        evidence=tuple(dict.fromkeys(route.evidence for route in view.host.routes if route.version == version))[:1],
+        advice=(message("put your router's address in place of GATEWAY"),),
+    )
+
+
+def likely_gateway(network: Network, version: Version) -> tuple[str, int] | None:
+    """Return an uplink and an address on it that could be a router's (the first of its network)."""
+    host = network.namespace(HOST)
+    for address in addresses_of(host, None, version):
+        link = host.link(address.link)
+        if link is None or address.scope != "global" or not is_uplink(network, HOST, link):
+            continue
+        first = network_of(address.value, address.prefix_length, version) + 1
+        return link.name, first if first != address.value else first + 1
+    return None
+
+
+CAUSE = Cause(
+    id="host-default-route-missing",
+    title="The host has no default route",
+    source="net/ipv4/route.c: ENETUNREACH",
+    reasons=frozenset({"no-route", "rp-filter"}),
+    find=find,
+)

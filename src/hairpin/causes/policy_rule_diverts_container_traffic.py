@@ -1,0 +1,57 @@
+"""A policy rule sends the packet to a table (or to nowhere) that does not lead where it must go.
+
+Users see: with a VPN or a second uplink active, published ports time out or the way out is wrong.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import DeletePolicyRule, one
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
+from hairpin.network.routing import Query, lookup
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule of the user's that decided the lookup at which the packet went wrong."""
+    for rule in _deciding(view):
+        yield Candidate(
+            title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
+            detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
+            change=one(DeletePolicyRule(view.stop.netns, rule)),
+            where=where(rule=rule.text, priority=rule.priority, table=rule.table),
+            rank=24,
+            evidence=(rule.evidence,),
+            advice=(
+                message(
+                    "or put a rule before it that sends the containers' subnets to the main table: ip rule add to SUBNET lookup main priority N"
+                ),
+            ),
+        )
+
+
+def _deciding(view: View) -> Iterator[PolicyRule]:
+    """The rule that answers for the packet as it stopped, or for the way back to its source."""
+    packet = view.stop.seen.packet
+    seen: set[int] = set()
+    iif = view.stop.seen.iif or "lo"
+    there = Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
+                  sport=packet.sport, dport=packet.dport)  # fmt: skip
+    back = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark)
+    for query in (there, back):
+        rule = lookup(view.namespace, query).rule
+        if rule is None or rule.priority in seen:
+            continue
+        if rule.action == "table" and rule.table in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
+            continue
+        seen.add(rule.priority)
+        yield rule
+
+
+CAUSE = Cause(
+    id="policy-rule-diverts-container-traffic",
+    title="A policy rule diverts the flow",
+    source="ip-rule(8); net/core/fib_rules.c",
+    reasons=frozenset({"route-type", "no-route", "no-neighbour", "rp-filter", "left-instead", "no-carrier",
+                       "source-not-translated", "wrong-answer", "link-down", "rule", "policy", "reject"}),
+    find=find,
+)  # fmt: skip
