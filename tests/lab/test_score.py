@@ -27,7 +27,7 @@ def answer(status: int, verdict: str, *causes: str) -> Answer:
 JUDGED: dict[str, tuple[Scenario, Answer, str]] = {
     "right":                        (FAULTY, answer(1, "dropped", "ip-forward-off"), ""),
     "an equally right id":          (FAULTY, answer(1, "dropped", "interface-forwarding-off"), ""),
-    "more behind the right one"  : (FAULTY, answer(1, "dropped", "ip-forward-off", "docker-user-drops"), ""),
+    "more behind the right one":    (FAULTY, answer(1, "dropped", "ip-forward-off", "docker-user-drops"), ""),
     "right one only second":        (FAULTY, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), "named d"),
     "none named":                   (FAULTY, answer(1, "dropped"), "named nothing"),
     "other verdict":                (FAULTY, answer(1, "refused", "ip-forward-off"), "the connection was timeout"),

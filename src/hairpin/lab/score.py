@@ -53,6 +53,7 @@ class ScoreReport(msgspec.Struct, frozen=True):
     agreeing: int
     asked: int
     median_seconds: float
+    schema: str = "hairpin.lab-score/1"
 
     @property
     def perfect(self) -> bool:
