@@ -20,7 +20,7 @@ from hairpin.collect.run import LocalRunner, collect
 from hairpin.evidence.reading import Evidence, Reading
 
 DOCUMENTS = Path(__file__).parent.parent / "fixtures" / "engine_api"
-SECRET = "hunter2"
+HIDDEN = "hunter2"
 
 
 def documents(name: str) -> Any:
@@ -31,31 +31,31 @@ def containers() -> list[dict[str, Any]]:
     """Return the inspected containers, each with a secret wherever one could be."""
     found: list[dict[str, Any]] = documents("containers")
     for container in found:
-        container["Args"] = [f"--token={SECRET}"]
+        container["Args"] = [f"--token={HIDDEN}"]
         container["Config"] |= {
-            "Env": [f"A={SECRET}"],
-            "Labels": {SECRET: SECRET},
-            "Cmd": [SECRET],
-            "Entrypoint": [SECRET],
+            "Env": [f"A={HIDDEN}"],
+            "Labels": {HIDDEN: HIDDEN},
+            "Cmd": [HIDDEN],
+            "Entrypoint": [HIDDEN],
         }
-        container["HostConfig"] |= {"Binds": [f"/{SECRET}:/x"], "LogConfig": {"Type": "x", "Config": {"key": SECRET}}}
-        container["Mounts"] = [{"Source": f"/{SECRET}"}]
-        container["State"]["Health"] = {"Log": [{"Output": SECRET}]}
+        container["HostConfig"] |= {"Binds": [f"/{HIDDEN}:/x"], "LogConfig": {"Type": "x", "Config": {"key": HIDDEN}}}
+        container["Mounts"] = [{"Source": f"/{HIDDEN}"}]
+        container["State"]["Health"] = {"Log": [{"Output": HIDDEN}]}
         for endpoint in container["NetworkSettings"]["Networks"].values():
-            endpoint["DriverOpts"] = {"password": SECRET, "com.docker.network.endpoint.sysctls": "net.ipv4.x=1"}
+            endpoint["DriverOpts"] = {"password": HIDDEN, "com.docker.network.endpoint.sysctls": "net.ipv4.x=1"}
     return found
 
 
 def networks() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = documents("networks")
     for network in found:
-        network["Labels"] = {"x": SECRET}
-        network["Options"]["weave.password"] = SECRET
-        network["IPAM"]["Options"] = {"secret": SECRET}
+        network["Labels"] = {"x": HIDDEN}
+        network["Options"]["weave.password"] = HIDDEN
+        network["IPAM"]["Options"] = {"secret": HIDDEN}
     return found
 
 
-INFO = documents("info") | {"HttpProxy": f"http://u:{SECRET}@p", "Labels": [SECRET], "RegistryConfig": {"x": SECRET}}
+INFO = documents("info") | {"HttpProxy": f"http://u:{HIDDEN}@p", "Labels": [HIDDEN], "RegistryConfig": {"x": HIDDEN}}
 
 
 class Api(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ class Api(BaseHTTPRequestHandler):
     def address_string(self) -> str:
         return "unix"
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: the tests look at what came of it."""
 
 
@@ -112,8 +112,10 @@ def evidence(request: pytest.FixtureRequest, socket_path: str, tmp_path_factory:
         folder = tmp_path_factory.mktemp("bin")
         for name in ("curl", "awk", "grep", "sed", "tr", "cat", "timeout", "sh", "ls", "id", "uname", "date", "mktemp"):
             (folder / name).symlink_to(shutil.which(name) or name)
-        hide = f"mount -t tmpfs none /usr/local/bin; [ ! -e /usr/bin/docker ] || mount --bind /dev/null /usr/bin/docker; PATH={folder}; exec sh -s"
-        runner = LocalRunner(("unshare", "--mount", "sh", "-c", f'{hide} -- "$@"', "sh"), (("PATH", path),))
+        hide = "mount -t tmpfs none /usr/local/bin; [ ! -e /usr/bin/docker ] || mount --bind /dev/null /usr/bin/docker"
+        runner = LocalRunner(
+            ("unshare", "--mount", "sh", "-c", f'{hide}; PATH={folder}; exec sh "$@"', "sh"), (("PATH", path),)
+        )
         return collect(runner, docker_host=f"unix://{socket_path}")
     return collect(LocalRunner(), docker_host=f"unix://{socket_path}")
 
@@ -131,7 +133,7 @@ def lines_of(evidence: Evidence, key: str) -> list[dict[str, Any]]:
 
 def test_no_secret_is_taken(evidence: Evidence) -> None:
     for reading in evidence.readings:
-        assert SECRET not in reading.text + reading.origin, reading.key
+        assert HIDDEN not in reading.text + reading.origin, reading.key
 
 
 def test_containers_have_what_the_network_needs(evidence: Evidence) -> None:

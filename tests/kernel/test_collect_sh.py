@@ -137,7 +137,7 @@ def fingerprint(namespace: Namespace) -> dict[str, bytes]:
         "tables": "cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft list tables",
         "sysctls": "grep -rs '^[^:]*$' /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/net/bridge",
         "modules": "cat /proc/modules",
-        "files": "ls -la /run /etc; ls -d /tmp/hairpin.* /run/hairpin.* /dev/shm/hairpin.*",
+        "files": "ls -A /run /etc; ls -d /tmp/hairpin.* /run/hairpin.* /dev/shm/hairpin.*",
     }
     answers = {name: namespace.run("sh", "-c", command, check=False).stdout for name, command in commands.items()}
     return {

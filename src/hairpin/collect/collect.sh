@@ -152,31 +152,35 @@ allow_json() { # allow_json PATHS
 files() { # files KEY FILTER FILE...: one reading a file, all by one process, in this order. FILTER: plain, sysctl, net
     key=$1 filter=$2; shift 2
     n=$#
-    while [ "$n" -gt 0 ]; do    # rotates the arguments: what stays is handed to awk
+    while [ "$n" -gt 0 ]; do    # rotates the arguments: what stays is handed to awk, as=ORIGIN before a file of another name
         file=$1; shift; n=$((n - 1)); real=$HAIRPIN_ROOT$file
         if [ -n "$HAIRPIN_ROOT" ] && [ -L "$real" ]; then       # absolute symbolic links stay inside the root
             target=$(readlink "$real")
-            case $target in /*) real=$HAIRPIN_ROOT$target ;; esac
+            case $target in /dev/null) real=$target ;; /*) real=$HAIRPIN_ROOT$target ;; esac
         fi
         case $file in *[[:cntrl:]]*) continue ;; esac
         [ -e "$real" ] || continue
         if [ ! -r "$real" ]; then say "$key" "$file" 1 refused "$file: Permission denied"
-        elif [ -c "$real" ]; then body "$key" "$file" ''        # a unit or sysctl file masked with /dev/null
+        elif [ -c "$real" ]; then set -- "$@" "as=$file" /dev/null      # masked with a link to /dev/null
         elif [ ! -f "$real" ]; then continue
-        elif [ "$real" != "$HAIRPIN_ROOT$file" ]; then print_files "$key" "$filter" "$file" "$real"
+        elif [ "$real" != "$HAIRPIN_ROOT$file" ]; then set -- "$@" "as=$file" "$real"
         else set -- "$@" "$real"
         fi
     done
-    [ $# = 0 ] || print_files "$key" "$filter" '' "$@"
-}
-print_files() { # print_files KEY FILTER ORIGIN FILE...: an empty ORIGIN means the file's own path
+    [ $# = 0 ] && return
     read -r up _ 2>/dev/null </proc/uptime || up=-
-    key=$1 filter=$2 origin=$3; shift 3
-    awk -v token="$HAIRPIN_TOKEN" -v key="$key" -v up="$up" -v root="$HAIRPIN_ROOT" -v filter="$filter" \
-        -v origin="$origin" '
+    awk -v token="$HAIRPIN_TOKEN" -v key="$key" -v up="$up" -v root="$HAIRPIN_ROOT" -v filter="$filter" '
     function start(file) {
         finish(); open = 1; bytes = 0; cut = 0
-        printf "\n%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin == "" ? substr(file, length(root) + 1) : origin
+        if (origin == "") origin = substr(file, length(root) + 1)
+        printf "\n%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin
+        origin = ""
+    }
+    function advance(file) {        # to this argument; files passed on the way have no lines
+        while (++arg < ARGC && ARGV[arg] != file) {
+            if (ARGV[arg] ~ /^as=/) origin = substr(ARGV[arg], 4)
+            else start(ARGV[arg])
+        }
     }
     function finish() { if (open) printf "\n%s\tend\t0\ttext\n\n", token }
     # Network configuration holds keys and passwords: only the values of these keys leave the host. A line that stays
@@ -202,12 +206,12 @@ print_files() { # print_files KEY FILTER ORIGIN FILE...: an empty ORIGIN means t
             "manageforeign[a-z]*|kind|vrf|macvlan|ipvlan|tunnel|vxlan|managed|unmanaged-devices|plugins|" \
             "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode)$"
     }
-    FNR == 1 { while (++arg < ARGC && ARGV[arg] != FILENAME) start(ARGV[arg]); start(FILENAME) }
+    FNR == 1 { advance(FILENAME); start(FILENAME) }
     { bytes += length($0) + 1 }
     bytes > 16777216 { if (!cut) print "# truncated: longer than 16 MiB"; cut = 1; next }
     filter == "net" && !public($0) || filter == "sysctl" && /stable_secret/ { print "# not collected"; next }
     { print }
-    END { while (++arg < ARGC) start(ARGV[arg]); finish() }
+    END { advance(""); finish() }
     ' "$@"
 }
 
@@ -690,8 +694,11 @@ podman_all() { # only where podman has run since boot: its first start writes to
 
 firewalld_all() {
     files firewalld-conf plain /etc/firewalld/firewalld.conf
-    files firewalld-zones-permanent plain /etc/firewalld/direct.xml /etc/firewalld/zones/*.xml /etc/firewalld/policies/*.xml \
-        /etc/firewalld/services/*.xml /etc/firewalld/ipsets/*.xml
+    set --
+    for f in "$HAIRPIN_ROOT"/etc/firewalld/*.xml "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do
+        set -- "$@" "${f#"$HAIRPIN_ROOT"}"
+    done
+    files firewalld-zones-permanent plain "$@"
     pid=$(process_here firewalld)
     if [ -z "$pid" ]; then absent firewalld-state firewalld 'no firewalld process in this network namespace'; return; fi
     body firewalld-state "/proc/$pid/comm" running

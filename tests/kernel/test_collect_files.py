@@ -1,0 +1,199 @@
+"""Configuration files under another root: which, in which order, and what of them stays there."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hairpin.collect.run import LocalRunner, collect, script
+from hairpin.evidence.reading import Evidence
+
+HIDDEN = "hunter2"
+
+FILES = {
+    "etc/hosts": "127.0.0.1 localhost",  # no newline at its end
+    "etc/sysctl.conf": "net.ipv4.ip_forward=0\nnet.ipv6.conf.all.stable_secret=::hunter2\n",
+    "etc/sysctl.d/10-z.conf": "a=1\n",
+    "etc/sysctl.d/50-same.conf": "a=etc\n",
+    "run/sysctl.d/50-same.conf": "a=run\n",
+    "usr/lib/sysctl.d/50-same.conf": "a=lib\n",
+    "usr/lib/sysctl.d/05-first.conf": "a=0\n",
+    "etc/nftables.conf": "flush ruleset\n",
+    "etc/iptables/rules.v4": "*filter\nCOMMIT\n",
+    "etc/iptables/rules.empty": "",
+    "etc/firewalld/zones/public.xml": "<zone/>\n",
+    "etc/ufw/ufw.conf": "ENABLED=yes\n",
+    "etc/os-release": "ID=debian\n",
+    "etc/docker/daemon.json": json.dumps(
+        {"userland-proxy": False, "bip": "10.9.0.1/24", "proxies": {"http-proxy": HIDDEN}, "log-opts": {"k": HIDDEN}}
+    ),
+    "etc/network/interfaces": f"auto eth0\niface eth0 inet static\n  address 192.0.2.1/24\n  wpa-psk {HIDDEN}\n"
+    "  post-up iptables -A FORWARD -j ACCEPT\n",
+    "etc/netplan/01.yaml": f"network:\n  wifis:\n    w0:\n      access-points:\n        home:\n"
+    f"          password: {HIDDEN}\n      addresses:\n        - 192.0.2.3/24\n        - {HIDDEN}\n",
+    "etc/systemd/network/wg.netdev": f"[NetDev]\nKind=wireguard\n[WireGuard]\nPrivateKey={HIDDEN}\n# {HIDDEN}\n",
+    "etc/NetworkManager/system-connections/w": f"[wifi-security]\npsk={HIDDEN}\n[ipv4]\nmethod=auto\n",
+    "etc/cron.d/x": f"* * * * * root iptables -F\n* * * * * root curl {HIDDEN}\n",
+    "etc/modules": "br_netfilter\n",
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("root")
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "etc/sysctl.d/99-sysctl.conf").symlink_to("/etc/sysctl.conf")
+    (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
+    (root / "etc/resolv.conf").symlink_to("../run/resolv.conf")
+    (root / "run/resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (root / "etc/nftables").mkdir()
+    os.mkfifo(root / "etc/nftables/pipe.nft")
+    return root
+
+
+@pytest.fixture(scope="module")
+def evidence(root: Path) -> Evidence:
+    return collect(LocalRunner(), root=f"{root}/")
+
+
+def text(evidence: Evidence, path: str) -> str:
+    reading = evidence.file(path)
+    assert reading is not None
+    assert reading.outcome == "text"
+    return reading.text
+
+
+def test_no_secret_leaves_the_root(evidence: Evidence) -> None:
+    for reading in evidence.readings:
+        if reading.key in {"file", "boot-scripts", "daemon-json"}:
+            assert HIDDEN not in reading.text, reading.origin
+
+
+def test_sysctl_files_come_in_the_order_in_which_they_count(evidence: Evidence) -> None:
+    origins = [reading.origin for reading in evidence.all("file") if "sysctl" in reading.origin]
+    assert origins == [
+        "/usr/lib/sysctl.d/05-first.conf",
+        "/etc/sysctl.d/10-z.conf",
+        "/usr/lib/sysctl.d/50-same.conf",
+        "/run/sysctl.d/50-same.conf",
+        "/etc/sysctl.d/50-same.conf",
+        "/etc/sysctl.d/70-masked.conf",
+        "/etc/sysctl.d/99-sysctl.conf",
+        "/etc/sysctl.conf",
+    ]
+
+
+def test_links_stay_inside_the_root(evidence: Evidence) -> None:
+    assert text(evidence, "/etc/sysctl.d/99-sysctl.conf") == "net.ipv4.ip_forward=0\n# not collected\n"
+    assert text(evidence, "/etc/sysctl.d/70-masked.conf") == ""
+    assert text(evidence, "/etc/resolv.conf") == "nameserver 127.0.0.53\n"
+
+
+def test_files_are_verbatim_but_for_a_last_newline(evidence: Evidence) -> None:
+    assert text(evidence, "/etc/hosts") == "127.0.0.1 localhost\n"
+    assert text(evidence, "/etc/nftables.conf") == "flush ruleset\n"
+    assert text(evidence, "/etc/iptables/rules.v4") == "*filter\nCOMMIT\n"
+    assert text(evidence, "/etc/iptables/rules.empty") == ""
+    assert evidence.file("/etc/nftables/pipe.nft") is None
+
+
+def test_network_configuration_keeps_its_lines_but_not_its_secrets(evidence: Evidence) -> None:
+    assert text(evidence, "/etc/network/interfaces") == (
+        "auto eth0\niface eth0 inet static\n  address 192.0.2.1/24\n# not collected\n"
+        "  post-up iptables -A FORWARD -j ACCEPT\n"
+    )
+    assert text(evidence, "/etc/netplan/01.yaml").splitlines()[6:] == [
+        "      addresses:",
+        "        - 192.0.2.3/24",
+        "# not collected",
+    ]
+    assert text(evidence, "/etc/NetworkManager/system-connections/w") == (
+        "[wifi-security]\n# not collected\n[ipv4]\nmethod=auto\n"
+    )
+
+
+def test_other_keys_have_their_files(evidence: Evidence) -> None:
+    daemon = evidence.find("daemon-json", "")
+    assert daemon is not None
+    assert json.loads(daemon.text) == {"userland-proxy": False, "bip": "10.9.0.1/24"}
+    assert [reading.origin for reading in evidence.all("firewalld-zones-permanent")] == [
+        "/etc/firewalld/zones/public.xml"
+    ]
+    (release,) = evidence.all("os-release")
+    assert release.text == "ID=debian\n"
+    (boot,) = evidence.all("boot-scripts")
+    assert boot.text == "/etc/cron.d/x:1:* * * * * root iptables -F\n"
+
+
+BROKEN = (
+    '{"bip": "10.0.0.1/24",}',
+    '{"bip" "x"}',
+    '{"bip": tru}',
+    "[1, 2",
+    '{"a": 1}}',
+    '{"a": "x',
+    "{'bip': 1}",
+    "{]",
+)
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_daemon_json_that_is_no_json_is_a_failure(tmp_path: Path, content: str) -> None:
+    (tmp_path / "etc/docker").mkdir(parents=True)
+    (tmp_path / "etc/docker/daemon.json").write_text(content)
+    reading = collect(LocalRunner(), root=str(tmp_path)).find("daemon-json", "")
+    assert reading is not None
+    assert reading.outcome == "failed"
+    assert "not valid JSON" in reading.text
+
+
+LIBRARY = script().decode().split("<<'LIB'\n")[1].split("\nLIB\n")[0]
+AWKS = tuple(path for name in ("mawk", "gawk", "busybox") if (path := shutil.which(name)))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c.d", 'q"\\', ""]), inner),
+    max_leaves=12,
+)
+ALLOWED = ("a", "b.a", "b.b.*.a", "c.d")
+"""``c.d`` names the key d below c, never the key ``c.d``."""
+
+
+def allowed(value: object, path: tuple[str, ...] = ()) -> object:
+    """Return what the filter has to leave of a value, or ... for nothing."""
+    paths = [tuple(entry.split(".")) for entry in ALLOWED]
+
+    def fits(entry: tuple[str, ...]) -> bool:
+        return all(want in {have, "*"} for want, have in zip(entry, path, strict=False))
+
+    if any(len(entry) == len(path) and fits(entry) for entry in paths):
+        return value
+    if path and not any(len(entry) > len(path) and fits(entry) for entry in paths):
+        return ...
+    if isinstance(value, list):
+        left = [allowed(item, path) for item in cast("list[object]", value)]
+        return [item for item in left if item is not ...]
+    if isinstance(value, dict):
+        whole = cast("dict[str, object]", value)
+        members = {key: allowed(item, (*path, key.replace(".", "\x01"))) for key, item in whole.items()}
+        return {key: item for key, item in members.items() if item is not ...}
+    return ...
+
+
+@pytest.mark.parametrize("awk", AWKS)
+@settings(max_examples=60)
+@given(document=st.dictionaries(st.sampled_from(["a", "b", "c", "d", "c.d"]), JSON), pretty=st.booleans())
+def test_the_filter_keeps_exactly_what_is_allowed(awk: str, document: dict[str, Any], pretty: bool) -> None:
+    program = (
+        f"{LIBRARY}\nawk() {{ {awk} {'awk' if 'busybox' in awk else ''} \"$@\"; }}\nallow_json '{' '.join(ALLOWED)}'"
+    )
+    source = json.dumps(document, indent=2 if pretty else None)
+    answer = subprocess.run(("sh", "-c", program), input=source.encode(), capture_output=True, check=True)
+    assert json.loads(answer.stdout) == allowed(document)
