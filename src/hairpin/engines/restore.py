@@ -96,7 +96,8 @@ def _native_table(lost: Missing, _namespace: Namespace, family: IpFamily) -> Ite
         for one in BASE_CHAINS
     }
     yield from (f"add chain {name} {chain}{hooks.get(chain, '')}" for chain in chains)
-    yield from (f"add map {name} {one.name} {{ type ifname : verdict; }}" for one in MAPS)
+    if chains or elements:
+        yield from (f"add map {name} {one.name} {{ type ifname : verdict; }}" for one in MAPS)
     yield from (f"flush chain {name} {chain}" for chain in changed)
     for one in lost.wanted.rules:
         if one.family == family and one.chain in changed:

@@ -54,44 +54,51 @@ def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None =
     if wanted.unknown or wanted.backend != backend:
         return ()
     explained = {(one.family, one.table, one.chain, meaning(one.rule)) for one in wanted.rules}
-    devices = {bridge.device for bridge in bridges_of(engine)}
+    devices = frozenset(bridge.device for bridge in bridges_of(engine))
     where = found(backend, wanted.rules, namespace, iptables_version)
     candidates = (
-        one for one in _engine_shaped(where) if (one.family, one.table, one.chain, meaning(one.rule)) not in explained
+        one
+        for one in _engine_shaped(where, devices)
+        if (one.family, one.table, one.chain, meaning(one.rule)) not in explained
     )
     linked = _container_addresses(engine)
-    return tuple(one for one in candidates if not _of_swarm(one, devices) and not _is_link(one.rule, linked))
+    return tuple(one for one in candidates if not _of_swarm(one.rule) and not _is_link(one.rule, linked))
 
 
-def _engine_shaped(where: Found) -> Iterator[Surplus]:
+def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
     for table in where.tables:
         family: IpFamily = "ip" if table.family == "ip" else "ip6"
         for chain in table.chains:
             if (table.name, chain.name) in OWNED or (table.name, chain.name) in SHARED:
                 for rule in chain.rules:
-                    likeness = _likeness(table.name, chain.name, rule)
+                    likeness = _likeness(table.name, chain.name, rule, devices)
                     if likeness is not None:
                         yield Surplus(family, table.name, chain.name, rule, likeness, _address(rule))
 
 
-def _likeness(table: str, chain: str, rule: Rule) -> Purpose | None:
-    """Return what an engine would have such a rule for, or None when no engine writes rules like it."""
+def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
+    """Return what an engine would have such a rule for, or None when no engine writes rules like it.
+
+    In chains that it shares with others a rule about one of its present bridges may be anybody's; one about a bridge
+    that is gone, and named as engines name theirs, is not.
+    """
     owned = OWNED.get((table, chain))
     destination, source = _single(rule, "daddr"), _single(rule, "saddr")
     last = meaning(rule)[-1] if meaning(rule) else None
-    by_device = _engine_device(rule) is not None
+    gone = any(_ENGINE_DEVICE.fullmatch(name) and name not in devices for name in _devices(rule))
+    about_bridge = gone or not devices.isdisjoint(_devices(rule))
     match last:
         case Nat(nat="dnat"):
             return "dnat" if owned == "dnat" else None
         case Nat(nat="masquerade") if chain == "POSTROUTING":
             if destination is not None and destination == source:
                 return "hairpin-masquerade"
-            return "masquerade" if by_device else None
+            return "masquerade" if gone else None
         case Verdict(verdict="accept") if owned == "accept" and destination is not None and _has(rule, "dport"):
             return "accept"
-        case Verdict(verdict="drop") if table == "raw" and destination is not None and by_device:
+        case Verdict(verdict="drop") if table == "raw" and destination is not None and about_bridge:
             return "raw-drop"
-        case Jump() | Verdict() if by_device and table != "raw":
+        case Jump() | Verdict() if table == "filter" and (gone or (owned is not None and about_bridge)):
             return owned or "outgoing"
         case _:
             return None
@@ -111,10 +118,9 @@ def _has(rule: Rule, field: str) -> bool:
     return any(isinstance(expression, FieldMatch) and expression.field == field for expression in rule.body)
 
 
-def _engine_device(rule: Rule) -> str | None:
-    """Return the first interface of the rule that is named as an engine names bridges."""
-    names = (name for one in rule.body if isinstance(one, NameMatch) for name in one.names)
-    return next((name for name in names if _ENGINE_DEVICE.fullmatch(name) or name == SWARM_BRIDGE), None)
+def _devices(rule: Rule) -> tuple[str, ...]:
+    """Return all interface names of the rule."""
+    return tuple(name for one in rule.body if isinstance(one, NameMatch) for name in one.names)
 
 
 def _address(rule: Rule) -> int | None:
@@ -135,8 +141,8 @@ def _container_addresses(engine: Engine) -> frozenset[int]:
     )
 
 
-def _of_swarm(one: Surplus, devices: set[str]) -> bool:
-    return _engine_device(one.rule) == SWARM_BRIDGE and SWARM_BRIDGE in devices
+def _of_swarm(rule: Rule) -> bool:
+    return SWARM_BRIDGE in _devices(rule)
 
 
 def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:

@@ -1,0 +1,82 @@
+"""Expected rules as a whole: held against real hosts, and silent where hairpin does not know."""
+
+import msgspec
+import pytest
+
+from hairpin.engines.dockerd import expected
+from hairpin.engines.missing import missing
+from hairpin.engines.surplus import surplus
+from hairpin.host.docker import Engine
+from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, fixture
+
+FIXTURE_VERSIONS = ("20.10", "26.1", "28.5")
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_a_healthy_host_holds_exactly_what_is_expected(version: str) -> None:
+    engine, namespace = fixture(version)
+    wanted = expected(engine, namespace)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            place = (table.family, table.name, chain.name)
+            rules = [one.rule.text for one in wanted.rules if (one.family, one.table, one.chain) == place]
+            assert [rule.text for rule in chain.rules] == rules, place
+    assert not missing(engine, namespace)
+    assert surplus(engine, namespace) == ()
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_each_single_rule_that_is_lost_is_found_missing(version: str) -> None:
+    engine, namespace = fixture(version)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            for rule in chain.rules:
+                rest = msgspec.structs.replace(chain, rules=tuple(one for one in chain.rules if one != rule))
+                chains = tuple(rest if one.name == chain.name else one for one in table.chains)
+                tables = tuple(
+                    msgspec.structs.replace(one, chains=chains) if one is table else one
+                    for one in namespace.ruleset.tables
+                )
+                ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
+                lost = missing(engine, msgspec.structs.replace(namespace, ruleset=ruleset))
+                assert [one.rule.text for one in lost.rules] == [rule.text]
+                assert lost.chains == ()
+
+
+UNKNOWN: dict[str, Engine] = {
+    "podman": Engine(kind="podman", version="4.3.1"),
+    "rootless": msgspec.structs.replace(docker("28.5.2", DOCKER0), rootless=True),
+    "daemon stopped": msgspec.structs.replace(docker("28.5.2"), running=False),
+    "own build": docker("dev", DOCKER0),
+    "one stage of isolation": docker("17.06.2-ce", DOCKER0),
+    "ipsets": docker("28.0.0", DOCKER0),
+}
+
+
+@pytest.mark.parametrize("engine", UNKNOWN.values(), ids=UNKNOWN)
+def test_of_an_unknown_engine_nothing_is_said(engine: Engine) -> None:
+    wanted = expected(engine, EMPTY)
+    assert wanted.unknown
+    assert wanted.rules == ()
+    lost = missing(engine, EMPTY)
+    assert not lost
+    assert lost.undecided == wanted.unknown
+    assert surplus(engine, EMPTY) == ()
+
+
+def test_without_iptables_nothing_is_programmed() -> None:
+    engine = msgspec.structs.replace(docker("28.5.2", DOCKER0, N1, containers=(WEB,)), iptables=False, ip6tables=False)
+    wanted = expected(engine, EMPTY)
+    assert (wanted.rules, wanted.chains, wanted.unknown) == ((), (), ())
+    assert [listener.port for listener in wanted.listeners] == [8080]
+
+
+def test_the_generation_follows_the_version() -> None:
+    chains = {
+        version: {one.chain for one in expected(docker(version, DOCKER0), EMPTY).chains}
+        for version in ("27.5.1", "28.0.1", "29.0.0")
+    }
+    assert "DOCKER-FORWARD" not in chains["27.5.1"]
+    assert {"DOCKER-FORWARD", "DOCKER-ISOLATION-STAGE-1"} <= chains["28.0.1"]
+    assert {"DOCKER-FORWARD", "DOCKER-INTERNAL"} <= chains["29.0.0"]
+    assert "DOCKER-ISOLATION-STAGE-1" not in chains["29.0.0"]

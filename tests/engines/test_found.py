@@ -1,0 +1,88 @@
+"""An engine's rules looked up among the host's."""
+
+import msgspec
+import pytest
+
+from hairpin.engines.dockerd import expected
+from hairpin.engines.found import found, held, meaning, of_dialect, positions, shown_runs
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Dialect, NameMatch, NoEffect, Rule, Ruleset, Table, Verdict
+from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
+
+ENGINE = docker("26.1.5", DOCKER0, N1, containers=(WEB,))
+WANTED = expected(ENGINE, EMPTY)
+FILTER: dict[Dialect, Table] = {
+    dialect: Table("ip", "filter", dialect, chains=()) for dialect in ("iptables-nft", "iptables-legacy")
+}
+
+
+def holding(*tables: Table) -> Namespace:
+    return Namespace(name="host", ruleset=Ruleset(tables=tables))
+
+
+BACK_ENDS: dict[str, tuple[Namespace, str | None, Dialect]] = {
+    "the one that holds the rules": (programmed(ENGINE, dialect="iptables-legacy"), None, "iptables-legacy"),
+    "whatever iptables is now": (
+        programmed(ENGINE, dialect="iptables-legacy"),
+        "iptables v1.8.9 (nf_tables)",
+        "iptables-legacy",
+    ),
+    "nothing there: what iptables is now": (EMPTY, "iptables v1.8.9 (legacy)", "iptables-legacy"),
+    "all lost: what iptables is now": (
+        holding(FILTER["iptables-legacy"]),
+        "iptables v1.8.9 (nf_tables)",
+        "iptables-nft",
+    ),
+    "all lost: the only one in use": (holding(FILTER["iptables-legacy"]), None, "iptables-legacy"),
+    "both in use": (holding(*FILTER.values()), None, "iptables-nft"),
+    "nothing known": (EMPTY, None, "iptables-nft"),
+}
+
+
+@pytest.mark.parametrize(("namespace", "version", "dialect"), BACK_ENDS.values(), ids=BACK_ENDS)
+def test_back_end(namespace: Namespace, version: str | None, dialect: Dialect) -> None:
+    assert found("iptables", WANTED.rules, namespace, version).dialect == dialect
+
+
+def test_more_rules_decide_between_two_back_ends() -> None:
+    some = programmed(ENGINE, lambda one: one.purpose == "return")
+    legacy = programmed(ENGINE, dialect="iptables-legacy")
+    both = holding(*some.ruleset.tables, *legacy.ruleset.tables)
+    assert found("iptables", WANTED.rules, both).dialect == "iptables-legacy"
+    assert held(of_dialect("iptables-legacy", both), WANTED.rules) == len(WANTED.rules)
+
+
+def test_unread_families_are_known() -> None:
+    namespace = msgspec.structs.replace(EMPTY, unread=("iptables-nft-save6", "conntrack"))
+    assert of_dialect("iptables-nft", namespace).unread == ("ip6",)
+    assert of_dialect("iptables-legacy", namespace).unread == ()
+
+
+DROP = Verdict("drop")
+
+
+def test_comments_and_counters_mean_nothing() -> None:
+    plain = Rule(body=(DROP,), text="-j DROP", number=1)
+    noted = Rule(body=(NoEffect("comment", "mine"), DROP), text="-m comment --comment mine -j DROP", number=2)
+    assert meaning(plain) == meaning(noted)
+    assert positions((plain, noted)) == {(DROP,): 0}
+
+
+def test_the_order_of_a_set_s_names_means_nothing() -> None:
+    one, other = (Rule((NameMatch("iif", names), DROP), "", 1) for names in (("a", "b"), ("b", "a")))
+    assert meaning(one) == meaning(other)
+
+
+def test_runs_are_in_the_order_of_making() -> None:
+    """Masquerades are inserted, so the last one made stands first."""
+    runs = {
+        run[0].purpose: [one.network for one in run] for run in shown_runs("iptables", WANTED.rules, programmed(ENGINE))
+    }
+    assert runs["masquerade"] == ["bridge", "n1"]
+    assert runs["outgoing"] == ["bridge", "n1"]
+    assert runs["dnat"] == ["n1"]
+
+
+def test_the_engine_s_own_chains_are_asked_first() -> None:
+    runs = [run[0].chain for run in shown_runs("iptables", WANTED.rules, programmed(ENGINE))]
+    assert runs.index("DOCKER") < runs.index("POSTROUTING")

@@ -1,0 +1,78 @@
+"""Which of an engine's chains and rules the host lacks."""
+
+import msgspec
+
+from hairpin.engines.found import of_dialect
+from hairpin.engines.missing import lacking, missing
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Ruleset
+from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, docker, programmed
+
+ENGINE = docker("28.5.2", DOCKER0, N1, containers=(WEB,))
+NATIVE = msgspec.structs.replace(docker("29.1.0", DOCKER0, SIX), firewall_backend="nftables")
+
+
+def without_chain(engine: Engine, name: str) -> Namespace:
+    namespace = programmed(engine)
+    tables = tuple(
+        msgspec.structs.replace(table, chains=tuple(chain for chain in table.chains if chain.name != name))
+        for table in namespace.ruleset.tables
+    )
+    return msgspec.structs.replace(namespace, ruleset=Ruleset(tables=tables))
+
+
+def test_nothing_is_missing_where_all_is_there() -> None:
+    assert not missing(ENGINE, programmed(ENGINE))
+
+
+def test_everything_is_missing_where_nothing_is() -> None:
+    lost = missing(ENGINE, EMPTY)
+    assert (lost.rules, lost.chains) == (lost.wanted.rules, lost.wanted.chains)
+    assert lost
+
+
+def test_rules_by_purpose() -> None:
+    lost = missing(ENGINE, programmed(ENGINE, lambda one: one.purpose not in {"dnat", "masquerade"}))
+    assert {one.purpose for one in lost.rules} == {"dnat", "masquerade"}
+    assert [one.container for one in lost.of("dnat")] == ["web"]
+    assert lost.chains == ()
+
+
+def test_a_missing_chain_takes_its_rules_with_it() -> None:
+    lost = missing(ENGINE, without_chain(ENGINE, "DOCKER-CT"))
+    assert {(one.family, one.chain) for one in lost.chains} == {("ip", "DOCKER-CT"), ("ip6", "DOCKER-CT")}
+    assert {one.chain for one in lost.rules} == {"DOCKER-CT"}
+
+
+def test_what_could_not_be_read_is_not_missing() -> None:
+    namespace = msgspec.structs.replace(EMPTY, unread=("iptables-nft-save4",))
+    lost = missing(ENGINE, namespace)
+    assert {one.family for one in lost.rules} == {"ip6"}
+    assert {one.family for one in lost.chains} == {"ip6"}
+    assert lost.undecided == ("the iptables-nft rules of family ip could not be read",)
+
+
+def test_rules_in_the_other_back_end_are_found_there() -> None:
+    lost = missing(ENGINE, programmed(ENGINE, dialect="iptables-legacy"), "iptables v1.8.9 (nf_tables)")
+    assert not lost
+    assert lost.dialect == "iptables-legacy"
+
+
+def test_a_rule_in_another_chain_does_not_count() -> None:
+    where = of_dialect("iptables-nft", without_chain(ENGINE, "DOCKER"))
+    assert {one.chain for one in lacking(where, missing(ENGINE, EMPTY).wanted.rules)} == {"DOCKER"}
+
+
+def test_nftables() -> None:
+    namespace = programmed(NATIVE, dialect="nft")
+    assert not missing(NATIVE, namespace)
+    assert missing(NATIVE, EMPTY).dialect == "nft"
+
+
+def test_a_bridge_that_is_gone_from_a_map() -> None:
+    namespace = programmed(NATIVE, dialect="nft")
+    empty = tuple(msgspec.structs.replace(table, maps=()) for table in namespace.ruleset.tables)
+    lost = missing(NATIVE, msgspec.structs.replace(namespace, ruleset=Ruleset(tables=empty)))
+    assert lost.elements == lost.wanted.elements
+    assert lost.rules == ()
