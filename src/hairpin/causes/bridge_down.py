@@ -5,31 +5,17 @@ Users see: everything of one network is dead.
 
 from collections.abc import Iterator
 
-import msgspec
-
-from hairpin.causes.cause import Candidate, Cause, View, message, where
-from hairpin.change.change import SetLink, one
+from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.link_state import brought_up, down
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the link that is down."""
-    link = view.namespace.link(view.stop.link)
-    if link is None or link.up or not (link.kind == "bridge"):
+    link = down(view)
+    if link is None or not (link.kind == "bridge"):
         return
-    yield Candidate(
-        title=message("Bridge {link} is down", link=link.name, netns=view.stop.netns),
-        detail=message("Every container on it is cut off.", link=link.name, netns=view.stop.netns),
-        change=one(
-            SetLink(
-                view.stop.netns,
-                msgspec.structs.replace(link, up=True, carrier=True),
-                ("ip", "link", "set", link.name, "up"),
-            )
-        ),
-        where=where(netns=view.stop.netns, link=link.name, state="down"),
-        rank=15,
-        evidence=(link.evidence,),
-    )
+    title = message("Bridge {link} is down", link=link.name, netns=view.stop.netns)
+    yield from brought_up(view, link, title, message("Every container on it is cut off."))
 
 
 CAUSE = Cause(

@@ -5,11 +5,10 @@ Users see: only clients of one office or VPN range time out; the SYN arrives, th
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
-from hairpin.causes.overlap import overlaps
-from hairpin.change.change import DeleteRoute, one
+from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.overlap import moved_away, overlaps
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
 
@@ -21,32 +20,15 @@ def find(view: View) -> Iterator[Candidate]:
     for each in overlaps(view):
         if each.address != start.address:
             continue
-        name = each.network.name if each.network is not None else each.bridge
-        subnet = prefix_text(each.route.destination, each.route.prefix_length, each.route.version)
-        yield Candidate(
-            title=message(
-                "The client's address lies inside container network {name} ({subnet})", name=name, subnet=subnet
-            ),
-            detail=message(
-                "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
-                client=address_text(start.address, view.flow.version),
-                route=route_text(each.route),
-            ),
-            change=one(DeleteRoute(view.stop.netns, each.route)),
-            where=where(network=name, subnet=subnet, route=route_text(each.route)),
-            rank=20,
-            evidence=(each.route.evidence,),
-            side_effects=(
-                message("containers of {name} lose their network: this is the proof, not the cure", name=name),
-            ),
-            advice=(
-                message(
-                    "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
-                    name=name,
-                ),
-                message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
-            ),
+        title = message(
+            "The client's address lies inside container network {name} ({subnet})", name=each.name, subnet=each.subnet
         )
+        detail = message(
+            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+            client=address_text(start.address, view.flow.version),
+            route=route_text(each.route),
+        )
+        yield moved_away(view, each, title, detail, rank=20)
 
 
 CAUSE = Cause(

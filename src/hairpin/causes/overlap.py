@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.attachment import attachment_of
-from hairpin.causes.cause import View
+from hairpin.causes.cause import Candidate, Message, View, message, where
+from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.network.network import HOST, Network
-from hairpin.network.prefix import inside
+from hairpin.network.prefix import inside, prefix_text
+from hairpin.network.routing import route_text
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -19,6 +21,16 @@ class Overlap(msgspec.Struct, frozen=True):
     bridge: str
     network: DockerNetwork | None
     address: int
+
+    @property
+    def name(self) -> str:
+        """The network's name, else its bridge's."""
+        return self.network.name if self.network is not None else self.bridge
+
+    @property
+    def subnet(self) -> str:
+        """The range that the route takes."""
+        return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
 
 
 def overlaps(view: View) -> Iterator[Overlap]:
@@ -36,6 +48,27 @@ def overlaps(view: View) -> Iterator[Overlap]:
             continue
         if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
             yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
+
+
+def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, rank: int) -> Candidate:
+    """Return the candidate: were the container network's route not there, the packet would take another one."""
+    name = each.name
+    return Candidate(
+        title=title,
+        detail=detail,
+        change=one(DeleteRoute(view.stop.netns, each.route)),
+        where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
+        rank=rank,
+        evidence=(each.route.evidence,),
+        side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
+        advice=(
+            message(
+                "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                name=name,
+            ),
+            message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
+        ),
+    )
 
 
 def network_of_bridge(network: Network, bridge: str) -> DockerNetwork | None:

@@ -1,0 +1,28 @@
+"""Links that are administratively down, as candidates."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Message, View, where
+from hairpin.change.change import SetLink, one
+from hairpin.host.link import Link
+
+
+def down(view: View) -> Link | None:
+    """Return the link at which the packet stopped, when it is down."""
+    link = view.namespace.link(view.stop.link)
+    return link if link is not None and not link.up else None
+
+
+def brought_up(view: View, link: Link, title: Message, detail: Message) -> Iterator[Candidate]:
+    """Yield the candidate that sets the link up."""
+    up = msgspec.structs.replace(link, up=True, carrier=True)
+    yield Candidate(
+        title=title,
+        detail=detail,
+        change=one(SetLink(view.stop.netns, up, ("ip", "link", "set", link.name, "up"))),
+        where=where(netns=view.stop.netns, link=link.name, state="down"),
+        rank=15,
+        evidence=(link.evidence,),
+    )
