@@ -423,10 +423,14 @@ def test_kube_proxy_chooses_an_endpoint_by_a_dice() -> None:
     assert [type(part).__name__ for rule in dice for part in rule.body] == ["StatefulMatch", "Jump", "Jump"]
 
 
-@pytest.mark.parametrize("name", UNDERSTOOD)
-def test_debians_examples_are_understood(name: str) -> None:
-    tables, _ = listed((EXAMPLES / name).read_text("utf-8").replace("include", "# include"))
-    assert unknown(tables) == []
+def test_debians_examples_are_understood() -> None:
+    """Those that a bare namespace can load; installations without documentation have none."""
+    not_understood: dict[str, list[str]] = {}
+    for path in sorted(EXAMPLES.glob("*.nft")):
+        if path.name in UNDERSTOOD:
+            tables, _ = listed(path.read_text("utf-8").replace("include", "# include"))
+            not_understood[path.name] = unknown(tables)
+    assert [name for name, texts in not_understood.items() if texts] == []
 
 
 # --- packets ---------------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ TEXTS: dict[str, tuple[Json, str]] = {
     "option": ({"tcp option": {"name": "maxseg", "field": "size"}}, "tcp option maxseg size"),
     "option by number": ({"tcp option": {"base": 3, "offset": 0, "len": 8}}, "tcp option @3,0,8"),
     "extension header": ({"exthdr": {"name": "frag"}}, "exthdr frag"),
+    "field of an extension header": ({"exthdr": {"name": "frag", "field": "id"}}, "frag id"),
+    "tunnel's own header": ({"payload": {"tunnel": "vxlan", "protocol": "vxlan", "field": "vni"}}, "vxlan vni"),
     "system": ({"osf": {"key": "name", "ttl": "loose"}}, "osf ttl loose name"),
     "range": ({"range": [80, 90]}, "80-90"),
     "prefix": ({"prefix": {"addr": "10.0.0.0", "len": 8}}, "10.0.0.0/8"),

@@ -209,7 +209,7 @@ def test_deep_nesting_is_read_or_refused() -> None:
     assert not why or "nested too deeply" in why
 
 
-WORDS = st.sampled_from((
+WORDS: st.SearchStrategy[str] = st.sampled_from((
     "nftables", "match", "left", "right", "op", "payload", "protocol", "field", "meta", "key", "ct", "mark", "state",
     "tcp", "dport", "ip", "saddr", "==", "in", "!", "set", "range", "prefix", "addr", "len", "concat", "map", "vmap",
     "data", "dnat", "port", "mangle", "value", "&", "|", ">>", "accept", "jump", "target", "limit", "elem", "val",

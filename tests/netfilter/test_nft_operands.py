@@ -60,6 +60,7 @@ def test_what_has_no_field_is_an_operand_without_one() -> None:
     assert operand({"rt": {"key": "mtu"}}, "ip").field is None
     assert operand({"rt": {"key": "ipsec"}}, "ip").field == "ipsec-out"
     assert operand({"something": "new"}, "ip") == Operand(None)
+    assert operand("lo", "ip") == Operand(None)
     assert operand({"|": [{"meta": {"key": "cpu"}}, 1]}, "ip").field is None
 
 

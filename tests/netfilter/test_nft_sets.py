@@ -143,6 +143,7 @@ def test_targets() -> None:
 
 def test_keys_and_their_kinds() -> None:
     assert keys("*", ["mark", "mark"]) == ()
+    assert keys({"elem": {"val": "*", "timeout": 5}}, ["mark"]) == ()
     assert element({"concat": [1]}, ["mark", "mark"]) is None
     assert concatenated({"elem": {"val": {"concat": [1, 2]}}}) == [1, 2]
     assert kinds_of(["mark", "ifname"], scope()) == ["mark", "ifname"]

@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
         {"counter": {"map": {"key": SADDR, "data": {"set": [["10.0.0.1", "web"]]}}}},
         (
             IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
-            NoEffect("counter", "counter name ip saddr map { 10.0.0.1 : web }"),
+            NoEffect("counter", 'counter name ip saddr map { 10.0.0.1 : "web" }'),
         ),
     ),
     "helper by a map that is not there": (

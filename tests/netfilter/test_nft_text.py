@@ -17,6 +17,18 @@ MATCHES: dict[str, tuple[Json, str, Json, str]] = {
     "one of these": (STATE, "==", {"set": ["new", "invalid"]}, "ct state { new, invalid }"),
     "flags of some": ({"&": [FLAGS, ["fin", "syn"]]}, "==", "syn", "tcp flags syn / fin,syn"),
     "other flags of some": ({"&": [FLAGS, ["fin", "syn"]]}, "!=", "syn", "tcp flags != syn / fin,syn"),
+    "flags of some, newer nft": (
+        {"&": [FLAGS, {"|": ["fin", "syn"]}]},
+        "==",
+        {"|": ["fin", "syn"]},
+        "tcp flags fin,syn / fin,syn",
+    ),
+    "flags of some, several": (
+        {"&": [FLAGS, ["fin", "syn"]]},
+        "==",
+        {"set": ["fin", "syn"]},
+        "tcp flags & (fin | syn) == { fin, syn }",
+    ),
     "masked": ({"&": [{"meta": {"key": "mark"}}, 255]}, "==", 16, "meta mark & 0x000000ff == 0x00000010"),
     "presence": ({"exthdr": {"name": "frag"}}, "==", True, "exthdr frag exists"),
     "dice": ({"numgen": {"mode": "inc", "mod": 2, "offset": 0}}, "==", 0, "numgen inc mod 2 == 0"),
@@ -70,6 +82,16 @@ STATEMENTS: dict[str, tuple[Json, str]] = {
     "queue": ({"queue": {"num": {"range": [1, 3]}, "flags": ["bypass"]}}, "queue flags bypass to 1-3"),
     "any queue": ({"queue": None}, "queue"),
     "copy": ({"dup": {"addr": "10.0.0.1", "dev": "eth0"}}, 'dup to 10.0.0.1 device "eth0"'),
+    "forwarded": ({"fwd": {"dev": "eth0"}}, 'fwd to "eth0"'),
+    "forwarded to an address": (
+        {"fwd": {"dev": "eth0", "family": "ip", "addr": "10.0.0.1"}}, 'fwd ip to 10.0.0.1 device "eth0"',
+    ),
+    "counter by port": (
+        {"counter": {"map": {"key": DPORT, "data": {"set": [[80, "web"]]}}}},
+        'counter name tcp dport map { 80 : "web" }',
+    ),
+    "synproxy by port": ({"synproxy": {"map": {"key": DPORT, "data": "@s"}}}, "synproxy name tcp dport map @s"),
+    "named synproxy": ({"synproxy": "https"}, 'synproxy name "https"'),
     "verdict map": (
         {"vmap": {"key": DPORT, "data": {"set": [[22, {"goto": {"target": "ssh"}}]]}}},
         "tcp dport vmap { 22 : goto ssh }",

@@ -21,6 +21,8 @@ NUMBERS: dict[str, tuple[Json, str, int | None]] = {
     "boolean": (True, "boolean", 1),
     "name of a mark in rt_marks": ("vpn", "mark", None),
     "user by name": ("alice", "uid", None),
+    "version of a header, as nfproto": (6, "ip_version", 10),
+    "version that is none": (5, "ip_version", None),
     "negative": (-1, "mark", None),
     "broken address": ("10.0.0", "ipv4_addr", None),
     "object": ({"prefix": {}}, "ipv4_addr", None),

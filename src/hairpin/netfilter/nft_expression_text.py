@@ -124,6 +124,8 @@ def mapping_text(inner: Object, data_style: str = "") -> str:
 
 
 def _binary(name: str, parts: list[Json], style: str) -> str:
+    if name == "|" and all(isinstance(part, str) for part in parts):
+        return text_of(parts)  # flags
     style = style or (style_of(parts[0]) if parts else "")
     texts: list[str] = []
     for at, part in enumerate(parts):
@@ -153,7 +155,7 @@ def unknown_text(name: str, inner: Json) -> str:
 
 def _payload(inner: Object) -> str:
     if "protocol" in inner:
-        tunnel = f"{inner['tunnel']} " if "tunnel" in inner else ""
+        tunnel = f"{inner['tunnel']} " if inner.get("tunnel", inner["protocol"]) != inner["protocol"] else ""
         return f"{tunnel}{inner['protocol']} {inner.get('field')}"
     return f"@{inner.get('base')},{inner.get('offset')},{inner.get('len')}"
 
@@ -199,6 +201,8 @@ def _option(name: str) -> Callable[[Object], str]:
     def write(inner: Object) -> str:
         if "name" not in inner:
             return f"{name} @{inner.get('base')},{inner.get('offset')},{inner.get('len')}"
+        if name == "exthdr" and "field" in inner:
+            return f"{inner['name']} {inner['field']}"
         field = f" {inner['field']}" if "field" in inner else ""
         return f"{name} {inner['name']}{field}"
 

@@ -50,7 +50,7 @@ TRANSPORTS = {
 _IP: dict[str, tuple[Field, str]] = {
     "saddr": ("saddr4", "ipv4_addr"), "daddr": ("daddr4", "ipv4_addr"), "protocol": ("protocol", "inet_proto"),
     "ttl": ("ttl", "octet"), "dscp": ("dscp", "dscp"), "ecn": ("ecn", "ecn"), "length": ("length", "short"),
-    "frag-off": ("fragment", "frag-off"),
+    "frag-off": ("fragment", "frag-off"), "version": ("nfproto", "ip_version"),
 }  # fmt: skip
 _IP6: dict[str, tuple[Field, str]] = {
     "saddr": ("saddr6", "ipv6_addr"), "daddr": ("daddr6", "ipv6_addr"), "nexthdr": ("protocol", "inet_proto"),

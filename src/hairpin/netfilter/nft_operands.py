@@ -19,8 +19,10 @@ _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 def operand(expression: Json, family: Family) -> Operand:
     """Return what a left-hand expression looks at; ``field`` None if the IR has no name for it.
 
-    Raises MalformedError for JSON that is no expression.
+    A constant has none either.  Raises MalformedError for JSON that is no expression.
     """
+    if not isinstance(expression, dict):
+        return Operand(None)
     name, inner = single(expression)
     match name:
         case "payload":

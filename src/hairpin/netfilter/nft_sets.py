@@ -32,7 +32,7 @@ def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | Non
 
 def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
     """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which fits everything."""
-    if value == "*":
+    if element_value(value) == "*":
         return ()
     parts = concatenated(value)
     if len(parts) != len(kinds):

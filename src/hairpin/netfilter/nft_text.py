@@ -46,14 +46,16 @@ def statement_text(statement: Json) -> str:
     if name in _VERDICTS:
         return name
     writer = _STATEMENTS.get(name)
-    return writer(inner) if writer is not None else unknown_text(name, inner)
+    if writer is not None:
+        return writer(inner)
+    return _reference(name, inner) if isinstance(inner, dict) and "map" in inner else unknown_text(name, inner)
 
 
 def match_text(left: Json, op: str, right: Json) -> str:
     """Return ``tcp dport 22``, ``iifname != "eth0"``, ``tcp flags & (fin | syn) == syn``."""
     symbol = f"{op} " if op not in ("==", "in", "") else ""
     masked = left["&"] if isinstance(left, dict) and "&" in left else None
-    if isinstance(masked, list) and len(masked) == 2 and _flags(masked[0]) and op in ("==", "!="):
+    if isinstance(masked, list) and len(masked) == 2 and _flags(masked[0]) and named(right) != "set":
         return f"{text_of(masked[0])} {symbol}{text_of(right)} / {text_of(masked[1])}"
     if op == "==" and (named(left) in _EXPLICIT or (_flags(left) and not isinstance(right, dict))):
         symbol = "== "
@@ -79,6 +81,11 @@ def _jump(name: str) -> Callable[[Json], str]:
     return lambda inner: f"{name} {content({name: inner}).get('target')}"
 
 
+def _is_own(inner: Json) -> bool:
+    """Say whether the statement has its parameters itself, rather than the name of an object, or a map to names."""
+    return not isinstance(inner, str) and "map" not in content({"": inner}) and named(inner) != "map"
+
+
 def _counter(inner: Json) -> str:
     return (
         "counter" if inner is None or (isinstance(inner, dict) and "packets" in inner) else _reference("counter", inner)
@@ -86,7 +93,7 @@ def _counter(inner: Json) -> str:
 
 
 def _reference(name: str, inner: Json) -> str:
-    return f'{name} name "{inner}"' if isinstance(inner, str) else f"{name} name {text_of(inner)}"
+    return f'{name} name "{inner}"' if isinstance(inner, str) else f"{name} name {text_of(inner, QUOTED)}"
 
 
 def _limit(inner: Json) -> str:
@@ -184,8 +191,12 @@ def _queue(inner: Json) -> str:
 def _forward(name: str) -> Callable[[Json], str]:
     def write(inner: Json) -> str:
         body = content({name: inner})
-        text = f"{name} to {text_of(body['addr'])}" if "addr" in body else f"{name} to"
-        return f"{text} device {text_of(body['dev'], QUOTED)}" if "dev" in body else text
+        family = f" {body['family']}" if "family" in body else ""
+        device = text_of(body["dev"], QUOTED) if "dev" in body else ""
+        if "addr" not in body:
+            return f"{name} to {device}"
+        text = f"{name}{family} to {text_of(body['addr'])}"
+        return f"{text} device {device}" if device else text
 
     return write
 
@@ -208,5 +219,5 @@ _STATEMENTS: dict[str, Callable[[Json], str]] = {
     "ct timeout": lambda inner: f"ct timeout set {text_of(inner, QUOTED)}",
     "ct expectation": lambda inner: f"ct expectation set {text_of(inner, QUOTED)}",
     "secmark": lambda inner: f"meta secmark set {text_of(inner, QUOTED)}",
-    "synproxy": lambda inner: (_reference if isinstance(inner, str) else unknown_text)("synproxy", inner),
+    "synproxy": lambda inner: (unknown_text if _is_own(inner) else _reference)("synproxy", inner),
 }  # fmt: skip

@@ -82,6 +82,8 @@ _SYMBOLS: dict[str, dict[str, int]] = {
 def number(value: Json, kind: str) -> int | None:
     """Return a single constant as a number, flags put together; None for what has no number here."""
     if isinstance(value, int):
+        if kind == "ip_version":
+            return {4: 2, 6: 10}.get(value)
         return int(value) if value >= 0 else None
     if isinstance(value, str):
         return _symbol(value, kind)
