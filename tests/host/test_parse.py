@@ -212,7 +212,7 @@ def test_a_damaged_reading_is_unread_and_nothing_else_is(key: str, text: str) ->
 
 
 @pytest.mark.parametrize(
-    "key", ["docker-containers", "docker-networks", "docker-info", "docker-version", "daemon-json"]
+    "key", ("docker-containers", "docker-networks", "docker-info", "docker-version", "daemon-json")
 )
 def test_a_damaged_answer_of_the_engine_is_unread(key: str) -> None:
     host = parse(damaged(evidence_of("docker-28.5"), key, "", '{"Id": ['))

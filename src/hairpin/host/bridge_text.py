@@ -69,6 +69,9 @@ def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:
     for line_number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith("port"):
             continue
+        if line.split()[-1] == "None":
+            found.setdefault(line.split()[0], [])
+            continue
         match = _VLAN.fullmatch(line)
         if match is None and len(line.split()) == 1:
             current = line.strip()

@@ -3,7 +3,7 @@
 Source: iproute2 ip/ipaddress.c print_linkinfo(), print_addrinfo(); ip/iplink_*.c for each kind's ``info_data``.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -55,7 +55,7 @@ class _Link(msgspec.Struct):
     link_index: int | None = None
     link_netnsid: int | None = None
     linkinfo: _LinkInfo = msgspec.field(default_factory=_LinkInfo)
-    xdp: msgspec.Raw | None = None
+    xdp: Any = msgspec.UNSET
     addr_info: tuple[_Address, ...] = ()
 
 
@@ -165,7 +165,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         vxlan_id=stacked.id if kind == "vxlan" else None,
         vxlan_port=stacked.port if kind == "vxlan" else None,
         vrf_table=number(stacked.table) if kind == "vrf" and stacked.table is not None else None,
-        xdp=link.xdp is not None,
+        xdp=link.xdp is not msgspec.UNSET,
         evidence=evidence,
     )
 
