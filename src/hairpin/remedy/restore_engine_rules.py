@@ -42,11 +42,15 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
     found: list[Message] = []
     if host.firewalld is not None and host.firewalld.running:
         found.append(message("firewalld runs here, and its start deletes what dockerd has put into iptables"))
-    found += [
-        message("{file} says `flush ruleset`: each start of nftables.service deletes every rule", file=file.path)
-        for file in host.files
-        if file.path in NFTABLES_CONF and _flushes(file.text)
-    ]
+    loader = unit(host, "nftables")
+    if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):
+        found += [
+            message(
+                "{file} says `flush ruleset`: each start of {unit} deletes every rule", file=file.path, unit=loader.name
+            )
+            for file in host.files
+            if file.path in NFTABLES_CONF and _flushes(file.text)
+        ]
     for name in ("iptables", "netfilter-persistent", "ufw"):
         service = unit(host, name)
         if service is not None and service.active == "active":

@@ -10,12 +10,11 @@ from hairpin.diagnose.check import Answer, FoundCause, Severity
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host, Unread
-from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.words import Words
-from hairpin.walk.state import RuleDecided, Stage, Stop
+from hairpin.walk.state import RuleDecided, SocketDecided, Stage, Stop
 from hairpin.walk.walk import Trace, Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
@@ -138,7 +137,7 @@ def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> 
         for number, each in enumerate(answer.diagnoses, 1)
     )
     ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
-    causes = tuple(_cause(each, answer.network, quotes, words) for each in ranked)
+    causes = tuple(_cause(each, answer, quotes, words) for each in ranked)
     missing = tuple(_missing(each, quotes, words) for each in answer.missing)
     return ReportDocument(
         schema=SCHEMA,
@@ -200,7 +199,20 @@ def _stopped_at(stop: Stop, host: Host, quotes: Quotes) -> StoppedAt:
     )
 
 
-def _cause(found: FoundCause, network: Network, quotes: Quotes, words: Words) -> CauseDocument:
+def _evidence(found: FoundCause, answer: Answer, quotes: Quotes) -> tuple[str, ...]:
+    """Return what the cause stands on: what it names itself, else what stopped the packet."""
+    named = quotes.cause(found.candidate)
+    suspects = answer.diagnoses[found.flows[0]].causes
+    stop = next((each.stop for each in suspects if each.candidate.where == found.candidate.where), None)
+    if named or stop is None:
+        return named
+    reference = quotes.decided(stop.decided_by)
+    if reference is None and isinstance(stop.decided_by, SocketDecided):
+        reference = quotes.socketless(stop.netns, stop.decided_by.text)
+    return (reference,) if reference is not None else ()
+
+
+def _cause(found: FoundCause, answer: Answer, quotes: Quotes, words: Words) -> CauseDocument:
     candidate = found.candidate
     return CauseDocument(
         ref=found.ref,
@@ -212,8 +224,8 @@ def _cause(found: FoundCause, network: Network, quotes: Quotes, words: Words) ->
         flows=tuple(f"f{number + 1}" for number in found.flows),
         proof=ProofDocument("simulated", found.proof.without_change, found.proof.with_change, found.together),
         event=None,
-        evidence=quotes.cause(candidate),
-        remedies=tuple(_remedy(each, words) for each in remedies(found.id, candidate, network)),
+        evidence=_evidence(found, answer, quotes),
+        remedies=tuple(_remedy(each, words) for each in remedies(found.id, candidate, answer.network)),
     )
 
 

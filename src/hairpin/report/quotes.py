@@ -20,6 +20,16 @@ LONGEST = 400
 """Characters of an excerpt; one line of docker inspect alone has thousands."""
 
 
+_ESSENCE: dict[str, tuple[str, ...]] = {
+    "docker-containers": (
+        "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
+    ),
+    "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
+    "docker-info": ("ServerVersion", "OperatingSystem"),
+    "docker-version": ("Version",),
+}  # fmt: skip
+
+
 class Quote(msgspec.Struct, frozen=True):
     """One place in a reading."""
 
@@ -63,6 +73,13 @@ class Quotes:
         found = [self._named(each, where) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
+    def socketless(self, netns: str, text: str) -> str | None:
+        """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
+        for reading in self._readings.values():
+            if reading.netns == netns and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
+                return self._quote(reading.id, text)
+        return None
+
     def plain(self, reading_id: str) -> str | None:
         """Return the reference of a reading as a whole (its beginning)."""
         reading = self._readings.get(reading_id)
@@ -72,6 +89,10 @@ class Quotes:
         reading = self._readings.get(reading_id)
         if reading is not None and reading.key == "sysctl" and "sysctl" in where:
             return self._sysctl(reading_id, key_parts(where["sysctl"]), where.get("value", ""))
+        if reading is not None and reading.key in _ESSENCE:
+            return self._quote(reading_id, essence(reading))
+        if reading is not None and "iptables" in reading.key and "rule" not in where and "table" in where:
+            return self._quote(reading_id, declarations(reading.text, where["table"]))
         wanted = where.get("rule") or where.get("socket") or where.get("route") or where.get("container")
         if reading is None or wanted is None:
             return self._quote(reading_id, wanted or "") if reading is None else self.plain(reading_id)
@@ -103,6 +124,35 @@ class Quotes:
         reference = f"{reading_id}{_letters(places.index(quote))}"
         self._quotes[reference] = quote
         return reference
+
+
+def declarations(text: str, tables: str) -> str:
+    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that."""
+    wanted = [f"*{table}" for table in tables.split(", ")]
+    kept: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if line.startswith("*"):
+            inside = line.strip() in wanted
+        if inside and line.startswith(("*", ":")):
+            kept.append(line)
+    return "\n".join(kept) if kept else f"no table {tables}"
+
+
+def essence(reading: Reading) -> str:
+    """Return the fields of an engine's JSON that an answer stands on; the text's beginning when it is no JSON."""
+    try:
+        document = msgspec.json.decode(reading.text)
+    except msgspec.DecodeError:
+        return reading.text.strip()
+    kept: dict[str, object] = {}
+    for path in _ESSENCE[reading.key]:
+        found = document
+        for name in path.split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        if found not in (None, "", {}, []):
+            kept[path.rpartition(".")[2]] = found
+    return msgspec.json.encode(kept).decode()
 
 
 def _letters(count: int) -> str:

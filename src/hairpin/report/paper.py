@@ -1,0 +1,137 @@
+"""What a report is written on: so many columns, with colour or without, in the glyphs that the terminal can show.
+
+Widths are counted in terminal cells: a Chinese character takes two.  Source: Unicode Standard Annex #11.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Literal
+
+Style = Literal["plain", "bad", "good", "unsure", "strong", "faint", "command"]
+
+_CODES: dict[Style, str] = {
+    "bad": "1;31", "good": "32", "unsure": "33", "strong": "1", "faint": "2", "command": "36",
+}  # fmt: skip
+_ASCII = str.maketrans(
+    {"✗": "x", "✓": "+", "?": "?", "│": "|", "┆": ":", "●": "o", "○": "o", "→": ">", "…": "~", "·": "-", "└": "`",
+     "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}
+)  # fmt: skip
+WIDEST = 120
+"""Columns beyond which lines of prose become hard to read."""
+NARROWEST = 40
+
+
+def cells(text: str) -> int:
+    """Return how many columns the text takes."""
+    return sum(_cells_of(character) for character in text)
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+class Paper:
+    """Collects lines."""
+
+    def __init__(self, *, width: int = 80, coloured: bool = False, ascii_only: bool = False) -> None:
+        self.width = max(NARROWEST, min(width, WIDEST))
+        self._coloured = coloured
+        self._ascii = ascii_only
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        """Return everything written so far."""
+        lines = [line.rstrip() for line in self._lines]
+        while lines and not lines[-1]:
+            lines.pop()
+        return "\n".join(lines) + "\n"
+
+    def line(self, *parts: str | tuple[str, Style]) -> None:
+        """Write one line, never wrapped: for what is copied or aligned."""
+        self._lines.append(
+            "".join(self._painted(*(part if isinstance(part, tuple) else (part, "plain"))) for part in parts)
+        )
+
+    def gap(self) -> None:
+        """Write an empty line, unless there is one already."""
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def cut(self, *parts: str | tuple[str, Style]) -> None:
+        """Write one line and cut it at the edge: for drawings and quotes."""
+        left = self.width
+        kept: list[tuple[str, Style]] = []
+        for part in parts:
+            text, style = part if isinstance(part, tuple) else (part, "plain")
+            text = shortened(text, left)
+            kept.append((text, style))
+            left -= cells(text)
+        self.line(*kept)
+
+    def prose(
+        self, text: str, *, indent: int = 0, first: str = "", style: Style = "plain", first_style: Style = "plain"
+    ) -> None:
+        """Write text wrapped at the edge; ``first`` stands before its first line, the others are indented alike, or by
+        less when that would leave no room for them."""
+        hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
+        for number, line in enumerate(wrapped(text, self.width - hanging, self.width - indent - cells(first))):
+            if number == 0:
+                self.line(" " * indent, (first, first_style), (line, style))
+            else:
+                self.line(" " * hanging, (line, style))
+
+    def _painted(self, text: str, style: Style) -> str:
+        shown = text.translate(_ASCII) if self._ascii else text
+        code = _CODES.get(style)
+        return f"\x1b[{code}m{shown}\x1b[0m" if self._coloured and code is not None and shown else shown
+
+
+def shortened(text: str, room: int) -> str:
+    """Return the text, cut to so many columns with an ellipsis."""
+    if cells(text) <= room:
+        return text
+    kept = ""
+    for character in text:
+        if cells(kept) + _cells_of(character) > room - 1:
+            break
+        kept += character
+    return f"{kept}…" if room > 0 else ""
+
+
+def wrapped(text: str, room: int, first_room: int | None = None) -> Iterator[str]:
+    """Yield lines of at most so many columns (the first of ``first_room``); breaks at spaces and between Chinese
+    characters.
+
+    A word that is longer than a line (a rule, a path) gets one of its own, whole: people copy it.
+    """
+    line = ""
+    left = room if first_room is None else first_room
+    for piece in _pieces(text):
+        if line and cells(line) + cells(piece.rstrip()) > left:
+            yield line.rstrip()
+            line, left = piece.lstrip(), room
+        else:
+            line += piece
+    if line.strip():
+        yield line.rstrip()
+
+
+_NO_LINE_BEGINS_WITH = "，。；：、！？）》」』”’"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what may not be broken: words with the space behind them, and single wide characters."""
+    piece = ""
+    for character in text:
+        wide = _cells_of(character) == 2
+        if wide and piece and character not in _NO_LINE_BEGINS_WITH:
+            yield piece
+            piece = ""
+        piece += character
+        if character == " ":
+            yield piece
+            piece = ""
+    if piece:
+        yield piece

@@ -1,0 +1,147 @@
+"""Draws a packet's way: a line for each hop that decided something, and the place where it breaks."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import message
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import HOST
+from hairpin.network.prefix import address_text
+from hairpin.report.paper import Paper, Style, cells, wrapped
+from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.words import Words
+from hairpin.walk.state import DecidedBy, RuleDecided, Step, Stop
+from hairpin.walk.walk import Branch, Trace
+
+_QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
+"""Stages that say nothing where nothing was decided."""
+_STAGE_CELLS = 13
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One line: ``netns`` and ``link`` say where, ``what`` is the tool's own words, ``to`` the new destination when it
+    was translated."""
+
+    netns: str
+    stage: str
+    link: str
+    what: str
+    packet: Packet
+    broken: bool = False
+
+
+def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
+    """Yield the telling steps; ``every`` one when asked for all."""
+    before: Packet | None = None
+    netns = ""
+    for step in steps:
+        what = decided_text(step.decided_by)
+        translated = before is not None and _headers(before) != _headers(step.packet)
+        arrives = step.stage == "device-in" and step.netns != netns
+        if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
+            if not every:
+                what = _briefly(step.decided_by) or what
+            if translated and before is not None:
+                what = f"{what}  {_change(before, step.packet)}".strip()
+            yield Hop(step.netns, step.stage, step.link, what, step.packet)
+        before = step.packet
+        netns = "" if step.stage == "outside" else step.netns
+
+
+def _briefly(decided: DecidedBy | None) -> str:
+    """Return ``nat DOCKER 2: DNAT`` of a rule on the way; the whole of it is for -v."""
+    if not isinstance(decided, RuleDecided):
+        return ""
+    place = decided.place
+    found = re.search(r"(?:^| )-j (\S+)|\b(accept|dnat|snat|masquerade|redirect)\b", place.text)
+    return f"{place.table} {place.chain} {place.number}: {found[1] or found[2]}" if found is not None else ""
+
+
+def _headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
+    return (packet.saddr, packet.daddr, packet.sport, packet.dport)
+
+
+def _change(before: Packet, after: Packet) -> str:
+    """Return what translation made of the packet: ``→ 172.17.0.2:80``, ``from 198.51.100.2``."""
+    said: list[str] = []
+    if (before.daddr, before.dport) != (after.daddr, after.dport):
+        said.append(f"→ {_endpoint(after.daddr, after.dport, after)}")
+    if before.saddr not in (0, after.saddr):
+        said.append(f"← {_endpoint(after.saddr, after.sport, after)}")
+    return " ".join(said)
+
+
+def _endpoint(address: int, port: int | None, packet: Packet) -> str:
+    text = address_text(address, packet.version)
+    if port is None:
+        return text
+    return f"[{text}]:{port}" if packet.version == 6 else f"{text}:{port}"
+
+
+def draw(trace: Trace, paper: Paper, words: Words, *, every: bool = False) -> None:
+    """Draw the usual branch: the request, then, when it got that far, the answer."""
+    draw_branch(trace, trace.usual, paper, words, every=every)
+
+
+def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, every: bool = False) -> None:
+    """Draw one branch of a walk."""
+    flow = trace.flow
+    stop = branch.stop if branch.verdict != "delivered" else None
+    in_data = bool(branch.data)
+    in_reply = bool(branch.reply) and not in_data and branch.verdict != "refused"
+    ways = [(branch.request, message("request"), stop is not None and not in_reply and not in_data)]
+    if branch.reply:
+        ways.append((branch.reply, message("answer"), stop is not None and in_reply))
+    if in_data:
+        ways.append((branch.data, message("first data"), stop is not None))
+    if not every:
+        # A way that went well tells nothing; the one that broke does.
+        ways = [way for way in ways if way[2]] or ways[:1]
+    ends = (flow.start_text(), flow.target_text())
+    for steps, name, broken in ways:
+        backwards = steps is branch.reply
+        start, end = (ends[1], ends[0]) if backwards else ends
+        if len(ways) > 1 or backwards or in_data:
+            paper.line(f"    {words(name)}")
+        _draw_way(steps, start, end, stop if broken else None, paper, words, every=every)
+
+
+def _draw_way(
+    steps: tuple[Step, ...], start: str, end: str, stop: Stop | None, paper: Paper, words: Words, *, every: bool
+) -> None:
+    paper.cut("    ", ("●", "strong"), f" {start}")
+    netns = start if start.startswith("container:") else ""
+    found = list(hops(steps, every=every))
+    if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
+        del found[-2]  # the stop itself tells it
+    for number, hop in enumerate(found):
+        last = number == len(found) - 1
+        if hop.netns not in (netns, HOST) or (netns and hop.netns != netns):
+            paper.cut("    ", ("│", "faint"), f" ─ {hop.netns}")
+        netns = hop.netns
+        if last and stop is not None:
+            break
+        _line(("│", "faint"), hop, hop.what, paper)
+    if stop is None:
+        paper.cut("    ", ("✓", "good"), f" {end}")
+        return
+    broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
+    _line(("✗", "bad"), broken, decided_text(stop.decided_by), paper)
+    paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS + 1, style="bad")
+    paper.line("    ", ("┆", "faint"))
+    paper.cut("    ", ("○", "faint"), (f" {end}", "faint"))
+
+
+def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper) -> None:
+    """Write ``│ stage  link  what``; what does not fit goes below, wrapped, when the paper is narrow."""
+    stage = hop.stage + " " * max(1, _STAGE_CELLS - cells(hop.stage))
+    link = f"{hop.link or '-':<9} "
+    head = 6 + _STAGE_CELLS + cells(link)
+    if head + cells(what) <= paper.width:
+        paper.line("    ", mark, " ", (stage, "faint"), link, what)
+        return
+    paper.line("    ", mark, " ", (stage, "faint"), link.rstrip())
+    for line in wrapped(what, max(20, paper.width - 8)):
+        paper.line("    ", ("│", "faint"), "   ", line)

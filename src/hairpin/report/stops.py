@@ -1,0 +1,82 @@
+"""Why a packet's way ended, in a sentence: the kernel's reason in people's words."""
+
+from hairpin.causes.cause import Message, message
+from hairpin.host.sysctl import dotted
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import (
+    Assumed,
+    ConntrackDecided,
+    DecidedBy,
+    LinkDecided,
+    Reason,
+    RouteDecided,
+    RuleDecided,
+    SocketDecided,
+    Stop,
+    SysctlDecided,
+)
+
+_SENTENCES: dict[Reason, Message] = {
+    "link-missing": message("there is no such link"),
+    "link-down": message("the link is down"),
+    "no-carrier": message("the link has no carrier"),
+    "bridge-down": message("the bridge is down"),
+    "bridge-port-state": message("the bridge port does not forward"),
+    "bridge-port-isolated": message("both bridge ports are isolated from each other"),
+    "bridge-vlan": message("the bridge does not carry this VLAN there"),
+    "hairpin-off": message("the frame would have to leave by the port that it came in by"),
+    "no-neighbour": message("nobody there answers for the address"),
+    "neighbour-wrong": message("the neighbour entry leads to somebody else"),
+    "rule": message("a rule drops it"),
+    "policy": message("no rule takes it, and the chain's policy drops it"),
+    "reject": message("a rule rejects it"),
+    "taken-away": message("a rule hands it to somebody else"),
+    "martian-source": message("its source address cannot come from there (martian)"),
+    "martian-destination": message("its destination address cannot be reached from there (martian)"),
+    "rp-filter": message("its source would be reached another way (rp_filter)"),
+    "forwarding-off": message("forwarding is off"),
+    "no-route": message("there is no route"),
+    "route-type": message("a route says that it goes nowhere"),
+    "ttl": message("its TTL is used up"),
+    "route-localnet": message("loopback addresses do not leave the host (route_localnet)"),
+    "no-source-address": message("there is no source address to start with"),
+    "loop": message("it goes round in circles"),
+    "conntrack-full": message("the connection table is full"),
+    "no-listener": message("nothing listens there"),
+    "process-frozen": message("the process is frozen"),
+    "never-accepts": message("the port is held, but nobody accepts there"),
+    "sockets-unread": message("it could not be read who listens there"),
+    "gateway-does-not-hairpin": message("the gateway does not send a host's packets back to it"),
+    "upstream-denies": message("something upstream does not let it in"),
+    "source-not-translated": message("it leaves with an address that nobody out there can answer"),
+    "peer-drops": message("the other side drops such source addresses"),
+    "wrong-answer": message("the answer does not look like one to what was asked"),
+    "opaque-device": message("the link does what hairpin does not model"),
+    "no-container": message("the container has no network now"),
+}
+
+
+def stop_sentence(stop: Stop) -> Message:
+    """Return why the packet stopped."""
+    if stop.reason == "no-neighbour" and stop.address is not None:
+        return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
+    if stop.reason == "reject" and stop.reject:
+        return message("a rule rejects it with {answer}", answer=stop.reject)
+    return _SENTENCES[stop.reason]
+
+
+def decided_text(decided: DecidedBy | None) -> str:
+    """Return what decided a step, in the words of the tool that shows it: never translated."""
+    match decided:
+        case None:
+            return ""
+        case RuleDecided(place=place):
+            if place.number == 0:
+                return f"{place.table} {place.chain}: {place.text}"
+            return f"{place.table} {place.chain} {place.number}: {place.text.removeprefix(f'-A {place.chain} ')}"
+        case RouteDecided(route=route):
+            return route
+        case SysctlDecided(path=path, value=value):
+            return f"{dotted(path)} = {value}"
+        case SocketDecided(text=text) | LinkDecided(text=text) | ConntrackDecided(text=text) | Assumed(text=text):
+            return text
