@@ -107,6 +107,13 @@ def test_a_stopped_container_s_rules_are_surplus() -> None:
     assert {one.likeness for one in surplus(after, programmed(ENGINE))} == {"raw-drop", "dnat", "accept"}
 
 
+def test_a_routed_container_s_ports_are_not_listed_and_yet_not_surplus() -> None:
+    routed = network("n1", "172.21.0.0/16", options=(("gateway_mode_ipv4", "routed"),))
+    opened = docker("28.5.2", routed, containers=(container("web", endpoint("n1", "172.21.0.2"), publish=(HTTP,)),))
+    silent = docker("28.5.2", routed, containers=(container("web", endpoint("n1", "172.21.0.2")),))
+    assert surplus(silent, programmed(opened)) == ()
+
+
 def test_nothing_is_surplus_on_an_empty_host() -> None:
     assert surplus(ENGINE, EMPTY) == ()
     assert surplus(docker("28.5.2", N1, containers=(container("x", publish=(HTTP,)),)), EMPTY) == ()

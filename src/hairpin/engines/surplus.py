@@ -9,7 +9,7 @@ import msgspec
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import Backend, Purpose
 from hairpin.engines.found import Found, found, meaning
-from hairpin.engines.history import attachments_of
+from hairpin.engines.history import Attachment, attachments_of, is_routed
 from hairpin.engines.options import bridges_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
@@ -61,8 +61,13 @@ def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None =
         for one in _engine_shaped(where, devices)
         if (one.family, one.table, one.chain, meaning(one.rule)) not in explained
     )
-    linked = _container_addresses(engine)
-    return tuple(one for one in candidates if not _of_swarm(one.rule) and not _is_link(one.rule, linked))
+    attachments = _attachments(engine)
+    addresses = frozenset(address for one in attachments for address in (one.ip, one.ip6) if address is not None)
+    return tuple(
+        one
+        for one in candidates
+        if not _of_swarm(one.rule) and not _is_link(one.rule, addresses) and not _is_routed_port(one, attachments)
+    )
 
 
 def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
@@ -130,15 +135,9 @@ def _address(rule: Rule) -> int | None:
     return _single(rule, "daddr")
 
 
-def _container_addresses(engine: Engine) -> frozenset[int]:
+def _attachments(engine: Engine) -> tuple[Attachment, ...]:
     bridges = {bridge.name: bridge for bridge in bridges_of(engine)}
-    return frozenset(
-        address
-        for container in engine.containers
-        for attachment in attachments_of(container, bridges)
-        for address in (attachment.ip, attachment.ip6)
-        if address is not None
-    )
+    return tuple(one for container in engine.containers for one in attachments_of(container, bridges))
 
 
 def _of_swarm(rule: Rule) -> bool:
@@ -149,3 +148,12 @@ def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:
     """Say whether the rule is one of a ``--link`` between two containers, which the evidence does not list."""
     source, destination = _single(rule, "saddr"), _single(rule, "daddr")
     return source != destination and source in addresses and destination in addresses
+
+
+def _is_routed_port(one: Surplus, attachments: tuple[Attachment, ...]) -> bool:
+    """Say whether the rule opens a port of a container that is reached by routing: the engine lists it without a host
+    port."""
+    return one.likeness == "accept" and any(
+        one.address == attachment.address(one.family) and is_routed(attachment, one.family)
+        for attachment in attachments
+    )
