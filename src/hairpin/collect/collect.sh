@@ -39,6 +39,7 @@ run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its stand
     return "$st"
 }
 ask() { key=$1; shift; run "$key" "$*" "$@"; }      # the origin is the command line
+line() { line="$*"; }                                # the words of a command line, joined by single spaces
 say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading that the script itself answers
     frame "$1" "$2"; endframe "$3" "$4" "$5"
 }
@@ -224,12 +225,13 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
         busybox) opts= suffix=-text ;;
         *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
     esac
-    ip_answers '' ip-addr addr ip-neigh neigh
+    if [ "$HAIRPIN_IP_FORM" = busybox ]; then ip_answers '' ip-addr addr ip-neigh neigh
+    else ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop
+    fi
     [ -n "$addr" ] || return
     ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
     ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
-    ask "ip-nexthop$suffix" $HAIRPIN_IP $opts nexthop
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
     traffic_control
 }
@@ -241,10 +243,10 @@ ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where a
     while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
         if [ -n "$batch" ]; then
             out=${batch%%"$NL"*}; batch=${batch#*"$NL"}
-            body "$1$suffix" "$(echo $HAIRPIN_IP $family $opts $2)" "$out"
+            line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
         else
             capture $HAIRPIN_IP $family $opts $2
-            captured "$1$suffix" "$(echo $HAIRPIN_IP $family $opts $2)"
+            line $HAIRPIN_IP $family $opts $2; captured "$1$suffix" "$line"
             [ "$st" = 0 ] || out=
         fi
         [ "$1" != ip-addr ] || addr=$out
@@ -260,7 +262,7 @@ bridges() {
 traffic_control() { # filters are asked only of devices whose qdisc can have some
     [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
     tcopts=${opts%-d}
-    capture $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$(echo $HAIRPIN_TC $tcopts qdisc show)"
+    capture $HAIRPIN_TC $tcopts qdisc show; line $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$line"
     rest=$out
     while :; do
         case $rest in
@@ -299,7 +301,7 @@ sysctls() { # every key that matters for packets
 }
 
 rules() { # nft first: its list of tables tells which back ends have anything here
-    tables= listed=no
+    tables= listed=no legacy=
     if ! loaded nf_tables; then
         absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
     elif have nft; then
@@ -331,7 +333,7 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only where the kernel says that
     { while read -r name; do names="$names $name"; done <"$2"; } 2>/dev/null
     if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
     elif [ ! -r "$2" ]; then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
-    elif [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
+    elif legacy=$legacy$names && [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
     elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
     else ask "$1" "$3" -c
     fi
@@ -396,7 +398,15 @@ socket_owners() { # inode, process id, command: of the sockets of all namespaces
         sub(/.*socket:\[/, ""); sub(/\].*/, ""); print $0, pid, comm
     }'
 }
-namespace() { links; rules; sets; sysctls; connections; sockets; }
+namespace() { # of a container: sets only where rules could look at them
+    links
+    rules
+    [ -z "$legacy" ] || legacy='-set '
+    case $saved_ip$saved_ip6$legacy in
+        *-set\ * | *' SET '*) sets ;;
+    esac
+    sysctls; connections; sockets
+}
 
 job() { # job FILE FUNCTION...: in the background with a limit of its own; at once where there is no temporary directory
     file=$1; shift
@@ -662,9 +672,9 @@ $start
 EOT
     NETNS=
 }
-entered() { # entered FILE PID: a job inside the network namespace of PID
-    if [ -n "$HAIRPIN_TMP" ]; then limit 30 nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
-    else limit 30 nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
+entered() { # entered FILE PID: a job inside the network namespace of PID, within the time limit of the engine's job
+    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    else nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
     fi
 }
 without_nsenter() {
@@ -905,6 +915,12 @@ usable_iptables() {
     have ebtables-nft-save && HAIRPIN_SAVE_EBT=ebtables-nft-save
     export HAIRPIN_SAVE_NFT4 HAIRPIN_SAVE_NFT6 HAIRPIN_SAVE_LEGACY4 HAIRPIN_SAVE_LEGACY6 HAIRPIN_SAVE_EBT
 }
+begin() {
+    echo "hairpin-collect/1 $HAIRPIN_TOKEN"
+    read -r up _ 2>/dev/null </proc/uptime || up=-
+    printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
+        "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
+}
 clean_up() {
     trap '' INT TERM HUP PIPE
     # shellcheck disable=SC2046
@@ -945,9 +961,7 @@ main() {
     export PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
-    echo "hairpin-collect/1 $HAIRPIN_TOKEN"
-    read -r up _ 2>/dev/null </proc/uptime || up=-
-    printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
+    [ -n "$HAIRPIN_TMP" ] || begin
     job 20-docker docker_all
     NETNS=host
     job 10-links links
@@ -965,6 +979,7 @@ main() {
     job 64-units units
     job 65-system system
     if [ -n "$HAIRPIN_TMP" ]; then
+        begin
         wait
         cat "$HAIRPIN_TMP"/*
     fi
