@@ -43,7 +43,7 @@ def test_nothing_printed_is_nothing_there() -> None:
     assert vlans("\n", source="bridge vlan") == ()
 
 
-@pytest.mark.parametrize("text", ['[{"mac":"zz:00:00:00:00:00","ifname":"a"}]', '[{"mac":1}]', "{}", "[{}]"])
+@pytest.mark.parametrize("text", ('[{"mac":"zz:00:00:00:00:00","ifname":"a"}]', '[{"mac":1}]', "{}", "[{}]"))
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match="bridge fdb"):
         fdb(text, source="bridge fdb")

@@ -6,11 +6,12 @@ from hairpin.host.cloud import of_dmi
 
 CASES: dict[str, tuple[str, str | None]] = {
     "azure": (
-        "sys_vendor:Microsoft Corporation\nproduct_name:Virtual Machine\n"
-        "chassis_asset_tag:7783-7084-3265-9085-8269-3286-77\n",
+        ("sys_vendor:Microsoft Corporation\nproduct_name:Virtual Machine\n"
+        "chassis_asset_tag:7783-7084-3265-9085-8269-3286-77\n"),
         "azure",
     ),
-    "Hyper-V at home": ("sys_vendor:Microsoft Corporation\nproduct_name:Virtual Machine\nchassis_asset_tag:1234\n", None),
+    "Hyper-V at home": (
+        "sys_vendor:Microsoft Corporation\nproduct_name:Virtual Machine\nchassis_asset_tag:1234\n", None),
     "aws": ("sys_vendor:Amazon EC2\nproduct_name:t3.micro\n", "aws"),
     "gcp": ("sys_vendor:Google\nproduct_name:Google Compute Engine\n", "gcp"),
     "aliyun": ("sys_vendor:Alibaba Cloud\nproduct_name:Alibaba Cloud ECS\n", "aliyun"),

@@ -31,8 +31,10 @@ BINDINGS: dict[str, tuple[dict[str, Any], dict[str, Any] | None, tuple[PortBindi
     "in effect": (published(("", "8151")), published(("0.0.0.0", "8151"), ("::", "8151")),
                   (binding(8151, 4), binding(8151, 6))),
     "IPv4 alone, as old engines say": (published(("", "8151")), published(("0.0.0.0", "8151")), (binding(8151, 4),)),
-    "one address": (published(("127.0.0.1", "8151")), published(("127.0.0.1", "8151")), (binding(8151, 4, 0x7F000001),)),
-    "asked for, not in effect": (published(("", "8151")), {}, (binding(8151, 4, None, False), binding(8151, 6, None, False))),
+    "one address": (published(("127.0.0.1", "8151")), published(("127.0.0.1", "8151")),
+                    (binding(8151, 4, 0x7F000001),)),
+    "asked for, not in effect": (published(("", "8151")), {},
+                                 (binding(8151, 4, None, False), binding(8151, 6, None, False))),
     "asked for, the engine says null": (published(("::1", "8151")), {"80/tcp": None}, (binding(8151, 6, 1, False),)),
     "any port, chosen": (published(("", "")), published(("0.0.0.0", "49153")), (binding(49153, 4),)),
     "any port, not chosen yet": (published(("", "0")), None, ()),
@@ -53,7 +55,10 @@ def test_podman_says_every_address_with_none() -> None:
     ports = published(("", "8080"))
     four, six = {"IPAddress": "10.88.0.2"}, {"IPAddress": "10.88.0.2", "GlobalIPv6Address": "fd00::2"}
     assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": four}}).bindings == (binding(8080, 4),)
-    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": six}}).bindings == (binding(8080, 4), binding(8080, 6))
+    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": six}}).bindings == (
+        binding(8080, 4),
+        binding(8080, 6),
+    )
 
 
 def test_a_running_container() -> None:
@@ -113,12 +118,12 @@ def endpoints(mode: str, *names: str) -> Container:
 
 @pytest.mark.parametrize(
     ("container", "network"),
-    [
+    (
         (endpoints("default", "a", "bridge"), "bridge"),
         (endpoints("n1", "a", "n1"), "n1"),
         (endpoints("host", "a", "b"), "a"),
         (endpoints("host"), None),
-    ],
+    ),
 )
 def test_publishing_endpoint(container: Container, network: str | None) -> None:
     found = publishing_endpoint(container)
@@ -127,12 +132,12 @@ def test_publishing_endpoint(container: Container, network: str | None) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [
+    (
         {"Name": 5},
         {"NetworkSettings": {"Ports": {"x/tcp": [{"HostPort": "1"}]}}},
         {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "x", "HostPort": "1"}]}}},
         {"NetworkSettings": {"Networks": {"n1": {"IPAddress": "x"}}}},
-    ],
+    ),
 )
 def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ParseError, match="docker inspect"):

@@ -5,7 +5,7 @@ import pytest
 from hairpin.host.dsfield import tos
 
 
-@pytest.mark.parametrize(("text", "byte"), [("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)])
+@pytest.mark.parametrize(("text", "byte"), (("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)))
 def test_tos(text: str | int, byte: int) -> None:
     assert tos(text) == byte
 

@@ -28,7 +28,9 @@ def test_the_file() -> None:
 
 
 def test_flags() -> None:
-    said = of_flags("--userland-proxy=false\n--live-restore\n--firewall-backend=nftables\n--host=unix:///run/docker.sock\n")
+    said = of_flags(
+        "--userland-proxy=false\n--live-restore\n--firewall-backend=nftables\n--host=unix:///run/docker.sock\n"
+    )
     assert options(said) == Options(userland_proxy=False, live_restore=True, firewall_backend="nftables")
 
 
@@ -39,7 +41,7 @@ def test_nothing_said_is_not_no() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("false", False), ("0", False), ("true", True), ("1", True), ("", True), ("maybe", None)]
+    ("value", "expected"), (("false", False), ("0", False), ("true", True), ("1", True), ("", True), ("maybe", None))
 )
 def test_switches_are_read_as_go_does(value: str, expected: bool | None) -> None:
     assert options((("iptables", value),)).iptables is expected
@@ -87,7 +89,7 @@ def test_podman_rootless() -> None:
     assert not podman_rootless('{"host":{}}', source="podman info")
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"ServerVersion": 5}'])
+@pytest.mark.parametrize("text", ("[]", "{", '{"ServerVersion": 5}'))
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match="docker info"):
         of_info(text, source="docker info")

@@ -12,18 +12,18 @@ from tests.host.fixture_evidence import evidence
 PACKAGE = (Version("package:docker.io", "1:20.10.24+dfsg1-1+deb12u1"),)
 
 
-def of(
-    read: Evidence, units: tuple[Unit, ...] = (), versions: tuple[Version, ...] = ()
-) -> dict[str, tuple[str, bool]]:
+def of(read: Evidence, units: tuple[Unit, ...] = (), versions: tuple[Version, ...] = ()) -> dict[str, tuple[str, bool]]:
     return {item.kind: (item.version, item.running) for item in engines(Readings(read), units, versions)}
 
 
 CASES: dict[str, tuple[Evidence, tuple[Unit, ...], tuple[Version, ...], dict[str, tuple[str, bool]]]] = {
     "none": (evidence(), (), (), {}),
     "it answers": (
-        evidence(("docker-version", "", "docker version", '{"Version":"26.1.5"}')), (), (), {"docker": ("26.1.5", True)}),
+        evidence(("docker-version", "", "docker version", '{"Version":"26.1.5"}')), (), (),
+        {"docker": ("26.1.5", True)}),
     "info alone": (
-        evidence(("docker-info", "", "docker info", '{"ServerVersion":"26.1.5"}')), (), (), {"docker": ("26.1.5", True)}),
+        evidence(("docker-info", "", "docker info", '{"ServerVersion":"26.1.5"}')), (), (),
+        {"docker": ("26.1.5", True)}),
     "its process alone": (
         evidence(("dockerd-cmdline", "", "/proc/9/cmdline", "")), (), PACKAGE, {"docker": ("20.10.24+dfsg1", True)}),
     "it may not be asked": (

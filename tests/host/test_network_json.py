@@ -40,7 +40,10 @@ def test_bridge(fields: dict[str, Any], expected: str | None) -> None:
 
 
 def test_subnets_and_switches() -> None:
-    blocks = [{"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"}, {"Subnet": "fd00:1::/64", "Gateway": "fd00:1::1/64"}]
+    blocks = [
+        {"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"},
+        {"Subnet": "fd00:1::/64", "Gateway": "fd00:1::1/64"},
+    ]
     found = docker(IPAM={"Config": blocks}, EnableIPv6=True, Internal=True, Options={"a": "b"}, Scope="local")
     assert found.subnets == (
         Subnet(4, read_address("172.18.0.0", "ip"), 16, read_address("172.18.0.1", "ip")),
@@ -67,7 +70,7 @@ def test_podman() -> None:
         assert found.subnets == (Subnet(4, read_address("10.88.0.0", "ip"), 16, read_address("10.88.0.1", "ip")),)
 
 
-@pytest.mark.parametrize("subnet", ["x", "10.0.0.0/40", "::/129"])
+@pytest.mark.parametrize("subnet", ("x", "10.0.0.0/40", "::/129"))
 def test_damage_is_a_parse_error(subnet: str) -> None:
     with pytest.raises(ParseError, match="docker network inspect"):
         docker(IPAM={"Config": [{"Subnet": subnet}]})

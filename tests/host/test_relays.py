@@ -33,12 +33,12 @@ def relay_of(item: Socket, running: tuple[RelayCommand, ...], containers: tuple[
 
 @pytest.mark.parametrize(
     "arguments",
-    [
+    (
         PROXY,
         f"{PROXY} -use-listen-fd",
         PROXY.replace("-container-ip ", "--container-ip=").replace("-container-port ", "-container-port="),
         f"-use-listen-fd {PROXY}",
-    ],
+    ),
 )
 def test_a_command_line_says_where(arguments: str) -> None:
     running = commands(f"9\t/usr/bin/docker-proxy {arguments}\n")
@@ -74,7 +74,7 @@ def test_without_a_command_line_the_engine_says_where(
     assert relay_of(item, (), containers) == expected
 
 
-@pytest.mark.parametrize("line", ["", "9", "x\tdocker-proxy", "9 docker-proxy -container-ip 172.17.0.2"])
+@pytest.mark.parametrize("line", ("", "9", "x\tdocker-proxy", "9 docker-proxy -container-ip 172.17.0.2"))
 def test_lines_of_another_form_are_nobodys(line: str) -> None:
     assert commands(line) == ()
 

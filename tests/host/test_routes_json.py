@@ -14,7 +14,12 @@ from tests.host.fixture_evidence import text_of
 
 SAVED = saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop")
 VERSION4 = routes(
-    text_of("iproute2-6.1", "route4.json"), version=4, tables=RouteTables(), saved=SAVED, source="ip route", evidence="e2"
+    text_of("iproute2-6.1", "route4.json"),
+    version=4,
+    tables=RouteTables(),
+    saved=SAVED,
+    source="ip route",
+    evidence="e2",
 )
 VERSION6 = routes(text_of("iproute2-6.1", "route6.json"), version=6, tables=RouteTables(), source="ip -6 route")
 
@@ -39,13 +44,13 @@ def one(**fields: Any) -> Route:
 
 @pytest.mark.parametrize(
     ("destination", "kind", "table"),
-    [
+    (
         ("10.52.0.0", "blackhole", TABLE_MAIN),
         ("10.53.0.0", "unreachable", 100),
         ("10.54.0.0", "prohibit", TABLE_MAIN),
         ("10.55.0.0", "throw", TABLE_MAIN),
         ("10.58.0.0", "blackhole", TABLE_MAIN),
-    ],
+    ),
 )
 def test_types_and_tables(destination: str, kind: str, table: int) -> None:
     route = to(VERSION4, v4(destination))

@@ -22,10 +22,10 @@ unreachable default dev lo  table unspec  proto kernel  metric 4294967295  error
 
 
 def test_next_hop_objects_are_those_of_json() -> None:
-    assert SAVED == routes_json.saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop")
+    assert routes_json.saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop") == SAVED
 
 
-@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("version", (4, 6))
 def test_words_say_what_json_says(version: IpVersion) -> None:
     words, document = (text_of("iproute2-6.1", f"route{version}.{form}") for form in ("txt", "json"))
     found = routes(words, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1")
@@ -61,7 +61,7 @@ def test_a_locked_mtu() -> None:
     assert route.mtu_bytes == 1400
 
 
-@pytest.mark.parametrize("name", ["neigh.txt", "neigh.busybox.txt"])
+@pytest.mark.parametrize("name", ("neigh.txt", "neigh.busybox.txt"))
 def test_neighbours_are_those_of_json(name: str) -> None:
     found = neighbours(text_of("iproute2-6.1", name), source="ip neigh", evidence="e1")
     assert found == routes_json.neighbours(text_of("iproute2-6.1", "neigh.json"), source="ip neigh", evidence="e1")

@@ -57,13 +57,13 @@ def test_a_selector_that_is_not_there_asks_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("priority", "action", "goto"),
-    [
+    (
         (103, "goto", 200),
         (104, "blackhole", None),
         (105, "unreachable", None),
         (106, "prohibit", None),
         (108, "nop", None),
-    ],
+    ),
 )
 def test_actions(priority: int, action: str, goto: int | None) -> None:
     assert (REAL[priority].action, REAL[priority].goto, REAL[priority].table) == (action, goto, None)
@@ -87,7 +87,7 @@ def test_mark_zero_with_a_mask_asks_something() -> None:
     assert one(table="main").mark is None
 
 
-@pytest.mark.parametrize(("dscp", "tos"), [(10, 0x28), ("10", 0x28), ("AF11", 0x28)])
+@pytest.mark.parametrize(("dscp", "tos"), ((10, 0x28), ("10", 0x28), ("AF11", 0x28)))
 def test_dscp(dscp: int | str, tos: int) -> None:
     assert one(dscp=dscp, table="main").tos == tos
 
@@ -101,13 +101,14 @@ def test_from_everything_with_length_zero() -> None:
     assert one(src="0.0.0.0", srclen=0, table="main").source == (0, 0)
 
 
-@pytest.mark.parametrize(("text", "number"), [("tcp", 6), ("ipv6-icmp", 58), (17, 17), ("ipproto-99", 99)])
+@pytest.mark.parametrize(("text", "number"), (("tcp", 6), ("ipv6-icmp", 58), (17, 17), ("ipproto-99", 99)))
 def test_protocol(text: str | int, number: int) -> None:
     assert protocol(text) == number
 
 
 @pytest.mark.parametrize(
-    "fields", [{"src": "x"}, {"src": "fd00::", "srclen": 8}, {"ipproto": "x"}, {"tos": "x"}, {"action": "x"}, {"fwmark": "x"}]
+    "fields",
+    ({"src": "x"}, {"src": "fd00::", "srclen": 8}, {"ipproto": "x"}, {"tos": "x"}, {"action": "x"}, {"fwmark": "x"}),
 )
 def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ParseError, match="ip rule"):

@@ -16,7 +16,7 @@ BUSYBOX = {
 }
 
 
-@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("version", (4, 6))
 def test_words_say_what_json_says(version: IpVersion) -> None:
     words, document = (text_of("iproute2-6.1", f"rule{version}.{form}") for form in ("txt", "json"))
     found = rules(words, version=version, tables=TABLES, source="ip rule", evidence="e1")
@@ -26,7 +26,7 @@ def test_words_say_what_json_says(version: IpVersion) -> None:
 
 @pytest.mark.parametrize(
     ("priority", "action"),
-    [(0, "table"), (103, "goto"), (104, "blackhole"), (105, "unreachable"), (106, "prohibit"), (108, "nop")],
+    ((0, "table"), (103, "goto"), (104, "blackhole"), (105, "unreachable"), (106, "prohibit"), (108, "nop")),
 )
 def test_busybox_prints_actions_as_if_they_were_route_types(priority: int, action: str) -> None:
     assert BUSYBOX[priority].action == action
@@ -42,7 +42,9 @@ def test_selectors_that_are_not_modelled_are_named() -> None:
     assert rule.unknown_selectors == ("tun_id",)
 
 
-@pytest.mark.parametrize("text", ["x:\tfrom all lookup main", "7:\tfrom x lookup main", "7:\tfrom all fwmark x lookup main"])
+@pytest.mark.parametrize(
+    "text", ("x:\tfrom all lookup main", "7:\tfrom x lookup main", "7:\tfrom all fwmark x lookup main")
+)
 def test_damage_is_a_parse_error_with_its_line(text: str) -> None:
     with pytest.raises(ParseError) as caught:
         rules(f"\n{text}\n", version=4, tables=TABLES, source="ip rule")

@@ -45,9 +45,9 @@ NEW: dict[str, tuple[str, Socket]] = {
 }  # fmt: skip
 # iproute2 4.11 (CentOS 7): no brackets, * is the IPv4 wildcard.
 OLD = """\
-tcp    LISTEN     0      128       *:22                    *:*                   users:(("sshd",pid=1,fd=3)) ino:1 sk:2 <->
-tcp    LISTEN     0      128      :::22                   :::*                   users:(("sshd",pid=1,fd=4)) ino:1 sk:3 <->
-tcp    LISTEN     0      100     ::1:25                   :::*                   users:(("master",pid=2,fd=4)) ino:1 sk:3 <->
+tcp    LISTEN     0      128       *:22      *:*      users:(("sshd",pid=1,fd=3)) ino:1 sk:2 <->
+tcp    LISTEN     0      128      :::22      :::*      users:(("sshd",pid=1,fd=4)) ino:1 sk:3 <->
+tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd=4)) ino:1 sk:3 <->
 """
 
 
@@ -90,7 +90,12 @@ def test_unmapped() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["tcp LISTEN 0 5", "tcp LISTEN 0 5 x:80 *:*", "tcp LISTEN 0 5 0.0.0.0:x 0.0.0.0:*", "tcp LISTEN a b 0.0.0.0:8 0.0.0.0:*"],
+    (
+        "tcp LISTEN 0 5",
+        "tcp LISTEN 0 5 x:80 *:*",
+        "tcp LISTEN 0 5 0.0.0.0:x 0.0.0.0:*",
+        "tcp LISTEN a b 0.0.0.0:8 0.0.0.0:*",
+    ),
 )
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="ss:2"):

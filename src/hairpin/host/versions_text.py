@@ -1,7 +1,7 @@
 """Versions of programs and packages, as printed.
 
-Programs are named as their command (``iptables``, ``nft``, ``ip``, ``kernel``), packages ``package:NAME``, the
-distribution ``os``.
+Programs are named as their command (``iptables``, ``nft``, ``ip``; ``kernel``, ``systemd``), packages
+``package:NAME``, the distribution ``os``.
 """
 
 import re
@@ -9,6 +9,7 @@ import re
 from hairpin.host.assignments import value_of
 from hairpin.host.managers import Version
 
+_ANSWERS_FOR = {"uname": "kernel", "systemctl": "systemd"}
 _DPKG = re.compile(r"(\S{2,3}) +(\S+) +(\S+)")
 _RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")
 _APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
@@ -20,7 +21,7 @@ def of_program(text: str, *, origin: str, evidence: str = "") -> Version | None:
     words = origin.rpartition("/")[2].split()
     if not first or not words:
         return None
-    return Version("kernel" if words[0] == "uname" else words[0], first, evidence)
+    return Version(_ANSWERS_FOR.get(words[0], words[0]), first, evidence)
 
 
 def of_packages(text: str, *, evidence: str = "") -> tuple[Version, ...]:
