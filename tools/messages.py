@@ -2,7 +2,7 @@
 
     python tools/messages.py            bring every .po up to date with the source, compile every .mo
     python tools/messages.py --missing  list the templates without a translation; exit 1 when there are any
-    python tools/messages.py --check    as --missing, and exit 1 when a .po or .mo is not what the first form would make
+    python tools/messages.py --check    as --missing, and exit 1 when a .mo is not its .po compiled
 
 A template is the first argument of ``message("…")``, wherever it stands below src/hairpin.
 """
@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
         compiled = mo_bytes(text)
         mo = po.with_suffix(".mo")
         if "--check" in arguments:
-            if po.read_bytes() != text or not mo.exists() or mo.read_bytes() != compiled:
+            if not mo.exists() or mo.read_bytes() != mo_bytes(po.read_bytes()):
                 findings.append(f"{po.relative_to(ROOT)}: not up to date; run python tools/messages.py")
         elif "--missing" not in arguments:
             po.write_bytes(text)
