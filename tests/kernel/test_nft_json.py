@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.netfilter import nft_json
+from hairpin.netfilter.evaluate import decide
 from hairpin.netfilter.header import header_of
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
@@ -509,21 +510,29 @@ ether saddr != 02:00:00:00:00:01
 
 SENDER = (
     "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0));"
-    " s.sendto(b'x', ('127.0.0.1', 5353))"
+    " s.sendto(b'x', ('127.0.0.1', PORT))"
 )
 
 
-class Nowhere(Surroundings):
-    """No rule asked here asks the namespace."""
+class Loopback(Surroundings):
+    """A namespace with nothing but lo; no rule asked here asks for ways back or sockets."""
 
     def address_type(self, version: int, address: int, link: str | None) -> str:
-        raise AssertionError((version, address, link))
+        assert (version, address >> 24, link) == (4, 127, None)
+        return "local"
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))
 
     def owns_socket(self, seen: Seen) -> bool | None:
         raise AssertionError(seen)
+
+
+def datagram(port: int) -> Seen:
+    """Return SENDER's packet at the output hook."""
+    entry = Tuple(0x7F000001, 0x7F000001, UDP, 40000, port)
+    packet = Packet(4, entry.saddr, entry.daddr, UDP, sport=entry.sport, dport=port, length_bytes=29)
+    return Seen(packet, oif="lo", ct_state=CT_NEW, connection=Connection(4, entry, entry.reversed()), uid=0, gid=0)
 
 
 def is_satisfied(body: tuple[Expression, ...], question: Question) -> bool:
@@ -551,15 +560,12 @@ def test_rules_are_satisfied_by_the_packets_that_the_kernel_counts() -> None:
 {lines}
 }}
     }}"""
-    tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}"')
+    tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}"'.replace("PORT", "5353"))
     chain = tables[0].chain("asked")
     assert chain is not None
     assert len(chain.rules) == len(ASKED)
-    packet = Packet(4, 0x7F000001, 0x7F000001, UDP, sport=40000, dport=5353, length_bytes=29)
-    entry = Tuple(0x7F000001, 0x7F000001, UDP, 40000, 5353)
-    connection = Connection(4, entry, entry.reversed())
-    seen = Seen(packet, oif="lo", ct_state=CT_NEW, connection=connection, uid=0, gid=0)
-    question = Question(seen, header_of(seen), {each.name: each for each in tables[0].sets}, Nowhere())
+    seen = datagram(5353)
+    question = Question(seen, header_of(seen), {each.name: each for each in tables[0].sets}, Loopback())
     kernel = {rule.text for rule in chain.rules if rule.packets == 1}
     ours = {rule.text for rule in chain.rules if is_satisfied(rule.body, question)}
     assert ours == kernel
@@ -593,9 +599,58 @@ def test_tcp_flags_are_satisfied_by_the_packets_that_the_kernel_counts() -> None
     back = Seen(rst, oif="lo", ct_state=CT_ESTABLISHED, ct_direction=1, connection=connection)
     ours = dict.fromkeys((rule.text for rule in chain.rules), 0)
     for seen in (there, back):
-        question = Question(seen, header_of(seen), {}, Nowhere())
+        question = Question(seen, header_of(seen), {}, Loopback())
         for rule in chain.rules:
             # The kernel's RST has no socket: an owner match ends the rule.
             if not (seen is back and "skuid" in rule.text):
                 ours[rule.text] += is_satisfied(rule.body, question)
     assert ours == {rule.text: rule.packets for rule in chain.rules}
+
+
+WAYS = """
+table inet ways {
+    map verdicts {
+        type inet_service : verdict
+        elements = { 1001 : jump one, 1002 : goto one, 1003 : drop, 1004 : accept, 1005 : return }
+    }
+    map by_protocol {
+        type inet_proto . inet_service : verdict
+        flags interval
+        elements = { udp . 1100-1199 : goto two, tcp . 1001 : drop }
+    }
+    map marks { type inet_service : mark; elements = { 1006 : 7, 1007 : 0x18 }; }
+    chain out {
+        type filter hook output priority filter; policy accept;
+        meta l4proto != udp accept
+        udp dport != 1000-1999 accept
+        oifname vmap { "lo" : jump seen, "eth*" : drop }
+        udp dport vmap @verdicts
+        meta l4proto . th dport vmap @by_protocol
+        meta mark set udp dport map @marks counter
+        meta mark & 0xf vmap { 7 : jump one, 8 : goto two }
+        meta mark set meta mark & 0xfffffff0 | 0x1 counter
+        fib daddr type vmap { local : jump two, unicast : drop }
+        udp dport vmap { 1008 : drop, 1000-1006 : continue, * : goto one }
+        meta mark 0x11 counter
+        counter
+    }
+    chain seen { counter return; }
+    chain one { counter; udp dport 1001 return; meta mark 0x1 counter drop; }
+    chain two { counter; ct original proto-dst 1100 counter drop; }
+}
+"""
+
+
+@pytest.mark.parametrize("port", (999, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1100, 1150))
+def test_the_way_through_maps_is_the_kernels(port: int) -> None:
+    """The rules with a counter that one datagram passes."""
+    ruleset = WAYS.replace("ct original", "meta l4proto udp ct original")
+    tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}" 2>/dev/null'.replace("PORT", str(port)))
+    base = tables[0].chain("out")
+    assert base is not None
+    (decision,) = decide(tables[0], base, datagram(port), Loopback(), ())
+    passed = {(place.chain, place.handle) for place in decision.trail}
+    ours = {(chain.name, rule.number) for chain in tables[0].chains for rule in chain.rules
+            if rule.packets is not None and (chain.name, rule.handle) in passed}  # fmt: skip
+    kernel = {(chain.name, rule.number) for chain in tables[0].chains for rule in chain.rules if rule.packets}
+    assert ours == kernel
