@@ -65,7 +65,12 @@ def test_comments_and_counters_mean_nothing() -> None:
     plain = Rule(body=(DROP,), text="-j DROP", number=1)
     noted = Rule(body=(NoEffect("comment", "mine"), DROP), text="-m comment --comment mine -j DROP", number=2)
     assert meaning(plain) == meaning(noted)
-    assert positions((plain, noted)) == {(DROP,): 0}
+    assert positions((noted, plain), {(DROP,)}) == {(DROP,): 0}
+
+
+def test_only_what_is_wanted_is_looked_for() -> None:
+    rules = tuple(Rule(body=(Verdict(verdict),), text="", number=1) for verdict in ("accept", "drop", "drop"))
+    assert positions(rules, {(DROP,)}) == {(DROP,): 1}
 
 
 def test_the_order_of_a_set_s_names_means_nothing() -> None:

@@ -1,6 +1,7 @@
 """An engine's rules looked up among those of the host."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -46,12 +47,16 @@ class Found(msgspec.Struct, frozen=True):
         owner = self.table(family, table)
         return None if owner is None else owner.chain(chain)
 
-    def places(self) -> dict[Key, dict[Meaning, int]]:
-        """Return, for each chain, where each meaning stands first (counting from 0)."""
+    def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
+        """Return, for each of the rules' chains, where each of their meanings stands first (counting from 0)."""
+        wanted: dict[Key, set[Meaning]] = {}
+        for one in rules:
+            wanted.setdefault((one.family, one.table, one.chain), set()).add(meaning(one.rule))
         return {
-            (table.family, table.name, chain.name): positions(chain.rules)
+            (table.family, table.name, chain.name): positions(chain.rules, wanted[table.family, table.name, chain.name])
             for table in self.tables
             for chain in table.chains
+            if (table.family, table.name, chain.name) in wanted
         }
 
 
@@ -66,11 +71,19 @@ def _in_order(expression: Expression) -> Expression:
     return expression
 
 
-def positions(rules: Sequence[Rule]) -> dict[Meaning, int]:
-    """Return the first position of each meaning, from 0."""
+def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meaning, int]:
+    """Return the first position, from 0, of each meaning that is wanted.
+
+    Others' rules may be tens of thousands: those whose beginning nothing wanted has are not looked at further.
+    """
+    beginnings = {what[:1] for what in wanted}
     first: dict[Meaning, int] = {}
     for number, rule in enumerate(rules):
-        first.setdefault(meaning(rule), number)
+        beginning = rule.body[:1]
+        if beginning in beginnings or not beginning or isinstance(beginning[0], NoEffect | NameMatch):
+            what = meaning(rule)
+            if what in wanted:
+                first.setdefault(what, number)
     return first
 
 
@@ -95,7 +108,7 @@ def found(
 
 def held(where: Found, rules: Sequence[ExpectedRule]) -> int:
     """Return how many of the rules are there."""
-    places = where.places()
+    places = where.places(rules)
     return sum(meaning(one.rule) in places.get((one.family, one.table, one.chain), {}) for one in rules)
 
 
@@ -116,7 +129,7 @@ def shown_runs(
     The engine's own chains come first: it writes them anew when it starts, while base chains keep what an earlier run
     left.
     """
-    places = found(backend, rules, namespace).places()
+    places = found(backend, rules, namespace).places(rules)
     groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}
     for one in rules:
         key = (one.family, one.table, one.chain)

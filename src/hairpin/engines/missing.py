@@ -67,5 +67,5 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
     """Return the rules that are not in their chains."""
-    places = where.places()
+    places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))

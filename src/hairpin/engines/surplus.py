@@ -87,6 +87,8 @@ def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Pu
     In chains that it shares with others a rule about one of its present bridges may be anybody's; one about a bridge
     that is gone, and named as engines name theirs, is not.
     """
+    if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
+        return None
     owned = OWNED.get((table, chain))
     destination, source = _single(rule, "daddr"), _single(rule, "saddr")
     last = meaning(rule)[-1] if meaning(rule) else None
