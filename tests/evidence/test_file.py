@@ -20,7 +20,12 @@ from hairpin.evidence import file
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 
 HEADER = {"schema": SCHEMA, "hairpin": "0.1.0", "taken_at": "t", "hostname": "h", "kernel": "k"}
-READING: dict[str, object] = {"id": "e1", "key": "klog", "netns": "", "origin": "dmesg", "at": "t"} | {
+READING = {
+    "id": "e1",
+    "key": "klog",
+    "netns": "",
+    "origin": "dmesg",
+    "at": "t",
     "status": 0,
     "outcome": "text",
     "text": "x",
