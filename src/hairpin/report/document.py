@@ -1,8 +1,9 @@
 """The JSON document of ``hairpin check``: ``hairpin.report/1``, docs/schema/report-1.json."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 import hairpin
 from hairpin.causes.cause import Message, message
@@ -19,6 +20,14 @@ from hairpin.walk.walk import Trace, Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
 Judge = Literal["simulated", "replicated", "observed"]
+FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
+CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
+EvidenceRef = Annotated[str, Meta(pattern=r"^e[1-9][0-9]*[a-z]*$")]
+StableId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+"""Kebab-case; never reused with another meaning."""
+SnapshotId = Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?$")]
+Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")]
+"""RFC 3339, UTC."""
 _SEVERITIES: tuple[Severity, ...] = ("blocking", "latent", "exposure", "advice")
 
 
@@ -27,8 +36,8 @@ class HostDocument(msgspec.Struct, frozen=True):
 
     name: str
     kernel: str
-    snapshot_id: str
-    taken_at: str
+    snapshot_id: SnapshotId
+    taken_at: Time
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
@@ -41,15 +50,15 @@ class StoppedAt(msgspec.Struct, frozen=True):
     table: str | None = None
     chain: str | None = None
     rule: str | None = None
-    evidence: str | None = None
+    evidence: EvidenceRef | None = None
     number: int | None = None
-    reason: str | None = None
+    reason: StableId | None = None
 
 
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     """One flow and what becomes of it; ``causes`` are references."""
 
-    id: str
+    id: FlowRef
     origin: str
     to: str
     container: str | None
@@ -57,7 +66,7 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     conditions: tuple[str, ...]
     judge: Judge
     stopped_at: StoppedAt | None
-    causes: tuple[str, ...]
+    causes: tuple[CauseRef, ...]
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     assumed: tuple[str, ...] = ()
 
@@ -68,7 +77,7 @@ class ProofDocument(msgspec.Struct, frozen=True):
     judge: Judge
     without_change: Verdict
     with_change: Verdict
-    set: tuple[str, ...]
+    set: tuple[CauseRef, ...]
 
 
 class FileDocument(msgspec.Struct, frozen=True):
@@ -81,7 +90,7 @@ class FileDocument(msgspec.Struct, frozen=True):
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair; ``persist_commands`` have the host's own manager keep it where no file of ours should."""
 
-    id: str
+    id: StableId
     commands: tuple[str, ...]
     persist: tuple[FileDocument, ...]
     side_effects: tuple[str, ...]
@@ -92,16 +101,16 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of those that it stops."""
 
-    ref: str
-    id: str
+    ref: CauseRef
+    id: StableId
     severity: Severity
     title: str
     detail: str
     where: dict[str, str]
-    flows: tuple[str, ...]
+    flows: tuple[FlowRef, ...]
     proof: ProofDocument
-    event: str | None
-    evidence: tuple[str, ...]
+    event: StableId | None
+    evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
 
 
@@ -113,7 +122,7 @@ class MissingDocument(msgspec.Struct, frozen=True):
     origin: str
     reason: str
     undecided: str
-    evidence: str | None
+    evidence: EvidenceRef | None
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
@@ -124,7 +133,7 @@ class ReportDocument(msgspec.Struct, frozen=True):
     host: HostDocument
     flows: tuple[FlowDocument, ...]
     causes: tuple[CauseDocument, ...]
-    evidence: dict[str, Quote]
+    evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
 
 

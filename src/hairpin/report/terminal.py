@@ -157,6 +157,11 @@ class _Report:
 
 
 def _nothing_asked(answer: Answer) -> Message:
+    if any(each.key.startswith(("docker", "podman")) for each in answer.missing):
+        return message(
+            "The container engine could not be asked, so it is not known what is published. Name a port to look at it "
+            "alone: hairpin check PORT"
+        )
     if not answer.network.host.engines:
         return message(
             "No container engine answers here, so there is nothing published to look at. Name a port to look at it "

@@ -11,7 +11,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
+from hairpin.report.document import EvidenceRef, FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.walk.state import (
     Assumed,
@@ -90,7 +90,7 @@ class StepDocument(msgspec.Struct, frozen=True):
     link: str
     packet: PacketDocument
     decided_by: DecidedDocument | None
-    evidence: str | None
+    evidence: EvidenceRef | None
     note: str
 
 
@@ -115,7 +115,7 @@ class WalkDocument(msgspec.Struct, frozen=True):
     reply: tuple[StepDocument, ...]
     data: tuple[StepDocument, ...]
     branches: tuple[BranchDocument, ...]
-    evidence: dict[str, Quote]
+    evidence: dict[EvidenceRef, Quote]
 
 
 def walk_document(trace: Trace, network: Network, evidence: Evidence | None) -> WalkDocument:

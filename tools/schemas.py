@@ -1,0 +1,93 @@
+"""Writes the JSON Schemas of the documents that hairpin prints, docs/schema/*.json, from the types that make them.
+
+    python tools/schemas.py
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hairpin.report.document import ReportDocument
+from hairpin.report.walk_document import WalkDocument
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SHORT = {"type": "string", "maxLength": 1024}
+
+EVIDENCE: dict[str, Any] = {
+    "$schema": DIALECT,
+    "title": "hairpin.evidence/1",
+    "description": "One line of a snapshot (gzip, JSON lines): the first is the header, the last the trailer. Unknown"
+    " fields are ignored.",
+    "oneOf": [{"$ref": "#/$defs/Header"}, {"$ref": "#/$defs/Reading"}, {"$ref": "#/$defs/Trailer"}],
+    "$defs": {
+        "Header": {
+            "type": "object",
+            "required": ["schema", "hairpin", "taken_at", "hostname", "kernel"],
+            "properties": {
+                "schema": {"const": "hairpin.evidence/1"},
+                "hairpin": SHORT,
+                "taken_at": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$"},
+                "hostname": SHORT,
+                "kernel": SHORT,
+            },
+        },
+        "Reading": {
+            "type": "object",
+            "required": ["id", "key", "netns", "origin", "at", "status", "outcome"],
+            "oneOf": [{"required": ["text"]}, {"required": ["text_base64"]}],
+            "properties": {
+                "id": {"type": "string", "pattern": "^e[1-9][0-9]{0,8}$"},
+                "key": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
+                "netns": {"type": "string", "pattern": "^(host|container:.+)?$", "maxLength": 1024},
+                "origin": {"type": "string", "maxLength": 1048576},
+                "at": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$"},
+                "status": {"type": "integer", "minimum": 0, "maximum": 2147483648},
+                "outcome": {"enum": ["text", "absent", "refused", "failed"]},
+                "text": {"type": "string"},
+                "text_base64": {"type": "string", "contentEncoding": "base64"},
+            },
+        },
+        "Trailer": {
+            "type": "object",
+            "required": ["count", "sha256"],
+            "properties": {
+                "count": {"type": "integer", "minimum": 0},
+                "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            },
+        },
+    },
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return every schema by its file's name."""
+    return {
+        "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
+        "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
+        "evidence-1.json": EVIDENCE,
+    }
+
+
+def _of_type(type_: type, title: str) -> dict[str, Any]:
+    """Return the schema of a type: what hairpin writes has every field; readers ignore those that they do not know."""
+    schema = msgspec.json.schema(type_)
+    for definition in schema["$defs"].values():
+        if definition.get("type") == "object" and "properties" in definition:
+            definition["required"] = sorted(definition["properties"])
+            for field in definition["properties"].values():
+                field.pop("default", None)
+    return {"$schema": DIALECT, "title": title, **schema}
+
+
+def text(schema: dict[str, Any]) -> str:
+    """Return the file's content."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        (FOLDER / name).write_text(text(schema), encoding="utf-8")
