@@ -8,12 +8,12 @@ Source: libnetfilter_conntrack src/conntrack/snprintf_default.c; net/netfilter/n
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from hairpin.errors import ParseError
 from hairpin.host.address_text import address
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection, Tuple
+from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Tuple
 
 TRUNCATED = "# truncated:"
 _PORTS = r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
@@ -24,13 +24,6 @@ _USUAL = re.compile(
 )
 _HEAD = re.compile(r"(?:ipv[46]\s+\d+\s+)?\S+\s+(\d+)\s")
 _FIELD = re.compile(r"(?:^|\s)([a-z-]+)=(\S+)")
-
-
-class _Side(NamedTuple):
-    saddr: str
-    daddr: str
-    sport: int
-    dport: int
 
 
 def parse(text: str, *, source: str, evidence: str = "") -> tuple[Connection, ...]:
@@ -55,17 +48,17 @@ def truncation(text: str) -> str | None:
 
 
 def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], evidence: str) -> Connection:
-    protocol, s1, d1, sp1, dp1, unreplied, s2, d2, sp2, dp2, assured, mark = match.groups()
-    return _connection(
-        int(protocol),
-        _Side(s1, d1, int(sp1), int(dp1)),
-        _Side(s2, d2, int(sp2), int(dp2)),
-        (0 if unreplied else STATUS_SEEN_REPLY) | (STATUS_ASSURED if assured else 0),
-        int(mark or 0),
-        0,
-        numbers,
-        evidence,
-    )
+    name, s1, d1, sp1, dp1, unreplied, s2, d2, sp2, dp2, assured, mark = match.groups()
+    protocol = int(name)
+    version, saddr = _number(s1, numbers)
+    forth = Tuple(saddr, _number(d1, numbers)[1], protocol, int(sp1), int(dp1))
+    back = Tuple(_number(s2, numbers)[1], _number(d2, numbers)[1], protocol, int(sp2), int(dp2))
+    status = STATUS_CONFIRMED | (0 if unreplied else STATUS_SEEN_REPLY) | (STATUS_ASSURED if assured else 0)
+    if forth.saddr != back.daddr or sp1 != dp2:
+        status |= STATUS_SNAT
+    if forth.daddr != back.saddr or dp1 != sp2:
+        status |= STATUS_DNAT
+    return Connection(version, forth, back, status, int(mark or 0), live=True, evidence=evidence)
 
 
 def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: str) -> Connection:
@@ -78,42 +71,23 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
         raise ValueError("a conntrack entry has two tuples")
     every = dict(fields[starts[1] :])
     zone = dict(fields).get("zone") or dict(fields).get("zone-orig") or "0"
-    status = (0 if "[UNREPLIED]" in line else STATUS_SEEN_REPLY) | (STATUS_ASSURED if "[ASSURED]" in line else 0)
-    return _connection(
-        int(head[1]),
-        _side(dict(fields[starts[0] : starts[1]])),
-        _side(every),
-        status,
-        int(every.get("mark", "0"), 0),
-        int(zone),
-        numbers,
-        evidence,
-    )
+    forth = _tuple(int(head[1]), dict(fields[starts[0] : starts[1]]), numbers)
+    back = _tuple(int(head[1]), every, numbers)
+    status = STATUS_CONFIRMED | (0 if "[UNREPLIED]" in line else STATUS_SEEN_REPLY) | _nat(forth, back)
+    if "[ASSURED]" in line:
+        status |= STATUS_ASSURED
+    version, _ = _number(every["src"], numbers)
+    mark = int(every.get("mark", "0"), 0)
+    return Connection(version, forth, back, status, mark, int(zone), live=True, evidence=evidence)
 
 
-def _side(fields: dict[str, str]) -> _Side:
+def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Literal[4, 6], int]]) -> Tuple:
     if "dst" not in fields:
         raise ValueError("a conntrack tuple has src= and dst=")
     identity = fields.get("id", "0")
     sport, dport = fields.get("sport", identity), fields.get("dport", identity)
-    return _Side(fields["src"], fields["dst"], int(sport, 0), int(dport, 0))
-
-
-def _connection(
-    protocol: int,
-    original: _Side,
-    reply: _Side,
-    status: int,
-    mark: int,
-    zone: int,
-    numbers: dict[str, tuple[Literal[4, 6], int]],
-    evidence: str,
-) -> Connection:
-    version, saddr = _number(original.saddr, numbers)
-    forth = Tuple(saddr, _number(original.daddr, numbers)[1], protocol, original.sport, original.dport)
-    back = Tuple(_number(reply.saddr, numbers)[1], _number(reply.daddr, numbers)[1], protocol, reply.sport, reply.dport)
-    status |= STATUS_CONFIRMED | _nat(forth, back)
-    return Connection(version, forth, back, status, mark, zone, live=True, evidence=evidence)
+    saddr, daddr = _number(fields["src"], numbers)[1], _number(fields["dst"], numbers)[1]
+    return Tuple(saddr, daddr, protocol, int(sport, 0), int(dport, 0))
 
 
 def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[Literal[4, 6], int]:
@@ -126,7 +100,7 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
 
 def _nat(original: Tuple, reply: Tuple) -> int:
     """Return the translation bits: the tool does not print them, but the two tuples of a translated entry differ."""
-    ported = original.protocol in (TCP, UDP) or original.protocol not in (ICMP, ICMP6)
+    ported = original.protocol not in (ICMP, ICMP6)
     snat = original.saddr != reply.daddr or original.sport != reply.dport
     dnat = original.daddr != reply.saddr or (ported and original.dport != reply.sport)
     return (STATUS_SNAT if snat else 0) | (STATUS_DNAT if dnat else 0)
