@@ -128,10 +128,10 @@ def _interfaces_rule(view: View) -> Rule:
     body: list[FieldMatch | NameMatch | Verdict] = []
     words: list[str] = []
     if seen.iif:
-        body.append(NameMatch("iif", (seen.iif,), strict=True))
+        body.append(NameMatch("iif", (seen.iif,)))
         words.append(f'iifname "{seen.iif}"')
     if seen.oif:
-        body.append(NameMatch("oif", (seen.oif,), strict=True))
+        body.append(NameMatch("oif", (seen.oif,)))
         words.append(f'oifname "{seen.oif}"')
     packet = seen.packet
     if view.stop.stage == "input" and packet.protocol in (TCP, UDP) and packet.dport is not None:

@@ -79,14 +79,13 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 class NameMatch(Node, frozen=True, tag="name", gc=False):
     """An interface name equals one of ``names``; a name that ends in ``*`` matches by prefix (iptables' ``+``).
 
-    An interface that the hook does not have (``oif`` in prerouting) has the empty name: iptables compares with it
-    (``! -o eth0`` is satisfied); nft breaks off the rule, so ``strict`` is set by its reader.
+    An interface that the hook does not have (``oif`` in prerouting) has the empty name, and is compared all the same
+    (``! -o eth0`` is satisfied; measured for nft's ``oifname !=`` too, on 6.18).
     """
 
     field: NameField
     names: tuple[str, ...]
     negated: bool = False
-    strict: bool = False
 
 
 class SetMatch(Node, frozen=True, tag="set", gc=False):

@@ -306,7 +306,7 @@ def _state(match: FieldMatch | None, virtual: tuple[str, ...], negation: tuple[s
 
 def _name(match: NameMatch, context: Context) -> Words:
     negation = _negation(match.negated)
-    if len(match.names) != 1 or match.strict:
+    if len(match.names) != 1:
         raise refuse(match, "it takes one interface name")
     (name,) = match.names
     if match.field in ("physin", "physout"):

@@ -92,8 +92,6 @@ def name_satisfies(header: Header, match: NameMatch) -> Truth:
     """Compare an interface name; see NameMatch for a hook without that interface."""
     value = header.get(match.field, "")
     assert isinstance(value, str)
-    if not value and match.strict:
-        return Truth.NO
     inside = any(fits_name(value, name) for name in match.names)
     return truth_of(inside is not match.negated)
 

@@ -1,0 +1,244 @@
+"""Whole flows on a small host: one thing changed at a time."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import PolicyRule
+from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, ReturnRoute, World
+from hairpin.walk.walk import walk_flow
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    WEB,
+    container_namespace,
+    host_namespace,
+    network,
+    route,
+)
+
+OUTSIDE = Outside(CLIENT)
+WEB_ITSELF = FromContainer("web", "container:web")
+
+
+def published(start: Start = OUTSIDE, address: str = "198.51.100.11") -> Flow:
+    version, value = parse_address(address)
+    return Flow(start, version, value, "tcp", 8151)
+
+
+def egress() -> Flow:
+    return Flow(WEB_ITSELF, 4, parse_address("203.0.113.80")[1], "tcp", 443)
+
+
+def with_rule(place: str, rule: str) -> str:
+    """Return Docker's rules with one more in front of those of a chain (``filter FORWARD``)."""
+    table, chain = place.split()
+    before, after = DOCKER_RULES.split(f"*{table}\n")
+    lines = after.split("\n")
+    first = next(number for number, line in enumerate(lines) if line.startswith(("-A", "COMMIT")))
+    return f"{before}*{table}\n" + "\n".join([*lines[:first], f"-A {chain} {rule}", *lines[first:]])
+
+
+def without(text: str) -> str:
+    """Return Docker's rules without the lines that contain the text."""
+    return "\n".join(line for line in DOCKER_RULES.splitlines() if text not in line) + "\n"
+
+
+def rules(text: str) -> Network:
+    return network(host_namespace(text))
+
+
+def values(**changed: str) -> Network:
+    return network(host_namespace(values=changed))
+
+
+def links(namespace: Namespace, name: str, **changed: object) -> Namespace:
+    replaced = tuple(
+        msgspec.structs.replace(link, **changed) if link.name == name else link for link in namespace.links
+    )
+    return msgspec.structs.replace(namespace, links=replaced)
+
+
+HELD = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True))
+
+# network, flow, verdict, and (where it stops) stage and reason
+CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
+    "outside": (network(), published(), "delivered", None),
+    "neighbour": (network(), published(Lan(parse_address("198.51.100.7")[1])), "delivered", None),
+    "host by loopback, relayed": (network(), published(FromHost(), "127.0.0.1"), "delivered", None),
+    "host by its own address": (network(), published(FromHost()), "delivered", None),
+    "container out": (network(), egress(), "delivered", None),
+    "interface does not forward": (values(conf__eth0__forwarding="0"), published(), "dropped", ("forward", "forwarding-off")),
+    "bridge does not forward the answer": (
+        values(conf__docker0__forwarding="0"), published(), "unanswered", ("forward", "forwarding-off"),
+    ),
+    "forwarding of an idle interface": (values(conf__eth1__forwarding="0"), published(), "delivered", None),
+    "forwarding does not matter to the host": (
+        values(conf__eth0__forwarding="0", ip_forward="0"), published(FromHost()), "delivered", None,
+    ),
+    "dropped by a rule": (
+        rules(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), "dropped", ("forward", "rule"),
+    ),
+    "a rule for another port": (
+        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 81 -j DROP")), published(), "delivered", None,
+    ),
+    "after DNAT the published port matches nothing": (
+        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 8151 -j DROP")), published(), "delivered", None,
+    ),
+    "the original port": (
+        rules(with_rule("filter DOCKER-USER", "-p tcp -m conntrack --ctorigdstport 8151 -j DROP")),
+        published(), "dropped", ("forward", "rule"),
+    ),
+    "rejected": (
+        rules(with_rule("filter FORWARD", "-j REJECT --reject-with icmp-host-prohibited")),
+        published(), "rejected", ("forward", "reject"),
+    ),
+    "answers rejected by a rule for them": (
+        rules(with_rule("filter FORWARD", "-i docker0 -p tcp -m tcp --sport 80 -j DROP")),
+        published(), "unanswered", ("forward", "rule"),
+    ),
+    "only new connections accepted: the data behind the handshake dies": (
+        rules(without("DOCKER -d 172.17.0.2").replace(
+            "-A DOCKER-USER -j RETURN", "-A DOCKER-USER -i eth0 -m conntrack --ctstate NEW -j ACCEPT\n"
+            "-A DOCKER-USER -i eth0 -j DROP")),
+        published(), "dropped", ("forward", "rule"),
+    ),
+    "accept missing, policy decides": (
+        rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),
+    ),
+    "nat lost, the relay answers": (
+        rules("\n".join(line for line in DOCKER_RULES.splitlines() if "DNAT" not in line) + "\n"),
+        published(), "delivered", None,
+    ),
+    "nat lost, dockerd only holds the port": (
+        network(host_namespace(without("DNAT"), sockets=(HELD,))), published(), "unanswered", ("socket", "never-accepts"),
+    ),
+    "nobody listens at the host": (
+        network(host_namespace(without("DNAT"), sockets=())), published(), "refused", ("socket", "no-listener"),
+    ),
+    "nobody listens in the container": (
+        network(inner=container_namespace(())), published(), "refused", ("socket", "no-listener"),
+    ),
+    "listener on the container's loopback": (
+        network(inner=container_namespace((Socket("tcp", 4, 0x7F000001, 80),))), published(), "refused", ("socket", "no-listener"),
+    ),
+    "dual-stack listener takes IPv4": (
+        network(inner=container_namespace((Socket("tcp", 6, None, 80),))), published(), "delivered", None,
+    ),
+    "v6only listener does not": (
+        network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),
+        published(), "refused", ("socket", "no-listener"),
+    ),
+    "container without default route": (
+        network(inner=container_namespace(default=False)), published(), "unanswered", ("output-route", "no-route"),
+    ),
+    "container without default route, asked by its gateway": (
+        network(inner=container_namespace(default=False)), published(FromHost(), "127.0.0.1"), "delivered", None,
+    ),
+    "masquerade missing": (
+        rules(without("! -o docker0 -j MASQUERADE")), egress(), "unanswered", ("outside", "source-not-translated"),
+    ),
+    "masquerade missing, the world knows the way back": (
+        network(
+            host_namespace(without("! -o docker0 -j MASQUERADE")),
+            world=World(return_routes=(ReturnRoute(4, parse_address("172.17.0.0")[1], 16),)),
+        ),
+        egress(), "delivered", None,
+    ),
+    "rp_filter strict on an asymmetric path": (
+        network(host_namespace(values={"conf__eth0__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))),
+        published(), "dropped", ("input-route", "rp-filter"),
+    ),
+    "rp_filter: the larger of all and the interface counts": (
+        network(host_namespace(
+            values={"conf__eth0__rp_filter": "2", "conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),),
+        )),
+        published(), "unanswered", ("neighbour", "no-neighbour"),
+    ),
+    "policy rule to a blackhole for answers": (
+        network(host_namespace(policy_rules=(
+            PolicyRule(4, 0, table=255), PolicyRule(4, 100, "blackhole", iif="docker0"), PolicyRule(4, 32766, table=254),
+        ))),
+        published(), "unanswered", ("input-route", "route-type"),
+    ),
+    "uplink down": (network(links(host_namespace(), "eth0", up=False)), published(), "dropped", ("device-in", "link-down")),
+    "veth beside its bridge": (
+        network(links(host_namespace(), "veth1", master=None, port=None)), published(), "dropped", ("neighbour", "no-neighbour"),
+    ),
+    "host end of the veth down": (
+        network(links(host_namespace(), "veth1", up=False)), published(), "dropped", ("neighbour", "link-down"),
+    ),
+    "notrack: no translation": (
+        network(host_namespace(
+            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -j CT --notrack\nCOMMIT\n" + DOCKER_RULES, sockets=(),
+        )),
+        published(), "refused", ("socket", "no-listener"),
+    ),
+    "public address, gateway maps it, from outside": (
+        network(world=World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS),))),
+        published(address="203.0.113.9"), "delivered", None,
+    ),
+    "public address from the host: the gateway does not hairpin": (
+        network(world=World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS),))),
+        published(FromHost(), "203.0.113.9"), "dropped", ("outside", "gateway-does-not-hairpin"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "verdict", "stop"), CASES.values(), ids=CASES)
+def test_walk(net: Network, flow: Flow, verdict: str, stop: tuple[str, str] | None) -> None:
+    trace = walk_flow(net, flow)
+    ended = trace.usual.stop
+    assert (trace.verdict, (ended.stage, ended.reason) if ended is not None else None) == (verdict, stop)
+
+
+def test_every_step_stands_in_a_namespace_of_the_snapshot() -> None:
+    trace = walk_flow(network(), published())
+    assert {step.netns for step in (*trace.usual.request, *trace.usual.reply)} == {"host", "container:web"}
+    assert [step.packet.daddr for step in trace.usual.request][-1] == WEB
+
+
+def test_the_answer_has_the_asked_address_again() -> None:
+    trace = walk_flow(network(), published())
+    last = trace.usual.reply[-1].packet
+    assert (last.saddr, last.sport, last.daddr) == (HOST_ADDRESS, 8151, CLIENT)
+
+
+def test_a_live_entry_decides_before_the_rules() -> None:
+    """A stale UDP entry keeps the translation of yesterday, whatever the rules say now."""
+    flow = Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151, sport=5000)
+    asked = Tuple(CLIENT, HOST_ADDRESS, 17, 5000, 8151)
+    stale = Connection(4, asked, Tuple(parse_address("172.17.0.9")[1], CLIENT, 17, 53, 5000), 34, live=True)
+    host = msgspec.structs.replace(host_namespace(), connections=(stale,))
+    stop = walk_flow(network(host), flow).usual.stop
+    assert stop is not None
+    assert (stop.reason, stop.address) == ("no-neighbour", parse_address("172.17.0.9")[1])
+
+
+def test_an_unknown_match_makes_the_verdict_depend() -> None:
+    unknown = with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")
+    trace = walk_flow(rules(unknown), published())
+    assert trace.verdict == "depends"
+    assert {"delivered", "dropped"} <= {branch.verdict for branch in trace.branches}
+    assert any("bpf" in condition.text for condition in trace.conditions)
+
+
+def test_an_unknown_match_before_a_log_makes_no_difference() -> None:
+    harmless = with_rule("filter DOCKER-USER", "-m limit --limit 3/min -j LOG")
+    assert walk_flow(rules(harmless), published()).verdict == "delivered"
+
+
+def test_an_opaque_program_on_the_device_makes_the_verdict_depend() -> None:
+    host = host_namespace()
+    eth0 = next(link for link in host.links if link.name == "eth0")
+    seen: tuple[Link, ...] = tuple(
+        msgspec.structs.replace(eth0, xdp=True) if link is eth0 else link for link in host.links
+    )
+    assert walk_flow(network(msgspec.structs.replace(host, links=seen)), published()).verdict == "depends"
