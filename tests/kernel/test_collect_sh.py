@@ -162,6 +162,29 @@ def test_frames_in_rules_stay_text(namespace: Namespace) -> None:
     assert forged in reading.text
 
 
+def test_relays_are_those_of_this_namespace(namespace: Namespace, tmp_path: Path) -> None:
+    """docker-proxy's arguments say where it leads; one of another namespace is not this host's."""
+    relay = tmp_path / "docker-proxy"
+    shutil.copy(shutil.which("sleep") or "sleep", relay)
+    enter = ("nsenter", f"--net=/proc/{namespace.pid}/ns/net", "--")
+    with subprocess.Popen((*enter, relay, "301", "302")) as inside, subprocess.Popen((relay, "303", "304")) as outside:
+        try:
+            wait_until_named(inside.pid, "docker-proxy")
+            wait_until_named(outside.pid, "docker-proxy")
+            reading = namespace.collect("sh", "-s").find("relay-cmdlines", "")
+        finally:
+            inside.terminate()
+            outside.terminate()
+    assert reading is not None
+    assert reading.text.splitlines() == [f"{inside.pid}\t{relay} 301 302 "]
+
+
+def wait_until_named(pid: int, comm: str) -> None:
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}/comm").read_text() != f"{comm}\n":
+        assert time.monotonic() < deadline
+
+
 def test_half_a_script_does_nothing(namespace: Namespace) -> None:
     whole = script()
     for share in (0.3, 0.6, 0.999):

@@ -555,6 +555,18 @@ docker_rest() {
         run docker-info 'GET /info' json "$INFO_PATHS" $docker http://docker/info
     fi
 }
+relays() { # process id, tab, command line: of the programs that relay published ports from this network namespace
+    set --
+    for pid in $(grep -lsxF "$(printf '%s\n' docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2)" /proc/[0-9]*/comm); do
+        pid=${pid%/comm}
+        [ "$pid/ns/net" -ef /proc/self/ns/net ] && set -- "$@" "$pid/cmdline"
+    done
+    [ $# = 0 ] || head -n 9 "$@" /dev/null 2>/dev/null | tr '\0' ' ' | awk '
+    /^==> \/proc\/[0-9]+\/cmdline <==$/ { split($2, part, "/"); printf "%s%s\t", (n++ ? "\n" : ""), part[3]; next }
+    /^==> / { next }
+    { printf "%s", $0 }
+    END { if (n) print "" }'
+}
 fields() { # fields PARENT NAME...: template members; index, because old daemons do not know every key
     parent=$1; shift; comma=
     for name; do printf '%s"%s":{{json (index %s "%s")}}' "$comma" "$name" "$parent" "$name"; comma=,; done
@@ -971,6 +983,7 @@ main() {
     job 14-connections connections
     job 15-sockets sockets
     NETNS=
+    job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
     job 30-podman podman_all
     job 60-firewalld firewalld_all
     job 61-ufw ufw_all
