@@ -1,0 +1,155 @@
+"""IP packets as bytes, and back.
+
+Every packet that the hunt sends ends in its flow's tag, so that it is known again however it was translated; an
+ICMP error quotes the tag, a TCP reset tells the flow by its sequence numbers.
+"""
+
+import struct
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
+
+_MAGIC = b"\xfa\xce\xfe\xed"
+_SHIFT = 14
+"""Bits of TCP sequence numbers that one flow has for itself."""
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A packet and the flow it belongs to (None: not ours).  ``answer``: it was made by a kernel to reject another one:
+    ``icmp 3/1``, ``icmp6 1/4``, ``rst``."""
+
+    packet: Packet
+    flow: int | None
+    answer: str | None = None
+
+
+def tag(flow: int) -> bytes:
+    """Return the payload of a flow's packets."""
+    return _MAGIC + struct.pack("!I", flow)
+
+
+def checksum(data: bytes) -> int:
+    """Return the internet checksum (RFC 1071)."""
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def sequence(flow: int, *, reply: bool, started: bool) -> tuple[int, int]:
+    """Return sequence and acknowledgement numbers that a connection tracker finds inside its window."""
+    mine, theirs = (flow + 1) << _SHIFT, ((flow + 1) << _SHIFT) + (1 << (_SHIFT - 1))
+    if reply:
+        return theirs + started, mine + 1
+    return mine + started, theirs + 1
+
+
+def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0) -> bytes:
+    """Return the packet from its network header on."""
+    size = 4 if packet.version == 4 else 16
+    source, target = packet.saddr.to_bytes(size), packet.daddr.to_bytes(size)
+    segment = _segment(packet, payload, source, target, seq, ack)
+    if packet.version == 4:
+        flags = 0x4000 if packet.dont_fragment else 0
+        head = struct.pack(
+            "!BBHHHBBH4s4s", 0x45, packet.dscp << 2, 20 + len(segment), 1, flags, packet.ttl, packet.protocol, 0,
+            source, target,
+        )  # fmt: skip
+        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    else:
+        first = 6 << 28 | packet.dscp << 22
+        head = struct.pack("!IHBB16s16s", first, len(segment), packet.protocol, packet.ttl, source, target)
+    return head + segment
+
+
+def _segment(packet: Packet, payload: bytes, source: bytes, target: bytes, seq: int, ack: int) -> bytes:
+    ports = struct.pack("!HH", packet.sport or 0, packet.dport or 0)
+    match packet.protocol:
+        case 6:
+            body = ports + struct.pack("!IIBBHHH", seq, ack, 0x50, packet.tcp_flags, 65535, 0, 0) + payload
+            place = 16
+        case 17:
+            body, place = ports + struct.pack("!HH", 8 + len(payload), 0) + payload, 6
+        case 1 | 58:
+            icmp = packet.icmp or 0
+            body, place = struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
+        case _:
+            return payload
+    pseudo = source + target + struct.pack("!II", len(body), packet.protocol) if packet.protocol != ICMP else b""
+    value = checksum(pseudo + body)
+    if packet.protocol == UDP and value == 0:
+        value = 0xFFFF
+    return body[:place] + struct.pack("!H", value) + body[place + 2 :]
+
+
+def decode(data: bytes) -> Parsed | None:
+    """Return the packet; None for what is no IP packet or is cut."""
+    if len(data) < 20:
+        return None
+    version = data[0] >> 4
+    if version == 4:
+        head, total = (data[0] & 15) * 4, struct.unpack_from("!H", data, 2)[0]
+        protocol, ttl, dscp = data[9], data[8], data[1] >> 2
+        source, target = data[12:16], data[16:20]
+    elif version == 6 and len(data) >= 40:
+        head, total = 40, 40 + struct.unpack_from("!H", data, 4)[0]
+        protocol, ttl, dscp = data[6], data[7], (struct.unpack_from("!I", data)[0] >> 22) & 63
+        source, target = data[8:24], data[24:40]
+    else:
+        return None
+    body = data[head:total]
+    packet = Packet(
+        4 if version == 4 else 6,
+        int.from_bytes(source),
+        int.from_bytes(target),
+        protocol,
+        ttl=ttl,
+        dscp=dscp,
+        length_bytes=total,
+        dont_fragment=version == 4 and bool(data[6] & 0x40),
+    )
+    return _with_transport(packet, body)
+
+
+def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
+    if packet.protocol in (TCP, UDP) and len(body) >= 8:
+        sport, dport = struct.unpack_from("!HH", body)
+        flags = body[13] & 63 if packet.protocol == TCP and len(body) >= 20 else 0
+        packet = msgspec.structs.replace(packet, sport=sport, dport=dport, tcp_flags=flags)
+        if packet.protocol == TCP and flags & RST and len(body) == 20:
+            return Parsed(packet, _by_sequence(body), "rst")
+        return Parsed(packet, _tagged(body))
+    if packet.protocol in (ICMP, ICMP6) and len(body) >= 8:
+        kind, code = body[0], body[1]
+        packet = msgspec.structs.replace(packet, icmp=kind << 8 | code)
+        if kind in ((3, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
+            inner = decode(body[8 if kind != 137 else 40 :])
+            name = "icmp" if packet.protocol == ICMP else "icmp6"
+            return Parsed(packet, inner.flow if inner is not None else None, f"{name} {kind}/{code}")
+        echo = struct.unpack_from("!H", body, 4)[0]
+        packet = msgspec.structs.replace(packet, sport=echo, dport=echo)
+    return Parsed(packet, _tagged(body))
+
+
+def _tagged(body: bytes) -> int | None:
+    return struct.unpack("!I", body[-4:])[0] if body[-8:-4] == _MAGIC else None
+
+
+def _by_sequence(body: bytes) -> int | None:
+    for number in struct.unpack_from("!II", body, 4):
+        if number >> _SHIFT:
+            return (number >> _SHIFT) - 1
+    return None
+
+
+def flags_text(flags: int) -> str:
+    """Return TCP flags as words."""
+    names = {1: "FIN", SYN: "SYN", RST: "RST", 8: "PSH", ACK: "ACK", 32: "URG"}
+    return "|".join(name for bit, name in names.items() if flags & bit)
+
+
+Version = Literal[4, 6]

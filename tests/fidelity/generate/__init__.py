@@ -1,0 +1,1 @@
+"""Random cases, each a function of its seed alone."""

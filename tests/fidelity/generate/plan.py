@@ -1,0 +1,100 @@
+"""The addresses, links and numbers that a case is made of, and random choices among them."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+import msgspec
+
+from hairpin.network.prefix import Version, parse_address
+
+T = TypeVar("T")
+
+PORTS = (53, 80, 443, 8080, 8151, 40000, 40001, 50000)
+MARKS = (1, 2, 0x10, 0x4000)
+CONTAINERS = ("c1", "c2")
+
+HOSTS: dict[Version, dict[str, str]] = {
+    4: {"up0": "192.0.2.2", "up1": "198.51.100.2", "br0": "172.18.0.1", "r1": "10.9.1.1", "r2": "10.9.2.1"},
+    6: {"up0": "2001:db8:1::2", "up1": "2001:db8:2::2", "br0": "fd18::1", "r1": "fd09:1::1", "r2": "fd09:2::1"},
+}
+SECOND: dict[Version, dict[str, str]] = {
+    4: {"up0": "192.0.2.3", "up1": "198.51.100.3", "br0": "172.18.9.1"},
+    6: {"up0": "2001:db8:1::3", "up1": "2001:db8:2::3", "br0": "fd18::9:1"},
+}
+PREFIX: dict[Version, dict[str, int]] = {
+    4: {"up0": 24, "up1": 24, "br0": 16, "r1": 24, "r2": 24},
+    6: {"up0": 64, "up1": 64, "br0": 64, "r1": 64, "r2": 64},
+}
+GATEWAYS: dict[Version, dict[str, str]] = {
+    4: {"up0": "192.0.2.1", "up1": "198.51.100.1"},
+    6: {"up0": "2001:db8:1::1", "up1": "2001:db8:2::1"},
+}
+OUTSIDE: dict[Version, tuple[str, ...]] = {
+    4: ("192.0.2.10", "198.51.100.10", "203.0.113.5", "203.0.113.77", "192.0.2.1"),
+    6: ("2001:db8:1::10", "2001:db8:2::10", "2001:db8:ffff::5", "2001:db8:ffff::77", "2001:db8:1::1"),
+}
+INSIDE: dict[Version, dict[str, tuple[str, str]]] = {
+    4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2")},
+    6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2")},
+}
+"""Each container's address on the bridge, and behind a veth of its own."""
+NETWORKS: dict[Version, tuple[str, ...]] = {
+    4: ("192.0.2.0/24", "198.51.100.0/24", "172.18.0.0/16", "203.0.113.0/24", "203.0.113.64/26", "10.9.1.0/24",
+        "0.0.0.0/0", "127.0.0.0/8"),
+    6: ("2001:db8:1::/64", "2001:db8:2::/64", "fd18::/64", "2001:db8:ffff::/48", "2001:db8:ffff::40/122",
+        "fd09:1::/64", "::/0", "::1/128"),
+}  # fmt: skip
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What the network has: links of the host, and where each container is attached (``bridge`` or ``routed``)."""
+
+    links: tuple[str, ...]
+    bridged: tuple[str, ...]
+    routed: tuple[str, ...]
+    versions: tuple[Version, ...]
+
+    def host_addresses(self, version: Version) -> tuple[str, ...]:
+        """Return the host's own addresses, loopback left out."""
+        first = tuple(HOSTS[version][link] for link in self.links if link in HOSTS[version])
+        return first + tuple(SECOND[version][link] for link in self.links if link in SECOND[version])
+
+    def inside(self, version: Version) -> dict[str, str]:
+        """Return each container's address."""
+        return {name: INSIDE[version][name][0] for name in self.bridged} | {
+            name: INSIDE[version][name][1] for name in self.routed
+        }
+
+    def addresses(self, version: Version) -> tuple[str, ...]:
+        """Return every address that a packet may go to or come from."""
+        return (*self.host_addresses(version), *self.inside(version).values(), *OUTSIDE[version])
+
+
+class Dice:
+    """Random choices with a seed."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+
+    def chance(self, probability: float) -> bool:
+        """Return True that often."""
+        return self.random.random() < probability
+
+    def pick(self, choices: Sequence[T]) -> T:
+        """Return one of them."""
+        return choices[int(self.random.random() * len(choices))]
+
+    def some(self, choices: Sequence[T], most: int) -> list[T]:
+        """Return one to ``most`` different ones, in random order."""
+        count = min(len(choices), 1 + int(self.random.random() * most))
+        return self.random.sample(list(choices), count)
+
+    def number(self, first: int, last: int) -> int:
+        """Return a number within the inclusive range."""
+        return self.random.randint(first, last)
+
+
+def number_of(address: str) -> int:
+    """Return the address as an integer."""
+    return parse_address(address)[1]

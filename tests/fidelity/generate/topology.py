@@ -1,0 +1,218 @@
+"""Random networks: a host with uplinks, a bridge, containers on it or behind veths of their own, and its routing."""
+
+from hairpin.network.prefix import Version
+from tests.fidelity.case import Judged, Wire
+from tests.fidelity.generate.plan import (
+    CONTAINERS,
+    GATEWAYS,
+    HOSTS,
+    INSIDE,
+    MARKS,
+    NETWORKS,
+    OUTSIDE,
+    PORTS,
+    PREFIX,
+    SECOND,
+    Dice,
+    Plan,
+)
+
+_MACS = {
+    "up0": "02:00:00:00:00:02", "up1": "02:00:00:00:01:02", "br0": "02:00:00:00:02:01",
+    "r1": "02:00:00:00:03:01", "r2": "02:00:00:00:04:01", "v1": "02:00:00:00:05:01", "v2": "02:00:00:00:06:01",
+    "c1": "02:00:00:00:07:01", "c2": "02:00:00:00:08:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
+}  # fmt: skip
+
+
+def plan(dice: Dice) -> Plan:
+    """Return what a network has."""
+    versions: tuple[Version, ...] = dice.pick(((4,), (4,), (6,), (4, 6)))
+    uplinks = ("up0", "up1") if dice.chance(0.6) else ("up0",)
+    bridged = tuple(name for name in CONTAINERS if dice.chance(0.75))
+    routed = tuple(name for name in CONTAINERS if name not in bridged and dice.chance(0.7))
+    links = (*uplinks, "br0", *(f"r{name[1]}" for name in routed))
+    return Plan(links, bridged, routed, versions)
+
+
+def wires(made: Plan) -> tuple[Wire, ...]:
+    """Return the wires to the world."""
+    return tuple(
+        Wire(link, f"w{link[2]}", _MACS[link], _MACS[f"w{link[2]}"]) for link in made.links if link.startswith("up")
+    )
+
+
+def host(dice: Dice, made: Plan) -> Judged:
+    """Return the host's namespace without rules."""
+    setup = ["link set lo up"]
+    for wire in wires(made):
+        setup.append(
+            f"link add {wire.link} address {wire.mac} type veth peer name {wire.peer} address {wire.peer_mac} "
+            "netns {world}"
+        )
+    setup.append(f"link add br0 address {_MACS['br0']} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
+    for name in made.bridged:
+        number = name[1]
+        setup.append(
+            f"link add v{number} address {_MACS[f'v{number}']} type veth peer name eth0 address {_MACS[name]} "
+            f"netns {{{name}}}"
+        )
+        setup.append(f"link set v{number} master br0 up")
+    for name in made.routed:
+        number = name[1]
+        setup.append(
+            f"link add r{number} address {_MACS[f'r{number}']} type veth peer name eth0 address {_MACS[name]} "
+            f"netns {{{name}}}"
+        )
+    for link in made.links:
+        setup += (f"link set {link} addrgenmode none", f"link set {link} up")
+    for version in made.versions:
+        setup += _addresses(dice, made, version)
+        setup += _neighbours(made, version)
+    return Judged("host", tuple(setup), _routing(dice, made, 4), _routing(dice, made, 6), _bridging(dice, made),
+                  sysctls=_sysctls(dice, made))  # fmt: skip
+
+
+def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
+    lines: list[str] = []
+    extra = " nodad" if version == 6 else ""
+    for link in made.links:
+        lines.append(f"addr add {HOSTS[version][link]}/{PREFIX[version][link]} dev {link}{extra}")
+        if link in SECOND[version]:
+            length = PREFIX[version][link] if dice.chance(0.7) else (32 if version == 4 else 128)
+            lines.append(f"addr add {SECOND[version][link]}/{length} dev {link}{extra}")
+    return lines
+
+
+def _neighbours(made: Plan, version: Version) -> list[str]:
+    lines: list[str] = []
+    everybody = (*OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values())
+    for link in made.links:
+        if link.startswith("up"):
+            mac = _MACS[f"w{link[2]}"]
+            lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in everybody)
+    for name in made.bridged:
+        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {_MACS[name]} dev br0 nud permanent")
+    for name in made.routed:
+        lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {_MACS[name]} dev r{name[1]} nud permanent")
+    return lines
+
+
+def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
+    lines = [f"fdb replace {_MACS[name]} dev v{name[1]} master static" for name in made.bridged]
+    for name in made.bridged:
+        if dice.chance(0.3):
+            lines.append(f"link set dev v{name[1]} hairpin {dice.pick(('on', 'off'))}")
+        if dice.chance(0.2):
+            lines.append(f"link set dev v{name[1]} isolated on")
+        if dice.chance(0.05):
+            lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 4))}")
+    return tuple(lines)
+
+
+def container(dice: Dice, made: Plan, name: str) -> Judged:
+    """Return a container's namespace without rules."""
+    bridged = name in made.bridged
+    setup = ["link set lo up"]
+    if bridged or name in made.routed:
+        setup += ("link set eth0 addrgenmode none", "link set eth0 up")
+        for version in made.versions:
+            link = "br0" if bridged else f"r{name[1]}"
+            address = INSIDE[version][name][0 if bridged else 1]
+            extra = " nodad" if version == 6 else ""
+            setup.append(f"addr add {address}/{PREFIX[version][link]} dev eth0{extra}")
+            setup.append(f"route add default via {HOSTS[version][link]}")
+            setup += (
+                f"neigh replace {each} lladdr {_MACS[link]} dev eth0 nud permanent"
+                for each in made.host_addresses(version)
+            )
+            if bridged:
+                setup += (
+                    f"neigh replace {INSIDE[version][other][0]} lladdr {_MACS[other]} dev eth0 nud permanent"
+                    for other in made.bridged
+                    if other != name
+                )
+    sysctls = []
+    if dice.chance(0.5):
+        sysctls.append(("net/ipv4/ip_forward", "1"))
+    if dice.chance(0.5):
+        sysctls.append(("net/ipv4/conf/all/rp_filter", dice.pick("012")))
+    return Judged(f"container:{name}", tuple(setup), sysctls=tuple(sysctls))
+
+
+# --- routing ---------------------------------------------------------------------------------------------------------
+
+
+def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
+    if version not in made.versions:
+        return ()
+    lines: list[str] = []
+    uplinks = [link for link in made.links if link.startswith("up")]
+    via = dice.pick(uplinks)
+    if dice.chance(0.9):
+        lines.append(f"route add default via {GATEWAYS[version][via]} dev {via}")
+    lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
+    for table in (100, 101):
+        if dice.chance(0.6):
+            way = dice.pick(uplinks)
+            lines.append(f"route replace default via {GATEWAYS[version][way]} dev {way} table {table}")
+    # Last, since the kernel asks the rules whether a gateway can be reached.
+    lines += (_rule(dice, made, version, priority) for priority in range(100, 100 + dice.number(0, 3) * 10, 10))
+    return tuple(lines)
+
+
+def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
+    target = dice.pick(NETWORKS[version][:6])
+    if dice.chance(0.3):
+        target = f"{dice.pick(made.addresses(version))}/{32 if version == 4 else 128}"
+    table = dice.pick(("", "", " table 100", " table 101"))
+    if dice.chance(0.35):
+        kind = dice.pick(("blackhole", "unreachable", "prohibit", "throw"))
+        return f"route add {kind} {target}{table} metric {metric}"
+    if dice.chance(0.1):
+        return f"route add local {target} dev lo table local"
+    link = dice.pick(made.links)
+    words = f"route add {target} "
+    words += f"via {GATEWAYS[version][link]} dev {link}" if link in GATEWAYS[version] and dice.chance(0.6) else f"dev {link}"
+    if dice.chance(0.2):
+        words += f" src {dice.pick(made.host_addresses(version))}"
+    return f"{words}{table} metric {metric}"
+
+
+def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
+    words = [f"rule add pref {priority}"]
+    if dice.chance(0.15):
+        words.append("not")
+    for selector in dice.some(("from", "to", "iif", "oif", "fwmark", "ipproto", "dport", "sport"), 2):
+        match selector:
+            case "from" | "to":
+                words.append(f"{selector} {dice.pick((*NETWORKS[version][:6], *made.addresses(version)))}")
+            case "iif" | "oif":
+                words.append(f"{selector} {dice.pick((*made.links, 'lo'))}")
+            case "fwmark":
+                words.append(f"fwmark {dice.pick(MARKS)}" + dice.pick(("", "/0x10", "/0xff")))
+            case "ipproto":
+                words.append(f"ipproto {dice.pick(('tcp', 'udp', 'icmp' if version == 4 else 'ipv6-icmp'))}")
+            case _:
+                port = dice.pick(PORTS)
+                words.append(f"{selector} {port}" + (f"-{port + 50}" if dice.chance(0.3) else ""))
+    action = dice.pick(("lookup 100", "lookup 100", "lookup 101", "lookup main", "blackhole", "prohibit", "unreachable",
+                        "goto 32766", "lookup main suppress_prefixlength 0"))  # fmt: skip
+    return " ".join((*words, action)).strip()
+
+
+def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
+    lines: list[tuple[str, str]] = []
+    if dice.chance(0.9):
+        lines.append(("net/ipv4/ip_forward", "1"))
+    if dice.chance(0.9):
+        lines.append(("net/ipv6/conf/all/forwarding", "1"))
+    for name in ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables"):
+        lines.append((f"net/bridge/{name}", dice.pick("01")))
+    for link in (*made.links, "all"):
+        for key, values, often in (
+            ("rp_filter", "012", 0.4), ("forwarding", "01", 0.1), ("accept_local", "1", 0.15),
+            ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.15),
+        ):  # fmt: skip
+            if dice.chance(often) and not (link == "all" and key == "forwarding"):
+                lines.append((f"net/ipv4/conf/{link}/{key}", dice.pick(values)))
+    return tuple(lines)

@@ -1,0 +1,264 @@
+"""One case on the running kernel: build it, send every flow, note what became of each packet."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP, UDP, Packet
+from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
+from tests.fidelity.frames import encode, sequence, tag
+from tests.fidelity.netns import Netns, write_sysctl
+from tests.fidelity.observer import RULES, Event, Log, Tap
+from tests.fidelity.reading import host_of
+
+_QUIET = (
+    *(f"net/ipv6/conf/{which}/{key}" for which in ("all", "default") for key in ("accept_dad", "dad_transmits")),
+    *(f"net/ipv6/conf/{which}/router_solicitations" for which in ("all", "default")),
+    *(f"net/ipv4/conf/{which}/send_redirects" for which in ("all", "default")),
+    "net/ipv4/icmp_ratemask",
+    "net/ipv4/icmp_ratelimit",
+    "net/ipv6/icmp/ratelimit",
+)
+"""Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One packet of a flow: what was sent, and what became of it."""
+
+    sent: Sent
+    events: tuple[Event, ...]
+    refused: bool = False
+    """The kernel did not let the process send it."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the kernel did with a case: the model's host as read before and after, and each flow's turns."""
+
+    before: Host
+    after: Host
+    turns: tuple[tuple[int, tuple[Turn, ...]], ...]
+
+
+def ask(case: Case) -> Answer:
+    """Return the kernel's answer; raises SetupFailed when it refuses the configuration."""
+    with _built(case) as net:
+        before = host_of(net.judged)
+        turns = net.send_all(case.flows)
+        return Answer(before, host_of(net.judged, rules_only=True), tuple(turns.items()))
+
+
+@contextmanager
+def _built(case: Case) -> Iterator["_Net"]:
+    net = _Net(case)
+    try:
+        net.build()
+        yield net
+    finally:
+        net.close()
+
+
+class _Net:
+    """The namespaces of one case."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.world = Netns(WORLD)
+        self.judged = {each.name: Netns(each.name) for each in case.namespaces}
+        self.taps: dict[str, Tap] = {}
+        self.logs: dict[str, Log] = {}
+        self._raw: dict[tuple[str, int, int], socket.socket] = {}
+        cpu = min(os.sched_getaffinity(0))
+        self._cpu = cpu
+
+    def close(self) -> None:
+        for opened in (*self.taps.values(), *self.logs.values(), *self._raw.values()):
+            opened.close()
+        for netns in (self.world, *self.judged.values()):
+            netns.close()
+
+    def build(self) -> None:
+        for netns in (self.world, *self.judged.values()):
+            with netns.entered():
+                for key in _QUIET:
+                    write_sysctl(key, "0")
+                write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000000")
+                write_sysctl("net/ipv4/icmp_msgs_burst", "1000000000")
+        paths = {name: netns.path for name, netns in self.judged.items()} | {WORLD: self.world.path}
+        for each in self.case.namespaces:
+            netns = self.judged[each.name]
+            netns.run(("ip", "-batch", "-"), "\n".join(line.format(**_keys(paths)) for line in each.setup) + "\n")
+            netns.run(("nft", "-f", "-"), RULES)
+            self.logs[each.name] = Log(netns)
+        self.world.run(("ip", "-batch", "-"), "".join(f"link set {wire.peer} up\n" for wire in self.case.wires))
+        for each in self.case.namespaces:
+            self._configure(each)
+        for wire in self.case.wires:
+            self.taps[wire.link] = Tap(self.world, wire)
+        for name, log in self.logs.items():
+            with self.judged[name].entered():
+                log.names.update(dict(socket.if_nameindex()))
+
+    def _configure(self, each: Judged) -> None:
+        netns = self.judged[each.name]
+        for program, lines in (
+            (("ip", "-4"), each.routing4),
+            (("ip", "-6"), each.routing6),
+            (("bridge",), each.bridging),
+        ):
+            if lines:
+                netns.run((*program, "-batch", "-"), "\n".join(lines) + "\n")
+        if each.ipsets:
+            netns.run(("ipset", "restore"), "\n".join(each.ipsets) + "\n")
+        for text in each.rulesets:
+            self._load(netns, text)
+        with netns.entered():
+            for path, value in each.sysctls:
+                write_sysctl(path, value)
+
+    def _load(self, netns: Netns, text: RuleText) -> None:
+        if text.tool == "nft":
+            netns.run(("nft", "-f", "-"), "\n".join((*text.head, *text.rules)) + "\n")
+            return
+        program = f"{'ip6tables' if text.version == 6 else 'iptables'}-{text.tool.removeprefix('iptables-')}-restore"
+        lines = (f"*{text.table}", *text.head, *text.rules, "COMMIT")
+        netns.run((program, "--noflush"), "\n".join(lines) + "\n")
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
+    def send_all(self, flows: tuple[Flow, ...]) -> dict[int, tuple[Turn, ...]]:
+        """Send the first packets of all flows, then their second ones, and so on."""
+        turns: dict[int, tuple[Turn, ...]] = {flow.number: () for flow in flows}
+        longest = max((len(flow.then) for flow in flows), default=0)
+        for position in range(longest + 1):
+            sent: dict[int, tuple[Sent, bool]] = {}
+            for flow in flows:
+                packet = next_packet(flow, turns[flow.number], position)
+                if packet is not None:
+                    sent[flow.number] = (packet, self._send(flow, packet, position))
+            events = self._collect()
+            for number, (packet, taken) in sent.items():
+                found = tuple(sorted(set(events.get(number, ()))))
+                turns[number] = (*turns[number], Turn(packet, found, not taken))
+        return turns
+
+    def _collect(self) -> dict[int, list[Event]]:
+        self._settle()
+        events: dict[int, list[Event]] = {}
+        for source in (*self.taps.values(), *self.logs.values()):
+            for number, event in source.read():
+                events.setdefault(number, []).append(event)
+        return events
+
+    def _settle(self) -> None:
+        """Wait until no packet waits on any CPU.  Softirqs are not preempted, so what this CPU has begun is done."""
+        while True:
+            with open("/proc/net/softnet_stat", encoding="ascii") as file:
+                if all(int(line.split()[11], 16) == 0 for line in file):
+                    return
+            os.sched_yield()
+
+    def _send(self, flow: Flow, sent: Sent, position: int) -> bool:
+        packet = sent.packet
+        reply = position > 0 and flow.then[position - 1] == "reply"
+        started = packet.tcp_flags & SYN == 0
+        seq, ack = sequence(flow.number, reply=reply, started=started)
+        if not packet.tcp_flags & ACK:
+            ack = 0
+        payload = tag(flow.number)
+        if sent.link:
+            self.taps[sent.link].send(packet.version, encode(packet, payload, seq=seq, ack=ack))
+            return True
+        netns = self.judged[sent.netns]
+        if packet.protocol == UDP:
+            return _send_udp(netns, packet, payload)
+        return self._send_raw(netns, packet, encode(packet, payload, seq=seq, ack=ack))
+
+    def _send_raw(self, netns: Netns, packet: Packet, data: bytes) -> bool:
+        key = (netns.name, packet.version, packet.saddr)
+        found = self._raw.get(key)
+        try:
+            if found is None:
+                family = socket.AF_INET if packet.version == 4 else socket.AF_INET6
+                with netns.entered():
+                    found = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                    found.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                self._raw[key] = found
+                found.bind((text_of(packet.saddr, packet.version), 0))
+        except OSError:
+            return False
+        with suppress(OSError):  # a drop in OUTPUT, no route …: what the sender is told is not what the hunt compares
+            found.sendto(data, (text_of(packet.daddr, packet.version), 0))
+        return True
+
+
+def _keys(paths: dict[str, str]) -> dict[str, str]:
+    return {name.replace("container:", ""): path for name, path in paths.items()}
+
+
+def text_of(address: int, version: int) -> str:
+    """Return the address as socket calls take it."""
+    size, family = (4, socket.AF_INET) if version == 4 else (16, socket.AF_INET6)
+    return socket.inet_ntop(family, address.to_bytes(size))
+
+
+def _send_udp(netns: Netns, packet: Packet, payload: bytes) -> bool:
+    """Send by a real UDP socket, so that policy rules see ports, and the kernel may choose the source."""
+    family = socket.AF_INET if packet.version == 4 else socket.AF_INET6
+    with netns.entered():
+        sender = socket.socket(family, socket.SOCK_DGRAM)
+    with sender:
+        try:
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sender.bind((text_of(packet.saddr, packet.version), packet.sport or 0))
+        except OSError:
+            return False
+        with suppress(OSError):
+            sender.sendto(payload, (text_of(packet.daddr, packet.version), packet.dport or 0))
+    return True
+
+
+def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | None:
+    """Return what the flow sends at that position, or None when there is nothing to answer."""
+    if position == 0:
+        return flow.first
+    if position > len(flow.then) or not turns:
+        return None
+    if flow.then[position - 1] == "again":
+        packet = flow.first.packet
+        flags = flow.again_flags or ACK | PSH
+        again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
+        if again.saddr == 0:
+            return None
+        return msgspec.structs.replace(flow.first, packet=again)
+    rested = [event for event in turns[0].events if event.kind in ("arrived", "left")]
+    return _reply(flow, rested[0]) if len(rested) == 1 and not turns[0].refused else None
+
+
+def _reply(flow: Flow, event: Event) -> Sent:
+    packet = flow.first.packet
+    icmp = None
+    if packet.protocol in (ICMP, ICMP6):
+        icmp = 0 if packet.protocol == ICMP else 129 << 8
+    ports = event.sport >= 0
+    back = Packet(
+        version=packet.version,
+        saddr=event.daddr,
+        daddr=event.saddr,
+        protocol=packet.protocol,
+        sport=event.dport if ports else None,
+        dport=event.sport if ports else None,
+        tcp_flags=(flow.reply_flags or SYN | ACK) if packet.protocol == TCP else 0,
+        icmp=icmp,
+        length_bytes=packet.length_bytes,
+        dont_fragment=False,
+    )
+    if event.kind == "left":
+        return Sent("host", event.link, back)
+    return Sent(event.netns, "", back)
+
+

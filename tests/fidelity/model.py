@@ -1,0 +1,153 @@
+"""The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.netfilter.evaluate import Decision, Place
+from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Set, Table
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection, Seen
+from hairpin.netfilter.satisfies import Surroundings
+from hairpin.network.network import Network
+from hairpin.network.routing import Query, lookup
+from hairpin.walk import hooks
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.state import End, State
+from hairpin.walk.surroundings import NamespaceSurroundings
+from tests.fidelity.case import Sent
+from tests.fidelity.frames import tag
+from tests.fidelity.observer import Event, event_of
+
+_ANSWERS = {
+    "icmp-net-unreachable": "icmp 3/0", "icmp-host-unreachable": "icmp 3/1", "icmp-proto-unreachable": "icmp 3/2",
+    "icmp-port-unreachable": "icmp 3/3", "icmp-net-prohibited": "icmp 3/9", "icmp-host-prohibited": "icmp 3/10",
+    "icmp-admin-prohibited": "icmp 3/13", "icmp-ttl-exceeded": "icmp 11/0",
+    "icmp6-no-route": "icmp6 1/0", "icmp6-adm-prohibited": "icmp6 1/1", "icmp6-addr-unreachable": "icmp6 1/3",
+    "icmp6-port-unreachable": "icmp6 1/4", "icmp6-policy-fail": "icmp6 1/5", "icmp6-reject-route": "icmp6 1/6",
+    "icmp6-ttl-exceeded": "icmp6 3/0",
+    "tcp-reset": "rst",
+}  # fmt: skip
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """What the walk says of one packet: the events of each branch.  ``text``: where each branch ended."""
+
+    branches: tuple[tuple[Event, ...], ...]
+    text: str
+    unanswerable: bool = False
+    connections: tuple[tuple[str, Connection], ...] = ()
+
+
+RuleKey = tuple[str, str, str, str, str, int]
+"""namespace, dialect, family, table, chain, number"""
+
+
+class Hits:
+    """How often each rule was satisfied; ``unsure`` holds the tables of which the walk cannot say."""
+
+    def __init__(self) -> None:
+        self.count: Counter[RuleKey] = Counter()
+        self.unsure: set[tuple[str, str, str, str]] = set()
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Note every decision that the walk makes meanwhile."""
+        plain = hooks.decide
+
+        def noting(
+            table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...]
+        ) -> tuple[Decision, ...]:
+            decisions = plain(table, chain, seen, surroundings, ipsets)
+            assert isinstance(surroundings, NamespaceSurroundings)
+            netns = surroundings.namespace.name
+            if len(decisions) != 1:
+                self.unsure.add((netns, table.dialect, table.family, table.name))
+            for decision in decisions[:1]:
+                self.count.update(key_of(netns, place) for place in decision.trail)
+            return decisions
+
+        hooks.decide = noting
+        try:
+            yield
+        finally:
+            hooks.decide = plain
+
+
+def key_of(netns: str, place: Place) -> RuleKey:
+    """Return the rule's key."""
+    return (netns, place.dialect, place.family, place.table, place.chain, place.number)
+
+
+def kernel_hits(before: Host, after: Host) -> dict[RuleKey, tuple[int, str]]:
+    """Return how often the kernel counted each rule that has a counter, and its text."""
+    earlier = dict(_counters(before))
+    return {key: (count - earlier[key][0], text) for key, (count, text) in _counters(after) if key in earlier}
+
+
+def _counters(host: Host) -> Iterator[tuple[RuleKey, tuple[int, str]]]:
+    for namespace in host.namespaces:
+        for table in namespace.ruleset.tables:
+            for chain in table.chains:
+                for rule in chain.rules:
+                    if rule.packets is not None:
+                        key = (namespace.name, table.dialect, table.family, table.name, chain.name, rule.number)
+                        yield key, (rule.packets, rule.text)
+
+
+def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ...]) -> Expected:
+    """Return what the walk says of a packet, when those connections exist."""
+    packet = sent.packet
+    header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 0)
+    size = (20 if packet.version == 4 else 40) + header + len(tag(0))
+    packet = msgspec.structs.replace(packet, length_bytes=size)
+    if sent.link:
+        state = State("device-in", "host", packet, iif=sent.link, connections=connections)
+    else:
+        state = State("output-route", sent.netns, packet, uid=0, connections=connections)
+    ends = walk_packet(Network(host), state)
+    kept = tuple(each for each in ends[0].state.connections if each[1].status & STATUS_CONFIRMED) if ends else ()
+    return Expected(tuple(_events(end) for end in ends), "; ".join(_text(end) for end in ends), _unanswerable(host, ends), kept)
+
+
+def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
+    """Return whether a rejection cannot be sent: no route leads back to who asked."""
+    for end in ends:
+        if end.kind == "rejected" and end.stop is not None:
+            namespace = host.namespace(end.stop.netns)
+            assert namespace is not None
+            packet = end.stop.seen.packet
+            for saddr in (packet.daddr, 0):
+                found = lookup(namespace, Query(packet.version, packet.saddr, saddr, mark=0, protocol=ICMP if packet.version == 4 else ICMP6))
+                if found.type not in ("unicast", "local"):
+                    return True
+    return False
+
+
+def _events(end: End) -> tuple[Event, ...]:
+    state = end.state
+    match end.kind:
+        case "arrived" | "left":
+            packet = state.packet
+            if packet.protocol not in (TCP, UDP, 1, 58):
+                packet = msgspec.structs.replace(packet, sport=None, dport=None)
+            if end.kind == "left":
+                return (event_of("left", "host", state.oif, packet),)
+            return (event_of("arrived", state.netns, state.iif, packet),)
+        case "rejected":
+            assert end.stop is not None
+            answer = _ANSWERS.get(end.stop.reject or "", end.stop.reject or "")
+            return () if end.stop.stage == "output-route" else (Event("answer", "", "", answer=answer),)
+        case _:
+            return ()
+
+
+def _text(end: End) -> str:
+    if end.stop is None:
+        return f"{end.kind} in {end.state.netns}"
+    stop = end.stop
+    place = getattr(stop.decided_by, "place", None)
+    by = f" by {place.table} {place.text}" if isinstance(place, Place) else f" {stop.decided_by}"
+    return f"{end.kind}: {stop.reason} in {stop.netns} at {stop.stage}, {stop.link}{by}"

@@ -1,0 +1,104 @@
+"""The model's host, read from the namespaces of a case by the product's own parsers.
+
+The readings are those of ``collect.sh`` (same keys, same commands), asked directly: a case has no time for the whole
+collector.
+"""
+
+import json
+import os
+
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.host.host import Host
+from hairpin.host.parse import parse
+from tests.fidelity.netns import Netns
+from tests.fidelity.observer import TABLE
+
+_IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
+_CONF = (
+    "forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "ignore_routes_with_linkdown",
+    "mc_forwarding", "bc_forwarding", "arp_ignore", "disable_ipv6", "proxy_arp", "disable_policy",
+)  # fmt: skip
+_FOLDERS = ("ipv4/conf", "ipv6/conf")
+_KEYS = (
+    "ipv4/ip_forward", "ipv4/icmp_echo_ignore_broadcasts", "bridge/bridge-nf-call-iptables",
+    "bridge/bridge-nf-call-ip6tables", "bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_tcp_loose",
+    "netfilter/nf_conntrack_tcp_be_liberal", "ipv4/ip_local_port_range",
+)  # fmt: skip
+
+
+def host_of(namespaces: dict[str, Netns], *, rules_only: bool = False) -> Host:
+    """Return the host that the namespaces make up; the first is the host's own."""
+    asked: list[tuple[str, str, str, str]] = []
+    for name, netns in namespaces.items():
+        if not rules_only:
+            asked += ((key, name, origin, text) for key, origin, text in _links(netns))
+            asked.append(("sysctl", name, "/proc/sys/net", _sysctls(netns)))
+        asked += ((key, name, origin, text) for key, origin, text in _rules(netns))
+    readings = tuple(
+        Reading(f"e{number}", key, netns, origin, "", 0, "text", text)
+        for number, (key, netns, origin, text) in enumerate(asked, 1)
+    )
+    host = parse(Evidence(SCHEMA, "0", "", "fidelity", os.uname().release, readings))
+    if host.unread:
+        raise AssertionError(f"unread: {host.unread}")
+    return host
+
+
+def _links(netns: Netns) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    for family, wanted in (
+        ((), (("ip-addr", "addr"), ("ip-neigh", "neigh"))),
+        (("-4",), (("ip-route4", "route show table all"), ("ip-rule4", "rule"))),
+        (("-6",), (("ip-route6", "route show table all"), ("ip-rule6", "rule"))),
+    ):
+        commands = "\n".join(command for _, command in wanted)
+        lines = netns.run(("ip", *family, "-j", "-d", "-batch", "-"), commands + "\n").split("\n")
+        found += ((key, f"ip {command}", line) for (key, command), line in zip(wanted, lines, strict=False))
+    if '"info_kind":"bridge"' in found[0][2]:
+        found += (
+            (f"bridge-{what}", f"bridge -j -d {what}", netns.run(("bridge", "-j", "-d", what)))
+            for what in ("link", "fdb")  # no vlan: this kernel has no VLAN filtering
+        )
+    return found
+
+
+def _sysctls(netns: Netns) -> str:
+    lines: list[str] = []
+    with netns.entered():
+        keys = list(_KEYS)
+        for folder in _FOLDERS:
+            for link in os.listdir(f"/proc/sys/net/{folder}"):
+                keys += (f"{folder}/{link}/{name}" for name in _CONF)
+        for key in keys:
+            try:
+                with open(f"/proc/sys/net/{key}", encoding="ascii") as file:
+                    lines.append(f"/proc/sys/net/{key}:{file.read().strip()}")
+            except FileNotFoundError:
+                continue
+    return "\n".join(lines) + "\n"
+
+
+def _rules(netns: Netns) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    tables = [
+        (each["table"]["family"], each["table"]["name"])
+        for each in json.loads(netns.run(("nft", "-j", "list", "tables")))["nftables"]
+        if "table" in each
+    ]
+    for number, family, program in (("4", "ip", "iptables"), ("6", "ip6", "ip6tables")):
+        if any(table[0] == family and table[1] in _IPTABLES for table in tables):
+            command = (f"{program}-nft-save", "-c")
+            found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
+        with netns.entered(), open(f"/proc/net/{program.removesuffix('tables')}_tables_names", encoding="ascii") as file:
+            legacy = file.read()
+        if legacy:
+            command = (f"{program}-legacy-save", "-c")
+            found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))
+    for family, name in tables:
+        if name != TABLE and not (family in ("ip", "ip6") and name in _IPTABLES):
+            command = ("nft", "-j", "list", "table", family, name)
+            found.append(("nft-table", " ".join(command), netns.run(command)))
+    sets = netns.run(("ipset", "save"))
+    if sets:
+        found.append(("ipset", "ipset save", sets))
+    return found

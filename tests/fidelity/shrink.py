@@ -1,0 +1,103 @@
+"""Makes a case that disagrees as small as it gets while it still disagrees."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from tests.fidelity.case import Case, Flow, Judged
+from tests.fidelity.judge import judge
+from tests.fidelity.netns import SetupFailed
+
+_LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets")
+
+
+def shrink(case: Case) -> Case:
+    """Return the smallest case found."""
+    case = _fewer_flows(case)
+    changed = True
+    while changed:
+        changed = False
+        for candidate in _smaller(case):
+            if _disagrees(candidate):
+                case, changed = candidate, True
+                break
+    return case
+
+
+def _disagrees(case: Case) -> bool:
+    try:
+        return bool(judge(case).disagreements)
+    except SetupFailed:
+        return False
+
+
+def _fewer_flows(case: Case) -> Case:
+    """Keep one flow where one alone disagrees (a counter may need several), else halve them as long as it goes."""
+    found = judge(case).disagreements
+    named = {each.flow for each in found if each.flow is not None}
+    for flow in case.flows:
+        if flow.number in named:
+            single = msgspec.structs.replace(case, flows=(flow,))
+            if _disagrees(single):
+                return single
+    flows = list(case.flows)
+    return msgspec.structs.replace(
+        case, flows=tuple(_least(flows, lambda kept: _disagrees(msgspec.structs.replace(case, flows=tuple(kept)))))
+    )
+
+
+def _least(items: list[Flow], holds: Callable[[list[Flow]], bool]) -> list[Flow]:
+    size = max(1, len(items) // 2)
+    while True:
+        for start in range(0, len(items), size):
+            kept = items[:start] + items[start + size :]
+            if kept and holds(kept):
+                items = kept
+                break
+        else:
+            if size == 1:
+                return items
+            size //= 2
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    """Yield cases with less: whole groups of lines first, then single lines."""
+    for flow in case.flows:
+        for length in range(len(flow.then)):
+            shorter = msgspec.structs.replace(flow, then=flow.then[:length])
+            others = tuple(shorter if each is flow else each for each in case.flows)
+            yield msgspec.structs.replace(case, flows=others)
+    for position, netns in enumerate(case.namespaces):
+        for less in (*_without_groups(netns), *_without_lines(netns)):
+            namespaces = (*case.namespaces[:position], less, *case.namespaces[position + 1 :])
+            yield msgspec.structs.replace(case, namespaces=namespaces)
+
+
+def _without_groups(netns: Judged) -> Iterator[Judged]:
+    for name in _LINES:
+        lines = getattr(netns, name)
+        if len(lines) > 1:
+            yield msgspec.structs.replace(netns, **{name: ()})
+            middle = len(lines) // 2
+            yield msgspec.structs.replace(netns, **{name: lines[:middle]})
+            yield msgspec.structs.replace(netns, **{name: lines[middle:]})
+    for position, text in enumerate(netns.rulesets):
+        if len(text.rules) > 1:
+            for half in (text.rules[: len(text.rules) // 2], text.rules[len(text.rules) // 2 :]):
+                less = msgspec.structs.replace(text, rules=half)
+                rulesets = (*netns.rulesets[:position], less, *netns.rulesets[position + 1 :])
+                yield msgspec.structs.replace(netns, rulesets=rulesets)
+
+
+def _without_lines(netns: Judged) -> Iterator[Judged]:
+    for name in _LINES:
+        lines = getattr(netns, name)
+        for position in range(len(lines)):
+            yield msgspec.structs.replace(netns, **{name: lines[:position] + lines[position + 1 :]})
+    for position, text in enumerate(netns.rulesets):
+        for part in ("rules", "head"):
+            lines = getattr(text, part)
+            for number in range(len(lines)):
+                less = msgspec.structs.replace(text, **{part: lines[:number] + lines[number + 1 :]})
+                rulesets = (*netns.rulesets[:position], less, *netns.rulesets[position + 1 :])
+                yield msgspec.structs.replace(netns, rulesets=rulesets)
