@@ -15,7 +15,8 @@ import json, sys
 if "--json" in sys.argv:
     remedy = {"id": "set-sysctl", "commands": REPAIR}
     cause = {"ref": "c1", "id": "x", "severity": "blocking", "title": "", "remedies": [remedy]}
-    print(json.dumps({"schema": "hairpin.report/1", "flows": [], "causes": [cause]}))
+    flow = {"id": "f1", "from": "", "to": "", "verdict": "dropped", "causes": ["c1"]}
+    print(json.dumps({"schema": "hairpin.report/1", "flows": [flow], "causes": [cause]}))
 else:
     print("eth0 does not forward")
 sys.exit(1)

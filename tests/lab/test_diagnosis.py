@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import AskedFlow, NamedCause, Report, agrees, ask
+from hairpin.lab.diagnosis import AskedFlow, NamedCause, Proof, Repair, Report, agrees, ask
 from hairpin.lab.probe import Outcome
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
@@ -38,6 +38,26 @@ def test_blocking_causes_of_one_flow_in_the_reports_order() -> None:
     report = Report("hairpin.report/1", flows, causes)
     assert [cause.ref for cause in report.blocking(flows[0])] == ["c1", "c3"]
     assert [cause.ref for cause in report.blocking()] == ["c1", "c2", "c3"]
+
+
+def named(ref: str, *commands: tuple[str, ...], together: tuple[str, ...] = ()) -> NamedCause:
+    remedies = tuple(Repair(f"{ref}-{n}", lines) for n, lines in enumerate(commands))
+    return NamedCause(ref, ref, "blocking", "", ("f1",), Proof("dropped", "delivered", together), remedies)
+
+
+REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[str, ...]]] = {
+    "first remedy of the best":    ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), ("a", "b")),
+    "first remedy with a command": ((named("c1", (), ("z",)),), ("z",)),
+    "all of a set":                ((named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), ("a", "b")),
+    "one of a set has none":       ((named("c1", ("a",), together=("c1", "c2")), named("c2")), ()),
+    "nothing blocks":              ((), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("causes", "commands"), REPAIRS.values(), ids=REPAIRS)
+def test_repair(causes: tuple[NamedCause, ...], commands: tuple[str, ...]) -> None:
+    flow = AskedFlow("f1", "a", "b", "dropped")
+    assert Report("hairpin.report/1", (flow,), causes).repair(flow) == commands
 
 
 ECHO = """

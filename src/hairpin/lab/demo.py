@@ -29,43 +29,46 @@ def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK
     """
     started = time.monotonic()
     scenario = named(SCENARIO)
-    out("Building a Docker host in namespaces: a real dockerd, a router before it, a client behind that.\n")
+    _tell(out, "Building a Docker host in namespaces: a real dockerd, a router before it, a client behind that.")
     with running_scenario(scenario) as lab:
         require_truth(scenario, "before", probe_before(lab, scenario))
-        out(f"The host is {HOST}. It runs one container:\n")
+        _tell(out, f"The host is {HOST}. It runs one container:")
         _show(
             out, "host", "docker ps", lab.host.run("docker ps --format 'table {{.Names}}\\t{{.Status}}\\t{{.Ports}}'")
         )
-        out(f"A client far away, {CLIENT}, asks for its page:\n")
+        _tell(out, f"A client far away, {CLIENT}, asks for its page:")
         _fetch(lab, out)
-        out("Somebody tunes the kernel, and does not think of Docker:\n")
+        _tell(out, "Somebody tunes the kernel, and does not think of Docker:")
         for fault in scenario.fault:
             _show(out, "host", fault.run, lab.host.run(fault.run))
-        out("The client asks again:\n")
+        _tell(out, "The client asks again:")
         _miss(lab, out)
-        out("Nothing was logged, the container is fine, every rule is in place. On the host:\n")
+        _tell(out, "Nothing was logged, the container is fine, every rule is in place. On the host:")
         _show(out, "host", f"hairpin check {TARGET}", _readable_answer(lab, command))
         repair = printed_repair(lab, command)
-        out("The repair exactly as printed:\n")
+        _tell(out, "The repair exactly as printed:")
         for line in repair:
             _show(out, "host", line, lab.host.run(line))
-        out("And the client:\n")
+        _tell(out, "And the client:")
         _fetch(lab, out)
-    out(f"All of it is gone again: no namespace, process, mount or rule is left. {time.monotonic() - started:.0f} s.")
+    _tell(
+        out,
+        f"All of it is gone again: no namespace, process, mount or rule is left. {time.monotonic() - started:.0f} s.",
+    )
 
 
 def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...]:
-    """Return the commands of the first remedy of the best cause, as ``hairpin check --json`` prints them."""
+    """Return the commands that repair the port, as ``hairpin check --json`` prints them."""
     answer = ask(lab, (TARGET,), command)
     if answer.report is None:
         raise LabError(f"hairpin gave no report (exit status {answer.status}): {answer.complaint}")
-    remedies = [remedy for cause in answer.report.causes for remedy in cause.remedies if remedy.commands]
-    if not remedies:
+    commands = answer.report.repair(answer.report.flows[0]) if answer.report.flows else ()
+    if not commands:
         raise LabError(
             f"hairpin named no repair (exit status {answer.status});"
             f" causes: {', '.join(cause.id for cause in answer.report.causes)}"
         )
-    return remedies[0].commands
+    return commands
 
 
 def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:
@@ -97,4 +100,10 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
 def _show(out: Callable[[str], object], place: str, command: str, output: str) -> None:
     """Show a command at a machine's prompt and what it printed, set off from the story."""
     lines = [f"{place}# {command}", *output.rstrip("\n").splitlines()]
-    out("\n".join(f"    {line}".rstrip() for line in lines) + "\n")
+    _tell(out, "\n".join(f"    {line}".rstrip() for line in lines))
+
+
+def _tell(out: Callable[[str], object], text: str) -> None:
+    """Say a paragraph, with an empty line behind it."""
+    out(text)
+    out("")

@@ -73,6 +73,24 @@ class Report(msgspec.Struct, frozen=True):
             if cause.severity == "blocking" and (flow is None or flow.id in cause.flows or cause.ref in flow.causes)
         )
 
+    def repair(self, flow: AskedFlow) -> tuple[str, ...]:
+        """Return the printed commands that together bring a flow back: of each cause in the best one's set, the first
+        remedy's.
+
+        Empty where one of them has no command to offer (nobody but its owner can start a service).
+        """
+        named = self.blocking(flow)
+        if not named:
+            return ()
+        best = named[0]
+        wanted = best.proof.set if best.proof and best.proof.set else (best.ref,)
+        chosen = [
+            next((remedy.commands for remedy in cause.remedies if remedy.commands), ())
+            for cause in self.causes
+            if cause.ref in wanted
+        ]
+        return tuple(command for commands in chosen for command in commands) if all(chosen) else ()
+
 
 class Answer(msgspec.Struct, frozen=True):
     """How one call of hairpin ended; ``report`` is None where it printed none."""

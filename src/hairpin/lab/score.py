@@ -4,6 +4,7 @@ import os
 import statistics
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Literal
 
 import msgspec
 
@@ -23,7 +24,8 @@ class FlowScore(msgspec.Struct, frozen=True):
     """One question put to hairpin, and whether its answer was right.
 
     ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones
-    that were, in the report's order. ``wrong`` says what is off, empty where all is right.
+    that were, in the report's order. ``repair`` is ``works`` or ``fails`` where the printed commands were carried out
+    and the connection made again. ``wrong`` says what is off, empty where all is right.
     """
 
     scenario: str
@@ -37,6 +39,7 @@ class FlowScore(msgspec.Struct, frozen=True):
     cause_right: bool
     false_alarm: bool
     wrong: str
+    repair: Literal["", "works", "fails"] = ""
 
 
 class ScoreReport(msgspec.Struct, frozen=True):
@@ -52,6 +55,8 @@ class ScoreReport(msgspec.Struct, frozen=True):
     false_alarms: int
     agreeing: int
     asked: int
+    repairs_tried: int
+    repairs_working: int
     median_seconds: float
     schema: str = "hairpin.lab-score/1"
 
@@ -103,7 +108,12 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tupl
         require_truth(scenario, "before", probe_before(lab, scenario))
         break_host(lab, scenario)
         require_truth(scenario, "after", probe_after(lab, scenario))
-        rows = [judge(scenario, flow, ask(lab, flow.arguments(), command)) for flow in scenario.flows]
+        answers = [ask(lab, flow.arguments(), command) for flow in scenario.flows]
+        rows = [judge(scenario, flow, answer) for flow, answer in zip(scenario.flows, answers, strict=True)]
+        for place, flow in enumerate(scenario.flows):
+            if flow.after != "delivered":
+                rows[place] = try_repair(lab, flow, answers[place], rows[place])
+                break  # one repair: it changes the host that the others were asked about
         if scenario.healthy and scenario.everything:
             rows.append(_judge_everything(lab, scenario, command))
     return tuple(rows)
@@ -137,6 +147,25 @@ def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
     elif answer.status != int(failing):
         wrong = f"exit status {answer.status}, should be {int(failing)}"
     return _row(scenario, flow, asked.verdict, expected, causes, answer, wrong)
+
+
+def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScore:
+    """Carry out what was printed, as the reader would, and make the connection again; return the row with what came of
+    it.
+    """
+    commands = answer.report.repair(answer.report.flows[0]) if answer.report and answer.report.flows else ()
+    if not commands:
+        return row
+    try:
+        for one in commands:
+            lab.host.run(one)
+        outcome = lab.probe(flow.start, flow.to).value
+    except LabError as error:
+        outcome = str(error)
+    if outcome == "delivered":
+        return msgspec.structs.replace(row, repair="works")
+    wrong = row.wrong or f"the printed repair does not repair: {outcome}"
+    return msgspec.structs.replace(row, repair="fails", wrong=wrong)
 
 
 def names_all(expected: tuple[tuple[str, ...], ...], causes: tuple[str, ...]) -> bool:
@@ -199,18 +228,22 @@ def _total(rows: tuple[FlowScore, ...], broken: tuple[str, ...]) -> ScoreReport:
         false_alarms=sum(row.false_alarm for row in rows),
         agreeing=sum(row.agrees for row in rows),
         asked=len(rows),
+        repairs_tried=sum(bool(row.repair) for row in rows),
+        repairs_working=sum(row.repair == "works" for row in rows),
         median_seconds=statistics.median(row.seconds for row in rows) if rows else 0.0,
     )
 
 
-HEAD = f"{'scenario':<43} {'connection':<12} {'hairpin':<11} {'cause named first':<36} {'right':<5} {'s':>5}"
+HEAD = (
+    f"{'scenario':<43} {'connection':<12} {'hairpin':<11} {'cause named first':<36} {'right':<5} {'repair':<6} {'s':>5}"
+)
 
 
 def line(row: FlowScore) -> str:
     """Return one answer as a line of the table, with a second line where something is off."""
     text = (
         f"{row.scenario:<43} {row.truth:<12} {row.verdict:<11} {(row.named or ('-',))[0]:<36}"
-        f" {'no' if row.wrong else 'yes':<5} {row.seconds:5.2f}"
+        f" {'no' if row.wrong else 'yes':<5} {row.repair or '-':<6} {row.seconds:5.2f}"
     )
     return f"{text}\n    {row.flow}: {row.wrong}" if row.wrong else text
 
@@ -222,6 +255,7 @@ def summary(report: ScoreReport) -> str:
         f"top-1                {report.top1_right}/{report.top1_asked} faults have their cause named first",
         f"false alarms         {report.false_alarms} in {report.healthy_asked} questions about what works",
         f"verdict = reality    {report.agreeing}/{report.asked}",
+        f"repairs              {report.repairs_working}/{report.repairs_tried} bring the connection back, carried out as printed",
         f"median time          {report.median_seconds:.2f} s",
     ]
     if report.broken:
