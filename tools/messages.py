@@ -12,6 +12,7 @@ import io
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -85,8 +86,10 @@ def po_bytes(catalogue: Catalog) -> bytes:
 
 def mo_bytes(po: bytes) -> bytes:
     """Return the compiled form of a .po file's text."""
+    catalogue = read_po(io.BytesIO(po))
+    catalogue.creation_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same text compiles to the same bytes, any day
     stream = io.BytesIO()
-    write_mo(stream, read_po(io.BytesIO(po)))
+    write_mo(stream, catalogue)
     return stream.getvalue()
 
 

@@ -100,7 +100,9 @@ def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, eve
         # A way that went well tells nothing; the one that broke does.
         ways = [way for way in ways if way[2]] or ways[:1]
     ends = (flow.start_text(), flow.target_text())
-    for steps, name, broken in ways:
+    for number, (steps, name, broken) in enumerate(ways):
+        if number:
+            paper.gap()
         backwards = steps is branch.reply
         start, end = (ends[1], ends[0]) if backwards else ends
         if len(ways) > 1 or backwards or in_data:

@@ -1,5 +1,7 @@
 """Quotes the readings that an answer refers to: each with its origin and the words that matter."""
 
+from typing import cast
+
 import msgspec
 
 from hairpin.causes.cause import Candidate
@@ -142,17 +144,24 @@ def declarations(text: str, tables: str) -> str:
 def essence(reading: Reading) -> str:
     """Return the fields of an engine's JSON that an answer stands on; the text's beginning when it is no JSON."""
     try:
-        document = msgspec.json.decode(reading.text)
-    except msgspec.DecodeError:
+        document = msgspec.json.decode(reading.text, type=dict[str, object])
+    except (msgspec.DecodeError, msgspec.ValidationError):
         return reading.text.strip()
     kept: dict[str, object] = {}
     for path in _ESSENCE[reading.key]:
-        found = document
-        for name in path.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
+        found = _at(document, path)
         if found not in (None, "", {}, []):
             kept[path.rpartition(".")[2]] = found
     return msgspec.json.encode(kept).decode()
+
+
+def _at(document: object, path: str) -> object:
+    """Return what stands at ``State.Status`` of a JSON document, or None."""
+    for name in path.split("."):
+        if not isinstance(document, dict):
+            return None
+        document = cast("dict[str, object]", document).get(name)
+    return document
 
 
 def _letters(count: int) -> str:

@@ -52,6 +52,7 @@ _SENTENCES: dict[Reason, Message] = {
     "peer-drops": message("the other side drops such source addresses"),
     "wrong-answer": message("the answer does not look like one to what was asked"),
     "opaque-device": message("the link does what hairpin does not model"),
+    "left-instead": message("it leaves this host instead of reaching what it was meant for"),
     "no-container": message("the container has no network now"),
 }
 
@@ -62,7 +63,7 @@ def stop_sentence(stop: Stop) -> Message:
         return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
     if stop.reason == "reject" and stop.reject:
         return message("a rule rejects it with {answer}", answer=stop.reject)
-    return _SENTENCES[stop.reason]
+    return _SENTENCES.get(stop.reason, message("{reason}", reason=stop.reason))
 
 
 def decided_text(decided: DecidedBy | None) -> str:

@@ -1,0 +1,70 @@
+"""Answers about a real host's evidence (tests/host/fixture_evidence.py), whole or with some of its text replaced."""
+
+from functools import cache
+
+import msgspec
+
+from hairpin.diagnose.check import Answer, check
+from hairpin.diagnose.flows import Origin, Target, flows_for
+from hairpin.evidence.reading import Evidence
+from hairpin.host.parse import parse
+from hairpin.network.network import Network
+from hairpin.report.document import ReportDocument, report_document
+from hairpin.report.paper import Paper
+from hairpin.report.terminal import report_text
+from hairpin.report.words import Language, Words
+from tests.host.fixture_evidence import evidence_of
+
+Replacement = tuple[str, str]
+FORWARDING_OFF: Replacement = ("/ipv4/conf/eth0/forwarding:1", "/ipv4/conf/eth0/forwarding:0")
+USER_DROPS: Replacement = (
+    "-A DOCKER-USER -j RETURN",
+    "-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 -j DROP\n[0:0] -A DOCKER-USER -j RETURN",
+)
+
+
+@cache
+def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence:
+    """Return the evidence with every replacement made in every reading; each has to be possible."""
+    whole = evidence_of(host)
+    for old, new in replacements:
+        assert any(old in reading.text for reading in whole.readings), old
+        readings = tuple(
+            msgspec.structs.replace(each, text=each.text.replace(old, new)) if old in each.text else each
+            for each in whole.readings
+        )
+        whole = msgspec.structs.replace(whole, readings=readings)
+    return whole
+
+
+def network(*replacements: Replacement) -> Network:
+    return Network(parse(evidence(*replacements)))
+
+
+@cache
+def answer(*replacements: Replacement, port: int | None = 8080, origin: str | None = None) -> Answer:
+    """Return the answer for a port (None: for everything)."""
+    targets = (Target(port),) if port is not None else ()
+    found = network(*replacements)
+    return check(found, flows_for(found, targets, Origin(origin) if origin is not None else None))
+
+
+def document(*replacements: Replacement, port: int | None = 8080, language: Language = "en") -> ReportDocument:
+    return report_document(answer(*replacements, port=port), evidence(*replacements), Words(language))
+
+
+def text(
+    *replacements: Replacement,
+    port: int | None = 8080,
+    language: Language = "en",
+    width: int = 80,
+    verbose: bool = False,
+) -> str:
+    """Return the report as it is written on plain paper."""
+    return report_text(
+        answer(*replacements, port=port),
+        document(*replacements, port=port, language=language),
+        Words(language),
+        Paper(width=width),
+        verbose=verbose,
+    )

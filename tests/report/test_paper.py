@@ -1,0 +1,78 @@
+"""Lines stay inside the paper, words that people copy stay whole, colour is only there when asked for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hairpin.report.paper import NARROWEST, WIDEST, Paper, cells, shortened, wrapped
+
+WRAPPED: dict[str, tuple[str, int, list[str]]] = {
+    "at spaces": ("one two three", 8, ["one two", "three"]),
+    "a long word keeps its line": ("see /etc/sysctl.d/99-a.conf there", 8, ["see", "/etc/sysctl.d/99-a.conf", "there"]),
+    "between Chinese characters": ("一二三四五", 6, ["一二三", "四五"]),
+    "no line begins with a comma": ("一二三，四", 6, ["一二", "三，四"]),
+    "nothing": ("", 10, []),
+}
+
+
+@pytest.mark.parametrize(("text", "room", "expected"), WRAPPED.values(), ids=WRAPPED)
+def test_wrapped(text: str, room: int, expected: list[str]) -> None:
+    assert list(wrapped(text, room)) == expected
+
+
+@given(st.text(alphabet="ab 一，", max_size=60), st.integers(10, 40))
+def test_wrapping_loses_nothing_but_spaces(text: str, room: int) -> None:
+    assert "".join(wrapped(text, room)).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.text(alphabet="ab 一二", max_size=60), st.integers(1, 40))
+def test_shortened_fits(text: str, room: int) -> None:
+    assert cells(shortened(text, room)) <= room
+
+
+@given(st.integers(-5, 500))
+def test_width_is_bounded(width: int) -> None:
+    assert NARROWEST <= Paper(width=width).width <= WIDEST
+
+
+def test_a_combining_mark_takes_no_column() -> None:
+    assert (cells("é"), cells("e\u0301"), cells("中")) == (1, 1, 2)
+
+
+def test_colour_only_when_asked_for() -> None:
+    plain, coloured = Paper(), Paper(coloured=True)
+    for paper in (plain, coloured):
+        paper.line(("bad news", "bad"))
+    assert plain.text() == "bad news\n"
+    assert coloured.text() == "\x1b[1;31mbad news\x1b[0m\n"
+
+
+def test_a_terminal_without_unicode_gets_ascii() -> None:
+    paper = Paper(ascii_only=True)
+    paper.line("✗ a → b │")
+    assert paper.text().isascii()
+
+
+def test_a_line_is_never_broken_and_a_cut_one_fits() -> None:
+    paper = Paper(width=40)
+    paper.line("x" * 100)
+    paper.cut(("y" * 30, "bad"), "z" * 30)
+    first, second = paper.text().splitlines()
+    assert len(first) == 100
+    assert second == "y" * 30 + "z" * 9 + "…"
+
+
+def test_prose_hangs_under_what_stands_first() -> None:
+    paper = Paper(width=40)
+    paper.prose("one two three four five six seven eight", first="note: ")
+    assert paper.text().splitlines() == ["note: one two three four five six seven", "      eight"]
+
+
+def test_gaps_do_not_add_up() -> None:
+    paper = Paper()
+    paper.gap()
+    paper.line("a")
+    paper.gap()
+    paper.gap()
+    paper.line("b")
+    assert paper.text() == "a\n\nb\n"

@@ -1,0 +1,57 @@
+"""The drawn way: what decided something, who translated it, and the place where it breaks."""
+
+from hairpin.report.paper import Paper
+from hairpin.report.path import draw, hops
+from hairpin.report.words import Words
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
+
+
+def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
+    paper = Paper(width=width)
+    draw(answer(*replacements).diagnoses[number].trace, paper, Words(), every=every)
+    return paper.text()
+
+
+def test_the_way_ends_where_it_breaks() -> None:
+    assert drawn(FORWARDING_OFF) == (
+        "    ● 192.0.2.10\n"
+        "    │ device-in    eth0\n"
+        "    │ prerouting   eth0      nat DOCKER 5: DNAT  → 172.21.0.2:80\n"
+        "    ✗ forward      eth0      net.ipv4.conf.eth0.forwarding = 0\n"
+        "                    forwarding is off\n"
+        "    ┆\n"
+        "    ○ 198.51.100.11:8080/tcp\n"
+    )
+
+
+def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
+    (bridge,) = {hop.link for hop in hops(answer().diagnoses[0].trace.usual.request) if hop.link.startswith("br-")} or {
+        next(
+            step.link
+            for step in answer().diagnoses[0].trace.usual.reply
+            if step.netns == "host" and step.link.startswith("br-")
+        )
+    }
+    lost = (f"/ipv4/conf/{bridge}/forwarding:1", f"/ipv4/conf/{bridge}/forwarding:0")
+    lines = drawn(lost).splitlines()
+    assert lines[0] == "    answer"
+    assert lines[1] == "    ● 198.51.100.11:8080/tcp"
+    assert lines[-1] == "    ○ 192.0.2.10"
+    assert "    │ ─ container:front" in lines
+
+
+def test_a_long_rule_goes_below_on_narrow_paper_and_stays_whole() -> None:
+    text = drawn(USER_DROPS, width=60)
+    assert "✗ forward" in text
+    joined = " ".join(line.strip(" │") for line in text.splitlines())
+    assert "filter DOCKER-USER 1: -i eth0 -p tcp -m conntrack --ctorigdstport 8080 -j DROP" in joined
+    assert all(len(line) <= 60 for line in text.splitlines())
+
+
+def test_every_step_when_asked_for() -> None:
+    trace = answer().diagnoses[0].trace
+    assert len(list(hops(trace.usual.request, every=True))) == len(trace.usual.request)
+    text = drawn(every=True)
+    assert "    request\n" in text
+    assert "    answer\n" in text
+    assert text.count("✓") == 2

@@ -1,0 +1,105 @@
+"""Quotes: the place that matters, once each, whatever else the reading says."""
+
+import pytest
+
+from hairpin.causes.cause import Candidate, message, where
+from hairpin.change.change import Change
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.netfilter.evaluate import Place
+from hairpin.report.quotes import LONGEST, Quotes, declarations, essence
+from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided
+
+SAVE = """\
+*nat
+:DOCKER - [0:0]
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:DOCKER-USER - [0:0]
+[7:420] -A DOCKER-USER -j DROP
+COMMIT
+"""
+*nat
+:DOCKER - [0:0]
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:DOCKER-USER - [0:0]
+[7:420] -A DOCKER-USER -j DROP
+COMMIT
+"""
+AT = "2026-10-01T12:00:00Z"
+READINGS = (
+    Reading("e1", "sysctl", "host", "/proc/sys/net", AT, 0, "text", "/proc/sys/net/ipv4/ip_forward:0\n"),
+    Reading("e2", "iptables-nft-save4", "host", "iptables-save -c", AT, 0, "text", SAVE),
+    Reading("e3", "sockets", "container:web", "ss -H", AT, 0, "text", ""),
+)
+EVIDENCE = Evidence("hairpin.evidence/1", "0", AT, "h", "6", READINGS)
+DROP = Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", line=7, evidence="e2")
+FORWARD = ("net", "ipv4", "ip_forward")
+CASES = {
+    "a rule, with its counters": (RuleDecided(DROP), "iptables-save -c", "[7:420] -A DOCKER-USER -j DROP"),
+    "a sysctl, by its own file": (SysctlDecided(FORWARD, "0", "1", "e1"), "/proc/sys/net/ipv4/ip_forward", "0"),
+    "a route of a reading that is not there": (RouteDecided("default via 1", "main", "e9"), "", "default via 1"),
+}
+
+
+@pytest.mark.parametrize(("decided", "origin", "excerpt"), CASES.values(), ids=CASES)
+def test_what_decided_is_quoted(decided: RuleDecided | SysctlDecided | RouteDecided, origin: str, excerpt: str) -> None:
+    quotes = Quotes(EVIDENCE)
+    reference = quotes.decided(decided)
+    assert reference is not None
+    assert (quotes.all()[reference].origin, quotes.all()[reference].excerpt) == (origin, excerpt)
+
+
+def test_what_is_assumed_has_no_evidence() -> None:
+    assert Quotes(EVIDENCE).decided(Assumed("a gateway")) is None
+    assert Quotes(EVIDENCE).decided(None) is None
+
+
+def test_places_of_one_reading_are_told_apart_and_the_same_place_is_quoted_once() -> None:
+    quotes = Quotes(EVIDENCE)
+    first = quotes.decided(SysctlDecided(FORWARD, "0", "1", "e1"))
+    second = quotes.decided(SysctlDecided(("net", "ipv4", "conf", "eth0", "forwarding"), "0", "1", "e1"))
+    again = quotes.decided(SysctlDecided(FORWARD, "0", "1", "e1"))
+    assert (first, second, again) == ("e1", "e1b", "e1")
+
+
+def test_references_never_repeat() -> None:
+    quotes = Quotes(EVIDENCE)
+    found = [quotes.decided(SocketDecided(f"socket {number}", "e3")) for number in range(800)]
+    assert len(set(found)) == 800
+
+
+def test_a_missing_chain_is_shown_by_what_is_there() -> None:
+    candidate = Candidate(
+        message("gone"), message("gone"), Change(()), where(table="nat", chains="nat OTHER"), evidence=("e2",)
+    )
+    quotes = Quotes(EVIDENCE)
+    assert quotes.cause(candidate) == ("e2",)
+    assert quotes.all()["e2"].excerpt == "*nat\n:DOCKER - [0:0]"
+
+
+def test_no_socket_is_shown_by_the_reading_that_would_list_it() -> None:
+    quotes = Quotes(EVIDENCE)
+    assert quotes.socketless("container:web", "no socket takes port 80") == "e3"
+    assert quotes.socketless("container:db", "no socket takes port 80") is None
+
+
+def test_an_excerpt_is_bounded() -> None:
+    quotes = Quotes(EVIDENCE)
+    reference = quotes.decided(SocketDecided("x" * 5000, "e3"))
+    assert reference is not None
+    assert len(quotes.all()[reference].excerpt) == LONGEST
+
+
+def test_of_an_engine_only_what_matters() -> None:
+    text = '{"Name":"/web","Created":"long ago","State":{"Status":"exited","ExitCode":137,"Error":""}}'
+    reading = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", text)
+    assert essence(reading) == '{"Name":"/web","Status":"exited","ExitCode":137}'
+    broken = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", "no JSON ")
+    assert essence(broken) == "no JSON"
+
+
+def test_declarations_of_a_table_that_is_not_there() -> None:
+    assert declarations("*filter\nCOMMIT\n", "nat") == "no table nat"

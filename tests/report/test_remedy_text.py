@@ -1,0 +1,56 @@
+"""A repair on paper: commands alone on their lines, new files as what writes them, changed ones as a diff."""
+
+import subprocess
+from pathlib import Path
+
+from hairpin.causes.cause import Message, message
+from hairpin.remedy.remedy import PersistFile, Remedy
+from hairpin.report.paper import Paper
+from hairpin.report.remedy_text import write_remedy
+from hairpin.report.words import Words
+
+
+def written(remedy: Remedy, noted: set[Message] | None = None) -> str:
+    paper = Paper(width=60)
+    write_remedy(remedy, Words(), paper, set() if noted is None else noted)
+    return paper.text()
+
+
+def test_now_and_for_good() -> None:
+    remedy = Remedy(
+        "set-sysctl", ("sysctl -w a.b=1",), (PersistFile("/etc/sysctl.d/99-x.conf", "a.b = 1\n"),), ("systemctl x",)
+    )
+    assert written(remedy) == (
+        "  repair now:\n"
+        "      sysctl -w a.b=1\n"
+        "  repair that lasts:\n"
+        "      echo 'a.b = 1' > /etc/sysctl.d/99-x.conf\n"
+        "      systemctl x\n"
+    )
+
+
+def test_a_changed_file_is_shown_by_its_lines() -> None:
+    remedy = Remedy("delete-rule", (), (PersistFile("/etc/iptables/rules.v4", "a\nc\n", "a\nb\n"),))
+    assert written(remedy).splitlines()[-3:] == ["      in /etc/iptables/rules.v4:", "      -b", "      +c"]
+
+
+def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
+    """What is printed, pasted into a shell, writes exactly the file."""
+    target = tmp_path / "a unit.service"
+    content = "[Unit]\nDescription=it's $HOME `x`\n\n[Service]\n"
+    lines = written(Remedy("insert-rule", (), (PersistFile(str(target), content),))).splitlines()[1:]
+    script = "\n".join(line.removeprefix("      ") for line in lines)
+    subprocess.run(("sh", "-c", script), check=True)
+    assert target.read_text("utf-8") == content
+
+
+def test_without_a_command_a_person_is_told_what_to_do() -> None:
+    remedy = Remedy("recreate-container", (), advice=(message("create it anew"), message("look at its log")))
+    assert written(remedy) == "  repair, by hand:\n      create it anew\n  note: look at its log\n"
+
+
+def test_a_note_is_told_once_in_a_report() -> None:
+    remedy = Remedy("restore", ("true",), side_effects=(message("it rains"),), advice=(message("take an umbrella"),))
+    noted: set[Message] = set()
+    assert written(remedy, noted).count("umbrella") == 1
+    assert written(remedy, noted) == "  repair now:\n      true\n"

@@ -1,0 +1,53 @@
+"""Each of the kernel's reasons has a sentence; what decided a step is told in its tool's words."""
+
+from typing import get_args
+
+import pytest
+
+from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.packet import Packet, Seen
+from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.walk.state import (
+    Assumed,
+    ConntrackDecided,
+    DecidedBy,
+    LinkDecided,
+    Reason,
+    RouteDecided,
+    RuleDecided,
+    SocketDecided,
+    Stop,
+    SysctlDecided,
+)
+
+SEEN = Seen(Packet(4, 1, 2, 6))
+POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP")
+RULE = Place("iptables-nft", "ip", "nat", "DOCKER", 2, "-A DOCKER -p tcp -j DNAT --to-destination 172.17.0.2:80")
+TEXTS: dict[str, tuple[DecidedBy | None, str]] = {
+    "nothing": (None, ""),
+    "a policy": (RuleDecided(POLICY), "filter FORWARD: -P FORWARD DROP"),
+    "a rule": (RuleDecided(RULE), "nat DOCKER 2: -p tcp -j DNAT --to-destination 172.17.0.2:80"),
+    "a route": (RouteDecided("default via 198.51.100.1 dev eth0", "main"), "default via 198.51.100.1 dev eth0"),
+    "a sysctl": (SysctlDecided(("net", "ipv4", "ip_forward"), "0", "1"), "net.ipv4.ip_forward = 0"),
+    "a socket": (SocketDecided("0.0.0.0:80/tcp"), "0.0.0.0:80/tcp"),
+    "a link": (LinkDecided("eth0", "eth0 is down"), "eth0 is down"),
+    "an entry": (ConntrackDecided("tcp 6"), "tcp 6"),
+    "assumed": (Assumed("a gateway"), "a gateway"),
+}
+
+
+@pytest.mark.parametrize(("decided", "expected"), TEXTS.values(), ids=TEXTS)
+def test_decided_text(decided: DecidedBy | None, expected: str) -> None:
+    assert decided_text(decided) == expected
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_has_a_sentence(reason: Reason) -> None:
+    assert str(stop_sentence(Stop(reason, "host", "forward", "eth0", SEEN)))
+
+
+def test_the_address_and_the_answer_are_named_where_they_are_known() -> None:
+    nobody = Stop("no-neighbour", "host", "neighbour", "docker0", SEEN, address=0xAC110002)
+    rejected = Stop("reject", "host", "forward", "eth0", SEEN, reject="tcp-reset")
+    assert str(stop_sentence(nobody)) == "nobody answers for 172.17.0.2"
+    assert str(stop_sentence(rejected)) == "a rule rejects it with tcp-reset"

@@ -1,0 +1,124 @@
+"""The report as people read it: what stands in it, in which order, and that nothing is told twice."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import Change
+from hairpin.host.host import Unread
+from hairpin.report.document import report_document
+from hairpin.report.paper import Paper, cells
+from hairpin.report.terminal import report_text
+from hairpin.report.words import Words
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence, text
+
+BROKEN: dict[str, tuple[Replacement, ...]] = {
+    "sysctl": (FORWARDING_OFF,),
+    "rule": (USER_DROPS,),
+    "both": (FORWARDING_OFF, USER_DROPS),
+}
+
+
+def test_verdict_place_cause_proof_repair_in_this_order() -> None:
+    told = text(FORWARDING_OFF)
+    places = [
+        "✗ dropped  192.0.2.10 → 198.51.100.11:8080/tcp (front)",
+        "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
+        "✗ forward ",
+        "cause[interface-forwarding-off]: eth0 does not forward IPv4",
+        "/proc/sys/net/ipv4/conf/eth0/forwarding",
+        "proof: as it is: dropped; with this change: delivered (simulated)",
+        "      sysctl -w net.ipv4.conf.eth0.forwarding=1\n",
+        "> /etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf",
+        "note: no configuration file sets net.ipv4.conf.eth0.forwarding",
+    ]
+    found = [told.find(place) for place in places]
+    assert -1 not in found
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("width", (60, 80, 120))
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
+def test_only_commands_are_wider_than_the_paper(
+    replacements: tuple[Replacement, ...], language: str, width: int
+) -> None:
+    told = text(*replacements, language="zh" if language == "zh" else "en", width=width)
+    wide = [line for line in told.splitlines() if cells(line) > width]
+    assert [line for line in wide if not line.startswith("      ")] == []
+
+
+@pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
+def test_a_cause_is_told_once_however_many_flows_it_stops(replacements: tuple[Replacement, ...]) -> None:
+    told = text(*replacements, port=None)
+    headings = [line for line in told.splitlines() if line.startswith("cause[")]
+    assert len(headings) == len(set(headings)) == len(replacements)
+
+
+def test_two_causes_say_that_both_have_to_go() -> None:
+    told = text(FORWARDING_OFF, USER_DROPS, width=120)
+    assert told.count("with 2 causes gone together (interface-forwarding-off, docker-user-drops): delivered") == 2
+
+
+def test_a_healthy_host_is_one_line_a_port() -> None:
+    told = text(port=None)
+    lines = [line for line in told.splitlines() if line.startswith("✓ delivered")]
+    assert any("8080/tcp (front) from" in line for line in lines)
+    assert "✗" not in told
+    assert "cause[" not in told
+
+
+def test_everything_is_listed_when_asked_for() -> None:
+    assert text(port=None, verbose=True).count("✓ delivered  ") == len(answer(port=None).diagnoses)
+
+
+def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
+    told = text(FORWARDING_OFF, language="zh")
+    for verbatim in (
+        "sysctl -w net.ipv4.conf.eth0.forwarding=1",
+        "[interface-forwarding-off]",
+        "198.51.100.11:8080/tcp",
+    ):
+        assert verbatim in told
+    assert "eth0 不转发 IPv4" in told
+    assert "repair" not in told
+
+
+def test_what_was_not_read_is_told_with_the_way_out() -> None:
+    unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
+    found = msgspec.structs.replace(answer(), missing=(unread,))
+    told = report_text(found, report_document(found, evidence(), Words()), Words(), Paper())
+    assert "whether a rule drops or translates packets: iptables-save -c in host" in told
+    assert "Run it as root" in told
+
+
+def test_what_nothing_explains_says_so_and_shows_the_place() -> None:
+    whole = answer(FORWARDING_OFF)
+    bare = tuple(msgspec.structs.replace(each, causes=(), proof=None) for each in whole.diagnoses)
+    found = msgspec.structs.replace(whole, diagnoses=bare, causes=())
+    told = report_text(found, report_document(found, evidence(FORWARDING_OFF), Words()), Words(), Paper())
+    assert "✗ forward " in told
+    assert "No cause that hairpin knows explains this" in told
+
+
+def test_no_flow_at_all_is_a_sentence() -> None:
+    whole = answer()
+    alone = msgspec.structs.replace(whole.network, host=msgspec.structs.replace(whole.network.host, engines=()))
+    asked = msgspec.structs.replace(whole, diagnoses=(), causes=())
+    cases = {
+        "No container runs": asked,
+        "No container engine answers": msgspec.structs.replace(asked, network=alone),
+        "could not be asked": msgspec.structs.replace(
+            asked, missing=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
+        ),
+    }
+    for sentence, found in cases.items():
+        assert sentence in report_text(found, report_document(found, None, Words()), Words(), Paper())
+
+
+def test_a_change_without_a_kind_of_remedy_is_told_without_one() -> None:
+    whole = answer(FORWARDING_OFF)
+    cause = whole.causes[0]
+    candidate = msgspec.structs.replace(cause.candidate, change=Change(()))
+    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(cause, candidate=candidate),))
+    told = report_text(found, report_document(whole, evidence(FORWARDING_OFF), Words()), Words(), Paper())
+    assert "repair now" not in told

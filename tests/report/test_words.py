@@ -1,0 +1,59 @@
+"""Every message has its Chinese; which language is spoken is the locale's choice."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hairpin.causes.cause import message
+from hairpin.report.words import CATALOGUES, LANGUAGES, Words, language_of
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALES: dict[str, tuple[dict[str, str], str]] = {
+    "nothing set": ({}, "en"),
+    "LANG": ({"LANG": "zh_CN.UTF-8"}, "zh"),
+    "LC_ALL goes first": ({"LC_ALL": "en_GB.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+    "LC_MESSAGES before LANG": ({"LC_MESSAGES": "zh_TW", "LANG": "de_DE"}, "zh"),
+    "an empty one does not count": ({"LC_ALL": "", "LANG": "zh_CN"}, "zh"),
+    "a language that hairpin does not speak": ({"LANG": "de_DE.UTF-8"}, "en"),
+}
+
+
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("messages", ROOT / "tools" / "messages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("environment", "expected"), LOCALES.values(), ids=LOCALES)
+def test_language_of_the_locale(environment: dict[str, str], expected: str) -> None:
+    assert language_of(environment) == expected
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_every_message_is_translated_with_the_same_places(language: str) -> None:
+    """`python tools/messages.py --missing` lists them; write them into the .po and run it without arguments."""
+    messages = tool()
+    translations = messages.read(CATALOGUES / language / "LC_MESSAGES" / "hairpin.po")
+    assert list(messages.missing(language, translations)) == []
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
+    folder = CATALOGUES / language / "LC_MESSAGES"
+    compiled = tool().mo_bytes((folder / "hairpin.po").read_bytes())
+    assert (folder / "hairpin.mo").read_bytes() == compiled
+
+
+def test_values_stand_where_the_translation_wants_them() -> None:
+    said = message("{link} does not forward IPv4", link="eth0")
+    assert Words()(said) == "eth0 does not forward IPv4"
+    assert Words("zh")(said) == "eth0 不转发 IPv4"
+
+
+def test_what_is_not_translated_is_said_in_english() -> None:
+    assert Words("zh")(message("never seen {what}", what="x")) == "never seen x"
