@@ -19,15 +19,6 @@ COMMIT
 [7:420] -A DOCKER-USER -j DROP
 COMMIT
 """
-*nat
-:DOCKER - [0:0]
-COMMIT
-*filter
-:INPUT ACCEPT [0:0]
-:DOCKER-USER - [0:0]
-[7:420] -A DOCKER-USER -j DROP
-COMMIT
-"""
 AT = "2026-10-01T12:00:00Z"
 READINGS = (
     Reading("e1", "sysctl", "host", "/proc/sys/net", AT, 0, "text", "/proc/sys/net/ipv4/ip_forward:0\n"),
