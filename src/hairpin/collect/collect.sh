@@ -23,6 +23,7 @@ LC_ALL=C; export LC_ALL
 TAB='	'
 NL='
 '
+USUAL_IFS=" $TAB$NL"
 have() { command -v "$1" >/dev/null 2>&1; }
 
 frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it costs no process.
@@ -240,16 +241,21 @@ ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where a
     if [ "$HAIRPIN_IP_FORM" = json ]; then
         batch=$(for word; do case $word in ip-*) ;; *) echo "$word" ;; esac; done | $HAIRPIN_IP $family $opts -batch - 2>/dev/null) || batch=
     fi
-    while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
-        if [ -n "$batch" ]; then
-            out=${batch%%"$NL"*}; batch=${batch#*"$NL"}
-            line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
-        else
-            capture $HAIRPIN_IP $family $opts $2
-            line $HAIRPIN_IP $family $opts $2; captured "$1$suffix" "$line"
-            [ "$st" = 0 ] || out=
-        fi
+    # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
+    set -f; IFS=$NL; answers=0
+    for out in $batch; do answers=$((answers + 1)); done
+    [ "$answers" = $(($# / 2)) ] || batch=      # some version prints nothing for nothing: one by one, then
+    for out in $batch; do
+        IFS=$USUAL_IFS
+        line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
         [ "$1" != ip-addr ] || addr=$out
+        shift 2
+    done
+    set +f; IFS=$USUAL_IFS
+    while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
+        capture $HAIRPIN_IP $family $opts $2
+        line $HAIRPIN_IP $family $opts $2; captured "$1$suffix" "$line"
+        [ "$1" != ip-addr ] || [ "$st" != 0 ] || addr=$out
         shift 2
     done
 }
@@ -632,46 +638,17 @@ EOT
     [ -n "$list" ] || return
     # Process ids are the daemon's, whose PID namespace may be another one. The control group tells whose process it is;
     # where it does not (rootless without cgroups), the id counts only if the daemon is seen in our own PID namespace.
-    groups=$NL$(grep -sHm1 -E "${ids#|}" $pids)$NL
-    everyone= sure=
-    while read -r id name pid; do
-        [ -n "$id" ] || continue
-        group=${groups#*"$NL/proc/$pid/cgroup:"}; group=${group%%"$NL"*}
-        case $groups in *"$NL/proc/$pid/cgroup:"*) ;; *) group= ;; esac
-        case $group in
-            *"$id"*) ;;
-            *)
-                [ -n "$everyone" ] || everyone=$(grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup)
-                case $everyone in
-                    *"$id"*) before=${everyone%%"$id"*}; pid=${before##*"/proc/"}; pid=${pid%%/*} ;;
-                    *) [ "$2" = seen ] || pid=0 ;;
-                esac ;;
-        esac
-        sure="$sure$id $name $pid$NL"
-    done <<EOT
-$list
-EOT
-    paths=
-    for pid in $(echo "$sure" | sed -n 's/.* //p'); do [ "$pid" = 0 ] || paths="$paths /proc/$pid/ns/net"; done
-    inodes=$NL$(ls -l /proc/self/ns/net $paths 2>/dev/null)$NL
-    own=${inodes#*"/proc/self/ns/net -> net:["}; own=${own%%]*}
-    case $inodes in *"/proc/self/ns/net -> "*) ;; *) own=- ;; esac
-    text="host$TAB$own$TAB-$TAB-" seen=" $own " start=
-    while read -r id name pid; do
-        [ -n "$id" ] || continue
-        inode=${inodes#*"/proc/$pid/ns/net -> net:["}; inode=${inode%%]*}
-        case $inodes in *"/proc/$pid/ns/net -> "*) ;; *) inode=- ;; esac
-        text="$text${NL}container:$name$TAB$inode$TAB$pid$TAB$id"
+    sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" $pids /dev/null; } | with_group)
+    case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
+    case $2 in seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
+    paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
+    text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
+    body namespaces '/proc/PID/ns/net' "$text"
+    running=0 seen=
+    while IFS=$TAB read -r name inode pid id; do
+        case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
         case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
         seen="$seen$inode "
-        start="$start$name $pid $inode$NL"
-    done <<EOT
-$sure
-EOT
-    body namespaces '/proc/PID/ns/net' "$text"
-    running=0
-    while read -r name pid inode; do
-        [ -n "$name" ] || continue
         NETNS=container:$name; export NETNS
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
@@ -680,9 +657,33 @@ EOT
             running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
         fi
     done <<EOT
-$start
+$text
 EOT
     NETNS=
+}
+with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of
+    # that id; ?pid where none is
+    awk '
+    !/^\/proc\// { n++; id[n] = $1; name[n] = $2; pid[n] = $3; next }
+    {
+        split($0, part, "/"); m = split($0, word, /[^0-9a-f]+/)
+        for (i = 1; i <= m; i++) if (length(word[i]) == 64) {
+            has[part[3] " " word[i]]; if (!(word[i] in first)) first[word[i]] = part[3]
+        }
+    }
+    END {
+        for (i = 1; i <= n; i++)
+            print id[i], name[i], (pid[i] " " id[i] in has) ? pid[i] : (id[i] in first) ? first[id[i]] : "?" pid[i]
+    }'
+}
+with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid, id
+    awk -v OFS="$TAB" '
+    !/ -> net:\[/ && NF == 3 { n++; id[n] = $1; name[n] = $2; pid[n] = $3; next }
+    / -> net:\[/ { inode = $NF; gsub(/[^0-9]/, "", inode); split($(NF - 2), part, "/"); of[part[3]] = inode }
+    END {
+        print "host", "self" in of ? of["self"] : "-", "-", "-"
+        for (i = 1; i <= n; i++) print "container:" name[i], pid[i] in of ? of[pid[i]] : "-", pid[i], id[i]
+    }'
 }
 entered() { # entered FILE PID: a job inside the network namespace of PID, within the time limit of the engine's job
     if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
