@@ -54,6 +54,6 @@ CAUSE = Cause(
     title="The route into the container network is missing",
     source="net/ipv4/fib_frontend.c fib_add_ifaddr()",
     reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type", "no-source-address",
-                       "martian-source", "rp-filter"}),
+                       "martian-source", "rp-filter", "wrong-answer", "route-localnet"}),
     find=find,
 )  # fmt: skip

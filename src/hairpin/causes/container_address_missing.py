@@ -8,46 +8,51 @@ from collections.abc import Iterator
 from hairpin.causes.attachment import attachment_of
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.change.change import AddAddress, one
+from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.network.network import HOST, owns_address, veth_peer
-from hairpin.network.prefix import address_text
+from hairpin.network.network import addresses_of, owns_address
+from hairpin.network.prefix import Version, address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the engine's endpoint address is on no link of the container."""
-    packet = view.stop.seen.packet
-    found = attachment_of(view.network, packet.daddr, packet.version)
-    if found is None or found.container.netns is None:
+    """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
+    version = view.stop.seen.packet.version
+    meant = attachment_of(view.network, view.stop.seen.packet.daddr, version)
+    container = view.container or (meant.container if meant is not None else None)
+    if container is None or container.netns is None:
         return
-    namespace = view.network.host.namespace(found.container.netns)
-    if namespace is None or owns_address(namespace, packet.version, packet.daddr):
-        return
-    inner = next(
-        (
-            peer.link
-            for link in view.host.links
-            if (peer := veth_peer(view.network, HOST, link)) is not None and peer.netns == namespace.name
-        ),
-        None,
-    )
-    if inner is None:
-        return
-    length = found.endpoint.ipv4_prefix_length if packet.version == 4 else found.endpoint.ipv6_prefix_length
-    text = address_text(packet.daddr, packet.version)
-    yield Candidate(
-        title=message("Container {name} does not have its address {address}", name=found.container.name, address=text),
-        detail=message("Docker gave it {address}, but no link inside has it.", address=text),
-        change=one(AddAddress(namespace.name, Address(inner, packet.version, packet.daddr, length))),
-        where=where(container=found.container.name, address=f"{text}/{length}"),
-        rank=16,
-        evidence=(found.container.evidence,),
-    )
+    namespace = view.network.host.namespace(container.netns)
+    for endpoint in container.endpoints:
+        value = endpoint.ipv4 if version == 4 else endpoint.ipv6
+        length = endpoint.ipv4_prefix_length if version == 4 else endpoint.ipv6_prefix_length
+        if namespace is None or value is None or owns_address(namespace, version, value):
+            continue
+        inner = _without_address(namespace, version)
+        if inner is None:
+            continue
+        text = address_text(value, version)
+        yield Candidate(
+            title=message("Container {name} does not have its address {address}", name=container.name, address=text),
+            detail=message("Docker gave it {address}, but no link inside has it.", address=text),
+            change=one(AddAddress(namespace.name, Address(inner, version, value, length))),
+            where=where(container=container.name, address=f"{text}/{length}"),
+            rank=14,
+            evidence=(container.evidence,),
+        )
+
+
+def _without_address(namespace: Namespace, version: Version) -> str | None:
+    """Return the link inside that could have had the address: a veth with none of this version."""
+    for link in namespace.links:
+        if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
+            return link.name
+    return None
 
 
 CAUSE = Cause(
     id="container-address-missing",
     title="The container has lost its address",
     source="Docker Engine API: NetworkSettings",
-    reasons=frozenset({"no-neighbour"}),
+    reasons=frozenset({"no-neighbour", "no-route", "no-source-address"}),
     find=find,
 )

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Message, View, message, where
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.found import found, meaning
+from hairpin.engines.found import meaning, of_dialect
 from hairpin.engines.missing import Missing, missing
 from hairpin.engines.restore import placements
 from hairpin.host.docker import Engine
@@ -66,7 +66,8 @@ def restoring(view: View, part: Lost) -> Change:
     parts: list[Primitive] = [
         AddChain(HOST, part.missing.dialect, each.family, each.table, each.chain) for each in part.chains
     ]
-    places = found(part.missing.wanted.backend, part.missing.wanted.rules, view.host)
+    places = of_dialect(part.missing.dialect, view.host)
+    still_lost = {id(each) for each in part.missing.rules} - {id(each) for each in part.rules}
     by_chain: dict[tuple[str, str, str], list[ExpectedRule]] = {}
     for rule in part.rules:
         by_chain.setdefault((rule.family, rule.table, rule.chain), []).append(rule)
@@ -76,13 +77,12 @@ def restoring(view: View, part: Lost) -> Change:
         wanted = [
             each
             for each in part.missing.wanted.rules
-            if (each.family, each.table, each.chain) == (family, table, chain)
+            if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
         ]
-        for one, position in placements(present, wanted):
-            if one in rules:
-                parts.append(
-                    InsertRule(HOST, part.missing.dialect, one.family, one.table, one.chain, one.rule, position)
-                )
+        parts += [
+            InsertRule(HOST, part.missing.dialect, one.family, one.table, one.chain, one.rule, position)
+            for one, position in placements(present, wanted)
+        ]
     return Change(tuple(parts))
 
 

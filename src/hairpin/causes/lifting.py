@@ -58,7 +58,9 @@ def exception(view: View, place: Place) -> Change:
             texts = [f"-o {seen.oif} {_ANSWERS} -j ACCEPT" if answers else f"-o {seen.oif} -j ACCEPT"]
         case _:
             chain = place.chain
-            texts = [f"{_ANSWERS} -j ACCEPT" if answers else f"-i {seen.iif} {_port(view)}-j ACCEPT"]
+            texts = [f"{_ANSWERS} -j ACCEPT"]
+            if not answers:
+                texts.append(f"-i {seen.iif} {_port(view)}-j ACCEPT")
     parts = tuple(
         InsertRule(
             view.stop.netns,

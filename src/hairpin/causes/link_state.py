@@ -17,7 +17,8 @@ def down(view: View) -> Link | None:
 
 def brought_up(view: View, link: Link, title: Message, detail: Message) -> Iterator[Candidate]:
     """Yield the candidate that sets the link up."""
-    up = msgspec.structs.replace(link, up=True, carrier=True)
+    port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
+    up = msgspec.structs.replace(link, up=True, carrier=True, port=port)
     yield Candidate(
         title=title,
         detail=detail,

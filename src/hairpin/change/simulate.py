@@ -23,7 +23,7 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.addresses import with_address
+from hairpin.change.addresses import with_address, with_connected_routes
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.change.sysctls import written
 from hairpin.errors import ChangeError
@@ -103,7 +103,8 @@ def _in_namespace(
             return msgspec.structs.replace(namespace, rules=rules)
         case SetLink(link=link):
             links = tuple(link if each.name == link.name else each for each in namespace.links)
-            return msgspec.structs.replace(namespace, links=links)
+            changed = msgspec.structs.replace(namespace, links=links)
+            return with_connected_routes(changed, link.name) if link.up else changed
         case AddSocket(socket=socket):
             return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
         case DropConnection(evidence=evidence):

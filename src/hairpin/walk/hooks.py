@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.evaluate import Decision, decide
-from hairpin.netfilter.ir import Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import remembered, track
 from hairpin.walk.nat import Manip, needs_decision, set_up, translate
@@ -173,12 +173,23 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
                 state, "policy" if reason == "policy" else "rule", stage=stage, link=link, decided_by=decided
             )
         case "reject":
-            return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=decision.reject)
+            answer = None if _reset_goes_astray(state, decision) else decision.reject
+            return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(
                 state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
             )
             return msgspec.structs.replace(end, kind="unknown")
+
+
+def _reset_goes_astray(state: State, decision: Decision) -> bool:
+    """Whether a RST answers a translated packet that br_netfilter showed: it is sent back through the bridge port at once,
+    past the hooks that would translate it, and comes from an address that the sender never asked.
+
+    Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
+    """
+    translated = state.connection is not None and bool(state.connection.status & STATUS_DNAT)
+    return decision.reject == "tcp-reset" and bool(state.physin) and translated
 
 
 def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...]) -> Iterator[Outcome]:

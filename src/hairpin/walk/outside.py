@@ -120,7 +120,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"{text} and does not send this host's own packets back to it")
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         return _hairpinned(end.state, public.public, public.private, Assumed(f"{text} and hairpins"))
-    if packet.daddr != flow.daddr and _is_containers(network, packet):
+    if _is_containers(network, flow, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
@@ -141,10 +141,16 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
 
 
-def _is_containers(network: Network, packet: Packet) -> bool:
-    """Whether the destination lies in a subnet of a bridge network here: nobody out there can have it."""
-    return any(
-        subnet.version == packet.version and inside(packet.daddr, subnet.network, subnet.prefix_length, packet.version)
+def _is_containers(network: Network, flow: Flow, packet: Packet) -> bool:
+    """Whether the packet should have gone into a bridge network here: to a container's own address, or translated into
+    its subnet."""
+    version, address = packet.version, packet.daddr
+    for engine in network.host.engines:
+        for container in engine.containers:
+            if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
+                return True
+    return address != flow.daddr and any(
+        subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version)
         for engine in network.host.engines
         for each in engine.networks
         if each.driver == "bridge"

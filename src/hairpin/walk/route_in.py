@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
-from hairpin.network.prefix import BROADCAST4, is_loopback, is_multicast
+from hairpin.network.prefix import BROADCAST4, address_text, is_loopback, is_multicast
 from hairpin.network.routing import Found, Query, lookup, route_text
-from hairpin.walk.state import DecidedBy, End, Outcome, RouteDecided, State, SysctlDecided, stopped
+from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
@@ -27,13 +28,45 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
     if martian is not None:
         yield martian
         return
+    if is_multicast(state.packet.daddr, state.packet.version):
+        yield from _multicast(namespace, state)
+        return
     found = lookup(namespace, _query(state))
-    if found.type in ("broadcast", "multicast"):
-        yield state.to("input")
+    if found.type == "broadcast":
+        yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     elif found.type in ("local", "anycast"):
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
         yield from _forward(namespace, state, found)
+
+
+def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
+    """Taken in only where the interface has joined the group, which no reading tells but for the group of all hosts.
+
+    Source: net/ipv4/route.c ip_route_input_rcu(), ip_mc_validate_source(); net/ipv6/ip6_input.c ip6_mc_input()
+    """
+    refused = _believed(namespace, state, out=None)
+    if refused is not None:
+        yield refused
+        return
+    packet = state.packet
+    if packet.daddr in (_ALL_HOSTS4, _ALL_NODES6):
+        yield state.to("input")
+        return
+    text = f"{state.iif} has joined the group {address_text(packet.daddr, packet.version)}"
+    joined = Condition(text, holds=False)
+    yield stopped(
+        msgspec.structs.replace(state, conditions=(*state.conditions, joined)),
+        "route-type",
+        stage="input-route",
+        link=state.iif,
+        decided_by=LinkDecided(state.iif, "has joined no such group"),
+    )
+    joined = Condition(text, holds=True, usual=False)
+    yield msgspec.structs.replace(state, conditions=(*state.conditions, joined)).to("input")
+
+
+_ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 
 def _query(state: State) -> Query:

@@ -30,7 +30,7 @@ def _routed(namespace: Namespace, state: State, then: str) -> Iterator[Outcome]:
     query = _query(state, packet)
     found = lookup(namespace, query)
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
-        yield _no_way(state, found)
+        yield _no_way(state, found, told=then == "output")
         return
     hops = (NextHop("lo"),) if found.type in ("local", "anycast") else found.next_hops
     for hop in hops:
@@ -71,8 +71,9 @@ def _query(state: State, packet: Packet) -> Query:
     )
 
 
-def _no_way(state: State, found: Found) -> End:
-    """No route: connect() fails at once; the sender is told."""
+def _no_way(state: State, found: Found, *, told: bool) -> End:
+    """No route: connect() fails at once.  After OUTPUT the sender is not ``told``: ip_route_me_harder() fails, and TCP sends
+    its SYN again until it gives up."""
     decided = decided_by_route(found)
     reason = "no-route" if found.type == "none" else "route-type"
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
@@ -81,7 +82,7 @@ def _no_way(state: State, found: Found) -> End:
         "no-route" if reason == "no-route" else "route-type",
         stage="output-route",
         decided_by=decided,
-        reject=answer,
+        reject=answer if told else None,
     )
 
 
