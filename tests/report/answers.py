@@ -37,6 +37,7 @@ def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence
     return whole
 
 
+@cache
 def network(*replacements: Replacement) -> Network:
     return Network(parse(evidence(*replacements)))
 

@@ -64,11 +64,10 @@ def _names(written: str, path: Path) -> bool:
 def key_parts(written: str) -> Path:
     """Return the parts of ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
 
-    The first separator says which one separates; the other then stands for it inside a part.
+    The first separator says which one separates.  When it is the dot, a slash stands for a dot inside a part.
     """
     first = next((character for character in written if character in "./"), ".")
-    other = "/" if first == "." else "."
-    return tuple(part.replace(other, first) for part in written.split(first))
+    return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))
 
 
 def replaced(file: ConfigFile, path: Path, value: str) -> str:
@@ -90,4 +89,4 @@ def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
         name = f"{prefix}-{slug}.conf"
         if name > last:
             return f"/etc/sysctl.d/{name}"
-    return f"/etc/sysctl.d/{last.removesuffix('.conf')}-{slug}.conf"
+    return f"/etc/sysctl.d/{last.removesuffix('.conf')}.hairpin-{slug}.conf"

@@ -1,0 +1,45 @@
+"""A sysctl is kept by the file that has the last word; who set it wrongly is named."""
+
+from tests.remedy.situations import network, remedy, said, sysctl
+
+KEY = "net.ipv4.conf.eth0.forwarding"
+
+
+def test_nothing_sets_it() -> None:
+    told = remedy(network(), sysctl(KEY))
+    assert told.commands == (f"sysctl -w {KEY}=1",)
+    assert [(each.file, each.content) for each in told.persist] == [
+        ("/etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf", f"{KEY} = 1\n")
+    ]
+    assert f"no configuration file sets {KEY}: somebody or something wrote it at run time" in said(told)
+
+
+def test_ip_forward_is_dockerds_doing_when_no_file_sets_it() -> None:
+    assert "dockerd switches it on when it starts, and nothing keeps it" in said(
+        remedy(network(), sysctl("net.ipv4.ip_forward"))
+    )
+
+
+def test_a_later_file_of_somebody_else_is_named_and_beaten() -> None:
+    told = remedy(network(("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 0\n")), sysctl(KEY))
+    assert told.persist[0].file > "/etc/sysctl.d/99-salt.conf"
+    assert "/etc/sysctl.d/99-salt.conf line 2 sets" in said(told)
+
+
+def test_sysctl_conf_is_read_last_so_it_is_corrected_itself() -> None:
+    text = f"vm.swappiness = 1\n{KEY}=0\n"
+    (file,) = remedy(network(("/etc/sysctl.conf", text)), sysctl(KEY)).persist
+    assert (file.file, file.content, file.before) == ("/etc/sysctl.conf", f"vm.swappiness = 1\n{KEY} = 1\n", text)
+
+
+def test_a_file_that_is_right_already_needs_no_other() -> None:
+    told = remedy(network(("/etc/sysctl.d/50-mine.conf", f"{KEY} = 1\n")), sysctl(KEY))
+    assert told.persist == ()
+    assert "it was changed at run time since" in said(told)
+
+
+def test_a_containers_own_value_belongs_to_its_creation() -> None:
+    told = remedy(network(), sysctl("net.ipv4.conf.eth0.rp_filter", "0", "container:front"))
+    assert told.persist == ()
+    assert "create it with --sysctl net.ipv4.conf.eth0.rp_filter=0" in said(told)
+    assert told.commands[0].startswith("nsenter -t ")
