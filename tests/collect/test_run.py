@@ -13,9 +13,7 @@ from hairpin.collect.run import Answer, LocalRunner, SshRunner, collect, script
 from hairpin.errors import CollectError
 
 RUN = "0f8fad5b-d9cb-469f-a165-70867728950e"
-ANSWER = (
-    f"hairpin-collect/1 {RUN}\n{RUN}\tbegin\t2026-01-01T00:00:00Z\t1.0\thost1\t6.1.0\t0\n\n{RUN}\tdone\n".encode()
-)
+ANSWER = f"hairpin-collect/1 {RUN}\n{RUN}\tbegin\t2026-01-01T00:00:00Z\t1.0\thost1\t6.1.0\t0\n\n{RUN}\tdone\n".encode()
 
 
 class Recorded(msgspec.Struct):
