@@ -23,7 +23,8 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.addresses import with_address, with_connected_routes
+from hairpin.change.addresses import with_address
+from hairpin.change.links import with_link
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.change.sysctls import written
 from hairpin.errors import ChangeError
@@ -45,11 +46,11 @@ def _simulate(part: Primitive, network: Network) -> Network:
         case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_netfilter_or_sysctl(part, namespace))
-        case (
-            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | SetLink() | AddSocket() | DropConnection()
-        ):
+        case AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | AddSocket() | DropConnection():
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_namespace(part, namespace))
+        case SetLink(netns=netns, link=link):
+            return with_link(network, _namespace(network, netns), link)
         case AddNamespace(namespace=namespace, host_link=host_link, container=container):
             return _with_container(_joined(network, namespace, host_link), container)
         case SetContainer(container=container):
@@ -87,7 +88,7 @@ def _in_netfilter_or_sysctl(
 
 
 def _in_namespace(
-    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | SetLink | AddSocket | DropConnection,
+    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | AddSocket | DropConnection,
     namespace: Namespace,
 ) -> Namespace:
     match part:
@@ -101,10 +102,6 @@ def _in_namespace(
         case DeletePolicyRule(rule=rule):
             rules = tuple(each for each in namespace.rules if each != rule)
             return msgspec.structs.replace(namespace, rules=rules)
-        case SetLink(link=link):
-            links = tuple(link if each.name == link.name else each for each in namespace.links)
-            changed = msgspec.structs.replace(namespace, links=links)
-            return with_connected_routes(changed, link.name) if link.up else changed
         case AddSocket(socket=socket):
             return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
         case DropConnection(evidence=evidence):

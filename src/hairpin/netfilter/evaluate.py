@@ -51,6 +51,10 @@ MAX_BRANCHES = 64
 """Undecidable matches double the branches; past this many the rest is given up as one unknown."""
 
 
+LOAD_MATCHES = frozenset({"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest"})
+"""Matches that depend on load and history alone."""
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
     """A rule (or a policy: ``number`` 0) that decided something; enough to find it on the host."""
 
@@ -66,12 +70,16 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false."""
+    """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false.
+
+    ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet host
+    takes the usual branch."""
 
     text: str
     holds: bool
     place: Place | None = None
     usual: bool = True
+    load: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -219,8 +227,9 @@ class _Run:
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, StatefulMatch) else False
         text = part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text
-        taken = Condition(text, holds=usual, place=place, usual=True)
-        other = Condition(text, holds=not usual, place=place, usual=False)
+        load = isinstance(part, StatefulMatch) and part.name in LOAD_MATCHES
+        taken = Condition(text, holds=usual, place=place, usual=True, load=load)
+        other = Condition(text, holds=not usual, place=place, usual=False, load=load)
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
         if usual:
             branch.rule, branch.part = branch.rule + 1, 0

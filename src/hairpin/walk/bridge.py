@@ -9,12 +9,14 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.network.network import Network, Port
+from hairpin.netfilter.ir import Hook
+from hairpin.network.network import Network, Port, conf
+from hairpin.network.routing import Query, lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port
 from hairpin.walk.hooks import run_bridge_hook, run_hook
-from hairpin.walk.segment import port_towards
-from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped
+from hairpin.walk.segment import port_towards, who_answers
+from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -57,16 +59,61 @@ def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
 
 
 def _up(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    if not calls_iptables(namespace, bridge, state.packet.version):
+        yield from _delivered_up(network, state, bridge, "prerouting")
+        return
+    # br_netfilter runs PREROUTING here, before the bridge decides where the frame goes.
+    for outcome in run_hook(network, state, "prerouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        elif outcome.packet.daddr != state.packet.daddr and _stays_on_bridge(namespace, bridge, outcome):
+            yield from _bridged_after_dnat(network, namespace, bridge, outcome)
+        else:
+            yield from _delivered_up(network, outcome, bridge, "input-route")
+
+
+def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
+    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port that the frame came in by."""
     for outcome in run_bridge_hook(network, state, "input"):
         if isinstance(outcome, End):
             yield outcome
-            continue
-        noted = outcome.noted("bridge", bridge.name)
-        physin = state.physin if calls_iptables(namespace, bridge, state.packet.version) else ""
-        yield noted.to("prerouting", physin=physin)
+        else:
+            yield outcome.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
 
 
-def _across(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
+    """Whether the new destination is routed out of the bridge that the frame came in by: then it is switched, not routed.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
+    """
+    packet = state.packet
+    forwards = conf(namespace, packet.version, "all" if packet.version == 6 else bridge.name, "forwarding")
+    if not forwards:
+        return False  # the input route is then an error, for which the frame is handed up
+    query = Query(packet.version, packet.daddr, packet.saddr, iif=bridge.name, mark=packet.mark)
+    found = lookup(namespace, query)
+    return found.type == "unicast" and any(hop.link == bridge.name and hop.gateway is None for hop in found.next_hops)
+
+
+def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    """Find the new destination's port and cross to it, PREROUTING being done."""
+    answer = who_answers(network, state.netns, bridge, state.packet.version, state.packet.daddr)
+    if answer.kind != "owner":
+        decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
+        yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=state.packet.daddr)
+        return
+    moved = msgspec.structs.replace(state, target=answer.port)
+    yield from _across(network, namespace, bridge, moved, hooks=("forward", "postrouting"))
+
+
+def _across(
+    network: Network,
+    namespace: Namespace,
+    bridge: Link,
+    state: State,
+    *,
+    hooks: tuple[Hook, ...] = ("prerouting", "forward", "postrouting"),
+) -> Iterator[Outcome]:
     out = port_towards(network, state.netns, bridge.name, state.target)
     blocked = _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
@@ -74,7 +121,7 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
         return
     states: list[State] = [msgspec.structs.replace(state, physout=out.name)]
     ip = calls_iptables(namespace, bridge, state.packet.version)
-    for hook in ("prerouting", "forward", "postrouting"):
+    for hook in hooks:
         following: list[State] = []
         for each in states:
             for outcome in _crossing_hook(network, each, bridge, hook, ip=ip):
@@ -88,18 +135,17 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
         yield out_of_port(network, done.noted("bridge", bridge.name), out)
 
 
-def _crossing_hook(network: Network, state: State, bridge: Link, hook: str, *, ip: bool) -> Iterator[Outcome]:
+def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:
     """Yield what one hook does to a frame that crosses: the bridge family's chains, then (br_netfilter) the IP ones."""
     if hook == "prerouting":
-        yield from run_hook(network, msgspec.structs.replace(state, physout=""), "prerouting") if ip else (state,)
+        yield from run_hook(network, msgspec.structs.replace(state, physout=""), hook) if ip else (state,)
         return
-    name = "forward" if hook == "forward" else "postrouting"
     seen = msgspec.structs.replace(state, oif=bridge.name)
-    for outcome in run_bridge_hook(network, seen, "forward" if name == "forward" else "postrouting"):
+    for outcome in run_bridge_hook(network, seen, hook):
         if isinstance(outcome, End) or not ip:
             yield outcome
         else:
-            yield from run_hook(network, outcome, "forward" if name == "forward" else "postrouting")
+            yield from run_hook(network, outcome, hook)
 
 
 def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Link | None) -> End | None:

@@ -12,11 +12,12 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
     CT_NEW,
+    CT_RELATED,
     CT_UNTRACKED,
     STATUS_CONFIRMED,
     STATUS_SEEN_REPLY,
 )
-from hairpin.netfilter.packet import ACK, RST, SYN, TCP, Connection, Packet, Tuple
+from hairpin.netfilter.packet import ACK, ICMP, RST, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.state import State
 
 
@@ -42,6 +43,8 @@ def track(state: State, namespace: Namespace) -> State:
         if connection.reply == wanted:
             answered = msgspec.structs.replace(connection, status=connection.status | STATUS_SEEN_REPLY)
             return _with(state, answered, CT_ESTABLISHED, 1)
+    if _is_error(state.packet):
+        return msgspec.structs.replace(state, ct_state=CT_RELATED if made else CT_INVALID, connection=None)
     if _cannot_begin(state.packet, namespace):
         return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
     fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed())
@@ -73,6 +76,16 @@ def confirmed(state: State) -> State:
     status = state.connection.status | STATUS_CONFIRMED
     connection = msgspec.structs.replace(state.connection, status=status, nat_checked=("dst", "src"))
     return remembered(msgspec.structs.replace(state, connection=connection))
+
+
+def _is_error(packet: Packet) -> bool:
+    """Whether this is an ICMP error: related to the connection that it speaks of, or to none.
+
+    Source: net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_icmpv4_error()
+    """
+    if packet.icmp is None:
+        return False
+    return packet.icmp >> 8 in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4))
 
 
 def _cannot_begin(packet: Packet, namespace: Namespace) -> bool:

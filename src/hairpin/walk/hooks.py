@@ -226,7 +226,7 @@ def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain
         if ended is not None:
             yield ended
         elif decision.nat is None:
-            yield after
+            yield _noted_if_telling(after, decision, hook)
         else:
             yield _translated(namespace, after, hook, decision, decision.nat, manip)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
@@ -62,12 +63,16 @@ class Trace(msgspec.Struct, frozen=True):
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
     branches = tuple(_branches(network, flow, depth=0))
-    verdicts = {branch.verdict for branch in branches}
+    verdicts = {branch.verdict for branch in branches if not _only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts
-        usual = msgspec.structs.replace(branches[0], conditions=() if verdict != "depends" else branches[0].conditions)
-        return Trace(flow, verdict, (usual, *branches[1:]))
+        return Trace(flow, verdict, branches)
     return Trace(flow, "depends", branches)
+
+
+def _only_under_load(branch: Branch) -> bool:
+    """Whether the branch is taken only when a rate or a number of connections is exceeded."""
+    return any(condition.load and not condition.usual for condition in branch.conditions)
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
@@ -107,8 +112,43 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
         case "left":
             taken = outside_takes(network, flow, end)
             yield from _outside(network, started, end, taken)
+        case "rejected" if end.state.netns != started.netns or started.stage != "output-route":
+            yield _told(network, started, end)
         case "dropped" | "rejected" | "looped" | "unknown":
             yield _failed(end, end.state.steps)
+
+
+def _told(network: Network, started: State, end: End) -> Branch:
+    """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
+    state = end.state
+    seen = state.packet
+    reset = end.stop is not None and end.stop.reject == "tcp-reset"
+    error = Packet(
+        version=seen.version,
+        saddr=seen.daddr if reset else 0,
+        daddr=seen.saddr,
+        protocol=TCP if reset else (ICMP if seen.version == 4 else ICMP6),
+        sport=seen.dport if reset else None,
+        dport=seen.sport if reset else None,
+        tcp_flags=RST | ACK if reset else 0,
+        icmp=None if reset else (3 << 8 if seen.version == 4 else 1 << 8),
+    )
+    back = State(
+        "output-route",
+        state.netns,
+        error,
+        uid=0,
+        ct_state=0 if state.connection is None else (CT_ESTABLISHED if reset else CT_RELATED),
+        ct_direction=1,
+        connection=state.connection,
+        connections=state.connections,
+    )
+    failed = _failed(end, state.steps)
+    for answer in walk_packet(network, back):
+        home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
+        if answer.kind in ("arrived", "left") and home:
+            return failed
+    return msgspec.structs.replace(failed, verdict="dropped")
 
 
 def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:

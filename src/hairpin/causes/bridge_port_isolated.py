@@ -1,0 +1,37 @@
+"""Two ports of one bridge are isolated from each other.
+
+Users see: containers of one bridge cannot talk, the host reaches both.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import SetLink, one
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the port that the frame would have left by."""
+    link = view.namespace.link(view.stop.link)
+    if link is None or link.port is None:
+        return
+    port = msgspec.structs.replace(link.port, isolated=False)
+    argv = ("bridge", "link", "set", "dev", link.name, "isolated", "off")
+    yield Candidate(
+        title=message("Bridge port {link} is isolated", link=link.name),
+        detail=message("Isolated ports of {bridge} exchange no frames with each other.", bridge=link.master),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
+        where=where(link=link.name, isolated="on"),
+        rank=15,
+        evidence=(link.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="bridge-port-isolated",
+    title="The bridge's ports are isolated",
+    source="net/bridge/br_private.h br_skb_isolated()",
+    reasons=frozenset({"bridge-port-isolated"}),
+    find=find,
+)

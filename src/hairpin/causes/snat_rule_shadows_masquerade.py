@@ -1,0 +1,43 @@
+"""A rule in front of MASQUERADE takes the packet: it leaves untranslated, or with an address that does not come back.
+
+Users see: containers have no way out although their MASQUERADE rule is there.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.change.change import DeleteRule, one
+from hairpin.network.network import HOST
+from hairpin.walk.state import RuleDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule that decided the translation of the source."""
+    for step in view.branch.request:
+        if step.netns != HOST or step.stage != "postrouting" or not isinstance(step.decided_by, RuleDecided):
+            continue
+        place = step.decided_by.place
+        if place.number == 0 or place.chain.startswith("DOCKER"):
+            continue
+        yield Candidate(
+            title=message(
+                "A rule in {table} {chain} takes the packet before it is masqueraded",
+                table=place.table,
+                chain=place.chain,
+            ),
+            detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
+            change=one(DeleteRule(HOST, place)),
+            where=rule_where(place),
+            rank=22,
+            evidence=(place.evidence,),
+            advice=(message("narrow the rule so that it leaves the containers' subnets alone"),),
+        )
+
+
+CAUSE = Cause(
+    id="snat-rule-shadows-masquerade",
+    title="Another rule decides the source translation first",
+    source="iptables(8): nat, first match wins",
+    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    find=find,
+)

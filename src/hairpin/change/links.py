@@ -1,0 +1,46 @@
+"""A link gets other properties: what the kernel does besides when it comes up.
+
+Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
+disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c fib_netdev_event()
+"""
+
+import msgspec
+
+from hairpin.change.addresses import with_connected_routes
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import Network, veth_peer
+
+
+def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
+    """Return the network in which the namespace has this link in place of the one of its name."""
+    links = tuple(link if each.name == link.name else each for each in namespace.links)
+    changed = msgspec.structs.replace(namespace, links=links)
+    if link.up:
+        changed = with_connected_routes(changed, link.name)
+        changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
+    network = network.with_namespace(changed)
+    peer = veth_peer(network, namespace.name, link)
+    if not link.up or peer is None:
+        return network
+    other = network.namespace(peer.netns)
+    return network.with_namespace(
+        msgspec.structs.replace(
+            other, links=tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
+        )
+    )
+
+
+def _with_ports_forwarding(namespace: Namespace, bridge: Link) -> Namespace:
+    links = tuple(_enabled(each) if each.master == bridge.name and each.up else each for each in namespace.links)
+    return msgspec.structs.replace(namespace, links=links)
+
+
+def _with_carrier(link: Link) -> Link:
+    return _enabled(msgspec.structs.replace(link, carrier=True)) if link.up else link
+
+
+def _enabled(link: Link) -> Link:
+    if link.port is None or link.port.state != "disabled":
+        return link
+    return msgspec.structs.replace(link, port=msgspec.structs.replace(link.port, state="forwarding"))
