@@ -23,7 +23,8 @@ IPV4 = FieldMatch("ethertype", ((0x0800, 0x0800),))
 
 RULES: dict[str, tuple[Expression, ...]] = {
     "-A FORWARD -p IPv4 --ip-src 10.0.0.1 --ip-dst ! 10.0.0.0/8 --ip-proto tcp --ip-dport 80:90 -j DROP": (
-        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)), FieldMatch("daddr4", ((0x0A000000, 0x0AFFFFFF),), True),
+        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+        FieldMatch("daddr4", ((0x0A000000, 0x0AFFFFFF),), True),
         FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((80, 90),)), DROP,
     ),
     "-A FORWARD -i eth+ -o ! veth0 -j DROP": (NameMatch("iif", ("eth*",)), NameMatch("oif", ("veth0",), True), DROP),
@@ -34,8 +35,8 @@ RULES: dict[str, tuple[Expression, ...]] = {
     "-A FORWARD --limit 3/min --limit-burst 5 -j ACCEPT": (
         StatefulMatch("limit", "--limit 3/min --limit-burst 5"), Verdict("accept"),
     ),
-    "-A FORWARD --log-level info --log-prefix \"x -j y\" --log-ip -j CONTINUE": (
-        NoEffect("log", "--log-level info --log-prefix \"x -j y\" --log-ip"),
+    '-A FORWARD --log-level info --log-prefix "x -j y" --log-ip -j CONTINUE': (
+        NoEffect("log", '--log-level info --log-prefix "x -j y" --log-ip'),
     ),
     "-A FORWARD -j mark --mark-or 0x5 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFA, 5),),
     "-A FORWARD -j mine": (Jump("mine"),),
@@ -50,7 +51,7 @@ def test_rule(line: str, body: tuple[Expression, ...]) -> None:
     assert table.chains[0].rules[0].body == body
 
 
-@pytest.mark.parametrize("line", ["[1:60] -A INPUT -j DROP", "-A INPUT -j DROP -c 1 60"])
+@pytest.mark.parametrize("line", ("[1:60] -A INPUT -j DROP", "-A INPUT -j DROP -c 1 60"))
 def test_counters_are_no_part_of_the_text(line: str) -> None:
     (table,) = parse(f"*filter\n:INPUT ACCEPT\n{line}\n", source="ebtables-save", evidence="e1")
     assert table.chains[0].rules == (Rule((DROP,), "-A INPUT -j DROP", 1, 3, None, 1, 60),)
@@ -60,7 +61,9 @@ def test_counters_are_no_part_of_the_text(line: str) -> None:
 def test_base_chains() -> None:
     tables = parse((FIXTURES / "ebtables-nft-save.txt").read_text(), source="ebtables-save")
     found = {
-        (table.name, chain.name): (chain.hook, chain.priority, chain.policy) for table in tables for chain in table.chains
+        (table.name, chain.name): (chain.hook, chain.priority, chain.policy)
+        for table in tables
+        for chain in table.chains
     }
     assert found == {
         ("filter", "INPUT"): ("input", -200, "accept"),

@@ -30,7 +30,7 @@ def test_target(words: str, statements: tuple[Statement, ...]) -> None:
     assert read_target(name, options, broute=False, chains={"mine"}) == statements
 
 
-@pytest.mark.parametrize("name", ["DROP", "redirect"])
+@pytest.mark.parametrize("name", ("DROP", "redirect"))
 def test_broute_hands_frames_to_routing(name: str) -> None:
     assert read_target(name, [], broute=True, chains=()) == (Outside(name, "routed instead of bridged"),)
 

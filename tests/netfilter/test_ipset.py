@@ -29,7 +29,9 @@ ELEMENTS: dict[str, tuple[str, tuple[Key, ...]]] = {
     "range": ("create x hash:ip family inet\nadd x 10.0.0.1-10.0.0.9", (NumberKey(NET + 1, NET + 9),)),
     "IPv6": ("create x hash:net family inet6\nadd x fd00::/8", (NumberKey(0xFD << 120, (0xFE << 120) - 1),)),
     "address and port": ("create x hash:ip,port family inet\nadd x 10.0.0.1,tcp:80", (one(NET + 1), TCP, one(80))),
-    "port range": ("create x hash:ip,port family inet\nadd x 10.0.0.1,udp:80-82", (one(NET + 1), UDP, NumberKey(80, 82))),
+    "port range": (
+        "create x hash:ip,port family inet\nadd x 10.0.0.1,udp:80-82", (one(NET + 1), UDP, NumberKey(80, 82)),
+    ),
     "icmp type": (
         "create x hash:ip,port family inet\nadd x 10.0.0.1,icmp:echo-request", (one(NET + 1), one(1), one(0x800)),
     ),
@@ -41,11 +43,14 @@ ELEMENTS: dict[str, tuple[str, tuple[Key, ...]]] = {
         "create x hash:net,iface family inet\nadd x 10.0.0.0/24,eth0", (NumberKey(NET, NET + 255), NameKey("eth0")),
     ),
     "net and links": (
-        "create x hash:net,iface family inet\nadd x 10.0.0.0/24,wg wildcard", (NumberKey(NET, NET + 255), NameKey("wg*")),
+        "create x hash:net,iface family inet\nadd x 10.0.0.0/24,wg wildcard",
+        (NumberKey(NET, NET + 255), NameKey("wg*")),
     ),
     "address and mark": ("create x hash:ip,mark family inet\nadd x 10.0.0.1,0x00000012", (one(NET + 1), one(0x12))),
     "hardware address": ("create x hash:mac\nadd x 02:42:AC:11:00:02", (one(MAC),)),
-    "both addresses": ("create x bitmap:ip,mac range 10.0.0.0/24\nadd x 10.0.0.6,02:42:AC:11:00:02", (one(NET + 6), one(MAC))),
+    "both addresses": (
+        "create x bitmap:ip,mac range 10.0.0.0/24\nadd x 10.0.0.6,02:42:AC:11:00:02", (one(NET + 6), one(MAC)),
+    ),
     "any hardware address": (
         "create x bitmap:ip,mac range 10.0.0.0/24\nadd x 10.0.0.6", (one(NET + 6), NumberKey(0, (1 << 48) - 1)),
     ),
@@ -53,7 +58,10 @@ ELEMENTS: dict[str, tuple[str, tuple[Key, ...]]] = {
         "create x hash:ip,port,net family inet\nadd x 10.0.0.1,tcp:80,10.0.1.0/24",
         (one(NET + 1), TCP, one(80), NumberKey(NET + 256, NET + 511)),
     ),
-    "bitmap": ("create x bitmap:ip range 10.0.0.0-10.0.255.255 netmask 24\nadd x 10.0.5.0", (NumberKey(NET + 1280, NET + 1535),)),
+    "bitmap": (
+        "create x bitmap:ip range 10.0.0.0-10.0.255.255 netmask 24\nadd x 10.0.5.0",
+        (NumberKey(NET + 1280, NET + 1535),),
+    ),
     "comment": ('create x hash:ip family inet comment\nadd x 10.0.0.1 comment "nomatch physdev:"', (one(NET + 1),)),
 }  # fmt: skip
 
@@ -68,7 +76,10 @@ def test_an_exception_is_marked() -> None:
 
 
 def test_a_port_without_protocol_is_one_of_tcp_and_of_udp() -> None:
-    assert read("create x bitmap:port range 0-1024\nadd x 80").elements == (Element((TCP, one(80))), Element((UDP, one(80))))
+    assert read("create x bitmap:port range 0-1024\nadd x 80").elements == (
+        Element((TCP, one(80))),
+        Element((UDP, one(80))),
+    )
 
 
 OPAQUE: dict[str, tuple[str, str | None]] = {
@@ -148,14 +159,15 @@ def test_what_the_flags_of_match_set_look_at(
 def test_real_output_is_read_whole() -> None:
     sets = {each.name: each for each in parse(FIXTURE.read_text(), source="ipset save")}
     assert {name: len(each.elements) for name, each in sets.items()} == {
-        "a": 5, "b": 1, "c": 1, "c6": 2, "d": 7, "d6": 2, "e": 2, "g": 3, "j": 1, "k": 1, "l": 1, "l2": 1, "m": 8, "n": 2,
-        "o": 6, "p": 0, "s": 1, "t": 0, "u": 0, "v": 0,
+        "a": 5, "b": 1, "c": 1, "c6": 2, "d": 7, "d6": 2, "e": 2, "g": 3, "j": 1, "k": 1, "l": 1, "l2": 1, "m": 8,
+        "n": 2, "o": 6, "p": 0, "s": 1, "t": 0, "u": 0, "v": 0,
     }  # fmt: skip
 
 
 DAMAGED = [
-    "add x 10.0.0.1", "create x", "create x hash", "create x hash:ip\nadd x 10.0.0.999", "create x hash:ip,port\nadd x 10.0.0.1",
-    "create x hash:ip,port\nadd x 10.0.0.1,nonsense:80", "create x hash:ip\nadd x", "destroy x", "ipset: command not found",
+    "add x 10.0.0.1", "create x", "create x hash", "create x hash:ip\nadd x 10.0.0.999", "create x hash:ip\nadd x",
+    "create x hash:ip,port\nadd x 10.0.0.1", "create x hash:ip,port\nadd x 10.0.0.1,nonsense:80", "destroy x",
+    "ipset: command not found",
 ]  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 import pytest
 
-from hairpin.netfilter.ir import FULL_MASK, AnyOfMatch, FieldMatch, Match, NameMatch, StatefulMatch
 from hairpin.netfilter.iptables_fields import (
     MODULES,
     bounds,
@@ -13,7 +12,13 @@ from hairpin.netfilter.iptables_fields import (
     tos,
 )
 from hairpin.netfilter.iptables_words import read_group, split_words
+from hairpin.netfilter.ir import FULL_MASK, AnyOfMatch, FieldMatch, Match, NameMatch, Ranges, StatefulMatch
 from hairpin.netfilter.prefix import IpFamily
+
+
+def only(number: int) -> Ranges:
+    return ((number, number),)
+
 
 HOST, NET = 0x0A000001, 0x0A000000
 V6 = 0xFD << 120
@@ -57,7 +62,7 @@ OPTIONS: dict[str, tuple[Match, ...]] = {
     "-m connmark --mark 5/0xff": (FieldMatch("ct-mark", ((5, 5),), mask=0xFF),),
     "-m iprange --src-range 10.0.0.1-10.0.0.9": (FieldMatch("saddr4", ((HOST, HOST + 8),)),),
     "-m iprange ! --dst-range 10.0.0.1": (FieldMatch("daddr4", ((HOST, HOST),), True),),
-    "-m mac ! --mac-source 02:42:ac:11:00:02": (FieldMatch("smac", ((0x0242AC110002,) * 2,), True),),
+    "-m mac ! --mac-source 02:42:ac:11:00:02": (FieldMatch("smac", only(0x0242AC110002), True),),
     "-m physdev --physdev-in veth+": (NameMatch("physin", ("veth*",)),),
     "-m physdev ! --physdev-out eth0": (NameMatch("physout", ("eth0",), True),),
     "-m physdev --physdev-is-bridged": (NameMatch("physout", ("",), True),),

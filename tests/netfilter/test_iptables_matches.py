@@ -1,5 +1,7 @@
 import pytest
 
+from hairpin.netfilter.iptables_matches import holds_without_connection, read_match
+from hairpin.netfilter.iptables_words import read_group, split_words
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Expression,
@@ -13,8 +15,6 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.iptables_matches import holds_without_connection, read_match
-from hairpin.netfilter.iptables_words import read_group, split_words
 from hairpin.netfilter.prefix import IpFamily
 
 SETS = {
@@ -91,8 +91,8 @@ def test_recent_set_only_notes_the_address() -> None:
 
 
 OPAQUE = [
-    "-m u32 --u32 \"0x6&0xff=0x1\"", "-m string --string \"Host: evil\" --algo bm --to 500",
-    "-m bpf --bytecode \"4,48 0 0 9,21 0 1 6\"", "-m no-such-module --option ! --other 5",
+    '-m u32 --u32 "0x6&0xff=0x1"', '-m string --string "Host: evil" --algo bm --to 500',
+    '-m bpf --bytecode "4,48 0 0 9,21 0 1 6"', "-m no-such-module --option ! --other 5",
     "-m frag --fragid 5 --fragmore", "-m helper --helper ftp", "-m esp --espspi 5:7",
     "-m owner --socket-exists", "-m owner --gid-owner 5 --suppl-groups", "-m owner --uid-owner root",
     "-m policy --dir in --pol ipsec --reqid 5", "-m policy --dir both --pol none",
@@ -128,14 +128,14 @@ def test_an_implied_module_is_named_in_what_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("words", "holds"),
-    [
+    (
         ("-m conntrack --ctstate INVALID", True),
         ("-m conntrack --ctstate NEW", False),
         ("-m conntrack ! --ctstate NEW", True),
         ("-m conntrack ! --ctstate INVALID,UNTRACKED", False),
         ("-m conntrack --ctstate NEW,DNAT", False),
         ("-m conntrack ! --ctstate DNAT", True),
-    ],
+    ),
 )
 def test_states_without_a_connection(words: str, holds: bool) -> None:
     (match,) = read(words)

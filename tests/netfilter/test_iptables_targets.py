@@ -1,8 +1,8 @@
 import pytest
 
-from hairpin.netfilter.ir import Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
 from hairpin.netfilter.iptables_targets import read_target
 from hairpin.netfilter.iptables_words import read_group, split_words
+from hairpin.netfilter.ir import Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
 from hairpin.netfilter.prefix import IpFamily
 
 HOST = 0x0A000001
@@ -59,8 +59,8 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "-j CT --zone 5": (SetZone(5),),
     "-j CT --helper ftp": (NoEffect("CT", "--helper ftp"),),
     "-j CT --zone 5 --ctevents new,destroy": (SetZone(5), NoEffect("CT", "--ctevents new,destroy")),
-    "-j LOG --log-prefix \"[UFW BLOCK] \" --log-level 4": (
-        NoEffect("LOG", "--log-prefix \"[UFW BLOCK] \" --log-level 4"),
+    '-j LOG --log-prefix "[UFW BLOCK] " --log-level 4': (
+        NoEffect("LOG", '--log-prefix "[UFW BLOCK] " --log-level 4'),
     ),
     "-j LOG": (NoEffect("LOG"),),
     "-j TCPMSS --clamp-mss-to-pmtu": (NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),),

@@ -40,7 +40,7 @@ def test_the_quick_way_is_right_or_known_to_be_wrong(words: str) -> None:
     assert groups == split_groups(words) or not all(is_plain(split_words(group)) for group in groups)
 
 
-@pytest.mark.parametrize("words", ["80 -j DROP", "--dport 80 -j DROP", "! ! -j DROP"])
+@pytest.mark.parametrize("words", ("80 -j DROP", "--dport 80 -j DROP", "! ! -j DROP"))
 def test_words_that_belong_to_nothing(words: str) -> None:
     with pytest.raises(ValueError, match="damaged"):
         split_groups(words)

@@ -31,7 +31,7 @@ def test_names_of_icmpv6_are_its_own() -> None:
     assert icmp_ranges("echo-request", ICMP6_TYPES) == ((0x8000, 0x80FF),)
 
 
-@pytest.mark.parametrize("text", ["no-such-type", "", "8/x", "-1"])
+@pytest.mark.parametrize("text", ("no-such-type", "", "8/x", "-1"))
 def test_malformed_icmp_type(text: str) -> None:
     with pytest.raises(ValueError, match=r"not an ICMP type|invalid literal"):
         icmp_ranges(text, ICMP_TYPES)

@@ -1,18 +1,20 @@
 """Law: what is written for iptables reads back as the same IR, whatever the rule."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Chain,
     Expression,
-    Field,
     FibMatch,
+    Field,
     FieldMatch,
     Jump,
     Match,
@@ -36,183 +38,224 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.prefix import IpFamily, address_bits
 from hairpin.netfilter.render import render
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 MARKS = 0xFFFFFFFF
 
-PORTS = st.tuples(st.integers(0, 65535), st.integers(0, 65535)).map(lambda ends: (min(ends), max(ends)))
-SOME_PORTS = st.lists(PORTS, min_size=1, max_size=7).map(tuple)
-NAMES = st.from_regex(r"[a-z][a-z0-9.-]{0,13}[*]?", fullmatch=True)
-MASKS = st.integers(0, MARKS - 1)
+FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 # No control characters: iptables takes a comment from a command line, and one rule is one line.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=40)
-FAMILIES: st.SearchStrategy[IpFamily] = st.sampled_from(("ip", "ip6"))
+NAMES = st.from_regex(r"[a-z][a-z0-9.-]{0,13}[*]?", fullmatch=True)
+PROTOCOLS = (0, 6, 17, 132, 136, 47, 1, 58)
+
+KEPT: tuple[Expression, ...] = (
+    StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
+    StatefulMatch("quota", "-m quota ! --quota 5", False),
+    NoEffect("recent", "-m recent --set --name x --rsource"),
+    OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
+    OpaqueMatch("-m conntrack --ctstate INVALID --ctdir REPLY"),
+    OpaqueMatch("-m foo ! --bar 1 2"),
+)
+PLAIN_TARGETS: tuple[tuple[Statement, ...], ...] = (
+    (),
+    (Verdict("accept"),), (Verdict("drop"),), (Verdict("return"),), (Jump("MINE"),), (Jump("MINE", goto=True),),
+    (Reject("tcp-reset"),), (Notrack(),), (NoEffect("LOG", '--log-prefix "a -j b "'),), (NoEffect("TRACE"),),
+    (NoEffect("CT"),), (Outside("NFQUEUE", "--queue-num 3"),), (Outside("TTL", "--ttl-dec 1", ends=False),),
+    (SetField("dscp", 0, 4), SetField("ecn", 0, 1)), (SetZone(5), NoEffect("CT", "--helper ftp")),
+)  # fmt: skip
 
 
-def address_field(side: str, family: IpFamily) -> Field:
-    fields: dict[str, Field] = {"sip": "saddr4", "sip6": "saddr6", "dip": "daddr4", "dip6": "daddr6"}
-    return fields[side + family]
+def flag(draw: st.DrawFn) -> bool:
+    return draw(st.booleans())
 
 
-def tracked_address_field(side: str, family: IpFamily) -> Field:
-    fields: dict[str, Field] = {
-        "sip": "ct-orig-saddr4", "sip6": "ct-orig-saddr6", "dip": "ct-repl-daddr4", "dip6": "ct-repl-daddr6",
-    }  # fmt: skip
-    return fields[side + family]
+def span(draw: st.DrawFn, last: int) -> tuple[int, int]:
+    one, two = draw(st.integers(0, last)), draw(st.integers(0, last))
+    return min(one, two), max(one, two)
 
 
-@st.composite
-def prefixes(draw: st.DrawFn, family: IpFamily) -> Ranges:
+def one_of(draw: st.DrawFn, last: int) -> Ranges:
+    number = draw(st.integers(0, last))
+    return ((number, number),)
+
+
+def masked(draw: st.DrawFn, field: Field) -> Match:
+    return FieldMatch(field, one_of(draw, MARKS), flag(draw), draw(st.integers(0, MARKS - 1)))
+
+
+# --- addresses and names ---------------------------------------------------------------------------------------------
+
+ADDRESSES: dict[tuple[str, IpFamily], Field] = {
+    ("source", "ip"): "saddr4", ("target", "ip"): "daddr4", ("source", "ip6"): "saddr6", ("target", "ip6"): "daddr6",
+    ("tracked", "ip"): "ct-orig-saddr4", ("tracked", "ip6"): "ct-orig-saddr6",
+}  # fmt: skip
+
+
+def prefix_range(draw: st.DrawFn, family: IpFamily) -> tuple[int, int]:
+    """Any prefix but the one of everything, which says nothing."""
     bits = address_bits(family)
     host = draw(st.integers(0, bits - 1))
     first = draw(st.integers(0, (1 << bits) - 1)) >> host << host
-    return ((first, first | (1 << host) - 1),)
+    return first, first | (1 << host) - 1
 
 
-@st.composite
-def spans(draw: st.DrawFn, family: IpFamily) -> Ranges:
-    ends = draw(st.tuples(*[st.integers(0, (1 << address_bits(family)) - 1)] * 2).filter(lambda ends: ends != (0, 0)))
-    if (min(ends), max(ends)) == (0, (1 << address_bits(family)) - 1):
-        return ((1, 1),)
-    return ((min(ends), max(ends)),)
+def address_range(draw: st.DrawFn, family: IpFamily) -> tuple[int, int]:
+    first, last = span(draw, (1 << address_bits(family)) - 1)
+    return (1, 1) if (first, last) == (0, (1 << address_bits(family)) - 1) else (first, last)
 
 
-def fields(field: Field, ranges: st.SearchStrategy[Ranges]) -> st.SearchStrategy[Match]:
-    return st.builds(FieldMatch, st.just(field), ranges, st.booleans())
+def any_address(draw: st.DrawFn, family: IpFamily) -> tuple[int, int]:
+    return prefix_range(draw, family) if flag(draw) else address_range(draw, family)
 
 
-def numbers(field: Field, last: int) -> st.SearchStrategy[Match]:
-    return fields(field, st.integers(0, last).map(lambda number: ((number, number),)))
+def core_matches(draw: st.DrawFn, family: IpFamily) -> list[Expression]:
+    found: list[Expression] = []
+    if flag(draw):
+        found.append(FieldMatch(ADDRESSES["source", family], (prefix_range(draw, family),), flag(draw)))
+    if flag(draw):
+        found.append(FieldMatch(ADDRESSES["target", family], (prefix_range(draw, family),), flag(draw)))
+    if flag(draw):
+        found.append(NameMatch("iif", (draw(NAMES),), flag(draw)))
+    if flag(draw):
+        found.append(NameMatch("oif", (draw(NAMES),), flag(draw)))
+    return found
 
 
-def masked(field: Field) -> st.SearchStrategy[Match]:
-    return st.builds(
-        lambda value, mask, negated: FieldMatch(field, ((value, value),), negated, mask),
-        st.integers(0, MARKS), MASKS, st.booleans(),
-    )  # fmt: skip
+# --- modules ---------------------------------------------------------------------------------------------------------
+
+NUMBERS: tuple[tuple[Field, int], ...] = (
+    ("ct-mark", MARKS), ("ct-protocol", 255), ("ct-direction", 1), ("ttl", 255), ("pkttype", 2), ("dscp", 63),
+    ("ecn", 3), ("smac", (1 << 48) - 1),
+)  # fmt: skip
+SPANS: tuple[tuple[Field, int], ...] = (("length", 65535), ("ct-orig-dport", 65535))
+TYPES = ("local", "unicast", "broadcast")
 
 
-def states() -> st.SearchStrategy[Match]:
-    bits = st.lists(st.sampled_from((1, 2, 4, 8, 64)), min_size=1, unique=True).map(sorted)
-    ranges = bits.map(lambda found: tuple((bit, bit) for bit in found))
-    virtual = st.sampled_from((16, 32, 48)).map(lambda bits: FieldMatch("ct-status", ((0, 0),), True, bits))
-    plain = fields("ct-state", ranges)
-    both = st.builds(lambda one, two: (FieldMatch("ct-state", one), two), ranges, virtual)
-    return plain | st.builds(AnyOfMatch, both | virtual.map(lambda match: (match,)), st.booleans())
+def states(draw: st.DrawFn) -> Match:
+    bits = sorted(draw(st.lists(st.sampled_from((1, 2, 4, 8, 64)), min_size=1, unique=True)))
+    state = FieldMatch("ct-state", tuple((bit, bit) for bit in bits))
+    virtual = FieldMatch("ct-status", ((0, 0),), True, draw(st.sampled_from((16, 32, 48))))
+    alternatives: tuple[tuple[Match, ...], ...] = ((state, virtual), (virtual,))
+    if flag(draw):
+        return AnyOfMatch(draw(st.sampled_from(alternatives)), flag(draw))
+    return FieldMatch("ct-state", state.ranges, flag(draw))
 
 
-def any_protocol_matches(family: IpFamily) -> st.SearchStrategy[Expression]:
-    source, target = address_field("s", family), address_field("d", family)
-    types = st.lists(st.sampled_from(("local", "unicast", "broadcast")), min_size=1, unique=True).map(tuple)
-    return st.one_of(
-        fields(source, spans(family)), fields(target, spans(family)),
-        masked("mark"), numbers("ct-mark", MARKS), states(),
-        numbers("ct-protocol", 255), numbers("ct-direction", 1), fields("ct-orig-dport", PORTS.map(lambda ends: (ends,))),
-        fields(tracked_address_field("s", family), prefixes(family)),
-        fields(tracked_address_field("d", family), prefixes(family)),
-        numbers("ttl", 255), st.integers(1, 254).map(lambda value: FieldMatch("ttl", ((0, value),))),
-        fields("length", PORTS.map(lambda ends: (ends,))), numbers("pkttype", 2), numbers("dscp", 63), numbers("ecn", 3),
-        numbers("smac", (1 << 48) - 1),
-        st.integers(0, 99).map(lambda uid: FieldMatch("skuid", ((uid, uid),))),
-        st.integers(0, 99).map(lambda gid: AnyOfMatch((FieldMatch("skgid", ((0, gid),)),), True)),
-        st.integers(0, 1).map(lambda applied: FieldMatch("ipsec-in", ((applied, applied),))),
-        st.builds(NameMatch, st.sampled_from(("physin", "physout")), NAMES.map(lambda name: (name,)), st.booleans()),
-        st.builds(NameMatch, st.sampled_from(("physin", "physout")), st.just(("",)), st.booleans()),
-        st.builds(FibMatch, st.sampled_from(("saddr", "daddr")), types, st.booleans(), st.sampled_from((None, "iif", "oif"))),
-        st.builds(ReversePathMatch, *[st.booleans()] * 4), st.builds(SocketMatch, st.booleans(), st.booleans()),
-        st.builds(SetMatch, st.just("addresses"), st.sampled_from(((source,), (target,))), st.booleans()),
-        st.just(AnyOfMatch((SetMatch("ports", (target, "protocol", "dport")),), True)),
-        TEXTS.map(lambda text: NoEffect("comment", text)),
-        st.sampled_from((
-            StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"), StatefulMatch("quota", "-m quota ! --quota 5", False),
-            NoEffect("recent", "-m recent --set --name x --rsource"), OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
-            OpaqueMatch("-m conntrack --ctstate INVALID --ctdir REPLY"), OpaqueMatch("-m foo ! --bar 1 2"),
-        )),
-    )  # fmt: skip
+def module_match(draw: st.DrawFn, family: IpFamily) -> Expression:
+    source, target = ADDRESSES["source", family], ADDRESSES["target", family]
+    physical: tuple[Literal["physin", "physout"], ...] = ("physin", "physout")
+    limits: tuple[Literal["iif", "oif"] | None, ...] = (None, "iif", "oif")
+    match draw(st.integers(0, 15)):
+        case 0:
+            field, last = draw(st.sampled_from(NUMBERS))
+            return FieldMatch(field, one_of(draw, last), flag(draw))
+        case 1:
+            field, last = draw(st.sampled_from(SPANS))
+            return FieldMatch(field, (span(draw, last),), flag(draw))
+        case 2:
+            return FieldMatch(draw(st.sampled_from((source, target))), (address_range(draw, family),), flag(draw))
+        case 3:
+            return masked(draw, "mark") if flag(draw) else masked(draw, "ct-mark")
+        case 4:
+            return states(draw)
+        case 5:
+            return FieldMatch(ADDRESSES["tracked", family], (prefix_range(draw, family),), flag(draw))
+        case 6:
+            return FieldMatch("ttl", ((0, draw(st.integers(1, 254))),))
+        case 7:
+            return FieldMatch("skuid", (span(draw, 99),))
+        case 8:
+            return AnyOfMatch((FieldMatch("skgid", (span(draw, 99),)),), True)
+        case 9:
+            return FieldMatch("ipsec-in", one_of(draw, 1))
+        case 10:
+            return NameMatch(draw(st.sampled_from(physical)), (draw(NAMES) if flag(draw) else "",), flag(draw))
+        case 11:
+            types = tuple(draw(st.lists(st.sampled_from(TYPES), min_size=1, unique=True)))
+            side: Literal["saddr", "daddr"] = "saddr" if flag(draw) else "daddr"
+            return FibMatch(side, types, flag(draw), draw(st.sampled_from(limits)))
+        case 12:
+            return ReversePathMatch(flag(draw), flag(draw), flag(draw), flag(draw))
+        case 13:
+            return SocketMatch(flag(draw), flag(draw))
+        case 14:
+            ports = AnyOfMatch((SetMatch("ports", (target, "protocol", "dport")),), True)
+            return ports if flag(draw) else SetMatch("addresses", (source,), flag(draw))
+        case _:
+            return NoEffect("comment", draw(TEXTS)) if flag(draw) else draw(st.sampled_from(KEPT))
 
 
-def protocol_matches(protocol: int, family: IpFamily) -> st.SearchStrategy[Expression]:
-    if protocol in (6, 17, 132, 136):
-        both = SOME_PORTS.map(lambda ranges: (FieldMatch("sport", ranges), FieldMatch("dport", ranges)))
-        ports: st.SearchStrategy[Expression] = st.one_of(
-            fields("sport", SOME_PORTS), fields("dport", SOME_PORTS), st.builds(AnyOfMatch, both, st.booleans())
-        )
-        flags = st.builds(
-            lambda value, mask, negated: FieldMatch("tcp-flags", ((value, value),), negated, mask),
-            st.integers(0, 63), st.integers(0, 63), st.booleans(),
+def protocol_match(draw: st.DrawFn, protocol: int) -> Match:
+    ports = tuple(span(draw, 65535) for _ in range(draw(st.integers(1, 7))))
+    if protocol == 6 and flag(draw):
+        return FieldMatch("tcp-flags", one_of(draw, 63), flag(draw), draw(st.integers(0, 63)))
+    if protocol in (1, 58):
+        kind, code = draw(st.integers(0, 254)), draw(st.integers(0, 255))
+        ranges: tuple[Ranges, ...] = (
+            ((kind << 8, kind << 8 | 255),), ((kind << 8 | code, kind << 8 | code),), ((0, 0xFFFF),),
         )  # fmt: skip
-        return ports | flags if protocol == 6 else ports
-    kinds = st.integers(0, 254).map(lambda kind: ((kind << 8, kind << 8 | 255),))
-    codes = st.integers(0, 0xFEFF).map(lambda code: ((code, code),))
-    if (protocol, family) in {(1, "ip"), (58, "ip6")}:
-        return fields("icmp" if protocol == 1 else "icmp6", kinds | codes | st.just(((0, 0xFFFF),)))
-    return st.nothing()
+        return FieldMatch("icmp" if protocol == 1 else "icmp6", draw(st.sampled_from(ranges)), flag(draw))
+    if flag(draw):
+        return AnyOfMatch((FieldMatch("sport", ports), FieldMatch("dport", ports)), flag(draw))
+    return FieldMatch("sport" if flag(draw) else "dport", ports, flag(draw))
 
 
-def targets(family: IpFamily) -> st.SearchStrategy[tuple[Statement, ...]]:
-    addresses = (prefixes(family) | spans(family)).map(lambda ranges: ranges[0])
-    flags = st.sampled_from(((), ("random",), ("random-fully",), ("random", "persistent")))
-    ports = st.none() | PORTS
-    version = 4 if family == "ip" else 6
-    answer = "icmp-host-prohibited" if family == "ip" else "icmp6-adm-prohibited"
-    one = st.one_of(
-        st.sampled_from((
-            Verdict("accept"), Verdict("drop"), Verdict("return"), Jump("MINE"), Jump("MINE", goto=True), Reject(answer),
-            Reject("tcp-reset"), Notrack(), NoEffect("LOG", '--log-prefix "a -j b "'), NoEffect("TRACE"), NoEffect("CT"),
-            Outside("NFQUEUE", "--queue-num 3"), Outside("TTL", "--ttl-dec 1", ends=False),
-        )),
-        st.builds(
-            lambda kind, where, port, flag: Nat(kind, where, port, flag, version=version),
-            st.sampled_from(("snat", "dnat")), addresses, ports, flags,
-        ),
-        st.builds(Nat, st.just("dnat"), st.none(), ports, flags),
-        st.builds(Nat, st.sampled_from(("masquerade", "redirect")), st.none(), ports, flags),
-        st.builds(SetField, st.sampled_from(("mark", "ct-mark")), st.integers(0, MARKS), st.integers(0, MARKS)),
-        st.builds(lambda keep, mask: SetField("mark", keep, 0, "ct-mark", mask), st.integers(0, MARKS), MASKS),
-        st.builds(lambda keep, mask: SetField("ct-mark", keep, 0, "mark", mask), st.integers(0, MARKS), MASKS),
-        st.builds(SetField, st.just("ttl"), st.just(0), st.integers(0, 255)),
-        st.builds(SetField, st.just("dscp"), st.integers(0, 62), st.integers(0, 63)),
-        st.builds(SetField, st.just("ecn"), st.integers(0, 2), st.integers(0, 3)),
-        st.integers(0, 65535).map(SetZone),
-    )  # fmt: skip
-    two = st.sampled_from((
-        (SetField("dscp", 0, 4), SetField("ecn", 0, 1)), (SetZone(5), NoEffect("CT", "--helper ftp")), (),
-    ))  # fmt: skip
-    return one.map(lambda statement: (statement,)) | two
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+NAT_FLAGS = ((), ("random",), ("random-fully",), ("random", "persistent"))
 
 
-@st.composite
-def bodies(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
-    protocol = draw(st.sampled_from((0, 6, 17, 132, 136, 47, 1, 58)))
-    found: list[Expression] = [
-        draw(strategy)
-        for strategy in (
-            fields(address_field("s", family), prefixes(family)),
-            fields(address_field("d", family), prefixes(family)),
-            st.builds(NameMatch, st.just("iif"), NAMES.map(lambda name: (name,)), st.booleans()),
-            st.builds(NameMatch, st.just("oif"), NAMES.map(lambda name: (name,)), st.booleans()),
-        )
-        if draw(st.booleans())
-    ]
-    found += draw(st.lists(any_protocol_matches(family), max_size=3))
+def target(draw: st.DrawFn, family: IpFamily) -> tuple[Statement, ...]:
+    ports = span(draw, 65535) if flag(draw) else None
+    flags = draw(st.sampled_from(NAT_FLAGS))
+    keep, value = draw(st.integers(0, MARKS)), draw(st.integers(0, MARKS - 1))
+    match draw(st.integers(0, 8)):
+        case 0:
+            version: Literal[4, 6] = 4 if family == "ip" else 6
+            kind: Literal["snat", "dnat"] = "snat" if flag(draw) else "dnat"
+            return (Nat(kind, any_address(draw, family), ports, flags, version=version),)
+        case 1:
+            return (Nat("dnat", None, ports, flags),)
+        case 2:
+            return (Nat("masquerade" if flag(draw) else "redirect", None, ports, flags),)
+        case 3:
+            return (SetField("mark" if flag(draw) else "ct-mark", keep, value),)
+        case 4:
+            return (SetField("mark", keep, 0, "ct-mark", value),)
+        case 5:
+            return (SetField("ct-mark", keep, 0, "mark", value),)
+        case 6:
+            ttl = SetField("ttl", 0, value & 255)
+            return (ttl if flag(draw) else SetField("dscp", draw(st.integers(0, 62)), value & 63),)
+        case 7:
+            return (Reject("icmp-host-prohibited" if family == "ip" else "icmp6-adm-prohibited"),)
+        case _:
+            return draw(st.sampled_from(PLAIN_TARGETS))
+
+
+def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
+    protocol = draw(st.sampled_from(PROTOCOLS))
+    found = core_matches(draw, family)
+    found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
+    if protocol in (6, 17, 132, 136) or (protocol, family) in {(1, "ip"), (58, "ip6")}:
+        found += [protocol_match(draw, protocol) for _ in range(draw(st.integers(0, 2)))]
+    found = draw(st.permutations(found))
     if protocol:
-        found += draw(st.lists(protocol_matches(protocol, family), max_size=2)) if protocol not in (47, 1, 58) else []
-        found = [FieldMatch("protocol", ((protocol, protocol),)), *draw(st.permutations(found))]
-    return (*found, *draw(targets(family)))
+        found.insert(0, FieldMatch("protocol", ((protocol, protocol),)))
+    return (*found, *target(draw, family))
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
-    family = draw(FAMILIES)
+    family = draw(st.sampled_from(FAMILIES))
     counters = draw(st.none() | st.integers(0, 1 << 40))
     rules = tuple(
-        Rule(body, "", number, 0, None, counters, counters)
-        for number, body in enumerate(draw(st.lists(bodies(family), max_size=4)), 1)
+        Rule(body(draw, family), "", number, 0, None, counters, counters)
+        for number in range(1, draw(st.integers(1, 3)) + 1)
     )
-    policy = draw(st.sampled_from(("accept", "drop")))
+    policy: Literal["accept", "drop"] = "accept" if flag(draw) else "drop"
     base = Chain("FORWARD", rules, "forward", "filter", 0, policy, (), counters or 0)
     return Table(family, "filter", "iptables-nft", (base, Chain("MINE", rules)), evidence="e1")
 

@@ -34,6 +34,7 @@ ADDRESS_TYPES = frozenset({
     "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",
     "NAT", "XRESOLVE",
 })  # fmt: skip
+_LIMITS: dict[str, Literal["iif", "oif"]] = {"--limit-iface-in": "iif", "--limit-iface-out": "oif"}
 _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
 
 
@@ -91,10 +92,8 @@ def _comment(group: Group) -> tuple[Expression, ...]:
 
 def _addrtype(group: Group) -> tuple[Expression, ...]:
     """xt_addrtype.c: the limit holds for both addresses."""
-    limits: dict[str, Literal["iif", "oif"]] = {"--limit-iface-in": "iif", "--limit-iface-out": "oif"}
-    limit: Literal["iif", "oif"] | None = None
-    for option in group.options:
-        limit = limits[option.name] if option.name in limits else limit
+    given = [_LIMITS[option.name] for option in group.options if option.name in _LIMITS]
+    limit = given[-1] if given else None
     matches: tuple[FibMatch, ...] = ()
     for option in group.options:
         if option.name in ("--src-type", "--dst-type"):
@@ -103,7 +102,7 @@ def _addrtype(group: Group) -> tuple[Expression, ...]:
                 raise ValueError(option.value)
             address: Literal["saddr", "daddr"] = "saddr" if option.name == "--src-type" else "daddr"
             matches += (FibMatch(address, tuple(map(str.lower, types)), option.negated, limit),)
-        elif option.name not in limits:
+        elif option.name not in _LIMITS:
             raise ValueError(option.text)
     return matches
 
