@@ -19,7 +19,7 @@ def test_a_snapshot_of_this_host_is_loaded_as_it_was_saved(tmp_path: Path) -> No
 def test_a_redacted_snapshot_has_another_host_name() -> None:
     plain, redacted = take(), take(redacted=True)
     assert redacted.hostname != plain.hostname
-    assert {reading.key for reading in redacted.readings} == {reading.key for reading in plain.readings}
+    assert (redacted.kernel, len(redacted.hostname)) == (plain.kernel, len(plain.hostname))
 
 
 def test_errors_are_those_of_collecting_and_of_files(tmp_path: Path) -> None:
