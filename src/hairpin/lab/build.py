@@ -101,11 +101,11 @@ def _wired(plan: LabPlan) -> Generator[tuple[Lab, str]]:
     """Yield the connected machines before anything runs in the host, and the name of its cgroup."""
     cgroup = f"hairpin-lab-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
-        stack.enter_context(_swept(cgroup))
+        lifeline = stack.enter_context(_swept(cgroup))
         client, router, neighbour = (
-            stack.enter_context(open_wire_node(name)) for name in ("client", "router", "neighbour")
+            stack.enter_context(open_wire_node(name, lifeline)) for name in ("client", "router", "neighbour")
         )
-        lab = Lab(client, router, neighbour, stack.enter_context(open_host_node("host")))
+        lab = Lab(client, router, neighbour, stack.enter_context(open_host_node("host", lifeline)))
         topology.connect(plan, client, router, neighbour, lab.host)
         _write_files(lab.host)
         yield lab, cgroup
@@ -133,10 +133,15 @@ def _ended_first(host: Node) -> Generator[None]:
 
 
 @contextmanager
-def _swept(cgroup: str) -> Generator[None]:
-    """Have the host's cgroups removed when the block ends, or when this process dies."""
+def _swept(cgroup: str) -> Generator[tuple[int, ...]]:
+    """Have the host's cgroups removed when the block ends, or when this process dies.
+
+    Yields the lifeline: the end of the sweeper's input that all of the lab's processes hold. The block ends when the
+    last of them has ended and its cgroups are gone.
+    """
     sweeper = subprocess.Popen(
         (*python("sweeper.py"), cgroup), stdin=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True
     )
     with sweeper:
-        yield
+        assert sweeper.stdin is not None
+        yield (sweeper.stdin.fileno(),)

@@ -1,7 +1,7 @@
 """First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
 
 Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
-imports nothing but the standard library. Everything the host writes in these folders lands in one tmpfs that ends with the
+imports nothing but the standard library. What the host writes in its folders lands in one tmpfs that ends with the
 mount namespace; /tmp and whatever else the machine has are shared, so that a checkout can be run from anywhere.
 """
 

@@ -1,7 +1,7 @@
 """One machine of a lab: a process that holds its namespaces, and the ways in.
 
 Every holder is started through ``setpriv --pdeathsig KILL``, so that it ends with the thread that started it, however
-that ends. Namespaces have no names: when the holder is gone, so are they.
+that ends; so is what is started in a machine to stay. Namespaces have no names: when the holder is gone, so are they.
 """
 
 import os
@@ -21,18 +21,21 @@ HOSTNAME = "lab-host"
 # A node's commands see nothing of the caller's environment: no proxy, no DOCKER_HOST of another engine.
 ENVIRONMENT = {"PATH": SEARCH_PATH, "HOME": "/root", "LANG": "C.UTF-8", "DOCKER_CONFIG": "/run/docker-cli"}
 COMMAND_TIMEOUT_S = 60.0
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Node:
     """A running machine.
 
-    ``pid`` is its first process as this machine counts; ``enter`` is the argv prefix that runs a command in it.
+    ``pid`` is its first process as this machine counts; ``enter`` is the argv prefix that runs a command in it. What is
+    started in it to stay holds the ``lifeline`` open: file descriptors that the sweeper waits for.
     """
 
-    def __init__(self, name: str, pid: int, enter: tuple[str, ...]) -> None:
+    def __init__(self, name: str, pid: int, enter: tuple[str, ...], lifeline: tuple[int, ...] = ()) -> None:
         self.name = name
         self.pid = pid
         self.enter = enter
+        self.lifeline = lifeline
 
     def run(self, command: str | Sequence[str], *, stdin: str = "", timeout_s: float = COMMAND_TIMEOUT_S) -> str:
         """Run a shell command (a string, under ``sh -eu``) or an argv in the node; return its standard output.
@@ -60,19 +63,20 @@ class Node:
     def start(
         self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()
     ) -> subprocess.Popen[str]:
-        """Start a program that stays, and dies with a host; its output goes to ``log``, a file there, or to a pipe."""
+        """Start a program that stays until the lab ends; its output goes to the node's file ``log``, or to a pipe."""
         with ExitStack() as stack:
             output: IO[str] | int = subprocess.PIPE
             if log:
                 output = stack.enter_context(Path(f"/proc/{self.pid}/root{log}").open("w", encoding="utf-8"))
             return subprocess.Popen(
-                (*self.enter, *argv),
+                (*DIE_WITH_PARENT, *self.enter, *argv),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if log else None,
                 text=True,
                 env=ENVIRONMENT | dict(variables),
                 start_new_session=True,
+                pass_fds=self.lifeline,
             )
 
     def end(self) -> None:
@@ -86,33 +90,34 @@ def python(script: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def open_wire_node(name: str) -> Generator[Node]:
+def open_wire_node(name: str, lifeline: tuple[int, ...] = ()) -> Generator[Node]:
     """Yield a machine that is a network namespace only: a client, a router, a neighbour."""
-    holder = _hold(("unshare", "--net", "sh", "-c", "echo ready $$; exec sleep infinity"))
+    holder = _hold(("unshare", "--net", "sh", "-c", "echo ready $$; exec sleep infinity"), lifeline)
     with _ending(holder):
         pid = _wait_ready(holder, name)
-        yield Node(name, pid, ("nsenter", f"--net=/proc/{pid}/ns/net", "--"))
+        yield Node(name, pid, ("nsenter", f"--net=/proc/{pid}/ns/net", "--"), lifeline)
 
 
 @contextmanager
-def open_host_node(name: str) -> Generator[Node]:
+def open_host_node(name: str, lifeline: tuple[int, ...] = ()) -> Generator[Node]:
     """Yield a machine with network, mount, UTS and PID namespaces of its own."""
     namespaces = ("--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=SIGKILL")
-    holder = _hold(("unshare", *namespaces, *python("first_process.py"), HOSTNAME))
+    holder = _hold(("unshare", *namespaces, *python("first_process.py"), HOSTNAME), lifeline)
     with _ending(holder):
         pid = _wait_ready(holder, name)
-        yield Node(name, pid, ("nsenter", "--target", str(pid), "--net", "--mount", "--uts", "--pid", "--"))
+        yield Node(name, pid, ("nsenter", "--target", str(pid), "--net", "--mount", "--uts", "--pid", "--"), lifeline)
 
 
-def _hold(argv: tuple[str, ...]) -> subprocess.Popen[str]:
+def _hold(argv: tuple[str, ...], lifeline: tuple[int, ...]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        ("setpriv", "--pdeathsig", "KILL", *argv),
+        (*DIE_WITH_PARENT, *argv),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
         start_new_session=True,  # an interrupt typed at the terminal is ours to handle, in order
+        pass_fds=lifeline,
     )
 
 

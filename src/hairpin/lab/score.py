@@ -255,7 +255,7 @@ def summary(report: ScoreReport) -> str:
         f"top-1                {report.top1_right}/{report.top1_asked} faults have their cause named first",
         f"false alarms         {report.false_alarms} in {report.healthy_asked} questions about what works",
         f"verdict = reality    {report.agreeing}/{report.asked}",
-        f"repairs              {report.repairs_working}/{report.repairs_tried} bring the connection back, carried out as printed",
+        f"repairs              {report.repairs_working}/{report.repairs_tried} bring the connection back as printed",
         f"median time          {report.median_seconds:.2f} s",
     ]
     if report.broken:

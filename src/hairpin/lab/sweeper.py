@@ -1,8 +1,8 @@
 """Outlives a lab by a moment and removes the one thing that no namespace holds: the cgroups that its dockerd made.
 
-Started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. The pipe ends when the lab
-is closed or its process dies, however it dies; then the hosts end too (PR_SET_PDEATHSIG), and their cgroups can be
-removed once they are empty.
+Started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. Its other end is held by the
+lab's process and by all that it has started to stay. When that process closes the lab or dies, however it dies, the
+others end too (PR_SET_PDEATHSIG); with the last of them the pipe ends, and the cgroups can go once they are empty.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 # The kernel frees a killed host's processes within milliseconds; a bound keeps the sweeper from staying behind itself.
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def trees(name: str) -> tuple[Path, ...]:
