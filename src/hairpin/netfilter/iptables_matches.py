@@ -92,7 +92,7 @@ def _comment(group: Group) -> tuple[Expression, ...]:
 
 def _addrtype(group: Group) -> tuple[Expression, ...]:
     """xt_addrtype.c: the limit holds for both addresses."""
-    given = [_LIMITS[option.name] for option in group.options if option.name in _LIMITS]
+    given: list[Literal["iif", "oif"]] = [_LIMITS[option.name] for option in group.options if option.name in _LIMITS]
     limit = given[-1] if given else None
     matches: tuple[FibMatch, ...] = ()
     for option in group.options:
