@@ -1,0 +1,33 @@
+"""``hairpin lab``: what needs no root; the lab itself is tested in tests/lab."""
+
+import json
+
+import pytest
+
+from hairpin.lab.scenario import all_scenarios
+from tests.cli.commands import call
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "lab", "list")
+    assert ended.status == 0
+    assert [line.split()[0] for line in ended.out.splitlines()] == [each.name for each in all_scenarios()]
+
+
+def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = json.loads(call(capsys, "lab", "list", "--json").out)
+    found = next(each for each in listed if each["name"] == "interface-forwarding-off")
+    assert found["causes"] == [["interface-forwarding-off"]]
+
+
+@pytest.mark.parametrize("command", ("run", "shell", "score"))
+def test_a_scenario_that_does_not_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "lab", command, "no-such-thing")
+    assert ended.status == 3
+    assert "hairpin lab list" in ended.err
+
+
+def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "lab")
+    assert ended.status == 2
+    assert "score" in ended.out + ended.err

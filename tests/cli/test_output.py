@@ -1,0 +1,76 @@
+"""Where results go, in which form."""
+
+import json
+import os
+import sys
+
+import msgspec
+import pytest
+
+from hairpin.cli.output import PIPE_BROKEN, paper, words, write, write_json
+
+
+class Document(msgspec.Struct):
+    name: str
+
+
+def test_text_ends_with_one_newline(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a")
+    write("b\n")
+    assert capsys.readouterr().out == "a\nb\n"
+
+
+def test_json_is_readable_and_keeps_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json(Document("网"))
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"name": "网"}
+    assert "网" in told
+
+
+def coloured(color: str) -> bool:
+    sheet = paper(color)
+    sheet.line(("x", "bad"))
+    return "\x1b" in sheet.text()
+
+
+def test_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert not coloured("auto"), "not a terminal"
+    assert coloured("always")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert coloured("auto")
+    assert not coloured("never")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured("auto")
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not coloured("auto")
+
+
+def test_width_is_the_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "61")
+    assert paper("never").width == 61
+
+
+def test_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert words(None).language == "zh"
+    assert words("en").language == "en"
+
+
+def test_a_reader_that_is_gone_ends_the_program_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> int:
+        raise BrokenPipeError
+
+    ended: list[bool] = []
+    monkeypatch.setattr(sys.stdout, "write", gone)
+
+    def closed(source: int, target: int) -> None:
+        del source, target
+        ended.append(True)
+
+    monkeypatch.setattr(os, "dup2", closed)
+    with pytest.raises(SystemExit) as exited:
+        write("a")
+    assert (exited.value.code, ended) == (PIPE_BROKEN, [True])

@@ -1,0 +1,51 @@
+"""``hairpin snapshot``: copies and redacted copies of snapshots; the collection itself is tested in tests/collect."""
+
+from pathlib import Path
+
+import pytest
+
+from hairpin.cli.snapshot import file_name
+from hairpin.evidence.file import read
+from tests.cli.commands import call, snapshot
+from tests.report.answers import FORWARDING_OFF, evidence
+
+NAMES: dict[str, tuple[str, str]] = {
+    "plain": ("web1", "web1-20261120T071944Z.hairpin"),
+    "with a domain": ("web1.example.com", "web1.example.com-20261120T071944Z.hairpin"),
+    "nothing of a path": ("../../etc/x", "etc-x-20261120T071944Z.hairpin"),
+    "nothing at all": ("", "host-20261120T071944Z.hairpin"),
+}
+
+
+@pytest.mark.parametrize(("hostname", "expected"), NAMES.values(), ids=NAMES)
+def test_file_name(hostname: str, expected: str) -> None:
+    assert file_name(hostname, "2026-11-20T07:19:44Z") == expected
+
+
+def test_the_name_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = call(capsys, "snapshot", "--snapshot", snapshot())
+    assert (ended.status, ended.out) == (0, "host1-20261120T071944Z.hairpin\n")
+    assert read(tmp_path / ended.out.strip()) == evidence()
+
+
+def test_a_redacted_copy_gives_the_same_diagnosis(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = str(tmp_path / "redacted.hairpin")
+    ended = call(capsys, "snapshot", "--snapshot", snapshot(FORWARDING_OFF), "--redact", "-o", path)
+    assert ended.status == 0
+    assert b"198.51.100.11" not in "".join(each.text for each in read(Path(path)).readings).encode()
+    again = call(capsys, "check", "8080", "--snapshot", path)
+    assert again.status == 1
+    assert "cause[interface-forwarding-off]" in again.out
+
+
+def test_trouble_is_status_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    nowhere = call(capsys, "snapshot", "--snapshot", snapshot(), "-o", str(tmp_path / "no" / "x"))
+    foreign = tmp_path / "foreign"
+    foreign.write_text("hello", encoding="utf-8")
+    unreadable = call(capsys, "snapshot", "--snapshot", str(foreign), "-o", str(tmp_path / "x"))
+    assert (nowhere.status, unreadable.status) == (2, 2)
+    assert "cannot be written" in nowhere.err
+    assert "not a hairpin snapshot" in unreadable.err
