@@ -77,6 +77,7 @@ _TARGET = ("-j ", "-g ")
 _PORT = re.compile(r"-m (?:tcp|udp) --([sd])port (\d{1,5})")
 _HOST = re.compile(r"-([sd]) (\d+\.\d+\.\d+\.\d+)/32")
 _DNAT = re.compile(r"-j DNAT --to-destination (\d+\.\d+\.\d+\.\d+):(\d{1,5})")
+_COMMENT = re.compile(r'-m comment --comment "([^"\\]*)"')
 _INCOMPATIBLE = re.compile(r"^# Table `(\S+)' is incompatible", re.MULTILINE)
 
 
@@ -186,16 +187,15 @@ class _Reader:
         """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
         known = table.groups
         body: list[Expression] = []
-        groups = split_plain_groups(words) if '"' not in words else split_groups(words)
+        groups = split_plain_groups(words) if "\\" not in words else split_groups(words)
         for group in groups:
             nodes = known.get(group)
             if nodes is None:
                 nodes = _frequent(group)
                 if nodes is None:
-                    raw = split_words(group)
-                    if not is_plain(raw):
+                    if not is_plain(group):
                         return self._unusual_body(words, table)
-                    nodes = self._group(raw, table)
+                    nodes = self._group(split_words(group), table)
                 known[group] = nodes
             body += nodes
         return tuple(body) if groups[-1][:3] in _TARGET else _statements_last(body)
@@ -283,12 +283,14 @@ class _Reader:
 
 
 def _frequent(group: str) -> tuple[Expression, ...] | None:
-    """Read the three groups that differ in nearly every rule of a container engine, quicker than by their tables."""
+    """Read the groups that differ in nearly every rule of a container engine, quicker than by their tables."""
     option = group[1:2]
     if option == "m":
         if found := _PORT.fullmatch(group):
             port = int(found[2])
             return (FieldMatch("sport" if found[1] == "s" else "dport", ((port, port),)),)
+        if found := _COMMENT.fullmatch(group):
+            return (NoEffect("comment", found[1]),)
     elif option == "j":
         if found := _DNAT.fullmatch(group):
             address, port = read_address(found[1], "ip"), int(found[2])

@@ -73,11 +73,14 @@ class Group(NamedTuple):
 
 
 split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
-"""Do as split_groups(), twice as quick, for words without quotes; is_plain() tells whether a group came out right."""
+"""Do as split_groups(), twice as quick, for words without ``\\``; is_plain() tells whether a group came out right."""
 
 
-def is_plain(raw: list[str]) -> bool:
-    """Say whether the words of a group can stand as they are: one core option by its short name, at its beginning."""
+def is_plain(group: str) -> bool:
+    """Say whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning."""
+    if group.count('"') % 2:
+        return False
+    raw = split_words(group)
     first = raw[1:2] if raw[:1] == ["!"] else raw[:1]
     return not (
         not first or first[0] not in CORE or raw[-1] in FREE_TEXT or raw[-1] == "!" or not LONG.keys().isdisjoint(raw)
