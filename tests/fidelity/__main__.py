@@ -4,7 +4,10 @@ import argparse
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from secrets import randbelow
+
+import msgspec
 
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
@@ -20,6 +23,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--stop", type=int, default=3)
+    parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk cases that disagree")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     sys.stdout.write(f"seed {seed}\n")
@@ -36,7 +40,7 @@ def main() -> int:
         outcomes.update(dict(judgement.outcomes))
         if judgement.disagreements:
             found += 1
-            _show(case_of(seed + number), judgement.disagreements[0])
+            _show(case_of(seed + number), judgement.disagreements[0], arguments.keep)
         if found >= arguments.stop:
             break
     spent = time.monotonic() - started
@@ -44,8 +48,11 @@ def main() -> int:
     return 1 if found else 0
 
 
-def _show(case: Case, first: Disagreement) -> None:
+def _show(case: Case, first: Disagreement, keep: Path | None) -> None:
     small = shrink(case)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / f"{case.seed}.json").write_bytes(msgspec.json.format(msgspec.json.encode(small)) + b"\n")
     shown = judge(small).disagreements
     lines = (f"case {case.seed}", *case_text(small), disagreement_text(shown[0] if shown else first))
     sys.stdout.write("\n".join(lines) + "\n")

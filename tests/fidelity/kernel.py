@@ -12,7 +12,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP, UDP, Packe
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.frames import encode, sequence, tag
 from tests.fidelity.netns import Netns, write_sysctl
-from tests.fidelity.observer import RULES, Event, Log, Tap
+from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.reading import host_of
 
 _QUIET = (
@@ -24,6 +24,9 @@ _QUIET = (
     "net/ipv6/icmp/ratelimit",
 )
 """Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
+
+
+_PORT_SELECTORS = ("ipproto", "sport", "dport")
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -46,9 +49,10 @@ class Answer(msgspec.Struct, frozen=True):
 def ask(case: Case) -> Answer:
     """Return the kernel's answer; raises SetupFailed when it refuses the configuration."""
     with _built(case) as net:
-        before = host_of(net.judged)
+        with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
+        before = host_of(net.judged, with_rules)
         turns = net.send_all(case.flows)
-        return Answer(before, host_of(net.judged, rules_only=True), tuple(turns.items()))
+        return Answer(before, host_of(net.judged, with_rules, rules_only=True), tuple(turns.items()))
 
 
 @contextmanager
@@ -71,8 +75,11 @@ class _Net:
         self.taps: dict[str, Tap] = {}
         self.logs: dict[str, Log] = {}
         self._raw: dict[tuple[str, int, int], socket.socket] = {}
-        cpu = min(os.sched_getaffinity(0))
-        self._cpu = cpu
+        self._by_ports = {
+            each.name
+            for each in case.namespaces
+            if any(word in _PORT_SELECTORS for line in (*each.routing4, *each.routing6) for word in line.split())
+        }
 
     def close(self) -> None:
         for opened in (*self.taps.values(), *self.logs.values(), *self._raw.values()):
@@ -92,6 +99,8 @@ class _Net:
             netns = self.judged[each.name]
             netns.run(("ip", "-batch", "-"), "\n".join(line.format(**_keys(paths)) for line in each.setup) + "\n")
             netns.run(("nft", "-f", "-"), RULES)
+            if each.rulesets:
+                netns.run(("nft", "-f", "-"), TRACKING)
             self.logs[each.name] = Log(netns)
         self.world.run(("ip", "-batch", "-"), "".join(f"link set {wire.peer} up\n" for wire in self.case.wires))
         for each in self.case.namespaces:
@@ -105,12 +114,13 @@ class _Net:
     def _configure(self, each: Judged) -> None:
         netns = self.judged[each.name]
         for program, lines in (
-            (("ip", "-4"), each.routing4),
-            (("ip", "-6"), each.routing6),
+            # Routes that clash are left out (-force): what matters is what is read back.
+            (("ip", "-4", "-force"), each.routing4),
+            (("ip", "-6", "-force"), each.routing6),
             (("bridge",), each.bridging),
         ):
             if lines:
-                netns.run((*program, "-batch", "-"), "\n".join(lines) + "\n")
+                netns.run((*program, "-batch", "-"), "\n".join(lines) + "\n", must=False)
         if each.ipsets:
             netns.run(("ipset", "restore"), "\n".join(each.ipsets) + "\n")
         for text in each.rulesets:
@@ -175,6 +185,8 @@ class _Net:
         netns = self.judged[sent.netns]
         if packet.protocol == UDP:
             return _send_udp(netns, packet, payload)
+        if sent.netns in self._by_ports:
+            return False  # a raw socket's route lookup knows neither protocol nor ports
         return self._send_raw(netns, packet, encode(packet, payload, seq=seq, ack=ack))
 
     def _send_raw(self, netns: Netns, packet: Packet, data: bytes) -> bool:
@@ -188,6 +200,9 @@ class _Net:
                     found.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
                 self._raw[key] = found
                 found.bind((text_of(packet.saddr, packet.version), 0))
+            # A broadcast address can be bound to, but the kernel sends from another one then.
+            if found.getsockname()[0] != text_of(packet.saddr, packet.version):
+                return False
         except OSError:
             return False
         with suppress(OSError):  # a drop in OUTPUT, no route …: what the sender is told is not what the hunt compares
@@ -215,6 +230,8 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes) -> bool:
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             sender.bind((text_of(packet.saddr, packet.version), packet.sport or 0))
+            if sender.getsockname()[0] != text_of(packet.saddr, packet.version):
+                return False
         except OSError:
             return False
         with suppress(OSError):

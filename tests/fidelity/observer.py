@@ -38,6 +38,14 @@ table inet {TABLE} {{
 confirmation, which is registered later, goes before ``arrived``."""
 
 
+TRACKING = f"""
+add chain inet {TABLE} tracking
+add rule inet {TABLE} tracking ct state new
+"""
+"""Makes the kernel track connections, as any rule that asks for a connection does (the chain is never run): without,
+its nat chains are not asked at all."""
+
+
 class Event(msgspec.Struct, frozen=True, order=True):
     """One thing that became of a flow's packet.  ``place``: the namespace, and the link for ``left``."""
 
@@ -84,7 +92,11 @@ class Log:
         body = struct.pack("=BBH", 0, 0, socket.htons(group)) + struct.pack("=HH", 4 + len(value), attribute) + padded
         # NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG; NLM_F_REQUEST | NLM_F_ACK
         self.socket.send(struct.pack("=IHHII", 16 + len(body), 4 << 8 | 1, 5, 0, 0) + body)
-        answer = self.socket.recv(65536)
+        while True:  # packets may come before the answer; they are nothing that the hunt has sent
+            answer = self.socket.recv(65536)
+            (kind,) = struct.unpack_from("=H", answer, 4)
+            if kind == 2:  # NLMSG_ERROR, which also acknowledges
+                break
         (failed,) = struct.unpack_from("=i", answer, 16)
         if failed:
             raise OSError(-failed, f"log group {group}")

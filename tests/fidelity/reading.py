@@ -26,14 +26,15 @@ _KEYS = (
 )  # fmt: skip
 
 
-def host_of(namespaces: dict[str, Netns], *, rules_only: bool = False) -> Host:
-    """Return the host that the namespaces make up; the first is the host's own."""
+def host_of(namespaces: dict[str, Netns], with_rules: frozenset[str], *, rules_only: bool = False) -> Host:
+    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules."""
     asked: list[tuple[str, str, str, str]] = []
     for name, netns in namespaces.items():
         if not rules_only:
             asked += ((key, name, origin, text) for key, origin, text in _links(netns))
             asked.append(("sysctl", name, "/proc/sys/net", _sysctls(netns)))
-        asked += ((key, name, origin, text) for key, origin, text in _rules(netns))
+        if name in with_rules:
+            asked += ((key, name, origin, text) for key, origin, text in _rules(netns))
     readings = tuple(
         Reading(f"e{number}", key, netns, origin, "", 0, "text", text)
         for number, (key, netns, origin, text) in enumerate(asked, 1)

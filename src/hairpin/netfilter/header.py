@@ -5,7 +5,8 @@ from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
 Header = dict[str, int | str]
 """Value by ir.Field or ir.NameField; a field that the packet does not have is not in it."""
 
-_WITH_PORTS = frozenset({6, 17, 132, 136, 33})
+WITH_PORTS = frozenset({6, 17, 132, 136, 33})
+"""Protocols whose header begins with two ports."""
 
 
 def header_of(seen: Seen) -> Header:
@@ -40,7 +41,7 @@ def header_of(seen: Seen) -> Header:
 
 
 def _add_transport(header: Header, packet: Packet) -> None:
-    if packet.protocol in _WITH_PORTS and packet.sport is not None and packet.dport is not None:
+    if packet.protocol in WITH_PORTS and packet.sport is not None and packet.dport is not None:
         header["sport"] = packet.sport
         header["dport"] = packet.dport
     if packet.protocol == 6:

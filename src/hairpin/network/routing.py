@@ -212,7 +212,8 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
     """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
 
     Source: net/ipv4/devinet.c inet_select_addr(): the primary address whose network holds the destination, else the
-    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix).
+    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, but not
+    beyond the address's own prefix; of equals the first).
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:
@@ -223,7 +224,9 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
         wanted = link_local or globals6 if towards >> 118 == 0xFE80 >> 6 else globals6 or link_local
         if not wanted:
             return None
-        return max(wanted, key=lambda a: (not a.deprecated, _common_bits(a.value, towards, 6))).value
+        return max(
+            wanted, key=lambda a: (not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length))
+        ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
         if inside(towards, address.peer if address.peer is not None else address.value, address.prefix_length, 4):

@@ -1,6 +1,6 @@
 """Connection tracking: which connection a packet belongs to.
 
-Source: net/netfilter/nf_conntrack_core.c nf_conntrack_in(), resolve_normal_ct(); nf_conntrack_proto_tcp.c
+Source: net/netfilter/nf_conntrack_core.c nf_conntrack_in(), resolve_normal_ct(); nf_conntrack_proto_{tcp,icmp,icmpv6}.c
 """
 
 from typing import Literal
@@ -17,7 +17,7 @@ from hairpin.netfilter.ir import (
     STATUS_CONFIRMED,
     STATUS_SEEN_REPLY,
 )
-from hairpin.netfilter.packet import ACK, ICMP, RST, SYN, TCP, Connection, Packet, Tuple
+from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, RST, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.state import State
 
 
@@ -32,6 +32,8 @@ def track(state: State, namespace: Namespace) -> State:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
     if state.connection is not None or state.ct_state == CT_UNTRACKED:
         return state  # seen before: over the loopback link, or by br_netfilter
+    if _impossible(state.packet):
+        return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
     wanted = tuple_of(state.packet)
     made = tuple(connection for netns, connection in state.connections if netns == state.netns)
     for connection in (*made, *namespace.connections):
@@ -88,14 +90,28 @@ def _is_error(packet: Packet) -> bool:
     return packet.icmp >> 8 in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4))
 
 
-def _cannot_begin(packet: Packet, namespace: Namespace) -> bool:
-    """Whether this TCP packet cannot be a connection's first.
+_TCP_POSSIBLE = frozenset({SYN, SYN | ACK, RST, RST | ACK, FIN | ACK, ACK})
+"""Combinations of flags that a TCP may send, without PSH, URG.  Source: nf_conntrack_proto_tcp.c tcp_valid_flags."""
+_ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
+"""Types that ask something.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
 
-    A SYN begins one; an ACK is picked up in the middle unless tcp_loose is 0; SYN-ACK and RST never begin one.
+
+def _impossible(packet: Packet) -> bool:
+    """Whether no TCP sends such flags: invalid even within a connection (tcp_error())."""
+    return packet.protocol == TCP and packet.tcp_flags & (SYN | ACK | RST | FIN) not in _TCP_POSSIBLE
+
+
+def _cannot_begin(packet: Packet, namespace: Namespace) -> bool:
+    """Whether this packet cannot be a connection's first.
+
+    A SYN begins a TCP connection; an ACK is picked up in the middle unless tcp_loose is 0; SYN-ACK, RST and FIN never
+    begin one.  ICMP begins with a question.
     """
+    if packet.protocol in _ASKS:
+        return packet.icmp is not None and packet.icmp >> 8 not in _ASKS[packet.protocol]
     if packet.protocol != TCP:
         return False
-    flags = packet.tcp_flags & (SYN | ACK | RST)
+    flags = packet.tcp_flags & (SYN | ACK | RST | FIN)
     if flags == SYN:
         return False
     loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose")

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, address_text, is_loopback, is_multicast
@@ -31,7 +32,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
     if is_multicast(state.packet.daddr, state.packet.version):
         yield from _multicast(namespace, state)
         return
-    found = lookup(namespace, _query(state))
+    found = lookup(namespace, _query(state)) if state.packet.daddr != BROADCAST4 else Found("broadcast")
     if found.type == "broadcast":
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     elif found.type in ("local", "anycast"):
@@ -79,8 +80,8 @@ def _query(state: State) -> Query:
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=packet.protocol,
-        sport=packet.sport,
-        dport=packet.dport,
+        sport=packet.sport if packet.protocol in WITH_PORTS else None,
+        dport=packet.dport if packet.protocol in WITH_PORTS else None,
     )
 
 
@@ -135,6 +136,10 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
 def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
     """Not for this host: is the incoming interface a router's, and is there a way on?"""
     version = state.packet.version
+    if version == 6 and found.type != "unicast":
+        # An IPv6 host answers for what it has no route to even where it does not forward: ip6_pkt_drop().
+        yield _not_routable(state, found)
+        return
     link = "all" if version == 6 else state.iif
     if not conf(namespace, version, link, "forwarding"):
         decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)
@@ -167,7 +172,9 @@ def _not_routable(state: State, found: Found) -> End:
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
         case "unreachable":
-            answer = "icmp6-no-route" if six else "icmp-host-unreachable"
+            # A route says "host", a policy rule "net": fib_props, fib4_rule_action().
+            by_route = found.route is not None
+            answer = "icmp6-no-route" if six else f"icmp-{'host' if by_route else 'net'}-unreachable"
         case _:
             answer = "icmp6-no-route" if six else "icmp-net-unreachable"
             return stopped(state, "no-route", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
@@ -204,8 +211,9 @@ def _believed(namespace: Namespace, state: State, *, out: str | None) -> End | N
 
 def _full_check(namespace: Namespace) -> bool:
     """Whether custom rules or local routes make the kernel look up the source even without rp_filter."""
-    own = [rule for rule in namespace.rules if rule.version == 4 and rule.priority not in (0, 32766, 32767)]
-    return bool(own)
+    if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
+        return True
+    return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)
 
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None) -> Query:
@@ -217,6 +225,9 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
         iif=out or "lo",
         mark=packet.mark if use_mark else 0,
         tos=packet.dscp << 2,
+        protocol=packet.protocol,
+        sport=packet.dport if packet.protocol in WITH_PORTS else None,
+        dport=packet.sport if packet.protocol in WITH_PORTS else None,
     )
 
 

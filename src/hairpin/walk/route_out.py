@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
+from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import is_loopback
@@ -65,8 +66,8 @@ def _query(state: State, packet: Packet) -> Query:
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=packet.protocol,
-        sport=packet.sport,
-        dport=packet.dport,
+        sport=packet.sport if packet.protocol in WITH_PORTS else None,
+        dport=packet.dport if packet.protocol in WITH_PORTS else None,
         uid=state.uid,
     )
 

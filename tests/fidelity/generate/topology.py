@@ -13,6 +13,7 @@ from tests.fidelity.generate.plan import (
     PORTS,
     PREFIX,
     SECOND,
+    STRANGE,
     Dice,
     Plan,
 )
@@ -85,7 +86,7 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
 
 def _neighbours(made: Plan, version: Version) -> list[str]:
     lines: list[str] = []
-    everybody = (*OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values())
+    everybody = (*OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version])
     for link in made.links:
         if link.startswith("up"):
             mac = _MACS[f"w{link[2]}"]
