@@ -7,6 +7,7 @@
     ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
     ├── ChangeError         a change cannot be made to this network
     ├── ApplyError          a step was refused on the host; says what was undone
+    ├── ReplicaError        no replica can be built here
     └── LabError            a lab host could not be built or driven
 
 A message says what, where, and what to do.  Anything else that escapes is a bug in hairpin (exit status 4).
@@ -46,6 +47,10 @@ class ChangeError(HairpinError):
 
 class ApplyError(HairpinError):
     """A step of a plan was refused by the host."""
+
+
+class ReplicaError(HairpinError):
+    """No replica of the network can be built on this machine: not root, no namespaces, a tool is missing."""
 
 
 class LabError(HairpinError):

@@ -1,0 +1,103 @@
+"""What is to be built, as plain data: everything that a replica's process needs, and nothing of the model.
+
+Texts are what tools read: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.network.prefix import Version
+
+WORLD = "world"
+"""Name of the namespace that plays everybody out there."""
+APART = "apart"
+"""Name of the namespace that holds the far ends of wires whose real ends are not rebuilt."""
+
+Tool = Literal[
+    "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
+    "ebtables-nft-restore", "nft", "nft-json", "ipset", "conntrack",
+]  # fmt: skip
+
+
+class Load(msgspec.Struct, frozen=True):
+    """One input of one tool that loads rules."""
+
+    tool: Tool
+    text: str
+
+
+class SysctlValue(msgspec.Struct, frozen=True):
+    """One value; ``path`` below /proc/sys.  ``matters``: that it cannot be set here must be told."""
+
+    path: str
+    value: str
+    matters: bool = False
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A socket that takes connections or datagrams.
+
+    ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
+    answer."""
+
+    protocol: Literal["tcp", "udp"]
+    version: Version
+    address: str | None
+    port: int
+    device: str | None = None
+    v6only: bool = False
+    does: Literal["answer", "relay", "hold"] = "answer"
+    to: tuple[Version, str, int] | None = None
+
+
+class LinkLine(msgspec.Struct, frozen=True):
+    """One line of ``ip -batch`` that makes a link (or a pair); paths of namespaces stand in it as :func:`path_of`.
+
+    ``instead``: the line for a kernel that does not know the kind, which is then told as ``kind``."""
+
+    text: str
+    instead: str | None = None
+    kind: str = ""
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """A link that is not rebuilt as it is: a packet on it lowers the claim, with these words."""
+
+    netns: str
+    link: str
+    text: str
+
+
+class NetnsPlan(msgspec.Struct, frozen=True):
+    """One namespace.
+
+    ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for ``ip
+    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have to come up."""
+
+    name: str
+    sysctls: tuple[SysctlValue, ...] = ()
+    link_sysctls: tuple[SysctlValue, ...] = ()
+    lines: tuple[str, ...] = ()
+    lines6: tuple[str, ...] = ()
+    bridge_lines: tuple[str, ...] = ()
+    loads: tuple[Load, ...] = ()
+    services: tuple[Service, ...] = ()
+    running: tuple[str, ...] = ()
+
+
+class Blueprint(msgspec.Struct, frozen=True):
+    """All of it; ``links`` is one ``ip -batch`` for all namespaces.
+
+    ``left_out``: what cannot be rebuilt.  ``apart``: what was not, because no packet of the flows goes there."""
+
+    namespaces: tuple[NetnsPlan, ...]
+    links: tuple[LinkLine, ...]
+    stand_ins: tuple[StandIn, ...] = ()
+    left_out: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+
+
+def path_of(netns: str) -> str:
+    """Return what stands in a line for the path of a namespace, which is known only when it is made."""
+    return f"<netns {netns}>"

@@ -1,0 +1,256 @@
+"""Carries a blueprint out: namespaces, links, addresses, rules, sockets.
+
+Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.  What a tool
+refuses is found by the number of the line that it names, and told; the rest is built.
+"""
+
+import fcntl
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from hairpin.replica.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
+from hairpin.replica.netns import Netns
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+_FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
+_RESTORE_LINE = re.compile(r"line:? (\d+)")
+_REFUSED_RULES = 20
+"""Rules of one table that may be refused before the whole table is given up."""
+_SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
+_CARRIER_TIMEOUT_S = 2.0
+_ARGV: Mapping[str, tuple[str, ...]] = {
+    "nft": ("nft", "-f", "-"),
+    "nft-json": ("nft", "-j", "-f", "-"),
+    "ipset": ("ipset", "restore"),
+    "conntrack": ("conntrack", "-R", "-"),
+}
+
+
+class Built:
+    """The namespaces by name, and what could not be built in them."""
+
+    def __init__(self, plan: Blueprint) -> None:
+        """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
+        self.plan = plan
+        self.left_out: list[str] = list(plan.left_out)
+        self.netns: dict[str, Netns] = {}
+        self.took_ms: dict[str, float] = {}
+        started = time.monotonic()
+        for each in plan.namespaces:
+            self.netns[each.name] = Netns(each.name)
+            self._write(each.name, each.sysctls)
+        started = self._took("namespaces", started)
+        self._make_links(plan.links)
+        started = self._took("links", started)
+        for each in plan.namespaces:
+            self.netns[each.name].enter()
+            self._write(each.name, each.link_sysctls)
+        started = self._took("sysctls", started)
+        self._configure(plan.namespaces)
+        started = self._took("addresses and routes", started)
+        self._load_all(plan.namespaces)
+        started = self._took("rules", started)
+
+    def _took(self, what: str, started: float) -> float:
+        now = time.monotonic()
+        self.took_ms[what] = (now - started) * 1000
+        return now
+
+    # --- sysctls -----------------------------------------------------------------------------------------------------
+
+    def _write(self, netns: str, values: Iterable[SysctlValue]) -> None:
+        """Write what differs, in the namespace that the process is in."""
+        for each in values:
+            if not write_sysctl(each.path, each.value) and each.matters:
+                self.left_out.append(f"{each.path} = {each.value} cannot be set in {netns} on this kernel")
+
+    # --- links -------------------------------------------------------------------------------------------------------
+
+    def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
+        self.netns["host"].enter()
+        pending = lines
+        refused = self._ip(tuple(self._placed(each.text) for each in pending))
+        again: list[LinkLine] = []
+        for number, said in refused:
+            line = pending[number - 1]
+            if line.instead is not None:
+                again.append(line)
+                self.left_out.append(f"this kernel makes no {line.kind}")
+            elif "File exists" not in said:
+                self.left_out.append(f"a link could not be made: {said} ({_without_paths(line.text)})")
+        if again:
+            for number, said in self._ip(tuple(self._placed(each.instead or "") for each in again)):
+                self.left_out.append(f"a link could not be made: {said} ({_without_paths(again[number - 1].text)})")
+
+    def _placed(self, line: str) -> str:
+        for name, netns in self.netns.items():
+            line = line.replace(path_of(name), netns.path)
+        return line
+
+    def _ip(self, lines: tuple[str, ...], family: tuple[str, ...] = ()) -> list[tuple[int, str]]:
+        """Run the lines where the process is; return number and complaint of those that were refused."""
+        if not lines:
+            return []
+        return _refused(*Tool(("ip", *family, "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
+
+    # --- addresses, routes, rules of policy --------------------------------------------------------------------------
+
+    def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
+        """Run the batches of all namespaces side by side."""
+        running: list[tuple[NetnsPlan, tuple[str, ...], Tool]] = []
+        for plan in plans:
+            self.netns[plan.name].enter()
+            for argv, lines in (
+                (("ip", "-force", "-batch", "-"), plan.lines),
+                (("ip", "-6", "-force", "-batch", "-"), plan.lines6),
+                (("bridge", "-force", "-batch", "-"), plan.bridge_lines),
+            ):
+                if lines:
+                    running.append((plan, lines, Tool(argv, "\n".join(lines) + "\n")))
+        for plan, lines, tool in running:
+            for number, complaint in _refused(*tool.finish()):
+                self._complain(plan, lines[number - 1], complaint)
+
+    def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
+        known = "File exists" in complaint or (plan.name == WORLD and "Cannot find device" in complaint)
+        if not known:
+            self.left_out.append(f"{plan.name}: {line}: {complaint}")
+
+    # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
+        """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at once."""
+        queues = {plan.name: list(plan.loads) for plan in plans if plan.loads}
+        while queues:
+            running: list[tuple[str, Load, Tool]] = []
+            for name, loads in queues.items():
+                self.netns[name].enter()
+                load = loads.pop(0)
+                running.append((name, load, Tool(_argv(load), load.text)))
+            for name, load, tool in running:
+                status, said = tool.finish()
+                if status:
+                    self.left_out += self.load_again(name, load, said)
+            queues = {name: loads for name, loads in queues.items() if loads}
+
+    def load_again(self, name: str, load: Load, said: str) -> Iterator[str]:
+        """Load what was refused without the lines that are to blame; yield what is left out."""
+        lines = load.text.split("\n")
+        self.netns[name].enter()
+        for _ in range(_REFUSED_RULES):
+            found = _RESTORE_LINE.search(said) if load.tool.endswith("restore") else None
+            at = int(found[1]) - 1 if found is not None else -1
+            if not 0 <= at < len(lines) or lines[at].startswith(("*", ":", "COMMIT", "#")):
+                break
+            yield f"{name}: this machine's {load.tool} refuses the rule {lines[at].strip()}"
+            lines[at] = "#"
+            status, said = Tool(_argv(load), "\n".join(lines)).finish()
+            if not status:
+                return
+        yield f"{name}: {load.tool} refuses the rules: {' '.join(said.split())[:300]}"
+
+    # --- waiting -----------------------------------------------------------------------------------------------------
+
+    def wait_running(self) -> None:
+        """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""
+        until = time.monotonic() + _CARRIER_TIMEOUT_S
+        for plan in self.plan.namespaces:
+            if not plan.running:
+                continue
+            self.netns[plan.name].enter()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                for link in plan.running:
+                    while not is_running(asker, link):
+                        if time.monotonic() > until:
+                            self.left_out.append(f"{plan.name}: {link} does not come up")
+                            break
+                        time.sleep(0.001)
+
+
+def is_running(asker: socket.socket, link: str) -> bool:
+    """Return whether the link of the asker's namespace carries packets; one that is not there is not waited for."""
+    try:
+        found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
+    except OSError:
+        return True
+    (flags,) = struct.unpack_from("H", found, 16)
+    return bool(flags & _IFF_RUNNING)
+
+
+def write_sysctl(path: str, value: str) -> bool:
+    """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the value."""
+    try:
+        descriptor = os.open(f"/proc/sys/{path}", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        if os.read(descriptor, 4096).decode().split() == value.split():
+            return True
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{value}\n".encode())
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _argv(load: Load) -> tuple[str, ...]:
+    argv = _ARGV.get(load.tool, (load.tool,))
+    return (*argv, "--noflush") if load.tool.startswith("ip") and load.tool.endswith("restore") else argv
+
+
+def run_tool(load: Load) -> str:
+    """Load it where the process is; return the tool's complaint, empty when it took all."""
+    status, said = Tool(_argv(load), load.text).finish()
+    return said or f"status {status}" if status else ""
+
+
+def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
+    """Run ``ip`` lines where the process is; return its complaint."""
+    status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()
+    return said or f"status {status}" if status else ""
+
+
+class Tool:
+    """A running tool; what it reads and what it complains is in memory, so that nobody waits for a full pipe."""
+
+    def __init__(self, argv: tuple[str, ...], text: str) -> None:
+        """Start it where the process is."""
+        self._said = os.memfd_create("said")
+        asked = os.memfd_create("asked")
+        with open(asked, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            file.seek(0)
+            self._process = subprocess.Popen(
+                argv, stdin=file, stdout=subprocess.DEVNULL, stderr=self._said, env=_ENVIRONMENT
+            )
+
+    def finish(self) -> tuple[int, str]:
+        """Return exit status and complaints."""
+        status = self._process.wait()
+        with open(self._said, "rb") as file:
+            file.seek(0)
+            return status, file.read().decode("utf-8", "replace").strip()
+
+
+def _refused(status: int, said: str) -> list[tuple[int, str]]:
+    """Return number and complaint of the batch lines that failed: ``complaint\\nCommand failed -:NUMBER``."""
+    found: list[tuple[int, str]] = []
+    if status:
+        start = 0
+        for match in _FAILED_LINE.finditer(said):
+            complaint = " ".join(said[start : match.start()].split())
+            found.append((int(match[1]), complaint.removeprefix("RTNETLINK answers: ").removeprefix("Error: ")))
+            start = match.end()
+    return found
+
+
+def _without_paths(line: str) -> str:
+    return re.sub(r" netns <[^>]*>", "", line)

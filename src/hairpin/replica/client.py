@@ -1,0 +1,188 @@
+"""Who asks: a real socket in the flow's start namespace, bound to the flow's source, and what it experiences."""
+
+import errno
+import os
+import selectors
+import socket
+import struct
+import time
+from typing import Literal
+
+import msgspec
+
+from hairpin.network.flow import Flow
+from hairpin.network.prefix import address_text
+from hairpin.replica.drops import Drops
+from hairpin.replica.serving import Loop
+from hairpin.replica.tap import Sighting, Tap
+
+QUESTION = b"GET / HTTP/1.0\r\n\r\n"
+_SILENCE_S = 0.3
+"""How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a wire."""
+_CONFIRMED_S = 0.01
+"""The same when the kernel has said that it threw the packet away."""
+_LIMIT_S = 5.0
+_TCP_INFO_UNACKED = 24
+"""Offset of tcpi_unacked in struct tcp_info (linux/tcp.h)."""
+
+
+class Experience(msgspec.Struct, frozen=True):
+    """What the client saw: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
+    sent); ``closed`` by the other side without a word; or ``silence``.  ``connected``: TCP's handshake was complete;
+    ``taken``: its data was acknowledged."""
+
+    kind: Literal["answer", "error", "closed", "silence"]
+    errno: int = 0
+    at_once: bool = False
+    connected: bool = False
+    taken: bool = False
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt: the client's experience, what every tap saw, and the kernel's reasons for drops."""
+
+    experience: Experience
+    sightings: tuple[Sighting, ...]
+    reasons: tuple[str, ...]
+
+
+class Client:
+    """Sends a flow's packets and watches."""
+
+    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops) -> None:
+        self._loop = loop
+        self._taps = taps
+        self._drops = drops
+        self._experience: Experience | None = None
+        self._connected = False
+        self._seen: list[Sighting] = []
+        self._reasons: list[str] = []
+
+    def attempt(self, flow: Flow, source: str | None, destination: str) -> Attempt:
+        """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses."""
+        self._look()
+        self._seen, self._reasons, self._experience, self._connected = [], [], None, False
+        opened = self._begin(flow, source, destination)
+        if opened is not None:
+            self._wait(opened)
+        self._look()
+        experience = self._experience or self._silence(opened)
+        if opened is not None:
+            self._loop.forget(opened)
+        return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
+
+    def _begin(self, flow: Flow, source: str | None, destination: str) -> socket.socket | None:
+        family = socket.AF_INET if flow.version == 4 else socket.AF_INET6
+        everywhere = "0.0.0.0" if flow.version == 4 else "::"
+        opened = _open(flow, family)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if flow.protocol != "icmp":
+                opened.bind((source or everywhere, flow.sport))
+            elif source is not None:
+                opened.bind((source, 0))
+            if flow.protocol == "tcp":
+                status = opened.connect_ex((destination, flow.dport))
+                if status not in (0, errno.EINPROGRESS):
+                    raise OSError(status, os.strerror(status))
+                self._loop.watch(opened, selectors.EVENT_WRITE, lambda: self._handshaken(opened))
+            else:
+                opened.connect((destination, 0 if flow.protocol == "icmp" else flow.dport))
+                opened.send(QUESTION if flow.protocol == "udp" else _echo(flow))
+                self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, at_once=True)
+            opened.close()
+            return None
+        return opened
+
+    def _handshaken(self, opened: socket.socket) -> None:
+        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failed:
+            self._experience = Experience("error", failed)
+            return
+        self._connected = True
+        self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, None))
+        try:
+            opened.send(QUESTION)
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, connected=True)
+
+    def _answered(self, opened: socket.socket, flow: Flow | None) -> None:
+        try:
+            data = opened.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, connected=self._connected)
+            return
+        if flow is not None and flow.protocol == "icmp" and not _is_reply(data, flow):
+            return
+        self._experience = Experience("answer" if data else "closed", connected=self._connected)
+
+    def _wait(self, opened: socket.socket) -> None:
+        """Serve everybody until the client knows, or nothing happens any more."""
+        began = quiet = time.monotonic()
+        while self._experience is None and time.monotonic() - began < _LIMIT_S:
+            busy = self._loop.turn(0.002)
+            if self._look() or busy or not settled():
+                quiet = time.monotonic()
+                continue
+            patience = _CONFIRMED_S if self._lost(opened) else _SILENCE_S
+            if time.monotonic() - quiet > patience:
+                return
+
+    def _lost(self, opened: socket.socket) -> bool:
+        """Return whether the kernel has said that it dropped something, and waiting on would only bring repetitions."""
+        return bool(self._reasons) and not (self._connected and _unacknowledged(opened) == 0)
+
+    def _look(self) -> bool:
+        found = [sighting for tap in self._taps for sighting in tap.read()]
+        self._seen += found
+        self._reasons += self._drops.read()
+        return bool(found)
+
+    def _silence(self, opened: socket.socket | None) -> Experience:
+        taken = self._connected and opened is not None and _unacknowledged(opened) == 0
+        return Experience("silence", connected=self._connected, taken=taken)
+
+
+def _open(flow: Flow, family: int) -> socket.socket:
+    if flow.protocol == "icmp":
+        number = socket.IPPROTO_ICMP if flow.version == 4 else socket.IPPROTO_ICMPV6
+        return socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
+    kind = socket.SOCK_STREAM if flow.protocol == "tcp" else socket.SOCK_DGRAM
+    return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+
+
+def _echo(flow: Flow) -> bytes:
+    """Return an echo request; the kernel fills in ICMPv6's checksum only."""
+    kind = 8 if flow.version == 4 else 128
+    plain = struct.pack(">BBHHH", kind, 0, 0, flow.dport & 0xFFFF, 1)
+    total = sum(struct.unpack(">4H", plain))
+    total = (total & 0xFFFF) + (total >> 16)
+    return plain if flow.version == 6 else plain[:2] + struct.pack(">H", ~total & 0xFFFF) + plain[4:]
+
+
+def _is_reply(data: bytes, flow: Flow) -> bool:
+    start = (data[0] & 15) * 4 if flow.version == 4 else 0
+    kind = 0 if flow.version == 4 else 129
+    return len(data) >= start + 6 and data[start] == kind and data[start + 4 : start + 6] == struct.pack(">H", flow.dport & 0xFFFF)
+
+
+def _unacknowledged(opened: socket.socket) -> int:
+    information = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    (unacknowledged,) = struct.unpack_from("=I", information, _TCP_INFO_UNACKED)
+    return int(unacknowledged)
+
+
+def settled() -> bool:
+    """Return whether no packet waits on any CPU.  Source: net/core/net-procfs.c softnet_seq_show()"""
+    with open("/proc/net/softnet_stat", encoding="ascii") as file:
+        return all(len(words) < 12 or int(words[11], 16) == 0 for words in map(str.split, file))
+
+
+def source_of(flow: Flow) -> str | None:
+    """Return the source that a flow inside of the snapshot is bound to, or None."""
+    address = getattr(flow.start, "address", None)
+    return None if address is None else address_text(address, flow.version)

@@ -1,0 +1,126 @@
+"""Which rules a packet met, by the kernel's own counters.
+
+A fresh namespace counts from zero, so what the tools print after a packet is what it did; of a later packet the difference.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.netfilter import iptables_save, nft_json
+from hairpin.netfilter.ir import Chain, Jump, Reject, Rule, Table, Verdict, VerdictMap
+from hairpin.network.prefix import Version
+from hairpin.replica.blueprint import NetnsPlan
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
+    packet's way."""
+
+    netns: str
+    dialect: str
+    family: str
+    table: str
+    chain: str
+    number: int
+    text: str
+    packets: int
+    does: Literal["drop", "reject", "other"] = "other"
+
+
+_SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptables-legacy"]]] = {
+    "iptables-nft-restore": ("iptables-nft-save", "ip", "iptables-nft"),
+    "ip6tables-nft-restore": ("ip6tables-nft-save", "ip6", "iptables-nft"),
+    "iptables-legacy-restore": ("iptables-legacy-save", "ip", "iptables-legacy"),
+    "ip6tables-legacy-restore": ("ip6tables-legacy-save", "ip6", "iptables-legacy"),
+}
+
+
+class Counters:
+    """The counters of one replica, and what they were at the last reading."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, ...], int] = {}
+
+    def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
+        """Return what was hit since the last reading, in the namespace that the process is in."""
+        found: dict[tuple[str, ...], Hit] = {}
+        for table in _tables(tools, version):
+            for hit in _hits(plan.name, table):
+                key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)
+                earlier = found.get(key)
+                packets = hit.packets + (earlier.packets if earlier is not None else 0)
+                found[key] = msgspec.structs.replace(hit, packets=packets)
+        news: list[Hit] = []
+        for key, hit in found.items():
+            more = hit.packets - self._before.get(key, 0)
+            self._before[key] = hit.packets
+            if more > 0:
+                news.append(msgspec.structs.replace(hit, packets=more))
+        return tuple(news)
+
+
+def _tables(tools: frozenset[str], version: Version) -> Iterator[Table]:
+    for tool, (save, family, dialect) in _SAVE.items():
+        if tool in tools and (family == "ip") == (version == 4):
+            text = _said((save, "-c"))
+            if text:
+                yield from _understood(text, save, family, dialect)
+    if tools & {"nft", "nft-json"}:
+        text = _said(("nft", "-j", "list", "ruleset"))
+        if text:
+            yield from _native(text)
+
+
+def _said(argv: tuple[str, ...]) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _understood(
+    text: str, source: str, family: Literal["ip", "ip6"], dialect: Literal["iptables-nft", "iptables-legacy"]
+) -> tuple[Table, ...]:
+    try:
+        return iptables_save.parse(text, family=family, dialect=dialect, source=source)
+    except ParseError:
+        return ()
+
+
+def _native(text: str) -> Iterator[Table]:
+    try:
+        tables = nft_json.parse(text, source="nft -j list ruleset")
+    except ParseError:
+        return
+    for table in tables:
+        # Those of iptables-nft have been read in its own words.
+        if not (table.family in ("ip", "ip6") and any(chain.name in ("INPUT", "PREROUTING") for chain in table.chains)):
+            yield table
+
+
+def _hits(netns: str, table: Table) -> Iterator[Hit]:
+    for chain in table.chains:
+        for rule in chain.rules:
+            if rule.packets:
+                yield _hit(netns, table, chain, rule)
+        if chain.policy == "drop" and chain.packets and table.dialect != "nft":
+            yield Hit(
+                netns, table.dialect, table.family, table.name, chain.name, 0, "policy drop", chain.packets, "drop"
+            )
+
+
+def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
+    does: Literal["drop", "reject", "other"] = "other"
+    for part in rule.body:
+        if isinstance(part, Reject):
+            does = "reject"
+        elif isinstance(part, Verdict) and part.verdict == "drop":
+            does = "drop"
+        elif isinstance(part, (Jump, VerdictMap)):
+            does = "other"
+    place = (netns, table.dialect, table.family, table.name, chain.name)
+    if table.dialect == "nft" and rule is chain.rules[-1] and chain.policy == "drop" and rule.text.strip() == "counter":
+        return Hit(*place, 0, "policy drop", rule.packets or 0, "drop")
+    return Hit(*place, rule.number, rule.text, rule.packets or 0, does)

@@ -1,0 +1,92 @@
+"""Why the kernel threw a packet away, in its own word: the tracepoint skb:kfree_skb, for this process only.
+
+A perf event bound to the process sees what is dropped while the process sends (veth hands a packet over at once); the
+event is a file descriptor, so nothing of it outlives the process.  Where trace events or perf are not to be had, nothing is
+seen, and places are told by rule counters and taps alone.  Source: perf_event_open(2), include/trace/events/skb.h
+"""
+
+import ctypes
+import mmap
+import os
+import platform
+import re
+import struct
+from pathlib import Path
+
+_FORMATS = tuple(Path(root) / "events/skb/kfree_skb" for root in ("/sys/kernel/tracing", "/sys/kernel/debug/tracing"))
+_NUMBERS = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
+"""Of the system call perf_event_open."""
+_TYPE_TRACEPOINT = 2
+_SAMPLE_TIME, _SAMPLE_RAW = 1 << 2, 1 << 10
+_RECORD_SAMPLE = 9
+_PAGES = 16
+_BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
+"""Reasons that befall copies of packets and what nobody waits for."""
+
+
+class Drops:
+    """Drop reasons since the last reading."""
+
+    def __init__(self) -> None:
+        """Begin to watch; ``available`` says whether that was possible."""
+        self._reasons: dict[int, str] = {}
+        self._offset = 0
+        self._fd = -1
+        self._map: mmap.mmap | None = None
+        folder = next((each for each in _FORMATS if each.is_dir()), None)
+        number = _NUMBERS.get(platform.machine())
+        if folder is None or number is None:
+            return
+        form = (folder / "format").read_text("ascii")
+        offset = re.search(r"enum skb_drop_reason reason;\s*offset:(\d+)", form)
+        if offset is None:  # before 5.17
+            return
+        self._offset = int(offset[1])
+        self._reasons = {int(value): name for value, name in re.findall(r'\{ (\d+), "(\w+)" \}', form)}
+        self._open(number, int((folder / "id").read_text("ascii")))
+
+    @property
+    def available(self) -> bool:
+        """Whether reasons can be seen at all."""
+        return self._map is not None
+
+    def _open(self, number: int, event: int) -> None:
+        # struct perf_event_attr, PERF_ATTR_SIZE_VER0: type size config period sample_type read_format flags wakeup ...
+        attributes = struct.pack(
+            "<IIQQQQQIIQ", _TYPE_TRACEPOINT, 64, event, 1, _SAMPLE_TIME | _SAMPLE_RAW, 0, 0, 1, 0, 0
+        )
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._fd = libc.syscall(number, attributes, 0, -1, -1, 8)  # this process, every CPU, PERF_FLAG_FD_CLOEXEC
+        if self._fd < 0:
+            return
+        try:
+            self._map = mmap.mmap(self._fd, (1 + _PAGES) * mmap.PAGESIZE)
+        except OSError:
+            os.close(self._fd)
+
+    def read(self) -> tuple[str, ...]:
+        """Return the reasons, in order, without those that say nothing."""
+        if self._map is None:
+            return ()
+        head, tail = struct.unpack_from("<QQ", self._map, 1024)
+        found: list[str] = []
+        size = _PAGES * mmap.PAGESIZE
+        while tail < head:
+            at = tail % size
+            record = self._slice(at, 8, size)
+            kind, _, length = struct.unpack("<IHH", record)
+            if kind == _RECORD_SAMPLE:
+                body = self._slice(at, length, size)
+                (reason,) = struct.unpack_from("<I", body, 8 + 8 + 4 + self._offset)
+                found.append(self._reasons.get(reason & 0xFFFF, str(reason)))
+            tail += length
+        struct.pack_into("<Q", self._map, 1032, head)
+        return tuple(each for each in found if each not in _BORING)
+
+    def _slice(self, at: int, length: int, size: int) -> bytes:
+        assert self._map is not None
+        start = mmap.PAGESIZE + at
+        if at + length <= size:
+            return self._map[start : start + length]
+        first = size - at
+        return self._map[start : start + first] + self._map[mmap.PAGESIZE : mmap.PAGESIZE + length - first]

@@ -1,0 +1,154 @@
+"""What others call: judge flows on a replica, and changes with them.
+
+Each replica is a process of its own: several are built side by side.
+"""
+
+import os
+import select
+import traceback
+from collections.abc import Iterable
+from types import TracebackType
+
+import msgspec
+
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.errors import ReplicaError
+from hairpin.evidence.reading import Evidence
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.replica.netns import die_with, own_mounts, own_processes
+from hairpin.replica.prerequisites import missing
+from hairpin.replica.refit import parts_of
+from hairpin.replica.worker import Judgement, Order, Outcome, carry
+
+_TIMEOUT_S = 60.0
+
+
+def judge(network: Network, flow: Flow, evidence: Evidence | None = None) -> Judgement:
+    """Return what the kernel does with the flow; raises ReplicaError where no replica can be built."""
+    return judge_all(network, (flow,), evidence)[0]
+
+
+def judge_all(network: Network, flows: tuple[Flow, ...], evidence: Evidence | None = None) -> tuple[Judgement, ...]:
+    """Return what the kernel does with each of the flows, one after the other in one replica; raises ReplicaError."""
+    (outcome,) = carry_all((Order(network, flows, evidence),))
+    return _answers(outcome).before
+
+
+def judge_change(
+    network: Network, flow: Flow, change: Change, evidence: Evidence | None = None
+) -> tuple[Judgement, Judgement]:
+    """Return what the kernel does with the flow without and with the change; raises ReplicaError, ChangeError."""
+    outcomes = carry_all(orders_of(network, flow, change, evidence))
+    return pair_of(outcomes)
+
+
+def orders_of(network: Network, flow: Flow, change: Change, evidence: Evidence | None = None) -> tuple[Order, ...]:
+    """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
+    has to be built in.  Raises ChangeError."""
+    built_in, live = parts_of(change)
+    if not built_in.parts:
+        return (Order(network, (flow,), evidence, change=live, after=(flow,)),)
+    grown = simulate(built_in, network)
+    changed = Order(grown, (), evidence, read=network, change=live, after=(flow,))
+    return Order(network, (flow,), evidence), changed
+
+
+def pair_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, Judgement]:
+    """Return the two answers of :func:`orders_of`'s replicas; raises ReplicaError."""
+    return _answers(outcomes[0]).before[0], _answers(outcomes[-1]).after[0]
+
+
+def _answers(outcome: Outcome) -> Outcome:
+    if outcome.error:
+        raise ReplicaError(outcome.error)
+    return outcome
+
+
+def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
+    """Carry the orders out side by side; an outcome whose ``error`` says why stands for a replica that failed."""
+    reason = missing()
+    wanted = tuple(orders)
+    if reason is not None:
+        return tuple(Outcome(error=reason) for _ in wanted)
+    abreast = max(1, len(os.sched_getaffinity(0)))
+    outcomes: list[Outcome] = []
+    for at in range(0, len(wanted), abreast):
+        started = [_Process(order) for order in wanted[at : at + abreast]]
+        outcomes += [each.outcome() for each in started]
+    return tuple(outcomes)
+
+
+class _Process:
+    """A replica's process, seen from outside."""
+
+    def __init__(self, order: Order) -> None:
+        self._read, write = os.pipe()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._read)
+            with _Ending(write):
+                die_with(parent)
+                _inner(order, write)
+        os.close(write)
+
+    def outcome(self) -> Outcome:
+        """Wait for the answer."""
+        data = bytearray()
+        while True:
+            ready, _, _ = select.select((self._read,), (), (), _TIMEOUT_S)
+            if not ready:
+                os.kill(self._pid, 9)
+                break
+            chunk = os.read(self._read, 1 << 20)
+            if not chunk:
+                break
+            data += chunk
+        os.close(self._read)
+        os.waitpid(self._pid, 0)
+        try:
+            return msgspec.json.decode(data, type=Outcome)
+        except msgspec.DecodeError:
+            told = data.decode("utf-8", "replace").strip()
+            return Outcome(error=f"the replica ended early: {told or 'killed'}")
+
+
+def _inner(order: Order, write: int) -> None:
+    """Fork once more: a process namespace is entered by a child only, and ends everything with its first process."""
+    own_processes()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        # In its own process namespace the parent has the id 0.
+        die_with(0)
+        del parent
+        own_mounts()
+        _send(write, msgspec.json.encode(carry(order)))
+        return
+    os.close(write)
+    os.waitpid(child, 0)
+
+
+def _send(write: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(write, view) :]
+
+
+class _Ending:
+    """Ends the process with the block, whatever happens: nothing of the caller's must run twice."""
+
+    def __init__(self, write: int) -> None:
+        self._write = write
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            _send(self._write, "".join(traceback.format_exception(kind, error, trace)).encode())
+        os._exit(0 if error is None else 1)

@@ -1,0 +1,117 @@
+"""Routes and policy rules of a namespace as ``ip -batch`` lines.  Source: ip-route(8), ip-rule(8)"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.network.prefix import Version, address_text, is_loopback, is_multicast, prefix_text, width
+
+_USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
+    4: ((0, TABLE_LOCAL), (32766, TABLE_MAIN), (32767, TABLE_DEFAULT)),
+    6: ((0, TABLE_LOCAL), (32766, TABLE_MAIN)),
+}
+
+
+def routes(namespace: Namespace) -> Iterator[str]:
+    """Yield the routes that the kernel does not make itself for addresses, those that others need (longer) first."""
+    wanted = [each for each in namespace.routes if not _by_itself(namespace, each)]
+    for route in sorted(wanted, key=lambda each: (each.table != TABLE_LOCAL, -each.prefix_length)):
+        yield _line(route)
+
+
+def _by_itself(namespace: Namespace, route: Route) -> bool:
+    """Return whether the route comes with an address or a link (net/ipv4/fib_frontend.c fib_add_ifaddr())."""
+    if route.table != TABLE_LOCAL:
+        return False
+    if route.type == "broadcast" or is_multicast(route.destination, route.version):
+        return True
+    if route.version == 6 and route.type == "anycast":
+        return True
+    if is_loopback(route.destination, route.version):
+        return any(each.value == route.destination or each.link == "lo" for each in namespace.addresses)
+    own = any(each.value == route.destination and each.version == route.version for each in namespace.addresses)
+    return own and route.prefix_length == width(route.version)
+
+
+def _line(route: Route) -> str:
+    words = ["route append" if route.version == 6 else "route add"]
+    words += [route.type] if route.type != "unicast" else []
+    words.append(prefix_text(route.destination, route.prefix_length, route.version))
+    if route.source is not None:
+        words += ["from", prefix_text(*route.source, route.version)]
+    if route.tos:
+        words += ["tos", f"{route.tos:#x}"]
+    words += ["table", str(route.table)]
+    if route.metric:
+        words += ["metric", str(route.metric)]
+    if route.protocol:
+        words += ["proto", route.protocol]
+    if route.version == 4 and route.scope in ("link", "host", "nowhere"):
+        words += ["scope", route.scope]
+    if route.prefsrc is not None:
+        words += ["src", address_text(route.prefsrc, route.version)]
+    if route.mtu_bytes:
+        words += ["mtu", str(route.mtu_bytes)]
+    for hop in route.next_hops:
+        words += _hop(hop, route, several=len(route.next_hops) > 1)
+    return " ".join(words)
+
+
+def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
+    words = ["nexthop"] if several else []
+    if hop.gateway is not None:
+        version = hop.gateway_version or route.version
+        family = ["inet6"] if version != route.version else []
+        words += ["via", *family, address_text(hop.gateway, version)]
+    if hop.link:
+        words += ["dev", hop.link]
+        # Routes outlive what made their gateway reachable; they are put back without asking again.
+        words += ["onlink"] if hop.gateway is not None else []
+    if several and hop.weight > 1:
+        words += ["weight", str(hop.weight)]
+    return words
+
+
+def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
+    """Return the lines that make the policy rules those of the snapshot; none where they are the kernel's own."""
+    found = tuple(each for each in namespace.rules if each.version == version)
+    if not found or tuple((each.priority, each.table) for each in found if _plain(each)) == _USUAL[version] == tuple(
+        (each.priority, each.table) for each in found
+    ):
+        return ()
+    gone = tuple(f"rule del priority {priority}" for priority, _ in _USUAL[version])
+    return (*gone, *(_rule(each) for each in sorted(found, key=lambda each: each.priority)))
+
+
+def _plain(rule: PolicyRule) -> bool:
+    asked = (rule.source, rule.destination, rule.iif, rule.oif, rule.mark, rule.protocol, rule.sports, rule.dports, rule.uids)
+    return rule.action == "table" and not rule.inverted and not rule.tos and all(each is None for each in asked)
+
+
+def _rule(rule: PolicyRule) -> str:
+    version = rule.version
+    words = ["rule add", *(["not"] if rule.inverted else []), "priority", str(rule.priority)]
+    for name, prefix in (("from", rule.source), ("to", rule.destination)):
+        words += [name, prefix_text(*prefix, version)] if prefix is not None else []
+    words += ["from all"] if rule.source is None and rule.destination is None else []
+    for name, text in (("iif", rule.iif), ("oif", rule.oif)):
+        words += [name, text] if text is not None else []
+    if rule.mark is not None:
+        words += ["fwmark", f"{rule.mark[0]:#x}/{rule.mark[1] & 0xFFFFFFFF:#x}"]
+    words += ["tos", f"{rule.tos:#x}"] if rule.tos else []
+    words += ["ipproto", str(rule.protocol)] if rule.protocol is not None else []
+    for name, span in (("sport", rule.sports), ("dport", rule.dports), ("uidrange", rule.uids)):
+        words += [name, f"{span[0]}-{span[1]}"] if span is not None else []
+    words += _action(rule)
+    return " ".join(words)
+
+
+def _action(rule: PolicyRule) -> list[str]:
+    if rule.action == "goto":
+        return ["goto", str(rule.goto)]
+    if rule.action != "table":
+        return [rule.action]
+    words = ["l3mdev"] if rule.l3mdev else ["lookup", str(rule.table)]
+    if rule.suppress_prefix_length is not None:
+        words += ["suppress_prefixlength", str(rule.suppress_prefix_length)]
+    return words

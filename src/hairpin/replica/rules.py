@@ -1,0 +1,143 @@
+"""Rules and sets of a namespace as the tools load them: the very text that was read, where nothing was changed since.
+
+Native nftables rules have counters only where their author wanted them; each gets one, so that its part in a packet's
+fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hairpin.errors import ChangeError
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.render import render
+from hairpin.replica.blueprint import Load, Tool
+
+_TERMINAL = frozenset({
+    "accept", "drop", "return", "jump", "goto", "continue", "reject", "dnat", "snat", "masquerade", "redirect", "queue",
+    "vmap", "tproxy",
+})  # fmt: skip
+
+
+class Loads(msgspec.Struct, frozen=True):
+    """What is loaded, in this order; and what could not be put into a tool's words."""
+
+    loads: tuple[Load, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
+    """Return what brings the namespace's rules back.
+
+    ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is written
+    from the model."""
+    found: list[Load] = []
+    left_out: list[str] = []
+    replayed: set[str] = set()
+    found += _ipsets(namespace, evidence)
+    for table in namespace.ruleset.tables:
+        reading = evidence.by_id(table.evidence) if evidence is not None and table.evidence else None
+        if reading is not None and (read is None or _unchanged(table.evidence, namespace.ruleset, read)):
+            if reading.id not in replayed:
+                replayed.add(reading.id)
+                found.append(_verbatim(reading))
+            continue
+        try:
+            found.append(_written(table))
+        except ChangeError as error:
+            left_out.append(f"table {table.family} {table.name} of {namespace.name}: {error}")
+    return Loads(tuple(found), tuple(left_out))
+
+
+def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:
+    return tuple(each for each in now.tables if each.evidence == evidence) == tuple(
+        each for each in read.tables if each.evidence == evidence
+    )
+
+
+def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
+    reading = evidence.find("ipset", namespace.name) if evidence is not None else None
+    if reading is not None and reading.outcome == "text" and reading.text.strip():
+        yield Load("ipset", reading.text)
+
+
+def _verbatim(reading: Reading) -> Load:
+    match reading.key:
+        case "nft-table":
+            return Load("nft-json", counted(reading.text))
+        case "ebtables":
+            return Load("ebtables-nft-restore", reading.text)
+        case _:
+            return Load(iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text)
+
+
+def iptables_restore(legacy: bool, *, six: bool) -> Tool:
+    """Return the tool that loads tables of that back end and family."""
+    if legacy:
+        return "ip6tables-legacy-restore" if six else "iptables-legacy-restore"
+    return "ip6tables-nft-restore" if six else "iptables-nft-restore"
+
+
+def _written(table: Table) -> Load:
+    if table.dialect == "nft":
+        return Load("nft", _nft_text(table))
+    if table.dialect == "ebtables":
+        raise ChangeError("ebtables rules cannot be written from the model")
+    return Load(iptables_restore(table.dialect == "iptables-legacy", six=table.family == "ip6"), render(table))
+
+
+def _nft_text(table: Table) -> str:
+    if table.sets or table.maps:
+        raise ChangeError("its sets cannot be written from the model")
+    lines = [f"table {table.family} {table.name} {{"]
+    for chain in table.chains:
+        lines += [f"chain {chain.name} {{", *_nft_head(chain), *(rule.text for rule in chain.rules), "}"]
+    return "\n".join((*lines, "}", ""))
+
+
+def _nft_head(chain: Chain) -> Iterator[str]:
+    if chain.hook is None:
+        return
+    devices = f" devices = {{ {', '.join(chain.devices)} }}" if chain.devices else ""
+    yield f"type {chain.type} hook {chain.hook}{devices} priority {chain.priority}; policy {chain.policy or 'accept'};"
+
+
+# --- counters for native rules ---------------------------------------------------------------------------------------
+
+
+def counted(text: str) -> str:
+    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero."""
+    document = msgspec.json.decode(text)
+    commands: list[dict[str, Any]] = []
+    policies: list[dict[str, Any]] = []
+    for item in document.get("nftables", ()):
+        ((kind, found),) = item.items()
+        if kind == "metainfo" or not isinstance(found, dict):
+            continue
+        plain = {key: value for key, value in found.items() if key not in ("handle", "index")}
+        if kind == "rule":
+            plain["expr"] = _with_counter(list(found.get("expr", ())))
+        if kind == "chain" and found.get("policy") == "drop":
+            place = {key: found[key] for key in ("family", "table")}
+            policies.append({"add": {"rule": {**place, "chain": found["name"], "expr": [_counter()]}}})
+        commands.append({"add": {kind: plain}})
+    return msgspec.json.encode({"nftables": [*commands, *policies]}).decode()
+
+
+def _counter() -> dict[str, Any]:
+    return {"counter": {"packets": 0, "bytes": 0}}
+
+
+def _with_counter(expressions: list[Any]) -> list[Any]:
+    others = [each for each in expressions if not _anonymous_counter(each)]
+    last = others[-1] if others else None
+    ends = isinstance(last, dict) and not _TERMINAL.isdisjoint(last)
+    at = len(others) - 1 if ends else len(others)
+    return [*others[:at], _counter(), *others[at:]]
+
+
+def _anonymous_counter(expression: Any) -> bool:
+    return isinstance(expression, dict) and isinstance(expression.get("counter", ""), (dict, type(None)))

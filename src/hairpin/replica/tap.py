@@ -1,0 +1,134 @@
+"""Watches every link of a namespace: which packets come in and go out, in the order of time.
+
+Source: packet(7); net/core/dev.c (taps see a packet before PREROUTING, and after POSTROUTING)
+"""
+
+import errno
+import ipaddress
+import socket
+import struct
+
+import msgspec
+
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
+from hairpin.network.prefix import Version
+
+_ETH_P_ALL, _ETH_P_IP, _ETH_P_IP6 = 0x0003, 0x0800, 0x86DD
+_SO_TIMESTAMPNS = 35
+_OUTGOING = 4
+_SO_RCVBUFFORCE = 33
+_NEIGHBOUR_DISCOVERY = range(130, 144)
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """A packet on a link.  ``at_ns``: the kernel's clock; ``answer``: ICMP type << 8 | code of an ICMP message.
+
+    ``payload_bytes``: behind the transport header."""
+
+    at_ns: int
+    netns: str
+    link: str
+    out: bool
+    version: Version
+    source: str
+    destination: str
+    protocol: int
+    sport: int | None = None
+    dport: int | None = None
+    tcp_flags: int = 0
+    icmp: int | None = None
+    payload_bytes: int = 0
+
+    def text(self) -> str:
+        """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
+        ends = [
+            f"{f'[{address}]' if self.version == 6 and port is not None else address}" + (f":{port}" if port is not None else "")
+            for address, port in ((self.source, self.sport), (self.destination, self.dport))
+        ]
+        return " ".join((" > ".join(ends), *_words(self)))
+
+
+def _words(seen: Sighting) -> tuple[str, ...]:
+    if seen.protocol == TCP:
+        names = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
+        return ("-".join(name for bit, name in enumerate(names) if seen.tcp_flags >> bit & 1),)
+    if seen.icmp is not None:
+        return (f"ICMP {seen.icmp >> 8}/{seen.icmp & 255}",)
+    return ("UDP",) if seen.protocol == UDP else (f"protocol {seen.protocol}",)
+
+
+class Tap:
+    """One namespace's tap."""
+
+    def __init__(self, netns: str) -> None:
+        """Open it in the namespace that the process is in."""
+        self.netns = netns
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL))
+        self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 4 << 20)
+
+    def read(self) -> list[Sighting]:
+        """Return what was seen since the last time."""
+        found: list[Sighting] = []
+        while True:
+            try:
+                data, control, _, sender = self.socket.recvmsg(256, 64)
+            except BlockingIOError:
+                return found
+            except OSError as error:
+                if error.errno == errno.ENETDOWN:  # a link went down; told once
+                    continue
+                raise
+            sighting = self._sighting(data, control, sender)
+            if sighting is not None:
+                found.append(sighting)
+
+    def _sighting(
+        self, data: bytes, control: list[tuple[int, int, bytes]], sender: tuple[str, int, int, int, bytes]
+    ) -> Sighting | None:
+        link, protocol, kind = sender[0], sender[1], sender[2]
+        seconds, nanoseconds = struct.unpack("@ll", control[0][2]) if control else (0, 0)
+        at = seconds * 1_000_000_000 + nanoseconds
+        if protocol == _ETH_P_IP and len(data) >= 20:
+            start, number = (data[0] & 15) * 4, data[9]
+            source, destination = socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20])
+            total = int.from_bytes(data[2:4])
+            return self._with_ports(data, at, link, kind, 4, (source, destination), number, start, total)
+        if protocol == _ETH_P_IP6 and len(data) >= 40:
+            source, destination = (str(ipaddress.IPv6Address(data[at : at + 16])) for at in (8, 24))
+            start, number, total = 40, data[6], 40 + int.from_bytes(data[4:6])
+            if number == ICMP6 and len(data) > start and data[start] in _NEIGHBOUR_DISCOVERY:
+                return None
+            if number == 0:  # hop-by-hop options: multicast listener reports
+                return None
+            return self._with_ports(data, at, link, kind, 6, (source, destination), number, start, total)
+        return None
+
+    def _with_ports(
+        self,
+        data: bytes,
+        at: int,
+        link: str,
+        kind: int,
+        version: Version,
+        ends: tuple[str, str],
+        number: int,
+        start: int,
+        total: int,
+    ) -> Sighting:
+        transport = data[start:]
+        sport = dport = icmp = None
+        flags, header = 0, 8
+        if number in (TCP, UDP) and len(transport) >= 4:
+            sport, dport = struct.unpack_from(">HH", transport)
+        if number == TCP and len(transport) >= 14:
+            flags, header = transport[13], (transport[12] >> 4) * 4
+        if number in (ICMP, ICMP6) and len(transport) >= 2:
+            icmp = transport[0] << 8 | transport[1]
+        return Sighting(
+            at, self.netns, link, kind == _OUTGOING, version, *ends, number, sport, dport, flags, icmp, total - start - header
+        )
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.socket.close()

@@ -1,0 +1,146 @@
+"""What became of a flow's packet, from what its client experienced, what the taps saw and what the services met.
+
+The words are those of the contract, and mean what they mean in walk/walk.py.
+"""
+
+import errno
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.replica.client import Attempt
+from hairpin.replica.counters import Hit
+from hairpin.replica.serving import Happening
+from hairpin.replica.tap import Sighting
+
+Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
+_UNREACHABLE = 3
+_TIME_EXCEEDED = 11
+_UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
+_REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE)
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """All that is known of one attempt.  ``held``: data waits at a socket that never reads."""
+
+    flow: Flow
+    attempt: Attempt
+    happenings: tuple[Happening, ...]
+    hits: tuple[Hit, ...]
+    held: bool
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a rule that rejects was met."""
+        return any(hit.does == "reject" for hit in self.hits)
+
+    def told(self) -> Sighting | None:
+        """Return the first sighting of a message that says no: an ICMP error, or an RST that answers a SYN."""
+        for seen in self.attempt.sightings:
+            if _says_no(seen):
+                return seen
+        return None
+
+
+def _says_no(seen: Sighting) -> bool:
+    if seen.protocol == TCP:
+        return seen.tcp_flags & RST != 0 and seen.tcp_flags & SYN == 0
+    if seen.icmp is None:
+        return False
+    errors = (_UNREACHABLE, _TIME_EXCEEDED) if seen.protocol == ICMP else (_UNREACHABLE6, _TIME_EXCEEDED6)
+    return seen.icmp >> 8 in errors
+
+
+def expired(findings: Findings) -> bool:
+    """Return whether a router said that the packet was on its way for too long."""
+    return any(
+        (seen.protocol == ICMP and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED)
+        or (seen.protocol == ICMP6 and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED6)
+        for seen in findings.attempt.sightings
+    )
+
+
+def verdict(findings: Findings) -> Verdict:
+    """Return the verdict."""
+    experience = findings.attempt.experience
+    if experience.kind == "answer":
+        return "delivered"
+    if expired(findings):
+        return "looped"
+    leg = _leg(findings)
+    if leg is not None:
+        return leg
+    if experience.kind == "error":
+        return _failed(findings, experience.errno, at_once=experience.at_once)
+    if experience.kind == "closed":
+        return "refused"
+    return _silent(findings)
+
+
+def _leg(findings: Findings) -> Verdict | None:
+    """Return how a relay's own connection ended, when that is what failed."""
+    dialled = [each for each in findings.happenings if each.kind == "dialled"]
+    if not dialled or not dialled[-1].errno:
+        return None
+    return _failed(findings, dialled[-1].errno, at_once=False)
+
+
+def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
+    outside = isinstance(findings.flow.start, (Outside, Lan))
+    if number == errno.EPERM or number == errno.EADDRNOTAVAIL or (at_once and outside):
+        return "dropped"
+    if number in _REFUSED:
+        return "rejected" if findings.rejected else "refused"
+    if at_once or findings.told() is not None:
+        return "rejected"
+    return "dropped"
+
+
+def _silent(findings: Findings) -> Verdict:
+    """The client heard nothing: did its packet arrive?"""
+    experience = findings.attempt.experience
+    if findings.rejected:
+        return "rejected"
+    told = findings.told()
+    if told is not None and findings.flow.protocol != "tcp":
+        return "refused" if told.icmp is not None and _port(told) else "rejected"
+    if any(each.kind == "reached" for each in findings.happenings) or findings.held:
+        return "unanswered"
+    if findings.flow.protocol == "tcp":
+        if experience.connected:
+            dialled = any(each.kind == "dialled" for each in findings.happenings)
+            return "unanswered" if experience.taken and not _dialling(findings) and not dialled else "dropped"
+        return "unanswered" if _answered(findings) else "dropped"
+    return "unanswered" if _echoed(findings) else "dropped"
+
+
+def _port(seen: Sighting) -> bool:
+    return seen.icmp == (_UNREACHABLE << 8 | 3 if seen.protocol == ICMP else _UNREACHABLE6 << 8 | 4)
+
+
+def _dialling(findings: Findings) -> bool:
+    """Return whether a relay's connection is under way: a SYN of another connection after the client's own handshake."""
+    sport = findings.flow.sport
+    return any(
+        seen.protocol == TCP and seen.tcp_flags & (SYN | ACK) == SYN and seen.sport != sport and seen.out
+        for seen in findings.attempt.sightings
+    )
+
+
+def _answered(findings: Findings) -> bool:
+    return any(
+        seen.protocol == TCP and (seen.tcp_flags & (SYN | ACK) == SYN | ACK or seen.tcp_flags & RST)
+        for seen in findings.attempt.sightings
+    )
+
+
+def _echoed(findings: Findings) -> bool:
+    return any(seen.icmp in (0, 129 << 8) and seen.protocol in (ICMP, ICMP6) for seen in findings.attempt.sightings)
+
+
+def last_seen(findings: Findings) -> Sighting | None:
+    """Return the last sighting of the packet that did not come through."""
+    sightings = findings.attempt.sightings
+    return sightings[-1] if sightings else None

@@ -1,0 +1,227 @@
+"""The world around the snapshot as one namespace: any client, router, neighbour, peer or gateway.
+
+Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes every
+packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that does not
+hairpin) is a rule before that.  It knows the host's hardware address, as a router does.
+The same is assumed in walk/outside.py.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import HOST, Network, addresses_of, is_bridge_port, is_uplink, owns_address
+from hairpin.network.prefix import Version, address_text, inside, network_of, prefix_text, width
+from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
+from hairpin.replica.links import Wire, mac_text
+from hairpin.walk.outside import enters_by
+from hairpin.walk.state import End, State
+
+_TABLE = 100
+_ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
+"""Stands for the host as next hop; its hardware address is set by hand."""
+_SYSCTLS = (
+    ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
+    ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
+    ("net/ipv4/conf/all/arp_ignore", "0"), ("net/ipv4/conf/default/arp_ignore", "0"),
+    ("net/ipv4/conf/all/arp_filter", "0"), ("net/ipv4/conf/default/arp_filter", "0"),
+    ("net/ipv4/conf/all/send_redirects", "0"), ("net/ipv4/conf/default/send_redirects", "0"),
+    ("net/ipv6/conf/all/disable_ipv6", "0"), ("net/ipv6/conf/default/disable_ipv6", "0"),
+    ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
+    ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
+    ("net/ipv4/icmp_ratelimit", "0"),
+)  # fmt: skip
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """How a flow from out there begins: addresses as the client's packet has them when it comes in."""
+
+    source: str
+    destination: str
+
+
+def entry(network: Network, flow: Flow) -> Entry | None:
+    """Return how the flow begins in the world; None where it starts inside, or something out there keeps it away."""
+    if not isinstance(flow.start, (Outside, Lan)):
+        return None
+    started = enters_by(network, flow)
+    state = started if isinstance(started, State) else started.state
+    if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
+        return None
+    packet = state.packet
+    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version))
+
+
+def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
+    """Return the world's namespace for these flows."""
+    lines = ["link set dev lo up"]
+    for number, wire in enumerate(wires):
+        lines += _wire(network, flows, wire, number)
+    sent: dict[Version, list[str]] = {4: [], 6: []}
+    for number, flow in enumerate(flows):
+        sent[flow.version] += _client(network, flow, wires, number)
+    rules4, rules6 = ((*sent[version], *_rules(network, flows, wires, version)) for version in (4, 6))
+    lines += (line for version in (4, 6) for line in _table(network, flows, version))
+    return NetnsPlan(
+        WORLD,
+        sysctls=tuple(SysctlValue(path, value) for path, value in _SYSCTLS),
+        lines=tuple(dict.fromkeys((*lines, *rules4))),
+        lines6=tuple(dict.fromkeys(rules6)),
+        services=tuple(_services(flows, wires)),
+        running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
+    )
+
+
+def _inside(network: Network, version: Version, address: int) -> bool:
+    return any(owns_address(each, version, address) for each in network.host.namespaces)
+
+
+def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
+    namespace = network.namespace(wire.netns)
+    yield f"link set dev {wire.name} addrgenmode none"
+    if wire.link.carrier or not wire.link.up:
+        yield f"link set dev {wire.name} up"
+    holder = _holder(namespace, wire.link)
+    yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
+    versions: tuple[Version, ...] = (4, 6)
+    for version in versions:
+        for address in _others(network, wire, version):
+            yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
+        if holder.mac:
+            router = _ROUTER[version]
+            everything = "0.0.0.0/0" if version == 4 else "::/0"
+            yield f"neighbour replace {router} lladdr {mac_text(holder.mac)} dev {wire.name} nud permanent"
+            yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
+            yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
+    for address in _answered6(network, wire):
+        yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
+    for flow in flows:
+        if flow.version == 6:
+            address = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
+            if not _inside(network, 6, address):
+                yield f"address add {address_text(address, 6)}/128 dev {wire.name} nodad noprefixroute"
+
+
+def _holder(namespace: Namespace, link: Link) -> Link:
+    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
+    master = namespace.link(link.master or "")
+    return master if master is not None and is_bridge_port(namespace, link) else link
+
+
+def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
+    """Yield addresses of other namespaces in the wire's own networks: those are asked for by ARP, not by the host."""
+    namespace = network.namespace(wire.netns)
+    holder = _holder(namespace, wire.link)
+    subnets = addresses_of(namespace, holder.name, version)
+    for other in network.host.namespaces:
+        if other.name == wire.netns:
+            continue
+        for address in addresses_of(other, None, version):
+            if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
+                yield address_text(address.value, version)
+
+
+def _answered6(network: Network, wire: Wire) -> Iterator[str]:
+    """Yield the IPv6 addresses out there that a neighbour solicitation on this wire may ask for."""
+    namespace = network.namespace(wire.netns)
+    holder = _holder(namespace, wire.link).name
+    for route in namespace.routes:
+        for hop in route.next_hops:
+            if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
+                yield address_text(hop.gateway, 6)
+
+
+def _client(network: Network, flow: Flow, wires: tuple[Wire, ...], number: int) -> Iterator[str]:
+    """Yield what sends the flow's packet in by its link: a rule for its addresses."""
+    begins = entry(network, flow)
+    if begins is None:
+        return
+    started = enters_by(network, flow)
+    state = started if isinstance(started, State) else started.state
+    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
+    for at, wire in enumerate(wires):
+        if (wire.netns, wire.link.name) == (HOST, name):
+            if not isinstance(flow.start, Lan) or owns_address(network.namespace(HOST), flow.version, state.packet.daddr):
+                bits = width(flow.version)
+                yield (
+                    f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits}"
+                    f" iif lo lookup {_TABLE + 1 + at}"
+                )
+            return
+
+
+def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
+    """Yield the policy rules: clients get what is for them; of the rest, what nobody would answer goes nowhere."""
+    bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
+    yield "rule add priority 5000 lookup local"
+    yield "rule del priority 0"
+    clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
+    for wire in wires:
+        for client in dict.fromkeys(clients):
+            yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
+        if version == 6:
+            for always in ("fe80::/10", "::/128"):
+                yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
+            yield f"rule add priority 201 iif {wire.name} to ff00::/8 lookup local"
+        for number, peer in enumerate(each for each in network.world.peers if each.version == version):
+            network_text = prefix_text(peer.network, peer.prefix_length, version)
+            for accepted in peer.accepts:
+                source = prefix_text(*accepted, version)
+                yield (
+                    f"rule add priority {300 + number} iif {wire.name} from {source} to {network_text} lookup {_TABLE}"
+                )
+            yield f"rule add priority {300 + number} iif {wire.name} to {network_text} blackhole"
+        for source in _known(network, version):
+            yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
+        if version == 6:
+            yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
+            yield f"rule add priority 602 iif {wire.name} from {everything} lookup {_TABLE}"
+        yield f"rule add priority 700 iif {wire.name} from {everything} blackhole"
+
+
+def _known(network: Network, version: Version) -> Iterator[str]:
+    """Yield the sources that somebody out there can answer to (walk/outside.py _unknown_source())."""
+    namespace = network.namespace(HOST)
+    for address in addresses_of(namespace, None, version):
+        yield f"{address_text(address.value, version)}/{width(version)}"
+        link = namespace.link(address.link)
+        if link is not None and is_uplink(network, HOST, link):
+            first = network_of(address.value, address.prefix_length, version)
+            yield prefix_text(first, address.prefix_length, version)
+    for back in network.world.return_routes:
+        if back.version == version:
+            yield prefix_text(back.network, back.prefix_length, version)
+
+
+def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Iterator[str]:
+    """Yield the table for what comes in: all of it is local, but for what has no business out there."""
+    everything = "0.0.0.0/0" if version == 4 else "::/0"
+    yield f"route add local {everything} dev lo table {_TABLE}"
+    asked = {flow.daddr for flow in flows if flow.version == version}
+    for engine in network.host.engines:
+        for each in engine.networks:
+            for subnet in each.subnets if each.driver == "bridge" else ():
+                if subnet.version == version:
+                    yield f"route add blackhole {prefix_text(subnet.network, subnet.prefix_length, version)} table {_TABLE}"
+    clients = {flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))}
+    for address in sorted(asked | clients):
+        text = f"route add local {address_text(address, version)}/{width(version)} dev lo table"
+        yield f"{text} {_TABLE}"
+        if not _inside(network, version, address):
+            # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.
+            yield f"{text} local"
+    for public in network.world.publics:
+        if public.version == version and not public.hairpins:
+            yield f"route replace blackhole {address_text(public.public, version)}/{width(version)} table {_TABLE}"
+
+
+def _services(flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
+    """Yield who answers out there: the asked port, on every wire, so that the answer goes back by the wire it came by."""
+    for flow in flows:
+        if flow.protocol == "icmp":
+            continue
+        for wire in wires:
+            yield Service(flow.protocol, flow.version, None, flow.dport, wire.name, v6only=flow.version == 6)
