@@ -1,0 +1,1 @@
+"""Times what the design promises beside reference tools, in one run: ``python -m bench``."""
