@@ -6,9 +6,6 @@ Exit status: 0 delivered, 1 a blocking cause, 2 usage error, 3 could not decide,
 import importlib
 import os
 import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -106,6 +103,11 @@ def run(args: list[str]) -> int:
 
 def _confess(*, verbose: bool) -> None:
     """Write the traceback where it can be sent from, and say where that is."""
+    # Here and not above: `hairpin --help` would pay for them.
+    import tempfile
+    import time
+    import traceback
+
     told = traceback.format_exc()
     if verbose:
         sys.stderr.write(told)
