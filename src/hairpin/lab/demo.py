@@ -19,7 +19,7 @@ SCENARIO = "interface-forwarding-off"
 URL = f"http://{HOST}:8151/"
 TARGET = "8151"
 # busybox wget has a -T of its own, with which the static one of Debian 12 crashes.
-FETCH = f"timeout 2 busybox wget -qO- {URL}"
+FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
 def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK) -> None:

@@ -13,7 +13,7 @@ from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import CHECK, Answer, agrees, ask
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled
 
 # A lab and a diagnosis keep a processor busy; more at once only makes each slower.
 PARALLEL = min(2, os.cpu_count() or 1)
@@ -159,10 +159,10 @@ def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScor
     try:
         for one in commands:
             lab.host.run(one)
-        outcome = lab.probe(flow.start, flow.to).value
+        outcome = settled(lab, flow, flow.before).value
     except LabError as error:
         outcome = str(error)
-    if outcome == "delivered":
+    if outcome == flow.before.value:
         return msgspec.structs.replace(row, repair="works")
     wrong = row.wrong or f"the printed repair does not repair: {outcome}"
     return msgspec.structs.replace(row, repair="fails", wrong=wrong)

@@ -8,10 +8,10 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Scenario
+from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import CLIENT
 
-# A container's service listens a moment after `docker run` has returned.
+# A container's service listens a moment after `docker run` has returned, and a busy machine may be late with an answer.
 SETTLE_TIMEOUT_S = 10.0
 
 
@@ -36,13 +36,8 @@ def _listener(lab: Lab, port: int) -> Generator[None]:
 
 
 def probe_before(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
-    """Return what each flow does on the whole host; the services get a moment to come up."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT_S
-    outcomes = _probe_all(lab, scenario)
-    while outcomes != tuple(flow.before for flow in scenario.flows) and time.monotonic() < deadline:
-        time.sleep(0.05)
-        outcomes = _probe_all(lab, scenario)
-    return outcomes
+    """Return what each flow does on the whole host."""
+    return tuple(settled(lab, flow, flow.before) for flow in scenario.flows)
 
 
 def break_host(lab: Lab, scenario: Scenario) -> None:
@@ -53,11 +48,17 @@ def break_host(lab: Lab, scenario: Scenario) -> None:
 
 def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
     """Return what each flow does now."""
-    return _probe_all(lab, scenario)
+    return tuple(settled(lab, flow, flow.after) for flow in scenario.flows)
 
 
-def _probe_all(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
-    return tuple(lab.probe(flow.start, flow.to) for flow in scenario.flows)
+def settled(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
+    """Return what becomes of a flow's real connection; what is not as expected gets a moment to become so."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    outcome = lab.probe(flow.start, flow.to)
+    while outcome is not expected and time.monotonic() < deadline:
+        time.sleep(0.05)
+        outcome = lab.probe(flow.start, flow.to)
+    return outcome
 
 
 def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:
