@@ -18,9 +18,9 @@ def test_the_way_ends_where_it_breaks() -> None:
         "    │ device-in    eth0\n"
         "    │ prerouting   eth0      nat DOCKER 5: DNAT  → 172.21.0.2:80\n"
         "    ✗ forward      eth0      net.ipv4.conf.eth0.forwarding = 0\n"
-        "                    forwarding is off\n"
+        "                   forwarding is off\n"
         "    ┆\n"
-        "    ○ 198.51.100.11:8080/tcp\n"
+        "    ○ front 172.21.0.2:80/tcp\n"
     )
 
 

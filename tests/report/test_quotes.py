@@ -87,7 +87,7 @@ def test_an_excerpt_is_bounded() -> None:
 def test_of_an_engine_only_what_matters() -> None:
     text = '{"Name":"/web","Created":"long ago","State":{"Status":"exited","ExitCode":137,"Error":""}}'
     reading = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", text)
-    assert essence(reading) == '{"Name":"/web","Status":"exited","ExitCode":137}'
+    assert essence(reading) == '{"Name": "/web", "Status": "exited", "ExitCode": 137}'
     broken = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", "no JSON ")
     assert essence(broken) == "no JSON"
 

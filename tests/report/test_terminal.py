@@ -105,7 +105,7 @@ def test_no_flow_at_all_is_a_sentence() -> None:
     alone = msgspec.structs.replace(whole.network, host=msgspec.structs.replace(whole.network.host, engines=()))
     asked = msgspec.structs.replace(whole, diagnoses=(), causes=())
     cases = {
-        "No container runs": asked,
+        "No container here publishes a port": asked,
         "No container engine answers": msgspec.structs.replace(asked, network=alone),
         "could not be asked": msgspec.structs.replace(
             asked, missing=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)

@@ -44,7 +44,9 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
     if not kept:
         return ()
     first = next(kind for kind in all_kinds() if kind.id in chosen)
-    said = tuple(message("{advice}", advice=text) for text in advice(candidate.change))
+    # What a person would have to do for single parts is moot where one command makes the whole.
+    by_hand = () if candidate.change.commands else advice(candidate.change)
+    said = tuple(message("{advice}", advice=text) for text in by_hand)
     return (
         Remedy(
             id=first.id,

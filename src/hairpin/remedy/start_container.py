@@ -2,7 +2,6 @@
 
 import shlex
 
-from hairpin.causes.cause import message
 from hairpin.change.change import Primitive
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
@@ -30,7 +29,6 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
             kept.append(shlex.join((tool, "update", "--restart", "unless-stopped", name)))
     return Lasting(
         commands=tuple(kept),
-        advice=(message("without a restart policy it stays down after a reboot"),) if kept else (),
     )
 
 

@@ -37,7 +37,7 @@ def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
     before: Packet | None = None
     netns = ""
     for step in steps:
-        what = decided_text(step.decided_by)
+        what = "" if _is_policy(step.decided_by) and not every else decided_text(step.decided_by)
         translated = before is not None and _headers(before) != _headers(step.packet)
         arrives = step.stage == "device-in" and step.netns != netns
         if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
@@ -48,6 +48,11 @@ def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
             yield Hop(step.netns, step.stage, step.link, what, step.packet)
         before = step.packet
         netns = "" if step.stage == "outside" else step.netns
+
+
+def _is_policy(decided: DecidedBy | None) -> bool:
+    """Return whether no rule decided: a policy that accepts is no news."""
+    return isinstance(decided, RuleDecided) and decided.place.number == 0
 
 
 def _briefly(decided: DecidedBy | None) -> str:
@@ -105,9 +110,20 @@ def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, eve
             paper.gap()
         backwards = steps is branch.reply
         start, end = (ends[1], ends[0]) if backwards else ends
+        if broken and not backwards and steps and (meant := _translated_end(trace, steps[-1].packet)):
+            end = meant
         if len(ways) > 1 or backwards or in_data:
             paper.line(f"    {words(name)}")
         _draw_way(steps, start, end, stop if broken else None, paper, words, every=every)
+
+
+def _translated_end(trace: Trace, packet: Packet) -> str:
+    """Return to whom a translated packet was on its way; empty when it is addressed as its sender addressed it."""
+    flow = trace.flow
+    if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
+        return ""
+    name = f"{flow.container} " if flow.container else ""
+    return f"{name}{_endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
 
 
 def _draw_way(
@@ -131,7 +147,7 @@ def _draw_way(
         return
     broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
     _line(("✗", "bad"), broken, decided_text(stop.decided_by), paper)
-    paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS + 1, style="bad")
+    paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
     paper.cut("    ", ("○", "faint"), (f" {end}", "faint"))
 

@@ -152,7 +152,7 @@ def essence(reading: Reading) -> str:
         found = _at(document, path)
         if found not in (None, "", {}, []):
             kept[path.rpartition(".")[2]] = found
-    return msgspec.json.encode(kept).decode()
+    return msgspec.json.format(msgspec.json.encode(kept), indent=0).decode()
 
 
 def _at(document: object, path: str) -> object:

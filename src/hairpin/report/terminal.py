@@ -168,5 +168,6 @@ def _nothing_asked(answer: Answer) -> Message:
             "alone: hairpin check PORT"
         )
     return message(
-        "No container runs or publishes a port, so there is nothing to look at. Name one: hairpin check PORT"
+        "No container here publishes a port or has a network of its own, so there is nothing to look at. Name a port "
+        "to look at it alone: hairpin check PORT"
     )
