@@ -57,3 +57,9 @@ def network_for(view: View, address: int) -> DockerNetwork | None:
                 ):
                     return network
     return None
+
+
+def engines_read(network: Network) -> bool:
+    """Return whether the containers of this host are known: what an engine did not tell proves nothing."""
+    unread = {each.key for each in network.host.unread}
+    return bool(network.host.engines) and not unread & {"docker-containers", "podman-containers"}

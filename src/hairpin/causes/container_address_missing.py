@@ -18,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
     version = view.stop.seen.packet.version
     meant = attachment_of(view.network, view.stop.seen.packet.daddr, version)
-    container = view.container or (meant.container if meant is not None else None)
+    container = meant.container if meant is not None else view.container
     if container is None or container.netns is None:
         return
     namespace = view.network.host.namespace(container.netns)

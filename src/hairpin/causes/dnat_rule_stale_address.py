@@ -5,7 +5,7 @@ Users see: "No route to host" or timeouts after a container was recreated.
 
 from collections.abc import Iterator
 
-from hairpin.causes.attachment import attachment_of
+from hairpin.causes.attachment import attachment_of, engines_read
 from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
 from hairpin.change.change import DeleteRule, one
 from hairpin.netfilter.evaluate import Place
@@ -18,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the packet was translated to an address of no running container."""
     packet = view.stop.seen.packet
     place = dnat_place(view)
-    if place is None or view.in_reply or attachment_of(view.network, packet.daddr, packet.version) is not None:
+    if place is None or view.in_reply or not engines_read(view.network) or attachment_of(view.network, packet.daddr, packet.version) is not None:
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(

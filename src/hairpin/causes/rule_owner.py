@@ -81,6 +81,8 @@ def hidden_backend(view: View, place: Place) -> bool:
 
 def serves_relay(view: View) -> bool:
     """Return whether the socket that the packet was meant for is a relay's (docker-proxy)."""
+    if any(step.stage == "relay" for step in view.branch.request):
+        return True  # the relay's own connection to the container, or its answer
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only

@@ -75,7 +75,8 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
                 if grown.trace.verdict == "delivered":
-                    return Diagnosis(trace, minimised(network, flow, grown.suspects), Proof(trace.verdict, "delivered"))
+                    found = merged(minimised(network, flow, grown.suspects))
+                    return Diagnosis(trace, found, Proof(trace.verdict, "delivered"))
                 if walks >= MAX_WALKS:
                     return Diagnosis(trace)
                 if _further(line, grown):
@@ -113,7 +114,7 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Su
 
 
 def _same(one: Suspect, other: Suspect) -> bool:
-    return one.cause == other.cause and one.candidate.where == other.candidate.where
+    return one.cause == other.cause and one.candidate.change == other.candidate.change
 
 
 def _further(before: _Line, after: _Line) -> bool:
@@ -136,6 +137,23 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
         if rest and _delivers(network, flow, rest):
             needed = rest
     return tuple(needed)
+
+
+def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may stop
+    the request and the answer)."""
+    joined: dict[tuple[str, tuple[tuple[str, str], ...]], Suspect] = {}
+    for each in found:
+        key = (each.cause, each.candidate.where)
+        first = joined.get(key)
+        if first is None:
+            joined[key] = each
+            continue
+        one, other = first.candidate.change, each.candidate.change
+        change = Change((*one.parts, *other.parts), (*one.commands, *other.commands))
+        candidate = msgspec.structs.replace(first.candidate, change=change)
+        joined[key] = msgspec.structs.replace(first, candidate=candidate)
+    return tuple(joined.values())
 
 
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:

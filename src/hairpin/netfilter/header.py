@@ -1,5 +1,6 @@
 """Turns a packet at a hook into the flat header that rules compare with."""
 
+from hairpin.netfilter.ir import CT_INVALID
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
 
 Header = dict[str, int | str]
@@ -51,8 +52,8 @@ def _add_transport(header: Header, packet: Packet) -> None:
 
 
 def _add_connection(header: Header, seen: Seen) -> None:
-    if seen.ct_state:
-        header["ct-state"] = seen.ct_state
+    # Without a conntrack entry the state is INVALID, before conntrack has looked too: xt_conntrack.c state_mt(), nft_ct.c
+    header["ct-state"] = seen.ct_state or CT_INVALID
     connection = seen.connection
     if connection is None:
         return

@@ -131,12 +131,12 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
 
 def _set_satisfies(question: Question, match: SetMatch | InlineSetMatch) -> Truth:
     values = values_of(question.header, match.fields)
+    named = question.sets.get(match.set) if isinstance(match, SetMatch) else None
     if values is None:
-        return Truth.NO
+        return Truth.UNKNOWN if named is not None and named.opaque is not None else Truth.NO
     if isinstance(match, InlineSetMatch):
         found = lookup(match.elements, values) is not None
         return truth_of(found is not match.negated)
-    named = question.sets.get(match.set)
     if named is None:
         return Truth.UNKNOWN
     found = contains(named, values)

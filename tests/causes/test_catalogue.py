@@ -1,0 +1,183 @@
+"""Causes that no recorded host shows, each on a small host where it is at work; beside each stands a twin that is whole.
+
+What a whole twin is: the same host without the fault, on which the flow is delivered and nothing is found.
+"""
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import Engine, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.socket import Relay, Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.network.flow import Flow, FromHost, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, PublicAddress, World
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+)
+from tests.walk.test_walk import egress, published, with_rule, without
+
+PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
+ON_LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)
+ELSEWHERE = PortBinding("tcp", 80, 8151, parse_address("198.51.100.12")[1], 4)
+
+
+def asked(start: Start, address: str, port: int, protocol: str = "tcp") -> Flow:
+    version, value = parse_address(address)
+    return Flow(start, version, value, "udp" if protocol == "udp" else "tcp", port)
+
+
+def bound(binding: PortBinding, address: int) -> Network:
+    """Return the host with its port published on one address alone."""
+    text = DOCKER_RULES.replace(
+        "-A DOCKER ! -i docker0 -p tcp",
+        f"-A DOCKER -d {'.'.join(str(b) for b in address.to_bytes(4))}/32 ! -i docker0 -p tcp",
+    )
+    proxy = Socket("tcp", 4, address, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
+    host = host_namespace(text, sockets=(proxy,))
+    extra = () if address == 0x7F000001 else (Address("eth0", 4, address, 24, secondary=True),)
+    locals_ = () if address == 0x7F000001 else (_local(address),)
+    host = msgspec.structs.replace(host, addresses=(*host.addresses, *extra), routes=(*host.routes, *locals_))
+    return network(host, docker=engine(container(binding=binding)))
+
+
+def _local(address: int) -> Route:
+    return Route(4, address, 32, TABLE_LOCAL, "local", (NextHop("eth0"),))
+
+
+def with_sysctls(namespace: Namespace, **values: str) -> Namespace:
+    known = {("net", "ipv4", *key.split("__")): value for key, value in values.items()}
+    return msgspec.structs.replace(namespace, sysctls=Sysctls(known))
+
+
+def told(**options: object) -> Engine:
+    """Return dockerd with other options."""
+    return msgspec.structs.replace(engine(container()), **options)
+
+
+NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")
+PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
+PUBLIC = World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS),))
+
+# name: network, flow, the causes that have to be found
+CASES: dict[str, tuple[Network, Flow, list[str]]] = {
+    "ip_forward 0": (
+        network(host_namespace(values={
+            "ip_forward": "0", "conf__all__forwarding": "0", "conf__eth0__forwarding": "0", "conf__docker0__forwarding": "0",
+        })),
+        published(), ["ip-forward-off"],
+    ),
+    "one interface": (
+        network(host_namespace(values={"conf__eth0__forwarding": "0"})), published(), ["interface-forwarding-off"],
+    ),
+    "published on loopback, asked from outside": (
+        bound(ON_LOOPBACK, 0x7F000001), published(), ["published-on-loopback-only"],
+    ),
+    "published on loopback, asked there": (bound(ON_LOOPBACK, 0x7F000001), published(FromHost(), "127.0.0.1"), []),
+    "published on another address": (
+        bound(ELSEWHERE, parse_address("198.51.100.12")[1]), published(), ["published-on-other-address"],
+    ),
+    "published on that address, asked there": (
+        bound(ELSEWHERE, parse_address("198.51.100.12")[1]), published(address="198.51.100.12"), [],
+    ),
+    "published as tcp, asked by udp": (
+        network(), asked(Outside(CLIENT), "198.51.100.11", 8151, "udp"), ["published-protocol-mismatch"],
+    ),
+    "not published at all": (
+        network(), asked(Outside(CLIENT), "198.51.100.11", 80), ["port-not-published"],
+    ),
+    "docker-proxy gone": (
+        network(host_namespace(sockets=())), published(FromHost(), "127.0.0.1"), ["docker-proxy-missing"],
+    ),
+    "container stopped": (
+        network(
+            host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")),
+        ),
+        published(), ["container-not-running"],
+    ),
+    "listens for IPv6 alone": (
+        network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),
+        published(), ["service-listens-on-wrong-family"],
+    ),
+    "bound to another container address": (
+        network(inner=container_namespace((Socket("tcp", 4, parse_address("172.18.0.2")[1], 80),))),
+        published(), ["service-listens-on-one-container-address"],
+    ),
+    "iptables=false": (
+        network(host_namespace(NO_MASQUERADE), docker=told(iptables=False)), egress(), ["docker-daemon-iptables-false"],
+    ),
+    "masquerade switched off": (
+        network(host_namespace(NO_MASQUERADE), docker=told(ip_masq=False)), egress(), ["masquerade-disabled-on-network"],
+    ),
+    "masquerade lost": (network(host_namespace(NO_MASQUERADE)), egress(), ["masquerade-missing"]),
+    "a peer that drops container addresses": (
+        network(host_namespace(NO_MASQUERADE), world=PEER), egress(), ["masquerade-missing"],
+    ),
+    "a peer, and masquerade at work": (network(world=PEER), egress(), []),
+    "public address from the host": (
+        network(world=PUBLIC), published(FromHost(), "203.0.113.9"), ["nat-loopback-on-cloud-address"],
+    ),
+    "public address from outside": (network(world=PUBLIC), published(address="203.0.113.9"), []),
+    "docker 28 keeps others out": (
+        network(host_namespace(
+            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP\nCOMMIT\n" + DOCKER_RULES
+        )),
+        asked(Outside(CLIENT), "172.17.0.2", 80), ["raw-drop-direct-routing"],
+    ),
+    "another product's chain": (
+        network(host_namespace(
+            with_rule("filter FORWARD", "-j ts-forward").replace(
+                ":DOCKER-USER - [0:0]\n-A", ":DOCKER-USER - [0:0]\n:ts-forward - [0:0]\n-A ts-forward -o docker0 -j DROP\n-A")
+        )),
+        published(), ["third-party-forward-chain-drops"],
+    ),
+    "ufw": (
+        network(host_namespace(
+            with_rule("filter FORWARD", "-j ufw-reject-forward").replace(
+                ":DOCKER-USER - [0:0]\n-A",
+                ":DOCKER-USER - [0:0]\n:ufw-reject-forward - [0:0]\n-A ufw-reject-forward -j REJECT\n-A")
+        )),
+        published(), ["ufw-forward-policy"],
+    ),
+    "uplink down": (
+        network(msgspec.structs.replace(host_namespace(), links=tuple(
+            msgspec.structs.replace(link, up=link.name != "eth0") for link in host_namespace().links
+        ))),
+        published(), ["host-link-down"],
+    ),
+    "no rule table leads back to the client": (
+        network(host_namespace(policy_rules=(
+            PolicyRule(4, 0, table=255, text="0: from all lookup local"),
+            PolicyRule(4, 9, table=100, iif="docker0", text="9: from all iif docker0 lookup 100"),
+            PolicyRule(4, 10, "unreachable", iif="docker0", text="10: from all iif docker0 unreachable"),
+            PolicyRule(4, 32766, table=254, text="32766: from all lookup main"),
+        ))),
+        published(), ["policy-rule-diverts-container-traffic"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "causes"), CASES.values(), ids=CASES)
+def test_catalogue(net: Network, flow: Flow, causes: list[str]) -> None:
+    diagnosis = diagnose(net, flow)
+    assert [each.cause for each in diagnosis.causes] == causes
+    if causes:
+        assert diagnosis.proof is not None
+        assert diagnosis.proof.with_change == "delivered"
+        assert diagnosis.trace.verdict != "delivered"
+    else:
+        assert diagnosis.trace.verdict == "delivered"
