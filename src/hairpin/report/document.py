@@ -210,9 +210,9 @@ def _stopped_at(stop: Stop, host: Host, quotes: Quotes) -> StoppedAt:
 
 def _evidence(found: FoundCause, answer: Answer, quotes: Quotes) -> tuple[str, ...]:
     """Return what the cause stands on: what it names itself, else what stopped the packet."""
-    named = quotes.cause(found.candidate)
     suspects = answer.diagnoses[found.flows[0]].causes
     stop = next((each.stop for each in suspects if each.candidate.where == found.candidate.where), None)
+    named = quotes.cause(found.candidate, stop.decided_by if stop is not None else None)
     if named or stop is None:
         return named
     reference = quotes.decided(stop.decided_by)

@@ -69,9 +69,12 @@ class Quotes:
             case _:
                 return None
 
-    def cause(self, candidate: Candidate) -> tuple[str, ...]:
-        """Return the references of what a cause stands on, quoting what its ``where`` names."""
+    def cause(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
+        """Return the references of what a cause stands on, quoting what its ``where`` names, else what stopped the
+        packet."""
         where = dict(candidate.where)
+        if isinstance(stopped_by, RuleDecided) and "chains" not in where and "rules" not in where:
+            where.setdefault("rule", stopped_by.place.text)
         found = [self._named(each, where) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
