@@ -2,7 +2,8 @@
 
 from hairpin.evidence.reading import HOST
 from hairpin.host.readings import Readings
-from hairpin.host.rulesets import RulesetReader
+from hairpin.host.rulesets import RulesetReader, with_devices
+from hairpin.netfilter.ir import Chain, Table
 from tests.host.fixture_evidence import evidence
 
 FILTER = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m set --match-set bad src -j DROP\nCOMMIT\n"
@@ -55,3 +56,13 @@ def test_one_damaged_back_end_leaves_the_others() -> None:
     assert [table.name for table in RulesetReader(readings).ruleset(HOST).tables] == ["own"]
     assert [item.key for item in readings.unread] == ["iptables-nft-save4", "nft-table"]
     assert readings.unread_in(HOST) == ("iptables-nft-save4", "nft-table")
+
+
+def test_devices_of_netdev_chains_come_from_the_text_where_json_lacks_them() -> None:
+    chain = Chain("p", (), hook="ingress", policy="accept")
+    table = Table("netdev", "guard", "nft", (chain, Chain("q", (), hook="ingress", devices=("eth9",))))
+    text = 'table netdev guard {\n\tchain p {\n\t\ttype filter hook ingress devices = { eth0, "eth1" } priority 0; policy accept;\n\t}\n}\n'
+    assert [each.devices for each in with_devices(table, text).chains] == [("eth0", "eth1"), ("eth9",)]
+    single = 'table netdev guard {\n\tchain p {\n\t\ttype filter hook ingress device "eth0" priority filter; policy accept;\n\t}\n}\n'
+    assert with_devices(table, single).chains[0].devices == ("eth0",)
+    assert with_devices(table, text.replace("guard", "other")).chains[0].devices == ()

@@ -13,7 +13,7 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("fail2ban",):
+    if place is None or owner(view, place) != "fail2ban":
         return
     yield Candidate(
         title=message("A ban list in chain {chain} holds this source address", chain=place.chain),
@@ -24,7 +24,8 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(place.evidence,),
         advice=(
             message(
-                "take the address off the list with its own tool (fail2ban-client unbanip ADDRESS) and exempt container subnets"
+                "take the address off the list with its own tool (fail2ban-client unbanip ADDRESS) and exempt "
+                "container subnets"
             ),
         ),
     )

@@ -11,7 +11,8 @@ from hairpin.causes.cause import Candidate, Cause, View
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a blackhole, unreachable or prohibit route took the packet outside of container networks."""
+    """Yield one candidate when a blackhole, unreachable or prohibit route took the packet outside of container
+    networks."""
     if network_for(view, view.stop.seen.packet.daddr) is None:
         yield from covering(view)
 

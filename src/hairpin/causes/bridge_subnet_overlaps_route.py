@@ -13,7 +13,8 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a request was sent into a bridge where nobody has the address, and it would go elsewhere."""
+    """Yield one candidate when a request was sent into a bridge where nobody has the address, and it would go
+    elsewhere."""
     start = view.flow.start
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:

@@ -13,7 +13,7 @@ from hairpin.network.network import HOST
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the link that is down."""
     link = down(view)
-    if link is None or not (view.stop.netns != HOST):
+    if link is None or view.stop.netns == HOST:
         return
     title = message("{link} inside {netns} is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(view, link, title, message("The container's own interface is administratively down."))

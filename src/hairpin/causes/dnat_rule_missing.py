@@ -23,7 +23,8 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("The DNAT rule of published port {ports} is missing", ports=ports),
             message(
-                "Docker says that the port is published, but nat DOCKER has no rule that translates it to its container."
+                "Docker says that the port is published, but nat DOCKER has no rule that translates it to its "
+                "container."
             ),
             rank=20,
         )

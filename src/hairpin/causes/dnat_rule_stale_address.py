@@ -18,7 +18,12 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the packet was translated to an address of no running container."""
     packet = view.stop.seen.packet
     place = dnat_place(view)
-    if place is None or view.in_reply or not engines_read(view.network) or attachment_of(view.network, packet.daddr, packet.version) is not None:
+    if (
+        place is None
+        or view.in_reply
+        or not engines_read(view.network)
+        or attachment_of(view.network, packet.daddr, packet.version) is not None
+    ):
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(

@@ -20,7 +20,8 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Nothing jumps from nat PREROUTING to Docker's DOCKER chain"),
             message(
-                "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now adds its "
+                "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now "
+                "adds its "
                 "own DNAT rule without any error, and the jump stays missing."
             ),
             rank=20,

@@ -21,7 +21,8 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),
                 detail=message(
-                    "Docker says that the port is published and the userland proxy is on, but its process is gone; what "
+                    "Docker says that the port is published and the userland proxy is on, but its process is gone; "
+                    "what "
                     "is not translated by DNAT finds nobody."
                 ),
                 change=Change(parts, (f"docker restart {container.name}",)),

@@ -13,7 +13,7 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("docker-user",):
+    if place is None or owner(view, place) != "docker-user":
         return
     yield Candidate(
         title=message("A rule in DOCKER-USER drops this flow"),

@@ -1,4 +1,4 @@
-"""A rule of the bridge family (ebtables, nft table bridge or netdev) drops the frame.
+"""A rule of the bridge family (ebtables, nft table bridge) drops the frame.
 
 Users see: iptables is clean; ARP or IP is dropped on layer 2.
 """
@@ -13,7 +13,7 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("bridge-family",):
+    if place is None or owner(view, place) != "bridge-family":
         return
     yield Candidate(
         title=message("A layer-2 rule drops this flow"),

@@ -71,7 +71,7 @@ def restoring(view: View, part: Lost) -> Change:
     by_chain: dict[tuple[str, str, str], list[ExpectedRule]] = {}
     for rule in part.rules:
         by_chain.setdefault((rule.family, rule.table, rule.chain), []).append(rule)
-    for (family, table, chain), rules in by_chain.items():
+    for family, table, chain in by_chain:
         known = places.chain("ip" if family == "ip" else "ip6", table, chain)
         present = [] if known is None else [meaning(rule) for rule in known.rules]
         wanted = [

@@ -20,7 +20,8 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("FORWARD no longer jumps to Docker's chains"),
             message(
-                "Docker's chains are there, but nothing sends packets through them, so FORWARD's policy or a later rule "
+                "Docker's chains are there, but nothing sends packets through them, so FORWARD's policy or a "
+                "later rule "
                 "decides."
             ),
             rank=20,

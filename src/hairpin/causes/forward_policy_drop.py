@@ -1,6 +1,7 @@
 """The policy of FORWARD is DROP and nothing accepts the flow.
 
-Users see: since Docker was installed VMs, LXD, VPNs or other bridges lose their traffic; or nobody made rules for this bridge.
+Users see: since Docker was installed VMs, LXD, VPNs or other bridges lose their traffic; or nobody made rules for this
+bridge.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("forward-policy",):
+    if place is None or owner(view, place) != "forward-policy":
         return
     yield Candidate(
         title=message("The FORWARD policy is DROP and no rule accepts this flow"),

@@ -1,6 +1,7 @@
 """The rules that translate the host's (or the container's own) packets on their way into the bridge are missing.
 
-Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own published port.
+Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own published
+port.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ def find(view: View) -> Iterator[Candidate]:
             msgspec.structs.replace(part, chains=(), rules=rules),
             message("The MASQUERADE rules for packets that come back to their own bridge are missing"),
             message(
-                "A packet that is translated to a container on the bridge that it came from, or that starts at 127.0.0.1, "
+                "A packet that is translated to a container on the bridge that it came from, or that starts at "
+                "127.0.0.1, "
                 "keeps a source address that the container answers directly: the answer is never translated back."
             ),
             rank=18,

@@ -13,12 +13,13 @@ from hairpin.causes.rule_owner import owner, serves_relay
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("input",) or not serves_relay(view):
+    if place is None or owner(view, place) != "input" or not serves_relay(view):
         return
     yield Candidate(
         title=message("INPUT drops what docker-proxy would answer"),
         detail=message(
-            "The packet is not translated to the container on this way in; it is for docker-proxy on the host itself, and INPUT drops it: {rule}",
+            "The packet is not translated to the container on this way in; it is for docker-proxy on the "
+            "host itself, and INPUT drops it: {rule}",
             rule=place.text,
         ),
         change=exception(view, place),

@@ -13,7 +13,7 @@ from hairpin.causes.rule_owner import owner, serves_relay
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("input",) or serves_relay(view):
+    if place is None or owner(view, place) != "input" or serves_relay(view):
         return
     yield Candidate(
         title=message("INPUT drops packets for this port"),

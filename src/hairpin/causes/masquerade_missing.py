@@ -25,7 +25,8 @@ def find(view: View) -> Iterator[Candidate]:
             narrow,
             message("MASQUERADE is missing for network {networks}", networks=subnets),
             message(
-                "Packets from its containers leave this host with the containers' own addresses, to which nobody outside "
+                "Packets from its containers leave this host with the containers' own addresses, to which "
+                "nobody outside "
                 "knows a way back (and which other hosts' firewalls drop)."
             ),
             rank=15,

@@ -14,7 +14,8 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a translation of the public address on the host itself: to its private address, else into Docker's chain."""
+    """Yield a translation of the public address on the host itself: to its private address, else into Docker's
+    chain."""
     flow = view.flow
     mapping = view.network.world.public(flow.version, flow.daddr)
     if mapping is None:

@@ -13,12 +13,13 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("nft-table",):
+    if place is None or owner(view, place) != "nft-table":
         return
     yield Candidate(
         title=message("nftables table {family} {table} drops this flow", family=place.family, table=place.table),
         detail=message(
-            "Chain {chain} of table {family} {table} drops it: {rule}. What another table accepts does not count here: every base chain at the hook has to let the packet through.",
+            "Chain {chain} of table {family} {table} drops it: {rule}. What another table accepts does not "
+            "count here: every base chain at the hook has to let the packet through.",
             chain=place.chain,
             family=place.family,
             table=place.table,

@@ -13,12 +13,13 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("output",):
+    if place is None or owner(view, place) != "output":
         return
     yield Candidate(
         title=message("OUTPUT drops this flow"),
         detail=message(
-            "Packets that start on this host, docker-proxy's connections to containers among them, leave by OUTPUT: {rule}",
+            "Packets that start on this host, docker-proxy's connections to containers among them, leave by "
+            "OUTPUT: {rule}",
             rule=place.text,
         ),
         change=lifted(view, place),

@@ -23,7 +23,8 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(rule.evidence,),
             advice=(
                 message(
-                    "or put a rule before it that sends the containers' subnets to the main table: ip rule add to SUBNET lookup main priority N"
+                    "or put a rule before it that sends the containers' subnets to the main table: ip rule add to "
+                    "SUBNET lookup main priority N"
                 ),
             ),
         )

@@ -19,7 +19,8 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for a container that has the port but does not publish it, or that the engine's rules protect."""
+    """Yield a candidate for a container that has the port but does not publish it, or that the engine's rules
+    protect."""
     place = view.place
     if place is not None:
         if owner(view, place) == "engine":
@@ -58,7 +59,8 @@ def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
     return Candidate(
         title=message("Port {port} of {name} is not published", port=port, name=container.name),
         detail=message(
-            "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) alone publishes "
+            "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) "
+            "alone publishes "
             "nothing.",
             name=container.name,
         ),

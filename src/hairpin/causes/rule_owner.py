@@ -21,7 +21,7 @@ def owner(view: View, place: Place) -> Owner:
     """Return whose rule it is."""
     if view.stop.netns != HOST:
         return "container"
-    if place.family in ("bridge", "netdev", "arp"):
+    if place.family in ("bridge", "arp"):
         return "bridge-family"
     special = _by_chain(view, place)
     if special is not None:

@@ -20,7 +20,8 @@ from hairpin.network.prefix import network_of
 
 
 def started(view: View, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change that starting the container would make, or None where it cannot be foretold (no bridge network)."""
+    """Return the change that starting the container would make, or None where it cannot be foretold (no bridge
+    network)."""
     command = f"docker start {container.name}"
     for engine in view.network.host.engines:
         if container not in engine.containers:

@@ -13,12 +13,13 @@ from hairpin.causes.rule_owner import owner
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
     place = view.place
-    if place is None or owner(view, place) not in ("other-backend",):
+    if place is None or owner(view, place) != "other-backend":
         return
     yield Candidate(
         title=message("{hidden} still holds rules, and one of them drops this flow", hidden=place.dialect),
         detail=message(
-            "Both iptables back ends are in use on this host and the kernel asks both. The `iptables` command shows the other one; this stands in {hidden}, table {table}, chain {chain}: {rule}",
+            "Both iptables back ends are in use on this host and the kernel asks both. The `iptables` "
+            "command shows the other one; this stands in {hidden}, table {table}, chain {chain}: {rule}",
             hidden=place.dialect,
             table=place.table,
             chain=place.chain,
@@ -30,7 +31,8 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(place.evidence,),
         advice=(
             message(
-                "empty the back end that is not used (flush it, policies to ACCEPT) and keep one alternative for all tools"
+                "empty the back end that is not used (flush it, policies to ACCEPT) and keep one alternative "
+                "for all tools"
             ),
         ),
     )

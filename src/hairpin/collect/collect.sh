@@ -322,6 +322,8 @@ rules() { # nft first: its list of tables tells which back ends have anything he
     case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
     native_tables
+    # Older nft does not say in JSON which devices a netdev chain is bound to.
+    case $tables in *'"family": "netdev",'*) ask nft-netdev-chains nft list chains netdev ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
     save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
 }

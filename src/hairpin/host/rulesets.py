@@ -30,7 +30,9 @@ class RulesetReader:
                 tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
         tables += readings.all_understood(readings.of("nft-table", netns), lambda reading: self._tables(reading, ()))
         tables += readings.all_understood(readings.of("ebtables", netns), lambda reading: self._tables(reading, ()))
-        return Ruleset(tuple(tables), sets)
+        for reading in readings.of("nft-netdev-chains", netns):
+            tables = [with_devices(table, reading.text) for table in tables]
+        return Ruleset(_shown_whole(tables), sets)
 
     def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
         asked = (reading.key, reading.text, sets)
@@ -38,6 +40,35 @@ class RulesetReader:
         if found is None:
             found = self._cached[asked] = _parse(reading, sets)
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
+
+
+def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
+    """Return the tables without iptables' partial view of those that nft had to show: they hold what iptables cannot say."""
+    native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
+    return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
+
+
+def with_devices(table: Table, text: str) -> Table:
+    """Return the netdev table with its chains' devices as ``nft list chains netdev`` says them."""
+    if table.family != "netdev" or table.dialect != "nft":
+        return table
+    devices: dict[str, tuple[str, ...]] = {}
+    inside = chain = ""
+    for line in text.splitlines():
+        words = line.replace(",", " ").split()
+        if words[:1] == ["table"]:
+            inside = words[2]
+        elif words[:1] == ["chain"]:
+            chain = words[1]
+        elif words[:1] == ["type"] and inside == table.name and ("device" in words or "devices" in words):
+            start = next(number for number, word in enumerate(words) if word in ("device", "devices"))
+            names = words[start + 1 : words.index("priority")]
+            devices[chain] = tuple(name.strip('"') for name in names if name not in ("=", "{", "}"))
+    chains = tuple(
+        msgspec.structs.replace(each, devices=devices.get(each.name, ())) if not each.devices else each
+        for each in table.chains
+    )
+    return msgspec.structs.replace(table, chains=chains)
 
 
 def _parse(reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:

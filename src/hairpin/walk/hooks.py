@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.evaluate import Decision, decide
+from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import remembered, track
@@ -77,9 +77,12 @@ def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> It
 def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, link: str) -> Iterator[Outcome]:
     states = [state]
     for table, chain in _chains(namespace, hook, (family,)):
-        if link and link not in chain.devices:
+        if link and chain.devices and link not in chain.devices:
             continue
         following: list[State] = []
+        if link and not chain.devices:
+            following = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
+            states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
         for each in states:
             for outcome in _filter(namespace, each, hook, table, chain):
                 if isinstance(outcome, End):
@@ -88,6 +91,12 @@ def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, 
                     following.append(outcome)
         states = following
     yield from states
+
+
+def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
+    """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
+    text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
+    return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=holds, usual=holds)))
 
 
 def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
