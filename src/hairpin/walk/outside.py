@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, Packet
+from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     HOST,
@@ -19,6 +19,7 @@ from hairpin.network.network import (
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
+from hairpin.walk.answer import answer_to
 from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
 
 
@@ -32,7 +33,8 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet at the link by which it comes in (translated by a 1:1 NAT gateway, if there is one)."""
+    """Return the flow's first packet at the link by which it comes in (translated by a 1:1 NAT gateway, if there is
+    one)."""
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
@@ -70,8 +72,8 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 
 
 def _incoming_link(network: Network, flow: Flow, start: Outside | Lan) -> Link | None:
-    """Return the link that a packet from there comes in by: the named one, the one with the asked address's network when a
-    neighbour asks, else the one that leads back to the client."""
+    """Return the link that a packet from there comes in by: the named one, the one with the asked address's network
+    when a neighbour asks, else the one that leads back to the client."""
     namespace = network.namespace(HOST)
     if start.link is not None:
         return namespace.link(start.link)
@@ -119,7 +121,8 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         if not public.hairpins:
             decided = Assumed(f"{text} and does not send this host's own packets back to it")
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
-        return _hairpinned(end.state, public.public, public.private, Assumed(f"{text} and hairpins"))
+        decided = Assumed(f"{text} and hairpins")
+        return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
     if _is_containers(network, flow, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
@@ -159,7 +162,8 @@ def _is_containers(network: Network, flow: Flow, packet: Packet) -> bool:
 
 
 def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
-    """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return route."""
+    """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return
+    route."""
     namespace = network.namespace(HOST)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
@@ -169,9 +173,9 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
             return None
     for address in addresses_of(namespace, None, version):
         link = namespace.link(address.link)
-        if link is not None and is_uplink(network, HOST, link):
-            if inside(source, address.value, address.prefix_length, version):
-                return None
+        on_link = inside(source, address.value, address.prefix_length, version)
+        if on_link and link is not None and is_uplink(network, HOST, link):
+            return None
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
     return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
@@ -179,23 +183,5 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
 
 def _reply(state: State, packet: Packet) -> State:
     """Return the world's answer, as it comes in by the link that the request left by."""
-    icmp = None
-    if packet.icmp is not None:
-        icmp = 0 if packet.protocol == ICMP else 129 << 8
-    back = Packet(
-        version=packet.version,
-        saddr=packet.daddr,
-        daddr=packet.saddr,
-        protocol=packet.protocol,
-        sport=packet.dport,
-        dport=packet.sport,
-        tcp_flags=SYN | ACK if packet.protocol == TCP else 0,
-        icmp=icmp,
-    )
+    back = answer_to(packet, SYN | ACK)
     return State("device-in", state.netns, back, iif=state.oif, connections=state.connections)
-
-
-def _hairpinned(state: State, public: int, private: int, decided: Assumed) -> OutsideAnswer:
-    """A hairpinning gateway sends the packet back with both addresses translated; its own walk is not followed further."""
-    del public, private
-    return OutsideAnswer(decided, reply=_reply(state, state.packet), assumed=(decided.text,))

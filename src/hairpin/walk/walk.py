@@ -17,6 +17,7 @@ from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
+from hairpin.walk.answer import answer_to
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.sockets import find_socket, socket_text
@@ -40,7 +41,8 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A flow's walk.  ``verdict`` is ``depends`` when branches end differently; ``branches`` has the usual one first."""
+    """A flow's walk.  ``verdict`` is ``depends`` when branches end differently; ``branches`` has the usual one
+    first."""
 
     flow: Flow
     verdict: Verdict
@@ -245,20 +247,7 @@ def _answered(
 
 def _answer(network: Network, state: State, *, flags: int) -> tuple[End, ...]:
     """Return the ends of the answer to the packet that arrived in this state."""
-    packet = state.packet
-    icmp = None
-    if packet.icmp is not None:
-        icmp = 0 if packet.protocol == ICMP else 129 << 8
-    back = Packet(
-        version=packet.version,
-        saddr=packet.daddr,
-        daddr=packet.saddr,
-        protocol=packet.protocol,
-        sport=packet.dport,
-        dport=packet.sport,
-        tcp_flags=flags if packet.protocol == TCP else 0,
-        icmp=icmp,
-    )
+    back = answer_to(state.packet, flags)
     start = State("output-route", state.netns, back, uid=0, connections=state.connections, conditions=state.conditions)
     return walk_packet(network, start)
 

@@ -1,0 +1,20 @@
+"""The packet that answers another."""
+
+from hairpin.netfilter.packet import ICMP, TCP, Packet
+
+
+def answer_to(packet: Packet, tcp_flags: int) -> Packet:
+    """Return the packet that goes back: addresses and ports exchanged, an echo request's reply."""
+    icmp = None
+    if packet.icmp is not None:
+        icmp = 0 if packet.protocol == ICMP else 129 << 8
+    return Packet(
+        version=packet.version,
+        saddr=packet.daddr,
+        daddr=packet.saddr,
+        protocol=packet.protocol,
+        sport=packet.dport,
+        dport=packet.sport,
+        tcp_flags=tcp_flags if packet.protocol == TCP else 0,
+        icmp=icmp,
+    )
