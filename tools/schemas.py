@@ -1,6 +1,6 @@
 """Writes the JSON Schemas of the documents that hairpin prints, docs/schema/*.json, from the types that make them.
 
-    python tools/schemas.py
+python tools/schemas.py
 """
 
 import json

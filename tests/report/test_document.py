@@ -1,15 +1,19 @@
 """The report's JSON: the contract's names and values, and the published schema, on answers about a real host."""
 
+import gzip
+import importlib.util
+import io
 import json
 
 import msgspec
 import pytest
 
+from hairpin.evidence.file import write_stream
 from hairpin.host.host import Unread
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, document, evidence
-from tests.report.strict import errors
+from tests.report.strict import SCHEMAS, errors
 
 HOSTS: dict[str, tuple[Replacement, ...]] = {
     "healthy": (),
@@ -93,3 +97,24 @@ def test_json_in_chinese_has_the_same_ids_and_commands() -> None:
     assert [each.id for each in chinese.causes] == [each.id for each in english.causes]
     assert chinese.causes[0].remedies[0].commands == english.causes[0].remedies[0].commands
     assert chinese.causes[0].title != english.causes[0].title
+
+
+def test_the_published_schemas_are_those_of_the_types() -> None:
+    """`python tools/schemas.py` writes them."""
+    spec = importlib.util.spec_from_file_location("schemas", SCHEMAS.parents[1] / "tools" / "schemas.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for name, schema in tool.schemas().items():
+        assert (SCHEMAS / name).read_text("utf-8") == tool.text(schema), name
+
+
+def test_each_line_of_a_snapshot_fits_its_schema() -> None:
+    stream = io.BytesIO()
+    write_stream(evidence(), stream)
+    lines = gzip.decompress(stream.getvalue()).splitlines()
+    assert len(lines) == len(evidence().readings) + 2
+    for line in lines:
+        assert errors(json.loads(line), "evidence-1.json") == []
+    assert errors({"schema": "hairpin.evidence/2"}, "evidence-1.json") != []
