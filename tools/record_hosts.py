@@ -2,8 +2,9 @@
 
     python -m tools.record_hosts [NAME…]      (root; a few seconds a host)
 
-Reads ``tests/fixtures/hosts/hosts.toml``; writes ``NAME.hairpin`` beside it, and into ``expected.json`` what the connections
-did.  The causes in ``expected.json`` are a person's to write: they are kept where a flow was there before, else empty.
+Reads ``tests/fixtures/hosts/hosts.toml``; writes ``NAME.hairpin`` beside it, and into ``expected.json`` what the
+connections did.  The causes in ``expected.json`` are a person's to write: they are kept where a flow was there before,
+else empty.
 """
 
 import json
@@ -34,9 +35,14 @@ PROBES = (
     ("container:sibling", "172.17.0.2:80"),
 )
 ASKED_FROM = {"client": "192.0.2.10", "neighbour": "lan"}
-SNAPSHOT = (
-    "import sys; from pathlib import Path; from hairpin.collect.snapshot import save, take; save(take(), Path(sys.argv[1]))"
-)
+SNAPSHOT = """
+import sys
+from pathlib import Path
+
+from hairpin.collect.snapshot import save, take
+
+save(take(), Path(sys.argv[1]))
+"""
 
 
 def plan(proxy: str) -> LabPlan:

@@ -11,7 +11,8 @@ from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, netwo
 
 CASES = {f"{name} {flow.origin} {flow.to}": (name, flow) for name, flows in expected().items() for flow in flows}
 
-# Packets for a container that leave by the default route: what the router there does with them is not the host's to know.
+# Packets for a container that leave by the default route: what the router there does with them is not the host's to
+# know.
 BEYOND_THE_HOST = {
     ("bridge-addr", "host"),
     ("bridge-addr", "container:stranger"),
@@ -42,7 +43,7 @@ def test_everything_asked_at_once_adds_no_cause_on_a_whole_host(name: str) -> No
         assert blocked <= known
 
 
-@pytest.mark.parametrize("name", ["none", "eth0-forwarding", "del-masq", "multiport", "stale-dnat", "client-route"])
+@pytest.mark.parametrize("name", ("none", "eth0-forwarding", "del-masq", "multiport", "stale-dnat", "client-route"))
 def test_a_redacted_snapshot_is_diagnosed_the_same(name: str) -> None:
     plain, hidden = network(name), Network(parse(redact(evidence(name), key=b"k" * 32)))
     answers = [check(each, flows_for(each, (), None)) for each in (plain, hidden)]

@@ -1,4 +1,5 @@
-"""Causes that no recorded host shows, each on a small host where it is at work; beside each stands a twin that is whole.
+"""Causes that no recorded host shows, each on a small host where it is at work; beside each stands a twin that is
+whole.
 
 What a whole twin is: the same host without the fault, on which the flow is delivered and nothing is found.
 """
@@ -27,7 +28,6 @@ from tests.small_host import (
     engine,
     host_namespace,
     network,
-    route,
 )
 from tests.walk.test_walk import egress, published, with_rule, without
 
@@ -77,7 +77,8 @@ PUBLIC = World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_A
 CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "ip_forward 0": (
         network(host_namespace(values={
-            "ip_forward": "0", "conf__all__forwarding": "0", "conf__eth0__forwarding": "0", "conf__docker0__forwarding": "0",
+            "ip_forward": "0", "conf__all__forwarding": "0", "conf__eth0__forwarding": "0",
+            "conf__docker0__forwarding": "0",
         })),
         published(), ["ip-forward-off"],
     ),
@@ -121,7 +122,8 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
         network(host_namespace(NO_MASQUERADE), docker=told(iptables=False)), egress(), ["docker-daemon-iptables-false"],
     ),
     "masquerade switched off": (
-        network(host_namespace(NO_MASQUERADE), docker=told(ip_masq=False)), egress(), ["masquerade-disabled-on-network"],
+        network(host_namespace(NO_MASQUERADE), docker=told(ip_masq=False)), egress(),
+        ["masquerade-disabled-on-network"],
     ),
     "masquerade lost": (network(host_namespace(NO_MASQUERADE)), egress(), ["masquerade-missing"]),
     "a peer that drops container addresses": (
@@ -134,14 +136,16 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "public address from outside": (network(world=PUBLIC), published(address="203.0.113.9"), []),
     "docker 28 keeps others out": (
         network(host_namespace(
-            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP\nCOMMIT\n" + DOCKER_RULES
+            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP\nCOMMIT\n"
+            + DOCKER_RULES
         )),
         asked(Outside(CLIENT), "172.17.0.2", 80), ["raw-drop-direct-routing"],
     ),
     "another product's chain": (
         network(host_namespace(
             with_rule("filter FORWARD", "-j ts-forward").replace(
-                ":DOCKER-USER - [0:0]\n-A", ":DOCKER-USER - [0:0]\n:ts-forward - [0:0]\n-A ts-forward -o docker0 -j DROP\n-A")
+                ":DOCKER-USER - [0:0]\n-A", ":DOCKER-USER - [0:0]\n:ts-forward - [0:0]\n"
+                "-A ts-forward -o docker0 -j DROP\n-A")
         )),
         published(), ["third-party-forward-chain-drops"],
     ),

@@ -75,7 +75,9 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "host by loopback, relayed": (network(), published(FromHost(), "127.0.0.1"), "delivered", None),
     "host by its own address": (network(), published(FromHost()), "delivered", None),
     "container out": (network(), egress(), "delivered", None),
-    "interface does not forward": (values(conf__eth0__forwarding="0"), published(), "dropped", ("forward", "forwarding-off")),
+    "interface does not forward": (
+        values(conf__eth0__forwarding="0"), published(), "dropped", ("forward", "forwarding-off"),
+    ),
     "bridge does not forward the answer": (
         values(conf__docker0__forwarding="0"), published(), "unanswered", ("forward", "forwarding-off"),
     ),
@@ -87,10 +89,12 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         rules(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), "dropped", ("forward", "rule"),
     ),
     "a rule for another port": (
-        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 81 -j DROP")), published(), "delivered", None,
+        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 81 -j DROP")), published(),
+        "delivered", None,
     ),
     "after DNAT the published port matches nothing": (
-        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 8151 -j DROP")), published(), "delivered", None,
+        rules(with_rule("filter DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 8151 -j DROP")), published(),
+        "delivered", None,
     ),
     "the original port": (
         rules(with_rule("filter DOCKER-USER", "-p tcp -m conntrack --ctorigdstport 8151 -j DROP")),
@@ -118,7 +122,8 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         published(), "delivered", None,
     ),
     "nat lost, dockerd only holds the port": (
-        network(host_namespace(without("DNAT"), sockets=(HELD,))), published(), "unanswered", ("socket", "never-accepts"),
+        network(host_namespace(without("DNAT"), sockets=(HELD,))), published(),
+        "unanswered", ("socket", "never-accepts"),
     ),
     "nobody listens at the host": (
         network(host_namespace(without("DNAT"), sockets=())), published(), "refused", ("socket", "no-listener"),
@@ -127,7 +132,8 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         network(inner=container_namespace(())), published(), "refused", ("socket", "no-listener"),
     ),
     "listener on the container's loopback": (
-        network(inner=container_namespace((Socket("tcp", 4, 0x7F000001, 80),))), published(), "refused", ("socket", "no-listener"),
+        network(inner=container_namespace((Socket("tcp", 4, 0x7F000001, 80),))), published(),
+        "refused", ("socket", "no-listener"),
     ),
     "dual-stack listener takes IPv4": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80),))), published(), "delivered", None,
@@ -158,26 +164,32 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     ),
     "rp_filter: the larger of all and the interface counts": (
         network(host_namespace(
-            values={"conf__eth0__rp_filter": "2", "conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),),
+            values={"conf__eth0__rp_filter": "2", "conf__all__rp_filter": "1"},
+            routes=(route("192.0.2.0/24", "docker0"),),
         )),
         published(), "unanswered", ("neighbour", "no-neighbour"),
     ),
     "policy rule to a blackhole for answers": (
         network(host_namespace(policy_rules=(
-            PolicyRule(4, 0, table=255), PolicyRule(4, 100, "blackhole", iif="docker0"), PolicyRule(4, 32766, table=254),
+            PolicyRule(4, 0, table=255), PolicyRule(4, 100, "blackhole", iif="docker0"),
+            PolicyRule(4, 32766, table=254),
         ))),
         published(), "unanswered", ("input-route", "route-type"),
     ),
-    "uplink down": (network(links(host_namespace(), "eth0", up=False)), published(), "dropped", ("device-in", "link-down")),
+    "uplink down": (
+        network(links(host_namespace(), "eth0", up=False)), published(), "dropped", ("device-in", "link-down"),
+    ),
     "veth beside its bridge": (
-        network(links(host_namespace(), "veth1", master=None, port=None)), published(), "dropped", ("neighbour", "no-neighbour"),
+        network(links(host_namespace(), "veth1", master=None, port=None)), published(),
+        "dropped", ("neighbour", "no-neighbour"),
     ),
     "host end of the veth down": (
         network(links(host_namespace(), "veth1", up=False)), published(), "dropped", ("neighbour", "link-down"),
     ),
     "notrack: no translation": (
         network(host_namespace(
-            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -j CT --notrack\nCOMMIT\n" + DOCKER_RULES, sockets=(),
+            "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -j CT --notrack\nCOMMIT\n" + DOCKER_RULES,
+            sockets=(),
         )),
         published(), "refused", ("socket", "no-listener"),
     ),

@@ -54,7 +54,8 @@ CAUSE = Cause(
     id="bridge-route-missing",
     title="The route into the container network is missing",
     source="net/ipv4/fib_frontend.c fib_add_ifaddr()",
-    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type", "no-source-address",
+    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type",
+                       "no-source-address",
                        "martian-source", "rp-filter", "wrong-answer", "route-localnet"}),
     find=find,
 )  # fmt: skip

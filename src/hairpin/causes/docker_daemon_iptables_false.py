@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.lifting import masquerading
-from hairpin.host.docker import DockerNetwork, Engine
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,7 +15,7 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
-    if not _told(engine, network):
+    if engine.iptables is not False:
         return
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
@@ -30,10 +29,6 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(network.evidence,),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )
-
-
-def _told(engine: Engine, network: DockerNetwork) -> bool:
-    return engine.iptables is False
 
 
 CAUSE = Cause(

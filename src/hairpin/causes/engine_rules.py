@@ -68,10 +68,7 @@ def restoring(view: View, part: Lost) -> Change:
     ]
     places = of_dialect(part.missing.dialect, view.host)
     still_lost = {id(each) for each in part.missing.rules} - {id(each) for each in part.rules}
-    by_chain: dict[tuple[str, str, str], list[ExpectedRule]] = {}
-    for rule in part.rules:
-        by_chain.setdefault((rule.family, rule.table, rule.chain), []).append(rule)
-    for family, table, chain in by_chain:
+    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in part.rules):
         known = places.chain("ip" if family == "ip" else "ip6", table, chain)
         present = [] if known is None else [meaning(rule) for rule in known.rules]
         wanted = [

@@ -19,7 +19,8 @@ from hairpin.network.world import World
 
 
 class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
-    """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every interface)."""
+    """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every
+    interface)."""
 
     netns: str
     path: Path
@@ -108,7 +109,8 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
-    """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then is."""
+    """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then
+    is."""
 
     namespace: Namespace
     host_link: Link
@@ -136,14 +138,14 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 
 Primitive = (
-    SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | SetLink
-    | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
+    SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule
+    | SetLink | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
 )  # fmt: skip
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Primitives made together, in order.  ``commands`` says how a person makes the whole of it where that is not the sum
-    of the primitives' own commands (``docker start web``)."""
+    """Primitives made together, in order.  ``commands`` says how a person makes the whole of it where that is not the
+    sum of the primitives' own commands (``docker start web``)."""
 
     parts: tuple[Primitive, ...]
     commands: tuple[str, ...] = ()

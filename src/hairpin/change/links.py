@@ -1,7 +1,8 @@
 """A link gets other properties: what the kernel does besides when it comes up.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
-disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c fib_netdev_event()
+disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
+fib_netdev_event()
 """
 
 import msgspec

@@ -1,6 +1,7 @@
 """Writing a sysctl, with what the kernel does besides.
 
-Source: net/ipv4/devinet.c devinet_sysctl_forward(), inet_forward_change(); net/ipv6/addrconf.c addrconf_fixup_forwarding()
+Source: net/ipv4/devinet.c devinet_sysctl_forward(), inet_forward_change(); net/ipv6/addrconf.c
+addrconf_fixup_forwarding()
 """
 
 from hairpin.host.sysctl import Path, Sysctls

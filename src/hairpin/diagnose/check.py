@@ -14,8 +14,8 @@ Severity = Literal["blocking", "latent", "exposure", "advice"]
 
 
 class FoundCause(msgspec.Struct, frozen=True):
-    """A proven cause: ``ref`` names it in this answer, ``flows`` are the indexes of those that it stops, ``together`` the
-    refs (itself included) that have to go before those flows are delivered."""
+    """A proven cause: ``ref`` names it in this answer, ``flows`` are the indexes of those that it stops, ``together``
+    the refs (itself included) that have to go before those flows are delivered."""
 
     ref: str
     id: str
@@ -35,6 +35,10 @@ class Answer(msgspec.Struct, frozen=True):
     unexplained: tuple[int, ...]
     undecided: tuple[int, ...]
     missing: tuple[Unread, ...] = ()
+    replicated_flows: frozenset[int] = frozenset()
+    """Indexes of flows whose verdict a replica on the running kernel has confirmed."""
+    replicated_causes: frozenset[str] = frozenset()
+    """Refs of causes whose proof it has confirmed, without and with the change."""
 
 
 def check(network: Network, flows: tuple[Flow, ...]) -> Answer:
@@ -57,7 +61,8 @@ def check(network: Network, flows: tuple[Flow, ...]) -> Answer:
 
 
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
-    """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come first."""
+    """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
+    first."""
     keys: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:

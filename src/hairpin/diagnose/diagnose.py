@@ -140,8 +140,8 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
 
 
 def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may stop
-    the request and the answer)."""
+    """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may
+    stop the request and the answer)."""
     joined: dict[tuple[str, tuple[tuple[str, str], ...]], Suspect] = {}
     for each in found:
         key = (each.cause, each.candidate.where)

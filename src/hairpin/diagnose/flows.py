@@ -14,8 +14,8 @@ _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
     6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
 }
-"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for hosts
-that keep documentation ranges out.  Nothing is ever sent to any of them."""
+"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
+hosts that keep documentation ranges out.  Nothing is ever sent to any of them."""
 
 _WORLD: dict[Version, tuple[str, ...]] = {
     4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
@@ -305,7 +305,8 @@ def egress_flows(network: Network, container: Container) -> list[Flow]:
 
 
 def _dns_flows(network: Network, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's ways to its names: Docker's resolver on user-defined networks, and the first server behind it."""
+    """Return the container's ways to its names: Docker's resolver on user-defined networks, and the first server behind
+    it."""
     flows: list[Flow] = []
     servers = [each for each in container.dns or nameservers(network) if _is_address(each)]
     if any(each.network != "bridge" for each in container.endpoints):
@@ -342,7 +343,8 @@ def _is_address(text: str) -> bool:
 
 
 def clients(network: Network, version: Version) -> tuple[int, ...]:
-    """Return addresses for a client out there, documentation addresses first: none of them in the host's own networks."""
+    """Return addresses for a client out there, documentation addresses first: none of them in the host's own
+    networks."""
     host = network.namespace(HOST)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]

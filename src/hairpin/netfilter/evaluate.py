@@ -72,8 +72,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false.
 
-    ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet host
-    takes the usual branch."""
+    ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet
+    host takes the usual branch."""
 
     text: str
     holds: bool
@@ -289,7 +289,8 @@ class _Run:
         return self._end_of_chain(cursor)
 
     def _end_of_chain(self, cursor: _Cursor) -> Decision | None:
-        """Return to the caller; from a base chain, or after a goto without a caller, the base chain's policy decides."""
+        """Return to the caller; from a base chain, or after a goto without a caller, the base chain's policy
+        decides."""
         if cursor.stack:
             chain, rule = cursor.stack[-1]
             cursor.stack = cursor.stack[:-1]

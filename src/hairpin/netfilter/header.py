@@ -52,7 +52,8 @@ def _add_transport(header: Header, packet: Packet) -> None:
 
 
 def _add_connection(header: Header, seen: Seen) -> None:
-    # Without a conntrack entry the state is INVALID, before conntrack has looked too: xt_conntrack.c state_mt(), nft_ct.c
+    # Without a conntrack entry the state is INVALID, before conntrack has looked too: xt_conntrack.c state_mt(),
+    # nft_ct.c
     header["ct-state"] = seen.ct_state or CT_INVALID
     connection = seen.connection
     if connection is None:

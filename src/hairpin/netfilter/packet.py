@@ -47,7 +47,8 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
 
 
 class Connection(msgspec.Struct, frozen=True, gc=False):
-    """A conntrack entry.  ``status`` has ir.STATUS_* bits; ``live``: it came from the host's table, not from the walk."""
+    """A conntrack entry.  ``status`` has ir.STATUS_* bits; ``live``: it came from the host's table, not from the
+    walk."""
 
     version: Literal[4, 6]
     original: Tuple

@@ -43,8 +43,8 @@ Start = Outside | Lan | FromHost | FromContainer
 class Flow(msgspec.Struct, frozen=True):
     """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
 
-    ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule against
-    one documentation range says nothing about the world)."""
+    ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule
+    against one documentation range says nothing about the world)."""
 
     start: Start
     version: Version

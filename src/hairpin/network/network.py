@@ -47,7 +47,7 @@ class Network(msgspec.Struct, frozen=True):
         """Return the container of that name or id prefix, or None."""
         containers = self.host.containers()
         for container in containers:
-            if container.name == name or container.id == name:
+            if name in (container.name, container.id):
                 return container
         matching = [each for each in containers if len(name) >= 3 and each.id.startswith(name)]
         return matching[0] if len(matching) == 1 else None
@@ -73,9 +73,9 @@ def veth_peer(network: Network, netns: str, link: Link) -> Port | None:
         if same != (namespace.name == netns):
             continue
         for other in namespace.links:
-            if other.kind == "veth" and other.index == link.peer_index and other.peer_index == link.index:
-                if (other.peer_netnsid is None) == same:
-                    return Port(namespace.name, other.name)
+            facing = other.index == link.peer_index and other.peer_index == link.index
+            if other.kind == "veth" and facing and (other.peer_netnsid is None) == same:
+                return Port(namespace.name, other.name)
     return None
 
 

@@ -1,4 +1,5 @@
-"""Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c, net/ipv6."""
+"""Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c,
+net/ipv6."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -158,7 +159,7 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
         if route.table == table
         and route.version == version
         and inside(query.daddr, route.destination, route.prefix_length, version)
-        and (route.tos == 0 or route.tos == query.tos)
+        and (route.tos in (0, query.tos))
         and (route.source is None or inside(query.saddr, *route.source, version))
     ]
     fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, route.metric))
@@ -212,8 +213,8 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
     """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
 
     Source: net/ipv4/devinet.c inet_select_addr(): the primary address whose network holds the destination, else the
-    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, but not
-    beyond the address's own prefix; of equals the first).
+    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, but
+    not beyond the address's own prefix; of equals the first).
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:

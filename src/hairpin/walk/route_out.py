@@ -46,10 +46,10 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
             return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
         packet = msgspec.structs.replace(packet, saddr=source)
     link = hop.link or "lo"
-    if packet.version == 4 and is_loopback(packet.saddr, 4) and link != "lo":
-        if not conf(namespace, 4, link, "route_localnet", rule="or"):
-            decided = sysctl_decided(namespace, link, "route_localnet", "1")
-            return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
+    from_loopback = packet.version == 4 and is_loopback(packet.saddr, 4) and link != "lo"
+    if from_loopback and not conf(namespace, 4, link, "route_localnet", rule="or"):
+        decided = sysctl_decided(namespace, link, "route_localnet", "1")
+        return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
     routed = msgspec.structs.replace(state, packet=packet)
     routed = routed.noted("output-route", link, decided_by_route(found))
     stage = "output" if then == "output" else "postrouting"
@@ -73,8 +73,8 @@ def _query(state: State, packet: Packet) -> Query:
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:
-    """No route: connect() fails at once.  After OUTPUT the sender is not ``told``: ip_route_me_harder() fails, and TCP sends
-    its SYN again until it gives up."""
+    """No route: connect() fails at once.  After OUTPUT the sender is not ``told``: ip_route_me_harder() fails, and TCP
+    sends its SYN again until it gives up."""
     decided = decided_by_route(found)
     reason = "no-route" if found.type == "none" else "route-type"
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"

@@ -109,8 +109,8 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """A packet on its way.  ``connections`` are those that the walk itself made, by namespace.  ``target``: the port that
-    the frame is addressed to.  ``local``: it started here and has its route already."""
+    """A packet on its way.  ``connections`` are those that the walk itself made, by namespace.  ``target``: the port
+    that the frame is addressed to.  ``local``: it started here and has its route already."""
 
     stage: Stage
     netns: str
