@@ -4,6 +4,7 @@ from typing import assert_never
 
 import msgspec
 
+from hairpin.change.addresses import with_address
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -23,7 +24,6 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.addresses import with_address
 from hairpin.change.links import with_link
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.change.sysctls import written
