@@ -4,6 +4,7 @@ from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.ir import Jump
 from hairpin.network.network import HOST
 from hairpin.walk.sockets import find_socket
 
@@ -47,10 +48,12 @@ def _by_chain(view: View, place: Place) -> Owner | None:
     chain = place.chain
     if chain == "DOCKER-USER":
         return "docker-user"
-    if chain.startswith("DOCKER-ISOLATION"):
-        return "isolation"
     if chain.startswith(_BANNERS):
         return "fail2ban"
+    if led_from(view, place, "DOCKER-USER"):
+        return "docker-user"
+    if chain.startswith("DOCKER-ISOLATION"):
+        return "isolation"
     if chain.startswith("ufw"):
         return "ufw"
     if chain.startswith(("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")):
@@ -62,6 +65,23 @@ def _by_chain(view: View, place: Place) -> Owner | None:
     if view.stop.seen.iif and view.stop.seen.iif == view.stop.seen.oif and "-i " in place.text and "-o " in place.text:
         return "icc"
     return "engine" if chain.startswith("DOCKER") else None
+
+
+def led_from(view: View, place: Place, start: str) -> bool:
+    """Return whether jumps lead from the chain ``start`` to the rule's chain."""
+    for table in view.namespace.ruleset.tables:
+        if (table.dialect, table.family, table.name) != (place.dialect, place.family, place.table):
+            continue
+        seen: set[str] = set()
+        pending = [start]
+        while pending:
+            chain = table.chain(pending.pop())
+            if chain is None or chain.name in seen:
+                continue
+            seen.add(chain.name)
+            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
+        return place.chain in seen
+    return False
 
 
 def hidden_backend(view: View, place: Place) -> bool:
