@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.diagnose.flows import Target, bindings_of, primary_address
+from hairpin.diagnose.flows import Target, bindings_of
+from hairpin.diagnose.standpoints import primary_address
 from hairpin.errors import UsageError
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import address_text, is_loopback, is_multicast, is_private, parse_address, parse_prefix

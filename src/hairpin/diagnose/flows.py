@@ -2,26 +2,14 @@
 
 import msgspec
 
+from hairpin.diagnose.standpoints import clients, lan_client, lan_link, primary_address, somebody
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
-from hairpin.network.network import HOST, Network, addresses_of, is_uplink, owns_address
-from hairpin.network.prefix import Version, inside, is_loopback, network_of, parse_address, width
+from hairpin.network.network import HOST, Network, addresses_of
+from hairpin.network.prefix import Version, is_loopback, parse_address
 from hairpin.network.routing import Query, lookup
-
-_CLIENTS: dict[Version, tuple[str, ...]] = {
-    4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
-    6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
-}
-"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
-hosts that keep documentation ranges out.  Nothing is ever sent to any of them."""
-
-_WORLD: dict[Version, tuple[str, ...]] = {
-    4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
-    6: ("2001:db8:fffd::80", "2001:4860:4860::8888"),
-}
-"""Somebody out there whom containers may want to reach."""
 
 _EMBEDDED_DNS = 0x7F00000B
 """127.0.0.11: where containers on user-defined networks find Docker's resolver."""
@@ -122,22 +110,20 @@ def _to_port(
     version: Version = asked or (binding.version if binding is not None else 4)
     host = network.namespace(HOST)
     container = _publisher(network, binding)
-    flows: list[Flow] = []
-    for start in _starts(network, version, target, binding, origin):
-        for address in _addresses(network, host, version, target, binding, start):
-            flows.append(
-                Flow(
-                    start=start,
-                    version=version,
-                    daddr=address,
-                    protocol=protocol,
-                    dport=target.port or 0,
-                    container=container,
-                    purpose="asked" if target.address is not None or binding is None else "published",
-                    stand_ins=clients(network, version)[1:] if origin is None and isinstance(start, Outside) else (),
-                )
-            )
-    return flows
+    return [
+        Flow(
+            start=start,
+            version=version,
+            daddr=address,
+            protocol=protocol,
+            dport=target.port or 0,
+            container=container,
+            purpose="asked" if target.address is not None or binding is None else "published",
+            stand_ins=clients(network, version)[1:] if origin is None and isinstance(start, Outside) else (),
+        )
+        for start in _starts(network, version, target, origin)
+        for address in _addresses(network, host, version, target, binding, start)
+    ]
 
 
 def _publisher(network: Network, binding: PortBinding | None) -> str | None:
@@ -147,10 +133,7 @@ def _publisher(network: Network, binding: PortBinding | None) -> str | None:
     return None
 
 
-def _starts(
-    network: Network, version: Version, target: Target, binding: PortBinding | None, origin: Origin | None
-) -> list[Start]:
-    del binding
+def _starts(network: Network, version: Version, target: Target, origin: Origin | None) -> list[Start]:
     if origin is not None:
         return [start_of(network, version, origin)]
     if target.address is not None and is_loopback(target.address, version):
@@ -204,7 +187,7 @@ def _addresses(
         loopback = [0x7F000001] if version == 4 else []
         return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
     if isinstance(start, Lan):
-        on_link = [each.value for each in addresses_of(host, _lan_link(network, version), version)]
+        on_link = [each.value for each in addresses_of(host, lan_link(network, version), version)]
         return on_link[:1] or ([own] if own is not None else [])
     return [own] if own is not None else []
 
@@ -294,13 +277,13 @@ def egress_flows(network: Network, container: Container) -> list[Flow]:
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if not networks or all(each.internal for each in networks) or all(each.driver != "bridge" for each in networks):
         return []
-    if lookup(network.namespace(HOST), Query(4, _world(4)[0])).type != "unicast":
+    if lookup(network.namespace(HOST), Query(4, somebody(4)[0])).type != "unicast":
         return []
     netns = container.netns
     assert netns is not None
     start = FromContainer(container.name, netns)
-    address = _world(4)[0]
-    outward = Flow(start, 4, address, "tcp", 443, container=container.name, purpose="egress", stand_ins=_world(4)[1:])
+    address = somebody(4)[0]
+    outward = Flow(start, 4, address, "tcp", 443, container=container.name, purpose="egress", stand_ins=somebody(4)[1:])
     return [outward, *_dns_flows(network, container, start)]
 
 
@@ -337,68 +320,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return not is_loopback(value, version)
-
-
-# --- addresses -------------------------------------------------------------------------------------------------------
-
-
-def clients(network: Network, version: Version) -> tuple[int, ...]:
-    """Return addresses for a client out there, documentation addresses first: none of them in the host's own
-    networks."""
-    host = network.namespace(HOST)
-    taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
-    candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
-    if version == 6:
-        candidates = [each for each in candidates if lookup(host, Query(6, each)).type == "unicast"]
-    return tuple(
-        value for value in candidates if not any(inside(value, network_, length, version) for network_, length in taken)
-    )
-
-
-def _world(version: Version) -> tuple[int, ...]:
-    return tuple(parse_address(text)[1] for text in _WORLD[version])
-
-
-def _lan_link(network: Network, version: Version) -> str | None:
-    host = network.namespace(HOST)
-    found = lookup(host, Query(version, _world(version)[0]))
-    if found.type == "unicast" and found.next_hops:
-        return found.next_hops[0].link
-    for address in addresses_of(host, None, version):
-        link = host.link(address.link)
-        if link is not None and is_uplink(network, HOST, link):
-            return link.name
-    return None
-
-
-def lan_client(network: Network, version: Version) -> int | None:
-    """Return a free address in the network of the default route's link."""
-    host = network.namespace(HOST)
-    link = _lan_link(network, version)
-    found = lookup(host, Query(version, _world(version)[0]))
-    gateways = {hop.gateway for hop in found.next_hops}
-    for address in addresses_of(host, link, version):
-        hosts = 1 << (width(version) - address.prefix_length)
-        if hosts < 4 or address.scope != "global":
-            continue
-        base = network_of(address.value, address.prefix_length, version)
-        for offset in (hosts - 6, hosts - 3, 2, 3, 1):
-            value = base + offset % hosts
-            if value in gateways or owns_address(host, version, value) or offset % hosts in (0, hosts - 1):
-                continue
-            return value
-    return None
-
-
-def primary_address(network: Network, version: Version) -> int | None:
-    """Return the address by which this host is known: that of the default route's link, else of any uplink."""
-    host = network.namespace(HOST)
-    link = _lan_link(network, version)
-    for address in addresses_of(host, link, version):
-        if address.scope == "global" and not address.secondary:
-            return address.value
-    for address in addresses_of(host, None, version):
-        holder = host.link(address.link)
-        if address.scope == "global" and holder is not None and is_uplink(network, HOST, holder):
-            return address.value
-    return None

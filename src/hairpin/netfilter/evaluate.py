@@ -45,6 +45,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.packet import Seen
 from hairpin.netfilter.satisfies import Question, Surroundings, fits_key, satisfies, values_of
+from hairpin.netfilter.set_field import assign
 from hairpin.netfilter.truth import Truth
 
 MAX_BRANCHES = 64
@@ -385,22 +386,3 @@ def _map_elements(
         if each.name == name:
             return each.elements
     return ()
-
-
-def assign(seen: Seen, part: SetField) -> Seen:
-    """Return the packet with one field changed; fields that do not steer it are left alone."""
-    source = header_of(seen).get(part.source, 0) if part.source is not None else part.value
-    assert isinstance(source, int)
-    given = source & part.source_mask if part.source is not None else source
-    if part.field == "mark":
-        mark = ((seen.packet.mark & part.keep) ^ given) & 0xFFFFFFFF
-        return msgspec.structs.replace(seen, packet=msgspec.structs.replace(seen.packet, mark=mark))
-    if part.field == "ct-mark" and seen.connection is not None:
-        mark = ((seen.connection.mark & part.keep) ^ given) & 0xFFFFFFFF
-        return msgspec.structs.replace(seen, connection=msgspec.structs.replace(seen.connection, mark=mark))
-    if part.field in ("ttl", "dscp"):
-        old = seen.packet.ttl if part.field == "ttl" else seen.packet.dscp
-        value = (old & part.keep) ^ given
-        packet = msgspec.structs.replace(seen.packet, **{part.field: value})
-        return msgspec.structs.replace(seen, packet=packet)
-    return seen

@@ -1,0 +1,82 @@
+"""Where somebody may stand who asks this host, or is asked by its containers: addresses for those whom nobody named."""
+
+from hairpin.network.network import HOST, Network, addresses_of, is_uplink, owns_address
+from hairpin.network.prefix import Version, inside, network_of, parse_address, width
+from hairpin.network.routing import Query, lookup
+
+_CLIENTS: dict[Version, tuple[str, ...]] = {
+    4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
+    6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
+}
+"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
+hosts that keep documentation ranges out.  Nothing is ever sent to any of them."""
+
+_WORLD: dict[Version, tuple[str, ...]] = {
+    4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
+    6: ("2001:db8:fffd::80", "2001:4860:4860::8888"),
+}
+"""Somebody out there whom containers may want to reach."""
+
+
+def clients(network: Network, version: Version) -> tuple[int, ...]:
+    """Return addresses for a client out there, documentation addresses first: none of them in the host's own
+    networks."""
+    host = network.namespace(HOST)
+    taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
+    candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
+    if version == 6:
+        candidates = [each for each in candidates if lookup(host, Query(6, each)).type == "unicast"]
+    return tuple(
+        value for value in candidates if not any(inside(value, network_, length, version) for network_, length in taken)
+    )
+
+
+def somebody(version: Version) -> tuple[int, ...]:
+    """Return addresses out there that a container may want to reach, documentation addresses first."""
+    return tuple(parse_address(text)[1] for text in _WORLD[version])
+
+
+def lan_link(network: Network, version: Version) -> str | None:
+    """Return the link of the default route; without one, an uplink that has an address."""
+    host = network.namespace(HOST)
+    found = lookup(host, Query(version, somebody(version)[0]))
+    if found.type == "unicast" and found.next_hops:
+        return found.next_hops[0].link
+    for address in addresses_of(host, None, version):
+        link = host.link(address.link)
+        if link is not None and is_uplink(network, HOST, link):
+            return link.name
+    return None
+
+
+def lan_client(network: Network, version: Version) -> int | None:
+    """Return a free address in the network of the default route's link."""
+    host = network.namespace(HOST)
+    link = lan_link(network, version)
+    found = lookup(host, Query(version, somebody(version)[0]))
+    gateways = {hop.gateway for hop in found.next_hops}
+    for address in addresses_of(host, link, version):
+        hosts = 1 << (width(version) - address.prefix_length)
+        if hosts < 4 or address.scope != "global":
+            continue
+        base = network_of(address.value, address.prefix_length, version)
+        for offset in (hosts - 6, hosts - 3, 2, 3, 1):
+            value = base + offset % hosts
+            if value in gateways or owns_address(host, version, value) or offset % hosts in (0, hosts - 1):
+                continue
+            return value
+    return None
+
+
+def primary_address(network: Network, version: Version) -> int | None:
+    """Return the address by which this host is known: that of the default route's link, else of any uplink."""
+    host = network.namespace(HOST)
+    link = lan_link(network, version)
+    for address in addresses_of(host, link, version):
+        if address.scope == "global" and not address.secondary:
+            return address.value
+    for address in addresses_of(host, None, version):
+        holder = host.link(address.link)
+        if address.scope == "global" and holder is not None and is_uplink(network, HOST, holder):
+            return address.value
+    return None
