@@ -78,7 +78,8 @@ def _segment(packet: Packet, payload: bytes, source: bytes, target: bytes, seq: 
             icmp = packet.icmp or 0
             body, place = struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
         case _:
-            return payload
+            # REJECT answers an unknown protocol only when the whole of it sums up like a header: nf_ip_checksum().
+            return struct.pack("!H", checksum(payload)) + payload
     pseudo = source + target + struct.pack("!II", len(body), packet.protocol) if packet.protocol != ICMP else b""
     value = checksum(pseudo + body)
     if packet.protocol == UDP and value == 0:

@@ -1,11 +1,13 @@
 """Holds the walk against the kernel for one case."""
 
+from collections import Counter
+
 import msgspec
 
 from hairpin.netfilter.packet import Connection
 from tests.fidelity.case import Case, Flow, Sent
 from tests.fidelity.kernel import Answer, Turn, ask
-from tests.fidelity.model import Hits, expect, kernel_hits
+from tests.fidelity.model import Expected, Hits, expect, kernel_hits
 from tests.fidelity.observer import Event
 
 
@@ -43,13 +45,15 @@ def compare(case: Case, answer: Answer) -> Judgement:
     outcomes: dict[str, int] = {}
     packets = 0
     branched = False
+    answers = _Answers()
     turns = dict(answer.turns)
     with hits.recorded():
         for flow in case.flows:
-            compared, differs, forked = _flow(flow, answer, turns, outcomes)
+            compared, differs, forked = _flow(flow, answer, turns, outcomes, answers)
             packets += compared
             branched = branched or forked
             found += differs
+    found += answers.unexcused()
     counters = {} if branched else kernel_hits(answer.before, answer.after)
     # A packet that went another way has counted other rules: that is the same disagreement again.
     if not found:
@@ -62,7 +66,7 @@ def compare(case: Case, answer: Answer) -> Judgement:
 
 
 def _flow(
-    flow: Flow, answer: Answer, turns: dict[int, tuple[Turn, ...]], outcomes: dict[str, int]
+    flow: Flow, answer: Answer, turns: dict[int, tuple[Turn, ...]], outcomes: dict[str, int], answers: "_Answers"
 ) -> tuple[int, list[Disagreement], bool]:
     connections: tuple[tuple[str, Connection], ...] = ()
     packets = 0
@@ -76,14 +80,41 @@ def _flow(
         forked = forked or len(expected.branches) != 1
         connections = expected.connections
         outcomes[_kind(turn.events)] = outcomes.get(_kind(turn.events), 0) + 1
-        if turn.events not in expected.branches and not (expected.unanswerable and not turn.events):
-            found.append(
-                Disagreement(
-                    flow.number, position, turn.sent, expected.text, branches=expected.branches, events=turn.events
-                )
-            )
-            break
+        if expected.unroutable:
+            answers.note(turn.sent)
+        if turn.events in expected.branches or (expected.unanswerable and not turn.events):
+            continue
+        differs = Disagreement(
+            flow.number, position, turn.sent, expected.text, branches=expected.branches, events=turn.events
+        )
+        if expected.unroutable and turn.sent.packet.version == 4 and not turn.events:
+            answers.missing.append((turn.sent.packet.saddr, differs))
+            continue
+        found.append(differs)
+        break
     return packets, found, forked
+
+
+class _Answers:
+    """How often the kernel had to tell each source that there is no route: after five it keeps silent for a while.
+
+    Source: net/ipv4/route.c ip_error(), ip_rt_error_burst
+    """
+
+    def __init__(self) -> None:
+        self.owed: Counter[int] = Counter()
+        self.missing: list[tuple[int, Disagreement]] = []
+
+    def note(self, sent: Sent) -> None:
+        """Count an answer that is owed for want of a route."""
+        self.owed[sent.packet.saddr] += 1
+
+    def unexcused(self) -> list[Disagreement]:
+        """Return those missing answers for which the kernel has no such excuse."""
+        return [found for saddr, found in self.missing if self.owed[saddr] <= _BURST]
+
+
+_BURST = 5
 
 
 def _kind(events: tuple[Event, ...]) -> str:

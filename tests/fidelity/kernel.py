@@ -88,12 +88,18 @@ class _Net:
             netns.close()
 
     def build(self) -> None:
+        with self.world.entered():
+            for which in ("all", "default"):
+                write_sysctl(f"net/ipv6/conf/{which}/disable_ipv6", "1")
         for netns in (self.world, *self.judged.values()):
             with netns.entered():
+                for which in ("all", "default"):
+                    for version in (1, 2):  # the second report of a group would come within the second
+                        write_sysctl(f"net/ipv6/conf/{which}/mldv{version}_unsolicited_report_interval", "1000000")
                 for key in _QUIET:
                     write_sysctl(key, "0")
-                write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000000")
-                write_sysctl("net/ipv4/icmp_msgs_burst", "1000000000")
+                write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
+                write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
         paths = {name: netns.path for name, netns in self.judged.items()} | {WORLD: self.world.path}
         for each in self.case.namespaces:
             netns = self.judged[each.name]
@@ -243,17 +249,26 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
     """Return what the flow sends at that position, or None when there is nothing to answer."""
     if position == 0:
         return flow.first
-    if position > len(flow.then) or not turns:
+    if position > len(flow.then) or not turns or turns[-1].refused:
         return None
     if flow.then[position - 1] == "again":
         packet = flow.first.packet
-        flags = flow.again_flags or ACK | PSH
+        answered = len(turns) > 1 and turns[1].sent.packet.tcp_flags & SYN and turns[1].events
+        # Data without a handshake would be out of the state that the kernel keeps of a TCP connection.
+        flags = (flow.again_flags or ACK | PSH) if answered else SYN
         again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
         if again.saddr == 0:
             return None
         return msgspec.structs.replace(flow.first, packet=again)
-    rested = [event for event in turns[0].events if event.kind in ("arrived", "left")]
+    rested = [event for event in turns[0].events if event.kind in ("arrived", "left") and not _is_group(event.daddr)]
     return _reply(flow, rested[0]) if len(rested) == 1 and not turns[0].refused else None
+
+
+def _is_group(address: int) -> bool:
+    """Whether the address cannot be a source: multicast, or (as the hunt's networks have it) a broadcast."""
+    if address >> 32:
+        return address >> 120 == 0xFF
+    return address >> 28 >= 0xE or address & 0xFF == 0xFF
 
 
 def _reply(flow: Flow, event: Event) -> Sent:

@@ -9,10 +9,11 @@ import msgspec
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate import Decision, Place
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Set, Table
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection, Seen
+from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.network import Network
-from hairpin.network.routing import Query, lookup
+from hairpin.network.routing import Query, address_type, lookup
+from hairpin.network.prefix import BROADCAST4
 from hairpin.walk import hooks
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
@@ -27,7 +28,7 @@ _ANSWERS = {
     "icmp-admin-prohibited": "icmp 3/13", "icmp-ttl-exceeded": "icmp 11/0",
     "icmp6-no-route": "icmp6 1/0", "icmp6-adm-prohibited": "icmp6 1/1", "icmp6-addr-unreachable": "icmp6 1/3",
     "icmp6-port-unreachable": "icmp6 1/4", "icmp6-policy-fail": "icmp6 1/5", "icmp6-reject-route": "icmp6 1/6",
-    "icmp6-ttl-exceeded": "icmp6 3/0",
+    "icmp6-not-neighbour": "icmp6 1/2", "icmp6-ttl-exceeded": "icmp6 3/0",
     "tcp-reset": "rst",
 }  # fmt: skip
 
@@ -38,6 +39,8 @@ class Expected(msgspec.Struct, frozen=True):
     branches: tuple[tuple[Event, ...], ...]
     text: str
     unanswerable: bool = False
+    unroutable: bool = False
+    """Rejected for want of a route (not by a rule)."""
     connections: tuple[tuple[str, Connection], ...] = ()
 
 
@@ -100,7 +103,7 @@ def _counters(host: Host) -> Iterator[tuple[RuleKey, tuple[int, str]]]:
 def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ...]) -> Expected:
     """Return what the walk says of a packet, when those connections exist."""
     packet = sent.packet
-    header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 0)
+    header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 2)
     size = (20 if packet.version == 4 else 40) + header + len(tag(0))
     packet = msgspec.structs.replace(packet, length_bytes=size)
     if sent.link:
@@ -109,16 +112,25 @@ def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ..
         state = State("output-route", sent.netns, packet, uid=0, connections=connections)
     ends = walk_packet(Network(host), state)
     kept = tuple(each for each in ends[0].state.connections if each[1].status & STATUS_CONFIRMED) if ends else ()
-    return Expected(tuple(_events(end) for end in ends), "; ".join(_text(end) for end in ends), _unanswerable(host, ends), kept)
+    unroutable = any(end.stop is not None and end.stop.stage == "input-route" for end in ends)
+    return Expected(tuple(_events(end) for end in ends), "; ".join(_text(end) for end in ends), _unanswerable(host, ends), unroutable, kept)
+
+
+_TO_MANY = ("broadcast", "multicast")
 
 
 def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
-    """Return whether a rejection cannot be sent: no route leads back to who asked."""
+    """Return whether a rejection is not sent: no route leads back to who asked, it would answer a reset, or a packet to
+    many.  Source: net/ipv4/icmp.c __icmp_send(), net/ipv4/netfilter/nf_reject_ipv4.c"""
     for end in ends:
         if end.kind == "rejected" and end.stop is not None:
             namespace = host.namespace(end.stop.netns)
             assert namespace is not None
             packet = end.stop.seen.packet
+            if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
+                return True
+            if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
+                return True
             for saddr in (packet.daddr, 0):
                 found = lookup(namespace, Query(packet.version, packet.saddr, saddr, mark=0, protocol=ICMP if packet.version == 4 else ICMP6))
                 if found.type not in ("unicast", "local"):

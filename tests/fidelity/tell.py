@@ -56,4 +56,6 @@ def case_text(case: Case) -> Iterator[str]:
             lines += (f"{text.tool} {text.version} {text.table}: {line}" for line in (*text.head, *text.rules))
         yield from (f"    {netns.name}: {line}" for line in lines)
     for flow in case.flows[:6]:
-        yield f"    flow {flow.number} {sent_text(flow.first)} then {' '.join(flow.then)}"
+        yield f"    flow {flow.number} {sent_text(flow.first)} then {' '.join(flow.then)}" + (
+            f" with {flags_text(flow.reply_flags)}" if flow.reply_flags else ""
+        )

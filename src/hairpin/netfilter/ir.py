@@ -47,7 +47,7 @@ NameField = Literal["iif", "oif", "physin", "physout"]
 
 CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED = 1, 2, 4, 8, 64
 STATUS_EXPECTED, STATUS_SEEN_REPLY, STATUS_ASSURED, STATUS_CONFIRMED = 1, 2, 4, 8
-STATUS_SNAT, STATUS_DNAT = 16, 32
+STATUS_SNAT, STATUS_DNAT, STATUS_DYING = 16, 32, 512
 
 FULL_MASK = (1 << 128) - 1
 """A mask that keeps every bit of every field."""

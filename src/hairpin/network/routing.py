@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
-from hairpin.network.network import addresses_of, conf
+from hairpin.network.network import addresses_of, conf, owns_address
 from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
 
 
@@ -226,7 +226,7 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
         if not wanted:
             return None
         return max(
-            wanted, key=lambda a: (not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length))
+            wanted, key=lambda a: (a.value == towards, not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length))
         ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
@@ -249,7 +249,10 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
     if found.route is not None and found.route.prefsrc is not None:
         return found.route.prefsrc
     if found.type == "local":
-        return query.daddr
+        # IPv4 answers for itself; IPv6 chooses among its addresses when the destination is not one of them.
+        if query.version == 4 or owns_address(namespace, 6, query.daddr):
+            return query.daddr
+        return source_address(namespace, 6, "lo", query.daddr)
     if hop.link is None:
         return None
     towards = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, query.version) else query.daddr

@@ -48,7 +48,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter shows this bridge's frames to the IP hooks: the namespace's sysctl or the bridge's."""
+    """Return whether br_netfilter shows this bridge's frames to the IP hooks: the namespace's sysctl " "or the bridge's."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = namespace.sysctls.number("net", "bridge", name)
     if everywhere is None:
@@ -73,7 +73,7 @@ def _up(network: Network, namespace: Namespace, bridge: Link, state: State) -> I
 
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
-    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port that the frame came in by."""
+    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port that " "the frame came in by."""
     for outcome in run_bridge_hook(network, state, "input"):
         if isinstance(outcome, End):
             yield outcome
@@ -119,12 +119,13 @@ def _across(
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
-    states: list[State] = [msgspec.structs.replace(state, physout=out.name)]
+    states: list[State] = [msgspec.structs.replace(state, physout="")]
     ip = calls_iptables(namespace, bridge, state.packet.version)
     for hook in hooks:
         following: list[State] = []
         for each in states:
-            for outcome in _crossing_hook(network, each, bridge, hook, ip=ip):
+            leaving = each if hook == "prerouting" else msgspec.structs.replace(each, physout=out.name)
+            for outcome in _crossing_hook(network, leaving, bridge, hook, ip=ip):
                 if isinstance(outcome, End):
                     yield outcome
                 else:
@@ -138,7 +139,7 @@ def _across(
 def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:
     """Yield what one hook does to a frame that crosses: the bridge family's chains, then (br_netfilter) the IP ones."""
     if hook == "prerouting":
-        yield from run_hook(network, msgspec.structs.replace(state, physout=""), hook) if ip else (state,)
+        yield from run_hook(network, state, hook) if ip else (state,)
         return
     seen = msgspec.structs.replace(state, oif=bridge.name)
     for outcome in run_bridge_hook(network, seen, hook):

@@ -15,6 +15,7 @@ from hairpin.netfilter.ir import (
     CT_RELATED,
     CT_UNTRACKED,
     STATUS_CONFIRMED,
+    STATUS_DYING,
     STATUS_SEEN_REPLY,
 )
 from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, RST, SYN, TCP, Connection, Packet, Tuple
@@ -28,10 +29,10 @@ def tuple_of(packet: Packet) -> Tuple:
 
 def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection looked up or made, and its ctstate."""
+    if state.connection is not None or state.ct_state == CT_UNTRACKED:
+        return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
     if state.notrack:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
-    if state.connection is not None or state.ct_state == CT_UNTRACKED:
-        return state  # seen before: over the loopback link, or by br_netfilter
     if _impossible(state.packet):
         return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
     wanted = tuple_of(state.packet)
@@ -39,11 +40,17 @@ def track(state: State, namespace: Namespace) -> State:
     for connection in (*made, *namespace.connections):
         if connection.version != state.packet.version:
             continue
+        if connection.status & STATUS_DYING:
+            continue
         if connection.original == wanted:
             seen = bool(connection.status & STATUS_SEEN_REPLY)
             return _with(state, connection, CT_ESTABLISHED if seen else CT_NEW, 0)
         if connection.reply == wanted:
-            answered = msgspec.structs.replace(connection, status=connection.status | STATUS_SEEN_REPLY)
+            status = connection.status | STATUS_SEEN_REPLY
+            if state.packet.protocol == TCP and state.packet.tcp_flags & RST and status != connection.status:
+                # A connection whose first answer is a reset is forgotten at once: nf_conntrack_tcp_packet().
+                status |= STATUS_DYING
+            answered = msgspec.structs.replace(connection, status=status)
             return _with(state, answered, CT_ESTABLISHED, 1)
     if _is_error(state.packet):
         return msgspec.structs.replace(state, ct_state=CT_RELATED if made else CT_INVALID, connection=None)

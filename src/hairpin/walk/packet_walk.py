@@ -7,7 +7,7 @@ from hairpin.walk.bridge import bridge_in
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import device_in, device_out, neighbour
 from hairpin.walk.hooks import run_hook
-from hairpin.walk.route_in import input_route
+from hairpin.walk.route_in import input_route, received6
 from hairpin.walk.route_out import output, output_route, postrouting
 from hairpin.walk.state import End, Outcome, Stage, State
 
@@ -16,6 +16,10 @@ MAX_ENDS = 64
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
+    martian = received6(network.namespace(state.netns), state)
+    if martian is not None:
+        yield martian
+        return
     for outcome in run_hook(network, state, "prerouting"):
         yield outcome if isinstance(outcome, End) else outcome.to("input-route")
 

@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
-from hairpin.network.prefix import BROADCAST4, address_text, is_loopback, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
 from hairpin.network.routing import Found, Query, lookup, route_text
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
@@ -33,9 +33,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         yield from _multicast(namespace, state)
         return
     found = lookup(namespace, _query(state)) if state.packet.daddr != BROADCAST4 else Found("broadcast")
-    if found.type == "broadcast":
-        yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
-    elif found.type in ("local", "anycast"):
+    if found.type == "broadcast" or found.type in ("local", "anycast"):
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
         yield from _forward(namespace, state, found)
@@ -72,11 +70,14 @@ _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 def _query(state: State) -> Query:
     packet = state.packet
+    # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
+    strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
         packet.version,
         packet.daddr,
         packet.saddr,
         iif=state.iif,
+        oif=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=packet.protocol,
@@ -99,14 +100,27 @@ def _noted(state: State, found: Found) -> State:
     return state.noted("input-route", state.iif, decided_by_route(found))
 
 
+def received6(namespace: Namespace, state: State) -> End | None:
+    """Return the end of an IPv6 packet that no hook ever sees: addresses that no wire may carry.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core()
+    """
+    packet = state.packet
+    link = namespace.link(state.iif)
+    if packet.version == 4 or link is None or "LOOPBACK" in link.flags or link.name == "lo":
+        return None
+    if is_multicast(packet.saddr, 6) or packet.saddr == 1:
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    scope = packet.daddr >> 112 & 0xF if is_multicast(packet.daddr, 6) else 0xF
+    if packet.daddr == 1 or scope <= 1:
+        return stopped(state, "martian-destination", stage="input-route", link=state.iif)
+    return None
+
+
 def _martian(namespace: Namespace, state: State) -> End | None:
     """Addresses that no packet from a wire may carry."""
     packet = state.packet
     if packet.version == 6:
-        if is_multicast(packet.saddr, 6) or packet.saddr == 1:
-            return stopped(state, "martian-source", stage="input-route", link=state.iif)
-        if packet.daddr == 1:
-            return stopped(state, "martian-destination", stage="input-route", link=state.iif)
         return None
     if is_multicast(packet.saddr, 4) or packet.saddr == BROADCAST4 or packet.saddr >> 24 == 0:
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
@@ -156,10 +170,22 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
             yield refused
             continue
         if state.packet.ttl <= 1:
-            yield stopped(state, "ttl", stage="forward", link=state.iif, reject="icmp-ttl-exceeded")
+            yield stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
+            continue
+        if (
+            version == 6
+            and hop.link != state.iif
+            and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6))
+        ):
+            # Source: net/ipv6/ip6_output.c ip6_forward(); an answer goes only to a link-local source
+            answer = "icmp6-not-neighbour" if state.packet.saddr else None
+            yield stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
             continue
         packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
         yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, packet=packet)
+
+
+_TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-exceeded"}
 
 
 def _not_routable(state: State, found: Found) -> End:

@@ -28,6 +28,8 @@ def flows(dice: Dice, made: Plan, count: int) -> tuple[Flow, ...]:
 def _flow(dice: Dice, made: Plan, number: int, taken: set[tuple[int, int]]) -> Flow:
     version = dice.pick(made.versions)
     protocol = dice.pick((TCP, TCP, TCP, UDP, UDP, UDP, ICMP if version == 4 else ICMP6, 253))
+    if protocol == 253 and (0, 0) in taken:
+        protocol = UDP  # without ports two flows may be one connection
     first = _first(dice, made, version, protocol, number, taken)
     if protocol == 253 or (protocol == TCP and first.packet.tcp_flags != SYN):
         return Flow(number, first)
@@ -66,7 +68,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
     sport = dice.pick(PORTS) if dice.chance(0.15) else 1024 + number
     if (protocol, sport) in taken:
         sport = 1024 + number
-    taken.add((protocol, sport))
+    taken.add((protocol, sport) if protocol != 253 else (0, 0))
     packet = Packet(
         version,
         number_of(saddr),

@@ -57,7 +57,7 @@ def host(dice: Dice, made: Plan) -> Judged:
             f"link add v{number} address {_MACS[f'v{number}']} type veth peer name eth0 address {_MACS[name]} "
             f"netns {{{name}}}"
         )
-        setup.append(f"link set v{number} master br0 up")
+        setup.append(f"link set v{number} master br0 addrgenmode none up")
     for name in made.routed:
         number = name[1]
         setup.append(
