@@ -1,5 +1,7 @@
 """``hairpin check``: the main job."""
 
+import os
+
 import click
 
 from hairpin.cli.options import evidence_options, show_options, world_options
@@ -8,12 +10,14 @@ from hairpin.cli.options import evidence_options, show_options, world_options
 @click.command()
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
 @evidence_options
 @world_options
 @show_options
 def check(
     targets: tuple[str, ...],
     origin: str | None,
+    no_replica: bool,
     snapshots: tuple[str, ...],
     host: str | None,
     publics: tuple[str, ...],
@@ -36,6 +40,7 @@ def check(
     from hairpin.cli.target import parse_origin, parse_target
     from hairpin.diagnose.check import check as diagnosed
     from hairpin.diagnose.flows import flows_for
+    from hairpin.replica.prerequisites import may_replicate
     from hairpin.report.document import report_document
 
     asked = tuple(parse_target(each) for each in targets)
@@ -43,6 +48,10 @@ def check(
     found = material(gather(snapshots, host), publics, outside, asked)
     answer = diagnosed(found.network, flows_for(found.network, asked, start))
     unknown_port(answer, asked)
+    if not no_replica and may_replicate():
+        from hairpin.diagnose.replicated import replicated
+
+        answer = replicated(answer, found.evidence, os.environ)
     said = words(lang)
     document = report_document(answer, found.evidence, said)
     if as_json:

@@ -13,11 +13,12 @@ from typing import NoReturn
 import click
 
 from hairpin import __version__
-from hairpin.errors import CollectError, EvidenceError, HairpinError, LabError, ParseError, UsageError
+from hairpin.errors import CollectError, EvidenceError, HairpinError, LabError, ParseError, ReplicaError, UsageError
 
 COMMANDS: dict[str, str] = {
     "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
     "walk": "One flow, every step, request and reply, no diagnosis.",
+    "prove": "The flow on a replica of the network in throw-away namespaces: does the kernel agree?",
     "snapshot": "Read this host (or another over ssh) into one file.",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (EvidenceError, 3),
     (ParseError, 3),
     (LabError, 3),
+    (ReplicaError, 3),
 )
 
 

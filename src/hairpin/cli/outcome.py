@@ -30,6 +30,15 @@ def walk_status(verdict: Verdict) -> int:
     return {"delivered": 0, "depends": 3}.get(verdict, 1)
 
 
+def prove_status(answers: tuple[tuple[Verdict, bool | None], ...]) -> int:
+    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one is not delivered, else 0."""
+    if any(agrees is False for _, agrees in answers):
+        return 4
+    if any(agrees is None or verdict == "depends" for verdict, agrees in answers):
+        return 3
+    return 0 if all(verdict == "delivered" for verdict, _ in answers) else 1
+
+
 def unknown_port(answer: Answer, targets: tuple[Target, ...]) -> None:
     """Raise UsageError when a port was asked for that nobody publishes and nobody listens on, as far as was read."""
     if answer.causes or not answer.diagnoses or len(targets) != 1 or targets[0].port is None:

@@ -211,6 +211,11 @@ def run_tool(load: Load) -> str:
     return said or f"status {status}" if status else ""
 
 
+def run_quietly(argv: tuple[str, ...]) -> None:
+    """Run a command where the process is, whatever it says."""
+    Tool(argv, "").finish()
+
+
 def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
     """Run ``ip`` lines where the process is; return its complaint."""
     status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()

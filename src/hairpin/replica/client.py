@@ -6,6 +6,7 @@ import selectors
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -20,7 +21,7 @@ QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
 """How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a wire."""
 _CONFIRMED_S = 0.01
-"""The same when the kernel has said that it threw the packet away."""
+"""The same when the kernel's counters have said that it threw the packet away."""
 _LIMIT_S = 5.0
 _TCP_INFO_UNACKED = 24
 """Offset of tcpi_unacked in struct tcp_info (linux/tcp.h)."""
@@ -49,7 +50,11 @@ class Attempt(msgspec.Struct, frozen=True):
 class Client:
     """Sends a flow's packets and watches."""
 
-    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops) -> None:
+    def __init__(
+        self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, confirmed: Callable[[tuple[Sighting, ...]], bool]
+    ) -> None:
+        """``confirmed``: asked whether counters say that one of the packets seen was thrown away."""
+        self._confirmed = confirmed
         self._loop = loop
         self._taps = taps
         self._drops = drops
@@ -66,7 +71,7 @@ class Client:
         if opened is not None:
             self._wait(opened)
         self._look()
-        experience = self._experience or self._silence(opened)
+        experience = self._experience if self._experience is not None else self._silence(opened)
         if opened is not None:
             self._loop.forget(opened)
         return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
@@ -123,18 +128,22 @@ class Client:
     def _wait(self, opened: socket.socket) -> None:
         """Serve everybody until the client knows, or nothing happens any more."""
         began = quiet = time.monotonic()
+        patience, asked = _CONFIRMED_S, False
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
             busy = self._loop.turn(0.002)
             if self._look() or busy or not settled():
                 quiet = time.monotonic()
-                continue
-            patience = _CONFIRMED_S if self._lost(opened) else _SILENCE_S
-            if time.monotonic() - quiet > patience:
-                return
+                patience, asked = _CONFIRMED_S, False
+            elif time.monotonic() - quiet > patience:
+                if asked or (self._lost(opened) and self._confirmed(tuple(self._seen))):
+                    return
+                patience, asked = _SILENCE_S, True
 
     def _lost(self, opened: socket.socket) -> bool:
-        """Return whether the kernel has said that it dropped something, and waiting on would only bring repetitions."""
-        return bool(self._reasons) and not (self._connected and _unacknowledged(opened) == 0)
+        """Return whether the kernel may have dropped the packet: a reason was seen, or none can be seen at all."""
+        if self._connected and _unacknowledged(opened) == 0:
+            return False
+        return bool(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
         found = [sighting for tap in self._taps for sighting in tap.read()]

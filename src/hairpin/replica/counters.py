@@ -39,15 +39,19 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 }
 
 
+_Key = tuple[str, str, str, str, str, str]
+"""namespace, dialect, family, table, chain, text: numbers shift when a rule comes in."""
+
+
 class Counters:
     """The counters of one replica, and what they were at the last reading."""
 
     def __init__(self) -> None:
-        self._before: dict[tuple[str, ...], int] = {}
+        self._before: dict[_Key, int] = {}
 
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
         """Return what was hit since the last reading, in the namespace that the process is in."""
-        found: dict[tuple[str, ...], Hit] = {}
+        found: dict[_Key, Hit] = {}
         for table in _tables(tools, version):
             for hit in _hits(plan.name, table):
                 key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)

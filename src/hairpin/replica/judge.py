@@ -40,24 +40,31 @@ def judge_change(
     network: Network, flow: Flow, change: Change, evidence: Evidence | None = None
 ) -> tuple[Judgement, Judgement]:
     """Return what the kernel does with the flow without and with the change; raises ReplicaError, ChangeError."""
-    outcomes = carry_all(orders_of(network, flow, change, evidence))
-    return pair_of(outcomes)
+    outcomes = carry_all(orders_of(network, (flow,), change, evidence))
+    return before_of(outcomes)[0], after_of(outcomes)[0]
 
 
-def orders_of(network: Network, flow: Flow, change: Change, evidence: Evidence | None = None) -> tuple[Order, ...]:
+def orders_of(
+    network: Network, flows: tuple[Flow, ...], change: Change, evidence: Evidence | None = None
+) -> tuple[Order, ...]:
     """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
     has to be built in.  Raises ChangeError."""
     built_in, live = parts_of(change)
     if not built_in.parts:
-        return (Order(network, (flow,), evidence, change=live, after=(flow,)),)
+        return (Order(network, flows, evidence, change=live, after=flows),)
     grown = simulate(built_in, network)
-    changed = Order(grown, (), evidence, read=network, change=live, after=(flow,))
-    return Order(network, (flow,), evidence), changed
+    changed = Order(grown, (), evidence, read=network, change=live, after=flows)
+    return Order(network, flows, evidence), changed
 
 
-def pair_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, Judgement]:
-    """Return the two answers of :func:`orders_of`'s replicas; raises ReplicaError."""
-    return _answers(outcomes[0]).before[0], _answers(outcomes[-1]).after[0]
+def before_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:
+    """Return the answers without the change; raises ReplicaError."""
+    return _answers(outcomes[0]).before
+
+
+def after_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:
+    """Return the answers with the change; raises ReplicaError."""
+    return _answers(outcomes[-1]).after
 
 
 def _answers(outcome: Outcome) -> Outcome:

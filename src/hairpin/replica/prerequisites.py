@@ -3,8 +3,11 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 
 _TOOLS = ("ip", "bridge")
+_SYS_ADMIN, _NET_ADMIN = 21, 12
+"""Bits of capabilities(7)."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -14,7 +17,22 @@ def missing() -> str | None:
         return "replicas need Linux"
     if os.geteuid() != 0:
         return "replicas need root (network namespaces)"
+    if not _capable():
+        return "replicas need CAP_SYS_ADMIN and CAP_NET_ADMIN (network namespaces), which root does not have here"
     for tool in _TOOLS:
         if shutil.which(tool, path=_PATH) is None:
             return f"replicas need {tool} (iproute2), which is not installed"
     return None
+
+
+def _capable() -> bool:
+    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+        if line.startswith("CapEff:"):
+            held = int(line.split()[1], 16)
+            return bool(held >> _SYS_ADMIN & 1 and held >> _NET_ADMIN & 1)
+    return False
+
+
+def may_replicate() -> bool:
+    """Return whether replicas can be built here."""
+    return missing() is None

@@ -127,11 +127,11 @@ def _nft(part: _Rules) -> str:
             text = f"chain {place.family} {place.table} {place.chain} {{ policy {policy}; }}\n"
             return run_tool(Load("nft", text))
         case InsertRule(rule=rule, position=position):
-            place = f"{part.family} {part.table} {part.chain}"
+            chain = f"{part.family} {part.table} {part.chain}"
             if position is None:
-                return run_tool(Load("nft", f"add rule {place} {rule.text}\n"))
+                return run_tool(Load("nft", f"add rule {chain} {rule.text}\n"))
             at = f" index {position - 2}" if position > 1 else ""
-            return run_tool(Load("nft", f"{'add' if at else 'insert'} rule {place}{at} {rule.text}\n"))
+            return run_tool(Load("nft", f"{'add' if at else 'insert'} rule {chain}{at} {rule.text}\n"))
         case DeleteRule(place=place):
             # The kernel gave out handles anew; the number is what is the same here and there.
             where = f"{place.family} {place.table} {place.chain}"

@@ -66,9 +66,18 @@ class Servers:
         self.happenings: list[Happening] = []
         self.left_out: list[str] = []
         self.held: list[tuple[str, Service, socket.socket]] = []
+        self._calls: list[socket.socket] = []
         self._netns = netns
         self._home = home
         self._loop = loop
+
+    def hang_up(self) -> None:
+        """Close what the last attempt opened and forget what it met."""
+        for opened in self._calls:
+            self._loop.forget(opened)
+            opened.close()
+        self._calls.clear()
+        self.happenings.clear()
 
     def open(self, plan: NetnsPlan) -> None:
         """Open a namespace's sockets; what cannot be bound is left out."""
@@ -119,6 +128,7 @@ class Servers:
         except BlockingIOError:
             return
         accepted.setblocking(False)
+        self._calls.append(accepted)
         if service.does == "relay":
             self._dial(netns, service, accepted)
         else:
@@ -162,7 +172,9 @@ class Servers:
         assert service.to is not None
         with entered(self._netns[netns], self._home):
             family = socket.AF_INET if service.to[0] == 4 else socket.AF_INET6
-            return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+            opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        self._calls.append(opened)
+        return opened
 
     def _splice(self, one: socket.socket, other: socket.socket) -> None:
         def carry(source: socket.socket, sink: socket.socket) -> None:

@@ -14,7 +14,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.prefix import Version
 
 _ETH_P_ALL, _ETH_P_IP, _ETH_P_IP6 = 0x0003, 0x0800, 0x86DD
-_SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS = 35
 _OUTGOING = 4
 _SO_RCVBUFFORCE = 33
 _NEIGHBOUR_DISCOVERY = range(130, 144)
@@ -64,7 +64,7 @@ class Tap:
         """Open it in the namespace that the process is in."""
         self.netns = netns
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL))
-        self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 4 << 20)
 
     def read(self) -> list[Sighting]:

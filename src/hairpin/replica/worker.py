@@ -4,6 +4,7 @@ Runs as the first process of a process namespace, in a mount namespace of its ow
 descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with it everything dies.
 """
 
+import socket
 import time
 from typing import Literal
 
@@ -11,20 +12,27 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence
-from hairpin.network.flow import Flow, FromContainer
+from hairpin.netfilter.packet import Packet
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
-from hairpin.network.prefix import address_text
-from hairpin.replica.blueprint import WORLD, NetnsPlan
-from hairpin.replica.build import Built
+from hairpin.network.prefix import Version, address_text, parse_address
+from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
+from hairpin.replica.build import Built, run_quietly
 from hairpin.replica.client import Attempt, Client, source_of
 from hairpin.replica.counters import Counters, Hit
 from hairpin.replica.drops import Drops
 from hairpin.replica.plan import blueprint
 from hairpin.replica.refit import carry_out
 from hairpin.replica.serving import Loop, Servers
-from hairpin.replica.tap import Sighting, Tap
+from hairpin.replica.snmp import Lost
+from hairpin.replica.tap import SO_TIMESTAMPNS, Sighting, Tap
 from hairpin.replica.verdict import Findings, Verdict, last_seen, verdict
 from hairpin.replica.world import entry
+from hairpin.walk.outside import outside_takes
+from hairpin.walk.state import End, State
+
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -81,7 +89,7 @@ def carry(order: Order) -> Outcome:
     if order.change is not None:
         refused = carry_out(order.change, order.network, replica.built)
         replica.built.left_out += (f"the change: {said}" for said in refused)
-        replica.forget_neighbours()
+        replica.after_change()
         after = tuple(replica.judge(_once_more(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
 
@@ -100,6 +108,9 @@ class _Replica:
         self._network = order.network
         started = time.monotonic()
         drops = Drops()
+        # The kernel begins to note the time of packets a moment after the first socket wants it.
+        self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         plan = blueprint(order.network, tuple(dict.fromkeys((*order.flows, *order.after))), order.evidence, order.read)
         planned = time.monotonic()
         self.built = Built(plan)
@@ -115,15 +126,42 @@ class _Replica:
         self.built.wait_running()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
-        self._client = Client(loop, taps, drops)
+        self._client = Client(loop, taps, drops, self._confirmed)
         self._counters = Counters()
+        self._lost = Lost()
+        self._hits: list[Hit] = []
+        self._version: Version = 4
+        for name in self._plans:
+            self._enter(name)
+            self._lost.news(name)
+        self._home.enter()
+        self._changed = False
 
     def _tap(self, plan: NetnsPlan) -> Tap:
         self.built.netns[plan.name].enter()
         return Tap(plan.name)
 
-    def forget_neighbours(self) -> None:
-        """Nothing is cached that the change could have made wrong: neighbours that failed are asked again at once."""
+    def after_change(self) -> None:
+        """Forget what the first packets taught: who did not answer is asked again at once, counters start anew."""
+        self._changed = True
+        for name, plan in self._plans.items():
+            self._enter(name)
+            run_quietly(("ip", "neighbour", "flush", "all"))
+            self._lost.news(name)
+            for version in _VERSIONS:
+                self._counters.read(plan, self._tools(plan), version)
+        self.built.wait_running()
+        self._home.enter()
+
+    def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
+        """Return whether a rule or the IP layer has counted a packet as thrown away."""
+        lost = False
+        for name in self._touched(seen):
+            self._enter(name)
+            lost = bool(self._lost.news(name)) or lost
+            self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._version)
+        self._home.enter()
+        return lost or any(hit.does != "other" for hit in self._hits)
 
     def judge(self, flow: Flow) -> Judgement:
         """Send the flow's packet and say what became of it."""
@@ -134,11 +172,12 @@ class _Replica:
             netns, source, destination = WORLD, begins.source, begins.destination
         elif isinstance(flow.start, FromContainer):
             netns, source = flow.start.netns, None
-        elif source is not None and not _inside(flow):
+        elif not isinstance(flow.start, FromHost):
             return Judgement(flow, "dropped", Place(WORLD), left_out=("something upstream keeps it out, as stated",))
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
-        self._servers.happenings.clear()
+        self._servers.hang_up()
+        self._hits, self._version = [], flow.version
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination)
         self._home.enter()
@@ -149,13 +188,12 @@ class _Replica:
 
     def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
         happenings = tuple(self._servers.happenings)
-        hits: tuple[Hit, ...] = ()
         held = False
         if attempt.experience.kind != "answer":
-            hits = tuple(hit for name in self._touched(attempt) for hit in self._read(name, flow))
+            self._confirmed(attempt.sightings)
             held = self._servers.holds_data(flow.protocol)
-        findings = Findings(flow, attempt, happenings, hits, held)
-        said = verdict(findings)
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), held)
+        said = self._lost_outside(findings) or verdict(findings)
         return Judgement(
             flow,
             said,
@@ -166,30 +204,47 @@ class _Replica:
             self.built.plan.apart,
         )
 
-    def _touched(self, attempt: Attempt) -> tuple[str, ...]:
+    def _lost_outside(self, findings: Findings) -> Verdict | None:
+        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed there."""
+        flow = findings.flow
+        arrived = [each for each in findings.attempt.sightings if each.netns == WORLD and not each.out]
+        if not arrived or isinstance(flow.start, (Outside, Lan)):
+            return None
+        last = arrived[-1]
+        if findings.attempt.experience.kind != "silence":
+            return None
+        packet = Packet(
+            version=last.version,
+            saddr=parse_address(last.source)[1],
+            daddr=parse_address(last.destination)[1],
+            protocol=last.protocol,
+            sport=last.sport,
+            dport=last.dport,
+            icmp=last.icmp,
+        )
+        taken = outside_takes(self._network, flow, End("left", State("outside", HOST, packet)))
+        if taken.reason is None:
+            return None
+        return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+
+    def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
         """Return the namespaces whose rules the packet can have met."""
-        seen = {each.netns for each in attempt.sightings}
-        return tuple(name for name in self._plans if name != WORLD and (name in seen or name == HOST))
+        seen = {each.netns for each in sightings}
+        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name == HOST))
 
-    def _read(self, name: str, flow: Flow) -> tuple[Hit, ...]:
-        plan = self._plans[name]
+    def _tools(self, plan: NetnsPlan) -> frozenset[str]:
+        """Return the tools whose rules are there, as far as is known; a change may have brought others."""
         tools = {load.tool for load in plan.loads}
-        if self._changed:
-            tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
-        if not tools:
-            return ()
-        self._enter(name)
-        return self._counters.read(plan, frozenset(tools), flow.version)
-
-    @property
-    def _changed(self) -> bool:
-        return False
+        more = {"iptables-nft-restore", "ip6tables-nft-restore"} if self._changed and plan.name == HOST else set()
+        return frozenset(tools | more)
 
     def _place(self, findings: Findings) -> Place:
         last = last_seen(findings)
         told = findings.told()
         rules = tuple(hit for hit in findings.hits if hit.does != "other")
-        reasons = tuple(dict.fromkeys(findings.attempt.reasons))
+        reasons = tuple(
+            each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or findings.hits
+        )
         at: Sighting | None = told or last
         if at is None:
             return Place(rules[0].netns if rules else HOST, rules=rules, reasons=reasons)
@@ -200,6 +255,3 @@ class _Replica:
         stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(dict.fromkeys((*self.built.left_out, *self._servers.left_out, *stand_ins)))
 
-
-def _inside(flow: Flow) -> bool:
-    return type(flow.start).__name__ == "FromHost"

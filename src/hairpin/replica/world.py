@@ -207,10 +207,10 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
                 if subnet.version == version:
                     yield f"route add blackhole {prefix_text(subnet.network, subnet.prefix_length, version)} table {_TABLE}"
     clients = {flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))}
-    for address in sorted(asked | clients):
-        text = f"route add local {address_text(address, version)}/{width(version)} dev lo table"
+    for known in sorted(asked | clients):
+        text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
-        if not _inside(network, version, address):
+        if not _inside(network, version, known):
             # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.
             yield f"{text} local"
     for public in network.world.publics:

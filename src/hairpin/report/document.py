@@ -142,7 +142,7 @@ def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> 
     quotes = Quotes(evidence)
     host = answer.network.host
     flows = tuple(
-        flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each))
+        _judged(flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each)), answer, number - 1)
         for number, each in enumerate(answer.diagnoses, 1)
     )
     ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
@@ -157,6 +157,10 @@ def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> 
         evidence=quotes.all(),
         missing=missing,
     )
+
+
+def _judged(document: FlowDocument, answer: Answer, number: int) -> FlowDocument:
+    return msgspec.structs.replace(document, judge="replicated") if number in answer.replicated_flows else document
 
 
 def host_document(host: Host, evidence: Evidence | None) -> HostDocument:
@@ -223,6 +227,7 @@ def _evidence(found: FoundCause, answer: Answer, quotes: Quotes) -> tuple[str, .
 
 def _cause(found: FoundCause, answer: Answer, quotes: Quotes, words: Words) -> CauseDocument:
     candidate = found.candidate
+    judge: Judge = "replicated" if found.ref in answer.replicated_causes else "simulated"
     return CauseDocument(
         ref=found.ref,
         id=found.id,
@@ -231,7 +236,7 @@ def _cause(found: FoundCause, answer: Answer, quotes: Quotes, words: Words) -> C
         detail=words(candidate.detail),
         where=dict(candidate.where),
         flows=tuple(f"f{number + 1}" for number in found.flows),
-        proof=ProofDocument("simulated", found.proof.without_change, found.proof.with_change, found.together),
+        proof=ProofDocument(judge, found.proof.without_change, found.proof.with_change, found.together),
         event=None,
         evidence=_evidence(found, answer, quotes),
         remedies=tuple(_remedy(each, words) for each in remedies(found.id, candidate, answer.network)),

@@ -1,0 +1,56 @@
+"""Do the two judges agree: the walk's trace and what the kernel did?"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.replica.worker import Judgement
+from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.walk import Trace
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """``agrees`` None: nothing can be said, since what was left out could have made the difference.
+
+    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs."""
+
+    agrees: bool | None
+    judge: Literal["simulated", "replicated"]
+    reason: str = ""
+
+
+def agreement(trace: Trace, judgement: Judgement) -> Agreement:
+    """Return whether the kernel did what the walk said, by the verdict and by the rule that decided it."""
+    reason = _difference(trace, judgement)
+    if judgement.left_out:
+        return Agreement(None if reason else True, "simulated", reason)
+    if reason:
+        return Agreement(False, "simulated", reason)
+    return Agreement(True, "replicated")
+
+
+def _difference(trace: Trace, judgement: Judgement) -> str:
+    if trace.verdict == "depends":
+        possible = sorted({branch.verdict for branch in trace.branches} - {"depends"})
+        if judgement.verdict in possible or not possible:
+            return ""
+        return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
+    if trace.verdict != judgement.verdict:
+        return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
+    stop = trace.usual.stop
+    return _other_rule(stop, judgement) if stop is not None else ""
+
+
+def _other_rule(stop: Stop, judgement: Judgement) -> str:
+    """Return what differs where rules are involved: only those have counters of their own."""
+    hits = judgement.place.rules if judgement.place is not None else ()
+    decided = stop.decided_by
+    if not isinstance(decided, RuleDecided):
+        return ""
+    place = decided.place
+    wanted = (stop.netns, place.family, place.table, place.chain, place.number)
+    found = [(hit.netns, hit.family, hit.table, hit.chain, hit.number) for hit in hits]
+    if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
+        return ""
+    met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits) or "no rule that ends it"
+    return f"simulated: stopped by {place.table} {place.chain} {place.number}; the kernel counted {met}"

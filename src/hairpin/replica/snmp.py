@@ -1,0 +1,45 @@
+"""The IP layer's own counters of packets thrown away, which each namespace has for itself.
+
+They confirm a drop that the tracepoint has shown: that one also shows what happens to strangers' packets while this process
+happens to do the kernel's work for them.  Source: net/ipv4/proc.c, net/ipv6/proc.c
+"""
+
+from pathlib import Path
+
+_FILES = ("/proc/net/snmp", "/proc/net/netstat")
+_LOST = frozenset({
+    "InAddrErrors", "InHdrErrors", "InDiscards", "OutDiscards", "OutNoRoutes", "InNoRoutes", "IPReversePathFilter",
+    "InTruncatedPkts", "NoPorts", "FragFails", "Ip6InAddrErrors", "Ip6InNoRoutes", "Ip6OutNoRoutes", "Ip6InDiscards",
+    "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
+})  # fmt: skip
+
+
+class Lost:
+    """What the IP layer of each namespace has thrown away."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, dict[str, int]] = {}
+
+    def news(self, netns: str) -> tuple[str, ...]:
+        """Return the counters that have grown since the last reading, in the namespace that the process is in."""
+        now = _read()
+        before = self._before.get(netns, {})
+        self._before[netns] = now
+        return tuple(name for name, value in now.items() if value > before.get(name, 0))
+
+
+def _read() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in _FILES:
+        lines = Path(name).read_text("ascii").splitlines()
+        for names, values in zip(lines[::2], lines[1::2], strict=True):
+            for key, value in zip(names.split()[1:], values.split()[1:], strict=True):
+                if key in _LOST:
+                    found[key] = int(value)
+    six = Path("/proc/net/snmp6")
+    if six.exists():
+        for line in six.read_text("ascii").splitlines():
+            key, value = line.split()
+            if key in _LOST:
+                found[key] = int(value)
+    return found
