@@ -2,10 +2,15 @@
 
 import sys
 
+import msgspec
 import pytest
 
 from hairpin.cli.material import gather, material
+from hairpin.diagnose.check import check
+from hairpin.diagnose.flows import Origin, Target, flows_for
 from hairpin.errors import EvidenceError, UsageError
+from hairpin.report.document import report_document
+from hairpin.report.words import Words
 from tests.cli.commands import snapshot
 from tests.report.answers import evidence
 
@@ -36,3 +41,14 @@ def test_elsewhere_than_on_linux_only_other_hosts_can_be_examined(monkeypatch: p
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(UsageError, match="--host USER@HOST or --snapshot FILE"):
         gather((), None)
+
+
+def test_bytes_that_are_no_text_can_be_printed() -> None:
+    whole = evidence()
+    rule = "-A DOCKER-USER -j RETURN"
+    comment = f'-A DOCKER-USER -m comment --comment "caf\udce9" -j DROP\n[0:0] {rule}'
+    readings = tuple(msgspec.structs.replace(each, text=each.text.replace(rule, comment)) for each in whole.readings)
+    found = material(msgspec.structs.replace(whole, readings=readings), (), None)
+    answer = check(found.network, flows_for(found.network, (Target(8080),), Origin("lan")))
+    told = msgspec.json.encode(report_document(answer, found.evidence, Words())).decode()
+    assert "caf\\\\xe9" in told

@@ -1,5 +1,6 @@
 """Where results go, in which form."""
 
+import io
 import json
 import os
 import sys
@@ -57,6 +58,12 @@ def test_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert words(None).language == "zh"
     assert words("en").language == "en"
+
+
+def test_a_terminal_without_chinese_is_spoken_to_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert words("zh").language == "en"
+    write("网")
 
 
 def test_a_reader_that_is_gone_ends_the_program_quietly(monkeypatch: pytest.MonkeyPatch) -> None:

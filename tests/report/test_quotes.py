@@ -6,7 +6,7 @@ from hairpin.causes.cause import Candidate, message, where
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.netfilter.evaluate import Place
-from hairpin.report.quotes import LONGEST, Quotes, declarations, essence
+from hairpin.report.quotes import LONGEST, Quotes, declarations, essence, spelt
 from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 
 SAVE = """\
@@ -94,3 +94,7 @@ def test_of_an_engine_only_what_matters() -> None:
 
 def test_declarations_of_a_table_that_is_not_there() -> None:
     assert declarations("*filter\nCOMMIT\n", "nat") == "no table nat"
+
+
+def test_bytes_that_are_no_text_are_spelt() -> None:
+    assert spelt("café \udce9 网") == "café \\xe9 网"

@@ -13,6 +13,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.parse import parse
 from hairpin.network.network import Network
 from hairpin.network.world import World
+from hairpin.report.quotes import spelt
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -42,4 +43,16 @@ def material(
 ) -> Material:
     """Return the network of the evidence in the stated world."""
     world = read_world(Path(outside)) if outside is not None else World()
-    return Material(evidence, with_world(Network(parse(evidence)), world, publics, targets))
+    return Material(evidence, with_world(Network(parse(printable(evidence))), world, publics, targets))
+
+
+def printable(evidence: Evidence) -> Evidence:
+    """Return the evidence in which bytes that are no text (a rule's comment, a name) are spelt ``\\xff``: what is
+    parsed from it can be printed anywhere."""
+    readings = tuple(
+        each
+        if each.text.isascii() or each.text == (text := spelt(each.text))
+        else msgspec.structs.replace(each, text=text)
+        for each in evidence.readings
+    )
+    return msgspec.structs.replace(evidence, readings=readings)

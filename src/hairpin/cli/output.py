@@ -1,5 +1,6 @@
 """Writes results on standard output, in the form that the reader asked for or can read."""
 
+import io
 import os
 import shutil
 import sys
@@ -15,6 +16,8 @@ PIPE_BROKEN = 141
 
 def write(text: str) -> None:
     """Write the text and flush; when the reader has gone, end without a word."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name in letters that this terminal does not have
     try:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
@@ -36,12 +39,19 @@ def _end_quietly() -> NoReturn:
 
 
 def words(lang: str | None) -> "Words":
-    """Return the reader's language: stated, or the locale's."""
+    """Return the reader's language: stated, or the locale's; English where the terminal has no Chinese characters."""
     from hairpin.report.words import Words, language_of
 
-    if lang is None:
-        return Words(language_of(os.environ))
-    return Words("zh" if lang == "zh" else "en")
+    wanted = language_of(os.environ) if lang is None else "zh" if lang == "zh" else "en"
+    return Words(wanted if wanted == "en" or _can_show("网") else "en")
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def paper(color: str) -> "Paper":

@@ -122,7 +122,7 @@ class Quotes:
         reading = self._readings.get(reading_id)
         netns = reading.netns if reading is not None else ""
         known = reading.origin if reading is not None else ""
-        quote = Quote(origin if origin is not None else known, netns, _shortened(excerpt))
+        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)))
         places = self._places.setdefault(reading_id, [])
         if quote not in places:
             places.append(quote)
@@ -176,6 +176,11 @@ def _letters(count: int) -> str:
         text = chr(ord("a") + count % 26) + text
         count //= 26
     return text
+
+
+def spelt(text: str) -> str:
+    """Return the text with its lone surrogates (bytes that were no UTF-8, PEP 383) spelt ``\\xff``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _shortened(text: str) -> str:
