@@ -1,6 +1,5 @@
 """Writes results on standard output, in the form that the reader asked for or can read."""
 
-import io
 import os
 import shutil
 import sys
@@ -16,8 +15,9 @@ PIPE_BROKEN = 141
 
 def write(text: str) -> None:
     """Write the text and flush; when the reader has gone, end without a word."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name in letters that this terminal does not have
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # absent where something else stands in for the stream
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")  # a name in letters that this terminal does not have
     try:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
