@@ -114,6 +114,9 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
             "-A DOCKER-USER -i eth0 -j DROP")),
         published(), "dropped", ("forward", "rule"),
     ),
+    "a group that the asker is not in": (
+        rules(with_rule("filter OUTPUT", "-m owner --gid-owner 65534 -j DROP")), published(FromHost()), "delivered", None,
+    ),
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),
     ),

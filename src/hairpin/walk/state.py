@@ -144,6 +144,7 @@ class State(msgspec.Struct, frozen=True):
             ct_direction=self.ct_direction,
             connection=self.connection,
             uid=self.uid,
+            gid=self.uid,  # root's group is 0 as well, and nobody else's packets are walked
         )
 
     def to(self, stage: Stage, **changes: object) -> "State":
