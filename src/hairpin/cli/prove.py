@@ -29,8 +29,8 @@ def prove(
 
     Nothing of the host is touched; the snapshot may come from another machine.  Needs root.
 
-    Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug in hairpin, kept
-    as a file.
+    Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug in hairpin,
+    kept as a file.
     """
     from hairpin.cli.material import gather, material
     from hairpin.cli.outcome import prove_status

@@ -20,7 +20,8 @@ from hairpin.walk.walk import Trace, walk_flow
 
 
 class _Group(msgspec.Struct, frozen=True):
-    """Flows (by index) that the same change repairs (None: none is known or needed), and the replicas that are asked."""
+    """Flows (by index) that the same change repairs (None: none is known or needed), and the replicas that are
+    asked."""
 
     numbers: tuple[int, ...]
     change: Change | None

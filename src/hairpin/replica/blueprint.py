@@ -72,8 +72,10 @@ class StandIn(msgspec.Struct, frozen=True):
 class NetnsPlan(msgspec.Struct, frozen=True):
     """One namespace.
 
-    ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for ``ip
-    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have to come up."""
+    ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
+    ``ip
+    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have
+    to come up."""
 
     name: str
     sysctls: tuple[SysctlValue, ...] = ()

@@ -1,7 +1,7 @@
 """Carries a blueprint out: namespaces, links, addresses, rules, sockets.
 
-Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.  What a tool
-refuses is found by the number of the line that it names, and told; the rest is built.
+Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.
+What a tool refuses is found by the number of the line that it names, and told; the rest is built.
 """
 
 import fcntl
@@ -124,7 +124,8 @@ class Built:
     # --- rules -------------------------------------------------------------------------------------------------------
 
     def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at once."""
+        """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at
+        once."""
         queues = {plan.name: list(plan.loads) for plan in plans if plan.loads}
         while queues:
             running: list[tuple[str, Load, Tool]] = []
@@ -183,21 +184,21 @@ def is_running(asker: socket.socket, link: str) -> bool:
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the value."""
+    """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the
+    value."""
     try:
         descriptor = os.open(f"/proc/sys/{path}", os.O_RDWR)
     except OSError:
         return False
     try:
-        if os.read(descriptor, 4096).decode().split() == value.split():
-            return True
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{value}\n".encode())
-        return True
+        if os.read(descriptor, 4096).decode().split() != value.split():
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{value}\n".encode())
     except OSError:
         return False
     finally:
         os.close(descriptor)
+    return True
 
 
 def _argv(load: Load) -> tuple[str, ...]:
@@ -229,7 +230,7 @@ class Tool:
         """Start it where the process is."""
         self._said = os.memfd_create("said")
         asked = os.memfd_create("asked")
-        with open(asked, "wb") as file:
+        with os.fdopen(asked, "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
             file.flush()
             file.seek(0)
@@ -240,7 +241,7 @@ class Tool:
     def finish(self) -> tuple[int, str]:
         """Return exit status and complaints."""
         status = self._process.wait()
-        with open(self._said, "rb") as file:
+        with os.fdopen(self._said, "rb") as file:
             file.seek(0)
             return status, file.read().decode("utf-8", "replace").strip()
 

@@ -1,12 +1,12 @@
 """Who asks: a real socket in the flow's start namespace, bound to the flow's source, and what it experiences."""
 
-import errno
-import os
 import selectors
 import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -19,7 +19,8 @@ from hairpin.replica.tap import Sighting, Tap
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
-"""How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a wire."""
+"""How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a
+wire."""
 _CONFIRMED_S = 0.01
 """The same when the kernel's counters have said that it threw the packet away."""
 _LIMIT_S = 5.0
@@ -66,12 +67,13 @@ class Client:
     def attempt(self, flow: Flow, source: str | None, destination: str) -> Attempt:
         """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses."""
         self._look()
-        self._seen, self._reasons, self._experience, self._connected = [], [], None, False
+        self._seen, self._reasons, self._connected = [], [], False
+        self._experience = None
         opened = self._begin(flow, source, destination)
         if opened is not None:
             self._wait(opened)
         self._look()
-        experience = self._experience if self._experience is not None else self._silence(opened)
+        experience = self._known(opened)
         if opened is not None:
             self._loop.forget(opened)
         return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
@@ -87,9 +89,8 @@ class Client:
             elif source is not None:
                 opened.bind((source, 0))
             if flow.protocol == "tcp":
-                status = opened.connect_ex((destination, flow.dport))
-                if status not in (0, errno.EINPROGRESS):
-                    raise OSError(status, os.strerror(status))
+                with suppress(BlockingIOError):  # EINPROGRESS
+                    opened.connect((destination, flow.dport))
                 self._loop.watch(opened, selectors.EVENT_WRITE, lambda: self._handshaken(opened))
             else:
                 opened.connect((destination, 0 if flow.protocol == "icmp" else flow.dport))
@@ -151,7 +152,10 @@ class Client:
         self._reasons += self._drops.read()
         return bool(found)
 
-    def _silence(self, opened: socket.socket | None) -> Experience:
+    def _known(self, opened: socket.socket | None) -> Experience:
+        """Return what the client has experienced by now."""
+        if self._experience is not None:
+            return self._experience
         taken = self._connected and opened is not None and _unacknowledged(opened) == 0
         return Experience("silence", connected=self._connected, taken=taken)
 
@@ -176,7 +180,11 @@ def _echo(flow: Flow) -> bytes:
 def _is_reply(data: bytes, flow: Flow) -> bool:
     start = (data[0] & 15) * 4 if flow.version == 4 else 0
     kind = 0 if flow.version == 4 else 129
-    return len(data) >= start + 6 and data[start] == kind and data[start + 4 : start + 6] == struct.pack(">H", flow.dport & 0xFFFF)
+    return (
+        len(data) >= start + 6
+        and data[start] == kind
+        and data[start + 4 : start + 6] == struct.pack(">H", flow.dport & 0xFFFF)
+    )
 
 
 def _unacknowledged(opened: socket.socket) -> int:
@@ -187,8 +195,8 @@ def _unacknowledged(opened: socket.socket) -> int:
 
 def settled() -> bool:
     """Return whether no packet waits on any CPU.  Source: net/core/net-procfs.c softnet_seq_show()"""
-    with open("/proc/net/softnet_stat", encoding="ascii") as file:
-        return all(len(words) < 12 or int(words[11], 16) == 0 for words in map(str.split, file))
+    lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
+    return all(len(words) < 12 or int(words[11], 16) == 0 for words in map(str.split, lines))
 
 
 def source_of(flow: Flow) -> str | None:

@@ -1,6 +1,7 @@
 """Which rules a packet met, by the kernel's own counters.
 
-A fresh namespace counts from zero, so what the tools print after a packet is what it did; of a later packet the difference.
+A fresh namespace counts from zero, so what the tools print after a packet is what it did; of a later packet the
+difference.
 """
 
 import subprocess

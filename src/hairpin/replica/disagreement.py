@@ -31,7 +31,12 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 def keep(
-    evidence: Evidence, world: World, trace: Trace, judgement: Judgement, agreement: Agreement, folders: tuple[Path, ...]
+    evidence: Evidence,
+    world: World,
+    trace: Trace,
+    judgement: Judgement,
+    agreement: Agreement,
+    folders: tuple[Path, ...],
 ) -> Path | None:
     """Write the file into the first folder that takes it and return its name; None where none does."""
     found = Disagreement(hairpin.__version__, os.uname().release, world, trace, judgement, agreement)

@@ -1,8 +1,9 @@
 """Why the kernel threw a packet away, in its own word: the tracepoint skb:kfree_skb, for this process only.
 
 A perf event bound to the process sees what is dropped while the process sends (veth hands a packet over at once); the
-event is a file descriptor, so nothing of it outlives the process.  Where trace events or perf are not to be had, nothing is
-seen, and places are told by rule counters and taps alone.  Source: perf_event_open(2), include/trace/events/skb.h
+event is a file descriptor, so nothing of it outlives the process.  Where trace events or perf are not to be had,
+nothing is seen, and places are told by rule counters and taps alone.  Source: perf_event_open(2),
+include/trace/events/skb.h
 """
 
 import ctypes

@@ -67,7 +67,9 @@ def wiring(network: Network, names: tuple[str, ...]) -> Wiring:
             else:
                 lines.append(LinkLine(_pair(name, link, f"name f{far} netns {path_of(APART)}")))
             if link.kind not in _EQUAL_TO_A_WIRE and not _stacked(network, name, link):
-                stand_ins.append(StandIn(name, link.name, f"{link.name} in {name} is a {link.kind}; a plain wire stands in"))
+                stand_ins.append(
+                    StandIn(name, link.name, f"{link.name} in {name} is a {link.kind}; a plain wire stands in")
+                )
     return Wiring(tuple(lines), tuple(wires), tuple(stand_ins))
 
 
@@ -157,9 +159,9 @@ def settings(namespace: Namespace) -> Iterator[str]:
             yield f"link set dev {link.name} addrgenmode none"
     yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)
     for link in namespace.links:
-        if link.port is not None and link.up and link.carrier and is_bridge_port(namespace, link):
-            if link.port.state != "forwarding" and link.port.state in _PORT_STATES:
-                yield f"link set dev {link.name} type bridge_slave state {_PORT_STATES.index(link.port.state)}"
+        port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
+        if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:
+            yield f"link set dev {link.name} type bridge_slave state {_PORT_STATES.index(port.state)}"
 
 
 def _joins(namespace: Namespace, link: Link) -> bool:

@@ -6,8 +6,9 @@ Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns
 import ctypes
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS, _CLONE_NEWPID, _CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
@@ -34,14 +35,15 @@ def own_processes() -> None:
 
 
 def own_mounts() -> None:
-    """Hide the machine's /run (locks and named namespaces live there) and see kernel trace events, in this process only.
+    """Hide the machine's /run (locks and named namespaces live there) and see kernel trace events, in this process
+    only.
 
     Raises OSError.  Trace events may be missing: see :mod:`hairpin.replica.drops`.
     """
     _checked(_LIBC.unshare(_CLONE_NEWNS), "unshare")
     _checked(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount")
     _checked(_LIBC.mount(b"none", b"/run", b"tmpfs", 0, None), "mount")
-    if os.path.isdir("/sys/kernel/tracing"):
+    if Path("/sys/kernel/tracing").is_dir():
         _LIBC.mount(b"none", b"/sys/kernel/tracing", b"tracefs", 0, None)
 
 
@@ -54,7 +56,7 @@ class Netns:
         _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
         # The id that the mounted /proc gives this process, which has another one in its own namespace.
-        self.path = f"/proc/{os.readlink('/proc/self')}/fd/{self.fd}"
+        self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:
         """Be inside from now on; sockets opened and processes started here are too."""
@@ -62,7 +64,7 @@ class Netns:
 
 
 @contextmanager
-def entered(netns: Netns, home: Netns) -> Iterator[None]:
+def entered(netns: Netns, home: Netns) -> Generator[None]:
     """Be inside for a while, then at home."""
     netns.enter()
     try:

@@ -19,8 +19,8 @@ def blueprint(
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
-    ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None: the
-    network itself is that."""
+    ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
+    the network itself is that."""
     names = _needed(network, flows)
     made = links.wiring(network, names)
     left_out: list[str] = []

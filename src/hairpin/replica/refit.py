@@ -1,7 +1,7 @@
 """Carries a change out inside a replica, with the tools that carry it out on a host.
 
-What is not a tool's matter (a service that listens, a container that runs, the world) is built from the simulated network
-instead: see :func:`parts_of`.
+What is not a tool's matter (a service that listens, a container that runs, the world) is built from the simulated
+network instead: see :func:`parts_of`.
 """
 
 import json
@@ -32,7 +32,8 @@ from hairpin.replica.rules import iptables_restore
 
 _Rules = AddChain | InsertRule | DeleteRule | SetPolicy
 _LIVE = (
-    SetSysctl, AddChain, InsertRule, DeleteRule, SetPolicy, AddAddress, AddRoute, DeleteRoute, DeletePolicyRule, SetLink,
+    SetSysctl, AddChain, InsertRule, DeleteRule, SetPolicy, AddAddress, AddRoute, DeleteRoute, DeletePolicyRule,
+    SetLink,
 )  # fmt: skip
 
 
@@ -143,7 +144,11 @@ def _nft(part: _Rules) -> str:
 
 def _handles(where: str) -> tuple[int, ...]:
     done = subprocess.run(
-        ("nft", "-j", "list", "chain", *where.split()), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        ("nft", "-j", "list", "chain", *where.split()),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     document = json.loads(done.stdout or '{"nftables": []}')
     return tuple(item["rule"]["handle"] for item in document["nftables"] if "rule" in item)

@@ -84,7 +84,17 @@ def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
 
 
 def _plain(rule: PolicyRule) -> bool:
-    asked = (rule.source, rule.destination, rule.iif, rule.oif, rule.mark, rule.protocol, rule.sports, rule.dports, rule.uids)
+    asked = (
+        rule.source,
+        rule.destination,
+        rule.iif,
+        rule.oif,
+        rule.mark,
+        rule.protocol,
+        rule.sports,
+        rule.dports,
+        rule.uids,
+    )
     return rule.action == "table" and not rule.inverted and not rule.tos and all(each is None for each in asked)
 
 

@@ -5,14 +5,13 @@ fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
 """
 
 from collections.abc import Iterator
-from typing import Any
-
 import msgspec
 
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.nft_syntax import Json, Object, list_of, object_of, single
 from hairpin.netfilter.render import render
 from hairpin.replica.blueprint import Load, Tool
 
@@ -32,8 +31,8 @@ class Loads(msgspec.Struct, frozen=True):
 def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
     """Return what brings the namespace's rules back.
 
-    ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is written
-    from the model."""
+    ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
+    written from the model."""
     found: list[Load] = []
     left_out: list[str] = []
     replayed: set[str] = set()
@@ -71,7 +70,9 @@ def _verbatim(reading: Reading) -> Load:
         case "ebtables":
             return Load("ebtables-nft-restore", reading.text)
         case _:
-            return Load(iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text)
+            return Load(
+                iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text
+            )
 
 
 def iptables_restore(legacy: bool, *, six: bool) -> Tool:
@@ -109,29 +110,31 @@ def _nft_head(chain: Chain) -> Iterator[str]:
 
 
 def counted(text: str) -> str:
-    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero."""
-    document = msgspec.json.decode(text)
-    commands: list[dict[str, Any]] = []
-    policies: list[dict[str, Any]] = []
-    for item in document.get("nftables", ()):
-        ((kind, found),) = item.items()
-        if kind == "metainfo" or not isinstance(found, dict):
+    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero.
+
+    Raises MalformedError for what nft does not print."""
+    document: Json = msgspec.json.decode(text)
+    commands: list[Json] = []
+    policies: list[Json] = []
+    for item in list_of(object_of(document).get("nftables")):
+        kind, found = single(item)
+        if kind == "metainfo":
             continue
-        plain = {key: value for key, value in found.items() if key not in ("handle", "index")}
+        plain = {key: value for key, value in object_of(found).items() if key not in ("handle", "index")}
         if kind == "rule":
-            plain["expr"] = _with_counter(list(found.get("expr", ())))
-        if kind == "chain" and found.get("policy") == "drop":
-            place = {key: found[key] for key in ("family", "table")}
-            policies.append({"add": {"rule": {**place, "chain": found["name"], "expr": [_counter()]}}})
+            plain["expr"] = _with_counter(list_of(plain.get("expr")))
+        if kind == "chain" and plain.get("policy") == "drop":
+            place: Object = {"family": plain["family"], "table": plain["table"], "chain": plain["name"]}
+            policies.append({"add": {"rule": {**place, "expr": [_counter()]}}})
         commands.append({"add": {kind: plain}})
     return msgspec.json.encode({"nftables": [*commands, *policies]}).decode()
 
 
-def _counter() -> dict[str, Any]:
+def _counter() -> Json:
     return {"counter": {"packets": 0, "bytes": 0}}
 
 
-def _with_counter(expressions: list[Any]) -> list[Any]:
+def _with_counter(expressions: list[Json]) -> list[Json]:
     others = [each for each in expressions if not _anonymous_counter(each)]
     last = others[-1] if others else None
     ends = isinstance(last, dict) and not _TERMINAL.isdisjoint(last)
@@ -139,5 +142,5 @@ def _with_counter(expressions: list[Any]) -> list[Any]:
     return [*others[:at], _counter(), *others[at:]]
 
 
-def _anonymous_counter(expression: Any) -> bool:
+def _anonymous_counter(expression: Json) -> bool:
     return isinstance(expression, dict) and isinstance(expression.get("counter", ""), (dict, type(None)))

@@ -22,7 +22,8 @@ _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What a service met: it was ``reached`` (its process read something), a relay ``dialled`` on (``errno`` 0: connected)."""
+    """What a service met: it was ``reached`` (its process read something), a relay ``dialled`` on (``errno`` 0:
+    connected)."""
 
     kind: Literal["reached", "dialled"]
     netns: str
@@ -259,9 +260,7 @@ def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, by
     return None
 
 
-def _send(
-    opened: socket.socket, data: bytes, control: list[tuple[int, int, bytes]], client: tuple[str, int]
-) -> None:
+def _send(opened: socket.socket, data: bytes, control: list[tuple[int, int, bytes]], client: tuple[str, int]) -> None:
     try:
         opened.sendmsg([data], control, 0, client)
     except OSError:

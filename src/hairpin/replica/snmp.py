@@ -1,7 +1,7 @@
 """The IP layer's own counters of packets thrown away, which each namespace has for itself.
 
-They confirm a drop that the tracepoint has shown: that one also shows what happens to strangers' packets while this process
-happens to do the kernel's work for them.  Source: net/ipv4/proc.c, net/ipv6/proc.c
+They confirm a drop that the tracepoint has shown: that one also shows what happens to strangers' packets while this
+process happens to do the kernel's work for them.  Source: net/ipv4/proc.c, net/ipv6/proc.c
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The values under /proc/sys of a namespace, as far as they are a namespace's own.
 
-A new namespace copies or defaults them, a new link copies ``default``; so ``all`` and ``default`` are written before there
-are links, and of each link only what differs.
+A new namespace copies or defaults them, a new link copies ``default``; so ``all`` and ``default`` are written before
+there are links, and of each link only what differs.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from hairpin.host.sysctl import Path
 from hairpin.replica.blueprint import SysctlValue
 
 _DECISIVE = (
-    "forwarding", "ip_forward", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "arp_announce",
-    "proxy_arp", "disable_ipv6", "src_valid_mark", "bridge-nf-call-iptables", "bridge-nf-call-ip6tables",
-    "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only", "nf_conntrack_tcp_loose", "fwmark_reflect",
+    "forwarding", "ip_forward", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter",
+    "arp_announce", "proxy_arp", "disable_ipv6", "src_valid_mark", "bridge-nf-call-iptables",
+    "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
+    "nf_conntrack_tcp_loose", "fwmark_reflect",
 )  # fmt: skip
 """Last parts of paths that a packet's way can hang on: that one of them cannot be set is told."""
 _FURTHER = (

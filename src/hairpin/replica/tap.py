@@ -42,7 +42,8 @@ class Sighting(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
         ends = [
-            f"{f'[{address}]' if self.version == 6 and port is not None else address}" + (f":{port}" if port is not None else "")
+            f"{f'[{address}]' if self.version == 6 and port is not None else address}"
+            + (f":{port}" if port is not None else "")
             for address, port in ((self.source, self.sport), (self.destination, self.dport))
         ]
         return " ".join((" > ".join(ends), *_words(self)))
@@ -63,7 +64,9 @@ class Tap:
     def __init__(self, netns: str) -> None:
         """Open it in the namespace that the process is in."""
         self.netns = netns
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL))
+        self.socket = socket.socket(
+            socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
+        )
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 4 << 20)
 
@@ -126,7 +129,18 @@ class Tap:
         if number in (ICMP, ICMP6) and len(transport) >= 2:
             icmp = transport[0] << 8 | transport[1]
         return Sighting(
-            at, self.netns, link, kind == _OUTGOING, version, *ends, number, sport, dport, flags, icmp, total - start - header
+            at,
+            self.netns,
+            link,
+            kind == _OUTGOING,
+            version,
+            *ends,
+            number,
+            sport,
+            dport,
+            flags,
+            icmp,
+            total - start - header,
         )
 
     def close(self) -> None:

@@ -89,7 +89,7 @@ def _leg(findings: Findings) -> Verdict | None:
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
-    if number == errno.EPERM or number == errno.EADDRNOTAVAIL or (at_once and outside):
+    if number in (errno.EPERM, errno.EADDRNOTAVAIL) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
         return "rejected" if findings.rejected else "refused"
@@ -121,7 +121,8 @@ def _port(seen: Sighting) -> bool:
 
 
 def _dialling(findings: Findings) -> bool:
-    """Return whether a relay's connection is under way: a SYN of another connection after the client's own handshake."""
+    """Return whether a relay's connection is under way: a SYN of another connection after the client's own
+    handshake."""
     sport = findings.flow.sport
     return any(
         seen.protocol == TCP and seen.tcp_flags & (SYN | ACK) == SYN and seen.sport != sport and seen.out

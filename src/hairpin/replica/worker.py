@@ -31,13 +31,12 @@ from hairpin.replica.world import entry
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
-
 _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules that
-    took it, and the kernel's own words for the drop."""
+    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
+    that took it, and the kernel's own words for the drop."""
 
     netns: str
     link: str = ""
@@ -49,8 +48,8 @@ class Place(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """What the kernel did with a flow.
 
-    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on the host,
-    so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
+    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
+    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
 
     flow: Flow
     verdict: Verdict | Literal["depends"]
@@ -73,7 +72,8 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The answers, in the order asked; how long the parts took, in milliseconds; the error, when it could not be built."""
+    """The answers, in the order asked; how long the parts took, in milliseconds; the error, when it could not be
+    built."""
 
     before: tuple[Judgement, ...] = ()
     after: tuple[Judgement, ...] = ()
@@ -205,7 +205,8 @@ class _Replica:
         )
 
     def _lost_outside(self, findings: Findings) -> Verdict | None:
-        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed there."""
+        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed
+        there."""
         flow = findings.flow
         arrived = [each for each in findings.attempt.sightings if each.netns == WORLD and not each.out]
         if not arrived or isinstance(flow.start, (Outside, Lan)):
@@ -235,8 +236,9 @@ class _Replica:
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
         """Return the tools whose rules are there, as far as is known; a change may have brought others."""
         tools = {load.tool for load in plan.loads}
-        more = {"iptables-nft-restore", "ip6tables-nft-restore"} if self._changed and plan.name == HOST else set()
-        return frozenset(tools | more)
+        if self._changed and plan.name == HOST:
+            tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
+        return frozenset(tools)
 
     def _place(self, findings: Findings) -> Place:
         last = last_seen(findings)
@@ -254,4 +256,3 @@ class _Replica:
         links = {(each.netns, each.link) for each in attempt.sightings}
         stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(dict.fromkeys((*self.built.left_out, *self._servers.left_out, *stand_ins)))
-

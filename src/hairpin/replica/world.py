@@ -1,8 +1,8 @@
 """The world around the snapshot as one namespace: any client, router, neighbour, peer or gateway.
 
-Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes every
-packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that does not
-hairpin) is a rule before that.  It knows the host's hardware address, as a router does.
+Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes
+every packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that
+does not hairpin) is a rule before that.  It knows the host's hardware address, as a router does.
 The same is assumed in walk/outside.py.
 """
 
@@ -100,9 +100,9 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for flow in flows:
         if flow.version == 6:
-            address = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
-            if not _inside(network, 6, address):
-                yield f"address add {address_text(address, 6)}/128 dev {wire.name} nodad noprefixroute"
+            far = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
+            if not _inside(network, 6, far):
+                yield f"address add {address_text(far, 6)}/128 dev {wire.name} nodad noprefixroute"
 
 
 def _holder(namespace: Namespace, link: Link) -> Link:
@@ -144,7 +144,9 @@ def _client(network: Network, flow: Flow, wires: tuple[Wire, ...], number: int) 
     name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
     for at, wire in enumerate(wires):
         if (wire.netns, wire.link.name) == (HOST, name):
-            if not isinstance(flow.start, Lan) or owns_address(network.namespace(HOST), flow.version, state.packet.daddr):
+            if not isinstance(flow.start, Lan) or owns_address(
+                network.namespace(HOST), flow.version, state.packet.daddr
+            ):
                 bits = width(flow.version)
                 yield (
                     f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits}"
@@ -205,8 +207,11 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
                 if subnet.version == version:
-                    yield f"route add blackhole {prefix_text(subnet.network, subnet.prefix_length, version)} table {_TABLE}"
-    clients = {flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))}
+                    prefix = prefix_text(subnet.network, subnet.prefix_length, version)
+                    yield f"route add blackhole {prefix} table {_TABLE}"
+    clients = {
+        flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
+    }
     for known in sorted(asked | clients):
         text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
@@ -219,7 +224,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
 
 
 def _services(flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield who answers out there: the asked port, on every wire, so that the answer goes back by the wire it came by."""
+    """Yield who answers out there: the asked port, on every wire, so that the answer goes back by the wire it came
+    by."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

@@ -142,7 +142,9 @@ def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> 
     quotes = Quotes(evidence)
     host = answer.network.host
     flows = tuple(
-        _judged(flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each)), answer, number - 1)
+        _judged(
+            flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each)), answer, number - 1
+        )
         for number, each in enumerate(answer.diagnoses, 1)
     )
     ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
