@@ -49,7 +49,7 @@ def read_match(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
             return _set(group, ipsets)
         whole = _WHOLE.get(name)
         return whole(group) if whole is not None else (OpaqueMatch(_in_full(group)),)
-    except ValueError:
+    except (ValueError, KeyError):  # KeyError: an option that the module cannot do without is not there
         return (OpaqueMatch(_in_full(group)),)
 
 

@@ -1,0 +1,112 @@
+"""Runs iptables' own tests: the tools load each rule and print it, hairpin reads that and prints it again.
+
+Only in a network namespace made for it: the rules are really loaded.
+"""
+
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from hairpin.errors import ChangeError, ParseError
+from hairpin.netfilter import ebtables, iptables_save
+from hairpin.netfilter.ir import OpaqueMatch, Outside, Rule
+from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.render import render_rule
+from tests.conformance.iptables_lines import Line, commands_in, lines_in
+
+_BACKENDS = {
+    "iptables": ("iptables-nft", "iptables-legacy"), "ip6tables": ("ip6tables-nft", "ip6tables-legacy"),
+    "arptables": ("arptables-nft",), "ebtables": ("ebtables-nft",),
+}  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """What became of one line in one chain.
+
+    ``loaded``: the tool that loaded it, or None.  ``text``: the rule as the tool prints it, or as the test says that it
+    does.  ``rule`` None: the reader refused it.  ``printed``: as hairpin writes it, None where it has no words.
+    """
+
+    line: Line
+    loaded: str | None
+    text: str
+    rule: Rule | None
+    printed: str | None
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the reader refused the rule or says of a part of it that it is not understood."""
+        return self.rule is None or any(isinstance(part, OpaqueMatch | Outside) for part in self.rule.body)
+
+
+def outcomes(extensions: Path) -> Iterator[Outcome]:
+    """Yield an outcome for each line and chain of every test file, in order."""
+    for path in sorted(extensions.glob("*.t")):
+        commands = commands_in(path)
+        for command in commands:
+            _done(tuple(shlex.split(command)))
+        for line in lines_in(path):
+            for chain in line.chains:
+                yield _outcome(line, chain)
+
+
+def _outcome(line: Line, chain: str) -> Outcome:
+    loaded, text = _loaded(line, chain) if line.accepted else (None, None)
+    if text is None:
+        text = f"-A {chain} {line.saved if line.accepted else line.rule}".strip()
+    rule = _read(line, chain, text)
+    printed = None
+    if rule is not None and line.tool in ("iptables", "ip6tables"):
+        try:
+            printed = render_rule(rule, chain, _family(line))
+        except ChangeError:
+            pass
+    return Outcome(line, loaded, text, rule, printed)
+
+
+def _family(line: Line) -> IpFamily:
+    return "ip6" if line.tool == "ip6tables" else "ip"
+
+
+def _loaded(line: Line, chain: str) -> tuple[str | None, str | None]:
+    """Load the rule with the first back end that takes it; return its name and the rule as it prints it."""
+    for tool in _BACKENDS[line.tool]:
+        if line.variant and line.variant.lower() not in tool:
+            continue
+        of_table = () if line.tool == "arptables" else ("-t", line.table)
+        if _done((tool, *of_table, "-A", chain, *shlex.split(line.rule))) is None:
+            continue
+        printed = _done((f"{tool}-save",) if line.tool in ("arptables", "ebtables") else (tool, *of_table, "-S", chain))
+        _done((tool, *of_table, "-F"))
+        rules = [row for row in (printed or "").splitlines() if row.startswith(f"-A {chain}")]
+        if rules:
+            return tool, rules[-1].strip()
+    return None, None
+
+
+def _done(argv: tuple[str, ...]) -> str | None:
+    """Return what the command prints, or None if it failed or is not installed."""
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _read(line: Line, chain: str, text: str) -> Rule | None:
+    base = chain in iptables_save.BASE_CHAINS.get(line.table, {}) or line.tool == "ebtables"
+    document = f"*{line.table}\n:{chain} {'ACCEPT' if base else '- [0:0]'}\n{text}\n"
+    try:
+        if line.tool == "ebtables":
+            (table,) = ebtables.parse(document, source=line.place)
+        elif line.tool == "arptables":
+            return None
+        else:
+            (table,) = iptables_save.parse(
+                f"{document}COMMIT\n", family=_family(line), dialect="iptables-nft", source=line.place
+            )
+    except ParseError:
+        return None
+    return table.chains[0].rules[0]
