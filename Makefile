@@ -7,7 +7,7 @@ CODE := $(wildcard src tests tools bench)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench score lock
+.PHONY: help setup demo test check format bench score lock messages
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,6 +21,9 @@ demo: setup ## Show the main job on a broken Docker host in namespaces
 test: setup ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
+messages: setup ## Bring the translations up to date with the messages in the code
+	$(BIN)/python tools/messages.py
+
 check: setup ## Lint, formatting, types, import order, documents
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -28,6 +31,7 @@ check: setup ## Lint, formatting, types, import order, documents
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright $(CODE)
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/python tools/check_docs.py
+	$(BIN)/python tools/messages.py --check
 
 format: setup ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix $(CODE)

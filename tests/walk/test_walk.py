@@ -257,3 +257,16 @@ def test_an_opaque_program_on_the_device_makes_the_verdict_depend() -> None:
         msgspec.structs.replace(eth0, xdp=True) if link is eth0 else link for link in host.links
     )
     assert walk_flow(network(msgspec.structs.replace(host, links=seen)), published()).verdict == "depends"
+
+
+def test_rules_that_could_not_be_read_make_the_verdict_depend() -> None:
+    host = msgspec.structs.replace(host_namespace(), unread=("iptables-nft-save4",))
+    trace = walk_flow(network(host), published())
+    assert trace.verdict == "depends"
+    assert trace.usual.verdict == "delivered"
+    assert ["iptables-nft-save4" in condition.text for condition in trace.conditions] == [True]
+
+
+def test_unread_rules_of_the_other_family_do_not_matter() -> None:
+    host = msgspec.structs.replace(host_namespace(), unread=("iptables-nft-save6",))
+    assert walk_flow(network(host), published()).verdict == "delivered"

@@ -5,6 +5,7 @@ import msgspec
 from hairpin.evidence.reading import Reading
 from hairpin.host.readings import Readings
 from hairpin.netfilter import ebtables, ipset, iptables_save, nft_json
+from hairpin.netfilter.compiled import prepare
 from hairpin.netfilter.ir import Ruleset, Set, Table
 
 _Cached = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
@@ -39,6 +40,7 @@ class RulesetReader:
         found = self._cached.get(asked)
         if found is None:
             found = self._cached[asked] = _parse(reading, sets)
+            prepare(found)
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
 
 

@@ -7,9 +7,10 @@ scanned: an index would cost more than it saves.
 
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from hairpin.netfilter.header import Header
-from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule
+from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, Table
 from hairpin.netfilter.packet import Seen
 
 INDEX_FROM = 48
@@ -40,13 +41,18 @@ class CompiledChain:
         """Return the first rule at or after ``start`` that the packet may satisfy, or the number of rules."""
         if len(self.rules) < INDEX_FROM:
             return start
-        if self._by_value is None:
-            self._by_value = self._index()
+        by_value = self.prepare()
         if self._for_seen is not seen:
-            self._candidates = self._find(self._by_value, header)
+            self._candidates = self._find(by_value, header)
             self._for_seen = seen
         at = bisect_left(self._candidates, start)
         return self._candidates[at] if at < len(self._candidates) else len(self.rules)
+
+    def prepare(self) -> dict[_Question, dict[int | str, list[int]]]:
+        """Return the index, made on first use; a short chain has an empty one."""
+        if self._by_value is None:
+            self._by_value = self._index() if len(self.rules) >= INDEX_FROM else {}
+        return self._by_value
 
     def _index(self) -> dict[_Question, dict[int | str, list[int]]]:
         by_value: dict[_Question, dict[int | str, list[int]]] = {}
@@ -78,22 +84,31 @@ def _key(rule: Rule) -> tuple[_Question, int | str] | None:
     for part in rule.body:
         if isinstance(part, FieldMatch):
             place = _SELECTIVITY.get(part.field, 99)
-            if place < rank and not part.negated and len(part.ranges) == 1 and part.mask == FULL_MASK:
-                first, last = part.ranges[0]
-                span = last - first + 1
-                if span & (span - 1) == 0 and first % span == 0 and place + (span > 1) * 10 < rank:
-                    rank = place + (span > 1) * 10
-                    best = ((part.field, ~(span - 1)), first)
+            if place >= rank or part.negated or len(part.ranges) != 1 or part.mask != FULL_MASK:
+                continue
+            first, last = part.ranges[0]
+            if first == last:
+                rank, best = place, ((part.field, -1), first)
+                if not rank:
+                    break
+                continue
+            span = last - first + 1
+            if span & (span - 1) == 0 and first % span == 0 and place + 10 < rank:
+                rank, best = place + 10, ((part.field, -span), first)
         elif isinstance(part, NameMatch):
             place = _SELECTIVITY.get(part.field, 99)
             if place < rank and not part.negated and len(part.names) == 1 and not part.names[0].endswith("*"):
-                rank = place
-                best = ((part.field, -1), part.names[0])
+                rank, best = place, ((part.field, -1), part.names[0])
         else:
             break
-        if rank == 0:
-            break
     return best
+
+
+def prepare(tables: Iterable[Table]) -> None:
+    """Index every long chain now, with the reading of the rules, so that the first walk does not wait for it."""
+    for table in tables:
+        for chain in table.chains:
+            compiled(chain).prepare()
 
 
 _CACHE: OrderedDict[int, tuple[Chain, CompiledChain]] = OrderedDict()

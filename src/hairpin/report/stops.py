@@ -31,6 +31,7 @@ _SENTENCES: dict[Reason, Message] = {
     "policy": message("no rule takes it, and the chain's policy drops it"),
     "reject": message("a rule rejects it"),
     "taken-away": message("a rule hands it to somebody else"),
+    "rules-unread": message("rules that could not be read may stop it"),
     "martian-source": message("its source address cannot come from there (martian)"),
     "martian-destination": message("its destination address cannot be reached from there (martian)"),
     "rp-filter": message("its source would be reached another way (rp_filter)"),

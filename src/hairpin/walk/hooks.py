@@ -39,6 +39,14 @@ def run_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
     """Yield what becomes of the packet at the hook: states that go on, ends of ways."""
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
+    unread = _unread_rules(namespace, state)
+    if unread is not None and unread not in state.conditions:
+        # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
+        blind = stopped(
+            _under(state, unread, holds=False), "rules-unread", stage=_stage(hook), link=state.oif or state.iif
+        )
+        yield msgspec.structs.replace(blind, kind="unknown")
+        state = _under(state, unread, holds=True)
     states = [state]
     for item in _items(namespace, hook, families):
         following: list[State] = []
@@ -50,6 +58,24 @@ def run_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
                     following.append(outcome)
         states = following
     yield from states
+
+
+def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
+    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
+    family = "4" if state.packet.version == 4 else "6"
+    keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
+    missing = [key for key in keys if key in namespace.unread]
+    if not missing:
+        return None
+    return Condition(
+        f"the rules of {namespace.name} that could not be read ({', '.join(missing)}) let it pass", holds=True
+    )
+
+
+def _under(state: State, condition: Condition, *, holds: bool) -> State:
+    """Return the state on the branch on which the condition holds, as usual, or does not."""
+    taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
+    return msgspec.structs.replace(state, conditions=(*state.conditions, taken))
 
 
 def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
@@ -96,7 +122,7 @@ def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, 
 def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
     """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
     text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
-    return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=holds, usual=holds)))
+    return _under(state, Condition(text, holds=True), holds=holds)
 
 
 def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:

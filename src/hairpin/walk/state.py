@@ -18,7 +18,7 @@ Stage = Literal[
 Reason = Literal[
     "link-missing", "link-down", "no-carrier", "bridge-down", "bridge-port-state", "bridge-port-isolated",
     "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
-    "rule", "policy", "reject", "taken-away",
+    "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
     "route-localnet", "no-source-address", "loop", "conntrack-full",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread",
