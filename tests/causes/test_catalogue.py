@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Engine, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
@@ -69,6 +69,18 @@ def told(**options: object) -> Engine:
     return msgspec.structs.replace(engine(container()), **options)
 
 
+def ignored(mode: str) -> Container:
+    """Return the container on a network from which Docker publishes nothing."""
+    asked_for = PortBinding("tcp", 80, 8151, None, 4, actual=False)
+    return msgspec.structs.replace(container(binding=asked_for), network_mode=mode, endpoints=(Endpoint(mode, "n2"),))
+
+
+def with_internal(one: Container) -> Engine:
+    described = engine(one)
+    internal = DockerNetwork("n2", "priv", "bridge", internal=True, bridge="br-priv")
+    return msgspec.structs.replace(described, networks=(*described.networks, internal))
+
+
 NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")
 PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
 PUBLIC = World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS),))
@@ -109,6 +121,38 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
             host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")),
         ),
         published(), ["container-not-running"],
+    ),
+    "container between two starts": (
+        network(
+            host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("restarting")),
+        ),
+        published(), ["container-not-running"],
+    ),
+    "container without a network": (
+        network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(ignored("none"))),
+        published(), ["container-network-none"],
+    ),
+    "container on an internal network": (
+        network(host_namespace(without("172.17.0.2"), sockets=()), docker=with_internal(ignored("priv"))),
+        published(), ["container-on-internal-network-only"],
+    ),
+    "ports published on the host's network": (
+        network(
+            host_namespace(without("172.17.0.2"), sockets=(Socket("tcp", 4, None, 80),)),
+            docker=engine(msgspec.structs.replace(ignored("host"), netns="host")),
+        ),
+        published(), ["host-network-ignores-ports"],
+    ),
+    "bound to the loopback link": (
+        network(inner=container_namespace((Socket("tcp", 4, None, 80, device="lo"),))),
+        published(), ["service-listens-on-container-loopback"],
+    ),
+    "bound to another link": (
+        network(inner=container_namespace((Socket("tcp", 4, None, 80, device="eth1"),))),
+        published(), ["service-listens-on-one-container-address"],
+    ),
+    "bound to the link that is asked": (
+        network(inner=container_namespace((Socket("tcp", 4, None, 80, device="eth0"),))), published(), [],
     ),
     "listens for IPv6 alone": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),

@@ -5,9 +5,12 @@ Users see: refused (nobody holds the port any more), sometimes a timeout when st
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import started
+from hairpin.change.change import AddSocket, Change
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -21,7 +24,10 @@ def find(view: View) -> Iterator[Candidate]:
         change = started(view, container, binding)
         if change is None:
             continue
-        exited = f" with exit code {container.exit_code}" if container.status == "exited" else ""
+        ended = container.status in ("exited", "restarting")
+        exited = f" with exit code {container.exit_code}" if ended else ""
+        if container.status == "restarting":
+            change = _by_hand(change, f"repair what ends it: docker logs {container.name}")
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
@@ -42,6 +48,14 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
             ),
         )
+
+
+def _by_hand(change: Change, advice: str) -> Change:
+    """Return the change for a container that is being started again and again already: another start is no repair."""
+    parts = tuple(
+        msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
+    )
+    return Change(parts)
 
 
 CAUSE = Cause(

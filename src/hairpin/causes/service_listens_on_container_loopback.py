@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.service import in_container, listening, same_port
 from hairpin.change.change import one
+from hairpin.host.socket import Socket
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 
@@ -18,7 +19,7 @@ def find(view: View) -> Iterator[Candidate]:
     sockets = same_port(view)
     if container is None or not sockets:
         return
-    if not all(each.address is not None and is_loopback(each.address, each.version) for each in sockets):
+    if not all(_on_loopback(each) for each in sockets):
         return
     packet = view.stop.seen.packet
     yield Candidate(
@@ -34,6 +35,11 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(sockets[0].evidence,),
         advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )
+
+
+def _on_loopback(socket: Socket) -> bool:
+    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
+    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
 
 
 CAUSE = Cause(

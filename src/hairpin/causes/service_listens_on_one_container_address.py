@@ -13,13 +13,14 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a listener of the flow's family is bound to another, not loopback, address."""
+    """Yield one candidate when a listener of the flow's family is bound to another, not loopback, address or link."""
     container = in_container(view)
     packet = view.stop.seen.packet
     bound = [
         each
         for each in same_port(view)
-        if each.version == packet.version and each.address is not None and not is_loopback(each.address, each.version)
+        if (each.version == packet.version and each.address is not None and not is_loopback(each.address, each.version))
+        or each.device not in (None, "lo", view.stop.link)
     ]
     if container is None or not bound:
         return

@@ -24,7 +24,7 @@ def started(view: View, container: Container, binding: PortBinding) -> Change | 
     network)."""
     command = f"docker start {container.name}"
     for engine in view.network.host.engines:
-        if container not in engine.containers:
+        if all(each.id != container.id for each in engine.containers):
             continue
         network = _network(engine, container)
         if network is None or network.bridge is None:
@@ -35,6 +35,13 @@ def started(view: View, container: Container, binding: PortBinding) -> Change | 
             return None
         return Change(tuple(_parts(view, engine, container, network, subnet, binding)), (command,))
     return None
+
+
+def on_default_bridge(view: View, container: Container, binding: PortBinding, *commands: str) -> Change | None:
+    """Return the change after which a container that publishes nothing (by its network) is on the default bridge."""
+    attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
+    change = started(view, attached, binding)
+    return None if change is None else msgspec.structs.replace(change, commands=commands)
 
 
 def _network(engine: Engine, container: Container) -> DockerNetwork | None:

@@ -57,8 +57,8 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def running(self) -> bool:
-        """Whether its processes and its network namespace exist (a paused one's do)."""
-        return self.status in ("running", "paused", "restarting")
+        """Whether its processes and its network namespace exist (a paused one's do; between two starts they do not)."""
+        return self.status in ("running", "paused")
 
 
 class Subnet(msgspec.Struct, frozen=True):

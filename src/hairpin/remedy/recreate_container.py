@@ -4,7 +4,16 @@ from hairpin.causes.cause import message
 from hairpin.change.change import AddNamespace, Primitive, SetContainer
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
-_BY_CREATION = frozenset({"published-on-loopback-only", "published-on-other-address", "port-not-published"})
+_BY_CREATION = frozenset(
+    {
+        "container-network-none",
+        "container-not-running",
+        "container-on-internal-network-only",
+        "port-not-published",
+        "published-on-loopback-only",
+        "published-on-other-address",
+    }
+)
 
 
 def _handles(part: Primitive, situation: Situation) -> bool:
