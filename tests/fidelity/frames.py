@@ -79,8 +79,8 @@ def _segment(packet: Packet, payload: bytes, source: bytes, target: bytes, seq: 
             body, place = struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
         case _:
             # REJECT answers an unknown protocol only when the whole of it sums up like a header: nf_ip_checksum().
-            return struct.pack("!H", checksum(payload)) + payload
-    pseudo = source + target + struct.pack("!II", len(body), packet.protocol) if packet.protocol != ICMP else b""
+            body, place = b"\0\0" + payload, 0
+    pseudo = source + target + struct.pack("!II", len(body), packet.protocol) if packet.protocol in (TCP, UDP, ICMP6) or packet.version == 6 else b""
     value = checksum(pseudo + body)
     if packet.protocol == UDP and value == 0:
         value = 0xFFFF

@@ -260,7 +260,11 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
         if again.saddr == 0:
             return None
         return msgspec.structs.replace(flow.first, packet=again)
-    rested = [event for event in turns[0].events if event.kind in ("arrived", "left") and not _is_group(event.daddr)]
+    rested = [
+        event
+        for event in turns[0].events
+        if event.kind in ("arrived", "left") and not _is_group(event.daddr) and event.saddr and event.daddr
+    ]
     return _reply(flow, rested[0]) if len(rested) == 1 and not turns[0].refused else None
 
 

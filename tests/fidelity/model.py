@@ -13,7 +13,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, See
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.network import Network
 from hairpin.network.routing import Query, address_type, lookup
-from hairpin.network.prefix import BROADCAST4
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside
 from hairpin.walk import hooks
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
@@ -131,8 +131,12 @@ def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
                 return True
             if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
                 return True
+            if packet.saddr == 0:
+                return True
+            protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
             for saddr in (packet.daddr, 0):
-                found = lookup(namespace, Query(packet.version, packet.saddr, saddr, mark=0, protocol=ICMP if packet.version == 4 else ICMP6))
+                oif = end.stop.link if strict else None
+                found = lookup(namespace, Query(packet.version, packet.saddr, saddr, oif=oif, protocol=protocol))
                 if found.type not in ("unicast", "local"):
                     return True
     return False

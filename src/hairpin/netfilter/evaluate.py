@@ -212,8 +212,9 @@ class _Run:
                 case Verdict() | Jump() | VerdictMap():
                     return self._verdict(cursor, rule, part)
                 case Reject() | Nat() | NatMap() | Outside():
+                    number = cursor.rule
                     decision = self._terminal(cursor, rule, part)
-                    if decision is not None:
+                    if decision is not None or cursor.rule != number:
                         return decision
                 case _:
                     assert_never(part)
@@ -310,6 +311,8 @@ class _Run:
         return None
 
     def _terminal(self, cursor: _Cursor, rule: Rule, part: Reject | Nat | NatMap | Outside) -> Decision | None:
+        if isinstance(part, Outside) and not part.ends:
+            return None
         place = place_of(self.table, cursor.chain.name, rule)
         cursor.trail = (*cursor.trail, place)
         match part:
@@ -323,9 +326,7 @@ class _Run:
                     return self._decision(cursor, "accept", place, nat=nat)
                 cursor.rule, cursor.part = cursor.rule + 1, 0
                 return None
-            case Outside(ends=ends, text=text, name=name):
-                if not ends:
-                    return None
+            case Outside(text=text, name=name):
                 other = Condition(f"{name} takes the packet: {text}", holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
                 branch.rule, branch.part = branch.rule + 1, 0

@@ -58,6 +58,8 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     zone: int = 0
     nat_checked: tuple[str, ...] = ()
     """Manipulations ("src", "dst") already decided, so that nat chains are not asked again (nf_nat_initialized)."""
+    syn: bool = False
+    """A SYN began it: until the other side has answered, nothing but a SYN or RST of its own belongs to it."""
     live: bool = False
     evidence: str = ""
 

@@ -109,13 +109,7 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
             link = None if limit is None else (seen.iif if limit == "iif" else seen.oif)
             inside = question.surroundings.address_type(seen.packet.version, value, link) in types
         case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
-            version, source = seen.packet.version, seen.packet.saddr
-            if seen.iif == "lo" or (
-                accept_local and question.surroundings.address_type(version, source, None) == "local"
-            ):
-                inside = True
-            else:
-                inside = question.surroundings.reverse_path(seen, loose=loose, use_mark=validmark)
+            inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
         case SocketMatch():
             owned = question.surroundings.owns_socket(seen)
             if owned is None or match.transparent:
@@ -124,6 +118,22 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
         case _:
             assert_never(match)
     return truth_of(inside is not match.negated)
+
+
+def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validmark: bool) -> bool:
+    """Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c"""
+    seen, surroundings = question.seen, question.surroundings
+    packet = seen.packet
+    if seen.iif == "lo":
+        return True
+    if packet.saddr == 0 and (packet.version == 6 or packet.daddr == 0xFFFFFFFF or packet.daddr >> 8 == 0xE00000):
+        return True
+    if surroundings.address_type(packet.version, packet.saddr, None) == "local":
+        if not accept_local:
+            return False
+        if packet.version == 6:
+            return True
+    return surroundings.reverse_path(seen, loose=loose, use_mark=validmark)
 
 
 # --- sets ------------------------------------------------------------------------------------------------------------

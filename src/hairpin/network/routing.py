@@ -125,7 +125,7 @@ def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | N
         if route.type in ("blackhole", "unreachable", "prohibit"):
             return Found(_special(route.type), route, rule=rule)
         hops = usable_hops(namespace, query, route)
-        if not hops and route.type == "unicast":
+        if not hops and (route.type == "unicast" or query.oif is not None):
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None
@@ -226,7 +226,10 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
         if not wanted:
             return None
         return max(
-            wanted, key=lambda a: (a.value == towards, not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length))
+            wanted,
+            key=lambda a: (
+                a.value == towards, not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)
+            ),
         ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:

@@ -37,8 +37,10 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_bridge_hook(network, state, "prerouting"):
         if isinstance(outcome, End):
             yield outcome
+        elif calls_iptables(namespace, bridge, state.packet.version):
+            yield from _after_iptables(network, namespace, bridge, outcome)
         elif _is_for_bridge(namespace, bridge, outcome):
-            yield from _up(network, namespace, bridge, outcome)
+            yield from _delivered_up(network, outcome, bridge, "prerouting")
         else:
             yield from _across(network, namespace, bridge, outcome)
 
@@ -58,18 +60,17 @@ def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
     return bool(everywhere) or own
 
 
-def _up(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
-    if not calls_iptables(namespace, bridge, state.packet.version):
-        yield from _delivered_up(network, state, bridge, "prerouting")
-        return
-    # br_netfilter runs PREROUTING here, before the bridge decides where the frame goes.
+def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
     for outcome in run_hook(network, state, "prerouting"):
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _stays_on_bridge(namespace, bridge, outcome):
             yield from _bridged_after_dnat(network, namespace, bridge, outcome)
-        else:
+        elif outcome.packet.daddr != state.packet.daddr or _is_for_bridge(namespace, bridge, state):
             yield from _delivered_up(network, outcome, bridge, "input-route")
+        else:
+            yield from _across(network, namespace, bridge, outcome)
 
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
@@ -103,29 +104,23 @@ def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, st
         yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=state.packet.daddr)
         return
     moved = msgspec.structs.replace(state, target=answer.port)
-    yield from _across(network, namespace, bridge, moved, hooks=("forward", "postrouting"))
+    yield from _across(network, namespace, bridge, moved)
 
 
-def _across(
-    network: Network,
-    namespace: Namespace,
-    bridge: Link,
-    state: State,
-    *,
-    hooks: tuple[Hook, ...] = ("prerouting", "forward", "postrouting"),
-) -> Iterator[Outcome]:
+def _across(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    """On to another port, PREROUTING being done."""
     out = port_towards(network, state.netns, bridge.name, state.target)
     blocked = _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
-    states: list[State] = [msgspec.structs.replace(state, physout="")]
+    states: list[State] = [msgspec.structs.replace(state, physout=out.name)]
     ip = calls_iptables(namespace, bridge, state.packet.version)
+    hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         following: list[State] = []
         for each in states:
-            leaving = each if hook == "prerouting" else msgspec.structs.replace(each, physout=out.name)
-            for outcome in _crossing_hook(network, leaving, bridge, hook, ip=ip):
+            for outcome in _crossing_hook(network, each, bridge, hook, ip=ip):
                 if isinstance(outcome, End):
                     yield outcome
                 else:
@@ -138,9 +133,6 @@ def _across(
 
 def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:
     """Yield what one hook does to a frame that crosses: the bridge family's chains, then (br_netfilter) the IP ones."""
-    if hook == "prerouting":
-        yield from run_hook(network, state, hook) if ip else (state,)
-        return
     seen = msgspec.structs.replace(state, oif=bridge.name)
     for outcome in run_bridge_hook(network, seen, hook):
         if isinstance(outcome, End) or not ip:

@@ -44,6 +44,9 @@ def track(state: State, namespace: Namespace) -> State:
             continue
         if connection.original == wanted:
             seen = bool(connection.status & STATUS_SEEN_REPLY)
+            if connection.syn and not seen and not state.packet.tcp_flags & (SYN | RST):
+                # SYN_SENT and no SYN-ACK was seen here: nf_conntrack_proto_tcp.c tcp_conntracks
+                return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
             return _with(state, connection, CT_ESTABLISHED if seen else CT_NEW, 0)
         if connection.reply == wanted:
             status = connection.status | STATUS_SEEN_REPLY
@@ -56,7 +59,8 @@ def track(state: State, namespace: Namespace) -> State:
         return msgspec.structs.replace(state, ct_state=CT_RELATED if made else CT_INVALID, connection=None)
     if _cannot_begin(state.packet, namespace):
         return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
-    fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed())
+    syn = state.packet.protocol == TCP and bool(state.packet.tcp_flags & SYN)
+    fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed(), syn=syn)
     return _with(state, fresh, CT_NEW, 0)
 
 

@@ -32,7 +32,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
     if is_multicast(state.packet.daddr, state.packet.version):
         yield from _multicast(namespace, state)
         return
-    found = lookup(namespace, _query(state)) if state.packet.daddr != BROADCAST4 else Found("broadcast")
+    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, _query(state))
     if found.type == "broadcast" or found.type in ("local", "anycast"):
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
@@ -117,12 +117,21 @@ def received6(namespace: Namespace, state: State) -> End | None:
     return None
 
 
+def _is_for_all(packet: Packet) -> bool:
+    """Whether this is a limited broadcast (as of a DHCP client, which has no address yet)."""
+    return packet.version == 4 and (packet.daddr == BROADCAST4 or packet.daddr == packet.saddr == 0)
+
+
 def _martian(namespace: Namespace, state: State) -> End | None:
     """Addresses that no packet from a wire may carry."""
     packet = state.packet
     if packet.version == 6:
         return None
-    if is_multicast(packet.saddr, 4) or packet.saddr == BROADCAST4 or packet.saddr >> 24 == 0:
+    if is_multicast(packet.saddr, 4) or packet.saddr == BROADCAST4:
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if _is_for_all(packet):
+        return None
+    if packet.saddr >> 24 == 0:
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
     if packet.daddr >> 24 == 0:
         return stopped(state, "martian-destination", stage="input-route", link=state.iif)
@@ -214,7 +223,7 @@ def _believed(namespace: Namespace, state: State, *, out: str | None) -> End | N
         return None
     reverse_path = conf(namespace, 4, state.iif, "rp_filter", rule="max") or 0
     accept_local = bool(conf(namespace, 4, state.iif, "accept_local", rule="or"))
-    if not reverse_path and not _full_check(namespace):
+    if not reverse_path and (accept_local or not _full_check(namespace)):
         if owns_address(namespace, 4, packet.saddr) and not accept_local:
             return stopped(state, "martian-source", stage="input-route", link=state.iif)
         return None

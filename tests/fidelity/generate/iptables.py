@@ -36,6 +36,7 @@ class _Table:
         self.version: Version = version
         self.table = table
         self.sets = sets
+        self.inverted = False
         hooks = _HOOKS[table]
         self.base = tuple(hook for hook in hooks if dice.chance(0.8)) or hooks[:1]
         # A user chain is reached from one hook only, so that its rules may use what that hook allows; a chain only
@@ -79,7 +80,8 @@ class _Table:
 
     def _protocol(self, protocol: str) -> str:
         name = "ipv6-icmp" if protocol == "icmp" and self.version == 6 else protocol
-        return f"{'! ' if self.dice.chance(0.08) and protocol == 'icmp' else ''}-p {name}"
+        self.inverted = self.dice.chance(0.08) and protocol == "icmp"
+        return f"{'! ' if self.inverted else ''}-p {name}"
 
     # --- matches -----------------------------------------------------------------------------------------------------
 
@@ -221,7 +223,7 @@ class _Table:
         return None
 
     def _match_icmp(self, hook: str, protocol: str | None) -> str | None:
-        if protocol != "icmp":
+        if protocol != "icmp" or self.inverted:
             return None
         option = "--icmp-type" if self.version == 4 else "--icmpv6-type"
         return f"{self._not()}{option} {self.dice.pick(('echo-request', 'echo-reply'))}"
@@ -267,7 +269,7 @@ class _Table:
         ]  # fmt: skip
         if hook == "PREROUTING":
             word = "TTL --ttl" if self.version == 4 else "HL --hl"
-            choices.append(f"-j {word}-{dice.pick(('set 5', 'inc 1', 'dec 1', 'set 1'))}")
+            choices.append(f"-j {word}-set {dice.pick((1, 5, 64))}")
         return dice.pick(choices)
 
     def _nat(self, hook: str, protocol: str | None) -> str:
@@ -290,7 +292,7 @@ class _Table:
             choices.append(f"-j NETMAP --to {network}")
         if ports and hook == "POSTROUTING":
             bracketed = f"[{source}]" if version == 6 else source
-            choices += [f"-j SNAT --to-source {bracketed}:{port}", f"-j MASQUERADE --to-ports {port}"]
+            choices += [f"-j SNAT --to-source {bracketed}:1-65535", "-j MASQUERADE --to-ports 1-65535"]
         return dice.pick(choices)
 
 

@@ -63,6 +63,8 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         link, netns, saddr = "", f"container:{name}", inside[name]
     if start != "world" and daddr in _NO_FLOOD:
         daddr = dice.pick(targets)
+    if saddr == daddr and protocol in (ICMP, ICMP6):
+        daddr = own[0] if saddr != own[0] else own[-1]  # its answer would have the same addresses and id
     ports = protocol in (TCP, UDP)
     echo = number + 1
     sport = dice.pick(PORTS) if dice.chance(0.15) else 1024 + number
