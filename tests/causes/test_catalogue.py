@@ -11,6 +11,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
@@ -79,6 +80,24 @@ def with_internal(one: Container) -> Engine:
     described = engine(one)
     internal = DockerNetwork("n2", "priv", "bridge", internal=True, bridge="br-priv")
     return msgspec.structs.replace(described, networks=(*described.networks, internal))
+
+
+def zoned(*names: str) -> Network:
+    """Return the host with firewalld, whose zones of these names hold docker0 and whose rules let only those pass."""
+    rules = (
+        with_rule("filter FORWARD", "-j FORWARD_IN_ZONES")
+        .replace(
+            "-A FORWARD -j FORWARD_IN_ZONES",
+            "-A FORWARD -j FORWARD_IN_ZONES\n-A FORWARD_IN_ZONES -i docker0 -j REJECT",
+        )
+        .replace(":DOCKER-USER", ":FORWARD_IN_ZONES - [0:0]\n:DOCKER-USER")
+    )
+    whole = network(host_namespace(rules))
+    zones = tuple(
+        FirewalldZone(name, interfaces=("docker0",) if name in names else ()) for name in ("docker", "public")
+    )
+    firewalld = Firewalld(running=True, runtime=zones)
+    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, firewalld=firewalld))
 
 
 NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")
@@ -154,6 +173,8 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "bound to the link that is asked": (
         network(inner=container_namespace((Socket("tcp", 4, None, 80, device="eth0"),))), published(), [],
     ),
+    "bridge in another zone of firewalld's": (zoned("public"), egress(), ["firewalld-bridge-in-wrong-zone"]),
+    "firewalld keeps zones apart": (zoned("docker"), egress(), ["firewalld-zone-blocks-port"]),
     "listens for IPv6 alone": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),
         published(), ["service-listens-on-wrong-family"],

@@ -16,10 +16,14 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule of firewalld's stopped a packet for this host."""
+    """Yield one candidate when a rule of firewalld's stopped a packet for this host, or on its way through."""
     place = view.place
     packet = view.stop.seen.packet
-    if place is None or owner(view, place) != "firewalld" or view.stop.stage != "input":
+    if place is None or owner(view, place) != "firewalld":
+        return
+    if view.stop.stage == "forward":
+        yield _not_forwarded(view, place)
+    if view.stop.stage != "input":
         return
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
@@ -52,10 +56,28 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+def _not_forwarded(view: View, place: Place) -> Candidate:
+    """A policy or a rule of firewalld's between two zones."""
+    seen = view.stop.seen
+    return Candidate(
+        title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
+        detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
+        change=exception(view, place),
+        where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
+        rank=35,
+        evidence=(place.evidence,),
+        advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
+    )
+
+
 def zone_of(view: View) -> str:
-    """Return the zone of the interface that the packet came in by: bound at run time, in the files, or the default."""
+    """Return the zone of the interface that the packet came in by."""
+    return zone_of_link(view, view.stop.seen.iif)
+
+
+def zone_of_link(view: View, link: str) -> str:
+    """Return the zone that an interface is in: bound at run time, in the files, or the default."""
     firewalld = view.network.host.firewalld
-    link = view.stop.seen.iif
     if firewalld is None:
         return "public"
     for zone in (*firewalld.runtime, *firewalld.permanent):
