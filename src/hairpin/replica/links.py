@@ -5,6 +5,7 @@ hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
+from zlib import crc32
 
 import msgspec
 
@@ -54,7 +55,7 @@ def wiring(network: Network, names: tuple[str, ...]) -> Wiring:
                 made.add(peer)
                 other = network.namespace(peer.netns).link(peer.link)
                 assert other is not None
-                lines.append(LinkLine(_pair(name, link, f"{_words(other)} netns {path_of(peer.netns)}")))
+                lines.append(LinkLine(_pair(name, link, f"{_words(peer.netns, other)} netns {path_of(peer.netns)}")))
                 continue
             if link.kind in ("bridge", "vrf"):
                 lines.append(_alone(name, link))
@@ -84,11 +85,16 @@ def _programs(netns: str, link: Link) -> Iterator[StandIn]:
         yield StandIn(netns, link.name, f"{link.name} in {netns} carries a tc filter, which is not rebuilt")
 
 
-def _words(link: Link) -> str:
-    """Return name, index, hardware address and MTU as ip-link(8) takes them."""
-    words = ["name", link.name, "index", str(link.index)]
+def mac_of(netns: str, link: Link) -> int:
+    """Return the link's hardware address; one of our own where the snapshot has none that a link can have."""
     if link.mac and not link.mac >> 40 & 1:
-        words += ["address", mac_text(link.mac)]
+        return link.mac
+    return 0x02 << 40 | crc32(f"{netns} {link.name}".encode())
+
+
+def _words(netns: str, link: Link) -> str:
+    """Return name, index, hardware address and MTU as ip-link(8) takes them."""
+    words = ["name", link.name, "index", str(link.index), "address", mac_text(mac_of(netns, link))]
     if 68 <= link.mtu_bytes <= 65535:
         words += ["mtu", str(link.mtu_bytes)]
     return " ".join(words)
@@ -100,11 +106,11 @@ def mac_text(mac: int) -> str:
 
 
 def _pair(netns: str, link: Link, peer: str) -> str:
-    return f"link add {_words(link)} netns {path_of(netns)} type veth peer {peer}"
+    return f"link add {_words(netns, link)} netns {path_of(netns)} type veth peer {peer}"
 
 
 def _alone(netns: str, link: Link) -> LinkLine:
-    start = f"link add {_words(link)} netns {path_of(netns)} type"
+    start = f"link add {_words(netns, link)} netns {path_of(netns)} type"
     if link.kind == "vrf":
         return LinkLine(f"{start} vrf table {link.vrf_table or 0}", kind="vrf")
     info = link.bridge
@@ -144,7 +150,7 @@ def _out(network: Network, netns: str, link: Link, wire: str) -> LinkLine:
         return LinkLine(pair)
     mode = f"mode {link.macvlan_mode}" if link.macvlan_mode else ""
     return LinkLine(
-        f"link add link {lower.link} {_words(link)} netns {path_of(netns)} type {link.kind} {mode}", pair, link.kind
+        f"link add link {lower.link} {_words(netns, link)} netns {path_of(netns)} type {link.kind} {mode}", pair, link.kind
     )
 
 

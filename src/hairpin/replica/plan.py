@@ -1,5 +1,7 @@
 """The blueprint of a network: what is rebuilt, what is not and why."""
 
+from collections.abc import Iterator
+
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Namespace
 from hairpin.network.flow import Flow, FromContainer
@@ -30,6 +32,7 @@ def blueprint(
         before = (read or network).host.namespace(name)
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
+        left_out += _live(namespace, flows)
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
         plans.append(_namespace(network, namespace, loads))
     far = [line for each in made.lines for line in _far_ends(each.text)]
@@ -55,6 +58,18 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[str, ...]:
             if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
                 wanted.add(each.name)
     return tuple(name for name in everyone if name in wanted)
+
+
+def _live(namespace: Namespace, flows: tuple[Flow, ...]) -> Iterator[str]:
+    """Yield the live connections that one of the flows would meet: their entries are not rebuilt."""
+    for flow in flows:
+        for connection in namespace.connections:
+            if connection.version != flow.version:
+                continue
+            for side in (connection.original, connection.reply):
+                number = flow.packet(0).protocol
+                if (side.daddr, side.dport, side.sport, side.protocol) == (flow.daddr, flow.dport, flow.sport, number):
+                    yield f"a live connection of {namespace.name} from port {side.sport} to port {side.dport}"
 
 
 def _far_ends(line: str) -> tuple[str, ...]:

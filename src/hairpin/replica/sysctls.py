@@ -28,6 +28,17 @@ _NOT_ITS_OWN = (
     ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
     ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
 )  # fmt: skip
+_UNLESS_SAID = tuple(
+    (f"net/{family}/conf/{which}/{key}", "0")
+    for family, keys in (
+        ("ipv4", ("forwarding", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "proxy_arp")),
+        ("ipv6", ("forwarding", "disable_ipv6")),
+    )
+    for which in ("all", "default")
+    for key in keys
+)
+"""A new namespace copies this machine's values (net.core.devconf_inherit_init_net); what a snapshot does not say is the
+kernel's default."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
@@ -47,7 +58,8 @@ def before_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
         # Without br_netfilter on the host, bridged frames meet no IP rule.
         found += [(("net", "bridge", name), "0") for name in _BRIDGE_NF]
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
-    quiet = tuple(SysctlValue(path, value) for path, value in _QUIET)
+    said = {"/".join(path) for path, _ in found}
+    quiet = tuple(SysctlValue(path, value) for path, value in (*_UNLESS_SAID, *_QUIET) if path not in said)
     return (*quiet, *(_value(path, value) for path, value in found))
 
 

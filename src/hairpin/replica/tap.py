@@ -16,6 +16,7 @@ from hairpin.network.prefix import Version
 _ETH_P_ALL, _ETH_P_IP, _ETH_P_IP6 = 0x0003, 0x0800, 0x86DD
 SO_TIMESTAMPNS = 35
 _OUTGOING = 4
+_IGMP = 2
 _SO_RCVBUFFORCE = 33
 _NEIGHBOUR_DISCOVERY = range(130, 144)
 
@@ -96,6 +97,8 @@ class Tap:
             start, number = (data[0] & 15) * 4, data[9]
             source, destination = socket.inet_ntoa(data[12:16]), socket.inet_ntoa(data[16:20])
             total = int.from_bytes(data[2:4])
+            if number == _IGMP:
+                return None
             return self._with_ports(data, at, link, kind, 4, (source, destination), number, start, total)
         if protocol == _ETH_P_IP6 and len(data) >= 40:
             source, destination = (str(ipaddress.IPv6Address(data[at : at + 16])) for at in (8, 24))

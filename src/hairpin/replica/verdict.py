@@ -30,6 +30,8 @@ class Findings(msgspec.Struct, frozen=True):
     happenings: tuple[Happening, ...]
     hits: tuple[Hit, ...]
     held: bool
+    lost: tuple[tuple[str, str], ...] = ()
+    """Namespace and name of the IP layer's counters that grew."""
 
     @property
     def rejected(self) -> bool:
@@ -131,10 +133,19 @@ def _dialling(findings: Findings) -> bool:
 
 
 def _answered(findings: Findings) -> bool:
+    """Return whether somebody answered the SYN, or would have if there were a way back."""
+    last = last_seen(findings)
+    if last is not None and not last.out and any(each in findings.lost for each in _no_way_back(last.netns)):
+        return True
     return any(
         seen.protocol == TCP and (seen.tcp_flags & (SYN | ACK) == SYN | ACK or seen.tcp_flags & RST)
         for seen in findings.attempt.sightings
     )
+
+
+def _no_way_back(netns: str) -> tuple[tuple[str, str], ...]:
+    """Source: net/ipv4/inet_connection_sock.c inet_csk_route_req(): a SYN that cannot be answered is forgotten."""
+    return (netns, "OutNoRoutes"), (netns, "Ip6OutNoRoutes")
 
 
 def _echoed(findings: Findings) -> bool:

@@ -130,6 +130,7 @@ class _Replica:
         self._counters = Counters()
         self._lost = Lost()
         self._hits: list[Hit] = []
+        self._gone: list[tuple[str, str]] = []
         self._version: Version = 4
         for name in self._plans:
             self._enter(name)
@@ -155,13 +156,12 @@ class _Replica:
 
     def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
         """Return whether a rule or the IP layer has counted a packet as thrown away."""
-        lost = False
         for name in self._touched(seen):
             self._enter(name)
-            lost = bool(self._lost.news(name)) or lost
+            self._gone += ((name, counter) for counter in self._lost.news(name))
             self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._version)
         self._home.enter()
-        return lost or any(hit.does != "other" for hit in self._hits)
+        return bool(self._gone) or any(hit.does != "other" for hit in self._hits)
 
     def judge(self, flow: Flow) -> Judgement:
         """Send the flow's packet and say what became of it."""
@@ -177,7 +177,7 @@ class _Replica:
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
-        self._hits, self._version = [], flow.version
+        self._hits, self._gone, self._version = [], [], flow.version
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination)
         self._home.enter()
@@ -192,7 +192,7 @@ class _Replica:
         if attempt.experience.kind != "answer":
             self._confirmed(attempt.sightings)
             held = self._servers.holds_data(flow.protocol)
-        findings = Findings(flow, attempt, happenings, tuple(self._hits), held)
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), held, tuple(self._gone))
         said = self._lost_outside(findings) or verdict(findings)
         return Judgement(
             flow,

@@ -16,7 +16,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import HOST, Network, addresses_of, is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import Version, address_text, inside, network_of, prefix_text, width
 from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
-from hairpin.replica.links import Wire, mac_text
+from hairpin.replica.links import Wire, mac_of, mac_text
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
 
@@ -90,12 +90,11 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     for version in versions:
         for address in _others(network, wire, version):
             yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
-        if holder.mac:
-            router = _ROUTER[version]
-            everything = "0.0.0.0/0" if version == 4 else "::/0"
-            yield f"neighbour replace {router} lladdr {mac_text(holder.mac)} dev {wire.name} nud permanent"
-            yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
-            yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
+        router = _ROUTER[version]
+        everything = "0.0.0.0/0" if version == 4 else "::/0"
+        yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
+        yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
+        yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for flow in flows:

@@ -1,0 +1,308 @@
+"""Small hosts rebuilt on the running kernel: what it does with a packet is what the walk says.  Needs root."""
+
+import glob
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hairpin.change.change import Change, InsertRule, SetPolicy, SetSysctl
+from hairpin.host.docker import PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.iptables_save import parse
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge, judge_change
+from hairpin.replica.prerequisites import missing
+from hairpin.walk.walk import walk_flow
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    FORWARDING,
+    GATEWAY,
+    HOST_ADDRESS,
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE = Outside(CLIENT)
+NEIGHBOUR = Lan(parse_address("198.51.100.77")[1])
+INSIDE = FromContainer("web", "container:web")
+FAR = parse_address("203.0.113.80")[1]
+LOOPBACK = parse_address("127.0.0.1")[1]
+
+
+def flow(start: Start = OUTSIDE, to: int = HOST_ADDRESS, port: int = 8151, protocol: str = "tcp") -> Flow:
+    return msgspec.convert({**msgspec.to_builtins(Flow(start, 4, to, "tcp", port)), "protocol": protocol}, Flow)
+
+
+def with_rule(before: str, rule: str) -> str:
+    """Return Docker's rules with one more before the first that starts so."""
+    assert f"\n{before}" in DOCKER_RULES
+    return DOCKER_RULES.replace(f"\n{before}", f"\n{rule}\n{before}", 1)
+
+
+def without(line: str) -> str:
+    """Return Docker's rules without those that start so."""
+    kept = [each for each in DOCKER_RULES.splitlines() if not each.startswith(line)]
+    assert len(kept) < len(DOCKER_RULES.splitlines())
+    return "\n".join((*kept, ""))
+
+
+def with_link(namespace: Namespace, name: str, **changes: object) -> Namespace:
+    links = tuple(
+        msgspec.structs.replace(each, **changes) if each.name == name else each for each in namespace.links
+    )
+    return msgspec.structs.replace(namespace, links=links)
+
+
+def rules(text: str) -> Network:
+    return network(host_namespace(text))
+
+
+def relay(*, holds_only: bool) -> tuple[Socket, ...]:
+    return (Socket("tcp", 4, None, 8151, relay=Relay(4, WEB, 80, holds_only)),)
+
+
+def udp() -> Network:
+    """Return a host that publishes UDP."""
+    text = DOCKER_RULES.replace("-p tcp -m tcp", "-p udp -m udp")
+    inner = container_namespace((Socket("udp", 4, None, 80),))
+    binding = PortBinding("udp", 80, 8151, None, 4)
+    return network(host_namespace(text, sockets=()), inner, docker=engine(container(binding=binding)))
+
+
+def macvlan() -> Network:
+    """Return a host whose container has a macvlan on eth0, with an address of the outer network."""
+    inner = container_namespace()
+    address = parse_address("198.51.100.66")[1]
+    link = Link(9, "eth0", "macvlan", lower="eth0", peer_index=2, peer_netnsid=0, macvlan_mode="bridge", mac=0x02AABBCCDD09)
+    lo = inner.links[0]
+    inner = msgspec.structs.replace(
+        inner,
+        links=(lo, link),
+        addresses=(inner.addresses[0], Address("eth0", 4, address, 24)),
+        routes=(inner.routes[0], route("198.51.100.0/24", "eth0"), route("default", "eth0", via="198.51.100.1")),
+    )
+    return network(inner=inner)
+
+
+FORWARD_DROP = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP")
+REJECT = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j REJECT --reject-with icmp-host-prohibited")
+RESET = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -p tcp -j REJECT --reject-with tcp-reset")
+NO_DNAT = without("-A DOCKER ! -i docker0 -p tcp")
+NO_MASQUERADE = without("-A POSTROUTING -s 172.17.0.0/16")
+LOST_REPLY = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP")
+INPUT_DROP = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
+OUTPUT_DROP = DOCKER_RULES.replace(":OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER", ":OUTPUT DROP [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER")
+
+CASES: dict[str, tuple[Network, Flow]] = {
+    "published, from far away":      (network(), flow()),
+    "published, from a neighbour":   (network(), flow(NEIGHBOUR)),
+    "published, from the host":      (network(), flow(FromHost())),
+    "published, by loopback":        (network(), flow(FromHost(), LOOPBACK)),
+    "the container's own port":      (network(), flow(FromHost(), WEB, 80)),
+    "published, from the container": (network(), flow(INSIDE)),
+    "the way out":                   (network(), flow(INSIDE, FAR, 443)),
+    "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
+    "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
+    "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
+    "ping the bridge from inside":   (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
+    "published UDP":                 (udp(), flow(protocol="udp")),
+    "UDP that nobody has":           (udp(), flow(protocol="udp", port=9999)),
+    "nobody listens":                (network(), flow(port=9999)),
+    "nobody listens inside":         (network(inner=container_namespace(())), flow()),
+    "dropped in FORWARD":            (rules(FORWARD_DROP), flow()),
+    "rejected in FORWARD":           (rules(REJECT), flow()),
+    "reset in FORWARD":              (rules(RESET), flow()),
+    "the answer dropped":            (rules(LOST_REPLY), flow()),
+    "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
+    "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
+    "no DNAT: the relay answers":    (rules(NO_DNAT), flow()),
+    "no DNAT, the port is held":     (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
+    "the relay finds nobody":        (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
+    "not masqueraded":               (rules(NO_MASQUERADE), flow(INSIDE, FAR, 443)),
+    "paused":                        (network(docker=engine(container("paused"))), flow()),
+    "eth0 does not forward":         (network(host_namespace(values={"conf__eth0__forwarding": "0"})), flow()),
+    "no way back from inside":       (network(inner=container_namespace(default=False)), flow()),
+    "the bridge is down":            (network(with_link(host_namespace(), "docker0", up=False)), flow()),
+    "the veth is down":              (network(with_link(host_namespace(), "veth1", up=False)), flow()),
+    "the veth left its bridge":      (network(with_link(host_namespace(), "veth1", master=None, port=None)), flow()),
+    "a strict reverse path":         (
+        network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))), flow(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)
+def test_the_kernel_does_what_the_walk_says(built: Network, asked: Flow) -> None:
+    judgement = judge(built, asked)
+    trace = walk_flow(built, asked)
+    found = agreement(trace, judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == (trace.verdict, True, "")
+
+
+MACVLANS: dict[str, Flow] = {
+    "from a neighbour": flow(NEIGHBOUR, parse_address("198.51.100.66")[1], 80),
+    "out": flow(INSIDE, FAR, 443),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", MACVLANS.values(), ids=MACVLANS)
+def test_a_macvlan_is_a_macvlan(asked: Flow) -> None:
+    """It takes its frames from eth0 before the host's rules see them."""
+    judgement = judge(macvlan(), asked)
+    assert (judgement.verdict, judgement.left_out) == ("delivered", ())
+
+
+def test_a_walk_that_is_wrong_is_found() -> None:
+    """The kernel has the rule, the walk has not heard of it."""
+    judgement = judge(rules(FORWARD_DROP), flow())
+    found = agreement(walk_flow(network(), flow()), judgement)
+    assert (found.agrees, found.reason) == (False, "simulated delivered, the kernel says dropped")
+    assert judgement.place is not None
+    assert [(hit.table, hit.chain, hit.number) for hit in judgement.place.rules] == [("filter", "FORWARD", 1)]
+
+
+def _rule(text: str) -> InsertRule:
+    (table,) = parse(f"*filter\n:DOCKER-USER - [0:0]\n{text}\nCOMMIT\n", family="ip", dialect="iptables-nft", source="test")
+    (rule,) = table.chains[0].rules
+    return InsertRule("host", "iptables-nft", "ip", "filter", "DOCKER-USER", rule, 1)
+
+
+CLOSED = DOCKER_RULES.replace("-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\n", "")
+POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "policy drop")
+CHANGES: dict[str, tuple[Network, Change]] = {
+    "a sysctl": (
+        network(host_namespace(values={"conf__eth0__forwarding": "0"})),
+        Change((SetSysctl("host", ("net", "ipv4", "conf", "eth0", "forwarding"), "1"),)),
+    ),
+    "a rule": (rules(CLOSED), Change((_rule("-A DOCKER-USER -i eth0 -o docker0 -j ACCEPT"),))),
+    "a policy": (rules(CLOSED), Change((SetPolicy("host", POLICY, "accept"),))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "change"), CHANGES.values(), ids=CHANGES)
+def test_a_change_carried_out_inside_delivers(built: Network, change: Change) -> None:
+    before, after = judge_change(built, flow(), change)
+    assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
+
+
+def test_what_stands_in_lowers_the_claim() -> None:
+    """An XDP program is not rebuilt, so the kernel's word on a packet that would meet it is not the last."""
+    built = network(with_link(host_namespace(), "eth0", xdp=True))
+    judgement = judge(built, flow())
+    assert [each for each in judgement.left_out if "XDP" in each]
+    assert agreement(walk_flow(built, flow()), judgement).judge == "simulated"
+
+
+# --- nothing is left behind -----------------------------------------------------------------------------------------
+
+MARK = f"kill{os.getpid()}"
+"""A link of the killed replicas: the kernel gives numbers of namespaces that are gone to others."""
+_SCRIPT = f"""
+from tests.kernel.test_replica import flow, marked
+from hairpin.replica.judge import judge
+print("ready", flush=True)
+while True:
+    judge(marked("{MARK}"), flow())
+"""
+
+
+def marked(name: str) -> Network:
+    """Return a network whose host has one more link, of this name."""
+    host = host_namespace()
+    return network(msgspec.structs.replace(host, links=(*host.links, Link(9, name, "dummy"))))
+
+
+def _net_namespaces() -> dict[str, str]:
+    """Return every network namespace that a process of this machine is in or holds open, with a path to it."""
+    found: dict[str, str] = {}
+    for path in (*glob.glob("/proc/[0-9]*/ns/net"), *glob.glob("/proc/[0-9]*/fd/*")):
+        try:
+            target = os.readlink(path)
+        except OSError:
+            continue
+        if target.startswith("net:["):
+            found[target] = path
+    return found
+
+
+def _links_of(path: str) -> str:
+    """Return what the namespace's links are called; nothing when it is gone by now."""
+    argv = ("nsenter", f"--net={path}", "ip", "-o", "link")
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+
+
+def _descendants(pid: int) -> frozenset[int]:
+    children: dict[int, list[int]] = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            fields = Path(path).read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(path.split("/")[2]))
+    found: set[int] = set()
+    pending = [pid]
+    while pending:
+        more = children.get(pending.pop(), [])
+        found.update(more)
+        pending += more
+    return frozenset(found)
+
+
+def _held_by(pids: frozenset[int]) -> frozenset[str]:
+    found: set[str] = set()
+    for pid in pids:
+        for path in (f"/proc/{pid}/ns/net", *glob.glob(f"/proc/{pid}/fd/*")):
+            try:
+                target = os.readlink(path)
+            except OSError:
+                continue
+            if target.startswith("net:["):
+                found.add(target)
+    return frozenset(found) - {os.readlink("/proc/self/ns/net")}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
+    """At a random moment: the kernel ends the replica's processes, and with them its namespaces and links."""
+    named = sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    with subprocess.Popen((sys.executable, "-c", _SCRIPT), stdout=subprocess.PIPE, env=environment, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        moment = time.monotonic() + random.Random(seed).uniform(0.0, 0.4)
+        held: frozenset[str] = frozenset()
+        pids: frozenset[int] = frozenset()
+        while time.monotonic() < moment or not held:
+            pids = _descendants(process.pid)
+            held = _held_by(pids)
+        process.kill()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    alive = _net_namespaces()
+    assert [netns for netns in held & alive.keys() if MARK in _links_of(alive[netns])] == []
+    assert (sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []) == named
+
+
+def test_this_machine_can_build_replicas() -> None:
+    assert missing() is None
