@@ -3,6 +3,7 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
+from hairpin.causes.rule_owner import led_from
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, one
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate import Place
@@ -11,6 +12,7 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_RELATED,
     FieldMatch,
+    Jump,
     NameMatch,
     Rule,
     Verdict,
@@ -82,8 +84,14 @@ def _user_chain(view: View, place: Place) -> str:
     if table is None or table.chain("DOCKER-USER") is None:
         return place.chain
     forward = table.chain("FORWARD")
-    led = forward is not None and any("-j DOCKER-USER" in rule.text for rule in forward.rules)
-    return "DOCKER-USER" if led else place.chain
+    for rule in forward.rules if forward is not None else ():
+        if "-j DOCKER-USER" in rule.text:
+            return "DOCKER-USER"
+        if rule.text == place.text or any(
+            led_from(view, place, part.chain) for part in rule.body if isinstance(part, Jump)
+        ):
+            break  # what stopped the packet stands in front of it
+    return place.chain
 
 
 def _dialect(place: Place) -> Literal["iptables-nft", "iptables-legacy"]:
