@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.netfilter.ebtables_options import read_option
+from hairpin.netfilter.ebtables_options import read_option, refused_options
 from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match, NameMatch, OpaqueMatch, Ranges
 
 GROUP_BIT = 1 << 40
@@ -51,3 +51,23 @@ OPAQUE = [
 @pytest.mark.parametrize("words", OPAQUE)
 def test_what_is_not_modelled_is_kept(words: str) -> None:
     assert read_option(words.split(maxsplit=1)[0], words.split()) == (OpaqueMatch(words),)
+
+
+NOT_TAKEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("INPUT", "-o eth0"): ("-o",),
+    ("POSTROUTING", "-i ! eth0"): ("-i",),
+    ("FORWARD", "-i eth0 -o eth1"): (),
+    ("FORWARD", "--ip-proto icmp --ip-icmp-type 1"): ("--ip-proto", "--ip-icmp-type"),
+    ("FORWARD", "-p IPv4 --ip-proto icmp"): (),
+    ("FORWARD", "-p ARP --ip6-dport 1"): ("--ip6-dport",),
+}
+
+
+@pytest.mark.parametrize(("place", "options"), NOT_TAKEN.items())
+def test_options_that_do_not_stand_where_they_may(place: tuple[str, str], options: tuple[str, ...]) -> None:
+    chain, words = place
+    assert refused_options(chain, words.split()) == tuple(map(OpaqueMatch, options))
+
+
+def test_a_small_number_is_no_ethertype() -> None:
+    assert read_option("-p", ["-p", "0x5ff"]) == (OpaqueMatch("-p 0x5ff"),)

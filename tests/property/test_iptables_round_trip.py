@@ -217,7 +217,7 @@ def target(draw: st.DrawFn, family: IpFamily) -> tuple[Statement, ...]:
             kind: Literal["snat", "dnat"] = "snat" if flag(draw) else "dnat"
             return (Nat(kind, any_address(draw, family), ports, flags, version=version),)
         case 1:
-            return (Nat("dnat", None, ports, flags),)
+            return (Nat("dnat", None, span(draw, 65535), flags),)
         case 2:
             return (Nat("masquerade" if flag(draw) else "redirect", None, ports, flags),)
         case 3:
@@ -237,6 +237,9 @@ def target(draw: st.DrawFn, family: IpFamily) -> tuple[Statement, ...]:
 
 def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
     protocol = draw(st.sampled_from(PROTOCOLS))
+    last = target(draw, family)
+    if any(isinstance(each, Nat) and each.ports is not None for each in last):
+        protocol = 6  # iptables takes ports only after a protocol that has them
     found = core_matches(draw, family)
     found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
     if protocol in (6, 17, 132, 136) or (protocol, family) in {(1, "ip"), (58, "ip6")}:
@@ -244,7 +247,7 @@ def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
     found = draw(st.permutations(found))
     if protocol:
         found.insert(0, FieldMatch("protocol", ((protocol, protocol),)))
-    return (*found, *target(draw, family))
+    return (*found, *last)
 
 
 @st.composite

@@ -12,7 +12,7 @@ Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfi
 """
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.ebtables_options import read_option
+from hairpin.netfilter.ebtables_options import read_option, refused_options
 from hairpin.netfilter.ebtables_targets import TARGETS, VERDICTS, read_target
 from hairpin.netfilter.iptables_words import split_words
 from hairpin.netfilter.ir import Chain, Expression, Hook, NoEffect, Rule, StatefulMatch, Table
@@ -85,7 +85,7 @@ def _read_rule(table: _OpenTable, line: str, number: int) -> None:
         packets, octets = int(words[at + 1]), int(words[at + 2])
         del words[at : at + 3]
     rules = table.rules[words[1]]
-    body = _read_body(words[2:], table)
+    body = (*refused_options(words[1], words[2:]), *_read_body(words[2:], table))
     rules.append(Rule(body, " ".join(words), len(rules) + 1, number, None, packets, octets))
 
 

@@ -41,6 +41,8 @@ def _ethertype(text: str, negated: bool) -> tuple[Match, ...]:
         return (FieldMatch("ethertype", ((0, _LOWEST_ETHERTYPE - 1),), negated),)
     number = _ETHERTYPES.get(text.lower())
     number = int(text, 16) if number is None else number
+    if number < _LOWEST_ETHERTYPE:
+        raise ValueError(text)
     return (FieldMatch("ethertype", ((number, number),), negated),)
 
 
@@ -135,3 +137,21 @@ _READERS: dict[str, Reader] = {
     "--ip6-icmp-type": _icmp("icmp6", ICMP6_TYPES),
     "--mark": _mark, "--pkttype-type": _packet_type,
 }  # fmt: skip
+
+_NOT_AT: dict[str, frozenset[str]] = {
+    "-o": frozenset({"INPUT", "PREROUTING", "BROUTING"}), "-i": frozenset({"OUTPUT", "POSTROUTING"}),
+}  # fmt: skip
+"""Built-in chains where a frame does not have that port yet, or no longer."""
+
+
+def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:
+    """Return the options that ebtables does not take in this chain, or not without the ``-p`` that they need."""
+    family = {"ipv4": "--ip-", "0800": "--ip-", "ipv6": "--ip6-", "86dd": "--ip6-"}
+    protocol = words[words.index("-p") + 1].lower().removeprefix("0x") if "-p" in words[:-1] else ""
+    refused = [word for word in words if chain in _NOT_AT.get(word, ())]
+    refused += [
+        word
+        for word in words
+        if word.startswith(("--ip-", "--ip6-")) and not word.startswith(family.get(protocol, " "))
+    ]
+    return tuple(OpaqueMatch(word) for word in dict.fromkeys(refused))

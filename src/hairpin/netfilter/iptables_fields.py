@@ -59,20 +59,28 @@ DSCP_CLASSES = {
 
 def number(text: str) -> int:
     """Return a number written as C does: decimal, ``0x…``, or octal with a leading zero (strtoul)."""
-    return int(text, 8) if text.startswith("0") and text.isdigit() and len(text) > 1 else int(text, 0)
+    value = int(text, 8) if text.startswith("0") and text.isdigit() and len(text) > 1 else int(text, 0)
+    if value < 0:
+        raise ValueError(f"{text} is negative")
+    return value
 
 
 def bounds(text: str, separator: str, maximum: int) -> tuple[int, int]:
-    """Return ``FIRST:LAST`` with either side left out, or a single value, as an inclusive range."""
+    """Return ``FIRST:LAST`` with either side left out, or a single value, as an inclusive range up to ``maximum``."""
     first, divided, last = text.partition(separator)
-    if not divided:
-        return number(text), number(text)
-    return number(first) if first else 0, number(last) if last else maximum
+    if separator == "-" and not (first and (last or not divided)):
+        raise ValueError(f"{text} is not a range")
+    ends = (number(first) if first else 0, number(last) if last else maximum) if divided else (number(text),) * 2
+    if max(ends) > maximum:
+        raise ValueError(f"{text} is above {maximum}")
+    return ends
 
 
 def masked(text: str, full: int) -> tuple[int, int]:
     """Return value and mask of ``VALUE[/MASK]``; the mask is FULL_MASK where it keeps every bit of ``full``."""
     value, slash, mask = text.partition("/")
+    if number(value) > full:
+        raise ValueError(f"{value} is above {full:#x}")
     return number(value), mask_of(number(mask), full) if slash else FULL_MASK
 
 
@@ -336,8 +344,8 @@ MODULES: dict[str, dict[str, Reader]] = {
     "ttl": {f"--ttl-{name}": reader for name, reader in _HOP_READERS.items()},
     "hl": {f"--hl-{name}": reader for name, reader in _HOP_READERS.items()},
     "length": {"--length": _range("length")},
-    "dscp": {"--dscp": _range("dscp"), "--dscp-class": _dscp_class},
+    "dscp": {"--dscp": _range("dscp", maximum=0x3F), "--dscp-class": _dscp_class},
     "tos": {"--tos": _tos},
-    "ecn": {"--ecn-ip-ect": _range("ecn")},
+    "ecn": {"--ecn-ip-ect": _range("ecn", maximum=3)},
 }  # fmt: skip
 """Readers by module and option."""

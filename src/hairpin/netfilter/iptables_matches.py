@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from hairpin.netfilter.ipset import fields_of
+from hairpin.netfilter.iptables_demands import MATCHES, check
 from hairpin.netfilter.iptables_fields import MODULES, Reader, bounds
 from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
@@ -42,6 +43,7 @@ def read_match(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
     """Return what the module's group means; anything that is not understood becomes an OpaqueMatch."""
     name = _MODULE_NAMES.get(group.name, group.name)
     try:
+        check(group, MATCHES, name)
         readers = MODULES.get(name)
         if readers is not None:
             return _independent(group, name, readers)
@@ -210,7 +212,7 @@ def _connection_is_new(group: Group) -> bool:
     """Whether the counters of a connection's first packet are inside (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
-    return (bounds(counted.value, ":", 1 << 64)[0] <= 1) is not counted.negated
+    return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated
 
 
 def _recent(group: Group) -> tuple[Expression, ...]:

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from hairpin.errors import ParseError
+from hairpin.netfilter.iptables_demands import MAX_INTERFACE_NAME, lacks_protocol
 from hairpin.netfilter.iptables_fields import field_of, interface_pattern, prefix_match
 from hairpin.netfilter.iptables_matches import read_match
 from hairpin.netfilter.iptables_targets import read_target
@@ -185,6 +186,9 @@ class _Reader:
 
     def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
         """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
+        if "-p " not in words and (refused := lacks_protocol(words)) is not None:
+            # iptables does not load it: whoever wrote the file did not get this rule.
+            return (OpaqueMatch(refused), *self._unusual_body(words, table))
         known = table.groups
         body: list[Expression] = []
         groups = split_plain_groups(words) if "\\" not in words else split_groups(words)
@@ -234,6 +238,8 @@ class _Reader:
             return () if everything else (match,)
         if option in _INTERFACES:
             name = interface_pattern(value)
+            if len(name) > MAX_INTERFACE_NAME:
+                raise ValueError(f"{value} is longer than an interface's name can be")
             return (
                 ()
                 if name == "*" and not negated
@@ -244,6 +250,8 @@ class _Reader:
         protocol = protocol_number(value)
         if protocol is None:
             return (OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
+        if protocol == 0 and negated:
+            return (OpaqueMatch(f"! -p {value}"),)  # satisfied by nothing, so iptables refuses it
         return () if protocol == 0 else (FieldMatch("protocol", ((protocol, protocol),), negated),)
 
     def _implied(self, protocol: str, words: list[str]) -> tuple[Expression, ...]:
@@ -275,6 +283,8 @@ class _Reader:
                 chains.append(Chain(name, rules))
                 continue
             hook, priority, kind = hooks[name]
+            if table.name == "security" and self._dialect == "iptables-nft":
+                priority = 150  # not NF_IP_PRI_SECURITY, whatever its comment says: iptables/nft.c
             chains.append(
                 Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
             )
@@ -286,14 +296,13 @@ def _frequent(group: str) -> tuple[Expression, ...] | None:
     """Read the groups that differ in nearly every rule of a container engine, quicker than by their tables."""
     option = group[1:2]
     if option == "m":
-        if found := _PORT.fullmatch(group):
-            port = int(found[2])
+        if (found := _PORT.fullmatch(group)) and (port := int(found[2])) <= 0xFFFF:
             return (FieldMatch("sport" if found[1] == "s" else "dport", ((port, port),)),)
         if found := _COMMENT.fullmatch(group):
             return (NoEffect("comment", found[1]),)
     elif option == "j":
-        if found := _DNAT.fullmatch(group):
-            address, port = read_address(found[1], "ip"), int(found[2])
+        if (found := _DNAT.fullmatch(group)) and (port := int(found[2])) <= 0xFFFF:
+            address = read_address(found[1], "ip")
             return (Nat("dnat", (address, address), (port, port), version=4),)
     elif found := _HOST.fullmatch(group):
         address = read_address(found[2], "ip")

@@ -9,6 +9,7 @@ Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from hairpin.netfilter.iptables_demands import TARGETS, check
 from hairpin.netfilter.iptables_fields import DSCP_CLASSES, bounds, mask_of, masked, number, tos
 from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
@@ -53,13 +54,14 @@ def read_target(group: Group) -> tuple[Statement, ...]:
     """Return what the target does; unknown targets and options become Outside."""
     reader = _TARGETS.get(group.name)
     try:
+        check(group, TARGETS, group.name)
         if reader is not None:
             return reader(group)
+        if group.name in NO_EFFECT and not (group.name == "SET" and "--map-set" in group.text):
+            return (NoEffect(group.name, group.arguments),)
     except (ValueError, KeyError):
         pass
-    if group.name in NO_EFFECT and not (group.name == "SET" and "--map-set" in group.text):
-        return (NoEffect(group.name, group.arguments),)
-    return (Outside(group.name, group.arguments, ends=group.name not in CONTINUES),)
+    return (Outside(group.name, group.arguments, ends=group.name not in CONTINUES | NO_EFFECT),)
 
 
 def _words(group: Group) -> dict[str, str]:

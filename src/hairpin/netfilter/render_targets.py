@@ -137,5 +137,7 @@ def _nat(statement: Nat, family: IpFamily) -> tuple[str, ...]:
         if family == "ip6" and ports:
             hosts = f"[{hosts}]"
     endpoint = f"{hosts}:{ports}" if ports else hosts
+    if not endpoint:
+        raise refuse(statement, "it takes an address or a port")
     option = "--to-destination" if statement.nat == "dnat" else "--to-source"
-    return ("-j", statement.nat.upper(), *((option, endpoint) if endpoint else ()), *flags)
+    return ("-j", statement.nat.upper(), option, endpoint, *flags)
