@@ -28,7 +28,6 @@ from hairpin.walk.walk import walk_flow
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
-    FORWARDING,
     GATEWAY,
     HOST_ADDRESS,
     WEB,
@@ -66,9 +65,7 @@ def without(line: str) -> str:
 
 
 def with_link(namespace: Namespace, name: str, **changes: object) -> Namespace:
-    links = tuple(
-        msgspec.structs.replace(each, **changes) if each.name == name else each for each in namespace.links
-    )
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in namespace.links)
     return msgspec.structs.replace(namespace, links=links)
 
 
@@ -92,7 +89,9 @@ def macvlan() -> Network:
     """Return a host whose container has a macvlan on eth0, with an address of the outer network."""
     inner = container_namespace()
     address = parse_address("198.51.100.66")[1]
-    link = Link(9, "eth0", "macvlan", lower="eth0", peer_index=2, peer_netnsid=0, macvlan_mode="bridge", mac=0x02AABBCCDD09)
+    link = Link(
+        9, "eth0", "macvlan", lower="eth0", peer_index=2, peer_netnsid=0, macvlan_mode="bridge", mac=0x02AABBCCDD09
+    )
     lo = inner.links[0]
     inner = msgspec.structs.replace(
         inner,
@@ -110,7 +109,9 @@ NO_DNAT = without("-A DOCKER ! -i docker0 -p tcp")
 NO_MASQUERADE = without("-A POSTROUTING -s 172.17.0.0/16")
 LOST_REPLY = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP")
 INPUT_DROP = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
-OUTPUT_DROP = DOCKER_RULES.replace(":OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER", ":OUTPUT DROP [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER")
+OUTPUT_DROP = DOCKER_RULES.replace(
+    ":OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER", ":OUTPUT DROP [0:0]\n:DOCKER - [0:0]\n:DOCKER-USER"
+)
 
 CASES: dict[str, tuple[Network, Flow]] = {
     "published, from far away":      (network(), flow()),
@@ -181,12 +182,16 @@ def test_a_walk_that_is_wrong_is_found() -> None:
 
 
 def _rule(text: str) -> InsertRule:
-    (table,) = parse(f"*filter\n:DOCKER-USER - [0:0]\n{text}\nCOMMIT\n", family="ip", dialect="iptables-nft", source="test")
+    (table,) = parse(
+        f"*filter\n:DOCKER-USER - [0:0]\n{text}\nCOMMIT\n", family="ip", dialect="iptables-nft", source="test"
+    )
     (rule,) = table.chains[0].rules
     return InsertRule("host", "iptables-nft", "ip", "filter", "DOCKER-USER", rule, 1)
 
 
-CLOSED = DOCKER_RULES.replace("-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\n", "")
+CLOSED = DOCKER_RULES.replace(
+    "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\n", ""
+)
 POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "policy drop")
 CHANGES: dict[str, tuple[Network, Change]] = {
     "a sysctl": (
@@ -285,7 +290,9 @@ def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
     """At a random moment: the kernel ends the replica's processes, and with them its namespaces and links."""
     named = sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    with subprocess.Popen((sys.executable, "-c", _SCRIPT), stdout=subprocess.PIPE, env=environment, cwd=ROOT) as process:
+    with subprocess.Popen(
+        (sys.executable, "-c", _SCRIPT), stdout=subprocess.PIPE, env=environment, cwd=ROOT
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         moment = time.monotonic() + random.Random(seed).uniform(0.0, 0.4)

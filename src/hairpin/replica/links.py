@@ -150,7 +150,9 @@ def _out(network: Network, netns: str, link: Link, wire: str) -> LinkLine:
         return LinkLine(pair)
     mode = f"mode {link.macvlan_mode}" if link.macvlan_mode else ""
     return LinkLine(
-        f"link add link {lower.link} {_words(netns, link)} netns {path_of(netns)} type {link.kind} {mode}", pair, link.kind
+        f"link add link {lower.link} {_words(netns, link)} netns {path_of(netns)} type {link.kind} {mode}",
+        pair,
+        link.kind,
     )
 
 

@@ -5,6 +5,7 @@ fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
 """
 
 from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.errors import ChangeError

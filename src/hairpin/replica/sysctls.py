@@ -31,7 +31,10 @@ _NOT_ITS_OWN = (
 _UNLESS_SAID = tuple(
     (f"net/{family}/conf/{which}/{key}", "0")
     for family, keys in (
-        ("ipv4", ("forwarding", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "proxy_arp")),
+        (
+            "ipv4",
+            ("forwarding", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "proxy_arp"),
+        ),
         ("ipv6", ("forwarding", "disable_ipv6")),
     )
     for which in ("all", "default")

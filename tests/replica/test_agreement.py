@@ -1,0 +1,56 @@
+"""When the two judges agree, and what is said when they do not."""
+
+import msgspec
+import pytest
+
+from hairpin.network.flow import Flow, Outside
+from hairpin.replica.agreement import agreement
+from hairpin.replica.counters import Hit
+from hairpin.replica.worker import Judgement, Place
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, network
+
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
+DELIVERED = walk_flow(network(), FLOW)
+DROPPED = walk_flow(network(host_namespace(DROPPING)), FLOW)
+RULE = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
+OTHER = msgspec.structs.replace(RULE, chain="DOCKER")
+
+CASES = {
+    "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
+    "the same rule": (DROPPED, Judgement(FLOW, "dropped", Place("host", rules=(RULE,))), (True, "replicated", "")),
+    "another verdict": (
+        DELIVERED,
+        Judgement(FLOW, "dropped"),
+        (False, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "another rule": (
+        DROPPED,
+        Judgement(FLOW, "dropped", Place("host", rules=(OTHER,))),
+        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted filter DOCKER 1"),
+    ),
+    "no rule": (
+        DROPPED,
+        Judgement(FLOW, "dropped", Place("host")),
+        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
+    ),
+    "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
+    "what is left out may be why": (
+        DELIVERED,
+        Judgement(FLOW, "dropped", left_out=("x",)),
+        (None, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "one of several ways": (
+        msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
+        Judgement(FLOW, "delivered"),
+        (True, "replicated", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize(("trace", "judgement", "expected"), CASES.values(), ids=CASES)
+def test_agreement(trace: object, judgement: Judgement, expected: tuple[bool | None, str, str]) -> None:
+    assert isinstance(trace, type(DELIVERED))
+    found = agreement(trace, judgement)
+    assert (found.agrees, found.judge, found.reason) == expected

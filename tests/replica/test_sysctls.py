@@ -1,0 +1,36 @@
+"""Which values under /proc/sys are written, and when."""
+
+import msgspec
+
+from hairpin.host.link import Link
+from hairpin.replica.sysctls import before_links, of_links
+from tests.small_host import host_namespace
+
+
+def test_ip_forward_is_written_before_what_it_overwrites() -> None:
+    paths = [each.path for each in before_links(host_namespace(values={"conf__default__rp_filter": "2"}))]
+    assert paths.index("net/ipv4/ip_forward") < paths.index("net/ipv4/conf/default/rp_filter")
+
+
+def test_what_the_snapshot_does_not_say_is_the_kernels_default() -> None:
+    """A new namespace copies this machine's own values."""
+    values = {each.path: each.value for each in before_links(host_namespace())}
+    assert values["net/ipv4/conf/all/rp_filter"] == "0"
+    assert values["net/ipv4/conf/all/forwarding"] == "1"
+
+
+def test_without_br_netfilter_bridged_frames_meet_no_rule() -> None:
+    values = {each.path: each.value for each in before_links(host_namespace())}
+    assert values["net/bridge/bridge-nf-call-iptables"] == "0"
+
+
+def test_of_links_only_what_differs_from_a_new_one() -> None:
+    host = host_namespace(
+        values={"conf__default__forwarding": "1", "conf__eth0__forwarding": "0", "conf__eth0__mc_forwarding": "1"}
+    )
+    assert [(each.path, each.value) for each in of_links(host)] == [("net/ipv4/conf/eth0/forwarding", "0")]
+
+
+def test_a_link_that_is_gone_has_no_values() -> None:
+    host = host_namespace(values={"conf__eth0__forwarding": "0"})
+    assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()

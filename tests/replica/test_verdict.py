@@ -1,0 +1,75 @@
+"""What a client's experience means, with what the taps saw and the services met."""
+
+import errno
+
+import pytest
+
+from hairpin.netfilter.packet import ACK, ICMP, RST, SYN, TCP
+from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
+from hairpin.replica.client import Attempt, Experience
+from hairpin.replica.counters import Hit
+from hairpin.replica.serving import Happening
+from hairpin.replica.tap import Sighting
+from hairpin.replica.verdict import Findings, Verdict, verdict
+
+CLIENT = Outside(0xC000020A)
+REJECTS = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j REJECT", 1, "reject")
+REACHED = Happening("reached", "container:web", 80)
+
+
+def tcp(flags: int, *, out: bool = True, netns: str = "host") -> Sighting:
+    return Sighting(0, netns, "eth0", out, 4, "192.0.2.10", "192.0.2.1", TCP, 40000, 80, flags)
+
+
+def icmp(kind: int, code: int) -> Sighting:
+    return Sighting(0, "host", "eth0", True, 4, "192.0.2.1", "192.0.2.10", ICMP, icmp=kind << 8 | code)
+
+
+def found(
+    experience: Experience,
+    *sightings: Sighting,
+    protocol: Protocol = "tcp",
+    start: Start = CLIENT,
+    happenings: tuple[Happening, ...] = (),
+    hits: tuple[Hit, ...] = (),
+    held: bool = False,
+    lost: tuple[tuple[str, str], ...] = (),
+) -> Findings:
+    flow = Flow(start, 4, 0xC0000201, protocol, 80)
+    return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost)
+
+
+SILENCE = Experience("silence")
+REFUSED = Experience("error", errno.ECONNREFUSED)
+CASES: dict[str, tuple[Findings, Verdict]] = {
+    "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
+    "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
+    "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
+    "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
+    "no route of its own":             (found(Experience("error", errno.ENETUNREACH, at_once=True), start=FromHost()), "rejected"),
+    "no route of the world's":         (found(Experience("error", errno.ENETUNREACH, at_once=True)), "dropped"),
+    "its own OUTPUT":                  (found(Experience("error", errno.EPERM, at_once=True), start=FromHost()), "dropped"),
+    "on its way for too long":         (found(SILENCE, icmp(11, 0)), "looped"),
+    "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),
+    "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
+    "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(("host", "OutNoRoutes"),)), "unanswered"),
+    "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
+    "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
+    "accepted by nobody":              (found(Experience("silence", connected=True, taken=True)), "unanswered"),
+    "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
+    "the relay is refused":            (
+        found(Experience("closed", connected=True), happenings=(Happening("dialled", "host", 80, errno.ECONNREFUSED),)), "refused",
+    ),
+    "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),
+    "its answer is lost":              (found(SILENCE, protocol="udp", happenings=(REACHED,)), "unanswered"),
+    "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),
+    "a datagram that nobody has":      (found(SILENCE, icmp(3, 3), protocol="udp"), "refused"),
+    "a datagram that a rule rejects":  (found(SILENCE, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "rejected"),
+    "the echo is lost":                (found(SILENCE, icmp(8, 0), protocol="icmp"), "dropped"),
+    "the echo's reply is lost":        (found(SILENCE, icmp(8, 0), icmp(0, 0), protocol="icmp"), "unanswered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("findings", "expected"), CASES.values(), ids=CASES)
+def test_verdict(findings: Findings, expected: Verdict) -> None:
+    assert verdict(findings) == expected
