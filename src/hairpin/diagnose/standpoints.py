@@ -1,5 +1,6 @@
 """Where somebody may stand who asks this host, or is asked by its containers: addresses for those whom nobody named."""
 
+from hairpin.host.route import TABLE_MAIN
 from hairpin.network.network import HOST, Network, addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, network_of, parse_address, width
 from hairpin.network.routing import Query, lookup
@@ -39,6 +40,15 @@ def somebody(version: Version) -> tuple[int, ...]:
 def lan_link(network: Network, version: Version) -> str | None:
     """Return the link of the default route; without one, an uplink that has an address."""
     host = network.namespace(HOST)
+    defaults = [
+        (each.metric, each.next_hops[0].link)
+        for each in host.routes
+        if (each.version, each.prefix_length, each.table, each.type) == (version, 0, TABLE_MAIN, "unicast")
+        and each.next_hops
+    ]
+    if defaults:
+        # A VPN that takes the world over by its two halves (0.0.0.0/1, 128.0.0.0/1) leaves the default route as it is.
+        return min(defaults, key=lambda each: each[0])[1]
     found = lookup(host, Query(version, somebody(version)[0]))
     if found.type == "unicast" and found.next_hops:
         return found.next_hops[0].link
@@ -53,8 +63,7 @@ def lan_client(network: Network, version: Version) -> int | None:
     """Return a free address in the network of the default route's link."""
     host = network.namespace(HOST)
     link = lan_link(network, version)
-    found = lookup(host, Query(version, somebody(version)[0]))
-    gateways = {hop.gateway for hop in found.next_hops}
+    gateways = {hop.gateway for route in host.routes for hop in route.next_hops}
     for address in addresses_of(host, link, version):
         hosts = 1 << (width(version) - address.prefix_length)
         if hosts < 4 or address.scope != "global":
