@@ -131,8 +131,8 @@ def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
                 return True
             if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
                 return True
-            if packet.saddr == 0:
-                return True
+            if packet.saddr == 0 or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
+                return True  # of other protocols REJECT demands a checksum that NAT does not keep right
             protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
             for saddr in (packet.daddr, 0):
                 oif = end.stop.link if strict else None

@@ -20,6 +20,8 @@ class Query(msgspec.Struct, frozen=True):
     saddr: int = 0
     iif: str = "lo"
     oif: str | None = None
+    strict: str | None = None
+    """Only routes by this link will do (IPv6 link-local addresses), though rules do not see it as ``oif``."""
     mark: int = 0
     tos: int = 0
     protocol: int | None = None
@@ -125,7 +127,7 @@ def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | N
         if route.type in ("blackhole", "unreachable", "prohibit"):
             return Found(_special(route.type), route, rule=rule)
         hops = usable_hops(namespace, query, route)
-        if not hops and (route.type == "unicast" or query.oif is not None):
+        if not hops and (route.type == "unicast" or query.oif is not None or query.strict is not None):
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None
@@ -172,7 +174,7 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
     for hop in route.next_hops:
         if hop.dead:
             continue
-        if query.oif is not None and hop.link != query.oif:
+        if query.oif not in (None, hop.link) or query.strict not in (None, hop.link):
             continue
         if hop.linkdown and hop.link and conf(namespace, query.version, hop.link, "ignore_routes_with_linkdown"):
             continue

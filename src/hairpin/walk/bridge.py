@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, conf
 from hairpin.network.routing import Query, lookup
 from hairpin.walk.conntrack import confirmed
-from hairpin.walk.device import out_of_port
+from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
 from hairpin.walk.segment import port_towards, who_answers
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped
@@ -30,7 +30,7 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(bridge.name, "is down", bridge.evidence)
         yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
         return
-    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
+    if port.port is not None and port.port.state not in ("forwarding", ""):
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
@@ -76,10 +76,11 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
     """Up to the bridge's own namespace; without br_netfilter rules there do not see the port that " "the frame came in by."""
     for outcome in run_bridge_hook(network, state, "input"):
-        if isinstance(outcome, End):
-            yield outcome
-        else:
-            yield outcome.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
+        for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
+            if isinstance(handed, End):
+                yield handed
+            else:
+                yield handed.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
@@ -148,6 +149,9 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):
         decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
         return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
+    if out.port is not None and out.port.state not in ("forwarding", ""):
+        decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
+        return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
     if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
         decided = LinkDecided(out.name, f"and {inner.name} are isolated ports of {bridge.name}", out.evidence)
         return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)

@@ -77,7 +77,7 @@ def _query(state: State) -> Query:
         packet.daddr,
         packet.saddr,
         iif=state.iif,
-        oif=state.iif if strict else None,
+        strict=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=packet.protocol,

@@ -103,10 +103,15 @@ class _Table:
         return f"{'' if prefix.endswith('/0') else self._not()}{option} {prefix}"
 
     def _match_iif(self, hook: str, protocol: str | None) -> str | None:
-        return f"{self._not()}-i {self._link()}" if hook in _IN else None
+        return self._interface("-i") if hook in _IN else None
 
     def _match_oif(self, hook: str, protocol: str | None) -> str | None:
-        return f"{self._not()}-o {self._link()}" if hook in _OUT else None
+        return self._interface("-o") if hook in _OUT else None
+
+    def _interface(self, option: str) -> str:
+        link = self._link()
+        # ``! -i +`` matches nothing, and iptables-save does not print it.
+        return f"{'' if link == '+' else self._not()}{option} {link}"
 
     def _link(self) -> str:
         return self.dice.pick((*self.made.links, *self.made.links, "lo", "up+", "br+", "r+", "eth0", "+"))

@@ -106,7 +106,7 @@ def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
         if dice.chance(0.2):
             lines.append(f"link set dev v{name[1]} isolated on")
         if dice.chance(0.05):
-            lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 4))}")
+            lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 2, 4))}")
     return tuple(lines)
 
 
