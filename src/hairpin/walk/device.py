@@ -23,11 +23,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
     if not link.up:
         yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
         return
-    if link.xdp or link.tc_ingress:
-        what = "an XDP program" if link.xdp else "a tc ingress filter"
-        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
-        yield _opaque(state, link, what)
-    for outcome in run_device_hook(network, state, "ingress", link.name):
+    for outcome in programs_in(network, state, link):
         if isinstance(outcome, End):
             yield outcome
             continue
@@ -38,6 +34,18 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
+
+
+def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield what the programs hooked to a device's way in leave of a frame; on a bridge too, when it hands a frame up.
+
+    Source: net/core/dev.c __netif_receive_skb_core(); net/bridge/br_input.c br_pass_frame_up()
+    """
+    if link.xdp or link.tc_ingress:
+        what = "an XDP program" if link.xdp else "a tc ingress filter"
+        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield _opaque(state, link, what)
+    yield from run_device_hook(network, state, "ingress", link.name)
 
 
 def _supposing(state: State, text: str) -> State:
