@@ -1,0 +1,55 @@
+"""A packet at a hook, its surroundings, a table of rules: what the tests of evaluation ask with."""
+
+from typing import Literal
+
+from hairpin.netfilter.header import header_of
+from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
+from hairpin.netfilter.packet import SYN, TCP, Connection, Packet, Seen, Tuple
+from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.satisfies import Question
+
+CLIENT = read_address("192.0.2.10", "ip")
+WEB = read_address("172.17.0.2", "ip")
+SYN_PACKET = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN)
+ASKED = Tuple(CLIENT, WEB, TCP, 40000, 80)
+FIRST = Seen(
+    SYN_PACKET, iif="eth0", oif="docker0", ct_state=CT_NEW, connection=Connection(4, ASKED, ASKED.reversed(), mark=0x10)
+)
+
+
+class Place:
+    """Surroundings with one local address, one way back, one socket."""
+
+    def __init__(self, *, back: bool = True, socket: bool | None = True) -> None:
+        self.back = back
+        self.socket = socket
+
+    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
+        """Return ``local`` for WEB (in IPv6 the same number), on docker0 only where a link is asked for."""
+        del version
+        return "local" if address == WEB and link in (None, "docker0") else "unicast"
+
+    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
+        """Return whether there is a way back: ``back``, or any when ``loose``, or by mark 7."""
+        return self.back or loose or (use_mark and seen.packet.mark == 7)
+
+    def owns_socket(self, seen: Seen) -> bool | None:
+        """Return the socket's answer for WEB's port."""
+        return self.socket if seen.packet.dport == 80 else False
+
+
+def question(seen: Seen = FIRST, sets: tuple[Set, ...] = (), place: Place | None = None) -> Question:
+    """Return a packet asking."""
+    return Question(seen, header_of(seen), {each.name: each for each in sets}, place or Place())
+
+
+def rule(*body: Expression, number: int = 1, text: str = "") -> Rule:
+    """Return one rule."""
+    return Rule(body, text, number)
+
+
+def table(rules: str, *, name: str = "filter") -> Table:
+    """Return the table of an iptables-save text, given without its first and last line."""
+    (found,) = parse(f"*{name}\n{rules}COMMIT\n", family="ip", dialect="iptables-nft", source="test", evidence="e1")
+    return found
