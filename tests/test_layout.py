@@ -23,7 +23,18 @@ CODE = tuple(
 # Tests of more than one file: laws, agreement with the real kernel, whole lab hosts, and the repository itself.
 BEYOND_ONE_FILE = ("property/", "kernel/", "lab/scenarios/", "acceptance/", "test_layout.py")
 # Source files, or whole folders, whose claims another file's test holds.
-TESTED_ELSEWHERE: dict[str, str] = {}
+TESTED_ELSEWHERE: dict[str, str] = {
+    "replica/build.py": "kernel/test_replica.py",
+    "replica/client.py": "kernel/test_replica.py",
+    "replica/counters.py": "kernel/test_replica.py",
+    "replica/drops.py": "kernel/test_replica.py",
+    "replica/judge.py": "kernel/test_replica.py",
+    "replica/netns.py": "kernel/test_replica.py",
+    "replica/proof.py": "kernel/test_replica.py",
+    "replica/serving.py": "kernel/test_replica.py",
+    "replica/snmp.py": "kernel/test_replica.py",
+    "replica/worker.py": "kernel/test_replica.py",
+}
 
 # What a folder may know of the world. Pure folders turn evidence into answers: the same on any machine, at any time.
 PURE = ("netfilter", "host", "network", "walk", "engines", "events", "causes", "diagnose", "report", "space")

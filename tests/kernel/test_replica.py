@@ -1,8 +1,6 @@
 """Small hosts rebuilt on the running kernel: what it does with a packet is what the walk says.  Needs root."""
 
-import glob
 import os
-import random
 import subprocess
 import sys
 import time
@@ -39,6 +37,7 @@ from tests.small_host import (
     route,
 )
 
+PROC = Path("/proc")
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = Outside(CLIENT)
 NEIGHBOUR = Lan(parse_address("198.51.100.77")[1])
@@ -146,7 +145,8 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "the veth is down":              (network(with_link(host_namespace(), "veth1", up=False)), flow()),
     "the veth left its bridge":      (network(with_link(host_namespace(), "veth1", master=None, port=None)), flow()),
     "a strict reverse path":         (
-        network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))), flow(),
+        network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))),
+        flow(),
     ),
 }  # fmt: skip
 
@@ -236,20 +236,21 @@ def marked(name: str) -> Network:
     return network(msgspec.structs.replace(host, links=(*host.links, Link(9, name, "dummy"))))
 
 
-def _net_namespaces() -> dict[str, str]:
+def _target(path: Path) -> str:
+    """Return what a link in /proc stands for; nothing when its process is gone by now."""
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""
+
+
+def _net_namespaces() -> dict[str, Path]:
     """Return every network namespace that a process of this machine is in or holds open, with a path to it."""
-    found: dict[str, str] = {}
-    for path in (*glob.glob("/proc/[0-9]*/ns/net"), *glob.glob("/proc/[0-9]*/fd/*")):
-        try:
-            target = os.readlink(path)
-        except OSError:
-            continue
-        if target.startswith("net:["):
-            found[target] = path
-    return found
+    paths = (*PROC.glob("[0-9]*/ns/net"), *PROC.glob("[0-9]*/fd/*"))
+    return {target: path for path in paths if (target := _target(path)).startswith("net:[")}
 
 
-def _links_of(path: str) -> str:
+def _links_of(path: Path) -> str:
     """Return what the namespace's links are called; nothing when it is gone by now."""
     argv = ("nsenter", f"--net={path}", "ip", "-o", "link")
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
@@ -257,12 +258,12 @@ def _links_of(path: str) -> str:
 
 def _descendants(pid: int) -> frozenset[int]:
     children: dict[int, list[int]] = {}
-    for path in glob.glob("/proc/[0-9]*/stat"):
+    for path in PROC.glob("[0-9]*/stat"):
         try:
-            fields = Path(path).read_text("utf-8", "replace").rpartition(")")[2].split()
+            fields = path.read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             continue
-        children.setdefault(int(fields[1]), []).append(int(path.split("/")[2]))
+        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
     found: set[int] = set()
     pending = [pid]
     while pending:
@@ -273,29 +274,28 @@ def _descendants(pid: int) -> frozenset[int]:
 
 
 def _held_by(pids: frozenset[int]) -> frozenset[str]:
-    found: set[str] = set()
-    for pid in pids:
-        for path in (f"/proc/{pid}/ns/net", *glob.glob(f"/proc/{pid}/fd/*")):
-            try:
-                target = os.readlink(path)
-            except OSError:
-                continue
-            if target.startswith("net:["):
-                found.add(target)
-    return frozenset(found) - {os.readlink("/proc/self/ns/net")}
+    paths = (path for pid in pids for path in (PROC / f"{pid}/ns/net", *PROC.glob(f"{pid}/fd/*")))
+    own = _target(PROC / "self/ns/net")
+    return frozenset(target for path in paths if (target := _target(path)).startswith("net:[") and target != own)
+
+
+def _named() -> list[str]:
+    folder = Path("/run/netns")
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
     """At a random moment: the kernel ends the replica's processes, and with them its namespaces and links."""
-    named = sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []
+    named = _named()
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     with subprocess.Popen(
         (sys.executable, "-c", _SCRIPT), stdout=subprocess.PIPE, env=environment, cwd=ROOT
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        moment = time.monotonic() + random.Random(seed).uniform(0.0, 0.4)
+        # A replica takes some 200 ms here: another moment of it for each seed.
+        moment = time.monotonic() + 0.05 * seed
         held: frozenset[str] = frozenset()
         pids: frozenset[int] = frozenset()
         while time.monotonic() < moment or not held:
@@ -303,12 +303,12 @@ def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
             held = _held_by(pids)
         process.kill()
     deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+    while any((PROC / str(pid)).exists() for pid in pids) and time.monotonic() < deadline:
         os.sched_yield()
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    assert [pid for pid in pids if (PROC / str(pid)).exists()] == []
     alive = _net_namespaces()
     assert [netns for netns in held & alive.keys() if MARK in _links_of(alive[netns])] == []
-    assert (sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []) == named
+    assert _named() == named
 
 
 def test_this_machine_can_build_replicas() -> None:

@@ -13,6 +13,10 @@ GATEWAY = parse_address("192.0.2.254")[1]
 _, NETWORK, LENGTH = parse_prefix("198.51.100.0/24")
 
 
+ONE = "nexthop via 192.0.2.254 dev eth0 onlink weight 3"
+OTHER = "nexthop via 192.0.2.1 dev eth0 onlink"
+
+
 def having(*found: Route) -> Namespace:
     return Namespace("host", links=(Link(2, "eth0"),), addresses=(Address("eth0", 4, OWN, 24),), routes=found)
 
@@ -28,10 +32,7 @@ ROUTES: dict[str, tuple[Route, tuple[str, ...]]] = {
     ),
     "by several": (
         Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY, 4, weight=3), NextHop("eth0", OWN, 4))),
-        (
-            "route add 0.0.0.0/0 table 254 nexthop via 192.0.2.254 dev eth0 onlink weight 3 nexthop via 192.0.2.1 dev eth0"
-            " onlink",
-        ),
+        (f"route add 0.0.0.0/0 table 254 {ONE} {OTHER}",),
     ),
     "nowhere": (Route(4, NETWORK, LENGTH, type="blackhole"), ("route add blackhole 198.51.100.0/24 table 254",)),
     "IPv6": (

@@ -39,6 +39,10 @@ def found(
     return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost)
 
 
+NO_WAY = ("host", "OutNoRoutes")
+REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
+NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
+NOT_PERMITTED = Experience("error", errno.EPERM, at_once=True)
 SILENCE = Experience("silence")
 REFUSED = Experience("error", errno.ECONNREFUSED)
 CASES: dict[str, tuple[Findings, Verdict]] = {
@@ -46,20 +50,18 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
     "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
     "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
-    "no route of its own":             (found(Experience("error", errno.ENETUNREACH, at_once=True), start=FromHost()), "rejected"),
-    "no route of the world's":         (found(Experience("error", errno.ENETUNREACH, at_once=True)), "dropped"),
-    "its own OUTPUT":                  (found(Experience("error", errno.EPERM, at_once=True), start=FromHost()), "dropped"),
+    "no route of its own":             (found(NO_ROUTE, start=FromHost()), "rejected"),
+    "no route of the world's":         (found(NO_ROUTE), "dropped"),
+    "its own OUTPUT":                  (found(NOT_PERMITTED, start=FromHost()), "dropped"),
     "on its way for too long":         (found(SILENCE, icmp(11, 0)), "looped"),
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
-    "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(("host", "OutNoRoutes"),)), "unanswered"),
+    "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
     "accepted by nobody":              (found(Experience("silence", connected=True, taken=True)), "unanswered"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
-    "the relay is refused":            (
-        found(Experience("closed", connected=True), happenings=(Happening("dialled", "host", 80, errno.ECONNREFUSED),)), "refused",
-    ),
+    "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),
     "its answer is lost":              (found(SILENCE, protocol="udp", happenings=(REACHED,)), "unanswered"),
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),

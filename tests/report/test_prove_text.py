@@ -1,0 +1,49 @@
+"""Both judges in the terminal."""
+
+from hairpin.netfilter.packet import SYN, TCP
+from hairpin.replica.agreement import agreement
+from hairpin.replica.counters import Hit
+from hairpin.replica.proof import Proof
+from hairpin.replica.tap import Sighting
+from hairpin.replica.worker import Judgement, Place
+from hairpin.report.paper import Paper
+from hairpin.report.prove_text import prove_text
+from hairpin.report.words import Words
+from tests.report.answers import USER_DROPS, answer
+
+TRACE = answer(USER_DROPS).diagnoses[0].trace
+RULE = Hit("host", "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+SEEN = Sighting(5, "host", "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
+DROPPED = Judgement(TRACE.flow, "dropped", Place("host", "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,))
+
+
+def text(*judgements: Judgement, file: str | None = None) -> str:
+    proofs = tuple(Proof(TRACE, each, agreement(TRACE, each), file) for each in judgements)
+    return prove_text(proofs, Words(), Paper(width=100), verbose=False)
+
+
+def test_one_flow_is_shown_step_by_step() -> None:
+    told = text(DROPPED)
+    assert told.startswith("✗ dropped  192.0.2.10 → 198.51.100.11:8080/tcp\n  the kernel agrees: dropped\n")
+    assert "host eth0 ← 192.0.2.10:40000 > 198.51.100.11:8080 SYN" in told
+    assert "✗ host filter DOCKER-USER 1: -A DOCKER-USER -j DROP" in told
+    assert "drop reasons of the kernel: NETFILTER_DROP" in told
+
+
+def test_of_several_those_that_agree_are_brief() -> None:
+    assert "on the running kernel" not in text(DROPPED, DROPPED)
+
+
+def test_a_disagreement_is_shouted_and_says_where_it_is_kept() -> None:
+    told = " ".join(text(Judgement(TRACE.flow, "delivered"), file="/state/kept.zip").split())
+    assert "THE KERNEL DISAGREES: simulated dropped, the kernel says delivered. This is a bug in hairpin" in told
+    assert "please report it with /state/kept.zip" in told
+
+
+def test_what_is_not_rebuilt_is_told() -> None:
+    told = text(
+        Judgement(TRACE.flow, "delivered", left_out=("an XDP program",), apart=("container:x: not on the way",))
+    )
+    assert "the kernel says delivered, but what was not rebuilt may be why" in told
+    assert "not rebuilt: an XDP program" in told
+    assert "left apart: container:x: not on the way" in told
