@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -66,6 +66,12 @@ def links(namespace: Namespace, name: str, **changed: object) -> Namespace:
     return msgspec.structs.replace(namespace, links=replaced)
 
 
+def router_at(mac: int, place: str, rule: str) -> Network:
+    """Return the host with one more rule, whose router is known by its link-layer address."""
+    router = Neighbour("eth0", 4, parse_address("198.51.100.1")[1], mac, "REACHABLE")
+    return network(msgspec.structs.replace(host_namespace(with_rule(place, rule)), neighbours=(router,)))
+
+
 HELD = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True))
 
 # network, flow, verdict, and (where it stops) stage and reason
@@ -116,6 +122,14 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     ),
     "a group that the asker is not in": (
         rules(with_rule("filter OUTPUT", "-m owner --gid-owner 65534 -j DROP")), published(FromHost()), "delivered", None,
+    ),
+    "another link-layer address than the router's": (
+        router_at(0x02000000AA01, "filter FORWARD", "-i eth0 -m mac ! --mac-source 02:11:22:33:44:55 -j DROP"),
+        published(), "dropped", ("forward", "rule"),
+    ),
+    "the router's link-layer address": (
+        router_at(0x021122334455, "filter FORWARD", "-i eth0 -m mac ! --mac-source 02:11:22:33:44:55 -j DROP"),
+        published(), "delivered", None,
     ),
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),

@@ -80,7 +80,9 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
     """Compare one number with ranges; a field that is not there satisfies nothing."""
     value = header.get(match.field)
     if not isinstance(value, int):
-        return Truth.UNKNOWN if match.field in ("skuid", "skgid") else Truth.NO
+        # Whoever sent it has a link-layer address, read or not: a packet from a wire (not one made here) carries it.
+        on_wire = match.field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
+        return Truth.UNKNOWN if match.field in ("skuid", "skgid") or on_wire else Truth.NO
     masked = value & match.mask
     for first, last in match.ranges:
         if first <= masked <= last:

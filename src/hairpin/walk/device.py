@@ -121,6 +121,8 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
         what = "a tc egress filter"
         state = _supposing(state, f"{what} on {link.name} lets the packet pass")
         yield _opaque(state, link, what)
+    if link.name != "lo" and link.mac is not None:
+        state = msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac))
     for outcome in run_device_hook(network, state, "egress", link.name):
         if isinstance(outcome, End):
             yield outcome

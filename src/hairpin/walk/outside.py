@@ -57,7 +57,20 @@ def enters_by(network: Network, flow: Flow) -> State | End:
         decided = LinkDecided(link.name, text, link.evidence)
         reason: Reason = "link-down" if not link.up else "no-carrier"
         return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
-    return msgspec.structs.replace(state, iif=link.name)
+    sender = msgspec.structs.replace(state.packet, smac=_sender(network, flow.version, start.address, link))
+    return msgspec.structs.replace(state, iif=link.name, packet=sender)
+
+
+def _sender(network: Network, version: Version, address: int, link: Link) -> int | None:
+    """Return the link-layer address of who hands the packet over, where the neighbours tell: the client or its
+    router."""
+    namespace = network.namespace(HOST)
+    back = lookup(namespace, Query(version, address))
+    way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
+    for each in namespace.neighbours:
+        if (each.link, each.version, each.value) == (link.name, version, way):
+            return each.mac
+    return None
 
 
 def _gateway_text(public: int, private: int, version: Version) -> str:
@@ -122,14 +135,14 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"{text} and does not send this host's own packets back to it")
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         decided = Assumed(f"{text} and hairpins")
-        return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
     if _is_containers(network, flow, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed("forwarded through this host to somebody else")
-        return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
     unknown = _unknown_source(network, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.text,))
@@ -141,7 +154,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"the peer drops packets from {address_text(packet.saddr, packet.version)}")
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
-    return OutsideAnswer(decided, reply=_reply(end.state, packet), assumed=(decided.text,))
+    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
 
 
 def _is_containers(network: Network, flow: Flow, packet: Packet) -> bool:
@@ -181,7 +194,10 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
     return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
 
 
-def _reply(state: State, packet: Packet) -> State:
+def _reply(network: Network, state: State, packet: Packet) -> State:
     """Return the world's answer, as it comes in by the link that the request left by."""
     back = answer_to(packet, SYN | ACK)
+    link = network.namespace(state.netns).link(state.oif)
+    if link is not None:
+        back = msgspec.structs.replace(back, smac=_sender(network, packet.version, packet.daddr, link))
     return State("device-in", state.netns, back, iif=state.oif, connections=state.connections)
