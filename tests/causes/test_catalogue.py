@@ -70,6 +70,11 @@ def told(**options: object) -> Engine:
     return msgspec.structs.replace(engine(container()), **options)
 
 
+def container_asked() -> Flow:
+    """Return the flow to the published port as ``check`` asks it: it knows whose it is."""
+    return msgspec.structs.replace(published(), container="web")
+
+
 def ignored(mode: str) -> Container:
     """Return the container on a network from which Docker publishes nothing."""
     asked_for = PortBinding("tcp", 80, 8151, None, 4, actual=False)
@@ -175,6 +180,21 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     ),
     "bridge in another zone of firewalld's": (zoned("public"), egress(), ["firewalld-bridge-in-wrong-zone"]),
     "firewalld keeps zones apart": (zoned("docker"), egress(), ["firewalld-zone-blocks-port"]),
+    "translated to another port of the container": (
+        network(host_namespace(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81"))),
+        container_asked(), ["dnat-rule-shadowed"],
+    ),
+    "a transparent proxy that is gone": (
+        network(host_namespace(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128"))),
+        egress(), ["dnat-rule-shadowed"],
+    ),
+    "translated to an address that nobody has": (
+        network(host_namespace(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77"))),
+        egress(), ["snat-rule-shadows-masquerade"],
+    ),
+    "translated to the host's own address": (
+        network(host_namespace(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11"))), egress(), [],
+    ),
     "listens for IPv6 alone": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),
         published(), ["service-listens-on-wrong-family"],

@@ -188,7 +188,9 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
         link = namespace.link(address.link)
         on_link = inside(source, address.value, address.prefix_length, version)
         if on_link and link is not None and is_uplink(network, HOST, link):
-            return None
+            if any(owns_address(each, version, source) for each in network.host.namespaces):
+                return None  # a macvlan's or a bridged container's: it answers for itself
+            return Assumed(f"nobody here answers for {address_text(source, version)} on {link.name}")
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
     return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
