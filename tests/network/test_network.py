@@ -1,0 +1,138 @@
+from typing import Literal
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import (
+    Network,
+    Port,
+    addresses_of,
+    bridge_ports,
+    conf,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from tests.small_host import GATEWAY, HOST_ADDRESS, WEB, container, engine, host_namespace, network, sysctls
+
+NET = network()
+HOST = NET.namespace("host")
+INNER = NET.namespace("container:web")
+
+
+def link(namespace: Namespace, name: str) -> Link:
+    found = namespace.link(name)
+    assert found is not None
+    return found
+
+
+def test_namespace_by_name() -> None:
+    assert NET.namespace("host").name == "host"
+    with pytest.raises(KeyError):
+        NET.namespace("container:gone")
+
+
+def test_a_namespace_is_replaced_and_the_other_kept() -> None:
+    changed = NET.with_namespace(msgspec.structs.replace(HOST, links=()))
+    assert changed.namespace("host").links == ()
+    assert changed.namespace("container:web") is INNER
+    assert NET.namespace("host") is HOST
+
+
+def test_containers_by_name_id_and_prefix() -> None:
+    for name in ("web", "c" * 64, "ccc"):
+        assert NET.container(name) is NET.host.containers()[0]
+    for name in ("cc", "other", ""):
+        assert NET.container(name) is None
+    twins = (container(), msgspec.structs.replace(container(), name="w2", id="c" * 63 + "d"))
+    assert network(docker=engine(*twins)).container("ccc") is None
+
+
+def test_the_container_of_a_namespace() -> None:
+    found = NET.container_of("container:web")
+    assert found is not None
+    assert found.name == "web"
+    assert NET.container_of("host") is None
+
+
+def test_the_ends_of_a_veth_know_each_other() -> None:
+    assert veth_peer(NET, "host", link(HOST, "veth1")) == Port("container:web", "eth0")
+    assert veth_peer(NET, "container:web", link(INNER, "eth0")) == Port("host", "veth1")
+    assert veth_peer(NET, "host", link(HOST, "eth0")) is None
+
+
+def test_indexes_alone_do_not_make_a_pair() -> None:
+    """Both ends in one namespace have no netnsid; a namespace of its own may use the same numbers."""
+    inside = msgspec.structs.replace(link(INNER, "eth0"), peer_netnsid=None)
+    net = NET.with_namespace(msgspec.structs.replace(INNER, links=(inside,)))
+    assert veth_peer(net, "host", link(HOST, "veth1")) is None
+
+
+def test_a_pair_within_one_namespace() -> None:
+    pair = (Link(8, "v0", "veth", peer_index=9), Link(9, "v1", "veth", peer_index=8))
+    net = NET.with_namespace(msgspec.structs.replace(HOST, links=pair))
+    assert veth_peer(net, "host", pair[0]) == Port("host", "v1")
+
+
+def test_addresses() -> None:
+    assert [each.value for each in addresses_of(HOST, "docker0", 4)] == [GATEWAY]
+    assert len(addresses_of(HOST, None, 4)) == 3
+    assert addresses_of(HOST, None, 6) == ()
+    assert owns_address(HOST, 4, HOST_ADDRESS)
+    assert not owns_address(HOST, 4, WEB)
+    assert not owns_address(HOST, 6, HOST_ADDRESS)
+
+
+def test_bridge_ports() -> None:
+    assert [each.name for each in bridge_ports(HOST, "docker0")] == ["veth1"]
+    assert is_bridge_port(HOST, link(HOST, "veth1"))
+    assert not is_bridge_port(HOST, link(HOST, "eth0"))
+    bonded = Link(9, "eth9", master="bond0")
+    assert not is_bridge_port(msgspec.structs.replace(HOST, links=(Link(8, "bond0", "bond"), bonded)), bonded)
+
+
+UPLINKS: dict[str, tuple[Link, bool]] = {
+    "nic": (Link(9, "eth9"), True),
+    "bond": (Link(9, "bond0", "bond"), True),
+    "wireguard": (Link(9, "wg0", "wireguard"), True),
+    "loopback": (Link(9, "lo"), False),
+    "bridge": (Link(9, "br0", "bridge"), False),
+    "dummy": (Link(9, "d0", "dummy"), False),
+    "veth to a namespace that was read": (link(HOST, "veth1"), False),
+    "veth to one that was not": (Link(9, "v9", "veth", peer_index=77, peer_netnsid=3), True),
+}
+
+
+@pytest.mark.parametrize(("candidate", "expected"), UPLINKS.values(), ids=UPLINKS)
+def test_is_uplink(candidate: Link, expected: bool) -> None:
+    assert is_uplink(NET, "host", candidate) is expected
+
+
+Rule = Literal["max", "or", "own"]
+# eth0's value, all's value, rule, the value that the kernel uses
+CONF: dict[str, tuple[str | None, str | None, Rule, int | None]] = {
+    "own": ("1", "2", "own", 1),
+    "own, unread": (None, "2", "own", None),
+    "max of all": ("1", "2", "max", 2),
+    "max of the link": ("2", "1", "max", 2),
+    "max, one unread": (None, "1", "max", 1),
+    "max, none read": (None, None, "max", None),
+    "or": ("0", "1", "or", 1),
+    "neither": ("0", "0", "or", 0),
+}
+
+
+@pytest.mark.parametrize(("own", "everywhere", "rule", "expected"), CONF.values(), ids=CONF)
+def test_conf(own: str | None, everywhere: str | None, rule: Rule, expected: int | None) -> None:
+    known = {f"conf__{name}__rp_filter": each for name, each in (("eth0", own), ("all", everywhere)) if each}
+    namespace = msgspec.structs.replace(host_namespace(), sysctls=sysctls(**known))
+    assert conf(namespace, 4, "eth0", "rp_filter", rule=rule) == expected
+    assert conf(namespace, 6, "eth0", "rp_filter", rule=rule) is None
+
+
+def test_a_network_is_a_value() -> None:
+    assert network() == network()
+    assert isinstance(NET, Network)

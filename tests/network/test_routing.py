@@ -1,0 +1,240 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.network.prefix import parse_address, parse_prefix
+from hairpin.network.routing import (
+    Query,
+    address_type,
+    lookup,
+    preferred_source,
+    route_text,
+    rules_of,
+    source_address,
+)
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, local, route
+
+
+def number(text: str) -> int:
+    return parse_address(text)[1]
+
+
+MAIN = PolicyRule(4, 32766, table=254)
+OTHER = (route("default", "wg0", table=100), route("10.9.0.0/16", "tun0", table=101))
+TO_CLIENT = Query(4, CLIENT, HOST_ADDRESS)
+
+
+def with_rules(*rules: PolicyRule) -> Namespace:
+    return host_namespace(policy_rules=(PolicyRule(4, 0, table=255), *rules, MAIN), routes=OTHER)
+
+
+# what a rule with table 100 selects, and whether the query is of that kind
+SELECTORS: dict[str, tuple[PolicyRule, Query, bool]] = {
+    "everything": (PolicyRule(4, 9, table=100), TO_CLIENT, True),
+    "from": (PolicyRule(4, 9, table=100, source=(HOST_ADDRESS, 32)), TO_CLIENT, True),
+    "from another": (PolicyRule(4, 9, table=100, source=(WEB, 32)), TO_CLIENT, False),
+    "to": (PolicyRule(4, 9, table=100, destination=(CLIENT, 24)), TO_CLIENT, True),
+    "to another": (PolicyRule(4, 9, table=100, destination=(WEB, 16)), TO_CLIENT, False),
+    "iif lo is for what starts here": (PolicyRule(4, 9, table=100, iif="lo"), TO_CLIENT, True),
+    "iif of another": (PolicyRule(4, 9, table=100, iif="docker0"), TO_CLIENT, False),
+    "oif that nobody asked for": (PolicyRule(4, 9, table=100, oif="wg0"), TO_CLIENT, False),
+    "mark": (PolicyRule(4, 9, table=100, mark=(5, 0xF)), msgspec.structs.replace(TO_CLIENT, mark=0x15), True),
+    "another mark": (PolicyRule(4, 9, table=100, mark=(5, 0xFF)), msgspec.structs.replace(TO_CLIENT, mark=0x15), False),
+    "tos": (PolicyRule(4, 9, table=100, tos=16), msgspec.structs.replace(TO_CLIENT, tos=16), True),
+    "another tos": (PolicyRule(4, 9, table=100, tos=16), TO_CLIENT, False),
+    "protocol": (PolicyRule(4, 9, table=100, protocol=6), msgspec.structs.replace(TO_CLIENT, protocol=6), True),
+    "protocol of an unknown packet": (PolicyRule(4, 9, table=100, protocol=6), TO_CLIENT, False),
+    "port": (PolicyRule(4, 9, table=100, dports=(80, 90)), msgspec.structs.replace(TO_CLIENT, dport=90), True),
+    "another port": (PolicyRule(4, 9, table=100, dports=(80, 90)), msgspec.structs.replace(TO_CLIENT, dport=91), False),
+    "no port": (PolicyRule(4, 9, table=100, sports=(0, 65535)), TO_CLIENT, False),
+    "owner": (PolicyRule(4, 9, table=100, uids=(5, 9)), msgspec.structs.replace(TO_CLIENT, uid=5), True),
+    "forwarded packets are root's": (PolicyRule(4, 9, table=100, uids=(0, 0)), TO_CLIENT, True),
+    "not": (PolicyRule(4, 9, table=100, source=(WEB, 32), inverted=True), TO_CLIENT, True),
+    "not, that": (PolicyRule(4, 9, table=100, source=(HOST_ADDRESS, 32), inverted=True), TO_CLIENT, False),
+    "of the other family": (PolicyRule(6, 9, table=100), TO_CLIENT, False),
+}
+
+
+@pytest.mark.parametrize(("rule", "query", "applies"), SELECTORS.values(), ids=SELECTORS)
+def test_selectors(rule: PolicyRule, query: Query, applies: bool) -> None:
+    (hop,) = lookup(with_rules(rule), query).next_hops
+    assert hop.link == ("wg0" if applies else "eth0")
+
+
+# rules between local and main, and the link or the kind of the answer
+ACTIONS: dict[str, tuple[tuple[PolicyRule, ...], str]] = {
+    "none": ((), "eth0"),
+    "lower priority first": ((PolicyRule(4, 9, table=101), PolicyRule(4, 8, table=100)), "wg0"),
+    "a table without the route": ((PolicyRule(4, 9, table=101),), "eth0"),
+    "nop": ((PolicyRule(4, 9, "nop"),), "eth0"),
+    "blackhole": ((PolicyRule(4, 9, "blackhole"),), "blackhole"),
+    "unreachable": ((PolicyRule(4, 9, "unreachable"),), "unreachable"),
+    "prohibit": ((PolicyRule(4, 9, "prohibit"),), "prohibit"),
+    "goto over a rule": ((PolicyRule(4, 8, "goto", goto=10), PolicyRule(4, 9, table=100)), "eth0"),
+    "goto to a rule": ((PolicyRule(4, 8, "goto", goto=9), PolicyRule(4, 9, table=100)), "wg0"),
+    "goto to nowhere": ((PolicyRule(4, 8, "goto", goto=40000),), "none"),
+    "default suppressed": ((PolicyRule(4, 9, table=100, suppress_prefix_length=0),), "eth0"),
+}
+
+
+@pytest.mark.parametrize(("rules", "expected"), ACTIONS.values(), ids=ACTIONS)
+def test_actions(rules: tuple[PolicyRule, ...], expected: str) -> None:
+    found = lookup(with_rules(*rules), TO_CLIENT)
+    assert (found.next_hops[0].link if found.next_hops else found.type) == expected
+
+
+def test_a_link_is_not_in_a_vrf_unless_it_is() -> None:
+    rules = (PolicyRule(4, 1000, l3mdev=True), MAIN)
+    host = host_namespace(policy_rules=rules, routes=OTHER)
+    assert lookup(host, Query(4, CLIENT, iif="eth0")).next_hops[0].link == "eth0"
+    vrf = (Link(9, "red", "vrf", vrf_table=100), Link(2, "eth0", master="red"))
+    assert lookup(msgspec.structs.replace(host, links=vrf), Query(4, CLIENT, iif="eth0")).next_hops[0].link == "wg0"
+
+
+# further routes, query, link or kind of the answer
+ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
+    "own address": ((), Query(4, HOST_ADDRESS), "local"),
+    "on link": ((), Query(4, WEB), "docker0"),
+    "default": ((), Query(4, CLIENT), "eth0"),
+    "longest prefix": ((route("192.0.2.0/25", "docker0"), route("192.0.2.0/24", "wg0")), Query(4, CLIENT), "docker0"),
+    "metric": (
+        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), metric=5), route("192.0.2.0/24", "docker0")),
+        Query(4, CLIENT),
+        "docker0",
+    ),
+    "tos": (
+        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT, tos=16), "wg0",
+    ),
+    "tos of others": (
+        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT), "eth0",
+    ),
+    "blackhole": ((Route(4, CLIENT, 32, type="blackhole"),), Query(4, CLIENT), "blackhole"),
+    "prohibit": ((Route(4, CLIENT, 32, type="prohibit"),), Query(4, CLIENT), "prohibit"),
+    "unreachable": ((Route(4, CLIENT, 32, type="unreachable"),), Query(4, CLIENT), "unreachable"),
+    "throw leaves the table": ((Route(4, CLIENT, 32, type="throw"),), Query(4, CLIENT), "none"),
+    "dead": (
+        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", dead=True),)),), Query(4, CLIENT), "eth0",
+    ),
+    "down, but not ignored": (
+        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),)),), Query(4, CLIENT), "wg0",
+    ),
+    "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, oif="docker0"), "docker0"),
+    "of a source": (
+        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0"),), source=(WEB, 32)),), Query(4, CLIENT, HOST_ADDRESS), "eth0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("routes", "query", "expected"), ROUTES.values(), ids=ROUTES)
+def test_routes(routes: tuple[Route, ...], query: Query, expected: str) -> None:
+    found = lookup(host_namespace(routes=routes), query)
+    assert (found.next_hops[0].link if found.type == "unicast" else found.type) == expected
+
+
+def test_a_link_that_is_down_is_ignored_where_told() -> None:
+    dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),))
+    host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})
+    assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
+
+
+def test_multipath_has_all_its_ways() -> None:
+    hops = (NextHop("eth0"), NextHop("wg0"))
+    assert lookup(host_namespace(routes=(Route(4, CLIENT, 32, next_hops=hops),)), Query(4, CLIENT)).next_hops == hops
+
+
+def test_no_route_at_all() -> None:
+    assert lookup(Namespace("empty"), Query(4, CLIENT)).type == "none"
+
+
+def test_rules_that_were_not_read_are_the_kernels() -> None:
+    assert [each.priority for each in rules_of(Namespace("n"), 4)] == [0, 32766, 32767]
+    assert [each.priority for each in rules_of(Namespace("n"), 6)] == [0, 32766]
+    assert [each.priority for each in rules_of(with_rules(PolicyRule(4, 9, table=100)), 4)] == [0, 9, 32766]
+
+
+BROADCAST = Route(4, number("172.17.255.255"), 32, TABLE_LOCAL, "broadcast", (NextHop("docker0"),))
+# address, link, type
+TYPES: dict[str, tuple[str, str | None, str]] = {
+    "own": ("198.51.100.11", None, "local"),
+    "own, on another link": ("198.51.100.11", "docker0", "unicast"),
+    "own, on its link": ("198.51.100.11", "eth0", "local"),
+    "all of loopback": ("127.5.5.5", None, "local"),
+    "broadcast": ("172.17.255.255", None, "broadcast"),
+    "limited broadcast": ("255.255.255.255", None, "broadcast"),
+    "unspecified": ("0.0.0.0", None, "broadcast"),
+    "multicast": ("224.0.0.251", None, "multicast"),
+    "somebody else": ("192.0.2.10", None, "unicast"),
+    "multicast of IPv6": ("ff02::1", None, "multicast"),
+    "IPv6 without a route": ("2001:db8::1", None, "unreachable"),
+}
+
+
+@pytest.mark.parametrize(("text", "link", "expected"), TYPES.values(), ids=TYPES)
+def test_address_type(text: str, link: str | None, expected: str) -> None:
+    version, value = parse_address(text)
+    assert address_type(host_namespace(routes=(BROADCAST,)), version, value, link) == expected
+
+
+TWO = (
+    Address("eth0", 4, number("10.0.0.1"), 24),
+    Address("eth0", 4, number("10.1.0.1"), 24),
+    Address("eth0", 4, number("10.1.0.2"), 24, secondary=True),
+    Address("lo", 4, number("127.0.0.1"), 8, scope="host"),
+    Address("docker0", 4, number("172.17.0.1"), 16),
+    Address("eth0", 6, number("fe80::1"), 64, scope="link"),
+    Address("eth0", 6, number("2001:db8::1"), 64, deprecated=True),
+    Address("eth0", 6, number("2001:db8:0:1::1"), 64),
+    Address("eth0", 6, number("2001:db8:0:2::1"), 64, tentative=True),
+)
+# link, towards, source
+SOURCES: dict[str, tuple[str, str, str | None]] = {
+    "the network that holds it": ("eth0", "10.1.0.9", "10.1.0.1"),
+    "the first primary": ("eth0", "192.0.2.1", "10.0.0.1"),
+    "a link without an address borrows one": ("wg0", "192.0.2.1", "10.0.0.1"),
+    "loopback's is not for others": ("lo", "192.0.2.1", "10.0.0.1"),
+    "IPv6: not a deprecated one": ("eth0", "2001:db8::9", "2001:db8:0:1::1"),
+    "IPv6: not one that is being probed": ("eth0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
+    "IPv6: link-local to link-local": ("eth0", "fe80::9", "fe80::1"),
+}
+
+
+@pytest.mark.parametrize(("link", "towards", "expected"), SOURCES.values(), ids=SOURCES)
+def test_source_address(link: str, towards: str, expected: str | None) -> None:
+    version, value = parse_address(towards)
+    namespace = Namespace("host", addresses=TWO)
+    assert source_address(namespace, version, link, value) == (number(expected) if expected else None)
+
+
+def test_no_source_without_addresses() -> None:
+    assert source_address(Namespace("n"), 4, "eth0", CLIENT) is None
+    assert source_address(Namespace("n"), 6, "eth0", CLIENT) is None
+
+
+def test_preferred_source() -> None:
+    host = host_namespace()
+    for query, expected in (
+        (Query(4, CLIENT), HOST_ADDRESS),
+        (Query(4, WEB), GATEWAY),
+        (Query(4, HOST_ADDRESS), HOST_ADDRESS),
+    ):
+        found = lookup(host, query)
+        assert preferred_source(host, found, found.next_hops[0], query) == expected
+    src = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), prefsrc=7)
+    found = lookup(host_namespace(routes=(src,)), Query(4, CLIENT))
+    assert preferred_source(host, found, found.next_hops[0], Query(4, CLIENT)) == 7
+
+
+ROUTE_TEXTS: dict[str, Route] = {
+    "default via 198.51.100.1 dev eth0": route("default", "eth0", via="198.51.100.1"),
+    "172.17.0.0/16 dev docker0": route("172.17.0.0/16", "docker0"),
+    "local 198.51.100.11/32 dev eth0": local("198.51.100.11/32", "eth0"),
+    "10.0.0.0/8 dev wg0 table 100 metric 5": msgspec.structs.replace(route("10.0.0.0/8", "wg0", table=100), metric=5),
+    "blackhole 10.0.0.0/8": Route(4, parse_prefix("10.0.0.0/8")[1], 8, type="blackhole"),
+}
+
+
+@pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
+def test_route_text(text: str, written: Route) -> None:
+    assert route_text(written) == text
