@@ -117,7 +117,7 @@ class _Answers:
 
 
 _BURST = 5
-_BREAKS_OFF = (" vmap ", " map ", " set ct mark")
+_BREAKS_OFF = (" vmap ", " map ", " set ct mark", " ct mark set")
 """What makes an nft rule break off behind its counter; the walk counts rules that were carried out to their end."""
 
 

@@ -33,6 +33,14 @@ _ANSWERS = {
 }  # fmt: skip
 
 
+_BY_FAMILY = {
+    "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
+    "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
+    "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
+    "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
+}
+
+
 class Expected(msgspec.Struct, frozen=True):
     """What the walk says of one packet: the events of each branch.  ``text``: where each branch ended."""
 
@@ -154,7 +162,10 @@ def _events(end: End) -> tuple[Event, ...]:
             return (event_of("arrived", state.netns, state.iif, packet),)
         case "rejected":
             assert end.stop is not None
-            answer = _ANSWERS.get(end.stop.reject or "", end.stop.reject or "")
+            name = end.stop.reject or ""
+            if name.startswith("icmpx-"):
+                name = _BY_FAMILY[name][0 if state.packet.version == 4 else 1]
+            answer = _ANSWERS.get(name, name)
             return () if end.stop.stage == "output-route" else (Event("answer", "", "", answer=answer),)
         case _:
             return ()

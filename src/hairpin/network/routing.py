@@ -206,8 +206,12 @@ def address_type(namespace: Namespace, version: Version, value: int, link: str |
             best = route
     if best is not None:
         return best.type
-    if version == 6 and lookup(namespace, Query(6, value)).type == "none":
-        return "unreachable"
+    if version == 6:
+        # Source: net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
+        found = lookup(namespace, Query(6, value)).type
+        if found in ("blackhole", "prohibit"):
+            return found
+        return "unreachable" if found in ("none", "unreachable") else "unicast"
     return "unicast"
 
 
@@ -220,6 +224,8 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:
+        if owns_address(namespace, 6, towards):
+            return towards
         globals6 = [a for a in own if a.scope == "global"] or [
             a for a in addresses_of(namespace, None, 6) if a.scope == "global"
         ]
@@ -230,7 +236,7 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
         return max(
             wanted,
             key=lambda a: (
-                a.value == towards, not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)
+                not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)
             ),
         ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]

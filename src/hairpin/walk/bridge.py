@@ -30,7 +30,7 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(bridge.name, "is down", bridge.evidence)
         yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
         return
-    if port.port is not None and port.port.state not in ("forwarding", ""):
+    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
@@ -65,12 +65,32 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
     for outcome in run_hook(network, state, "prerouting"):
         if isinstance(outcome, End):
             yield outcome
+        elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, bridge, outcome):
+            # br_nf_pre_routing_finish_ipv6() frees what it has no route for, where IPv4 would hand it up
+            yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
         elif outcome.packet.daddr != state.packet.daddr and _stays_on_bridge(namespace, bridge, outcome):
             yield from _bridged_after_dnat(network, namespace, bridge, outcome)
         elif outcome.packet.daddr != state.packet.daddr or _is_for_bridge(namespace, bridge, state):
             yield from _delivered_up(network, outcome, bridge, "input-route")
         else:
             yield from _across(network, namespace, bridge, outcome)
+
+
+def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None:
+    """A port that is still learning drops, but behind PREROUTING: br_handle_frame_finish()."""
+    port = namespace.link(state.physin)
+    if port is None or port.port is None or port.port.state != "learning":
+        return None
+    decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+    return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+
+
+def _lost6(namespace: Namespace, bridge: Link, state: State) -> bool:
+    packet = state.packet
+    if packet.version == 4:
+        return False
+    found = lookup(namespace, Query(6, packet.daddr, packet.saddr, iif=bridge.name, mark=packet.mark))
+    return found.type in ("none", "blackhole", "unreachable", "prohibit")
 
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
@@ -111,7 +131,7 @@ def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, st
 def _across(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
     """On to another port, PREROUTING being done."""
     out = port_towards(network, state.netns, bridge.name, state.target)
-    blocked = _crossing_blocked(namespace, bridge, state, out)
+    blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return

@@ -12,7 +12,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.network import addresses_of
-from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
 from hairpin.walk.conntrack import remembered
 from hairpin.walk.state import State
@@ -85,9 +85,8 @@ def _address(state: State, namespace: Namespace, nat: Nat) -> int | None:
         if not state.iif:
             return 0x7F000001 if version == 4 else 1
         own = addresses_of(namespace, state.iif, version)
-        if version == 6:  # of the scope of the address that was asked for: nf_nat_redirect_ipv6_usable()
-            near = inside(state.packet.daddr, *LINK_LOCAL6, 6)
-            own = tuple(each for each in own if not each.tentative and inside(each.value, *LINK_LOCAL6, 6) == near)
+        if version == 6:
+            own = tuple(each for each in own if not each.tentative and _fits_scope(each.value, state.packet.daddr))
         return own[0].value if own else None
     if nat.addresses is None or (nat.version is not None and nat.version != version):
         return None
@@ -97,6 +96,14 @@ def _address(state: State, namespace: Namespace, nat: Nat) -> int | None:
         old = state.packet.saddr if nat.nat == "snat" else state.packet.daddr
         return first | (old & (size - 1))
     return first
+
+
+def _fits_scope(address: int, asked: int) -> bool:
+    """Source: net/netfilter/nf_nat_redirect.c nf_nat_redirect_ipv6_usable()"""
+    if is_multicast(asked, 6):
+        scope = asked >> 112 & 0xF
+        return scope == 0xE or (scope == 2 and inside(address, *LINK_LOCAL6, 6))
+    return not inside(asked, *LINK_LOCAL6, 6) or inside(address, *LINK_LOCAL6, 6)
 
 
 def _port(nat: Nat, port: int) -> int:

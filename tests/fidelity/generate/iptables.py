@@ -2,7 +2,7 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText, Tool
-from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, SOURCE_PORTS, Dice, Plan
 
 _HOOKS = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
@@ -125,14 +125,14 @@ class _Table:
     def _ports(self, option: str, protocol: str | None) -> str | None:
         if protocol not in ("tcp", "udp"):
             return None
-        first = self.dice.pick(PORTS)
+        first = self.dice.pick(PORTS if option == "--dport" else (*PORTS, *SOURCE_PORTS))
         return f"{self._not()}{option} {first}" + (f":{first + 500}" if self.dice.chance(0.4) else "")
 
     def _match_multiport(self, hook: str, protocol: str | None) -> str | None:
         if protocol not in ("tcp", "udp"):
             return None
         option = self.dice.pick(("--dports", "--sports", "--ports"))
-        ports = [str(port) for port in self.dice.some(PORTS, 3)]
+        ports = [str(port) for port in self.dice.some((*PORTS, *SOURCE_PORTS), 4)]
         if self.dice.chance(0.4):
             ports.append("1024:1060")
         return f"-m multiport {self._not()}{option} {','.join(ports)}"

@@ -5,18 +5,17 @@ Every rule has its counter before what it does, so that a rule that breaks off l
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
-from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, SOURCE_PORTS, Dice, Plan
 
 _FILTER_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _NAT_HOOKS = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 _PRIORITIES = (-310, -250, -160, -90, -10, 7, 20, 110)
 """None that an iptables table has: the order of equals is that of their registration, which no reading tells."""
 _REJECTS: dict[Version, tuple[str, ...]] = {
-    4: ("icmp host-unreachable", "icmp admin-prohibited", "icmp net-prohibited", "icmpx port-unreachable",
-        "icmp port-unreachable"),
-    6: ("icmpv6 no-route", "icmpv6 admin-prohibited", "icmpv6 addr-unreachable", "icmpx port-unreachable",
-        "icmpx admin-prohibited"),
-}  # fmt: skip
+    4: ("icmp host-unreachable", "icmp admin-prohibited", "icmp net-prohibited", "icmp port-unreachable"),
+    6: ("icmpv6 no-route", "icmpv6 admin-prohibited", "icmpv6 addr-unreachable", "icmpv6 port-unreachable"),
+}
+_ANY_FAMILY = ("icmpx port-unreachable", "icmpx admin-prohibited", "icmpx no-route", "icmpx host-unreachable")
 
 
 def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
@@ -105,8 +104,8 @@ class _Table:
 
     def _port(self) -> str:
         dice = self.dice
-        some = ", ".join(str(each) for each in dice.some(PORTS, 3))
-        return dice.pick((str(dice.pick(PORTS)), f"{{ {some} }}", "1000-9000", f"{{ {some}, 1024-1060 }}", "@ports"))
+        some = ", ".join(str(each) for each in dice.some((*PORTS, *SOURCE_PORTS), 3))
+        return dice.pick((str(dice.pick((*PORTS, *SOURCE_PORTS))), f"{{ {some} }}", "1000-9000", f"{{ {some}, 1024-1060 }}", "@ports"))
 
     def _link(self) -> str:
         links = self.dice.some((*self.made.links, "lo", "up*"), 2)
@@ -198,10 +197,12 @@ class _Table:
             return self._nat(hook, protocol)
         mark = dice.pick(MARKS)
         choices = ["accept", "accept", "accept", "drop", "return", "", "continue", f"meta mark set {mark:#x}",
-                   f"meta mark set meta mark | {mark:#x}", f"meta mark set meta mark & {mark:#x}",
-                   f"{'ip ttl' if self.version == 4 else 'ip6 hoplimit'} set 9", f"{self.ip} dscp set cs1"]  # fmt: skip
+                   f"meta mark set meta mark | {mark:#x}", f"meta mark set meta mark & {mark:#x}"]  # fmt: skip
+        if self.family != "inet":
+            choices += [f"{'ip ttl' if self.version == 4 else 'ip6 hoplimit'} set 9", f"{self.ip} dscp set cs1"]
         if hook in ("input", "forward", "output"):
-            choices += [f"reject with {dice.pick(_REJECTS[self.version])}"] * 2
+            rejects = _ANY_FAMILY if self.family == "inet" else _REJECTS[self.version]
+            choices += [f"reject with {dice.pick(rejects)}"] * 2
             if protocol == "tcp":
                 choices.append("reject with tcp reset")
         if priority > -200:

@@ -5,7 +5,7 @@ from typing import Literal
 from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, URG, Packet
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Flow, Sent
-from tests.fidelity.generate.plan import OUTSIDE, PORTS, Dice, Plan, number_of
+from tests.fidelity.generate.plan import OUTSIDE, PORTS, SOURCE_PORTS, Dice, Plan, number_of
 
 _ODD: dict[Version, tuple[str, ...]] = {
     4: ("127.0.0.1", "127.0.0.53", "224.0.0.251", "255.255.255.255", "192.0.2.255", "0.0.0.0", "10.99.0.1",
@@ -67,7 +67,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         daddr = own[0] if saddr != own[0] else own[-1]  # its answer would have the same addresses and id
     ports = protocol in (TCP, UDP)
     echo = number + 1
-    sport = dice.pick(PORTS) if dice.chance(0.15) else 1024 + number
+    sport = dice.pick(SOURCE_PORTS) if dice.chance(0.15) else 1024 + number
     if (protocol, sport) in taken:
         sport = 1024 + number
     taken.add((protocol, sport) if protocol != 253 else (0, 0))
