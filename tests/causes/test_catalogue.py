@@ -10,7 +10,7 @@ import pytest
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address
+from hairpin.host.link import Address, Link
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
@@ -29,6 +29,7 @@ from tests.small_host import (
     engine,
     host_namespace,
     network,
+    route,
 )
 from tests.walk.test_walk import egress, published, with_rule, without
 
@@ -73,6 +74,14 @@ def told(**options: object) -> Engine:
 def container_asked() -> Flow:
     """Return the flow to the published port as ``check`` asks it: it knows whose it is."""
     return msgspec.structs.replace(published(), container="web")
+
+
+def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = True) -> Network:
+    """Return the host with a tunnel and one more route, by it."""
+    host = host_namespace(values={f"conf__{link}__forwarding": "1"})
+    tunnel = Link(90, link, "tun", carrier=carrier, flags=("POINTOPOINT",))
+    grown = msgspec.structs.replace(host, links=(*host.links, tunnel), routes=(*host.routes, route(destination, link)))
+    return network(grown)
 
 
 def ignored(mode: str) -> Container:
@@ -194,6 +203,21 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     ),
     "translated to the host's own address": (
         network(host_namespace(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11"))), egress(), [],
+    ),
+    "asked by an address that the host has no more": (
+        network(), published(address="198.51.100.10"), ["publish-address-not-on-host"],
+    ),
+    "a VPN's route over the container network": (led_to("tun0"), published(), ["bridge-subnet-overlaps-route"]),
+    "a VPN's route over less than everything, elsewhere": (
+        led_to("tun0", "172.30.0.0/16"), published(), [],
+    ),
+    "a tunnel whose program is gone": (
+        led_to("tun0", "128.0.0.0/1", carrier=False), egress(), ["host-link-down"],
+    ),
+    "container that came and went while it was read": (
+        network(docker=engine(msgspec.structs.replace(container(), netns=None, restart_policy="always"))).with_namespace(
+            host_namespace(sockets=())
+        ), published(FromHost(), "127.0.0.1"), ["container-not-running"],
     ),
     "listens for IPv6 alone": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),

@@ -11,29 +11,31 @@ from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import started
 from hairpin.change.change import AddSocket, Change
+from hairpin.host.docker import Container
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that asks for this port, when no running one has it."""
     bindings = at_host_port(view)
-    if any(container.running and binding.actual for container, binding in bindings):
+    if any(container.running and binding.actual and not _came_and_went(container) for container, binding in bindings):
         return
     for container, binding in bindings:
-        if container.running:
+        looping = container.status == "restarting" or _came_and_went(container)
+        if container.running and not looping:
             continue
         change = started(view, container, binding)
         if change is None:
             continue
-        ended = container.status in ("exited", "restarting")
+        ended = container.status == "exited" or looping
         exited = f" with exit code {container.exit_code}" if ended else ""
-        if container.status == "restarting":
+        if looping:
             change = _by_hand(change, f"repair what ends it: docker logs {container.name}")
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
                 "It publishes port {port}, and it is {status}{exited}: nobody holds the port.{error}",
                 port=binding.host_port,
-                status=container.status,
+                status="restarting" if looping else container.status,
                 exited=exited,
                 error=f" Docker says: {container.error}" if container.error else "",
             ),
@@ -50,6 +52,12 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
+def _came_and_went(container: Container) -> bool:
+    """Return whether it ran when the engine was asked and was gone when its namespace was to be read: it ends again and
+    again."""
+    return container.running and container.netns is None and container.restart_policy != "no"
+
+
 def _by_hand(change: Change, advice: str) -> Change:
     """Return the change for a container that is being started again and again already: another start is no repair."""
     parts = tuple(
@@ -62,6 +70,8 @@ CAUSE = Cause(
     id="container-not-running",
     title="The container is not running",
     source="Docker Engine API: State.Status",
-    reasons=frozenset({"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier"}),
+    reasons=frozenset(
+        {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
+    ),
     find=find,
 )

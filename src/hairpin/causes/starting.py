@@ -54,7 +54,8 @@ def _network(engine: Engine, container: Container) -> DockerNetwork | None:
 def _parts(
     view: View, engine: Engine, container: Container, network: DockerNetwork, subnet: Subnet, binding: PortBinding
 ) -> Iterator[Primitive]:
-    address = _free_address(engine, subnet)
+    own = next((each.ipv4 for each in container.endpoints if each.network == network.name), None)
+    address = own or _free_address(engine, subnet)
     gateway = subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
     endpoint = Endpoint(
         network.name, network.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway

@@ -93,7 +93,8 @@ class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
-    """A link replaced by one with other properties (up, master, port flags); ``argv`` carries it out."""
+    """A link replaced by one with other properties (up, master, port flags); ``argv`` carries it out (empty: no command
+    does)."""
 
     netns: str
     link: Link

@@ -77,7 +77,8 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
             words = ("rule", "del", "priority", str(rule.priority))
             yield _line(entering(netns, network), ("ip", *_six(rule.version), *words))
         case SetLink(netns=netns, argv=argv):
-            yield _line(entering(netns, network), argv)
+            if argv:  # a cable is nobody's command
+                yield _line(entering(netns, network), argv)
         case AddSocket() | AddNamespace() | SetContainer() | ChangeWorld():
             return
         case DropConnection():

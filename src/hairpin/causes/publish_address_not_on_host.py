@@ -1,0 +1,75 @@
+"""The asked address, by which the port is published, is on no link of the host.
+
+Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
+another address.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import AddAddress, one
+from hairpin.host.link import Address
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.network import HOST, addresses_of, is_uplink, owns_address
+from hairpin.network.prefix import address_text, inside, width
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when what was sent to this host for a published port would be forwarded to somebody else."""
+    packet, flow = view.stop.seen.packet, view.flow
+    asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
+    if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.network.host.namespaces):
+        return
+    published = any(
+        (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
+        and binding.host_ip in (None, packet.daddr)
+        for container in view.network.host.containers()
+        for binding in container.bindings
+    )
+    place = _place(view)
+    if not published or place is None:
+        return
+    text = address_text(packet.daddr, packet.version)
+    own = ", ".join(
+        address_text(each.value, each.version)
+        for each in addresses_of(view.host, place.link, packet.version)
+        if each.scope == "global"
+    )
+    yield Candidate(
+        title=message("{address} is not an address of this host", address=text),
+        detail=message(
+            "Port {port} is published here, but no link has {address} ({link} has {own}): what arrives for it is "
+            "somebody else's.",
+            port=flow.dport,
+            address=text,
+            link=place.link,
+            own=own or "none",
+        ),
+        change=one(AddAddress(HOST, place)),
+        where=where(address=text, link=place.link),
+        rank=5,
+        advice=(
+            message("use an address that the host has, or give it this one where its network is configured"),
+            message("if a gateway maps the address to this host, say so: --public {address}", address=text),
+        ),
+    )
+
+
+def _place(view: View) -> Address | None:
+    """Return the address as the link that the packet came in by, or else an uplink, could have it."""
+    packet = view.stop.seen.packet
+    links = [link for link in view.host.links if is_uplink(view.network, HOST, link)]
+    for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):
+        for each in addresses_of(view.host, link.name, packet.version):
+            if inside(packet.daddr, each.value, each.prefix_length, packet.version):
+                return Address(link.name, packet.version, packet.daddr, each.prefix_length)
+    return Address(links[0].name, packet.version, packet.daddr, width(packet.version)) if links else None
+
+
+CAUSE = Cause(
+    id="publish-address-not-on-host",
+    title="The published address is on no link of the host",
+    source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
+    reasons=frozenset({"rule", "policy", "reject", "forwarding-off", "no-route", "rp-filter", "left-instead"}),
+    find=find,
+)
