@@ -1,0 +1,37 @@
+"""The walk held against the running kernel: a few thousand packets through random networks, and every old disagreement.
+
+The whole hunt is ``make fidelity N=…`` (docs/fidelity.md).
+"""
+
+from secrets import randbelow
+
+import pytest
+
+from tests.fidelity.generate.case import case_of
+from tests.fidelity.judge import compare, judge
+from tests.fidelity.kernel import ask
+from tests.fidelity.regressions import Regression, regressions
+from tests.fidelity.tell import disagreement_text
+
+REGRESSIONS = dict(regressions())
+CASES = 12
+
+
+@pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)
+def test_agreement_once_found_missing_holds(regression: Regression) -> None:
+    answer = ask(regression.case)
+    seen = tuple((number, tuple(turn.events for turn in turns)) for number, turns in answer.turns)
+    assert seen == regression.events, "the kernel itself answers otherwise than when this was kept"
+    differs = compare(regression.case, answer).disagreements
+    assert not differs, disagreement_text(differs[0])
+
+
+def test_walk_and_kernel_agree_on_random_networks() -> None:
+    seed = randbelow(1 << 32)
+    print(f"python -m tests.fidelity --cases {CASES} --seed {seed}")  # noqa: T201 (shown where the test fails)
+    packets = 0
+    for number in range(CASES):
+        judgement = judge(case_of(seed + number))
+        packets += judgement.packets
+        assert not judgement.disagreements, f"case {seed + number}\n{disagreement_text(judgement.disagreements[0])}"
+    assert packets > 100 * CASES
