@@ -31,7 +31,7 @@ from tests.small_host import (
     network,
     route,
 )
-from tests.walk.test_walk import egress, published, with_rule, without
+from tests.walk.test_walk import WEB_ITSELF, egress, published, with_rule, without
 
 PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)
@@ -82,6 +82,24 @@ def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = Tru
     tunnel = Link(90, link, "tun", carrier=carrier, flags=("POINTOPOINT",))
     grown = msgspec.structs.replace(host, links=(*host.links, tunnel), routes=(*host.routes, route(destination, link)))
     return network(grown)
+
+
+def translated(chain: str, rule: str) -> Network:
+    return network(host_namespace(with_rule(f"nat {chain}", rule)))
+
+
+def comes_and_goes() -> Container:
+    """Return a container that ran when the engine was asked and was gone when its namespace was to be read."""
+    return msgspec.structs.replace(container(), netns=None, restart_policy="always")
+
+
+def relayed_udp(version: str) -> Network:
+    """Return a host whose port 5353/udp docker-proxy of this version relays to a container's port 53."""
+    binding = PortBinding("udp", 53, 5353, None, 4)
+    proxy = Socket("udp", 4, None, 5353, process="docker-proxy", relay=Relay(4, WEB, 53))
+    described = msgspec.structs.replace(engine(container(binding=binding)), version=version)
+    inner = container_namespace((Socket("udp", 4, None, 53),))
+    return network(host_namespace(sockets=(proxy,)), inner, docker=described)
 
 
 def ignored(mode: str) -> Container:
@@ -190,19 +208,19 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "bridge in another zone of firewalld's": (zoned("public"), egress(), ["firewalld-bridge-in-wrong-zone"]),
     "firewalld keeps zones apart": (zoned("docker"), egress(), ["firewalld-zone-blocks-port"]),
     "translated to another port of the container": (
-        network(host_namespace(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81"))),
+        translated("PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81"),
         container_asked(), ["dnat-rule-shadowed"],
     ),
     "a transparent proxy that is gone": (
-        network(host_namespace(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128"))),
+        translated("PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128"),
         egress(), ["dnat-rule-shadowed"],
     ),
     "translated to an address that nobody has": (
-        network(host_namespace(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77"))),
+        translated("POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77"),
         egress(), ["snat-rule-shadows-masquerade"],
     ),
     "translated to the host's own address": (
-        network(host_namespace(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11"))), egress(), [],
+        translated("POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11"), egress(), [],
     ),
     "asked by an address that the host has no more": (
         network(), published(address="198.51.100.10"), ["publish-address-not-on-host"],
@@ -215,9 +233,17 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
         led_to("tun0", "128.0.0.0/1", carrier=False), egress(), ["host-link-down"],
     ),
     "container that came and went while it was read": (
-        network(docker=engine(msgspec.structs.replace(container(), netns=None, restart_policy="always"))).with_namespace(
-            host_namespace(sockets=())
-        ), published(FromHost(), "127.0.0.1"), ["container-not-running"],
+        network(host_namespace(sockets=()), docker=engine(comes_and_goes())),
+        published(FromHost(), "127.0.0.1"), ["container-not-running"],
+    ),
+    "a datagram relayed by docker-proxy, answered from the bridge": (
+        relayed_udp("20.10.24"), asked(WEB_ITSELF, "198.51.100.11", 5353, "udp"), ["docker-proxy-udp-wrong-source"],
+    ),
+    "a datagram relayed, answered from where it was asked": (
+        relayed_udp("28.5.2"), asked(WEB_ITSELF, "198.51.100.11", 5353, "udp"), [],
+    ),
+    "a datagram from outside, relayed": (
+        relayed_udp("20.10.24"), asked(Outside(CLIENT), "198.51.100.11", 5353, "udp"), [],
     ),
     "listens for IPv6 alone": (
         network(inner=container_namespace((Socket("tcp", 6, None, 80, v6only=True),))),

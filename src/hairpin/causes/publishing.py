@@ -9,8 +9,13 @@ from hairpin.network.prefix import is_loopback
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the port and protocol that the packet asked the host for."""
+    return bindings_for(view) if view.stop.netns == HOST else ()
+
+
+def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the bindings of the asked port, wherever the packet (or its answer) stopped."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or packet.protocol not in (TCP, UDP):
+    if packet.protocol not in (TCP, UDP):
         return ()
     protocol = "tcp" if packet.protocol == TCP else "udp"
     return tuple(

@@ -91,3 +91,20 @@ def relays(view: View, container: Container, binding: PortBinding) -> Iterator[P
         binding.protocol, binding.version, binding.host_ip, binding.host_port, process="docker-proxy", relay=relay
     )
     yield AddSocket(HOST, socket, f"recreate {container.name} with its port published on every address")
+
+
+def relay_at(view: View, container: Container, binding: PortBinding, address: int) -> AddSocket | None:
+    """Return the docker-proxy that the binding would have on that address alone; None where its container has none."""
+    endpoint = next((each for each in container.endpoints if each.ipv4 is not None), None)
+    if endpoint is None or endpoint.ipv4 is None or binding.protocol == "sctp":
+        return None
+    socket = Socket(
+        binding.protocol,
+        view.flow.version,
+        address,
+        binding.host_port,
+        process="docker-proxy",
+        relay=Relay(4, endpoint.ipv4, binding.container_port),
+    )
+    port = f"{address_text(address, view.flow.version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
+    return AddSocket(HOST, socket, f"publish {container.name} on the asked address: -p {port}")

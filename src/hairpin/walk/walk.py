@@ -230,7 +230,7 @@ def _answered(
 ) -> Iterator[Branch]:
     """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
     state = end.state
-    for back in _answer(network, state, flags=SYN | ACK):
+    for back in _answer(network, state, flags=SYN | ACK, chosen=_source_is_chosen(network, state.packet, socket)):
         reply = back.state.steps
         if not _reaches(started, back):
             yield _lost_reply(back, state.steps, reply)
@@ -245,9 +245,21 @@ def _answered(
             yield branch
 
 
-def _answer(network: Network, state: State, *, flags: int) -> tuple[End, ...]:
-    """Return the ends of the answer to the packet that arrived in this state."""
+def _source_is_chosen(network: Network, packet: Packet, socket: Socket | None) -> bool:
+    """Return whether the kernel chooses the answer's source by its route: docker-proxy before 28 answers UDP without
+    saying from which address (moby/moby#48571)."""
+    if packet.protocol != UDP or socket is None or socket.relay is None or socket.address is not None:
+        return False
+    versions = [each.version.partition(".")[0] for each in network.host.engines if each.kind == "docker"]
+    return any(each.isdigit() and int(each) < 28 for each in versions)
+
+
+def _answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
+    """Return the ends of the answer to the packet that arrived in this state; ``chosen``: with a source of the kernel's
+    choice."""
     back = answer_to(state.packet, flags)
+    if chosen:
+        back = msgspec.structs.replace(back, saddr=0)
     start = State("output-route", state.netns, back, uid=0, connections=state.connections, conditions=state.conditions)
     return walk_packet(network, start)
 
