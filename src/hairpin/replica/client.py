@@ -4,10 +4,9 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -48,14 +47,18 @@ class Attempt(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
+class Hopeless(Protocol):
+    """Says whether it is certain that nothing more will come, from the packets seen; ``dropped``: the kernel may have
+    dropped something."""
+
+    def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
+
+
 class Client:
     """Sends a flow's packets and watches."""
 
-    def __init__(
-        self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, confirmed: Callable[[tuple[Sighting, ...]], bool]
-    ) -> None:
-        """``confirmed``: asked whether counters say that one of the packets seen was thrown away."""
-        self._confirmed = confirmed
+    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, hopeless: Hopeless) -> None:
+        self._hopeless = hopeless
         self._loop = loop
         self._taps = taps
         self._drops = drops
@@ -71,7 +74,7 @@ class Client:
         self._experience = None
         opened = self._begin(flow, source, destination)
         if opened is not None:
-            self._wait(opened)
+            self._wait()
         self._look()
         experience = self._known(opened)
         if opened is not None:
@@ -126,7 +129,7 @@ class Client:
             return
         self._experience = Experience("answer" if data else "closed", connected=self._connected)
 
-    def _wait(self, opened: socket.socket) -> None:
+    def _wait(self) -> None:
         """Serve everybody until the client knows, or nothing happens any more."""
         began = quiet = time.monotonic()
         patience, asked = _CONFIRMED_S, False
@@ -136,14 +139,12 @@ class Client:
                 quiet = time.monotonic()
                 patience, asked = _CONFIRMED_S, False
             elif time.monotonic() - quiet > patience:
-                if asked or (self._lost(opened) and self._confirmed(tuple(self._seen))):
+                if asked or self._hopeless(tuple(self._seen), dropped=self._dropped()):
                     return
                 patience, asked = _SILENCE_S, True
 
-    def _lost(self, opened: socket.socket) -> bool:
-        """Return whether the kernel may have dropped the packet: a reason was seen, or none can be seen at all."""
-        if self._connected and _unacknowledged(opened) == 0:
-            return False
+    def _dropped(self) -> bool:
+        """Return whether the kernel may have dropped something: a reason was seen, or none can be seen at all."""
         return bool(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:

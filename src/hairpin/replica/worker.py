@@ -126,12 +126,13 @@ class _Replica:
         self.built.wait_running()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
-        self._client = Client(loop, taps, drops, self._confirmed)
+        self._client = Client(loop, taps, drops, self._hopeless)
         self._counters = Counters()
         self._lost = Lost()
         self._hits: list[Hit] = []
         self._gone: list[tuple[str, str]] = []
-        self._version: Version = 4
+        self._held = False
+        self._flow = Flow(FromHost(), 4, 0, "tcp", 0)
         for name in self._plans:
             self._enter(name)
             self._lost.news(name)
@@ -154,12 +155,19 @@ class _Replica:
         self.built.wait_running()
         self._home.enter()
 
+    def _hopeless(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
+        """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
+        self._held = self._held or self._servers.holds_data(self._flow.protocol)
+        if self._held or self._lost_outside(self._flow, seen) is not None:
+            return True
+        return dropped and self._confirmed(seen)
+
     def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
         """Return whether a rule or the IP layer has counted a packet as thrown away."""
         for name in self._touched(seen):
             self._enter(name)
             self._gone += ((name, counter) for counter in self._lost.news(name))
-            self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._version)
+            self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
         self._home.enter()
         return bool(self._gone) or any(hit.does != "other" for hit in self._hits)
 
@@ -177,7 +185,7 @@ class _Replica:
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
-        self._hits, self._gone, self._version = [], [], flow.version
+        self._hits, self._gone, self._held, self._flow = [], [], False, flow
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination)
         self._home.enter()
@@ -188,12 +196,12 @@ class _Replica:
 
     def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
         happenings = tuple(self._servers.happenings)
-        held = False
         if attempt.experience.kind != "answer":
             self._confirmed(attempt.sightings)
-            held = self._servers.holds_data(flow.protocol)
-        findings = Findings(flow, attempt, happenings, tuple(self._hits), held, tuple(self._gone))
-        said = self._lost_outside(findings) or verdict(findings)
+            self._held = self._held or self._servers.holds_data(flow.protocol)
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone))
+        outside = self._lost_outside(flow, attempt.sightings) if attempt.experience.kind == "silence" else None
+        said = outside or verdict(findings)
         return Judgement(
             flow,
             said,
@@ -204,16 +212,12 @@ class _Replica:
             self.built.plan.apart,
         )
 
-    def _lost_outside(self, findings: Findings) -> Verdict | None:
-        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed
-        there."""
-        flow = findings.flow
-        arrived = [each for each in findings.attempt.sightings if each.netns == WORLD and not each.out]
+    def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
+        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
+        arrived = [each for each in seen if each.netns == WORLD and not each.out]
         if not arrived or isinstance(flow.start, (Outside, Lan)):
             return None
         last = arrived[-1]
-        if findings.attempt.experience.kind != "silence":
-            return None
         packet = Packet(
             version=last.version,
             saddr=parse_address(last.source)[1],
