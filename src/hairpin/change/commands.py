@@ -129,8 +129,12 @@ def _table(name: str) -> str:
 
 def _insertion(part: InsertRule) -> str:
     if part.dialect == "nft":
-        place = "add" if part.position is None else "insert"
-        return f"nft {place} rule {part.family} {part.table} {part.chain} {part.rule.text}"
+        chain = f"{part.family} {part.table} {part.chain}"
+        if part.position == 1:
+            return f"nft insert rule {chain} {part.rule.text}"
+        # nft counts from 0, and adds behind the rule that it is told.
+        behind = "" if part.position is None else f" index {part.position - 2}"
+        return f"nft add rule {chain}{behind} {part.rule.text}"
     rule = part.rule.text.removeprefix(f"-A {part.chain} ")
     tool = _iptables(part.dialect, part.family)
     if part.position is None:

@@ -18,18 +18,33 @@ def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
     links = tuple(link if each.name == link.name else each for each in namespace.links)
     changed = msgspec.structs.replace(namespace, links=links)
     if link.up:
-        changed = with_connected_routes(changed, link.name)
+        changed = with_connected_routes(_on_wire(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
     network = network.with_namespace(changed)
     peer = veth_peer(network, namespace.name, link)
     if not link.up or peer is None:
         return network
     other = network.namespace(peer.netns)
-    return network.with_namespace(
+    links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
+    end = next(each for each in links if each.name == peer.link)
+    return network.with_namespace(_on_wire(msgspec.structs.replace(other, links=links), end))
+
+
+def _on_wire(namespace: Namespace, link: Link) -> Namespace:
+    """Return the namespace whose routes by the link say whether it has carrier: fib_sync_up()."""
+    routes = tuple(
         msgspec.structs.replace(
-            other, links=tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
+            route,
+            next_hops=tuple(
+                msgspec.structs.replace(hop, linkdown=not link.carrier) if hop.link == link.name else hop
+                for hop in route.next_hops
+            ),
         )
+        if route.type in ("unicast", "broadcast") and any(hop.link == link.name for hop in route.next_hops)
+        else route
+        for route in namespace.routes
     )
+    return msgspec.structs.replace(namespace, routes=routes)
 
 
 def _with_ports_forwarding(namespace: Namespace, bridge: Link) -> Namespace:

@@ -8,6 +8,7 @@ from hairpin.host.sysctl import Path, Sysctls
 
 IP_FORWARD: Path = ("net", "ipv4", "ip_forward")
 _ALL4: Path = ("net", "ipv4", "conf", "all", "forwarding")
+_REDIRECTS4: Path = ("net", "ipv4", "conf", "all", "accept_redirects")
 _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
 
 
@@ -15,13 +16,17 @@ def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
     """Return the values after the write.
 
     ``ip_forward`` and ``conf.all.forwarding`` are one value; only when it *changes* is it copied to ``default`` and to
-    every interface.  IPv6: ``all`` is copied to every interface too.
+    every interface, and ``all.accept_redirects`` becomes its opposite.  IPv6: ``all`` is copied to every interface too.
     """
     before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
     changed = sysctls.with_value(path, value)
     if path in (IP_FORWARD, _ALL4):
         changed = changed.with_value(IP_FORWARD, value).with_value(_ALL4, value)
-        return _copied(changed, "ipv4", value) if before != value else changed
+        if before == value:
+            return changed
+        if changed.text(*_REDIRECTS4) is not None:
+            changed = changed.with_value(_REDIRECTS4, "1" if value == "0" else "0")
+        return _copied(changed, "ipv4", value)
     if path == _ALL6 and before != value:
         return _copied(changed, "ipv6", value)
     return changed

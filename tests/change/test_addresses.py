@@ -1,0 +1,76 @@
+import msgspec
+import pytest
+
+from hairpin.change.addresses import with_address, with_connected_routes
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import Route
+from hairpin.network.prefix import address_text, parse_address
+from hairpin.network.routing import route_text
+
+UP = Link(2, "eth0")
+DOWN = Link(2, "eth0", up=False)
+PLAIN = Link(2, "eth0", carrier=False)
+
+
+def address(text: str, length: int, *, tentative: bool = False) -> Address:
+    version, value = parse_address(text)
+    return Address("eth0", version, value, length, tentative=tentative)
+
+
+def said(route: Route) -> str:
+    source = f" src {address_text(route.prefsrc, route.version)}" if route.prefsrc is not None else ""
+    return route_text(route) + source + (" linkdown" if route.next_hops[0].linkdown else "")
+
+
+# link, address, routes that it brings
+CASES: dict[str, tuple[Link, Address, list[str]]] = {
+    "a network": (UP, address("10.5.0.1", 24), [
+        "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
+        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1",
+        "10.5.0.0/24 dev eth0 src 10.5.0.1",
+    ]),
+    "two hosts have no broadcast": (UP, address("10.5.0.1", 31), [
+        "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
+        "10.5.0.0/31 dev eth0 src 10.5.0.1",
+    ]),
+    "one host has no network": (UP, address("10.5.0.1", 32), ["local 10.5.0.1/32 dev eth0 src 10.5.0.1"]),
+    "a link that is down": (DOWN, address("10.5.0.1", 24), ["local 10.5.0.1/32 dev eth0 src 10.5.0.1"]),
+    "a link without carrier": (PLAIN, address("10.5.0.1", 24), [
+        "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
+        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1 linkdown",
+        "10.5.0.0/24 dev eth0 src 10.5.0.1 linkdown",
+    ]),
+    "IPv6": (UP, address("fd00::1", 64), ["local fd00::1/128 dev eth0", "fd00::/64 dev eth0 metric 256"]),
+    "IPv6 that is being probed": (UP, address("fd00::1", 64, tentative=True), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("link", "added", "routes"), CASES.values(), ids=CASES)
+def test_an_address_brings_its_routes(link: Link, added: Address, routes: list[str]) -> None:
+    after = with_address(Namespace("host", links=(link,)), added)
+    assert after.addresses == (added,)
+    assert [said(route) for route in after.routes] == routes
+
+
+def test_a_second_address_of_a_network_is_secondary() -> None:
+    namespace = with_address(Namespace("host", links=(UP,)), address("10.5.0.1", 24))
+    after = with_address(namespace, address("10.5.0.2", 24))
+    assert [each.secondary for each in after.addresses] == [False, True]
+    assert [said(each) for each in after.routes[len(namespace.routes) :]] == ["local 10.5.0.2/32 dev eth0 src 10.5.0.1"]
+    apart = with_address(namespace, address("10.6.0.2", 24))
+    assert [each.secondary for each in apart.addresses] == [False, False]
+
+
+def test_other_addresses_bring_nothing_anew() -> None:
+    """A probed address has no route yet; another one that comes does not change that."""
+    namespace = Namespace("host", links=(UP,), addresses=(address("10.9.0.1", 24),))
+    after = with_address(namespace, address("10.5.0.1", 32))
+    assert [said(each) for each in after.routes] == ["local 10.5.0.1/32 dev eth0 src 10.5.0.1"]
+
+
+def test_a_link_that_comes_up_gets_what_it_lacks() -> None:
+    namespace = with_address(Namespace("host", links=(DOWN,)), address("10.5.0.1", 24))
+    raised = with_connected_routes(msgspec.structs.replace(namespace, links=(UP,)), "eth0")
+    assert [said(each) for each in raised.routes] == CASES["a network"][2]
+    assert with_connected_routes(raised, "eth0") == raised

@@ -1,0 +1,151 @@
+import msgspec
+import pytest
+
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddNamespace,
+    AddRoute,
+    AddSocket,
+    Change,
+    ChangeWorld,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    DropConnection,
+    InsertRule,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+    one,
+)
+from hairpin.change.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.host.link import Address, Link
+from hairpin.host.route import PolicyRule
+from hairpin.host.socket import Socket
+from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.ir import Rule, Verdict
+from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.network.network import HOST, Network, Port, veth_peer
+from hairpin.network.world import Peer, World
+from tests.small_host import container, container_namespace, engine, host_namespace, network, route
+
+RULE = PolicyRule(4, 100, table=5)
+LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
+NET = network(msgspec.structs.replace(host_namespace(policy_rules=(RULE,)), connections=(LIVE,)))
+JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
+SOCKET = Socket("tcp", 4, None, 99)
+DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
+WAY = route("10.0.0.0/8", "eth0")
+
+
+def forward(net: Network) -> tuple[str, ...]:
+    table = net.namespace(HOST).ruleset.table("ip", "filter")
+    assert table is not None
+    chain = table.chain("FORWARD")
+    assert chain is not None
+    return (chain.policy or "", *(rule.text for rule in chain.rules[:1]))
+
+
+def chains(net: Network) -> tuple[str, ...]:
+    table = net.namespace(HOST).ruleset.table("ip", "nat")
+    assert table is not None
+    return tuple(chain.name for chain in table.chains)
+
+
+# change, what it is seen by, before, after
+CASES: dict[str, tuple[Primitive, object, object]] = {
+    "sysctl": (SetSysctl(HOST, ("net", "x"), "1"), None, "1"),
+    "chain": (AddChain(HOST, "iptables-nft", "ip", "nat", "NEW"), False, True),
+    "rule": (InsertRule(HOST, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
+    "rule away": (DeleteRule(HOST, JUMP), True, False),
+    "policy": (SetPolicy(HOST, JUMP, "accept"), "drop", "accept"),
+    "address": (AddAddress(HOST, Address("eth0", 4, 7, 32)), False, True),
+    "route": (AddRoute(HOST, WAY), False, True),
+    "route away": (DeleteRoute(HOST, route("default", "eth0", via="198.51.100.1")), True, False),
+    "policy rule away": (DeletePolicyRule(HOST, RULE), True, False),
+    "socket": (AddSocket(HOST, SOCKET, "listen"), False, True),
+    "connection away": (DropConnection(HOST, "e9"), True, False),
+    "link": (SetLink(HOST, Link(2, "eth0", up=False), ()), True, False),
+    "container": (SetContainer(container("paused")), "running", "paused"),
+    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
+}
+
+
+def seen(part: Primitive, net: Network) -> object:
+    """Return what the kind of change is seen by."""
+    host = net.namespace(HOST)
+    match part:
+        case SetSysctl():
+            return host.sysctls.text("net", "x")
+        case AddChain():
+            return "NEW" in chains(net)
+        case InsertRule():
+            return forward(net)[1]
+        case DeleteRule():
+            return forward(net)[1] == JUMP.text
+        case SetPolicy():
+            return forward(net)[0]
+        case AddAddress():
+            return any(each.value == 7 for each in host.addresses)
+        case AddRoute():
+            return WAY in host.routes
+        case DeleteRoute():
+            return any(each.prefix_length == 0 for each in host.routes)
+        case DeletePolicyRule():
+            return RULE in host.rules
+        case AddSocket():
+            return SOCKET in host.sockets
+        case DropConnection():
+            return LIVE in host.connections
+        case SetLink():
+            return any(each.up for each in host.links if each.name == "eth0")
+        case SetContainer():
+            return net.host.containers()[0].status
+        case ChangeWorld():
+            return len(net.world.peers)
+        case AddNamespace():
+            return None
+
+
+@pytest.mark.parametrize(("part", "before", "after"), CASES.values(), ids=CASES)
+def test_simulate(part: Primitive, before: object, after: object) -> None:
+    assert seen(part, NET) == before
+    changed = simulate(one(part), NET)
+    assert seen(part, changed) == after
+    assert changed.namespace("container:web") == NET.namespace("container:web")
+
+
+def test_a_container_comes_with_its_namespace_and_wire() -> None:
+    stopped = engine(container("exited"))
+    host = host_namespace()
+    bare = msgspec.structs.replace(host, links=host.links[:3])
+    whole = network(bare, docker=stopped)
+    whole = msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(bare,)))
+    after = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), whole)
+    assert after.host.containers()[0].status == "running"
+    assert veth_peer(after, "container:web", container_namespace().links[1]) == Port(HOST, "veth1")
+    again = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), after)
+    assert again == after
+
+
+def test_parts_are_made_in_order() -> None:
+    parts = (SetSysctl(HOST, ("net", "x"), "1"), SetSysctl(HOST, ("net", "x"), "2"))
+    assert simulate(Change(parts), NET).namespace(HOST).sysctls.text("net", "x") == "2"
+    assert simulate(Change(()), NET) is NET
+
+
+MISFITS: dict[str, Primitive] = {
+    "namespace": SetSysctl("container:gone", ("net", "x"), "1"),
+    "rule": DeleteRule(HOST, msgspec.structs.replace(JUMP, number=9)),
+    "table": SetPolicy(HOST, msgspec.structs.replace(JUMP, table="raw"), "drop"),
+}
+
+
+@pytest.mark.parametrize("part", MISFITS.values(), ids=MISFITS)
+def test_what_does_not_fit_is_refused(part: Primitive) -> None:
+    with pytest.raises(ChangeError):
+        simulate(one(part), NET)

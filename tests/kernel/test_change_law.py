@@ -1,0 +1,310 @@
+"""The law of changes: simulating one on a snapshot equals the snapshot taken after its commands were carried out.
+
+Each case has a network namespace of its own that ends with the test.  Needs root.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddRoute,
+    Change,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.commands import commands
+from hairpin.change.simulate import simulate
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.parse import parse
+from hairpin.host.route import NextHop, Route
+from hairpin.netfilter.evaluate import Place, place_of, policy_place
+from hairpin.netfilter.iptables_save import parse as parse_iptables
+from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
+from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import parse_address, parse_prefix
+
+SETUP = """
+set -eu
+ip link set lo up
+sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+ip link add eth0 type veth peer name far
+ip link set far up
+ip link add br0 type bridge
+ip link add v0 type veth peer name v1
+ip link set v0 master br0
+ip link add br1 type bridge
+ip link add w0 type veth peer name w1
+ip link add u0 type veth peer name u1
+sysctl -qw net.ipv6.conf.br1.disable_ipv6=1 net.ipv6.conf.u0.disable_ipv6=1 net.ipv6.conf.u1.disable_ipv6=1
+sysctl -qw net.ipv6.conf.w0.disable_ipv6=1 net.ipv6.conf.w1.disable_ipv6=1
+ip link set w0 master br1
+ip link set w0 up
+ip link set w1 up
+ip link set u0 up
+ip address add 10.6.0.1/24 dev br1
+ip address add 10.4.0.1/24 dev u0
+ip address add 198.51.100.11/24 dev eth0
+ip address add 10.7.0.1/24 dev br0
+ip link set eth0 up
+ip route add default via 198.51.100.1
+ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
+ip rule add priority 100 from 10.7.0.0/24 lookup 77
+sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
+for tool in iptables-nft iptables-legacy; do
+    $tool -N MINE
+    $tool -A FORWARD -i br0 -j MINE
+    $tool -A MINE -p tcp -m tcp --dport 80 -j ACCEPT
+    $tool -A MINE -p tcp -m tcp --dport 80 -j ACCEPT
+    $tool -A MINE -j DROP
+done
+nft -f - <<'END'
+table inet own {
+    chain base { type filter hook forward priority 0; policy accept; tcp dport 80 accept; udp dport 53 drop; }
+    chain other { }
+}
+END
+"""
+
+
+class Host:
+    """A network namespace that lives as long as its shell waits for a line."""
+
+    def __init__(self) -> None:
+        argv = ("unshare", "--net", "--mount", "sh", "-c", "mount -t sysfs sysfs /sys && echo ready && read -r line")
+        self.holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.holder.stdout is not None
+        assert self.holder.stdout.readline() == "ready\n"
+        self.enter = ("nsenter", "-t", str(self.holder.pid), "-n", "-m")
+
+    def run(self, script: str) -> None:
+        done = subprocess.run((*self.enter, "sh", "-c", script), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{script}\n{done.stderr}"
+
+    def network(self) -> Network:
+        shell = (*self.enter, "sh")
+        return Network(parse(collect(LocalRunner(shell))))
+
+    def close(self) -> None:
+        self.holder.communicate("\n")
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    made = Host()
+    try:
+        made.run(SETUP)
+        yield made
+    finally:
+        made.close()
+
+
+def link(namespace: Namespace, name: str) -> Link:
+    found = namespace.link(name)
+    assert found is not None
+    return found
+
+
+def up(namespace: Namespace, name: str, *, carrier: bool = False) -> SetLink:
+    changed = msgspec.structs.replace(link(namespace, name), up=True, carrier=carrier)
+    return SetLink(HOST, changed, ("ip", "link", "set", name, "up"))
+
+
+def in_bridge(namespace: Namespace, name: str, *words: str, **flags: bool) -> SetLink:
+    old = link(namespace, name)
+    assert old.port is not None
+    changed = msgspec.structs.replace(old, port=msgspec.structs.replace(old.port, **flags))
+    return SetLink(HOST, changed, ("bridge", "link", "set", "dev", name, *words))
+
+
+def table_of(namespace: Namespace, dialect: Dialect) -> Table:
+    family: Family = "inet" if dialect == "nft" else "ip"
+    found = namespace.ruleset.table(family, "own" if dialect == "nft" else "filter", dialect)
+    assert found is not None
+    return found
+
+
+def place(namespace: Namespace, dialect: Dialect, chain: str, number: int) -> Place:
+    """Return the place of a rule; number 0: of the chain's policy."""
+    table = table_of(namespace, dialect)
+    found = table.chain(chain)
+    assert found is not None
+    return place_of(table, chain, found.rules[number - 1]) if number else policy_place(table, found)
+
+
+def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str = "filter") -> InsertRule:
+    if dialect == "nft":
+        rule = Rule((FieldMatch("mark", ((7, 7),)), Verdict("accept")), "meta mark 0x7 accept", 0)
+        return InsertRule(HOST, "nft", "inet", "own", chain, rule, position)
+    text = f"*{table}\n:{chain} - [0:0]\n-A {chain} -m mark --mark 0x7 -j ACCEPT\nCOMMIT\n"
+    (read,) = parse_iptables(text, family="ip", dialect="iptables-nft", source="test")
+    return InsertRule(HOST, dialect, "ip", table, chain, read.chains[0].rules[0], position)
+
+
+def route(namespace: Namespace, text: str) -> Route:
+    version, network, length = parse_prefix(text)
+    (found,) = (
+        each for each in namespace.routes
+        if (each.version, each.destination, each.prefix_length, each.table) == (version, network, length, 254)
+    )  # fmt: skip
+    return found
+
+
+def new_route(text: str, **other: Any) -> Route:
+    version, network, length = parse_prefix(text)
+    return Route(version, network, length, **other)
+
+
+def address(name: str, text: str, length: int) -> AddAddress:
+    version, value = parse_address(text)
+    return AddAddress(HOST, Address(name, version, value, length))
+
+
+VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
+
+Make = Callable[[Namespace], Primitive]
+CASES: dict[str, Make] = {
+    "ip_forward": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "1"),
+    "ip_forward as it is": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "0"),
+    "conf.all.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
+    "conf.default.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
+    "conf.eth0.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
+    "conf.eth0.rp_filter": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "eth0", "rp_filter"), "1"),
+    "conf.all.rp_filter": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
+    "ipv6 conf.all.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
+    "ipv6 conf.eth0.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
+    "route": lambda _: AddRoute(HOST, new_route("10.8.0.0/16", next_hops=(VIA,))),
+    "route with metric in a table": lambda _: AddRoute(
+        HOST, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
+    ),
+    "blackhole route": lambda _: AddRoute(HOST, new_route("10.8.0.0/16", type="blackhole")),
+    "route away": lambda host: DeleteRoute(HOST, route(host, "10.9.0.0/16")),
+    "default route away": lambda host: DeleteRoute(HOST, route(host, "0.0.0.0/0")),
+    "address": lambda _: address("eth0", "10.5.0.1", 24),
+    "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),
+    "address without a network": lambda _: address("eth0", "10.5.0.1", 32),
+    "policy rule away": lambda host: DeletePolicyRule(
+        HOST, next(each for each in host.rules if each.priority == 100)
+    ),
+    "bridge up": lambda host: up(host, "br0"),
+    "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
+    "veth up while its other end is down": lambda host: up(host, "v1"),
+    "veth up while its other end is up": lambda host: up(host, "u1", carrier=True),
+    "second address of a network": lambda _: address("eth0", "198.51.100.12", 24),
+    "address of a link that is down": lambda _: address("v1", "10.5.0.1", 24),
+    "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", "hairpin", "on", hairpin=True),
+    "bridge port isolated": lambda host: in_bridge(host, "v0", "isolated", "on", isolated=True),
+}  # fmt: skip
+
+
+def of_iptables(dialect: Dialect) -> dict[str, Make]:
+    return {
+        f"{dialect}: chain": lambda _: AddChain(HOST, dialect, "ip", "filter", "NEW"),
+        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST, dialect, "ip", "nat", "NEW"),
+        f"{dialect}: first": lambda _: insertion(dialect, "FORWARD", 1),
+        f"{dialect}: second": lambda _: insertion(dialect, "MINE", 2),
+        f"{dialect}: last": lambda _: insertion(dialect, "MINE", None),
+        f"{dialect}: in a table that is not there": lambda _: insertion(dialect, "OUTPUT", 1, table="mangle"),
+        f"{dialect}: rule away": lambda host: DeleteRule(HOST, place(host, dialect, "FORWARD", 1)),
+        f"{dialect}: last rule away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 3)),
+        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 2)),
+        f"{dialect}: policy": lambda host: SetPolicy(HOST, place(host, dialect, "FORWARD", 0), "drop"),
+    }
+
+
+CASES |= {**of_iptables("iptables-nft"), **of_iptables("iptables-legacy")}
+CASES |= {
+    "nft: chain": lambda _: AddChain(HOST, "nft", "inet", "own", "new"),
+    "nft: first": lambda _: insertion("nft", "base", 1),
+    "nft: second": lambda _: insertion("nft", "base", 2),
+    "nft: third of two": lambda _: insertion("nft", "base", 3),
+    "nft: last": lambda _: insertion("nft", "other", None),
+    "nft: rule away": lambda host: DeleteRule(HOST, place(host, "nft", "base", 1)),
+    "nft: policy": lambda host: SetPolicy(HOST, place(host, "nft", "base", 0), "drop"),
+}
+
+
+@pytest.mark.parametrize("make", CASES.values(), ids=CASES)
+def test_simulating_equals_reading_after_carrying_out(host: Host, make: Make) -> None:
+    before = host.network()
+    change = Change((make(before.namespace(HOST)),))
+    lines = commands(change, before)
+    assert lines
+    for line in lines:
+        host.run(line)
+    simulated, read = simulate(change, before).namespace(HOST), host.network().namespace(HOST)
+    for part in PARTS:
+        assert part(simulated) == part(read)
+
+
+def test_the_namespace_is_read_as_it_was_made(host: Host) -> None:
+    namespace = host.network().namespace(HOST)
+    assert namespace.unread == ()
+    assert {each.dialect for each in namespace.ruleset.tables} == {"iptables-nft", "iptables-legacy", "nft"}
+    assert rules(namespace)["nft inet own"]["base"][1][-1][-1] == Verdict("drop")
+
+
+# --- what has to be equal --------------------------------------------------------------------------------------------
+
+
+def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
+    """Return each chain's policy and bodies, by table and name; an empty base chain that accepts is as good as none."""
+    ruleset: Ruleset = namespace.ruleset
+    found: dict[str, dict[str, Any]] = {}
+    for table in ruleset.tables:
+        chains = {
+            chain.name: ((chain.hook, chain.priority, chain.policy), tuple(rule.body for rule in chain.rules))
+            for chain in table.chains
+            if chain.rules or chain.hook is None or chain.policy == "drop"
+        }
+        if chains:
+            found[f"{table.dialect} {table.family} {table.name}"] = chains
+    return found
+
+
+def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:
+    return dict(sorted(namespace.sysctls.values.items()))
+
+
+def links(namespace: Namespace) -> list[Link]:
+    """Return the links without the words of the tool."""
+    return [msgspec.structs.replace(each, evidence="", operstate="", flags=()) for each in namespace.links]
+
+
+def routes(namespace: Namespace) -> list[str]:
+    """Return the routes without their protocol and scope: who made them, and what the kernel derives from the rest.
+
+    Nor the anycast address of routers, which forwarding brings to each IPv6 network: docs/limitations.md.
+    """
+    return sorted(
+        repr(msgspec.structs.replace(each, evidence="", protocol="", scope=""))
+        for each in namespace.routes
+        if each.type != "anycast"
+    )
+
+
+def addresses(namespace: Namespace) -> list[str]:
+    return sorted(
+        repr(msgspec.structs.replace(each, evidence="", broadcast=None, tentative=False))
+        for each in namespace.addresses
+    )
+
+
+def policy_rules(namespace: Namespace) -> list[Any]:
+    return [msgspec.structs.replace(each, evidence="") for each in namespace.rules]
+
+
+PARTS: tuple[Callable[[Namespace], Any], ...] = (rules, sysctls, links, routes, addresses, policy_rules)
