@@ -524,7 +524,7 @@ class Loopback(Surroundings):
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))
 
-    def owns_socket(self, seen: Seen) -> bool | None:
+    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
         raise AssertionError(seen)
 
 

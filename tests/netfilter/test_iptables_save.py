@@ -235,7 +235,7 @@ WIDE: dict[str, tuple[IpFamily, set[str]]] = {
         "ip",
         {
             "bpf", "cgroup", "cluster", "connlabel", "cpu", "dccp", "devgroup", "ecn", "esp", "ah", "helper", "osf",
-            "owner", "policy", "realm", "sctp", "set", "socket", "string", "tcp", "tcpmss", "u32",
+            "owner", "policy", "realm", "sctp", "set", "socket", "tcp", "u32",
         },
     ),
     "every-option-ip6tables-legacy-save.txt": (

@@ -131,6 +131,18 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         router_at(0x021122334455, "filter FORWARD", "-i eth0 -m mac ! --mac-source 02:11:22:33:44:55 -j DROP"),
         published(), "delivered", None,
     ),
+    "what only odd packets carry": (
+        rules(with_rule("filter FORWARD", "-p tcp -m string --string evil --algo bm -j DROP").replace(
+            "*filter", "*mangle\n:PREROUTING ACCEPT [0:0]\n"
+            "-A PREROUTING -p tcp -m tcpmss ! --mss 536:65535 -j DROP\nCOMMIT\n*filter")),
+        published(), "delivered", None,
+    ),
+    "diverted where a transparent socket is": (
+        rules(DOCKER_RULES.replace(
+            "*filter", "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m socket --transparent -j DROP\n"
+            "COMMIT\n*filter")),
+        published(), "delivered", None,
+    ),
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),
     ),

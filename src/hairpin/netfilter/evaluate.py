@@ -52,8 +52,10 @@ MAX_BRANCHES = 64
 """Undecidable matches double the branches; past this many the rest is given up as one unknown."""
 
 
-LOAD_MATCHES = frozenset({"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest"})
-"""Matches that depend on load and history alone."""
+LOAD_MATCHES = frozenset(
+    {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
+)
+"""Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):

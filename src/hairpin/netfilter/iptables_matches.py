@@ -196,6 +196,18 @@ def _not_negated(group: Group) -> bool:
     return not any(option.negated for option in group.options)
 
 
+def _negated(group: Group) -> bool:
+    """An ordinary first packet carries none of the words that rules look for."""
+    return not _not_negated(group)
+
+
+def _ordinary_segment_size(group: Group) -> bool:
+    """Whether the 1460 bytes are inside that a SYN on Ethernet says (xt_tcpmss.c); rules look for tiny ones."""
+    (option,) = group.options
+    first, last = bounds(option.value, ":", 0xFFFF)
+    return (first <= 1460 <= last) is not option.negated
+
+
 def _below_limit(group: Group) -> bool:
     """A first packet on an idle host is below every limit."""
     above = any(option.name in ("--hashlimit-above", "--connlimit-above") for option in group.options)
@@ -235,4 +247,5 @@ _WHOLE: dict[str, Callable[[Group], tuple[Expression, ...]]] = {
     "limit": _stateful(_always), "time": _stateful(_always), "rateest": _stateful(_always),
     "quota": _stateful(_not_negated), "hashlimit": _stateful(_below_limit), "connlimit": _stateful(_below_limit),
     "statistic": _stateful(_statistic), "connbytes": _stateful(_connection_is_new),
+    "string": _stateful(_negated), "tcpmss": _stateful(_ordinary_segment_size),
 }  # fmt: skip

@@ -39,8 +39,8 @@ class Surroundings(Protocol):
         """Return whether a route leads back to the packet's source (by its own interface unless ``loose``)."""
         ...
 
-    def owns_socket(self, seen: Seen) -> bool | None:
-        """Return whether a socket here takes the packet; None when sockets could not be read."""
+    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
+        """Return whether a socket here (with IP_TRANSPARENT) takes the packet; None when that could not be read."""
         ...
 
 
@@ -113,8 +113,8 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
         case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
             inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
         case SocketMatch():
-            owned = question.surroundings.owns_socket(seen)
-            if owned is None or match.transparent:
+            owned = question.surroundings.owns_socket(seen, transparent=match.transparent)
+            if owned is None:
                 return Truth.UNKNOWN
             inside = owned
         case _:

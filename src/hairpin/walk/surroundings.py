@@ -27,9 +27,13 @@ class NamespaceSurroundings:
             return False
         return loose or any(hop.link == seen.iif for hop in found.next_hops)
 
-    def owns_socket(self, seen: Seen) -> bool | None:
+    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
         """See satisfies.Surroundings."""
         if seen.packet.protocol not in (TCP, UDP):
             return False
         found = find_socket(self.namespace, seen.packet, seen.iif)
-        return None if found.kind == "unread" else found.kind == "socket"
+        if found.kind == "unread":
+            return None
+        if transparent and found.socket is not None and found.socket.relay is None:
+            return None  # what socket options it has is not read; docker-proxy sets none
+        return found.socket is not None and not transparent
