@@ -91,6 +91,7 @@ def test_recent_set_only_notes_the_address() -> None:
 
 
 OPAQUE = [
+    '-m u32 --u32 "0x6&0xff=0x1"',
     '-m bpf --bytecode "4,48 0 0 9,21 0 1 6"', "-m no-such-module --option ! --other 5",
     "-m frag --fragid 5 --fragmore", "-m helper --helper ftp", "-m esp --espspi 5:7",
     "-m owner --socket-exists", "-m owner --gid-owner 5 --suppl-groups", "-m owner --uid-owner root",

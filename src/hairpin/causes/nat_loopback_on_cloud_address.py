@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.lifting import iptables_rule
 from hairpin.change.change import Change, InsertRule
+from hairpin.netfilter.prefix import IpFamily
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
@@ -24,11 +25,19 @@ def find(view: View) -> Iterator[Candidate]:
     private = address_text(mapping.private, flow.version)
     chains = ("PREROUTING",) if isinstance(flow.start, FromContainer) else ("OUTPUT",)
     match = f"-d {public} -p {flow.protocol} --dport {flow.dport}"
-    targets = (f"DNAT --to-destination {private}:{flow.dport}", "DOCKER")
+    family: IpFamily = "ip" if flow.version == 4 else "ip6"
+    to = f"{private}:{flow.dport}" if flow.version == 4 else f"[{private}]:{flow.dport}"
+    targets = (f"DNAT --to-destination {to}", "DOCKER")
     for rank, target in enumerate(targets, 20):
         parts = tuple(
             InsertRule(
-                HOST, "iptables-nft", "ip", "nat", chain, iptables_rule("nat", chain, f"{match} -j {target}", "ip"), 1
+                HOST,
+                "iptables-nft",
+                family,
+                "nat",
+                chain,
+                iptables_rule("nat", chain, f"{match} -j {target}", family),
+                1,
             )
             for chain in chains
         )

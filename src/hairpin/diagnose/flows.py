@@ -98,9 +98,18 @@ def _meant(
     chosen = [
         each
         for version, each in sorted(found.items())
-        if wanted == version or (wanted is None and (version == 4 or primary_address(network, version) is not None))
+        if wanted == version or (wanted is None and (version == 4 or _speaks_v6(network, origin)))
     ]
     return tuple(chosen) or (None,)
+
+
+def _speaks_v6(network: Network, origin: Origin | None) -> bool:
+    """Return whether this host, and the container that is to ask, have an IPv6 address to ask by."""
+    asker = network.container(origin.container or "") if origin is not None and origin.kind == "container" else None
+    namespace = network.host.namespace(asker.netns) if asker is not None and asker.netns is not None else None
+    if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
+        return False
+    return primary_address(network, 6) is not None
 
 
 def _to_port(
