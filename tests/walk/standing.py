@@ -1,0 +1,33 @@
+"""Packets that stand somewhere on the small host, and what became of them in one step."""
+
+from collections.abc import Iterable
+
+from hairpin.netfilter.packet import SYN, TCP, Packet
+from hairpin.network.network import HOST
+from hairpin.walk.state import End, Outcome, Stage, State
+from tests.small_host import CLIENT, HOST_ADDRESS
+
+FROM_CLIENT = Packet(4, CLIENT, HOST_ADDRESS, TCP, sport=40000, dport=8151, tcp_flags=SYN)
+
+
+def at(stage: Stage, packet: Packet = FROM_CLIENT, *, netns: str = HOST, iif: str = "eth0", oif: str = "") -> State:
+    """Return a packet at a stage."""
+    return State(stage, netns, packet, iif=iif, oif=oif)
+
+
+def told(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return each outcome's next stage, or ``dropped reason``, ``rejected reason answer``, ``left LINK`` …"""
+    return [_told(each) for each in outcomes]
+
+
+def _told(outcome: Outcome) -> str:
+    if isinstance(outcome, State):
+        return outcome.stage
+    return ended(outcome)
+
+
+def ended(end: End) -> str:
+    """Return how a way ended."""
+    if end.stop is None:
+        return f"{end.kind} {end.state.oif}".rstrip()
+    return " ".join((end.kind, end.stop.reason, *([end.stop.reject] if end.stop.reject else [])))

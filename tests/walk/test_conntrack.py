@@ -1,0 +1,117 @@
+import msgspec
+import pytest
+
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_INVALID,
+    CT_NEW,
+    CT_RELATED,
+    CT_UNTRACKED,
+    STATUS_CONFIRMED,
+    STATUS_DYING,
+    STATUS_SEEN_REPLY,
+)
+from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Connection, Packet, Tuple
+from hairpin.walk.conntrack import confirmed, track, tuple_of
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
+from tests.walk.standing import FROM_CLIENT, at
+
+HOST = host_namespace()
+ASKED = Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 8151)
+BACK = Packet(4, HOST_ADDRESS, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
+OPEN = Connection(4, ASKED, ASKED.reversed(), syn=True)
+ANSWERED = msgspec.structs.replace(OPEN, status=STATUS_SEEN_REPLY)
+
+
+def flags(value: int, packet: Packet = FROM_CLIENT) -> Packet:
+    return msgspec.structs.replace(packet, tcp_flags=value)
+
+
+def icmp(type_: int, number: int = ICMP) -> Packet:
+    return Packet(4 if number == ICMP else 6, 1, 2, number, icmp=type_ << 8)
+
+
+# packet, the connection that is known, ctstate, direction
+CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
+    "SYN begins one": (FROM_CLIENT, None, CT_NEW, 0),
+    "SYN-ACK does not": (flags(SYN | ACK), None, CT_INVALID, 0),
+    "RST does not": (flags(RST), None, CT_INVALID, 0),
+    "FIN does not": (flags(FIN | ACK), None, CT_INVALID, 0),
+    "ACK is picked up": (flags(ACK | PSH), None, CT_NEW, 0),
+    "no TCP sends that": (flags(SYN | FIN), None, CT_INVALID, 0),
+    "nor within a connection": (flags(SYN | FIN), ANSWERED, CT_INVALID, 0),
+    "udp": (Packet(4, 1, 2, UDP, sport=1, dport=2), None, CT_NEW, 0),
+    "another protocol": (Packet(4, 1, 2, 47), None, CT_NEW, 0),
+    "echo": (icmp(8), None, CT_NEW, 0),
+    "echo reply that nobody asked for": (icmp(0), None, CT_INVALID, 0),
+    "echo of IPv6": (icmp(128, ICMP6), None, CT_NEW, 0),
+    "an error about nothing": (icmp(3), None, CT_INVALID, 0),
+    "an error about something": (icmp(3), OPEN, CT_RELATED, 0),
+    "a neighbour's question is not tracked as one": (icmp(135, ICMP6), None, CT_INVALID, 0),
+    "SYN again": (FROM_CLIENT, OPEN, CT_NEW, 0),
+    "answer": (BACK, OPEN, CT_ESTABLISHED, 1),
+    "data behind the answer": (flags(ACK), ANSWERED, CT_ESTABLISHED, 0),
+    "data before the answer": (flags(ACK), OPEN, CT_INVALID, 0),
+    "a reset before the answer": (flags(RST), OPEN, CT_NEW, 0),
+    "a dying entry is not found": (flags(SYN), msgspec.structs.replace(ANSWERED, status=STATUS_DYING), CT_NEW, 0),
+}
+
+
+@pytest.mark.parametrize(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
+def test_track(packet: Packet, known: Connection | None, state: int, direction: int) -> None:
+    before = msgspec.structs.replace(at("prerouting", packet), connections=(("host", known),) if known else ())
+    after = track(before, HOST)
+    assert (after.ct_state, after.ct_direction) == (state, direction)
+    assert (after.connection is None) == (state in (CT_INVALID, CT_RELATED))
+
+
+def test_tcp_loose_off_takes_nothing_up() -> None:
+    loose = ("net", "netfilter", "nf_conntrack_tcp_loose")
+    strict = msgspec.structs.replace(HOST, sysctls=HOST.sysctls.with_value(loose, "0"))
+    assert track(at("prerouting", flags(ACK)), strict).ct_state == CT_INVALID
+    assert track(at("prerouting", FROM_CLIENT), strict).ct_state == CT_NEW
+
+
+def test_the_hosts_own_table_counts() -> None:
+    live = msgspec.structs.replace(HOST, connections=(ANSWERED,))
+    assert track(at("prerouting", flags(ACK)), live).connection == ANSWERED
+    six = msgspec.structs.replace(HOST, connections=(msgspec.structs.replace(ANSWERED, version=6),))
+    assert track(at("prerouting", FROM_CLIENT), six).connection != ANSWERED
+
+
+def test_another_namespaces_connection_does_not_count() -> None:
+    before = msgspec.structs.replace(at("prerouting", BACK), connections=(("container:web", OPEN),))
+    assert track(before, HOST).ct_state == CT_INVALID
+
+
+def test_notrack() -> None:
+    untracked = track(msgspec.structs.replace(at("prerouting"), notrack=True), HOST)
+    assert (untracked.ct_state, untracked.connection) == (CT_UNTRACKED, None)
+    assert track(msgspec.structs.replace(untracked, notrack=False), HOST).ct_state == CT_UNTRACKED
+    too_late = msgspec.structs.replace(track(at("prerouting"), HOST), notrack=True)
+    assert track(too_late, HOST).ct_state == CT_NEW
+
+
+def test_a_first_answer_that_is_a_reset_ends_it() -> None:
+    before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=(("host", OPEN),))
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert after.connection.status & STATUS_DYING
+    later = msgspec.structs.replace(before, connections=(("host", ANSWERED),))
+    kept = track(later, HOST).connection
+    assert kept is not None
+    assert not kept.status & STATUS_DYING
+
+
+def test_the_walk_remembers_one_connection_once() -> None:
+    after = confirmed(track(at("prerouting"), HOST))
+    assert after.connection is not None
+    assert after.connection.status & STATUS_CONFIRMED
+    assert after.connections == (("host", after.connection),)
+    assert set(after.connection.nat_checked) == {"src", "dst"}
+    nothing = at("prerouting")
+    assert confirmed(nothing) is nothing
+
+
+def test_a_tuple_without_ports() -> None:
+    assert tuple_of(Packet(4, 1, 2, 47)) == Tuple(1, 2, 47, 0, 0)

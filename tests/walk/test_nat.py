@@ -1,0 +1,111 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import NextHop
+from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.packet import ACK, SYN, TCP, Connection, Packet, Tuple
+from hairpin.walk.conntrack import track
+from hairpin.walk.nat import Manip, needs_decision, set_up, translate
+from hairpin.walk.state import State
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
+from tests.walk.standing import at
+
+HOST = host_namespace()
+
+
+def tracked(iif: str = "eth0", oif: str = "", namespace: Namespace = HOST) -> State:
+    return track(at("prerouting", iif=iif, oif=oif), namespace)
+
+
+def shown(state: State | None, manip: Manip) -> tuple[int, int | None, int, int | None]:
+    assert state is not None
+    packet = translate(state, manip).packet
+    return packet.saddr, packet.sport, packet.daddr, packet.dport
+
+
+# link that it came by, link that it leaves by, translation, packet afterwards
+CASES: dict[str, tuple[str, str, Manip, Nat, tuple[int, int, int, int]]] = {
+    "dnat": ("eth0", "", "dst", Nat("dnat", (WEB, WEB), (80, 80)), (CLIENT, 40000, WEB, 80)),
+    "dnat of the address alone": ("eth0", "", "dst", Nat("dnat", (WEB, WEB)), (CLIENT, 40000, WEB, 8151)),
+    "dnat of the port alone": ("eth0", "", "dst", Nat("dnat", None, (80, 80)), (CLIENT, 40000, HOST_ADDRESS, 80)),
+    "dnat keeps a port inside": (
+        "eth0", "", "dst", Nat("dnat", (WEB, WEB), (8000, 9000)), (CLIENT, 40000, WEB, 8151),
+    ),
+    "dnat of the other family": (
+        "eth0", "", "dst", Nat("dnat", (WEB, WEB), version=6), (CLIENT, 40000, HOST_ADDRESS, 8151),
+    ),
+    "netmap": (
+        "eth0", "", "dst", Nat("dnat", (0x0A000000, 0x0A0000FF), prefix=True), (CLIENT, 40000, 0x0A00000B, 8151),
+    ),
+    "redirect to the link's address": (
+        "docker0", "", "dst", Nat("redirect", ports=(80, 80)), (CLIENT, 40000, GATEWAY, 80),
+    ),
+    "redirect of what starts here": ("", "", "dst", Nat("redirect", ports=(80, 80)), (CLIENT, 40000, 0x7F000001, 80)),
+    "snat": ("eth0", "", "src", Nat("snat", (5, 5), (1000, 1000)), (5, 1000, HOST_ADDRESS, 8151)),
+    "masquerade": ("eth0", "docker0", "src", Nat("masquerade"), (GATEWAY, 40000, HOST_ADDRESS, 8151)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("iif", "oif", "manip", "nat", "expected"), CASES.values(), ids=CASES)
+def test_set_up(iif: str, oif: str, manip: Manip, nat: Nat, expected: tuple[int, int, int, int]) -> None:
+    assert shown(set_up(tracked(iif, oif), HOST, manip, nat), manip) == expected
+
+
+def test_the_answer_is_translated_back() -> None:
+    done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
+    assert done is not None
+    packet = Packet(4, WEB, CLIENT, TCP, sport=80, dport=40000, tcp_flags=SYN | ACK)
+    answer = track(msgspec.structs.replace(at("prerouting", packet), connections=done.connections), HOST)
+    back = translate(answer, "src").packet
+    assert (back.saddr, back.sport, back.daddr) == (HOST_ADDRESS, 8151, CLIENT)
+    assert translate(answer, "dst").packet == answer.packet
+
+
+def test_status_says_what_is_translated() -> None:
+    done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB)))
+    assert done is not None
+    assert done.connection is not None
+    assert done.connection.status & (STATUS_DNAT | STATUS_SNAT) == STATUS_DNAT
+    same = set_up(tracked(), HOST, "dst", Nat("dnat", (HOST_ADDRESS, HOST_ADDRESS)))
+    assert same is not None
+    assert same.connection is not None
+    assert not same.connection.status & STATUS_DNAT
+
+
+def test_without_an_address_on_the_link_it_cannot_be_made() -> None:
+    bare = msgspec.structs.replace(HOST, addresses=())
+    assert set_up(tracked(oif="docker0"), bare, "src", Nat("masquerade")) is None
+    assert set_up(tracked(), bare, "dst", Nat("redirect")) is None
+
+
+def test_masquerade_towards_a_gateway_takes_the_address_of_its_network() -> None:
+    state = msgspec.structs.replace(tracked(oif="docker0"), next_hop=NextHop("docker0", WEB))
+    assert shown(set_up(state, HOST, "src", Nat("masquerade")), "src")[0] == GATEWAY
+
+
+def test_chains_are_asked_once_a_direction() -> None:
+    state = tracked()
+    assert needs_decision(state, "dst")
+    plain = set_up(state, HOST, "dst", None)
+    assert plain is not None
+    assert not needs_decision(plain, "dst")
+    assert needs_decision(plain, "src")
+    assert translate(plain, "dst").packet == state.packet
+    assert not needs_decision(msgspec.structs.replace(state, ct_direction=1), "dst")
+    assert not needs_decision(at("prerouting"), "dst")
+
+
+def test_a_live_entry_is_not_decided_again() -> None:
+    asked = Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 8151)
+    live = Connection(4, asked, asked.reversed(), live=True)
+    assert not needs_decision(track(at("prerouting"), msgspec.structs.replace(HOST, connections=(live,))), "dst")
+
+
+def test_a_source_port_in_use_is_changed() -> None:
+    other = Connection(4, Tuple(9, 9, TCP, 9, 9), Tuple(HOST_ADDRESS, 5, TCP, 8151, 40000))
+    crowded = msgspec.structs.replace(HOST, connections=(other,))
+    source, sport, _, _ = shown(set_up(tracked(namespace=crowded), crowded, "src", Nat("snat", (5, 5))), "src")
+    assert source == 5
+    assert sport not in (None, 40000)
+    assert shown(set_up(tracked(), HOST, "src", Nat("snat", (5, 5))), "src")[1] == 40000

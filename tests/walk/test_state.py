@@ -1,0 +1,41 @@
+import msgspec
+import pytest
+
+from hairpin.walk.state import State, stopped
+from tests.walk.standing import FROM_CLIENT, at
+
+STATE = msgspec.structs.replace(at("forward", oif="docker0"), physin="veth1", uid=0)
+
+
+def test_rules_see_the_packet_and_where_it_stands() -> None:
+    seen = STATE.seen()
+    assert (seen.packet, seen.iif, seen.oif, seen.physin, seen.uid) == (FROM_CLIENT, "eth0", "docker0", "veth1", 0)
+
+
+def test_a_step_keeps_the_packet_as_it_is_then() -> None:
+    first = STATE.noted("forward", "eth0", text="one")
+    second = msgspec.structs.replace(first, packet=msgspec.structs.replace(FROM_CLIENT, ttl=63)).noted("output", "x")
+    assert [(step.stage, step.link, step.packet.ttl) for step in second.steps] == [
+        ("forward", "eth0", 64),
+        ("output", "x", 63),
+    ]
+
+
+def test_on_to_another_stage() -> None:
+    moved = STATE.to("postrouting", iif="")
+    assert (moved.stage, moved.iif, moved.oif) == ("postrouting", "", "docker0")
+
+
+ENDS = {"nobody is told": (None, "dropped"), "the sender is told": ("icmp-port-unreachable", "rejected")}
+
+
+@pytest.mark.parametrize(("reject", "kind"), ENDS.values(), ids=ENDS)
+def test_stopped(reject: str | None, kind: str) -> None:
+    end = stopped(STATE, "rule", link="eth0", reject=reject)
+    assert end.stop is not None
+    assert (end.kind, end.stop.reason, end.stop.stage, end.stop.netns) == (kind, "rule", "forward", "host")
+    assert end.state.steps[-1].text == "rule"
+    elsewhere = stopped(STATE, "ttl", stage="input-route").stop
+    assert elsewhere is not None
+    assert elsewhere.stage == "input-route"
+    assert isinstance(end.state, State)
