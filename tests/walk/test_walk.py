@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.packet import Connection, Tuple
@@ -20,6 +21,8 @@ from tests.small_host import (
     WEB,
     container_namespace,
     host_namespace,
+    lo,
+    local,
     network,
     route,
 )
@@ -70,6 +73,36 @@ def router_at(mac: int, place: str, rule: str) -> Network:
     """Return the host with one more rule, whose router is known by its link-layer address."""
     router = Neighbour("eth0", 4, parse_address("198.51.100.1")[1], mac, "REACHABLE")
     return network(msgspec.structs.replace(host_namespace(with_rule(place, rule)), neighbours=(router,)))
+
+
+MACVLAN_ADDRESS = parse_address("198.51.100.77")[1]
+
+
+def on_macvlan() -> Network:
+    """Return the host with one more container, whose macvlan stands on eth0."""
+    whole = network()
+    uplink = host_namespace().link("eth0")
+    assert uplink is not None
+    inner = Namespace(
+        "container:mv",
+        links=(lo(), Link(40, "eth0", "macvlan", peer_index=uplink.index, peer_netnsid=0)),
+        addresses=(Address("eth0", 4, MACVLAN_ADDRESS, 24),),
+        routes=(
+            local("198.51.100.77/32", "eth0"), route("198.51.100.0/24", "eth0"),
+            route("default", "eth0", via="198.51.100.1"),
+        ),
+        sockets=(Socket("tcp", 4, None, 80),),
+    )  # fmt: skip
+    endpoint = Endpoint("mv", "n9", MACVLAN_ADDRESS, 24)
+    container = Container("e" * 64, "mv", "running", endpoints=(endpoint,), netns="container:mv")
+    (docker,) = whole.host.engines
+    engines = (msgspec.structs.replace(docker, containers=(*docker.containers, container)),)
+    host = msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, inner), engines=engines)
+    return msgspec.structs.replace(whole, host=host)
+
+
+def asked_macvlan(start: Start) -> Flow:
+    return Flow(start, 4, MACVLAN_ADDRESS, "tcp", 80)
 
 
 HELD = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True))
@@ -142,6 +175,17 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
             "*filter", "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m socket --transparent -j DROP\n"
             "COMMIT\n*filter")),
         published(), "delivered", None,
+    ),
+    "a macvlan container from outside": (on_macvlan(), asked_macvlan(OUTSIDE), "delivered", None),
+    "a macvlan container from its own host": (
+        on_macvlan(), asked_macvlan(FromHost()), "dropped", ("outside", "left-instead"),
+    ),
+    "the host from its own macvlan container": (
+        on_macvlan(), published(FromContainer("mv", "container:mv")), "dropped", ("outside", "left-instead"),
+    ),
+    "out there from a macvlan container": (
+        on_macvlan(), Flow(FromContainer("mv", "container:mv"), 4, parse_address("203.0.113.80")[1], "tcp", 443),
+        "delivered", None,
     ),
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),

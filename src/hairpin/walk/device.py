@@ -6,7 +6,17 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
-from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, veth_peer
+from hairpin.network.network import (
+    HOST,
+    Network,
+    Port,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    parent_of,
+    stacked_owner,
+    veth_peer,
+)
 from hairpin.network.prefix import address_text
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.segment import Answer, port_towards, who_answers
@@ -28,12 +38,23 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield outcome
             continue
         noted = outcome.noted("device-in", link.name)
-        if is_bridge_port(namespace, link):
+        stacked = (
+            stacked_owner(network, link, state.packet.version, state.packet.daddr) if _outer(network, state) else None
+        )
+        if stacked is not None:
+            yield enter(noted, stacked)
+        elif is_bridge_port(namespace, link):
             yield noted.to("bridge", physin=link.name, iif=link.master or "")
         else:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
+
+
+def _outer(network: Network, state: State) -> bool:
+    """Whether the frame came in from out there, for somebody whose address this namespace does not have itself."""
+    namespace = network.namespace(state.netns)
+    return state.netns == HOST and not owns_address(namespace, state.packet.version, state.packet.daddr)
 
 
 def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:
@@ -161,6 +182,11 @@ def wire(network: Network, state: State, link: Link) -> Outcome:
         return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if link.name == "lo" or link.kind == "loopback":
         return state.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
+    parent = parent_of(network, state.netns, link)
+    if parent is not None:
+        sibling = stacked_owner(network, parent, state.packet.version, state.packet.daddr)
+        if sibling is not None and sibling.netns != state.netns:
+            return enter(state, sibling)
     if is_uplink(network, state.netns, link):
         return End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)

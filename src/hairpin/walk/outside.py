@@ -16,6 +16,7 @@ from hairpin.network.network import (
     bridge_ports,
     is_uplink,
     owns_address,
+    parent_of,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
@@ -136,6 +137,11 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         decided = Assumed(f"{text} and hairpins")
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+    link = network.namespace(end.state.netns).link(end.state.oif)
+    parent = parent_of(network, end.state.netns, link) if link is not None else None
+    if parent is not None and owns_address(network.namespace(HOST), packet.version, packet.daddr):
+        decided = Assumed(f"a {link.kind if link is not None else ''} never reaches the host that it stands on")
+        return OutsideAnswer(decided, reason="left-instead", assumed=())
     if _is_containers(network, flow, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
