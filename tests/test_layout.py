@@ -26,7 +26,6 @@ BEYOND_ONE_FILE = ("property/", "kernel/", "lab/scenarios/", "acceptance/", "tes
 TESTED_ELSEWHERE: dict[str, str] = {
     "replica/build.py": "kernel/test_replica.py",
     "replica/client.py": "kernel/test_replica.py",
-    "replica/counters.py": "kernel/test_replica.py",
     "replica/drops.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/netns.py": "kernel/test_replica.py",

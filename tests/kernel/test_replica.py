@@ -217,6 +217,20 @@ def test_what_stands_in_lowers_the_claim() -> None:
     assert agreement(walk_flow(built, flow()), judgement).judge == "simulated"
 
 
+def _own_namespace() -> tuple[str, ...]:
+    """Return what this machine's own network namespace is like, as far as a replica could have changed it."""
+    asked = (("ip", "-o", "link"), ("ip", "rule"), ("ip", "route", "show", "table", "all"), ("nft", "list", "tables"))
+    said = tuple(subprocess.run(argv, capture_output=True, text=True, check=True).stdout for argv in asked)
+    keys = ("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/default/forwarding", "ipv6/conf/all/forwarding")
+    return (*said, *((PROC / "sys/net" / key).read_text() for key in keys))
+
+
+def test_this_machines_own_namespace_is_not_touched() -> None:
+    before = _own_namespace()
+    assert judge(rules(FORWARD_DROP), flow()).verdict == "dropped"
+    assert _own_namespace() == before
+
+
 # --- nothing is left behind -----------------------------------------------------------------------------------------
 
 MARK = f"kill{os.getpid()}"

@@ -19,6 +19,10 @@ from hairpin.replica.worker import Judgement, Order, Outcome
 from hairpin.walk.walk import Trace, walk_flow
 
 
+MANY_RULES = 20_000
+"""Up to so many a host is rebuilt without being asked for it: the answer is due in about a second."""
+
+
 class _Group(msgspec.Struct, frozen=True):
     """Flows (by index) that the same change repairs (None: none is known or needed), and the replicas that are
     asked."""
@@ -30,6 +34,15 @@ class _Group(msgspec.Struct, frozen=True):
 
 def replicated(answer: Answer, evidence: Evidence, environment: Mapping[str, str]) -> Answer:
     """Return the answer with what the kernel has confirmed; what it has not, and why, is among what is missing."""
+    count = sum(
+        len(chain.rules)
+        for namespace in answer.network.host.namespaces
+        for table in namespace.ruleset.tables
+        for chain in table.chains
+    )
+    if count > MANY_RULES:
+        said = f"{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces"
+        return msgspec.structs.replace(answer, missing=(*answer.missing, Unread("replica", "", "replica", said, "")))
     groups = _groups(answer, evidence)
     outcomes = list(carry_all(order for group in groups for order in group.orders))
     told = _Told(answer, evidence, environment)

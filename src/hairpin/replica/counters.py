@@ -11,7 +11,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.netfilter import iptables_save, nft_json
+from hairpin.netfilter import nft_json
+from hairpin.netfilter.iptables_words import split_words
 from hairpin.netfilter.ir import Chain, Jump, Reject, Rule, Table, Verdict, VerdictMap
 from hairpin.network.prefix import Version
 from hairpin.replica.blueprint import NetnsPlan
@@ -44,6 +45,9 @@ _Key = tuple[str, str, str, str, str, str]
 """namespace, dialect, family, table, chain, text: numbers shift when a rule comes in."""
 
 
+_BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
+
+
 class Counters:
     """The counters of one replica, and what they were at the last reading."""
 
@@ -53,12 +57,11 @@ class Counters:
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
         """Return what was hit since the last reading, in the namespace that the process is in."""
         found: dict[_Key, Hit] = {}
-        for table in _tables(tools, version):
-            for hit in _hits(plan.name, table):
-                key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)
-                earlier = found.get(key)
-                packets = hit.packets + (earlier.packets if earlier is not None else 0)
-                found[key] = msgspec.structs.replace(hit, packets=packets)
+        for hit in _counted(plan.name, tools, version):
+            key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)
+            earlier = found.get(key)
+            packets = hit.packets + (earlier.packets if earlier is not None else 0)
+            found[key] = msgspec.structs.replace(hit, packets=packets)
         news: list[Hit] = []
         for key, hit in found.items():
             more = hit.packets - self._before.get(key, 0)
@@ -68,16 +71,13 @@ class Counters:
         return tuple(news)
 
 
-def _tables(tools: frozenset[str], version: Version) -> Iterator[Table]:
+def _counted(netns: str, tools: frozenset[str], version: Version) -> Iterator[Hit]:
     for tool, (save, family, dialect) in _SAVE.items():
         if tool in tools and (family == "ip") == (version == 4):
-            text = _said((save, "-c"))
-            if text:
-                yield from _understood(text, save, family, dialect)
+            yield from saved(_said((save, "-c")), Hit(netns, dialect, family, "", "", 0, "", 0))
     if tools & {"nft", "nft-json"}:
-        text = _said(("nft", "-j", "list", "ruleset"))
-        if text:
-            yield from _native(text)
+        for table in _native(_said(("nft", "-j", "list", "ruleset"))):
+            yield from _hits(netns, table)
 
 
 def _said(argv: tuple[str, ...]) -> str:
@@ -85,23 +85,58 @@ def _said(argv: tuple[str, ...]) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def _understood(
-    text: str, source: str, family: Literal["ip", "ip6"], dialect: Literal["iptables-nft", "iptables-legacy"]
-) -> tuple[Table, ...]:
-    try:
-        return iptables_save.parse(text, family=family, dialect=dialect, source=source)
-    except ParseError:
-        return ()
+def saved(text: str, where: Hit) -> Iterator[Hit]:
+    """Yield what ``iptables-save -c`` says was hit; of ``where`` namespace, dialect and family.
+
+    Only those lines are looked at closely: a ruleset may have tens of thousands of others."""
+    table = ""
+    numbers: dict[str, int] = {}
+    for line in text.split("\n"):
+        if line.startswith("["):
+            chain = line.split(" ", 3)[2]
+            numbers[chain] = numbers.get(chain, 0) + 1
+            if not line.startswith("[0:"):
+                counter, _, rule = line.partition(" ")
+                yield msgspec.structs.replace(
+                    where,
+                    table=table,
+                    chain=chain,
+                    number=numbers[chain],
+                    text=rule,
+                    packets=_packets(counter),
+                    does=_target(rule),
+                )
+        elif line.startswith("*"):
+            table, numbers = line[1:], {}
+        elif line.startswith(":"):
+            chain, policy, counter = line[1:].split(" ")
+            if policy == "DROP" and _packets(counter):
+                yield msgspec.structs.replace(
+                    where, table=table, chain=chain, text="policy drop", packets=_packets(counter), does="drop"
+                )
+
+
+def _packets(counter: str) -> int:
+    return int(counter[1:].partition(":")[0])
+
+
+def _target(rule: str) -> Literal["drop", "reject", "other"]:
+    words = split_words(rule)
+    target = words[words.index("-j") + 1] if "-j" in words[:-1] else ""
+    return "drop" if target == "DROP" else "reject" if target == "REJECT" else "other"
 
 
 def _native(text: str) -> Iterator[Table]:
+    """Yield the tables that are not iptables-nft's own, which are counted in its words."""
+    if not text:
+        return
     try:
         tables = nft_json.parse(text, source="nft -j list ruleset")
     except ParseError:
         return
     for table in tables:
-        # Those of iptables-nft have been read in its own words.
-        if not (table.family in ("ip", "ip6") and any(chain.name in ("INPUT", "PREROUTING") for chain in table.chains)):
+        mine = table.family in ("ip", "ip6") and any(chain.name in _BUILT_IN for chain in table.chains)
+        if not mine:
             yield table
 
 
@@ -110,10 +145,6 @@ def _hits(netns: str, table: Table) -> Iterator[Hit]:
         for rule in chain.rules:
             if rule.packets:
                 yield _hit(netns, table, chain, rule)
-        if chain.policy == "drop" and chain.packets and table.dialect != "nft":
-            yield Hit(
-                netns, table.dialect, table.family, table.name, chain.name, 0, "policy drop", chain.packets, "drop"
-            )
 
 
 def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
@@ -126,6 +157,6 @@ def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
         elif isinstance(part, (Jump, VerdictMap)):
             does = "other"
     place = (netns, table.dialect, table.family, table.name, chain.name)
-    if table.dialect == "nft" and rule is chain.rules[-1] and chain.policy == "drop" and rule.text.strip() == "counter":
+    if rule is chain.rules[-1] and chain.policy == "drop" and rule.text.strip() == "counter":
         return Hit(*place, 0, "policy drop", rule.packets or 0, "drop")
     return Hit(*place, rule.number, rule.text, rule.packets or 0, does)
