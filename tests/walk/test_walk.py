@@ -154,7 +154,8 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         published(), "dropped", ("forward", "rule"),
     ),
     "a group that the asker is not in": (
-        rules(with_rule("filter OUTPUT", "-m owner --gid-owner 65534 -j DROP")), published(FromHost()), "delivered", None,
+        rules(with_rule("filter OUTPUT", "-m owner --gid-owner 65534 -j DROP")), published(FromHost()),
+        "delivered", None,
     ),
     "another link-layer address than the router's": (
         router_at(0x02000000AA01, "filter FORWARD", "-i eth0 -m mac ! --mac-source 02:11:22:33:44:55 -j DROP"),
