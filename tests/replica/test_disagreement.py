@@ -42,5 +42,5 @@ def test_where_nothing_can_be_written_there_is_no_file(tmp_path: Path) -> None:
 
 
 def test_folders() -> None:
-    assert folders({"XDG_STATE_HOME": "/state", "HOME": "/home/me"})[0] == Path("/state/hairpin")
-    assert folders({"HOME": "/home/me"})[0] == Path("/home/me/.local/state/hairpin")
+    assert folders({"XDG_STATE_HOME": "/state", "HOME": "/people/me"})[0] == Path("/state/hairpin")
+    assert folders({"HOME": "/people/me"})[0] == Path("/people/me/.local/state/hairpin")

@@ -18,7 +18,6 @@ from hairpin.replica.judge import carry_all, orders_of
 from hairpin.replica.worker import Judgement, Order, Outcome
 from hairpin.walk.walk import Trace, walk_flow
 
-
 MANY_RULES = 20_000
 """Up to so many a host is rebuilt without being asked for it: the answer is due in about a second."""
 
