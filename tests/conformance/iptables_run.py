@@ -6,6 +6,7 @@ Only in a network namespace made for it: the rules are really loaded.
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,10 +60,8 @@ def _outcome(line: Line, chain: str) -> Outcome:
     rule = _read(line, chain, text)
     printed = None
     if rule is not None and line.tool in ("iptables", "ip6tables"):
-        try:
+        with suppress(ChangeError):
             printed = render_rule(rule, chain, _family(line))
-        except ChangeError:
-            pass
     return Outcome(line, loaded, text, rule, printed)
 
 

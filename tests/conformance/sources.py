@@ -52,9 +52,7 @@ def _private_configuration(private: Path) -> tuple[str, ...]:
     (private / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     argv = ("apt-get", "indextargets", "--format", _TARGETS, "Created-By: Packages")
     targets = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split("\n")
-    lines: list[str] = []
-    for target in filter(None, dict.fromkeys(targets)):
-        lines.append(f"deb-src {target}\n")
+    lines = [f"deb-src {target}\n" for target in filter(None, dict.fromkeys(targets))]
     (private / "sources.list").write_text("".join(lines), "utf-8")
     settings = {
         "Dir::Etc::sourcelist": private / "sources.list", "Dir::Etc::sourceparts": private / "none",

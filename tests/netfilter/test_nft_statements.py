@@ -77,7 +77,8 @@ CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
         (IPV4, NoEffect("add @", "add @seen { ip saddr wormhole 5 }"), OpaqueMatch("wormhole 5")),
     ),
     "meter": ({"meter": {"key": SADDR, "stmt": LIMIT, "name": "m"}}, (
-        IPV4, StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+        IPV4, NoEffect("meter", "meter m { ip saddr limit rate over 3/minute }"),
+        StatefulMatch("limit", "limit rate over 3/minute", usual=False),
     )),
     "log": ({"log": {"prefix": "x"}}, (NoEffect("log", 'log prefix "x"'),)),
     "notrack": ({"notrack": None}, (Notrack(),)),

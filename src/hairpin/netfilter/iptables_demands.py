@@ -7,6 +7,8 @@ Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl,
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hairpin.netfilter.iptables_words import Group, Option
@@ -29,8 +31,8 @@ class Demand(NamedTuple):
     needs: tuple[tuple[str, ...], ...] = ()
     excludes: tuple[tuple[str, ...], ...] = ()
     only: frozenset[str] = frozenset()
-    numbers: dict[str, int] = {}
-    words: dict[str, frozenset[str]] = {}
+    numbers: Mapping[str, int] = MappingProxyType({})
+    words: Mapping[str, frozenset[str]] = MappingProxyType({})
     plain: frozenset[str] = frozenset()
 
 

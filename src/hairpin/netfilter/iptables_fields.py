@@ -70,10 +70,11 @@ def bounds(text: str, separator: str, maximum: int) -> tuple[int, int]:
     first, divided, last = text.partition(separator)
     if separator == "-" and not (first and (last or not divided)):
         raise ValueError(f"{text} is not a range")
-    ends = (number(first) if first else 0, number(last) if last else maximum) if divided else (number(text),) * 2
-    if max(ends) > maximum:
+    lowest = number(first) if first else 0
+    highest = lowest if not divided else number(last) if last else maximum
+    if max(lowest, highest) > maximum:
         raise ValueError(f"{text} is above {maximum}")
-    return ends
+    return lowest, highest
 
 
 def masked(text: str, full: int) -> tuple[int, int]:

@@ -149,7 +149,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
-    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, quota, time …): the walk forks.
+    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, time …): the walk forks.
 
     ``usual`` is the branch that a single, first packet takes on an idle host, used to order the branches.
     """
@@ -220,7 +220,7 @@ class NatMap(Node, frozen=True, tag="nat-map", gc=False):
 
 
 class SetField(Node, frozen=True, tag="set-field", gc=False):
-    """``field = (source & source_mask & …)``: ``new = (old & keep) ^ ((source_value & source_mask) if source else value)``.
+    """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value)``.
 
     MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL, DSCP.
     """
@@ -366,7 +366,10 @@ class Chain(Node, frozen=True, tag="chain", gc=False):
 
 
 class Table(Node, frozen=True, tag="table", gc=False):
-    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from."""
+    """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.
+
+    ``objects`` declares what rules refer to by name, in nft's words: ``counter web { packets 0 bytes 0 }``.
+    """
 
     family: Family
     name: str
@@ -375,6 +378,7 @@ class Table(Node, frozen=True, tag="table", gc=False):
     sets: tuple[Set, ...] = ()
     maps: tuple[Map, ...] = ()
     evidence: str = ""
+    objects: tuple[str, ...] = ()
 
     def chain(self, name: str) -> Chain | None:
         """Return the chain of that name, or None."""

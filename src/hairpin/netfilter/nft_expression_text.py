@@ -200,7 +200,12 @@ def _hash(name: str) -> Callable[[Object], str]:
 def _option(name: str) -> Callable[[Object], str]:
     def write(inner: Object) -> str:
         if "name" not in inner:
-            return f"{name} @{inner.get('base')},{inner.get('offset')},{inner.get('len')}"
+            whole = inner.get("offset") == 0 and inner.get("len") in (0, 8)
+            return (
+                f"{name} {inner['base']}"
+                if whole
+                else f"{name} @{inner.get('base')},{inner.get('offset')},{inner.get('len')}"
+            )
         if name == "exthdr" and "field" in inner:
             return f"{inner['name']} {inner['field']}"
         field = f" {inner['field']}" if "field" in inner else ""

@@ -75,6 +75,7 @@ _CT_TUPLE: dict[tuple[str, str], tuple[Field, str]] = {
     ("original", "ip daddr"): ("ct-orig-daddr4", "ipv4_addr"),
     ("original", "ip6 saddr"): ("ct-orig-saddr6", "ipv6_addr"),
     ("original", "ip6 daddr"): ("ct-orig-daddr6", "ipv6_addr"),
+    ("original", "protocol"): ("ct-protocol", "inet_proto"),
     ("original", "proto-src"): ("ct-orig-sport", "inet_service"),
     ("original", "proto-dst"): ("ct-orig-dport", "inet_service"),
     ("reply", "ip saddr"): ("ct-repl-saddr4", "ipv4_addr"),

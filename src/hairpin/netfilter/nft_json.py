@@ -19,8 +19,9 @@ from typing import cast, get_args
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.ir import Chain, ChainType, Expression, Family, Hook, Outside, Rule, SetField, Table
+from hairpin.netfilter.ir import Chain, ChainType, Expression, Family, FieldMatch, Hook, Outside, Rule, SetField, Table
 from hairpin.netfilter.nft_maps import is_implied
+from hairpin.netfilter.nft_objects import declared
 from hairpin.netfilter.nft_older_json import is_first_form, modernised
 from hairpin.netfilter.nft_scope import MAX_OPTIONS, Choice, Scope
 from hairpin.netfilter.nft_sets import named_map, named_set
@@ -48,6 +49,9 @@ _PRIORITIES = {
 }  # fmt: skip
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 
+_TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
+"""EtherTypes of VLAN tags."""
+
 Name = tuple[Family, str]
 
 
@@ -57,6 +61,7 @@ class _Found(msgspec.Struct):
     scope: Scope
     chains: dict[str, Object]
     rules: dict[str, list[Object]]
+    objects: list[tuple[str, Object]]
     dormant: bool = False
 
 
@@ -110,6 +115,7 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
             table.scope.maps[name] = body
         else:
             table.scope.objects[f"{kind} {name}"] = body
+            table.objects.append((kind, body))
     return found
 
 
@@ -120,7 +126,7 @@ def _found(found: dict[Name, _Found], body: Object, name: str) -> _Found:
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
-        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set()), {}, {})
+        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set()), {}, {}, [])
     return table
 
 
@@ -141,7 +147,8 @@ def _table(name: Name, found: _Found, evidence: str) -> Table:
     for chain in found.rules:
         found.chains.setdefault(chain, {"name": chain})
     chains = tuple(_chain(raw, found) for raw in found.chains.values())
-    return Table(name[0], name[1], "nft", chains, sets, maps, evidence)
+    objects = tuple(declared(kind, body) for kind, body in found.objects)
+    return Table(name[0], name[1], "nft", chains, sets, maps, evidence, objects)
 
 
 def _chain(raw: Object, found: _Found) -> Chain:
@@ -243,10 +250,18 @@ def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
     body: list[Expression] = []
     for part in parts:
         for one in part:
-            if is_implied(one) and one in body:
+            if is_implied(one) and (one in body or _is_inside_tag(one, body)):
                 continue
             body.append(one)
     return tuple(body)
+
+
+def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
+    """Say whether nft implies the EtherType behind a VLAN tag that the rule asks for: the frame's own is the tag's."""
+    asks = isinstance(one, FieldMatch) and one.field == "ethertype"
+    return asks and any(
+        isinstance(each, FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
+    )
 
 
 def _repeatable(part: Expression) -> bool:

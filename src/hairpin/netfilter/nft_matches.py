@@ -23,6 +23,7 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
+from hairpin.netfilter.nft_expression_text import text_of
 from hairpin.netfilter.nft_fields import Operand
 from hairpin.netfilter.nft_operands import field_match, needs, operand
 from hairpin.netfilter.nft_scope import Scope
@@ -60,7 +61,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
         case "socket":
             found = _socket(content(left), operator, right)
         case _:
-            of = operand(left, scope.family)
+            of = operand(_with_family(left, right), scope.family)
             one = _one(of, operator, right)
             if one is not None:
                 return (*of.needs, one)
@@ -71,6 +72,15 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
     why = chance(left)
     last = OpaqueMatch(text) if why is None else StatefulMatch(why, text, usual=_usual(why, operator, right))
     return (*needs(left, scope.family), last)
+
+
+def _with_family(left: Json, right: Json) -> Json:
+    """Return ``ct original saddr`` of an inet table with the family of what it is compared with: nft leaves it out."""
+    inner = content(left)
+    if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
+        return left
+    family = "ip6" if ":" in text_of(right) else "ip"
+    return {"ct": {**inner, "key": f"{family} {inner['key']}"}}
 
 
 def chance(expression: Json) -> str | None:

@@ -158,6 +158,8 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
     if of.add:
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
+        if of.mask != FULL_MASK and all(first == last for first, last in ranges):
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # no other value is left by the mask
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)

@@ -138,7 +138,12 @@ def _set(name: str) -> Reader:
 
 def _meter(inner: Json, scope: Scope) -> Parts:
     body = object_of(inner)
-    return (*needs(body.get("key"), scope.family), *_inner_statements([body.get("stmt")], scope))
+    implied = needs(body.get("key"), scope.family)
+    return (
+        *implied,
+        NoEffect("meter", statement_text({"meter": inner})),
+        *_inner_statements([body.get("stmt")], scope),
+    )
 
 
 # --- what does not steer the packet, and what takes it away ----------------------------------------------------------

@@ -128,7 +128,10 @@ def _log(inner: Json) -> str:
     for key in ("group", "snaplen", "queue-threshold", "level"):
         if key in body:
             text += f" {key} {body[key]}"
-    return f"{text} flags {','.join(words(body['flags']))}" if "flags" in body else text
+    flags = words(body.get("flags"))
+    of_tcp = [flag.removeprefix("tcp ") for flag in flags if flag.startswith("tcp ")]
+    grouped = [f"tcp {','.join(of_tcp)}"] if of_tcp else []
+    return "".join((text, *(f" flags {flag}" for flag in (*grouped, *flags) if flag[4:] not in of_tcp)))
 
 
 def _reject(inner: Json) -> str:
@@ -201,6 +204,14 @@ def _forward(name: str) -> Callable[[Json], str]:
     return write
 
 
+def _synproxy(inner: Json) -> str:
+    if not _is_own(inner):
+        return _reference("synproxy", inner)
+    body = content({"synproxy": inner})
+    values = [f"{key} {body[key]}" for key in ("mss", "wscale") if key in body]
+    return " ".join(("synproxy", *values, *words(body.get("flags"))))
+
+
 def _xt(inner: Json) -> str:
     body = content({"xt": inner})
     return f'xt {body.get("type", "")} "{body.get("name", "")}"'
@@ -219,5 +230,5 @@ _STATEMENTS: dict[str, Callable[[Json], str]] = {
     "ct timeout": lambda inner: f"ct timeout set {text_of(inner, QUOTED)}",
     "ct expectation": lambda inner: f"ct expectation set {text_of(inner, QUOTED)}",
     "secmark": lambda inner: f"meta secmark set {text_of(inner, QUOTED)}",
-    "synproxy": lambda inner: (unknown_text if _is_own(inner) else _reference)("synproxy", inner),
+    "synproxy": _synproxy,
 }  # fmt: skip
