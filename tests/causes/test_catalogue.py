@@ -132,6 +132,13 @@ def zoned(*names: str) -> Network:
     return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, firewalld=firewalld))
 
 
+def isolated(rule: str) -> str:
+    """Return Docker's rules with one in the chain that keeps its networks apart."""
+    stage = "DOCKER-ISOLATION-STAGE-1"
+    led = with_rule("filter FORWARD", f"-j {stage}").replace(":DOCKER-USER", f":{stage} - [0:0]\n:DOCKER-USER")
+    return led.replace("-A DOCKER-USER -j RETURN", f"-A {stage} {rule}\n-A DOCKER-USER -j RETURN")
+
+
 NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")
 PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
 PUBLIC = World(publics=(PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS),))
@@ -186,6 +193,13 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "container on an internal network": (
         network(host_namespace(without("172.17.0.2"), sockets=()), docker=with_internal(ignored("priv"))),
         published(), ["container-on-internal-network-only"],
+    ),
+    "the way out of a container on an internal network": (
+        network(
+            host_namespace(isolated("-s 172.17.0.2/32 -j DROP")),
+            docker=with_internal(msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))),
+        ),
+        egress(), ["container-on-internal-network-only"],
     ),
     "ports published on the host's network": (
         network(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import on_default_bridge
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PortBinding
+from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -36,6 +37,30 @@ def find(view: View) -> Iterator[Candidate]:
             side_effects=(message("the container can then reach the outside, too"),),
             advice=(message("compose: give the service a second network that is not internal"),),
         )
+    yield from _way_out(view)
+
+
+def _way_out(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the container that asks for what lies outside of its internal networks."""
+    start = view.flow.start
+    container = view.network.container(start.name) if isinstance(start, FromContainer) else None
+    if container is None or view.in_reply or not _only_internal(view, container):
+        return
+    binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
+    change = on_default_bridge(view, container, binding, f"docker network connect bridge {container.name}")
+    if change is None:
+        return
+    networks = ", ".join(each.network for each in container.endpoints)
+    yield Candidate(
+        title=message("Container {name} is on internal networks only", name=container.name),
+        detail=message("Internal networks ({networks}) have no way out, as they were made.", networks=networks),
+        change=change,
+        where=where(container=container.name, networks=networks),
+        rank=11,
+        evidence=(container.evidence,),
+        side_effects=(message("the container can then reach the outside, too"),),
+        advice=(message("compose: give the service a second network that is not internal"),),
+    )
 
 
 def _only_internal(view: View, container: Container) -> bool:
@@ -47,6 +72,6 @@ CAUSE = Cause(
     id="container-on-internal-network-only",
     title="The container is on internal networks only",
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
-    reasons=frozenset({"no-listener"}),
+    reasons=frozenset({"no-listener", "rule", "policy", "reject", "no-route", "no-neighbour"}),
     find=find,
 )
