@@ -7,7 +7,7 @@ CODE := $(wildcard src tests tools bench)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench score lock messages
+.PHONY: help setup demo test check format bench score fidelity lock messages
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -42,6 +42,9 @@ bench: setup ## Time the promises of the design against reference tools
 
 score: setup ## Diagnose every lab scenario and print the score
 	@$(BIN)/hairpin lab score
+
+fidelity: setup ## Hold the walk against the kernel with N packets through random networks (SEED=… repeats a run; root)
+	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/fidelity.md
 
 lock: ## Pin the dependencies anew (UPGRADE=--upgrade for the newest)
 	@tools/lock.sh

@@ -1,9 +1,13 @@
-"""``python -m tests.fidelity --cases N --seed S``: see docs/fidelity.md."""
+"""``python -m tests.fidelity --pairs N [--seed S]`` (root): the hunt.  See docs/fidelity.md.
+
+Case ``n`` of a run with seed S is the case of seed S + n, so a run can be repeated, and each of its cases alone.
+"""
 
 import argparse
+import multiprocessing
+import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from secrets import randbelow
 
@@ -11,50 +15,76 @@ import msgspec
 
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.judge import Disagreement, judge
+from tests.fidelity.judge import Disagreement, Judgement, judge
 from tests.fidelity.netns import SetupFailed
+from tests.fidelity.report import Run, write
 from tests.fidelity.shrink import shrink
 from tests.fidelity.tell import case_text, disagreement_text
+
+_BATCH = 32
+"""Networks that are handed out at once: what is found is shown before the next are begun."""
 
 
 def main() -> int:
     """Hunt; the exit status is 1 when walk and kernel disagree."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cases", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--stop", type=int, default=3)
-    parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk cases that disagree")
-    arguments = parser.parse_args()
+    arguments = _arguments()
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     sys.stdout.write(f"seed {seed}\n")
-    started, packets, refused, found = time.monotonic(), 0, 0, 0
-    outcomes: Counter[str] = Counter()
-    for number in range(arguments.cases):
-        try:
-            judgement = judge(case_of(seed + number))
-        except SetupFailed as error:
-            refused += 1
-            sys.stdout.write(f"case {seed + number}: {error}\n"[:600] + "\n")
-            continue
-        packets += judgement.packets
-        outcomes.update(dict(judgement.outcomes))
-        if judgement.disagreements:
-            found += 1
-            _show(case_of(seed + number), judgement.disagreements[0], arguments.keep)
-        if found >= arguments.stop:
-            break
-    spent = time.monotonic() - started
-    sys.stdout.write(f"{packets} packets in {spent:.1f} s, {found} cases differ, {refused} refused {outcomes}\n")
-    return 1 if found else 0
+    run, started = Run(seed), time.monotonic()
+    with multiprocessing.get_context("fork").Pool(arguments.jobs, _pin) as pool:
+        for first in range(seed, seed + arguments.cases, _BATCH):
+            numbers = range(first, min(first + _BATCH, seed + arguments.cases))
+            for number, result in pool.imap_unordered(_judge, numbers):
+                run.add(result)
+                if isinstance(result, Judgement) and result.disagreements:
+                    sys.stdout.write(f"case {number}: {disagreement_text(result.disagreements[0])}")
+                    sys.stdout.flush()
+                    if run.differing <= arguments.shrink:
+                        _show(case_of(number), result.disagreements[0], arguments.keep)
+            if run.packets >= arguments.pairs or run.differing >= arguments.stop:
+                break
+    run.seconds = time.monotonic() - started
+    sys.stdout.write(run.summary() + "\n")
+    if arguments.report is not None:
+        write(arguments.report, run)
+    return 1 if run.differing else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Hold the walk against the running kernel.")
+    parser.add_argument("--pairs", type=int, default=1 << 62, help="stop after so many (packet, network) pairs")
+    parser.add_argument("--cases", type=int, default=1 << 31, help="stop after so many networks")
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--stop", type=int, default=10, help="stop after so many networks in which something differs")
+    parser.add_argument("--shrink", type=int, default=5, help="shrink so many of them")
+    parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk ones")
+    parser.add_argument("--report", type=Path, default=None, help="the document to write")
+    return parser.parse_args()
+
+
+def _pin() -> None:
+    """Each worker stays on one CPU: what it sends is then done when the call returns."""
+    cpus = sorted(os.sched_getaffinity(0))
+    worker = multiprocessing.current_process()._identity[-1]
+    os.sched_setaffinity(0, {cpus[worker % len(cpus)]})
+
+
+def _judge(number: int) -> tuple[int, Judgement | str]:
+    try:
+        return number, judge(case_of(number))
+    except SetupFailed as error:
+        return number, str(error)
 
 
 def _show(case: Case, first: Disagreement, keep: Path | None) -> None:
+    """Print the smallest case that still disagrees."""
     small = shrink(case)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         (keep / f"{case.seed}.json").write_bytes(msgspec.json.format(msgspec.json.encode(small)) + b"\n")
     shown = judge(small).disagreements
-    lines = (f"case {case.seed}", *case_text(small), disagreement_text(shown[0] if shown else first))
+    lines = (f"shrunk case {case.seed}", *case_text(small), disagreement_text(shown[0] if shown else first))
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

@@ -80,7 +80,11 @@ def _segment(packet: Packet, payload: bytes, source: bytes, target: bytes, seq: 
         case _:
             # REJECT answers an unknown protocol only when the whole of it sums up like a header: nf_ip_checksum().
             body, place = b"\0\0" + payload, 0
-    pseudo = source + target + struct.pack("!II", len(body), packet.protocol) if packet.protocol in (TCP, UDP, ICMP6) or packet.version == 6 else b""
+    pseudo = (
+        source + target + struct.pack("!II", len(body), packet.protocol)
+        if packet.protocol in (TCP, UDP, ICMP6) or packet.version == 6
+        else b""
+    )
     value = checksum(pseudo + body)
     if packet.protocol == UDP and value == 0:
         value = 0xFFFF

@@ -1,13 +1,15 @@
 """Holds the walk against the kernel for one case."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.netfilter.ir import Expression
 from hairpin.netfilter.packet import Connection
 from tests.fidelity.case import Case, Flow, Sent
 from tests.fidelity.kernel import Answer, Turn, ask
-from tests.fidelity.model import Expected, Hits, expect, kernel_hits
+from tests.fidelity.model import Hits, expect, kernel_hits
 from tests.fidelity.observer import Event
 
 
@@ -31,6 +33,8 @@ class Judgement(msgspec.Struct, frozen=True):
     rules: int
     disagreements: tuple[Disagreement, ...]
     outcomes: tuple[tuple[str, int], ...] = ()
+    elements: tuple[tuple[str, int], ...] = ()
+    """How many packets satisfied a rule with this match or statement, by the kernel's count."""
 
 
 def judge(case: Case) -> Judgement:
@@ -64,7 +68,29 @@ def compare(case: Case, answer: Answer) -> Judgement:
                 found.append(
                     Disagreement(None, 0, None, f"{hits.count[key]} packets at {key} {text}", f"{count} packets")
                 )
-    return Judgement(packets, len(counters), tuple(found), tuple(sorted(outcomes.items())))
+    return Judgement(packets, len(counters), tuple(found), tuple(sorted(outcomes.items())), tuple(exercised(answer)))
+
+
+def exercised(answer: Answer) -> Iterator[tuple[str, int]]:
+    """Yield each kind of match and statement in rules that counted packets, with that count."""
+    for key, (count, _) in kernel_hits(answer.before, answer.after).items():
+        if count:
+            netns, dialect, family, table, chain, number = key
+            found = answer.after.namespace(netns)
+            assert found is not None
+            for each in found.ruleset.tables:
+                if (each.dialect, each.family, each.name) == (dialect, family, table):
+                    rules = next(one.rules for one in each.chains if one.name == chain)
+                    yield from ((_element(part), count) for part in rules[number - 1].body)
+
+
+def _element(part: Expression) -> str:
+    words = [type(part).__name__]
+    for name in ("field", "nat", "verdict", "answer", "name"):
+        value = getattr(part, name, None)
+        if isinstance(value, str) and not (name == "name" and words[0] == "StatefulMatch"):
+            words.append(value)
+    return " ".join(words)
 
 
 def _flow(
@@ -123,5 +149,3 @@ _BREAKS_OFF = (" vmap ", " map ", " set ct mark", " ct mark set")
 
 def _kind(events: tuple[Event, ...]) -> str:
     return "+".join(sorted(f"{event.kind}" for event in events)) or "dropped"
-
-

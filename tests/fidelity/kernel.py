@@ -263,7 +263,8 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
     rested = [
         event
         for event in turns[0].events
-        if event.kind in ("arrived", "left") and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
+        if event.kind in ("arrived", "left")
+        and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
     ]
     return _reply(flow, rested[0]) if len(rested) == 1 and not turns[0].refused else None
 
@@ -296,5 +297,3 @@ def _reply(flow: Flow, event: Event) -> Sent:
     if event.kind == "left":
         return Sent("host", event.link, back)
     return Sent(event.netns, "", back)
-
-

@@ -12,8 +12,8 @@ from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Set, Table
 from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.network import Network
-from hairpin.network.routing import Query, address_type, lookup
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside
+from hairpin.network.routing import Query, address_type, lookup
 from hairpin.walk import hooks
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
@@ -121,7 +121,13 @@ def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ..
     ends = walk_packet(Network(host), state)
     kept = tuple(each for each in ends[0].state.connections if each[1].status & STATUS_CONFIRMED) if ends else ()
     unroutable = any(end.stop is not None and end.stop.stage == "input-route" for end in ends)
-    return Expected(tuple(_events(end) for end in ends), "; ".join(_text(end) for end in ends), _unanswerable(host, ends), unroutable, kept)
+    return Expected(
+        tuple(_events(end) for end in ends),
+        "; ".join(_text(end) for end in ends),
+        _unanswerable(host, ends),
+        unroutable,
+        kept,
+    )
 
 
 _TO_MANY = ("broadcast", "multicast")
@@ -139,7 +145,7 @@ def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
                 return True
             if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
                 return True
-            if packet.saddr == 0 or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
+            if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
                 return True  # of other protocols REJECT demands a checksum that NAT does not keep right
             protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
             for saddr in (packet.daddr, 0):

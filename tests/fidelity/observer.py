@@ -66,9 +66,7 @@ def event_of(kind: Literal["arrived", "left"], netns: str, link: str, packet: Pa
     """Return the event of a packet that came to rest."""
     sport = packet.sport if packet.sport is not None else -1
     dport = packet.dport if packet.dport is not None else -1
-    return Event(
-        kind, netns, link, packet.saddr, packet.daddr, packet.protocol, sport, dport, packet.ttl, packet.dscp
-    )
+    return Event(kind, netns, link, packet.saddr, packet.daddr, packet.protocol, sport, dport, packet.ttl, packet.dscp)
 
 
 class Log:

@@ -235,9 +235,7 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
             return None
         return max(
             wanted,
-            key=lambda a: (
-                not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)
-            ),
+            key=lambda a: (not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)),
         ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:

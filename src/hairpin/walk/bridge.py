@@ -11,10 +11,11 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, conf
-from hairpin.network.routing import Query, lookup
+from hairpin.network.routing import lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
+from hairpin.walk.route_in import input_query
 from hairpin.walk.segment import port_towards, who_answers
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped
 
@@ -50,7 +51,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter shows this bridge's frames to the IP hooks: the namespace's sysctl " "or the bridge's."""
+    """Return whether br_netfilter shows this bridge's frames to the IP hooks: by the namespace's sysctl or the bridge's."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = namespace.sysctls.number("net", "bridge", name)
     if everywhere is None:
@@ -65,7 +66,7 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
     for outcome in run_hook(network, state, "prerouting"):
         if isinstance(outcome, End):
             yield outcome
-        elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, bridge, outcome):
+        elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
             # br_nf_pre_routing_finish_ipv6() frees what it has no route for, where IPv4 would hand it up
             yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
         elif outcome.packet.daddr != state.packet.daddr and _stays_on_bridge(namespace, bridge, outcome):
@@ -85,16 +86,19 @@ def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None
     return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
 
 
-def _lost6(namespace: Namespace, bridge: Link, state: State) -> bool:
-    packet = state.packet
-    if packet.version == 4:
+def _lost6(namespace: Namespace, state: State) -> bool:
+    if state.packet.version == 4:
         return False
-    found = lookup(namespace, Query(6, packet.daddr, packet.saddr, iif=bridge.name, mark=packet.mark))
+    found = lookup(namespace, input_query(state))
     return found.type in ("none", "blackhole", "unreachable", "prohibit")
 
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
-    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port that " "the frame came in by."""
+    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by."""
+    learning = _only_learns(network.namespace(state.netns), bridge, state)
+    if learning is not None:
+        yield learning
+        return
     for outcome in run_bridge_hook(network, state, "input"):
         for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
             if isinstance(handed, End):
@@ -109,11 +113,9 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
     """
     packet = state.packet
-    forwards = conf(namespace, packet.version, "all" if packet.version == 6 else bridge.name, "forwarding")
-    if not forwards:
+    if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
         return False  # the input route is then an error, for which the frame is handed up
-    query = Query(packet.version, packet.daddr, packet.saddr, iif=bridge.name, mark=packet.mark)
-    found = lookup(namespace, query)
+    found = lookup(namespace, input_query(state))
     return found.type == "unicast" and any(hop.link == bridge.name and hop.gateway is None for hop in found.next_hops)
 
 

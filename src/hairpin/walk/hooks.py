@@ -4,7 +4,7 @@ Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c n
 registered later goes before its equals)
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -35,8 +35,14 @@ class _Item(msgspec.Struct, frozen=True):
     chain: Chain | None = None
 
 
-def run_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
-    """Yield what becomes of the packet at the hook: states that go on, ends of ways."""
+Reroute = Callable[[Namespace, State], Iterator[Outcome]]
+
+
+def run_hook(network: Network, state: State, hook: Hook, reroute: Reroute | None = None) -> Iterator[Outcome]:
+    """Yield what becomes of the packet at the hook: states that go on, ends of ways.
+
+    ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain that may do so, has changed it.
+    """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
     unread = _unread_rules(namespace, state)
@@ -52,10 +58,14 @@ def run_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
         following: list[State] = []
         for each in states:
             for outcome in _do(namespace, each, hook, item):
-                if isinstance(outcome, End):
-                    yield outcome
-                else:
-                    following.append(outcome)
+                outcomes: Iterable[Outcome] = (outcome,)
+                if reroute is not None and isinstance(outcome, State) and _changes_route(item, each, outcome):
+                    outcomes = reroute(namespace, outcome)
+                for final in outcomes:
+                    if isinstance(final, End):
+                        yield final
+                    else:
+                        following.append(final)
         states = following
     yield from states
 
@@ -76,6 +86,16 @@ def _under(state: State, condition: Condition, *, holds: bool) -> State:
     """Return the state on the branch on which the condition holds, as usual, or does not."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return msgspec.structs.replace(state, conditions=(*state.conditions, taken))
+
+
+def _changes_route(item: _Item, before: State, after: State) -> bool:
+    """Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c"""
+    old, new = before.packet, after.packet
+    if item.kind == "nat":
+        return old.daddr != new.daddr
+    if item.chain is None or item.chain.type != "route":
+        return False
+    return (old.saddr, old.daddr, old.mark, old.dscp) != (new.saddr, new.daddr, new.mark, new.dscp)
 
 
 def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:

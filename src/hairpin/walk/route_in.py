@@ -32,7 +32,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
     if is_multicast(state.packet.daddr, state.packet.version):
         yield from _multicast(namespace, state)
         return
-    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, _query(state))
+    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(state))
     if found.type == "broadcast" or found.type in ("local", "anycast"):
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
@@ -68,7 +68,8 @@ def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
 _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 
-def _query(state: State) -> Query:
+def input_query(state: State) -> Query:
+    """Return what the lookup of a packet that came in by ``state.iif`` asks."""
     packet = state.packet
     # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))

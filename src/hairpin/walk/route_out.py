@@ -88,18 +88,21 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
 
 
 def output(network: Network, state: State) -> Iterator[Outcome]:
-    """The OUTPUT hook; afterwards a packet whose destination or mark has changed is routed again."""
-    namespace = network.namespace(state.netns)
-    before = state.packet
-    for outcome in run_hook(network, state, "output"):
+    """The OUTPUT hook; a packet that it changes may be routed again there."""
+    for outcome in run_hook(network, state, "output", _rerouted):
         if isinstance(outcome, End):
             yield outcome
-            continue
-        after = outcome.packet
-        if (after.daddr, after.mark, after.saddr) == (before.daddr, before.mark, before.saddr):
-            yield outcome.to("postrouting")
         else:
-            yield from _routed(namespace, outcome, "postrouting")
+            yield outcome.to("postrouting", oif=outcome.rerouted or outcome.oif)
+
+
+def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
+    """Source: net/ipv4/netfilter.c ip_route_me_harder()"""
+    for outcome in _routed(namespace, state, "postrouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield outcome.to("output", oif=state.oif, rerouted=outcome.oif)
 
 
 def postrouting(network: Network, state: State) -> Iterator[Outcome]:

@@ -27,9 +27,7 @@ def ruleset(dice: Dice, made: Plan, tool: Tool, version: Version, sets: tuple[st
 
 
 class _Table:
-    def __init__(
-        self, dice: Dice, made: Plan, tool: Tool, version: Version, table: str, sets: tuple[str, ...]
-    ) -> None:
+    def __init__(self, dice: Dice, made: Plan, tool: Tool, version: Version, table: str, sets: tuple[str, ...]) -> None:
         self.dice = dice
         self.made = made
         self.tool: Tool = tool
@@ -142,8 +140,9 @@ class _Table:
             return None
         if self.dice.chance(0.4):
             return f"{self._not()}--syn"
-        return f"{self._not()}--tcp-flags {self.dice.pick(('SYN,ACK', 'ALL', 'RST', 'FIN,SYN,RST,ACK'))} " + self.dice.pick(
-            ("SYN", "ACK", "SYN,ACK", "NONE", "RST")
+        return (
+            f"{self._not()}--tcp-flags {self.dice.pick(('SYN,ACK', 'ALL', 'RST', 'FIN,SYN,RST,ACK'))} "
+            + self.dice.pick(("SYN", "ACK", "SYN,ACK", "NONE", "RST"))
         )
 
     def _match_state(self, hook: str, protocol: str | None) -> str | None:
@@ -224,7 +223,9 @@ class _Table:
         if hook == "PREROUTING" or hook == "INPUT":
             return f"-m physdev {self._not()}--physdev-in {self.dice.pick(('v1', 'v2', 'v+'))}"
         if hook == "FORWARD":
-            return f"-m physdev {self._not()}" + self.dice.pick(("--physdev-in v1", "--physdev-is-bridged", "--physdev-is-in"))
+            return f"-m physdev {self._not()}" + self.dice.pick(
+                ("--physdev-in v1", "--physdev-is-bridged", "--physdev-is-in")
+            )
         return None
 
     def _match_icmp(self, hook: str, protocol: str | None) -> str | None:

@@ -85,6 +85,9 @@ class _Table:
         matches = [self._match(hook, priority, protocol) for _ in range(dice.number(0, 3))]
         if protocol and not any(protocol in each for each in matches):
             matches.append(f"meta l4proto {protocol}")
+        if kind == "nat" and self.family == "inet":
+            # Else nft puts this between the counter and the translation.
+            matches.insert(0, f"meta nfproto ipv{self.version}")
         if dice.chance(0.1):
             return " ".join((*matches, "counter", self._vmap(chain, base, hook, protocol)))
         return " ".join((*matches, "counter", self._statement(chain, base, kind, hook, priority, protocol)))
@@ -105,7 +108,15 @@ class _Table:
     def _port(self) -> str:
         dice = self.dice
         some = ", ".join(str(each) for each in dice.some((*PORTS, *SOURCE_PORTS), 3))
-        return dice.pick((str(dice.pick((*PORTS, *SOURCE_PORTS))), f"{{ {some} }}", "1000-9000", f"{{ {some}, 1024-1060 }}", "@ports"))
+        return dice.pick(
+            (
+                str(dice.pick((*PORTS, *SOURCE_PORTS))),
+                f"{{ {some} }}",
+                "1000-9000",
+                f"{{ {some}, 1024-1060 }}",
+                "@ports",
+            )
+        )
 
     def _link(self) -> str:
         links = self.dice.some((*self.made.links, "lo", "up*"), 2)
@@ -141,7 +152,11 @@ class _Table:
             case "length":
                 return f"meta length {dice.pick(('48', '< 48', '>= 48', '36-48'))}"
             case "nfproto":
-                return f"meta nfproto {self._not()}{'ipv4' if self.version == 4 else 'ipv6'}" if self.family == "inet" else ""
+                return (
+                    f"meta nfproto {self._not()}{'ipv4' if self.version == 4 else 'ipv6'}"
+                    if self.family == "inet"
+                    else ""
+                )
             case "iif":
                 return f"iifname {self._not()}{self._link()}"
             case "oif":

@@ -173,7 +173,9 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
         return f"route add local {target} dev lo table local"
     link = dice.pick(made.links)
     words = f"route add {target} "
-    words += f"via {GATEWAYS[version][link]} dev {link}" if link in GATEWAYS[version] and dice.chance(0.6) else f"dev {link}"
+    words += (
+        f"via {GATEWAYS[version][link]} dev {link}" if link in GATEWAYS[version] and dice.chance(0.6) else f"dev {link}"
+    )
     if dice.chance(0.2):
         words += f" src {dice.pick(made.host_addresses(version))}"
     return f"{words}{table} metric {metric}"

@@ -1,0 +1,68 @@
+"""What one run of the hunt comes to, and docs/fidelity.md, which is written from it."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from tests.fidelity.judge import Judgement
+
+_HEAD = """# Fidelity: the walk held against the kernel
+
+This page is written by `make fidelity N=…` (`tests/fidelity/`). A *pair* is one packet sent through one generated network, by the
+walk and by the running kernel. Compared for each pair: delivered to which namespace by which link, left by which link, dropped, or
+rejected with which ICMP type and code or reset; addresses, ports, TTL and DSCP where it came to rest. For each network:
+the counter of every rule, so that the way is compared and not only its end.
+"""
+_LIMITS = """## Not compared yet
+
+- ICMP errors and resets are seen when they are made; their own way (RELATED) is not walked. Whether they can be sent is taken from the route to whom they
+  answer, and from the kernel's own limits on them.
+- ARP and neighbour discovery: neighbours are entered by hand.
+- Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
+- The order of chains of equal priority in tables of different tools, which no reading tells.
+- Ranges of addresses (the kernel picks one by a hash), a port out of a range, clashes of two connections.
+- `TTL --ttl-inc/--ttl-dec`; `ip6tables -m addrtype --src-type UNICAST` (the form of the address, not its route).
+- Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers, limits and other matches with a memory.
+- Of rules with a verdict map, a map, or a copy of the connection mark only what they do is compared, not their counter.
+"""
+
+
+class Run:
+    """The sum of a run's judgements."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.seconds = 0.0
+        self.networks = self.refused = self.differing = self.packets = self.rules = 0
+        self.outcomes: Counter[str] = Counter()
+        self.elements: Counter[str] = Counter()
+
+    def add(self, result: Judgement | str) -> None:
+        """Count a judgement, or a network that the tools refused."""
+        if isinstance(result, str):
+            self.refused += 1
+            return
+        self.networks += 1
+        self.packets += result.packets
+        self.rules += result.rules
+        self.differing += bool(result.disagreements)
+        self.outcomes.update(dict(result.outcomes))
+        for element, count in result.elements:
+            self.elements[element] += count
+
+    def summary(self) -> str:
+        """Return the run in one line."""
+        return (
+            f"{self.packets} pairs in {self.networks} networks, {self.rules} rule counters, {self.differing} networks "
+            f"with a disagreement, {self.refused} refused by the tools; seed {self.seed}, {self.seconds:.0f} s, "
+            f"kernel {os.uname().release.split('-')[0]}"
+        )
+
+
+def write(path: Path, run: Run) -> None:
+    """Write the document."""
+    lines = [_HEAD, "## The last run", "", run.summary() + ".", "", "| outcome | packets |", "| --- | --- |"]
+    lines += (f"| {name} | {count} |" for name, count in sorted(run.outcomes.items()))
+    lines += ["", "## Elements that packets satisfied", "", "| match or statement | packets |", "| --- | --- |"]
+    lines += (f"| {name} | {count} |" for name, count in sorted(run.elements.items()))
+    path.write_text("\n".join((*lines, "", _LIMITS)), "utf-8")
