@@ -1,0 +1,159 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort, Link
+from hairpin.host.route import NextHop
+from hairpin.network.network import Network, Port
+from hairpin.walk.device import MAX_HOPS, device_in, device_out, enter, neighbour, out_of_port, wire
+from hairpin.walk.state import State
+from tests.small_host import CLIENT, WEB, container_namespace, host_namespace, network
+from tests.walk.standing import FROM_CLIENT, at, told
+
+INNER = Port("container:web", "eth0")
+
+
+def changed(name: str, **changes: object) -> Network:
+    """Return the network in which one of the host's links differs."""
+    host = host_namespace()
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in host.links)
+    return network(msgspec.structs.replace(host, links=links))
+
+
+def with_links(*links: Link) -> Network:
+    host = host_namespace()
+    return network(msgspec.structs.replace(host, links=(*host.links, *links)))
+
+
+NET = network()
+
+# network, link, outcomes
+IN: dict[str, tuple[Network, str, list[str]]] = {
+    "a nic": (NET, "eth0", ["prerouting"]),
+    "a bridge port": (NET, "veth1", ["bridge"]),
+    "no such link": (NET, "eth9", ["dropped link-missing"]),
+    "down": (changed("eth0", up=False), "eth0", ["dropped link-down"]),
+    "an XDP program": (changed("eth0", xdp=True), "eth0", ["unknown opaque-device", "prerouting"]),
+    "a tc filter": (changed("eth0", tc_ingress=True), "eth0", ["unknown opaque-device", "prerouting"]),
+    "a tc filter on the way out only": (changed("eth0", tc_egress=True), "eth0", ["prerouting"]),
+}
+
+
+@pytest.mark.parametrize(("net", "link", "expected"), IN.values(), ids=IN)
+def test_device_in(net: Network, link: str, expected: list[str]) -> None:
+    assert told(device_in(net, at("device-in", iif=link))) == expected
+
+
+def test_a_program_is_a_condition_of_both_branches() -> None:
+    taken, passed = device_in(changed("eth0", xdp=True), at("device-in"))
+    assert isinstance(passed, State)
+    assert not isinstance(taken, State)
+    assert [each.holds for each in taken.state.conditions] == [False]
+    assert [(each.holds, each.usual) for each in passed.conditions] == [(True, True)]
+
+
+def came_by(net: Network, link: str) -> State:
+    (outcome,) = device_in(net, at("device-in", iif=link))
+    assert isinstance(outcome, State)
+    return outcome
+
+
+def test_rules_see_the_link_above() -> None:
+    bond = with_links(Link(8, "bond0", "bond"), Link(9, "eth9", master="bond0"))
+    assert came_by(bond, "eth9").iif == "bond0"
+    vrf = with_links(Link(8, "red", "vrf", vrf_table=9), Link(9, "eth9", master="red"))
+    assert came_by(vrf, "eth9").iif == "red"
+    assert (came_by(NET, "veth1").iif, came_by(NET, "veth1").physin) == ("docker0", "veth1")
+    assert (came_by(NET, "eth0").iif, came_by(NET, "eth0").physin) == ("eth0", "")
+
+
+# network, link, address, outcomes
+NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
+    "out there": (NET, "eth0", CLIENT, ["device-out"]),
+    "a container": (NET, "docker0", WEB, ["device-out"]),
+    "itself": (NET, "lo", 0x7F000001, ["device-out"]),
+    "nobody": (NET, "docker0", WEB + 9, ["dropped no-neighbour"]),
+    "no such link": (NET, "eth9", CLIENT, ["dropped link-missing"]),
+    "link down": (changed("eth0", up=False), "eth0", CLIENT, ["dropped link-down"]),
+    "loopback down": (changed("lo", up=False), "lo", 0x7F000001, ["dropped link-down"]),
+    "bridge down": (changed("docker0", up=False), "docker0", WEB, ["dropped bridge-down"]),
+    "no carrier": (changed("eth0", carrier=False), "eth0", CLIENT, ["dropped no-carrier"]),
+    "the owner's wire is down": (changed("veth1", up=False), "docker0", WEB, ["dropped link-down"]),
+}
+
+
+@pytest.mark.parametrize(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_neighbour(net: Network, link: str, address: int, expected: list[str]) -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=address)
+    assert told(neighbour(net, at("neighbour", packet, oif=link))) == expected
+
+
+def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
+    state = msgspec.structs.replace(at("neighbour", packet, oif="docker0"), next_hop=NextHop("docker0", WEB))
+    (outcome,) = neighbour(NET, state)
+    assert isinstance(outcome, State)
+    assert outcome.target == INNER
+
+
+def test_out_by_the_uplink_it_leaves() -> None:
+    assert told(device_out(NET, at("device-out", oif="eth0"))) == ["left eth0"]
+
+
+def test_out_by_the_bridge_it_gets_to_the_container() -> None:
+    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=INNER)
+    (outcome,) = device_out(NET, state)
+    assert isinstance(outcome, State)
+    assert (outcome.stage, outcome.netns, outcome.iif) == ("device-in", "container:web", "eth0")
+
+
+def test_no_port_leads_there() -> None:
+    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=Port("container:x", "eth0"))
+    assert told(device_out(NET, state)) == ["dropped no-neighbour"]
+
+
+def test_a_tc_filter_on_the_way_out() -> None:
+    assert told(device_out(changed("eth0", tc_egress=True), at("device-out", oif="eth0"))) == [
+        "unknown opaque-device",
+        "left eth0",
+    ]
+
+
+STATES = {"forwarding": "device-in", "disabled": "dropped bridge-port-state", "blocking": "dropped bridge-port-state"}
+
+
+@pytest.mark.parametrize(("state", "expected"), STATES.items(), ids=STATES)
+def test_out_of_port(state: str, expected: str) -> None:
+    net = changed("veth1", port=BridgePort(state=state))
+    port = net.namespace("host").link("veth1")
+    assert port is not None
+    assert told((out_of_port(net, at("bridge"), port),)) == [expected]
+
+
+def wired(net: Network, namespace: Namespace, link: str, state: State) -> str:
+    found = namespace.link(link)
+    assert found is not None
+    return told((wire(net, state, found),))[0]
+
+
+def test_wires() -> None:
+    host = NET.namespace("host")
+    assert wired(NET, host, "lo", at("device-out", oif="lo")) == "device-in"
+    assert wired(NET, host, "eth0", at("device-out", oif="eth0")) == "left eth0"
+    assert wired(NET, host, "veth1", at("device-out", oif="veth1")) == "device-in"
+    dummy = with_links(Link(9, "d0", "dummy"))
+    assert wired(dummy, dummy.namespace("host"), "d0", at("device-out", oif="d0")) == "dropped link-missing"
+
+
+def test_what_goes_in_circles_is_given_up() -> None:
+    tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=MAX_HOPS + 1)
+    assert wired(NET, NET.namespace("host"), "lo", tired) == "looped lo"
+
+
+def test_mark_and_connection_stay_behind() -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, mark=7)
+    state = msgspec.structs.replace(at("device-out", packet), ct_state=8, notrack=True, hops=2)
+    arrived = enter(state, INNER)
+    assert (arrived.packet.mark, arrived.ct_state, arrived.notrack, arrived.hops) == (0, 0, False, 3)
+    assert arrived.packet == FROM_CLIENT
+    assert container_namespace().name == arrived.netns

@@ -1,0 +1,216 @@
+from typing import Literal
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import (
+    CT_NEW,
+    CT_UNTRACKED,
+    Chain,
+    ChainType,
+    Expression,
+    Family,
+    FieldMatch,
+    Hook,
+    Nat,
+    OpaqueMatch,
+    Ruleset,
+    SetField,
+    Table,
+    Verdict,
+)
+from hairpin.network.network import Network
+from hairpin.walk.hooks import run_bridge_hook, run_device_hook, run_hook
+from hairpin.walk.state import State
+from tests.netfilter.seen import rule
+from tests.small_host import WEB, host_namespace, network, ruleset
+from tests.walk.standing import at, told
+
+
+def base(
+    hook: Hook, priority: int, *body: Expression, kind: ChainType = "filter", devices: tuple[str, ...] = ()
+) -> Chain:
+    return Chain("c", (rule(*body),), hook, kind, priority, "accept", devices)
+
+
+def net(*tables: Table) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset(tables)))
+
+
+def own(chain: Chain, family: Family = "inet", name: str = "t") -> Table:
+    return Table(family, name, "nft", (chain,))
+
+
+DROP = Verdict("drop")
+MARK = SetField("mark", 0, 5)
+MARKED = FieldMatch("mark", ((5, 5),))
+TRACKED = FieldMatch("ct-state", ((CT_NEW, CT_NEW),))
+
+Met = Literal["prerouting", "input", "forward"]
+
+CASES: dict[str, tuple[Network, Met, list[str]]] = {
+    "no rules": (net(), "forward", ["forward"]),
+    "a drop": (net(own(base("forward", 0, DROP))), "forward", ["dropped rule"]),
+    "of another hook": (net(own(base("input", 0, DROP))), "forward", ["forward"]),
+    "of another family": (net(own(base("forward", 0, DROP), "ip6")), "forward", ["forward"]),
+    "of its own family": (net(own(base("forward", 0, DROP), "ip")), "forward", ["dropped rule"]),
+    "an earlier chain's mark is seen": (
+        net(own(base("forward", 5, MARKED, DROP), name="a"), own(base("forward", -5, MARK), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "a later chain's is not": (
+        net(own(base("forward", -5, MARKED, DROP), name="a"), own(base("forward", 5, MARK), name="b")),
+        "forward", ["forward"],
+    ),
+    "of equals the one registered later comes first": (
+        net(own(base("forward", 0, MARKED, DROP), name="a"), own(base("forward", 0, MARK), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "an accept of one chain does not save from the next": (
+        net(own(base("forward", -5, Verdict("accept")), name="a"), own(base("forward", 5, DROP), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "behind conntrack": (net(own(base("prerouting", -199, TRACKED, DROP))), "prerouting", ["dropped rule"]),
+    "before conntrack": (net(own(base("prerouting", -201, TRACKED, DROP))), "prerouting", ["prerouting"]),
+    "an unknown match": (
+        net(own(base("forward", 0, OpaqueMatch("x"), DROP))), "forward", ["dropped rule", "forward"],
+    ),
+    "a chain in two branches": (
+        net(own(base("forward", -5, OpaqueMatch("x"), MARK), name="a"),
+            own(base("forward", 5, MARKED, DROP), name="b")),
+        "forward", ["dropped rule", "forward"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "hook", "expected"), CASES.values(), ids=CASES)
+def test_run_hook(whole: Network, hook: Met, expected: list[str]) -> None:
+    assert sorted(told(run_hook(whole, at(hook), hook))) == sorted(expected)
+
+
+def with_rules(text: str) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), ruleset=ruleset(text)))
+
+
+def only(whole: Network, state: State, hook: Hook) -> State:
+    (outcome,) = run_hook(whole, state, hook)
+    assert isinstance(outcome, State)
+    return outcome
+
+
+NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+
+
+def test_nat_is_done_at_its_place_and_once() -> None:
+    whole = with_rules(f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n")
+    after = only(whole, at("prerouting"), "prerouting")
+    assert (after.packet.daddr, after.packet.dport) == (WEB, 80)
+    assert [step.text for step in after.steps] == ["dnat"]
+    again = only(whole, msgspec.structs.replace(after, packet=at("prerouting").packet), "prerouting")
+    assert [step.text for step in again.steps] == ["dnat"]
+
+
+def test_notrack_leaves_nothing_to_translate() -> None:
+    whole = with_rules(
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n"
+        f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+    )
+    after = only(whole, at("prerouting"), "prerouting")
+    assert (after.packet, after.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+
+
+def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:
+    chains = (
+        Table("ip", "first", "nft", (base("prerouting", -101, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (7, 7)), kind="nat"),)),
+    )
+    assert only(net(*chains), at("prerouting"), "prerouting").packet.daddr == WEB
+
+
+def test_masquerade_without_an_address_drops() -> None:
+    whole = with_rules(f"{NAT}-A POSTROUTING -j MASQUERADE\nCOMMIT\n")
+    host = msgspec.structs.replace(whole.namespace("host"), addresses=())
+    state = only(net(), at("prerouting"), "prerouting").to("postrouting", oif="docker0")
+    outcomes = run_hook(whole.with_namespace(host), state, "postrouting")
+    assert told(outcomes) == ["dropped no-source-address"]
+
+
+ENDINGS: dict[str, tuple[str, str]] = {
+    "policy": ("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n", "dropped policy"),
+    "reject": (
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n",
+        "rejected reject icmp-port-unreachable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ENDINGS.values(), ids=ENDINGS)
+def test_endings(text: str, expected: str) -> None:
+    assert told(run_hook(with_rules(text), at("forward"), "forward")) == [expected]
+
+
+def test_a_queue_may_take_the_packet() -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j NFQUEUE --queue-num 1\nCOMMIT\n"
+    assert sorted(told(run_hook(with_rules(text), at("forward"), "forward"))) == ["forward", "unknown taken-away"]
+
+
+def test_a_reset_for_a_bridged_translated_packet_goes_astray() -> None:
+    """br_netfilter: nf_send_reset() hands it to the port, past what would translate it back."""
+    whole = with_rules(
+        f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n"
+    )
+    routed = only(whole, at("prerouting"), "prerouting")
+    assert told(run_hook(whole, routed, "forward")) == ["rejected reject tcp-reset"]
+    bridged = msgspec.structs.replace(routed, physin="veth1")
+    assert told(run_hook(whole, bridged, "forward")) == ["dropped reject"]
+
+
+def test_a_live_entry_is_a_step() -> None:
+    after = only(net(), at("prerouting"), "prerouting")
+    assert after.steps == ()
+    assert after.connection is not None
+    live = msgspec.structs.replace(after.connection, live=True)
+    host = msgspec.structs.replace(host_namespace(""), connections=(live,))
+    assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").steps] == ["prerouting"]
+
+
+def test_the_bridge_family_is_asked_on_bridges_alone() -> None:
+    whole = net(own(base("forward", 0, DROP), "bridge"))
+    assert told(run_bridge_hook(whole, at("bridge"), "forward")) == ["dropped rule"]
+    assert told(run_bridge_hook(whole, at("bridge"), "input")) == ["bridge"]
+    assert told(run_hook(whole, at("forward"), "forward")) == ["forward"]
+
+
+@pytest.mark.parametrize("family", ("netdev", "inet"))
+def test_chains_of_a_device(family: Family) -> None:
+    whole = net(own(base("ingress", 0, DROP, devices=("eth0",)), family))
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth1")) == ["device-in"]
+    assert told(run_device_hook(whole, at("device-in"), "egress", "eth0")) == ["device-in"]
+
+
+# what could not be read, and whether it makes a packet's way depend
+UNREAD: dict[str, tuple[tuple[str, ...], bool]] = {
+    "iptables": (("iptables-nft-save4",), True),
+    "of the other family": (("iptables-nft-save6",), False),
+    "nft": (("nft-tables",), True),
+    "something else": (("sockets",), False),
+}
+
+
+@pytest.mark.parametrize(("keys", "depends"), UNREAD.values(), ids=UNREAD)
+def test_rules_that_could_not_be_read(keys: tuple[str, ...], depends: bool) -> None:
+    whole = network(msgspec.structs.replace(host_namespace(""), unread=keys))
+    outcomes = list(run_hook(whole, at("forward"), "forward"))
+    assert told(outcomes) == (["unknown rules-unread", "forward"] if depends else ["forward"])
+    onward = outcomes[-1]
+    assert isinstance(onward, State)
+    assert told(run_hook(whole, onward, "input")) == ["forward"]
+
+
+def test_namespaces_are_apart() -> None:
+    whole = net(own(base("forward", 0, DROP)))
+    assert told(run_hook(whole, at("forward", netns="container:web"), "forward")) == ["forward"]
+    assert isinstance(whole.namespace("host"), Namespace)

@@ -1,0 +1,153 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import Neighbour
+from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.walk.outside import enters_by, outside_takes
+from hairpin.walk.state import End, State
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.walk.standing import at, ended
+
+NEIGHBOUR = parse_address("198.51.100.7")[1]
+PUBLIC = parse_address("203.0.113.9")[1]
+FAR = parse_address("203.0.113.80")[1]
+
+
+def asked(start: Start, daddr: int = HOST_ADDRESS) -> Flow:
+    return Flow(start, 4, daddr, "tcp", 8151)
+
+
+def changed(name: str, **changes: object) -> Namespace:
+    host = host_namespace()
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in host.links)
+    return msgspec.structs.replace(host, links=links)
+
+
+def world(**parts: object) -> Network:
+    return network(world=msgspec.structs.replace(World(), **parts))
+
+
+MAPPED = world(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),))
+SECOND = Link(9, "eth1")
+TWO_LINKS = network(msgspec.structs.replace(
+    host_namespace(routes=(route("203.0.113.0/24", "eth1"),)), links=(*host_namespace().links, SECOND),
+))  # fmt: skip
+BRIDGED = changed("eth0", master="docker0")
+NO_UPLINK = msgspec.structs.replace(host_namespace(), links=host_namespace().links[:1])
+
+# network, flow, link that it comes in by or how it ends
+ENTRIES: dict[str, tuple[Network, Flow, str]] = {
+    "a client": (network(), asked(Outside(CLIENT)), "eth0"),
+    "a neighbour": (network(), asked(Lan(NEIGHBOUR)), "eth0"),
+    "by the link that it names": (network(), asked(Outside(CLIENT, "docker0")), "docker0"),
+    "by the link of the asked address": (TWO_LINKS, asked(Outside(FAR)), "eth0"),
+    "to no own address, by the way back": (TWO_LINKS, asked(Outside(FAR), WEB), "eth1"),
+    "by the uplink of the bridge": (network(BRIDGED), asked(Outside(CLIENT), WEB), "eth0"),
+    "link down": (network(changed("eth0", up=False)), asked(Outside(CLIENT)), "dropped link-down"),
+    "no carrier": (network(changed("eth0", carrier=False)), asked(Outside(CLIENT)), "dropped no-carrier"),
+    "no way in": (network(NO_UPLINK), asked(Outside(CLIENT)), "dropped link-missing"),
+    "denied upstream": (
+        world(upstream=(UpstreamRule("deny", "tcp", (8000, 9000)),)), asked(Outside(CLIENT)), "dropped upstream-denies",
+    ),
+    "another port denied": (
+        world(upstream=(UpstreamRule("deny", "tcp", (1, 10)),)), asked(Outside(CLIENT)), "eth0",
+    ),
+    "another protocol denied": (
+        world(upstream=(UpstreamRule("deny", "udp", (8000, 9000)),)), asked(Outside(CLIENT)), "eth0",
+    ),
+    "the first rule counts": (
+        world(upstream=(UpstreamRule("allow", "tcp", (8151, 8151)), UpstreamRule("deny", "tcp", (8000, 9000)))),
+        asked(Outside(CLIENT)), "eth0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "expected"), ENTRIES.values(), ids=ENTRIES)
+def test_enters_by(net: Network, flow: Flow, expected: str) -> None:
+    entered = enters_by(net, flow)
+    assert (entered.iif if isinstance(entered, State) else ended(entered)) == expected
+
+
+def test_a_gateway_has_translated_the_packet_before() -> None:
+    entered = enters_by(MAPPED, asked(Outside(CLIENT), PUBLIC))
+    assert isinstance(entered, State)
+    assert entered.packet.daddr == HOST_ADDRESS
+    assert entered.steps[0].packet.daddr == PUBLIC
+
+
+def test_the_frame_is_the_routers() -> None:
+    gateway = parse_address("198.51.100.1")[1]
+    host = msgspec.structs.replace(
+        host_namespace(), neighbours=(Neighbour("eth0", 4, gateway, 0xA, "REACHABLE"),
+                                      Neighbour("eth0", 4, NEIGHBOUR, 0xB, "REACHABLE")),
+    )  # fmt: skip
+    for start, mac in ((Outside(CLIENT), 0xA), (Lan(NEIGHBOUR), 0xB), (Lan(NEIGHBOUR + 1), None)):
+        entered = enters_by(network(host), asked(start))
+        assert isinstance(entered, State)
+        assert entered.packet.smac == mac
+
+
+def leaving(saddr: int, daddr: int) -> End:
+    packet = Packet(4, saddr, daddr, TCP, sport=40000, dport=443, tcp_flags=SYN)
+    return End("left", at("outside", packet, iif="", oif="eth0"))
+
+
+def out(start: Start | None = None, daddr: int = FAR) -> Flow:
+    return Flow(start or FromContainer("web", "container:web"), 4, daddr, "tcp", 443)
+
+
+PEER = Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),))
+WAY_BACK = ReturnRoute(4, parse_address("172.17.0.0")[1], 16)
+
+# network, flow, source and destination as they left, reason for no answer
+TAKEN: dict[str, tuple[Network, Flow, int, int, str | None]] = {
+    "from this host": (network(), out(), HOST_ADDRESS, FAR, None),
+    "a container's source": (network(), out(), WEB, FAR, "source-not-translated"),
+    "a container's source, a route back": (world(return_routes=(WAY_BACK,)), out(), WEB, FAR, None),
+    "a neighbour's address that nobody here has": (network(), out(), NEIGHBOUR, FAR, "source-not-translated"),
+    "a peer that accepts": (world(peers=(PEER,)), out(), HOST_ADDRESS, FAR, None),
+    "a peer that does not": (world(peers=(PEER,), return_routes=(WAY_BACK,)), out(), WEB, FAR, "peer-drops"),
+    "another peer": (world(peers=(PEER,), return_routes=(WAY_BACK,)), out(), WEB, CLIENT, None),
+    "its own public address": (MAPPED, out(FromHost(), PUBLIC), HOST_ADDRESS, PUBLIC, "gateway-does-not-hairpin"),
+    "what was for a container": (network(), out(Outside(CLIENT), WEB), CLIENT, WEB, "left-instead"),
+    "what was translated into a container network": (
+        network(), asked(Outside(CLIENT)), CLIENT, WEB + 7, "left-instead",
+    ),
+    "forwarded to somebody": (network(), out(Outside(CLIENT), FAR), CLIENT, FAR, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "saddr", "daddr", "reason"), TAKEN.values(), ids=TAKEN)
+def test_outside_takes(net: Network, flow: Flow, saddr: int, daddr: int, reason: str | None) -> None:
+    taken = outside_takes(net, flow, leaving(saddr, daddr))
+    assert taken.reason == reason
+    assert (taken.reply is None) == (reason is not None)
+    assert taken.decided_by.text
+
+
+def test_the_answer_comes_back_by_the_link_that_it_left_by() -> None:
+    reply = outside_takes(network(), out(), leaving(HOST_ADDRESS, FAR)).reply
+    assert reply is not None
+    packet = reply.packet
+    assert (reply.stage, reply.iif, packet.saddr, packet.daddr) == ("device-in", "eth0", FAR, HOST_ADDRESS)
+    assert (packet.sport, packet.dport, packet.tcp_flags) == (443, 40000, SYN | ACK)
+
+
+def test_what_is_assumed_is_said() -> None:
+    assert outside_takes(network(), out(), leaving(HOST_ADDRESS, FAR)).assumed == ("203.0.113.80 answers",)
+    assert outside_takes(network(), out(), leaving(WEB, FAR)).assumed == (
+        "nobody outside knows a way back to 172.17.0.2",
+    )
+
+
+def test_a_gateway_that_hairpins_sends_it_back() -> None:
+    mapping = PublicAddress(4, PUBLIC, HOST_ADDRESS, hairpins=True)
+    taken = outside_takes(world(publics=(mapping,)), out(FromHost(), PUBLIC), leaving(HOST_ADDRESS, PUBLIC))
+    assert taken.reason is None
+    assert taken.reply is not None

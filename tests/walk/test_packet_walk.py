@@ -1,0 +1,65 @@
+import pytest
+
+from hairpin.netfilter.packet import SYN, TCP, UDP, Packet
+from hairpin.network.network import Network
+from hairpin.walk.packet_walk import MAX_ENDS, walk_packet
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
+from tests.walk.standing import FROM_CLIENT, at, ended
+
+NET = network()
+
+
+def rules(text: str) -> Network:
+    return network(host_namespace(text))
+
+
+def to(daddr: int, dport: int) -> Packet:
+    return Packet(4, CLIENT, daddr, TCP, sport=40000, dport=dport, tcp_flags=SYN)
+
+
+CASES: dict[str, tuple[Network, Packet, list[str]]] = {
+    "published": (NET, FROM_CLIENT, ["arrived"]),
+    "a port of the host": (NET, to(HOST_ADDRESS, 22), ["arrived"]),
+    "a container's own address": (NET, to(WEB, 81), ["dropped policy"]),
+    "another host": (NET, to(CLIENT + 1, 80), ["dropped policy"]),
+    "an IPv6 packet from multicast": (
+        NET,
+        Packet(6, 0xFF02 << 112, 1, UDP, sport=1, dport=2),
+        ["dropped martian-source"],
+    ),
+    "an unknown match": (
+        rules(DOCKER_RULES.replace("-A DOCKER-USER -j RETURN", "-A DOCKER-USER -m bpf --bytecode x -j DROP")),
+        FROM_CLIENT,
+        ["arrived", "dropped rule"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("net", "packet", "expected"), CASES.values(), ids=CASES)
+def test_walk_packet(net: Network, packet: Packet, expected: list[str]) -> None:
+    assert [ended(end) for end in walk_packet(net, at("device-in", packet))] == expected
+
+
+def test_a_published_packet_passes_these_stages() -> None:
+    (end,) = walk_packet(NET, at("device-in"))
+    assert [(step.netns, step.stage) for step in end.state.steps] == [
+        ("host", "device-in"),
+        ("host", "prerouting"),
+        ("host", "input-route"),
+        ("host", "forward"),
+        ("host", "postrouting"),
+        ("host", "device-out"),
+        ("container:web", "device-in"),
+        ("container:web", "input-route"),
+    ]
+    assert (end.state.netns, end.state.packet.daddr, end.state.packet.dport) == ("container:web", WEB, 80)
+
+
+def test_branches_are_bounded() -> None:
+    marks = "".join(
+        f"-A PREROUTING -m bpf --bytecode {n} -j MARK --set-xmark {1 << n:#x}/{1 << n:#x}\n" for n in range(5)
+    )
+    chains = "".join(
+        f"*{table}\n:PREROUTING ACCEPT [0:0]\n{marks}COMMIT\n" for table in ("raw", "mangle")
+    )  # fmt: skip
+    assert len(walk_packet(rules(chains), at("device-in"))) <= MAX_ENDS

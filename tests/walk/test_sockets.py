@@ -1,0 +1,73 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.socket import Socket
+from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Packet
+from hairpin.walk.sockets import find_socket, socket_text
+from tests.small_host import CLIENT, HOST_ADDRESS
+
+PACKET = Packet(4, CLIENT, HOST_ADDRESS, TCP, sport=40000, dport=80, tcp_flags=SYN)
+ANY4 = Socket("tcp", 4, None, 80, process="any4")
+ANY6 = Socket("tcp", 6, None, 80, process="any6")
+ONLY6 = Socket("tcp", 6, None, 80, v6only=True, process="only6")
+BOUND = Socket("tcp", 4, HOST_ADDRESS, 80, process="bound")
+LOOPBACK = Socket("tcp", 4, 0x7F000001, 80, process="loopback")
+ON_ETH0 = Socket("tcp", 4, None, 80, device="eth0", process="eth0")
+DATAGRAM = Socket("udp", 4, None, 80, process="udp")
+
+# sockets, packet, who takes it
+CASES: dict[str, tuple[tuple[Socket, ...], Packet, str | None]] = {
+    "wildcard": ((ANY4,), PACKET, "any4"),
+    "its address": ((BOUND,), PACKET, "bound"),
+    "another address": ((LOOPBACK,), PACKET, None),
+    "an address before the wildcard": ((ANY4, BOUND, ANY6), PACKET, "bound"),
+    "dual stack takes IPv4": ((ANY6,), PACKET, "any6"),
+    "its own family first": ((ANY6, ANY4), PACKET, "any4"),
+    "IPv6 alone": ((ONLY6,), PACKET, None),
+    "IPv4 takes no IPv6": ((ANY4,), Packet(6, 1, 2, TCP, sport=1, dport=80), None),
+    "IPv6 takes IPv6": ((ONLY6,), Packet(6, 1, 2, TCP, sport=1, dport=80), "only6"),
+    "bound to the link": ((ON_ETH0,), PACKET, "eth0"),
+    "another port": ((ANY4,), msgspec.structs.replace(PACKET, dport=81), None),
+    "another protocol": ((DATAGRAM,), PACKET, None),
+    "udp": ((DATAGRAM, ANY4), msgspec.structs.replace(PACKET, protocol=UDP), "udp"),
+    "what has no ports": ((ANY4,), Packet(4, 1, 2, ICMP, icmp=2048), None),
+}
+
+
+@pytest.mark.parametrize(("sockets", "packet", "process"), CASES.values(), ids=CASES)
+def test_find_socket(sockets: tuple[Socket, ...], packet: Packet, process: str | None) -> None:
+    found = find_socket(Namespace("host", sockets=sockets), packet, "eth0")
+    assert (found.socket.process if found.socket is not None else None) == process
+    assert found.kind == ("none" if process is None else "socket")
+
+
+def test_a_link_that_the_socket_is_not_bound_to() -> None:
+    assert find_socket(Namespace("host", sockets=(ON_ETH0,)), PACKET, "eth1").kind == "none"
+
+
+def test_who_is_there_instead_is_told() -> None:
+    found = find_socket(Namespace("host", sockets=(LOOPBACK, DATAGRAM)), PACKET, "eth0")
+    assert found.others == (LOOPBACK,)
+
+
+def test_unread_is_not_none() -> None:
+    unread = Namespace("host", unread=("sockets-tcp",))
+    assert find_socket(unread, PACKET, "eth0").kind == "unread"
+    assert find_socket(Namespace("host", unread=("rules",)), PACKET, "eth0").kind == "none"
+    assert find_socket(msgspec.structs.replace(unread, sockets=(ANY4,)), PACKET, "eth0").kind == "socket"
+
+
+TEXTS: dict[str, Socket] = {
+    "0.0.0.0:80/tcp (nginx, pid 12)": Socket("tcp", 4, None, 80, process="nginx", pid=12),
+    "*:80/tcp": Socket("tcp", 6, None, 80),
+    "[::]:80/tcp": Socket("tcp", 6, None, 80, v6only=True),
+    "127.0.0.1:53/udp (pid 3)": Socket("udp", 4, 0x7F000001, 53, pid=3),
+    "[::1]:80/tcp": Socket("tcp", 6, 1, 80),
+    "0.0.0.0%eth0:80/tcp": Socket("tcp", 4, None, 80, device="eth0"),
+}
+
+
+@pytest.mark.parametrize(("text", "socket"), TEXTS.items(), ids=TEXTS)
+def test_socket_text(text: str, socket: Socket) -> None:
+    assert socket_text(socket) == text
