@@ -1,0 +1,99 @@
+import msgspec
+
+from hairpin.change.change import SetSysctl
+from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.walk.test_walk import published, with_rule
+
+FORWARDING = {"conf__eth0__forwarding": "0"}
+DROP = with_rule("filter DOCKER-USER", "-i eth0 -j DROP")
+
+
+def causes(net: Network, flow: Flow) -> list[str]:
+    return [each.cause for each in diagnose(net, flow).causes]
+
+
+def test_nothing_is_found_where_nothing_is_wrong() -> None:
+    found = diagnose(network(), published())
+    assert (found.trace.verdict, found.causes, found.proof) == ("delivered", (), None)
+
+
+def test_one_fault() -> None:
+    found = diagnose(network(host_namespace(values=FORWARDING)), published())
+    assert [each.cause for each in found.causes] == ["interface-forwarding-off"]
+    assert found.proof is not None
+    assert (found.proof.without_change, found.proof.with_change) == ("dropped", "delivered")
+
+
+def test_two_faults_at_once_are_both_named() -> None:
+    both = network(host_namespace(DROP, values=FORWARDING))
+    assert sorted(causes(both, published())) == ["docker-user-drops", "interface-forwarding-off"]
+
+
+def test_three_faults_at_once() -> None:
+    three = network(host_namespace(DROP, values={**FORWARDING, "conf__docker0__forwarding": "0"}))
+    found = diagnose(three, published())
+    assert len(found.causes) == 3
+    assert found.proof is not None
+
+
+def test_a_fault_that_does_not_matter_is_not_named() -> None:
+    """The host itself asks by loopback: forwarding and DOCKER-USER are not on its way."""
+    both = network(host_namespace(DROP, values=FORWARDING))
+    assert causes(both, published(FromHost(), "127.0.0.1")) == []
+
+
+def test_what_only_may_fail_has_no_cause() -> None:
+    unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
+    found = diagnose(unknown, published())
+    assert (found.trace.verdict, found.causes) == ("depends", ())
+
+
+def test_a_rule_against_the_documentation_range_says_nothing_of_the_world() -> None:
+    host = host_namespace(with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j DROP"))
+    other = parse_address("203.0.113.10")[1]
+    invented = msgspec.structs.replace(published(), stand_ins=(other,))
+    assert diagnose(network(host), invented).trace.flow.start == Outside(other)
+    assert causes(network(host), published()) == ["docker-user-drops"]
+
+
+def test_nothing_that_explains_it() -> None:
+    """A closed port that nobody publishes: no change of the catalogue invents a service behind it."""
+    found = diagnose(network(inner=container_namespace(())), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
+    assert (found.trace.verdict, found.causes, found.proof) == ("refused", (), None)
+
+
+def test_members_that_are_not_needed_are_left_out() -> None:
+    net = network(host_namespace(values=FORWARDING))
+    flow = published()
+    needed = diagnose(net, flow).causes
+    idle = msgspec.structs.replace(
+        needed[0],
+        candidate=msgspec.structs.replace(
+            needed[0].candidate,
+            change=msgspec.structs.replace(
+                needed[0].candidate.change, parts=(SetSysctl("host", ("net", "ipv4", "ip_default_ttl"), "64"),)
+            ),
+        ),
+    )
+    assert minimised(net, flow, (idle, *needed)) == needed
+
+
+def test_one_cause_at_one_place_stands_once() -> None:
+    (one,) = diagnose(network(host_namespace(values=FORWARDING)), published()).causes
+    (joined,) = merged((one, one))
+    assert joined.candidate.change.parts == one.candidate.change.parts * 2
+    elsewhere = msgspec.structs.replace(one, candidate=msgspec.structs.replace(one.candidate, where=(("x", "y"),)))
+    assert len(merged((one, elsewhere))) == 2
+
+
+def test_suspects_come_most_likely_first() -> None:
+    net = network(host_namespace(DROP))
+    found = suspects(net, published(), walk_flow(net, published()))
+    ranks = [each.candidate.rank for each in found]
+    assert found
+    assert ranks == sorted(ranks)
