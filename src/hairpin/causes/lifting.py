@@ -17,7 +17,7 @@ from hairpin.netfilter.ir import (
     Rule,
     Verdict,
 )
-from hairpin.netfilter.packet import ICMP, TCP, UDP
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.network import HOST
 from hairpin.network.prefix import inside, prefix_text
 
@@ -61,7 +61,9 @@ def exception(view: View, place: Place) -> Change:
         case _:
             chain = place.chain
             texts = [f"{_ANSWERS} -j ACCEPT"]
-            if not answers:
+            if seen.packet.protocol == ICMP6:
+                texts = ["-p ipv6-icmp -j ACCEPT"]  # whoever cannot be found as a neighbour gets no answers, either
+            elif not answers:
                 texts.append(f"-i {seen.iif} {_port(view)}-j ACCEPT")
     parts = tuple(
         InsertRule(
@@ -115,6 +117,10 @@ def _nft_exception(view: View, place: Place, *, answers: bool) -> Change:
         rules.append(Rule(body, "ct status dnat accept", 1))
     elif answers:
         rules.append(_answers_rule())
+    elif seen.packet.protocol == ICMP6 and view.stop.stage == "input":
+        rules.append(
+            Rule((FieldMatch("protocol", ((ICMP6, ICMP6),)), Verdict("accept")), "meta l4proto ipv6-icmp accept", 1)
+        )
     else:
         rules.append(_interfaces_rule(view))
         rules.append(_answers_rule())

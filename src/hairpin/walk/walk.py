@@ -18,6 +18,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, 
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.walk.answer import answer_to
+from hairpin.walk.neighbour_discovery import unheard
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.sockets import find_socket, socket_text
@@ -81,6 +82,11 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
     started = begin(network, flow)
     if isinstance(started, End):
         yield _failed(started, started.state.steps)
+        return
+    unresolved = unheard(network, started)
+    if unresolved is not None:
+        failed = _failed(unresolved, unresolved.state.steps)
+        yield msgspec.structs.replace(failed, verdict="dropped")
         return
     ends = walk_packet(network, started)
     if not ends:
