@@ -6,6 +6,7 @@ import pytest
 
 from hairpin.netfilter.packet import ACK, ICMP, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
+from hairpin.network.prefix import Version
 from hairpin.replica.client import Attempt, Experience
 from hairpin.replica.counters import Hit
 from hairpin.replica.serving import Happening
@@ -34,14 +35,16 @@ def found(
     hits: tuple[Hit, ...] = (),
     held: bool = False,
     lost: tuple[tuple[str, str], ...] = (),
+    version: Version = 4,
 ) -> Findings:
-    flow = Flow(start, 4, 0xC0000201, protocol, 80)
+    flow = Flow(start, version, 0xC0000201, protocol, 80)
     return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost)
 
 
 NO_WAY = ("host", "OutNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
 NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
+NO_ADDRESS = Experience("error", errno.EADDRNOTAVAIL, at_once=True)
 NOT_PERMITTED = Experience("error", errno.EPERM, at_once=True)
 SILENCE = Experience("silence")
 REFUSED = Experience("error", errno.ECONNREFUSED)
@@ -52,6 +55,8 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
     "no route of its own":             (found(NO_ROUTE, start=FromHost()), "rejected"),
     "no route of the world's":         (found(NO_ROUTE), "dropped"),
+    "no IPv6 at all":                  (found(NO_ADDRESS, start=FromHost(), version=6), "rejected"),
+    "no source address":               (found(NO_ADDRESS, start=FromHost()), "dropped"),
     "its own OUTPUT":                  (found(NOT_PERMITTED, start=FromHost()), "dropped"),
     "on its way for too long":         (found(SILENCE, icmp(11, 0)), "looped"),
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),

@@ -91,6 +91,8 @@ def _leg(findings: Findings) -> Verdict | None:
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
+    if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
+        return "rejected"  # what connect() says at once where IPv6 is disabled altogether
     if number in (errno.EPERM, errno.EADDRNOTAVAIL) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
