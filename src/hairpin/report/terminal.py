@@ -3,7 +3,7 @@
 from hairpin.causes.cause import Message, message
 from hairpin.diagnose.check import Answer
 from hairpin.remedy.plan import remedies
-from hairpin.report.document import CauseDocument, ReportDocument
+from hairpin.report.document import CauseDocument, Judge, ReportDocument
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.remedy_text import NOTE, write_remedy
@@ -15,6 +15,12 @@ _SEVERITIES: dict[str, Message] = {
     "latent": message("latent cause"),
     "exposure": message("exposure"),
     "advice": message("advice"),
+}
+
+_JUDGES: dict[Judge, Message] = {
+    "simulated": message("simulated"),
+    "replicated": message("replicated on this kernel"),
+    "observed": message("observed"),
 }
 
 
@@ -111,10 +117,14 @@ class _Report:
     def _proof(self, cause: CauseDocument) -> Message:
         proof = cause.proof
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
+        judge = self._words(_JUDGES[proof.judge])
         if len(proof.set) == 1:
-            return message("as it is: {before}; with this change: {after} (simulated)", before=before, after=after)
+            return message(
+                "as it is: {before}; with this change: {after} ({judge})", before=before, after=after, judge=judge
+            )
         return message(
-            "as it is: {before}; with {count} causes gone together ({causes}): {after} (simulated)",
+            "as it is: {before}; with {count} causes gone together ({causes}): {after} ({judge})",
+            judge=judge,
             before=before,
             count=len(proof.set),
             causes=", ".join(each.id for each in self._document.causes if each.ref in proof.set),
@@ -133,9 +143,11 @@ class _Report:
             self._missing()
         paper.gap()
         host = self._document.host
-        source = message(
-            "Simulated from what was read on {host} at {time}.", host=host.name or "-", time=host.taken_at or "-"
-        )
+        read = {"host": host.name or "-", "time": host.taken_at or "-"}
+        if self._document.flows and all(flow.judge == "replicated" for flow in self._document.flows):
+            source = message("From what was read on {host} at {time}; this kernel agrees on a replica.", **read)
+        else:
+            source = message("Simulated from what was read on {host} at {time}.", **read)
         paper.prose(words(source), style="faint")
 
     def _missing(self) -> None:
