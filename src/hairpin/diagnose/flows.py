@@ -43,7 +43,16 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
         found += _of_target(network, target, origin)
     if not targets:
         found += _everything(network, origin)
+    elif not found:
+        raise UsageError(_nothing_to_ask(origin))
     return _numbered(tuple(dict.fromkeys(found)))
+
+
+def _nothing_to_ask(origin: Origin | None) -> str:
+    """Say why no flow comes of what was asked: nobody can be named as asker, or no address as asked."""
+    if origin is not None and origin.version == 6:
+        return "this host has no IPv6 address by which --from could ask; write TARGET as [ADDRESS]:PORT"
+    return "this host has no address by which it could be asked; write TARGET as ADDRESS:PORT"
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
