@@ -16,7 +16,7 @@ import msgspec
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, Judgement, judge
-from tests.fidelity.netns import SetupFailed
+from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run, write
 from tests.fidelity.shrink import shrink
 from tests.fidelity.tell import case_text, disagreement_text
@@ -73,7 +73,7 @@ def _pin() -> None:
 def _judge(number: int) -> tuple[int, Judgement | str]:
     try:
         return number, judge(case_of(number))
-    except SetupFailed as error:
+    except SetupError as error:
         return number, str(error)
 
 

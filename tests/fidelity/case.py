@@ -29,8 +29,11 @@ class RuleText(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A namespace that model and kernel both know.  ``setup`` and ``routing4``, ``routing6`` are lines of ``ip -batch``,
-    ``bridging`` of ``bridge -batch``; those of ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order."""
+    """A namespace that model and kernel both know.
+
+    ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
+    ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.
+    """
 
     name: str
     setup: tuple[str, ...]

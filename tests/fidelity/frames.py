@@ -5,7 +5,6 @@ ICMP error quotes the tag, a TCP reset tells the flow by its sequence numbers.
 """
 
 import struct
-from typing import Literal
 
 import msgspec
 
@@ -34,7 +33,8 @@ def checksum(data: bytes) -> int:
     """Return the internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    words: tuple[int, ...] = struct.unpack(f"!{len(data) // 2}H", data)
+    total = sum(words)
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -141,11 +141,11 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
 
 
 def _tagged(body: bytes) -> int | None:
-    return struct.unpack("!I", body[-4:])[0] if body[-8:-4] == _MAGIC else None
+    return int.from_bytes(body[-4:]) if body[-8:-4] == _MAGIC else None
 
 
 def _by_sequence(body: bytes) -> int | None:
-    for number in struct.unpack_from("!II", body, 4):
+    for number in (int.from_bytes(body[4:8]), int.from_bytes(body[8:12])):
         if number >> _SHIFT:
             return (number >> _SHIFT) - 1
     return None
@@ -155,6 +155,3 @@ def flags_text(flags: int) -> str:
     """Return TCP flags as words."""
     names = {1: "FIN", SYN: "SYN", RST: "RST", 8: "PSH", ACK: "ACK", 32: "URG"}
     return "|".join(name for bit, name in names.items() if flags & bit)
-
-
-Version = Literal[4, 6]

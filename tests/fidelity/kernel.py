@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import msgspec
 
@@ -47,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def ask(case: Case) -> Answer:
-    """Return the kernel's answer; raises SetupFailed when it refuses the configuration."""
+    """Return the kernel's answer; raises SetupError when it refuses the configuration."""
     with _built(case) as net:
         with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
         before = host_of(net.judged, with_rules)
@@ -82,7 +83,8 @@ class _Net:
         }
 
     def close(self) -> None:
-        for opened in (*self.taps.values(), *self.logs.values(), *self._raw.values()):
+        sources: tuple[Tap | Log | socket.socket, ...] = (*self.taps.values(), *self.logs.values(), *self._raw.values())
+        for opened in sources:
             opened.close()
         for netns in (self.world, *self.judged.values()):
             netns.close()
@@ -164,7 +166,8 @@ class _Net:
     def _collect(self) -> dict[int, list[Event]]:
         self._settle()
         events: dict[int, list[Event]] = {}
-        for source in (*self.taps.values(), *self.logs.values()):
+        sources: tuple[Tap | Log, ...] = (*self.taps.values(), *self.logs.values())
+        for source in sources:
             for number, event in source.read():
                 events.setdefault(number, []).append(event)
         return events
@@ -172,9 +175,9 @@ class _Net:
     def _settle(self) -> None:
         """Wait until no packet waits on any CPU.  Softirqs are not preempted, so what this CPU has begun is done."""
         while True:
-            with open("/proc/net/softnet_stat", encoding="ascii") as file:
-                if all(int(line.split()[11], 16) == 0 for line in file):
-                    return
+            lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
+            if all(int(line.split()[11], 16) == 0 for line in lines):
+                return
             os.sched_yield()
 
     def _send(self, flow: Flow, sent: Sent, position: int) -> bool:

@@ -5,12 +5,13 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 
 
-class SetupFailed(Exception):
+class SetupError(Exception):
     """The kernel or a tool refused the generated configuration; says what was asked and what it said."""
 
 
@@ -52,7 +53,7 @@ class Netns:
         with self.entered():
             done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
         if must and done.returncode != 0:
-            raise SetupFailed(f"{' '.join(argv)} in {self.name}: {done.stderr.strip()}\n{text}")
+            raise SetupError(f"{' '.join(argv)} in {self.name}: {done.stderr.strip()}\n{text}")
         return done.stdout
 
     def close(self) -> None:
@@ -63,8 +64,7 @@ class Netns:
 def write_sysctl(path: str, value: str) -> bool:
     """Write below /proc/sys of the namespace entered; return whether the kernel took it."""
     try:
-        with open(f"/proc/sys/{path}", "w", encoding="ascii") as file:
-            file.write(value)
+        Path(f"/proc/sys/{path}").write_text(value, "ascii")
     except OSError:
         return False
     return True

@@ -19,6 +19,7 @@ from tests.fidelity.netns import Netns
 TABLE = "fidelity-observer"
 _ARRIVED, _ANSWERED = 1, 2
 _SOL_NETLINK, _NETLINK_NETFILTER = 270, 12
+_TAKE = f"log group {_ANSWERED} queue-threshold 1 snaplen 512 drop"
 
 RULES = f"""
 table inet {TABLE} {{
@@ -28,14 +29,14 @@ table inet {TABLE} {{
     }}
     chain answers {{
         type filter hook output priority -2147483648; policy accept;
-        icmp type {{ destination-unreachable, redirect, time-exceeded, parameter-problem }} log group {_ANSWERED} queue-threshold 1 snaplen 512 drop
-        icmpv6 type {{ destination-unreachable, packet-too-big, time-exceeded, parameter-problem, 130, 131, 132, 133, 134, 135, 136, 137, 143 }} log group {_ANSWERED} queue-threshold 1 snaplen 512 drop
-        tcp flags & rst == rst meta length {{ 40, 60 }} log group {_ANSWERED} queue-threshold 1 snaplen 512 drop
+        icmp type {{ 3, 5, 11, 12 }} {_TAKE}
+        icmpv6 type {{ 1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143 }} {_TAKE}
+        tcp flags & rst == rst meta length {{ 40, 60 }} {_TAKE}
     }}
 }}
 """
-"""Loaded before anything else in a namespace: of hooks of equal priority the one that was registered last goes first, so the
-confirmation, which is registered later, goes before ``arrived``."""
+"""Loaded before anything else in a namespace: of hooks of equal priority the one that was registered last goes first, so
+the confirmation, which is registered later, goes before ``arrived``."""
 
 
 TRACKING = f"""
@@ -76,7 +77,7 @@ class Log:
         self.netns = netns.name
         with netns.entered():
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
-            self.names = {}
+            self.names: dict[int, str] = {}
         self.socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
         self.socket.bind((0, 0))
         for group in (_ARRIVED, _ANSWERED):

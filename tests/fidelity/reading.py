@@ -6,6 +6,7 @@ collector.
 
 import json
 import os
+from pathlib import Path
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.host import Host
@@ -68,12 +69,11 @@ def _sysctls(netns: Netns) -> str:
     with netns.entered():
         keys = list(_KEYS)
         for folder in _FOLDERS:
-            for link in os.listdir(f"/proc/sys/net/{folder}"):
-                keys += (f"{folder}/{link}/{name}" for name in _CONF)
+            for link in Path(f"/proc/sys/net/{folder}").iterdir():
+                keys += (f"{folder}/{link.name}/{name}" for name in _CONF)
         for key in keys:
             try:
-                with open(f"/proc/sys/net/{key}", encoding="ascii") as file:
-                    lines.append(f"/proc/sys/net/{key}:{file.read().strip()}")
+                lines.append(f"/proc/sys/net/{key}:{Path(f'/proc/sys/net/{key}').read_text('ascii').strip()}")
             except FileNotFoundError:
                 continue
     return "\n".join(lines) + "\n"
@@ -100,8 +100,8 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
             found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))
     for family, name in tables:
         if name != TABLE and not (family in ("ip", "ip6") and name in _IPTABLES):
-            command = ("nft", "-j", "list", "table", family, name)
-            found.append(("nft-table", " ".join(command), netns.run(command)))
+            listing = ("nft", "-j", "list", "table", family, name)
+            found.append(("nft-table", " ".join(listing), netns.run(listing)))
     sets = netns.run(("ipset", "save"))
     if sets:
         found.append(("ipset", "ipset save", sets))

@@ -8,22 +8,22 @@ from tests.fidelity.judge import Judgement
 
 _HEAD = """# Fidelity: the walk held against the kernel
 
-This page is written by `make fidelity N=…` (`tests/fidelity/`). A *pair* is one packet sent through one generated network, by the
-walk and by the running kernel. Compared for each pair: delivered to which namespace by which link, left by which link, dropped, or
-rejected with which ICMP type and code or reset; addresses, ports, TTL and DSCP where it came to rest. For each network:
-the counter of every rule, so that the way is compared and not only its end.
+This page is written by `make fidelity N=…` (`tests/fidelity/`). A *pair* is one packet sent through one generated
+network, by the walk and by the running kernel. Compared for each pair: delivered to which namespace by which link, left
+by which link, dropped, or rejected with which ICMP type and code or reset; addresses, ports, TTL and DSCP where it came
+to rest. For each network: the counter of every rule, so that the way is compared and not only its end.
 """
 _LIMITS = """## Not compared yet
 
-- ICMP errors and resets are seen when they are made; their own way (RELATED) is not walked. Whether they can be sent is taken from the route to whom they
-  answer, and from the kernel's own limits on them.
+- ICMP errors and resets are seen when they are made; their own way (RELATED) is not walked. Whether they can be sent is
+  taken from the route to whom they answer, and from the kernel's own limits on them.
 - ARP and neighbour discovery: neighbours are entered by hand.
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Ranges of addresses (the kernel picks one by a hash), a port out of a range, clashes of two connections.
 - `TTL --ttl-inc/--ttl-dec`; `ip6tables -m addrtype --src-type UNICAST` (the form of the address, not its route).
 - Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers, limits and other matches with a memory.
-- Of rules with a verdict map, a map, or a copy of the connection mark only what they do is compared, not their counter.
+- Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """
 
 

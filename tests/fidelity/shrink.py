@@ -7,7 +7,7 @@ import msgspec
 
 from tests.fidelity.case import Case, Flow, Judged
 from tests.fidelity.judge import judge
-from tests.fidelity.netns import SetupFailed
+from tests.fidelity.netns import SetupError
 
 _LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets")
 
@@ -36,7 +36,7 @@ _MOST_STEPS = 1000
 def _disagrees(case: Case) -> bool:
     try:
         return bool(judge(case).disagreements)
-    except SetupFailed:
+    except SetupError:
         return False
 
 

@@ -1,4 +1,4 @@
-"""``python -m tests.fidelity.store NAME 'ABOUT' CASE.json``: keeps a shrunk case as a regression, with the kernel's answer."""
+"""``python -m tests.fidelity.store NAME ABOUT CASE.json``: keeps a case with the kernel's answer."""
 
 import os
 import sys

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hairpin.netfilter.packet import Packet
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.frames import flags_text
 from tests.fidelity.judge import Disagreement
@@ -27,7 +27,7 @@ def event_text(event: Event) -> str:
     """Return what became of a packet."""
     if event.kind == "answer":
         return f"rejected with {event.answer}"
-    version = 6 if event.daddr >> 32 or event.saddr >> 32 else 4
+    version: Version = 6 if event.daddr >> 32 or event.saddr >> 32 else 4
     packet = Packet(version, event.saddr, event.daddr, event.protocol, event.sport, event.dport, ttl=event.ttl,
                     dscp=event.dscp)  # fmt: skip
     return f"{event.kind} {event.netns} {event.link}: {packet_text(packet)}"

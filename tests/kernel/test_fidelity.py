@@ -28,7 +28,7 @@ def test_agreement_once_found_missing_holds(regression: Regression) -> None:
 
 def test_walk_and_kernel_agree_on_random_networks() -> None:
     seed = randbelow(1 << 32)
-    print(f"python -m tests.fidelity --cases {CASES} --seed {seed}")  # noqa: T201 (shown where the test fails)
+    print(f"python -m tests.fidelity --cases {CASES} --seed {seed}")
     packets = 0
     for number in range(CASES):
         judgement = judge(case_of(seed + number))

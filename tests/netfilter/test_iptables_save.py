@@ -65,7 +65,7 @@ RULES: dict[str, tuple[Expression, ...]] = {
     "-A FORWARD -p tcp -m tcp ! --dport 80 ! -i eth0 -j DROP": (
         TCP, FieldMatch("dport", ((80, 80),), True), NameMatch("iif", ("eth0",), True), DROP,
     ),
-    "-A FORWARD -p tcp -m tcp -j DROP": (TCP, DROP),
+    "-A FORWARD -p tcp -m tcp -j DROP": (TCP, NoEffect("tcp", "-m tcp"), DROP),
     '-A FORWARD -m comment --comment "drop -j here" -j DROP': (NoEffect("comment", "drop -j here"), DROP),
     "-A FORWARD -m comment --comment -j -j DROP": (NoEffect("comment", "-j"), DROP),
     "-A FORWARD -m foo --bar 1 ! --baz -i eth0 -j DROP": (
@@ -129,7 +129,7 @@ BASES = {
     ("nat", "INPUT"): ("input", "nat", 100),
     ("nat", "POSTROUTING"): ("postrouting", "nat", 100),
     ("filter", "FORWARD"): ("forward", "filter", 0),
-    ("security", "INPUT"): ("input", "filter", 50),
+    ("security", "INPUT"): ("input", "filter", 150),  # of iptables-legacy: 50
 }
 
 
@@ -234,7 +234,7 @@ WIDE: dict[str, tuple[IpFamily, set[str]]] = {
     "every-option-iptables-legacy-save.txt": (
         "ip",
         {
-            "bpf", "cgroup", "cluster", "connlabel", "cpu", "dccp", "devgroup", "ecn", "esp", "ah", "helper", "osf",
+            "bpf", "cgroup", "cluster", "connlabel", "cpu", "dccp", "devgroup", "esp", "ah", "helper", "osf",
             "owner", "policy", "realm", "sctp", "set", "socket", "tcp", "u32",
         },
     ),

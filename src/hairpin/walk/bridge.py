@@ -51,7 +51,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter shows this bridge's frames to the IP hooks: by the namespace's sysctl or the bridge's."""
+    """Return whether br_netfilter shows this bridge's frames to the IP hooks (the namespace's sysctl or the bridge's)."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = namespace.sysctls.number("net", "bridge", name)
     if everywhere is None:
@@ -89,7 +89,7 @@ def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None
 def _lost6(namespace: Namespace, state: State) -> bool:
     if state.packet.version == 4:
         return False
-    found = lookup(namespace, input_query(state))
+    found = lookup(namespace, input_query(namespace, state))
     return found.type in ("none", "blackhole", "unreachable", "prohibit")
 
 
@@ -108,14 +108,14 @@ def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> 
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Whether the new destination is routed out of the bridge that the frame came in by: then it is switched, not routed.
+    """Whether the new destination is routed out of the bridge that the frame came in by: then it is switched.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
     """
     packet = state.packet
     if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
         return False  # the input route is then an error, for which the frame is handed up
-    found = lookup(namespace, input_query(state))
+    found = lookup(namespace, input_query(namespace, state))
     return found.type == "unicast" and any(hop.link == bridge.name and hop.gateway is None for hop in found.next_hops)
 
 

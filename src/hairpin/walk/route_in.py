@@ -32,7 +32,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
     if is_multicast(state.packet.daddr, state.packet.version):
         yield from _multicast(namespace, state)
         return
-    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(state))
+    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
     if found.type == "broadcast" or found.type in ("local", "anycast"):
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
@@ -68,9 +68,10 @@ def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
 _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 
-def input_query(state: State) -> Query:
+def input_query(namespace: Namespace, state: State) -> Query:
     """Return what the lookup of a packet that came in by ``state.iif`` asks."""
     packet = state.packet
+    protocol, sport, dport = _dissected(namespace, packet)
     # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
@@ -81,10 +82,25 @@ def input_query(state: State) -> Query:
         strict=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
-        protocol=packet.protocol,
-        sport=packet.sport if packet.protocol in WITH_PORTS else None,
-        dport=packet.dport if packet.protocol in WITH_PORTS else None,
+        protocol=protocol,
+        sport=sport,
+        dport=dport,
     )
+
+
+def _dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
+    """Return protocol and ports as policy rules see them: the kernel only looks for them when a rule wants them that is
+    not bound to lo.  Source: include/net/fib_rules.h fib_rule_requires_fldissect()
+    """
+    wanted = any(
+        rule.version == packet.version and rule.iif != "lo" and (rule.protocol or rule.sports or rule.dports)
+        for rule in namespace.rules
+    )
+    if not wanted:
+        return None, None, None
+    if packet.protocol not in WITH_PORTS:
+        return packet.protocol, None, None
+    return packet.protocol, packet.sport, packet.dport
 
 
 def decided_by_route(found: Found) -> RouteDecided:
@@ -254,6 +270,7 @@ def _full_check(namespace: Namespace) -> bool:
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None) -> Query:
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
+    protocol, sport, dport = _dissected(namespace, packet)
     return Query(
         4,
         packet.saddr,
@@ -261,9 +278,9 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
         iif=out or "lo",
         mark=packet.mark if use_mark else 0,
         tos=packet.dscp << 2,
-        protocol=packet.protocol,
-        sport=packet.dport if packet.protocol in WITH_PORTS else None,
-        dport=packet.sport if packet.protocol in WITH_PORTS else None,
+        protocol=protocol,
+        sport=dport,
+        dport=sport,
     )
 
 

@@ -126,7 +126,7 @@ class State(msgspec.Struct, frozen=True):
     target: Port | None = None
     local: bool = False
     rerouted: str = ""
-    """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself still sees ``oif``."""
+    """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself sees ``oif``."""
     notrack: bool = False
     uid: int | None = None
     hops: int = 0

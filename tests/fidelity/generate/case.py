@@ -14,7 +14,7 @@ FLOWS = 120
 
 def case_of(seed: int, flows: int = FLOWS) -> Case:
     """Return the case of that seed."""
-    dice = Dice(Random(seed))
+    dice = Dice(Random(seed))  # noqa: S311
     made = topology.plan(dice)
     host = _with_rules(dice, made, topology.host(dice, made))
     containers = tuple(topology.container(dice, made, name) for name in ("c1", "c2"))

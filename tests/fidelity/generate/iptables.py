@@ -220,7 +220,7 @@ class _Table:
         return " ".join(("-m rpfilter", *options))
 
     def _match_physdev(self, hook: str, protocol: str | None) -> str | None:
-        if hook == "PREROUTING" or hook == "INPUT":
+        if hook in ("PREROUTING", "INPUT"):
             return f"-m physdev {self._not()}--physdev-in {self.dice.pick(('v1', 'v2', 'v+'))}"
         if hook == "FORWARD":
             return f"-m physdev {self._not()}" + self.dice.pick(

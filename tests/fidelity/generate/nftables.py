@@ -67,7 +67,7 @@ class _Table:
         kind = "ipv4_addr" if self.version == 4 else "ipv6_addr"
         addresses = sorted(set(self.made.addresses(self.version)))
         some = ", ".join(self.dice.some(addresses, 4))
-        nets = ", ".join(self.dice.some([each for each in NETWORKS[self.version][:4]], 2))
+        nets = ", ".join(self.dice.some(NETWORKS[self.version][:4], 2))
         pairs = ", ".join(f"{each} . {self.dice.pick(PORTS)}" for each in self.dice.some(addresses, 4))
         ports = ", ".join(str(each) for each in self.dice.some(PORTS, 3))
         return (

@@ -52,6 +52,8 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
     if start == "world":
         link = dice.pick([each for each in made.links if each.startswith("up")])
         saddr = dice.pick(OUTSIDE[version]) if dice.chance(0.85) else dice.pick((*targets, *_ODD[version]))
+        if saddr == "::":
+            saddr = OUTSIDE[version][0]  # iptables' and nft's reverse path differ there: nobody sends such
         netns = "host"
     elif start == "host":
         link, netns = "", "host"
