@@ -3,8 +3,6 @@
 The whole hunt is ``make fidelity N=…`` (docs/fidelity.md).
 """
 
-from secrets import randbelow
-
 import pytest
 
 from tests.fidelity.generate.case import case_of
@@ -14,7 +12,8 @@ from tests.fidelity.regressions import Regression, regressions
 from tests.fidelity.tell import disagreement_text
 
 REGRESSIONS = dict(regressions())
-CASES = 12
+SEED, CASES = 2000, 24
+"""Always the same networks: what a fresh seed finds is for ``make fidelity``, not a failure of somebody's change."""
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)
@@ -31,7 +30,7 @@ def test_walk_and_kernel_agree_on_random_networks() -> None:
     print(f"python -m tests.fidelity --cases {CASES} --seed {seed}")
     packets = 0
     for number in range(CASES):
-        judgement = judge(case_of(seed + number))
+        judgement = judge(case_of(SEED + number))
         packets += judgement.packets
-        assert not judgement.disagreements, f"case {seed + number}\n{disagreement_text(judgement.disagreements[0])}"
+        assert not judgement.disagreements, f"case {SEED + number}\n{disagreement_text(judgement.disagreements[0])}"
     assert packets > 100 * CASES
