@@ -7,7 +7,7 @@ CODE := $(wildcard src tests tools bench)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench score fidelity lock messages
+.PHONY: help setup demo test check format bench score fidelity lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,6 +23,9 @@ test: setup ## Run the tests
 
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
+
+conformance: setup ## Hold readers and writers against the tests of iptables and nftables (fetched; root)
+	@$(BIN)/python -m tests.conformance
 
 check: setup ## Lint, formatting, types, import order, documents
 	$(BIN)/ruff check $(CODE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hairpin.errors import ChangeError, ParseError
-from hairpin.netfilter import ebtables, iptables_save
+from hairpin.netfilter import ebtables, iptables_save, nft_json
 from hairpin.netfilter.ir import OpaqueMatch, Outside, Rule
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.netfilter.render import render_rule
@@ -77,12 +77,21 @@ def _loaded(line: Line, chain: str) -> tuple[str | None, str | None]:
         of_table = () if line.tool == "arptables" else ("-t", line.table)
         if _done((tool, *of_table, "-A", chain, *shlex.split(line.rule))) is None:
             continue
-        printed = _done((f"{tool}-save",) if line.tool in ("arptables", "ebtables") else (tool, *of_table, "-S", chain))
+        printed = _done(_listing(line, tool, chain))
         _done((tool, *of_table, "-F"))
+        if line.tool == "arptables":
+            return tool, printed
         rules = [row for row in (printed or "").splitlines() if row.startswith(f"-A {chain}")]
         if rules:
             return tool, rules[-1].strip()
     return None, None
+
+
+def _listing(line: Line, tool: str, chain: str) -> tuple[str, ...]:
+    """Return the command that prints what was loaded; hairpin reads arptables' rules as nft prints them."""
+    if line.tool == "arptables":
+        return ("nft", "-j", "list", "table", "arp", "filter")
+    return (f"{tool}-save",) if line.tool == "ebtables" else (tool, "-t", line.table, "-S", chain)
 
 
 def _done(argv: tuple[str, ...]) -> str | None:
@@ -101,7 +110,9 @@ def _read(line: Line, chain: str, text: str) -> Rule | None:
         if line.tool == "ebtables":
             (table,) = ebtables.parse(document, source=line.place)
         elif line.tool == "arptables":
-            return None
+            (table,) = nft_json.parse(text, source=line.place)
+            found = table.chain(chain)
+            return found.rules[-1] if found is not None and found.rules else None
         else:
             (table,) = iptables_save.parse(
                 f"{document}COMMIT\n", family=_family(line), dialect="iptables-nft", source=line.place
@@ -109,3 +120,16 @@ def _read(line: Line, chain: str, text: str) -> Rule | None:
     except ParseError:
         return None
     return table.chains[0].rules[0]
+
+
+def means_the_same(outcome: Outcome) -> bool:
+    """Say whether what hairpin prints reads as the same rule."""
+    if outcome.printed is None or outcome.rule is None:
+        return False
+    again = _read(outcome.line, outcome.text.split()[1], outcome.printed)
+    return again is not None and _plain(again) == _plain(outcome.rule)
+
+
+def _plain(rule: Rule) -> list[str]:
+    """Return the parts without the quotes of what is not understood, which differ in other words."""
+    return sorted(part.text.rpartition(" --")[2] if isinstance(part, OpaqueMatch) else repr(part) for part in rule.body)

@@ -9,14 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hairpin.errors import ParseError
+import msgspec
+
+from hairpin.errors import ChangeError, ParseError
 from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Rule as RuleOfIr
+from hairpin.netfilter.ir import Table
+from hairpin.netfilter.render_nft import render
+from tests.conformance.nft_json_lines import expected
 from tests.conformance.nft_lines import Rule, Setting, read
 
 
 class Outcome(NamedTuple):
-    """What became of one rule in one chain.  ``refused``: why nft did not load it; ``problem``: why it was not read."""
+    """What became of one rule in one chain.
+
+    ``refused``: why nft did not load it; what was read then is the JSON that the test expects.  ``problem``: why it was
+    not read.  ``again``: whether nft, fed with what hairpin writes, lists the same (None: it was not loaded).
+    """
 
     file: str
     rule: Rule
@@ -24,6 +33,7 @@ class Outcome(NamedTuple):
     refused: str | None
     problem: str | None
     read: tuple[RuleOfIr, ...]
+    again: bool | None
 
 
 def outcomes(tests: Path) -> Iterator[Outcome]:
@@ -32,10 +42,12 @@ def outcomes(tests: Path) -> Iterator[Outcome]:
         setting = read(path)
         for family, name, chains in setting.tables:
             for chain in chains:
-                yield from _chain(f"{path.parent.name}/{path.name}", setting, (family, name, chain))
+                yield from _chain(path, setting, (family, name, chain))
 
 
-def _chain(file: str, setting: Setting, place: tuple[str, str, str]) -> Iterator[Outcome]:
+def _chain(path: Path, setting: Setting, place: tuple[str, str, str]) -> Iterator[Outcome]:
+    file = f"{path.parent.name}/{path.name}"
+    wanted = expected(path)
     family, name, chain = place
     table = f"{family} {name}"
     nft("flush ruleset")
@@ -49,17 +61,63 @@ def _chain(file: str, setting: Setting, place: tuple[str, str, str]) -> Iterator
             if why is None:
                 loaded.append(step)
             else:
-                yield Outcome(file, step, family, why, None, ())
-    listed = subprocess.run(("nft", "-j", "list", "table", *table.split()), capture_output=True, text=True, check=False)
-    objects: list[Any] = json.loads(listed.stdout)["nftables"] if listed.returncode == 0 else []
+                body = {"family": family, "table": name, "chain": chain, "expr": wanted[step.words]}
+                tables, problem = _read([{"rule": body}], file)
+                yield Outcome(file, step, family, why, problem, _rules(tables, chain), None)
+    objects = _listed(table)
     rest = [each for each in objects if "rule" not in each]
     for rule, one in zip(loaded, [each for each in objects if "rule" in each], strict=True):
-        try:
-            tables = nft_json.parse(json.dumps({"nftables": [*rest, one]}), source=file)
-            found = tables[0].chain(chain)
-            yield Outcome(file, rule, family, None, None, found.rules if found is not None else ())
-        except ParseError as error:
-            yield Outcome(file, rule, family, None, str(error), ())
+        tables, problem = _read([*rest, one], file)
+        again = _comes_back(tables) if problem is None else None
+        yield Outcome(file, rule, family, None, problem, _rules(tables, chain), again)
+
+
+def _listed(table: str) -> list[Any]:
+    done = subprocess.run(("nft", "-j", "list", "table", *table.split()), capture_output=True, text=True, check=False)
+    return json.loads(done.stdout)["nftables"] if done.returncode == 0 and done.stdout else []
+
+
+def _read(objects: list[Any], file: str) -> tuple[tuple[Table, ...], str | None]:
+    try:
+        return nft_json.parse(json.dumps({"nftables": objects}), source=file), None
+    except ParseError as error:
+        return (), str(error)
+
+
+def _rules(tables: tuple[Table, ...], chain: str) -> tuple[RuleOfIr, ...]:
+    found = tables[0].chain(chain) if tables else None
+    return found.rules if found is not None else ()
+
+
+def _comes_back(tables: tuple[Table, ...]) -> bool:
+    """Write the table, load it in place of the one before, and say whether it reads as the same."""
+    (before,) = map(_on_loopback, tables)
+    nft("flush ruleset")
+    try:
+        if nft(render(before)) is not None:
+            return False
+    except ChangeError:
+        return False
+    after, problem = _read(_listed(f"{before.family} {before.name}"), "written")
+    return problem is None and [_meaning(_on_loopback(each)) for each in after] == [_meaning(before)]
+
+
+def _on_loopback(table: Table) -> Table:
+    """Give ingress and egress chains the device of all the tests: nft before 1.0.7 leaves it out of its JSON."""
+    replace = msgspec.structs.replace
+    chains = tuple(
+        replace(chain, devices=("lo",) if chain.hook in ("ingress", "egress") else ()) for chain in table.chains
+    )
+    return replace(table, chains=chains)
+
+
+def _meaning(table: Table) -> tuple[object, ...]:
+    """Return the table without texts, handles and the order of a rule's matches: nft moves those that it implies."""
+    chains = [
+        (msgspec.structs.replace(chain, rules=()), [sorted(map(repr, rule.body)) for rule in chain.rules])
+        for chain in table.chains
+    ]
+    return (table.family, table.name, chains, table.sets, table.maps, table.objects)
 
 
 def nft(commands: str) -> str | None:

@@ -24,9 +24,9 @@ def cache() -> Path:
 
 def unpacked(package: str, at: Path) -> Path:
     """Return the package's source tree below ``at``, fetched if it is not there yet."""
-    trees = sorted(path for path in (at / package).glob("*") if path.is_dir())
-    if trees:
-        return trees[-1]
+    tree = kept(package, at)
+    if tree is not None:
+        return tree
     archives = at / "archives"
     archives.mkdir(parents=True, exist_ok=True)
     _fetch(package, archives, at / "apt")
@@ -34,6 +34,12 @@ def unpacked(package: str, at: Path) -> Path:
     with tarfile.open(archive) as tar:
         tar.extractall(at / package, filter="data")
     return unpacked(package, at)
+
+
+def kept(package: str, at: Path) -> Path | None:
+    """Return the package's source tree below ``at``, or None."""
+    trees = sorted(path for path in (at / package).glob("*") if path.is_dir())
+    return trees[-1] if trees else None
 
 
 def _fetch(package: str, archives: Path, private: Path) -> None:

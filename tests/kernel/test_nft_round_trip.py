@@ -155,7 +155,7 @@ def bodies(draw: st.DrawFn) -> tuple[Expression, ...]:
         parts.append(FieldMatch("protocol", ((protocol, protocol),)))
         parts.append(draw(st.sampled_from(PORTS).flatmap(lambda side: field(side, 0xFFFF))))
     last = draw(st.sampled_from(STATEMENTS))
-    return (*parts, last)
+    return (*dict.fromkeys(parts), last)  # the reader asks once for what nft implies
 
 
 def names_sorted(rule: Rule) -> list[Expression]:

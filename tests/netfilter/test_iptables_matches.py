@@ -28,6 +28,7 @@ def read(words: str, family: IpFamily = "ip") -> tuple[Expression, ...]:
     return read_match(read_group(raw, raw[1], family), SETS)
 
 
+IPSEC_5 = "-m policy --dir in --pol ipsec --reqid 5"
 GROUPS: dict[str, tuple[Expression, ...]] = {
     "-m comment --comment \"it's \\\"here\\\"\"": (NoEffect("comment", "it's \"here\""),),
     "-m comment --comment -j": (NoEffect("comment", "-j"),),
@@ -45,6 +46,12 @@ GROUPS: dict[str, tuple[Expression, ...]] = {
     "-m owner ! --uid-owner 0-5 --gid-owner 7": (
         AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True), FieldMatch("skgid", ((7, 7),)),
     ),
+    "-m owner --socket-exists": (FieldMatch("skuid", ((0, 0xFFFFFFFF),)),),
+    IPSEC_5: (
+        OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),
+    ),
+    "-m esp": (NoEffect("esp", "-m esp"),),
+    "-m ecn --ecn-tcp-ece": (FieldMatch("tcp-flags", ((64, 64),), mask=64),),
     "-m policy --dir in --pol none": (FieldMatch("ipsec-in", ((0, 0),)),),
     "-m policy --dir out --pol ipsec": (FieldMatch("ipsec-out", ((1, 1),)),),
     "-m rpfilter --loose --validmark --accept-local --invert": (ReversePathMatch(True, True, True, True),),
@@ -94,8 +101,8 @@ OPAQUE = [
     '-m u32 --u32 "0x6&0xff=0x1"',
     '-m bpf --bytecode "4,48 0 0 9,21 0 1 6"', "-m no-such-module --option ! --other 5",
     "-m frag --fragid 5 --fragmore", "-m helper --helper ftp", "-m esp --espspi 5:7",
-    "-m owner --socket-exists", "-m owner --gid-owner 5 --suppl-groups", "-m owner --uid-owner root",
-    "-m policy --dir in --pol ipsec --reqid 5", "-m policy --dir both --pol none",
+    "-m owner --gid-owner 5 --suppl-groups", "-m owner --uid-owner root",
+    "-m policy --dir both --pol none",
     "-m socket --nowildcard --restore-skmark", "-m addrtype --dst-type SOMEWHERE", "-m addrtype --dst-type LOCAL --x",
     "-m set --match-set unknown src", "-m set --match-set six src", "-m set --match-set ports src",
     "-m set --match-set ips src --return-nomatch", "-m set --match-set ips src --packets-gt 5",
@@ -141,3 +148,15 @@ def test_states_without_a_connection(words: str, holds: bool) -> None:
     (match,) = read(words)
     assert isinstance(match, FieldMatch | AnyOfMatch)
     assert holds_without_connection(match) is holds
+
+
+EXTENSIONS: dict[str, Expression] = {
+    "-m hbh": FieldMatch("extensions", ((128, 128),), mask=128),
+    "-m frag --fragid 5": OpaqueMatch("-m frag --fragid 5", (FieldMatch("extensions", ((16, 16),), mask=16),)),
+    "-m srh --srh-tag 0": OpaqueMatch("-m srh --srh-tag 0", (FieldMatch("extensions", ((32, 32),), mask=32),)),
+}
+
+
+@pytest.mark.parametrize(("words", "match"), EXTENSIONS.items())
+def test_what_asks_for_an_extension_header_needs_it(words: str, match: Expression) -> None:
+    assert read(words, "ip6") == (match,)

@@ -68,7 +68,7 @@ WORDS: dict[str, tuple[Match, Context]] = {
     "-m pkttype ! --pkt-type broadcast": (FieldMatch("pkttype", ((1, 1),), True), context()),
     "-m dscp --dscp 0x2e": (FieldMatch("dscp", ((46, 46),)), context()),
     "-m tos --tos 0x10/0x3c": (FieldMatch("dscp", ((4, 4),), mask=0x0F), context()),
-    "-m tos --tos 0x02/0x03": (FieldMatch("ecn", ((2, 2),)), context()),
+    "-m ecn --ecn-ip-ect 2": (FieldMatch("ecn", ((2, 2),)), context()),
     "-m tos ! --tos 0x10/0xff": (
         AnyOfMatch((FieldMatch("dscp", ((4, 4),), True), FieldMatch("ecn", ((0, 0),), True))), context(),
     ),

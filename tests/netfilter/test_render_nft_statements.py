@@ -48,7 +48,7 @@ STATEMENTS: dict[str, Statement] = {
         ("dport",), (VerdictElement(PORT_80, Verdict("accept")), VerdictElement((), Jump("web")))
     ),
     "iifname vmap @ways": VerdictMap(("iif",), map="ways"),
-    "redirect to :th dport map { 80 : 8080 }": NatMap("redirect", ("dport",), (NatElement(PORT_80, None, (8080, 8080)),)),
+    "redirect to :th dport map { 80 : 81 }": NatMap("redirect", ("dport",), (NatElement(PORT_80, None, (81, 81)),)),
     "dnat ip addr . port to meta l4proto . th dport map @m": NatMap("dnat", ("protocol", "dport"), map="m"),
     "dnat ip to th dport map { 80 : 172.17.0.2 }": NatMap("dnat", ("dport",), (NatElement(PORT_80, (WEB, WEB)),)),
     'log prefix "x"': NoEffect("log", 'log prefix "x"'),

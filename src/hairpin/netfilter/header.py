@@ -9,6 +9,9 @@ Header = dict[str, int | str]
 WITH_PORTS = frozenset({6, 17, 132, 136, 33})
 """Protocols whose header begins with two ports."""
 
+_EXTENSIONS = {50: 4, 51: 8, 59: 2}
+"""What IPv6 carries that is no payload: ESP, AH, nothing (ip6t_ipv6header.h); hairpin's packets have no other."""
+
 
 def header_of(seen: Seen) -> Header:
     """Return every field of the packet, its interfaces and its connection."""
@@ -33,6 +36,8 @@ def header_of(seen: Seen) -> Header:
         f"saddr{packet.version}": packet.saddr,
         f"daddr{packet.version}": packet.daddr,
     }
+    if packet.version == 6:
+        header["extensions"] = _EXTENSIONS.get(packet.protocol, 1)
     _add_transport(header, packet)
     for name, value in (("smac", packet.smac), ("dmac", packet.dmac), ("skuid", seen.uid), ("skgid", seen.gid)):
         if value is not None:

@@ -37,6 +37,9 @@ Reader = Callable[[Option, IpFamily], tuple[Match, ...]]
 """Reads one option; ValueError for a value that it does not understand."""
 
 TCP_FLAGS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0}
+TCP_ECE, TCP_CWR = 64, 128
+EXTENSIONS = {"hbh": 128, "dst": 64, "rt": 32, "srh": 32, "frag": 16, "ah": 8}
+"""Bits of ``extensions`` by the modules that look for an extension header (ip6t_ipv6header.h)."""
 CT_STATES = {
     "INVALID": CT_INVALID, "NEW": CT_NEW, "RELATED": CT_RELATED, "ESTABLISHED": CT_ESTABLISHED,
     "UNTRACKED": CT_UNTRACKED,
@@ -169,6 +172,17 @@ def _tcp_flags(option: Option, _family: IpFamily) -> tuple[Match, ...]:
     """xt_tcpudp.c: ``(flags & mask) == wanted``."""
     mask, wanted = (_bits(value, TCP_FLAGS) for value in option.values)
     return (FieldMatch("tcp-flags", ((wanted, wanted),), option.negated, mask),)
+
+
+def _tcp_flag(bit: int) -> Reader:
+    """xt_ecn.c match_tcp()"""
+
+    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+        if option.values:
+            raise ValueError(option.text)
+        return (FieldMatch("tcp-flags", ((bit, bit),), option.negated, bit),)
+
+    return read
 
 
 def _syn(option: Option, _family: IpFamily) -> tuple[Match, ...]:
@@ -347,6 +361,9 @@ MODULES: dict[str, dict[str, Reader]] = {
     "length": {"--length": _range("length")},
     "dscp": {"--dscp": _range("dscp", maximum=0x3F), "--dscp-class": _dscp_class},
     "tos": {"--tos": _tos},
-    "ecn": {"--ecn-ip-ect": _range("ecn", maximum=3)},
+    "ecn": {
+        "--ecn-tcp-ece": _tcp_flag(TCP_ECE), "--ecn-tcp-cwr": _tcp_flag(TCP_CWR),
+        "--ecn-ip-ect": _range("ecn", maximum=3),
+    },
 }  # fmt: skip
 """Readers by module and option."""

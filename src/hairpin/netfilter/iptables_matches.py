@@ -11,7 +11,7 @@ from typing import Literal
 
 from hairpin.netfilter.ipset import fields_of
 from hairpin.netfilter.iptables_demands import MATCHES, check
-from hairpin.netfilter.iptables_fields import MODULES, Reader, bounds
+from hairpin.netfilter.iptables_fields import EXTENSIONS, MODULES, Reader, bounds
 from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
     CT_INVALID,
@@ -50,9 +50,30 @@ def read_match(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
         if name == "set":
             return _set(group, ipsets)
         whole = _WHOLE.get(name)
-        return whole(group) if whole is not None else (OpaqueMatch(_in_full(group)),)
+        return whole(group) if whole is not None else (_opaque(group),)
     except (ValueError, KeyError):  # KeyError: an option that the module cannot do without is not there
-        return (OpaqueMatch(_in_full(group)),)
+        return (_opaque(group),)
+
+
+def _opaque(group: Group) -> OpaqueMatch:
+    """Return the whole group as words, with what a packet has to be before the question arises."""
+    needs: tuple[FieldMatch, ...] = ()
+    bit = EXTENSIONS.get(group.name, 0) if group.family == "ip6" else 0
+    if bit:
+        needs = (FieldMatch("extensions", ((bit, bit),), mask=bit),)
+    elif group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
+        needs = (FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
+    return OpaqueMatch(_in_full(group), needs)
+
+
+def _alone(group: Group) -> tuple[Expression, ...]:
+    """A module without options asks for its header alone: IPv6's extension, or what ``-p`` has asked for."""
+    if group.options:
+        raise ValueError(group.text)
+    bit = EXTENSIONS.get(group.name, 0)
+    if group.family == "ip6" and bit:
+        return (FieldMatch("extensions", ((bit, bit),), mask=bit),)
+    return (NoEffect(group.name, _in_full(group)),)
 
 
 def _in_full(group: Group) -> str:
@@ -60,7 +81,9 @@ def _in_full(group: Group) -> str:
     return group.text if group.text.startswith(("-m ", "--match ")) else f"-m {group.name} {group.text}"
 
 
-def _independent(group: Group, name: str, readers: dict[str, Reader]) -> tuple[Match, ...]:
+def _independent(group: Group, name: str, readers: dict[str, Reader]) -> tuple[Expression, ...]:
+    if not group.options:
+        return _alone(group)
     matches: tuple[Match, ...] = ()
     for option in group.options:
         reader = readers.get(option.name)
@@ -137,12 +160,19 @@ def _owner(group: Group) -> tuple[Expression, ...]:
     fields: dict[str, Field] = {"--uid-owner": "skuid", "--gid-owner": "skgid"}
     matches: tuple[Match, ...] = ()
     for option in group.options:
+        if option.name == "--socket-exists" and not option.values:
+            matches += (_negatable(FieldMatch("skuid", ((0, 0xFFFFFFFF),)), negated=option.negated),)
+            continue
         # A user's name cannot be resolved here: bounds() refuses it.
         match = FieldMatch(fields.get(option.name, "skuid"), (bounds(option.value, "-", 0xFFFFFFFE),))
         if option.name not in fields:
             raise ValueError(option.text)
-        matches += (AnyOfMatch((match,), negated=True) if option.negated else match,)
+        matches += (_negatable(match, negated=option.negated),)
     return matches
+
+
+def _negatable(match: FieldMatch, *, negated: bool) -> Match:
+    return AnyOfMatch((match,), negated=True) if negated else match
 
 
 def _policy(group: Group) -> tuple[Expression, ...]:
@@ -246,6 +276,7 @@ _WHOLE: dict[str, Callable[[Group], tuple[Expression, ...]]] = {
     "socket": _socket, "recent": _recent, "nfacct": _nfacct,
     "limit": _stateful(_always), "time": _stateful(_always), "rateest": _stateful(_always),
     "quota": _stateful(_not_negated), "hashlimit": _stateful(_below_limit), "connlimit": _stateful(_below_limit),
+    "esp": _alone, "ah": _alone, "hbh": _alone, "dst": _alone, "rt": _alone, "frag": _alone,
     "statistic": _stateful(_statistic), "connbytes": _stateful(_connection_is_new),
     "string": _stateful(_negated), "tcpmss": _stateful(_ordinary_segment_size),
 }  # fmt: skip

@@ -6,8 +6,8 @@ A rule's body is a sequence of expressions, evaluated from left to right as the 
 satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
 them.  Dialects end here: after this package nobody says "iptables" or "nft", except to quote ``Rule.text``.
 
-Nearly every match compares a numeric header or metadata field with ranges, so there is one node for that
-(:class:`FieldMatch`).  Addresses are integers (32 or 128 bits), interface names are strings.
+Nearly every match compares a numeric field with ranges: :class:`FieldMatch`.  Addresses are integers, interface names
+are strings.
 """
 
 from typing import Literal
@@ -26,9 +26,10 @@ Field = Literal[
     "ethertype",     # 0x0800, 0x86dd …
     "protocol",      # layer 4 protocol number (meta l4proto)
     "dscp", "ecn", "ttl", "length", "fragment",      # fragment: 1 for a non-first fragment, else 0
+    "extensions",    # of IPv6: hop-by-hop 128 destination 64 routing 32 fragment 16 ah 8 esp 4 none 2 payload 1
     # transport header; absent (rule does not match) when the packet has none
     "sport", "dport",
-    "tcp-flags",     # fin 1 syn 2 rst 4 psh 8 ack 16 urg 32
+    "tcp-flags",     # fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ece 64 cwr 128
     "icmp",          # type << 8 | code of ICMP
     "icmp6",         # type << 8 | code of ICMPv6
     # link header
@@ -49,11 +50,8 @@ CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED = 1, 2, 4, 8, 64
 STATUS_EXPECTED, STATUS_SEEN_REPLY, STATUS_ASSURED, STATUS_CONFIRMED = 1, 2, 4, 8
 STATUS_SNAT, STATUS_DNAT, STATUS_DYING = 16, 32, 512
 
-FULL_MASK = (1 << 128) - 1
-"""A mask that keeps every bit of every field."""
-
-Ranges = tuple[tuple[int, int], ...]
-"""Inclusive ranges; a single value is ``(v, v)``."""
+FULL_MASK = (1 << 128) - 1  # keeps every bit of every field
+Ranges = tuple[tuple[int, int], ...]  # inclusive; a single value is (v, v)
 
 
 class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, gc=False):
@@ -149,10 +147,8 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
-    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, time …): the walk forks.
-
-    ``usual`` is the branch that a single, first packet takes on an idle host, used to order the branches.
-    """
+    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, time …): the walk forks;
+    ``usual`` is the branch that a single, first packet takes on an idle host."""
 
     name: str
     text: str
@@ -160,9 +156,11 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it."""
+    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it.  ``needs``: what a
+    packet has to satisfy before the question arises (an extension header, an IPsec policy)."""
 
     text: str
+    needs: tuple[FieldMatch, ...] = ()
 
 
 Match = (

@@ -106,4 +106,10 @@ def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
 
 def is_implied(part: Expression) -> bool:
     """Say whether the part is a condition of the kind that nft implies and that no statement can change."""
-    return isinstance(part, FieldMatch) and part.field in ("nfproto", "ethertype", "protocol", "ct-direction")
+    return isinstance(part, FieldMatch) and part.field in (
+        "nfproto",
+        "ethertype",
+        "protocol",
+        "ct-direction",
+        "extensions",
+    )

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, Ranges
 from hairpin.netfilter.nft_fields import Operand, ct, meta, network_needs, payload
-from hairpin.netfilter.nft_syntax import Json, MalformedError, object_of, single
+from hairpin.netfilter.nft_syntax import Json, MalformedError, Object, object_of, single
 from hairpin.netfilter.nft_values import WIDTHS, number
 
 _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
@@ -35,7 +35,7 @@ def operand(expression: Json, family: Family) -> Operand:
             ipsec = isinstance(inner, dict) and inner.get("key") == "ipsec"
             return Operand("ipsec-out", "boolean") if ipsec else Operand(None)
         case "exthdr":
-            return Operand(None, needs=network_needs(6, family))
+            return _extension(object_of(inner), family)
         case "ip option":
             return Operand(None, needs=network_needs(4, family))
         case "jhash":
@@ -45,6 +45,20 @@ def operand(expression: Json, family: Family) -> Operand:
             return folded if isinstance(folded, Operand) else Operand(None, needs=needs(expression, family))
         case _:
             return Operand(None)
+
+
+_EXTENSIONS = {"hbh": 128, "dst": 64, "rt": 32, "rt0": 32, "rt2": 32, "srh": 32, "frag": 16}
+
+
+def _extension(inner: Object, family: Family) -> Operand:
+    """``exthdr frag exists``, ``frag id 5``: a packet without the header ends the rule (nft_exthdr.c)."""
+    bit = _EXTENSIONS.get(str(inner.get("name")), 0)
+    network = network_needs(6, family)
+    if not bit:
+        return Operand(None, needs=network)
+    if "field" in inner:
+        return Operand(None, needs=(*network, FieldMatch("extensions", ((bit, bit),), mask=bit)))
+    return Operand("extensions", "boolean", network, mask=bit)
 
 
 def needs(expression: Json, family: Family) -> tuple[FieldMatch, ...]:
@@ -154,7 +168,7 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
     if of.kind == "frag-off":
         return _fragment(of, ranges, negated=negated)
     if of.kind == "boolean":
-        return _presence(field, ranges, negated=negated)
+        return _presence(of, field, ranges, negated=negated)
     if of.add:
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
@@ -197,8 +211,12 @@ def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | Non
     return None
 
 
-def _presence(field: Field, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
+def _presence(of: Operand, field: Field, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
     """``exists`` and ``missing``: anything but zero, or zero."""
+    if field == "extensions":
+        known = ranges in (((0, 0),), ((1, 1),))
+        missing = (ranges == ((0, 0),)) is not negated
+        return FieldMatch(field, ((of.mask, of.mask),), missing, of.mask) if known else None
     if ranges == ((0, 0),):
         return FieldMatch(field, ((0, 0),), negated)
     return FieldMatch(field, ((0, 0),), not negated) if ranges == ((1, 1),) else None

@@ -1,12 +1,18 @@
-"""Matches of the IR in iptables' words: the reverse of iptables_fields.py and iptables_matches.py.
-
-Raises ChangeError for what iptables cannot say.
-"""
+"""Matches of the IR in iptables' words, the reverse of iptables_{fields,matches}.py; ChangeError for what has none."""
 
 from typing import Literal, NamedTuple
 
 from hairpin.errors import ChangeError
-from hairpin.netfilter.iptables_fields import CT_STATES, CT_STATUSES, TCP_FLAGS, VIRTUAL_STATES, field_of
+from hairpin.netfilter.iptables_fields import (
+    CT_STATES,
+    CT_STATUSES,
+    EXTENSIONS,
+    TCP_CWR,
+    TCP_ECE,
+    TCP_FLAGS,
+    VIRTUAL_STATES,
+    field_of,
+)
 from hairpin.netfilter.iptables_matches import holds_without_connection
 from hairpin.netfilter.ir import (
     FULL_MASK,
@@ -44,6 +50,8 @@ _CT_PORTS = {
     "ct-orig-sport": "--ctorigsrcport", "ct-orig-dport": "--ctorigdstport", "ct-repl-sport": "--ctreplsrcport",
     "ct-repl-dport": "--ctrepldstport",
 }  # fmt: skip
+_ECN_FLAGS = {TCP_ECE: "--ecn-tcp-ece", TCP_CWR: "--ecn-tcp-cwr"}
+_EXTENSION_MODULES = {EXTENSIONS[name]: name for name in ("hbh", "dst", "rt", "frag", "ah")}
 _PACKET_TYPE_NAMES = ("unicast", "broadcast", "multicast", "otherhost")
 
 
@@ -112,6 +120,11 @@ def _field(match: FieldMatch, context: Context) -> Words:
         return _connection(match, family)
     if name == "fragment" and match.ranges == ((1, 1),) and family == "ip":
         return Words(None, (*negation, "-f"))
+    if match.ranges == ((match.mask, match.mask),):
+        if name == "extensions" and match.mask in _EXTENSION_MODULES and not match.negated:
+            return Words(_EXTENSION_MODULES[match.mask], (), alone=True)
+        if name == "tcp-flags" and match.mask in _ECN_FLAGS:
+            return Words("ecn", (*negation, _ECN_FLAGS[match.mask]))
     if name == "tcp-flags" and context.protocol == 6:
         value = _single(match)
         mask = match.mask if match.mask != FULL_MASK else 63
@@ -135,6 +148,8 @@ def _field(match: FieldMatch, context: Context) -> Words:
     if name in ("skuid", "skgid"):
         if match.negated:
             raise refuse(match, "iptables' negated owner holds for packets without a socket, too")
+        if match.ranges == ((0, 0xFFFFFFFF),):
+            return Words("owner", ("--socket-exists",))
         return Words("owner", ("--uid-owner" if name == "skuid" else "--gid-owner", _span(_only_range(match), "-")))
     if name in ("ipsec-in", "ipsec-out"):
         applied = bool(_single(match)) is not match.negated
@@ -240,8 +255,10 @@ def _hops(match: FieldMatch, context: Context) -> Words:
 
 def _tos(match: FieldMatch) -> Words:
     value, negation = _single(match), _negation(match.negated)
-    if match.field == "dscp" and match.mask == FULL_MASK:
-        return Words("dscp", (*negation, "--dscp", f"{value:#04x}"), alone=True)
+    if match.mask == FULL_MASK:
+        if match.field == "dscp":
+            return Words("dscp", (*negation, "--dscp", f"{value:#04x}"), alone=True)
+        return Words("ecn", (*negation, "--ecn-ip-ect", str(value)))
     shift, full = (2, 0x3F) if match.field == "dscp" else (0, 3)
     mask = min(match.mask, full)
     return Words("tos", (*negation, "--tos", f"{value << shift:#04x}/{mask << shift:#04x}"), alone=True)

@@ -42,6 +42,8 @@ Matches = (
     OpaqueMatch,
 )  # fmt: skip
 
+_EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
+
 _TYPEOF = {
     "dscp": "ip dscp", "ecn": "ip ecn", "octet": "ip ttl", "short": "ip length", "integer": "meta length",
     "frag-off": "ip frag-off", "ip_version": "ip version", "tcp_flag": "tcp flags", "iface_index": "iif",
@@ -101,6 +103,8 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
 
 def _is_said_by(each: Expression, following: Expression | None) -> bool:
     """Say whether ``counter name KEY map { … }`` or ``icmpv6 id 1`` follows, whose words ask for the same."""
+    if isinstance(each, FieldMatch) and each.field == "extensions" and isinstance(following, OpaqueMatch):
+        return following.text.startswith(_EXTENSION_WORDS)
     if isinstance(following, OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
         return isinstance(each, FieldMatch) and (each.field, each.ranges) == ("icmp6", ((0x8000, 0x81FF),))
     if not isinstance(following, NoEffect | StatefulMatch):

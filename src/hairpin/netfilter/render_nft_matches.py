@@ -52,6 +52,7 @@ _KINDS = {
 }  # fmt: skip
 
 
+EXTENSION_NAMES = {128: "hbh", 64: "dst", 32: "rt", 16: "frag"}
 _MOST_FLAGS = 64
 _VERSIONS: dict[tuple[str, Ranges], Literal[4, 6]] = {
     ("nfproto", ((2, 2),)): 4, ("nfproto", ((10, 10),)): 6, ("ethertype", ((0x0800, 0x0800),)): 4,
@@ -138,6 +139,8 @@ def field_text(match: FieldMatch, context: Context) -> str:
     name, negation = match.field, "!=" if match.negated else "=="
     if name in ("icmp", "icmp6"):
         return _icmp(match)
+    if name == "extensions":
+        return _extension(match)
     if name == "fragment":
         whole = match.ranges == ((0, 0),)
         return f"ip frag-off & 0x1fff {'==' if whole is not match.negated else '!='} 0"
@@ -158,6 +161,13 @@ def field_text(match: FieldMatch, context: Context) -> str:
         return f"{expression(name, context)} {negation} {values}"
     mask = ranges_text(((match.mask, match.mask),), kind)
     return f"{expression(name, context)} & {mask} {negation} {values}"
+
+
+def _extension(match: FieldMatch) -> str:
+    header = EXTENSION_NAMES.get(match.mask)
+    if header is None or match.ranges != ((match.mask, match.mask),):
+        raise refuse(match)
+    return f"exthdr {header} {'missing' if match.negated else 'exists'}"
 
 
 def _never(match: FieldMatch, context: Context) -> str:

@@ -70,7 +70,9 @@ def satisfies(question: Question, match: Match) -> Truth:
         case AnyOfMatch(alternatives=alternatives, negated=negated):
             result = max((satisfies(question, each) for each in alternatives), default=Truth.NO)
             return ~result if negated else result
-        case StatefulMatch() | OpaqueMatch():
+        case OpaqueMatch(needs=needs):
+            return min((Truth.UNKNOWN, *(field_satisfies(question.header, each) for each in needs)))
+        case StatefulMatch():
             return Truth.UNKNOWN
         case _:
             assert_never(match)
