@@ -4,10 +4,10 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host import routes_json
-from hairpin.host.address_text import IpVersion
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop
 from hairpin.host.route_tables import RouteTables
 from hairpin.host.routes_text import neighbours, routes, saved_next_hops
+from hairpin.netfilter.address import Version
 from hairpin.netfilter.prefix import read_address
 from tests.host.fixture_evidence import text_of
 
@@ -26,7 +26,7 @@ def test_next_hop_objects_are_those_of_json() -> None:
 
 
 @pytest.mark.parametrize("version", (4, 6))
-def test_words_say_what_json_says(version: IpVersion) -> None:
+def test_words_say_what_json_says(version: Version) -> None:
     words, document = (text_of("iproute2-6.1", f"route{version}.{form}") for form in ("txt", "json"))
     found = routes(words, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1")
     assert found == routes_json.routes(

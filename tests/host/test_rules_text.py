@@ -4,9 +4,9 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host import rules_json
-from hairpin.host.address_text import IpVersion
 from hairpin.host.route_tables import RouteTables
 from hairpin.host.rules_text import rules
+from hairpin.netfilter.address import Version
 from tests.host.fixture_evidence import text_of
 
 TABLES = RouteTables()
@@ -17,7 +17,7 @@ BUSYBOX = {
 
 
 @pytest.mark.parametrize("version", (4, 6))
-def test_words_say_what_json_says(version: IpVersion) -> None:
+def test_words_say_what_json_says(version: Version) -> None:
     words, document = (text_of("iproute2-6.1", f"rule{version}.{form}") for form in ("txt", "json"))
     found = rules(words, version=version, tables=TABLES, source="ip rule", evidence="e1")
     assert found == rules_json.rules(document, version=version, tables=TABLES, source="ip rule", evidence="e1")

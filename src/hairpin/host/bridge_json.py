@@ -6,9 +6,10 @@ Source: iproute2 bridge/fdb.c print_fdb(), bridge/vlan.c print_vlan().
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address, mac
+from hairpin.host.address_text import mac
 from hairpin.host.json_text import decode
 from hairpin.host.route import FdbEntry
+from hairpin.netfilter.address import parse_address
 
 
 class PortVlans(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                 vlan=item.vlan,
                 state=item.state,
                 local=item.master is not None and item.state == "permanent",
-                remote=address(item.dst)[1] if item.dst is not None else None,
+                remote=parse_address(item.dst)[1] if item.dst is not None else None,
                 evidence=evidence,
             )
             for item in found

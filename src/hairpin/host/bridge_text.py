@@ -7,11 +7,11 @@ vlan := PORT VID ["PVID"] ["Egress Untagged"] (NL VID …)*
 import re
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address
 from hairpin.host.bridge_json import PortVlans
 from hairpin.host.link import BridgePort
 from hairpin.host.links_text import port_of, value_after
 from hairpin.host.route import FdbEntry
+from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.prefix import read_mac
 
 _PORT = re.compile(r"\d+: ([^\s@:]+)")
@@ -53,7 +53,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                     vlan=int(vlan) if vlan is not None else None,
                     state=state,
                     local=bridge is not None and state == "permanent",
-                    remote=address(remote)[1] if remote is not None else None,
+                    remote=parse_address(remote)[1] if remote is not None else None,
                     evidence=evidence,
                 )
             )

@@ -11,7 +11,7 @@ import re
 from typing import Literal
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address
+from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Tuple
 
@@ -94,7 +94,7 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
     """Return version and number; the same few addresses come back in every entry."""
     known = numbers.get(text)
     if known is None:
-        known = numbers[text] = address(text)
+        known = numbers[text] = parse_address(text)
     return known
 
 

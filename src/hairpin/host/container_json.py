@@ -8,9 +8,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address, mac
+from hairpin.host.address_text import mac
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.json_text import decode, decode_documents
+from hairpin.netfilter.address import parse_address
 
 Transport = Literal["tcp", "udp", "sctp"]
 _PROTOCOLS: dict[str, Transport] = {"tcp": "tcp", "udp": "udp", "sctp": "sctp"}
@@ -163,7 +164,7 @@ def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBindin
     versions: tuple[Literal[4, 6], ...] = (4, 6) if ipv6 else (4,)
     value: int | None = None
     if host.ip:
-        version, value = address(host.ip)
+        version, value = parse_address(host.ip)
         versions = (version,)
     return [
         PortBinding(protocol, container_port, int(host.port), value or None, version, actual) for version in versions
@@ -191,4 +192,4 @@ def _endpoint(name: str, item: _Endpoint) -> Endpoint:
 
 
 def _optional(text: str | None) -> int | None:
-    return address(text)[1] if text else None
+    return parse_address(text)[1] if text else None

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.address_text import address
 from hairpin.host.docker import Engine
 from hairpin.host.json_text import decode
+from hairpin.netfilter.address import parse_address
 
 _SWITCHES: dict[str, str] = {
     "iptables": "iptables",
@@ -180,6 +180,6 @@ def _switch(text: str) -> bool | None:
 
 def _address(text: str | None) -> int | None:
     try:
-        return address(text)[1] if text else None
+        return parse_address(text)[1] if text else None
     except ValueError:
         return None

@@ -8,9 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address, bits, mac, number
+from hairpin.host.address_text import mac, number
 from hairpin.host.json_text import decode
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.netfilter.address import parse_address, width
 
 
 class Interfaces(msgspec.Struct, frozen=True):
@@ -205,11 +206,11 @@ def _bridge(info: _LinkInfo, source: str) -> BridgeInfo:
 
 def _address(link: str, item: _Address, evidence: str) -> Address:
     version: Literal[4, 6] = 4 if item.family == "inet" else 6
-    found, value = address(item.local or "")
+    found, value = parse_address(item.local or "")
     if found != version:
         raise ValueError(f"{item.local!r} is not an address of family {item.family}")
-    prefix_length = bits(version) if item.prefixlen is None else item.prefixlen
-    if not 0 <= prefix_length <= bits(version):
+    prefix_length = width(version) if item.prefixlen is None else item.prefixlen
+    if not 0 <= prefix_length <= width(version):
         raise ValueError(f"/{prefix_length} is no prefix length of {item.family}")
     return Address(
         link=link,
@@ -217,8 +218,8 @@ def _address(link: str, item: _Address, evidence: str) -> Address:
         value=value,
         prefix_length=prefix_length,
         scope=item.scope,
-        peer=address(item.address)[1] if item.address is not None else None,
-        broadcast=address(item.broadcast)[1] if item.broadcast is not None else None,
+        peer=parse_address(item.address)[1] if item.address is not None else None,
+        broadcast=parse_address(item.broadcast)[1] if item.broadcast is not None else None,
         secondary=item.secondary or item.temporary,
         tentative=item.tentative or item.dadfailed,
         deprecated=item.deprecated,

@@ -16,9 +16,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address, interface_address, mac, number
+from hairpin.host.address_text import interface_address, mac, number
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.links_json import PEERED, Interfaces
+from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
 """``Link.peer_netnsid`` of a peer in another namespace, when it is not said in which."""
@@ -211,7 +212,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
         prefix_length=prefix_length,
         scope=scope if scope in _SCOPES else "global",
         peer=interface_address(peer_text)[1] if peer_text is not None else None,
-        broadcast=address(broadcast)[1] if broadcast is not None else None,
+        broadcast=parse_address(broadcast)[1] if broadcast is not None else None,
         secondary="secondary" in words or "temporary" in words,
         tentative="tentative" in words or "dadfailed" in words,
         deprecated="deprecated" in words,

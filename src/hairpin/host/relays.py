@@ -10,11 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.address_text import address
 from hairpin.host.container_json import publishing_endpoint
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sockets_text import RELAYS
+from hairpin.netfilter.address import parse_address
 
 HOLDERS = ("dockerd", "conmon")
 """Programs that bind a published port so that nobody else takes it, and never accept."""
@@ -61,7 +61,7 @@ def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tup
 def _said(command: RelayCommand) -> Relay | None:
     values = dict(_options(command.arguments))
     try:
-        version, value = address(values.get("container-ip", ""))
+        version, value = parse_address(values.get("container-ip", ""))
         return Relay(version, value, int(values.get("container-port", "")))
     except ValueError:
         return None

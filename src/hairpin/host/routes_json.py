@@ -8,11 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import IpVersion, address, address_of, mac, network
+from hairpin.host.address_text import mac, network
 from hairpin.host.dsfield import tos
 from hairpin.host.json_text import decode
 from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.host.route_tables import RouteTables
+from hairpin.netfilter.address import Version, address_of, parse_address
 
 TABLE_UNSPEC = 0
 
@@ -83,7 +84,7 @@ _NEIGHBOURS = msgspec.json.Decoder(tuple[_Neighbour, ...])
 def routes(
     text: str,
     *,
-    version: IpVersion,
+    version: Version,
     tables: RouteTables,
     saved: tuple[SavedNextHop, ...] = (),
     source: str,
@@ -140,7 +141,7 @@ def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:
     return ()
 
 
-def _route(route: _Route, version: IpVersion, table: int, saved: tuple[SavedNextHop, ...], evidence: str) -> Route:
+def _route(route: _Route, version: Version, table: int, saved: tuple[SavedNextHop, ...], evidence: str) -> Route:
     destination, prefix_length = network(route.dst, version)
     if route.nexthops:
         next_hops = tuple(_hop(hop) for hop in route.nexthops)
@@ -172,9 +173,9 @@ def _route(route: _Route, version: IpVersion, table: int, saved: tuple[SavedNext
 def _hop(hop: _Hop) -> NextHop:
     gateway: tuple[Literal[4, 6], int] | tuple[None, None] = (None, None)
     if hop.via is not None:
-        gateway = address(hop.via.host)
+        gateway = parse_address(hop.via.host)
     elif hop.gateway is not None:
-        gateway = address(hop.gateway)
+        gateway = parse_address(hop.gateway)
     return NextHop(
         link=hop.dev,
         gateway=gateway[1],
@@ -187,7 +188,7 @@ def _hop(hop: _Hop) -> NextHop:
 
 
 def _neighbour(dst: str, item: _Neighbour, evidence: str) -> Neighbour:
-    version, value = address(dst)
+    version, value = parse_address(dst)
     return Neighbour(
         link=item.dev,
         version=version,

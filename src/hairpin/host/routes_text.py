@@ -11,12 +11,13 @@ from typing import Literal, get_args
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import IpVersion, address, address_of, mac, network
+from hairpin.host.address_text import mac, network
 from hairpin.host.dsfield import tos
 from hairpin.host.links_text import value_after
 from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.host.route_tables import RouteTables
 from hairpin.host.routes_json import TABLE_UNSPEC, SavedNextHop, hops_of
+from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
 _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMPLETE", "FAILED", "NONE")
@@ -25,7 +26,7 @@ _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMP
 def routes(
     text: str,
     *,
-    version: IpVersion,
+    version: Version,
     tables: RouteTables,
     saved: tuple[SavedNextHop, ...] = (),
     source: str,
@@ -78,7 +79,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
         if not words or link is None:
             continue
         try:
-            version, value = address(words[0])
+            version, value = parse_address(words[0])
             hardware = mac(value_after(words, "lladdr") or "")
         except ValueError as error:
             raise ParseError(str(error), source=source, line=line_number, text=line) from None
@@ -88,7 +89,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
 
 
 def _route(
-    words: list[str], version: IpVersion, tables: RouteTables, saved: tuple[SavedNextHop, ...], evidence: str
+    words: list[str], version: Version, tables: RouteTables, saved: tuple[SavedNextHop, ...], evidence: str
 ) -> Route:
     kind: RouteType = "unicast"
     for name in _TYPES:
@@ -125,7 +126,7 @@ def _hop(words: list[str]) -> NextHop:
     via = value_after(words, "via")
     if via in ("inet", "inet6"):
         via = value_after(words, via)
-    gateway: tuple[Literal[4, 6], int] | tuple[None, None] = (None, None) if via is None else address(via)
+    gateway: tuple[Literal[4, 6], int] | tuple[None, None] = (None, None) if via is None else parse_address(via)
     return NextHop(
         link=value_after(words, "dev"),
         gateway=gateway[1],

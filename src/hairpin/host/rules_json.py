@@ -8,11 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import IpVersion, network, number
+from hairpin.host.address_text import network, number
 from hairpin.host.dsfield import tos
 from hairpin.host.json_text import decode
 from hairpin.host.route import PolicyRule
 from hairpin.host.route_tables import RouteTables
+from hairpin.netfilter.address import Version
 from hairpin.netfilter.protocols import protocol_number
 
 ALL_BITS = 0xFFFFFFFF
@@ -56,7 +57,7 @@ _RULES = msgspec.json.Decoder(tuple[_Rule, ...])
 
 
 def rules(
-    text: str, *, version: IpVersion, tables: RouteTables, source: str, evidence: str = ""
+    text: str, *, version: Version, tables: RouteTables, source: str, evidence: str = ""
 ) -> tuple[PolicyRule, ...]:
     """Return the rules in the order of the reading, which is the kernel's; raise ParseError."""
     found = decode(_RULES, text, source=source) if text.strip() else ()
@@ -74,7 +75,7 @@ def protocol(text: str | int) -> int:
     return found
 
 
-def _policy_rule(rule: _Rule, version: IpVersion, tables: RouteTables, evidence: str) -> PolicyRule:
+def _policy_rule(rule: _Rule, version: Version, tables: RouteTables, evidence: str) -> PolicyRule:
     return PolicyRule(
         version=version,
         priority=rule.priority,
@@ -116,7 +117,7 @@ def _tos_of_dscp(dscp: str | int | None) -> int | None:
     return tos(dscp) << 2 if isinstance(dscp, int) or dscp[:1].isdigit() else tos(dscp)
 
 
-def _selector(text: str, length: int | None, version: IpVersion) -> tuple[int, int] | None:
+def _selector(text: str, length: int | None, version: Version) -> tuple[int, int] | None:
     """Return network and length; None for ``all``, which asks nothing."""
     if text == "all" and not length:
         return None

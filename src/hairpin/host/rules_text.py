@@ -6,12 +6,13 @@ Busybox leaves out where ``goto`` goes, ``not`` and most selectors.
 """
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import IpVersion, network, number
+from hairpin.host.address_text import network, number
 from hairpin.host.dsfield import tos
 from hairpin.host.links_text import value_after
 from hairpin.host.route import PolicyRule
 from hairpin.host.route_tables import RouteTables
 from hairpin.host.rules_json import ALL_BITS, RuleAction, protocol
+from hairpin.netfilter.address import Version
 
 _ACTIONS: tuple[RuleAction, ...] = ("blackhole", "unreachable", "prohibit", "nop")
 # busybox prints the number of the action as if it were the type of a route: linux/fib_rules.h FR_ACT_*, RTN_*.
@@ -21,7 +22,7 @@ _BUSYBOX_ACTIONS: dict[str, RuleAction] = {
 
 
 def rules(
-    text: str, *, version: IpVersion, tables: RouteTables, source: str, evidence: str = ""
+    text: str, *, version: Version, tables: RouteTables, source: str, evidence: str = ""
 ) -> tuple[PolicyRule, ...]:
     """Return the rules in the order of the reading; raise ParseError with the line."""
     found: list[PolicyRule] = []
@@ -35,7 +36,7 @@ def rules(
     return tuple(found)
 
 
-def _rule(line: str, version: IpVersion, tables: RouteTables, evidence: str) -> PolicyRule:
+def _rule(line: str, version: Version, tables: RouteTables, evidence: str) -> PolicyRule:
     words = line.split()
     table_name = value_after(words, "lookup") or value_after(words, "table")
     action, table = _action(words, table_name), None
@@ -91,7 +92,7 @@ def _action(words: list[str], table: str | None) -> RuleAction:
     return "nop"
 
 
-def _selector(text: str | None, version: IpVersion) -> tuple[int, int] | None:
+def _selector(text: str | None, version: Version) -> tuple[int, int] | None:
     return None if text in (None, "all") else network(text or "all", version)
 
 

@@ -11,8 +11,8 @@ import re
 from typing import Literal
 
 from hairpin.errors import ParseError
-from hairpin.host.address_text import address
 from hairpin.host.socket import Socket
+from hairpin.netfilter.address import parse_address
 
 RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 """Programs that carry what they accept to a container (``comm`` is cut after 15 characters)."""
@@ -64,7 +64,7 @@ def _socket(words: list[str], old: bool, evidence: str) -> Socket:
         version: Literal[4, 6] = 4 if old else 6
         value = 0
     else:
-        version, value = unmapped(*address(host or "::"))
+        version, value = unmapped(*parse_address(host or "::"))
     users = _users(rest)
     user = next((user for user in users if user[0] in RELAYS), users[0] if users else None)
     uid = _UID.search(rest)

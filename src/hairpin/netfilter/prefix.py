@@ -1,10 +1,13 @@
-"""Addresses and prefixes as numbers: what ``10.0.0.0/8``, ``fd00::1/ffff::ffff`` and ``02:42:ac:11:00:02`` mean.
+"""Prefixes as rules write them: what ``10.0.0.0/8``, ``fd00::1/ffff::ffff`` and ``02:42:ac:11:00:02`` mean.
+
+Rules have families, ``ip`` and ``ip6``; everything else has versions, 4 and 6 (address.py, network/prefix.py).
 
 Malformed text raises ValueError; who reads a file turns it into a ParseError with the line.
 """
 
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal, NamedTuple
+
+from hairpin.netfilter.address import Version, address_of, address_text, width
 
 IpFamily = Literal["ip", "ip6"]
 
@@ -28,9 +31,14 @@ class Prefix(NamedTuple):
         return self.address | (full_mask(self.family) ^ self.mask)
 
 
+def version_of(family: IpFamily) -> Version:
+    """Return the version of a family's addresses."""
+    return 4 if family == "ip" else 6
+
+
 def address_bits(family: IpFamily) -> Literal[32, 128]:
     """Return how many bits an address has."""
-    return 32 if family == "ip" else 128
+    return width(version_of(family))
 
 
 def full_mask(family: IpFamily) -> int:
@@ -40,10 +48,7 @@ def full_mask(family: IpFamily) -> int:
 
 def read_address(text: str, family: IpFamily) -> int:
     """Return the address as a number."""
-    try:
-        return int.from_bytes(inet_pton(AF_INET if family == "ip" else AF_INET6, text))
-    except OSError:
-        raise ValueError(f"{text!r} is not an address of family {family}") from None
+    return address_of(text, 4 if family == "ip" else 6)
 
 
 def read_prefix(text: str, family: IpFamily) -> Prefix:
@@ -63,9 +68,7 @@ def read_prefix(text: str, family: IpFamily) -> Prefix:
 
 def write_address(address: int, family: IpFamily) -> str:
     """Return the address in its usual text form."""
-    if family == "ip":
-        return inet_ntop(AF_INET, address.to_bytes(4))
-    return inet_ntop(AF_INET6, address.to_bytes(16))
+    return address_text(address, version_of(family))
 
 
 def write_prefix(prefix: Prefix) -> str:

@@ -1,9 +1,33 @@
-"""Addresses as integers: their text, their prefixes, their kinds."""
+"""Networks of addresses: which addresses lie in one, its text, and the kinds of address that the kernel tells apart.
+
+What an address itself is stands in netfilter/address.py, and is handed on from here.
+"""
 
 import ipaddress
-from typing import Literal
 
-Version = Literal[4, 6]
+from hairpin.netfilter.address import Version, address_text, parse_address, width
+
+__all__ = [
+    "BROADCAST4",
+    "LINK_LOCAL4",
+    "LINK_LOCAL6",
+    "LOOPBACK4",
+    "LOOPBACK6",
+    "MULTICAST4",
+    "MULTICAST6",
+    "Version",
+    "address_text",
+    "inside",
+    "is_loopback",
+    "is_multicast",
+    "is_private",
+    "last_of",
+    "network_of",
+    "parse_address",
+    "parse_prefix",
+    "prefix_text",
+    "width",
+]
 
 LOOPBACK4 = (0x7F000000, 8)
 LOOPBACK6 = (1, 128)
@@ -13,11 +37,6 @@ LINK_LOCAL6 = (0xFE80 << 112, 10)
 LINK_LOCAL4 = (0xA9FE0000, 16)
 BROADCAST4 = 0xFFFFFFFF
 _PRIVATE4 = ((0x0A000000, 8), (0xAC100000, 12), (0xC0A80000, 16), (0x64400000, 10), LINK_LOCAL4)
-
-
-def width(version: Version) -> int:
-    """Return the number of bits of an address."""
-    return 32 if version == 4 else 128
 
 
 def inside(value: int, network: int, prefix_length: int, version: Version) -> bool:
@@ -37,22 +56,9 @@ def last_of(value: int, prefix_length: int, version: Version) -> int:
     return network_of(value, prefix_length, version) | ((1 << (width(version) - prefix_length)) - 1)
 
 
-def address_text(value: int, version: Version) -> str:
-    """Return the address as people write it."""
-    if version == 4:
-        return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
-    return str(ipaddress.IPv6Address(value))
-
-
 def prefix_text(network: int, prefix_length: int, version: Version) -> str:
     """Return ``192.0.2.0/24``."""
     return f"{address_text(network, version)}/{prefix_length}"
-
-
-def parse_address(text: str) -> tuple[Version, int]:
-    """Return version and integer; raises ValueError for anything else."""
-    address = ipaddress.ip_address(text)
-    return (4 if address.version == 4 else 6), int(address)
 
 
 def parse_prefix(text: str) -> tuple[Version, int, int]:

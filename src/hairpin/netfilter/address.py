@@ -1,0 +1,39 @@
+"""Addresses as numbers of 32 or 128 bits: the one place where their text is read and written.
+
+Malformed text raises ValueError; who reads a file turns it into a ParseError with the line.
+"""
+
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import Literal
+
+Version = Literal[4, 6]
+
+
+def width(version: Version) -> Literal[32, 128]:
+    """Return how many bits an address has."""
+    return 32 if version == 4 else 128
+
+
+def parse_address(text: str) -> tuple[Version, int]:
+    """Return version and number of an address; a ``%zone`` is dropped."""
+    try:
+        if ":" in text:
+            return 6, int.from_bytes(inet_pton(AF_INET6, text.partition("%")[0]))
+        return 4, int.from_bytes(inet_pton(AF_INET, text))
+    except (OSError, UnicodeEncodeError):
+        raise ValueError(f"{text!r} is not an address") from None
+
+
+def address_of(text: str, version: Version) -> int:
+    """Return the number of an address that has to be of this version."""
+    found, value = parse_address(text)
+    if found != version:
+        raise ValueError(f"{text!r} is not an address of IPv{version}")
+    return value
+
+
+def address_text(value: int, version: Version) -> str:
+    """Return the address as people write it."""
+    if version == 4:
+        return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
+    return inet_ntop(AF_INET6, value.to_bytes(16))
