@@ -3,7 +3,7 @@ import pytest
 from hairpin.change.sysctls import written
 from hairpin.host.sysctl import Path, Sysctls
 
-OFF = {
+OFF: dict[Path, str] = {
     ("net", "ipv4", "ip_forward"): "0",
     ("net", "ipv4", "conf", "all", "forwarding"): "0",
     ("net", "ipv4", "conf", "default", "forwarding"): "0",

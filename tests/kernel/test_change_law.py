@@ -176,6 +176,23 @@ def address(name: str, text: str, length: int) -> AddAddress:
 VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
 
 Make = Callable[[Namespace], Primitive]
+
+
+def of_iptables(dialect: Dialect) -> dict[str, Make]:
+    return {
+        f"{dialect}: chain": lambda _: AddChain(HOST, dialect, "ip", "filter", "NEW"),
+        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST, dialect, "ip", "nat", "NEW"),
+        f"{dialect}: first": lambda _: insertion(dialect, "FORWARD", 1),
+        f"{dialect}: second": lambda _: insertion(dialect, "MINE", 2),
+        f"{dialect}: last": lambda _: insertion(dialect, "MINE", None),
+        f"{dialect}: in a table that is not there": lambda _: insertion(dialect, "OUTPUT", 1, table="mangle"),
+        f"{dialect}: rule away": lambda host: DeleteRule(HOST, place(host, dialect, "FORWARD", 1)),
+        f"{dialect}: last rule away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 3)),
+        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 2)),
+        f"{dialect}: policy": lambda host: SetPolicy(HOST, place(host, dialect, "FORWARD", 0), "drop"),
+    }
+
+
 CASES: dict[str, Make] = {
     "ip_forward": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "1"),
     "ip_forward as it is": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "0"),
@@ -207,26 +224,6 @@ CASES: dict[str, Make] = {
     "address of a link that is down": lambda _: address("v1", "10.5.0.1", 24),
     "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", "hairpin", "on", hairpin=True),
     "bridge port isolated": lambda host: in_bridge(host, "v0", "isolated", "on", isolated=True),
-}  # fmt: skip
-
-
-def of_iptables(dialect: Dialect) -> dict[str, Make]:
-    return {
-        f"{dialect}: chain": lambda _: AddChain(HOST, dialect, "ip", "filter", "NEW"),
-        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST, dialect, "ip", "nat", "NEW"),
-        f"{dialect}: first": lambda _: insertion(dialect, "FORWARD", 1),
-        f"{dialect}: second": lambda _: insertion(dialect, "MINE", 2),
-        f"{dialect}: last": lambda _: insertion(dialect, "MINE", None),
-        f"{dialect}: in a table that is not there": lambda _: insertion(dialect, "OUTPUT", 1, table="mangle"),
-        f"{dialect}: rule away": lambda host: DeleteRule(HOST, place(host, dialect, "FORWARD", 1)),
-        f"{dialect}: last rule away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 3)),
-        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 2)),
-        f"{dialect}: policy": lambda host: SetPolicy(HOST, place(host, dialect, "FORWARD", 0), "drop"),
-    }
-
-
-CASES |= {**of_iptables("iptables-nft"), **of_iptables("iptables-legacy")}
-CASES |= {
     "nft: chain": lambda _: AddChain(HOST, "nft", "inet", "own", "new"),
     "nft: first": lambda _: insertion("nft", "base", 1),
     "nft: second": lambda _: insertion("nft", "base", 2),
@@ -234,7 +231,9 @@ CASES |= {
     "nft: last": lambda _: insertion("nft", "other", None),
     "nft: rule away": lambda host: DeleteRule(HOST, place(host, "nft", "base", 1)),
     "nft: policy": lambda host: SetPolicy(HOST, place(host, "nft", "base", 0), "drop"),
-}
+    **of_iptables("iptables-nft"),
+    **of_iptables("iptables-legacy"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES)

@@ -68,7 +68,7 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
         for suspect in diagnosis.causes:
             keys.setdefault((suspect.cause, suspect.candidate.where), []).append((number, suspect))
     refs = {key: f"c{index}" for index, key in enumerate(keys, 1)}
-    found = []
+    found: list[FoundCause] = []
     for key, members in keys.items():
         first, suspect = members[0]
         diagnosis = diagnoses[first]

@@ -170,7 +170,7 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
     """Return the ways on that the kernel would take: not dead, bound to the asked link, link not ignored as down."""
-    hops = []
+    hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead:
             continue

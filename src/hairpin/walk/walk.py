@@ -66,7 +66,7 @@ class Trace(msgspec.Struct, frozen=True):
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
     branches = tuple(_branches(network, flow, depth=0))
-    verdicts = {branch.verdict for branch in branches if not _only_under_load(branch)}
+    verdicts: set[Verdict] = {branch.verdict for branch in branches if not _only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts
         return Trace(flow, verdict, branches)
