@@ -26,8 +26,6 @@ def test_agreement_once_found_missing_holds(regression: Regression) -> None:
 
 
 def test_walk_and_kernel_agree_on_random_networks() -> None:
-    seed = randbelow(1 << 32)
-    print(f"python -m tests.fidelity --cases {CASES} --seed {seed}")
     packets = 0
     for number in range(CASES):
         judgement = judge(case_of(SEED + number))
