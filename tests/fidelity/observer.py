@@ -35,8 +35,8 @@ table inet {TABLE} {{
     }}
 }}
 """
-"""Loaded before anything else in a namespace: of hooks of equal priority the one that was registered last goes first, so
-the confirmation, which is registered later, goes before ``arrived``."""
+"""Loaded before anything else in a namespace: of hooks of equal priority the one that was registered last goes first,
+so the confirmation, which is registered later, goes before ``arrived``."""
 
 
 TRACKING = f"""

@@ -90,11 +90,8 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
         if any(table[0] == family and table[1] in _IPTABLES for table in tables):
             command = (f"{program}-nft-save", "-c")
             found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
-        with (
-            netns.entered(),
-            open(f"/proc/net/{program.removesuffix('tables')}_tables_names", encoding="ascii") as file,
-        ):
-            legacy = file.read()
+        with netns.entered():
+            legacy = Path(f"/proc/net/{program}".replace("tables", "_tables_names")).read_text("ascii")
         if legacy:
             command = (f"{program}-legacy-save", "-c")
             found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))

@@ -235,8 +235,9 @@ class _Table:
             choices = [f"dnat {to} to {target}", "redirect", "accept", "return", "drop"]
             if protocol:
                 choices += [f"dnat {to} to {bracketed}:{port}"] * 3
-                choices += [f"redirect to :{port}", f"dnat {to} to {protocol} dport map {{ 80 : {target}, "
-                            f"8080 : {dice.pick(self.made.addresses(self.version))} }}"]  # fmt: skip
+                other = dice.pick(self.made.addresses(self.version))
+                choices.append(f"redirect to :{port}")
+                choices.append(f"dnat {to} to {protocol} dport map {{ 80 : {target}, 8080 : {other} }}")
             return dice.pick(choices)
         choices = [f"snat {to} to {dice.pick(self.made.host_addresses(self.version))}", "accept", "return"]
         if hook == "postrouting":

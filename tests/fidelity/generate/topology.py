@@ -45,11 +45,11 @@ def wires(made: Plan) -> tuple[Wire, ...]:
 def host(dice: Dice, made: Plan) -> Judged:
     """Return the host's namespace without rules."""
     setup = ["link set lo up"]
-    for wire in wires(made):
-        setup.append(
-            f"link add {wire.link} address {wire.mac} type veth peer name {wire.peer} address {wire.peer_mac} "
-            "netns {world}"
-        )
+    setup += (
+        f"link add {wire.link} address {wire.mac} type veth peer name {wire.peer} address {wire.peer_mac} "
+        "netns {world}"
+        for wire in wires(made)
+    )
     setup.append(f"link add br0 address {_MACS['br0']} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
     for name in made.bridged:
         number = name[1]
@@ -209,8 +209,7 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
         lines.append(("net/ipv4/ip_forward", "1"))
     if dice.chance(0.9):
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
-    for name in ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables"):
-        lines.append((f"net/bridge/{name}", dice.pick("01")))
+    lines += ((f"net/bridge/bridge-nf-call-{name}", dice.pick("01")) for name in ("iptables", "ip6tables"))
     for link in (*made.links, "all"):
         for key, values, often in (
             ("rp_filter", "012", 0.4), ("forwarding", "01", 0.1), ("accept_local", "1", 0.15),
