@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def ask(case: Case) -> Answer:
 
 
 @contextmanager
-def _built(case: Case) -> Iterator["_Net"]:
+def _built(case: Case) -> Generator["_Net"]:
     net = _Net(case)
     try:
         net.build()

@@ -1,7 +1,7 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -65,7 +65,7 @@ class Hits:
         self.unsure: set[tuple[str, str, str, str]] = set()
 
     @contextmanager
-    def recorded(self) -> Iterator[None]:
+    def recorded(self) -> Generator[None]:
         """Note every decision that the walk makes meanwhile."""
 
         def noting(

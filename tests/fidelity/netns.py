@@ -3,7 +3,7 @@
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Netns:
         self.path = f"/proc/{os.getpid()}/fd/{self.fd}"
 
     @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> Generator[None]:
         """Be inside; processes started there are too."""
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         try:

@@ -67,7 +67,7 @@ def _links(netns: Netns) -> list[tuple[str, str, str]]:
 def _sysctls(netns: Netns) -> str:
     lines: list[str] = []
     with netns.entered():
-        keys = list(_KEYS)
+        keys: list[str] = [*_KEYS]
         for folder in _FOLDERS:
             for link in Path(f"/proc/sys/net/{folder}").iterdir():
                 keys += (f"{folder}/{link.name}/{name}" for name in _CONF)

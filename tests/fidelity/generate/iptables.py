@@ -44,7 +44,7 @@ class _Table:
     def text(self) -> RuleText:
         """Return the table's text."""
         dice = self.dice
-        heads = []
+        heads: list[str] = []
         for hook in self.base:
             drop = self.table != "nat" and dice.chance(0.08)
             heads.append(f":{hook} {'DROP' if drop else 'ACCEPT'} [0:0]")

@@ -132,7 +132,7 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
                     for other in made.bridged
                     if other != name
                 )
-    sysctls = []
+    sysctls: list[tuple[str, str]] = []
     if dice.chance(0.5):
         sysctls.append(("net/ipv4/ip_forward", "1"))
     if dice.chance(0.5):
