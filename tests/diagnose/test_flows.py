@@ -183,3 +183,8 @@ def test_names_are_asked_where_the_host_says() -> None:
     assert told(egress_flows(net, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
     own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
     assert told(egress_flows(net, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+
+
+def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
+    with pytest.raises(UsageError, match="no IPv6 address"):
+        flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))

@@ -1,6 +1,5 @@
 import msgspec
 import pytest
-import pytest
 
 from hairpin.diagnose.standpoints import clients, lan_client, lan_link, primary_address, somebody
 from hairpin.host.host import Namespace
@@ -95,8 +94,3 @@ def test_primary_address_of_ipv6_is_global() -> None:
     assert primary_address(network(), 6) is None
     assert primary_address(host(SIX[1]), 6) is None
     assert primary_address(host(*SIX), 6) == SIX[0].value
-
-
-def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
-    with pytest.raises(UsageError, match="no IPv6 address"):
-        flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))

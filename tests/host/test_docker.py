@@ -7,7 +7,14 @@ from hairpin.host.docker import Container, DockerNetwork
 
 @pytest.mark.parametrize(
     ("status", "running"),
-    (("running", True), ("paused", True), ("restarting", True), ("created", False), ("exited", False), ("dead", False)),
+    (
+        ("running", True),
+        ("paused", True),
+        ("restarting", False),
+        ("created", False),
+        ("exited", False),
+        ("dead", False),
+    ),
 )
 def test_running(status: str, running: bool) -> None:
     assert Container("1", "web", status).running is running

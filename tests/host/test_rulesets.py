@@ -61,8 +61,9 @@ def test_one_damaged_back_end_leaves_the_others() -> None:
 def test_devices_of_netdev_chains_come_from_the_text_where_json_lacks_them() -> None:
     chain = Chain("p", (), hook="ingress", policy="accept")
     table = Table("netdev", "guard", "nft", (chain, Chain("q", (), hook="ingress", devices=("eth9",))))
-    text = 'table netdev guard {\n\tchain p {\n\t\ttype filter hook ingress devices = { eth0, "eth1" } priority 0; policy accept;\n\t}\n}\n'
+    form = "table netdev guard {{\n\tchain p {{\n\t\ttype filter hook ingress {} policy accept;\n\t}}\n}}\n"
+    text = form.format('devices = { eth0, "eth1" } priority 0;')
     assert [each.devices for each in with_devices(table, text).chains] == [("eth0", "eth1"), ("eth9",)]
-    single = 'table netdev guard {\n\tchain p {\n\t\ttype filter hook ingress device "eth0" priority filter; policy accept;\n\t}\n}\n'
+    single = form.format('device "eth0" priority filter;')
     assert with_devices(table, single).chains[0].devices == ("eth0",)
     assert with_devices(table, text.replace("guard", "other")).chains[0].devices == ()

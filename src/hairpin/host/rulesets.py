@@ -45,7 +45,7 @@ class RulesetReader:
 
 
 def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables without iptables' partial view of those that nft had to show: they hold what iptables cannot say."""
+    """Return the tables without iptables' partial view of those that nft had to show: those hold what it cannot say."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 

@@ -238,8 +238,8 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
-    """Whether a RST answers a translated packet that br_netfilter showed: it is sent back through the bridge port at once,
-    past the hooks that would translate it, and comes from an address that the sender never asked.
+    """Whether a RST answers a translated packet that br_netfilter showed: it is sent back through the bridge port at
+    once, past the hooks that would translate it, and comes from an address that the sender never asked.
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
     """
