@@ -51,7 +51,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter shows this bridge's frames to the IP hooks: its own setting or the namespace's."""
+    """Return whether br_netfilter shows the frames to the IP hooks: its own setting or the namespace's."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = namespace.sysctls.number("net", "bridge", name)
     if everywhere is None:
