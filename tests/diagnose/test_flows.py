@@ -5,6 +5,7 @@ from hairpin.diagnose.flows import Origin, Target, bindings_of, egress_flows, fl
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -188,3 +189,13 @@ def test_names_are_asked_where_the_host_says() -> None:
 def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
     with pytest.raises(UsageError, match="no IPv6 address"):
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
+
+
+def test_a_container_without_ipv6_asks_by_ipv4_alone() -> None:
+    whole = host_namespace()
+    own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
+    both = (PortBinding("tcp", 80, 8151, None, 4), PortBinding("tcp", 80, 8151, None, 6))
+    web = msgspec.structs.replace(container(), bindings=both)
+    net = network(msgspec.structs.replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
+    assert {flow.version for flow in flows_for(net, (Target(8151),), None)} == {4, 6}
+    assert {flow.version for flow in flows_for(net, (Target(8151),), Origin("container", container="web"))} == {4}

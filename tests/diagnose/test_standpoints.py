@@ -94,3 +94,12 @@ def test_primary_address_of_ipv6_is_global() -> None:
     assert primary_address(network(), 6) is None
     assert primary_address(host(SIX[1]), 6) is None
     assert primary_address(host(*SIX), 6) == SIX[0].value
+
+
+def test_a_vpn_over_the_default_route_is_not_the_link_that_the_host_is_known_by() -> None:
+    """The two halves of the world lead into its tunnel; the default route stays as it is."""
+    tunnel = Link(90, "tun0", "tun", flags=("POINTOPOINT",))
+    halves = (route("0.0.0.0/1", "tun0"), route("128.0.0.0/1", "tun0"))
+    net = host(Address("tun0", 4, number("10.8.0.2"), 24), routes=halves, links=(tunnel,))
+    assert lan_link(net, 4) == "eth0"
+    assert primary_address(net, 4) == HOST_ADDRESS
