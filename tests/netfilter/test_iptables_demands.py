@@ -65,3 +65,20 @@ PROTOCOL: dict[str, str | None] = {
 @pytest.mark.parametrize(("words", "part"), PROTOCOL.items())
 def test_ports_need_a_protocol(words: str, part: str | None) -> None:
     assert lacks_protocol(words) == part
+
+
+@pytest.mark.parametrize(
+    "words",
+    (
+        "-m string --algo bm", "-m string --string x --algo wrong", f"-m string --string {'x' * 129} --algo bm",
+        "-m tcpmss --mss 65535:1000",
+    ),
+)  # fmt: skip
+def test_patterns_and_sizes_have_their_limits(words: str) -> None:
+    with pytest.raises(ValueError, match=r"string|pattern|mss"):
+        checked(words)
+
+
+def test_only_ipv6_has_its_authentication_header_by_itself() -> None:
+    assert lacks_protocol("-m ah", "ip") == "-m ah"
+    assert lacks_protocol("-m ah", "ip6") is None

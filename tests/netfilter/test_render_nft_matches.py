@@ -25,7 +25,7 @@ MATCHES: dict[str, Match] = {
     "th dport == 80": FieldMatch("dport", ((80, 80),)),
     "ip saddr != 10.0.0.0-10.0.0.255": FieldMatch("saddr4", ((0x0A000000, 0x0A0000FF),), negated=True),
     "meta mark & 255 == 16": FieldMatch("mark", ((16, 16),), mask=255),
-    "meta mark & 35 == 4": FieldMatch("mark", (), mask=35),
+    "meta mark | 0xffffffdc == 0xffffffd8": FieldMatch("mark", (), mask=35),
     "ct state & 8 != 0": FieldMatch("ct-state", ((0, 0),), negated=True, mask=8),
     "ct state == { 2, 4 }": FieldMatch("ct-state", ((2, 2), (4, 4))),
     "ct status == { 1, 2 }": FieldMatch("ct-status", ((1, 2),)),

@@ -12,10 +12,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hairpin.netfilter.iptables_words import Group, Option
+from hairpin.netfilter.prefix import IpFamily
 
 _U8, _U16, _U32, _U64 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1, (1 << 64) - 1
 _BETWEEN_NUMBERS = re.compile(r"[:,/-]")
 _NEGATIVE = re.compile(r"(?:^|[:,/])-")
+MAX_PATTERN = 128
+"""XT_STRING_MAX_PATTERN_SIZE"""
 MAX_INTERFACE_NAME = 15
 """IFNAMSIZ without the end."""
 
@@ -76,6 +79,9 @@ MATCHES: dict[str, Demand] = {
     "nfacct": Demand(needs=(("--nfacct-name",),), only=_options("nfacct-name")),
     "quota": Demand(needs=(("--quota",),), numbers={"--quota": _U64}, only=_options("quota")),
     "recent": Demand(needs=(_RECENT,), excludes=(_RECENT, ("--set", "--rttl")), numbers={"--hitcount": _U8}),
+    "string": Demand(
+        needs=(("--string", "--hex-string"), ("--algo",)), words={"--algo": frozenset({"bm", "kmp"})},
+    ),
     "statistic": Demand(
         needs=(("--mode",), ("--probability", "--every")), words={"--mode": frozenset({"random", "nth"})},
         only=_options("mode probability every packet"),
@@ -132,6 +138,14 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
         raise ValueError(f"an option is unknown: {group.text}")
     for option in group.options:
         _check_value(option, demand)
+    if name == "string" and any(
+        len(option.value) > MAX_PATTERN for option in group.options if option.name == "--string"
+    ):
+        raise ValueError(f"the pattern is longer than {MAX_PATTERN}")
+    if name == "tcpmss":
+        first, _, last = group.options[0].value.partition(":")
+        if last and int(first) > int(last):
+            raise ValueError(group.options[0].text)
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
     if name == "TCPOPTSTRIP" and any({"0", "1"} & set(option.value.split(",")) for option in group.options):
@@ -169,17 +183,18 @@ def _check_statistic(options: dict[str, Option]) -> None:
         raise ValueError(options["--packet"].text)
 
 
+_AH = re.compile(r"-m ah(?= |$)")
 _NEEDS_PROTOCOL = re.compile(
-    r"-m (?:tcp|udp|udplite|sctp|dccp|multiport|osf|tcpmss|esp|ipcomp|mh)(?= |$)"
+    r"-m (?:tcp|udp|udplite|sctp|dccp|multiport|osf|tcpmss|esp|ipcomp|mh)(?= |$)|-m ecn (?:! )?--ecn-tcp-\w+"
     r"|-j (?:TCPMSS|TCPOPTSTRIP|ECN --ecn-tcp|SYNPROXY|TPROXY)\S*"
     r"|--reject-with tcp-(?:reset|rst)|--to-ports \S+"
     r"|-j [SD]NAT --to-\w+ (?:\[\S+\]|[\d.-]*):\d+\S*"
 )
 
 
-def lacks_protocol(words: str) -> str | None:
+def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
     """Return the part of a rule's words that iptables takes only after ``-p``, if that is not there."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
-    found = _NEEDS_PROTOCOL.search(words)
+    found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)
     return found[0] if found is not None else None

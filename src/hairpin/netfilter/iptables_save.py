@@ -186,7 +186,7 @@ class _Reader:
 
     def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
         """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
-        if "-p " not in words and (refused := lacks_protocol(words)) is not None:
+        if "-p " not in words and (refused := lacks_protocol(words, self._family)) is not None:
             # iptables does not load it: whoever wrote the file did not get this rule.
             return (OpaqueMatch(refused), *self._unusual_body(words, table))
         known = table.groups

@@ -144,6 +144,8 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
     if first is None or not isinstance(length, int) or not 0 <= length <= width:
         return None
     host = (1 << (width - length)) - 1
+    if first & host and kind not in ("ipv4_addr", "ipv6_addr"):
+        return None  # nft prints ``meta mark & 0xfffffffc == 1`` so, which no value satisfies
     return first & ~host, first | host
 
 

@@ -171,11 +171,11 @@ def _extension(match: FieldMatch) -> str:
 
 
 def _never(match: FieldMatch, context: Context) -> str:
-    """Return a comparison with a bit that the mask takes away: what nft keeps as it is, and no value satisfies."""
+    """Return a comparison that wants a bit unset which it sets itself: nft keeps it, and no value satisfies it."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, "no value satisfies it")
-    return f"{expression(match.field, context)} & {match.mask} {'!=' if match.negated else '=='} {lost & -lost}"
+    return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
 
 
 def _one_by_one(ranges: Ranges) -> Ranges:

@@ -1,0 +1,58 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hairpin.netfilter import ebtables, iptables_save, nft_json
+from hairpin.netfilter.elements import Row, class_of, page, rows
+from hairpin.netfilter.ir import AnyOfMatch, Expression, OpaqueMatch, Set, StatefulMatch, Verdict
+
+PAGE = Path(__file__).parents[2] / "docs" / "elements.md"
+LIBRARIES = Path("/usr/lib").glob("*-linux-gnu/xtables/lib*.so")
+# Not elements: the verdicts, and the translation that SNAT and the others share.
+WITHOUT_A_ROW = {"standard", "NAT", "ULOG"}
+
+
+def body_of(row: Row) -> tuple[Expression, ...]:
+    match row.tool:
+        case "iptables" | "ip6tables":
+            text = f"*mangle\n:FORWARD ACCEPT [0:0]\n-A FORWARD {row.example}\nCOMMIT\n"
+            (table,) = iptables_save.parse(
+                text, family="ip6" if row.tool == "ip6tables" else "ip", dialect="iptables-nft", source="example",
+                ipsets=(Set("known", "hash:ip", ()),),
+            )  # fmt: skip
+        case "ebtables":
+            (table,) = ebtables.parse(f"*filter\n:FORWARD ACCEPT\n-A FORWARD {row.example}\n", source="example")
+        case _:
+            rule = {"family": "inet", "table": "t", "chain": "c", "expr": [json.loads(row.example)]}
+            (table,) = nft_json.parse(json.dumps({"nftables": [{"metainfo": {}}, {"rule": rule}]}), source="example")
+    return table.chains[0].rules[0].body
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.tool} {row.element}")
+def test_the_readers_say_what_the_table_says(row: Row) -> None:
+    assert class_of(body_of(row)) == row.kind
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python tools/elements.py"
+
+
+def test_every_extension_of_iptables_has_its_row() -> None:
+    names = {row.element.split()[1] for row in rows() if row.tool in ("iptables", "ip6tables")}
+    libraries = {path.stem.partition("_")[::2] for path in LIBRARIES}
+    extensions = {name for kind, name in libraries if kind in ("libxt", "libipt", "libip6t")}
+    assert extensions - names - WITHOUT_A_ROW == set()
+
+
+CLASSES: dict[str, tuple[tuple[Expression, ...], str]] = {
+    "nothing": ((), "exact"),
+    "the least known part": ((StatefulMatch("limit", "x"), OpaqueMatch("y"), Verdict("drop")), "outside"),
+    "history": ((StatefulMatch("limit", "x"), Verdict("drop")), "stateful or random"),
+    "an alternative": ((AnyOfMatch((OpaqueMatch("y"),)),), "outside"),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), CLASSES.values(), ids=CLASSES)
+def test_class_of_a_rule(body: tuple[Expression, ...], kind: str) -> None:
+    assert class_of(body) == kind
