@@ -697,10 +697,19 @@ without_nsenter() {
     for table in tcp tcp6 udp udp6; do run "proc-net-$table" "/proc/$1/net/$table" cat "/proc/$1/net/$table"; done
 }
 
-podman_all() { # only where podman has run since boot: its first start writes to its storage
+runs() { # runs NAME: is there a process of this name?
+    for comm in /proc/[0-9]*/comm; do
+        { read -r name <"$comm"; } 2>/dev/null && [ "$name" = "$1" ] && return 0
+    done
+    return 1
+}
+podman_all() { # only where one of its containers runs: each podman command writes the lock files of its storage
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
     if [ ! -e /run/libpod/alive ] || [ "$HAIRPIN_UID" != 0 ]; then
         absent podman-version 'podman version' 'podman has started no container as root since boot: not asked'; return
+    fi
+    if ! runs conmon; then
+        absent podman-version 'podman version' 'no container of podman runs (no conmon process): not asked'; return
     fi
     unset CONTAINER_HOST CONTAINER_CONNECTION
     run podman-version 'podman version --format json' json "$VERSION_PATHS" limit 8 podman version --format json
