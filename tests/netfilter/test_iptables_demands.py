@@ -75,7 +75,7 @@ def test_ports_need_a_protocol(words: str, part: str | None) -> None:
     ),
 )  # fmt: skip
 def test_patterns_and_sizes_have_their_limits(words: str) -> None:
-    with pytest.raises(ValueError, match=r"string|pattern|mss"):
+    with pytest.raises(ValueError, match=r"string|pattern|algo|mss"):
         checked(words)
 
 

@@ -2,7 +2,7 @@
 
 - *exact*: the answer follows from the packet, the sets and the host's tables; the walk gives it.
 - *stateful or random*: depends on history, load, time or chance; the walk forks, with its condition.
-- *outside*: hairpin cannot ask whoever decides it, or does not know that part of the packet; the walk forks and names it.
+- *outside*: hairpin cannot ask whoever decides, or does not know that part of the packet; it forks and names it.
 
 Each row is an example that the readers read: the table is true as long as they say the same of it
 (tests/netfilter/test_elements.py); docs/elements.md is made from it (tools/elements.py).
