@@ -341,3 +341,11 @@ def test_rules_that_could_not_be_read_make_the_verdict_depend() -> None:
 def test_unread_rules_of_the_other_family_do_not_matter() -> None:
     host = msgspec.structs.replace(host_namespace(), unread=("iptables-nft-save6",))
     assert walk_flow(network(host), published()).verdict == "delivered"
+
+
+def test_a_container_whose_namespace_was_not_read_makes_the_verdict_depend() -> None:
+    whole = network()
+    blind = msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(host_namespace(),)))
+    trace = walk_flow(blind, published())
+    assert trace.verdict == "depends"
+    assert "not read" in trace.conditions[0].text

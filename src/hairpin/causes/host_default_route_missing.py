@@ -9,41 +9,65 @@ from hairpin.causes.cause import Candidate, Cause, View, message, where
 from hairpin.change.change import AddRoute, Change
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import HOST, Network, addresses_of, is_uplink
-from hairpin.network.prefix import Version, network_of
+from hairpin.network.prefix import Version, address_text, inside, network_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no default route exists; which gateway it needs is not known here."""
+    """Yield one candidate when no default route exists; its gateway is the one neighbour that was seen on the uplink."""
     version = view.stop.seen.packet.version
     if view.stop.netns != HOST or any(r.version == version and r.prefix_length == 0 for r in view.host.routes):
         return
     way = likely_gateway(view.network, version)
     if way is None:
         return
-    link, gateway = way
+    link, gateway, seen = way
+    family = "-6 " if version == 6 else ""
+    named = address_text(gateway, version) if seen else "GATEWAY"
+    advice = (
+        message(
+            "{address} is the only neighbour that was seen on {link}: make sure that it is the router",
+            address=named,
+            link=link,
+        )
+        if seen
+        else message("put your router's address in place of GATEWAY")
+    )
     yield Candidate(
         title=message("This host has no default route"),
         detail=message("Packets for anybody who is not on one of its own links have no way."),
         change=Change(
             (AddRoute(HOST, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),),
-            (f"ip {'-6 ' if version == 6 else ''}route add default via GATEWAY dev {link}",),
+            (f"ip {family}route add default via {named} dev {link}",),
         ),
         where=where(route="default", link=link),
         rank=15,
         evidence=tuple(dict.fromkeys(route.evidence for route in view.host.routes if route.version == version))[:1],
-        advice=(message("put your router's address in place of GATEWAY"),),
+        advice=(advice,),
     )
 
 
-def likely_gateway(network: Network, version: Version) -> tuple[str, int] | None:
-    """Return an uplink and an address on it that could be a router's (the first of its network)."""
+def likely_gateway(network: Network, version: Version) -> tuple[str, int, bool] | None:
+    """Return an uplink, an address on it that could be a router's, and whether that address was seen there.
+
+    The only neighbour that ever answered on the link; else the first address of its network.
+    """
     host = network.namespace(HOST)
     for address in addresses_of(host, None, version):
         link = host.link(address.link)
         if link is None or address.scope != "global" or not is_uplink(network, HOST, link):
             continue
+        seen = {
+            each.value
+            for each in host.neighbours
+            if each.link == link.name
+            and each.version == version
+            and each.mac is not None
+            and inside(each.value, address.value, address.prefix_length, version)
+        }
+        if len(seen) == 1:
+            return link.name, seen.pop(), True
         first = network_of(address.value, address.prefix_length, version) + 1
-        return link.name, first if first != address.value else first + 1
+        return link.name, first if first != address.value else first + 1, False
     return None
 
 

@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
     way = likely_gateway(view.network, packet.version)
     if way is None:
         return
-    link, gateway = way
+    link, gateway, _ = way
     text = address_text(packet.daddr, packet.version)
     route = Route(packet.version, packet.daddr, width(packet.version), next_hops=(NextHop(link, gateway),))
     yield Candidate(

@@ -46,6 +46,7 @@ _SENTENCES: dict[Reason, Message] = {
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
     "never-accepts": message("the port is held, but nobody accepts there"),
+    "namespace-unread": message("the namespace behind it was not read"),
     "sockets-unread": message("it could not be read who listens there"),
     "gateway-does-not-hairpin": message("the gateway does not send a host's packets back to it"),
     "upstream-denies": message("something upstream does not let it in"),

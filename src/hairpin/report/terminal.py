@@ -144,7 +144,9 @@ class _Report:
         paper.gap()
         host = self._document.host
         read = {"host": host.name or "-", "time": host.taken_at or "-"}
-        if self._document.flows and all(flow.judge == "replicated" for flow in self._document.flows):
+        if self._document.flows and all(
+            flow.judge == "replicated" and flow.verdict != "depends" for flow in self._document.flows
+        ):
             source = message("From what was read on {host} at {time}; this kernel agrees on a replica.", **read)
         else:
             source = message("Simulated from what was read on {host} at {time}.", **read)

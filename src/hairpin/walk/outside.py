@@ -14,6 +14,7 @@ from hairpin.network.network import (
     Network,
     addresses_of,
     bridge_ports,
+    is_bridge_port,
     is_uplink,
     owns_address,
     parent_of,
@@ -138,6 +139,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         decided = Assumed(f"{text} and hairpins")
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
     link = network.namespace(end.state.netns).link(end.state.oif)
+    if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
+        target = address_text(packet.daddr, packet.version)
+        decided = Assumed(f"{target} answers, behind {link.name}, in a namespace that was not read")
+        return OutsideAnswer(decided, reason="namespace-unread")
     parent = parent_of(network, end.state.netns, link) if link is not None else None
     if parent is not None and owns_address(network.namespace(HOST), packet.version, packet.daddr):
         decided = Assumed(f"a {link.kind if link is not None else ''} never reaches the host that it stands on")
@@ -161,6 +166,15 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
     return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+
+
+def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
+    """Whether the link is the near end of a wire into a namespace that the snapshot lacks: a bridge's veth whose other end
+    was not read.  (An uplink in a bridge is told by the default route, which is the bridge's.)"""
+    if link.kind != "veth" or not is_bridge_port(namespace, link):
+        return False
+    defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
+    return link.master not in set(defaults)
 
 
 def _is_containers(network: Network, flow: Flow, packet: Packet) -> bool:

@@ -345,7 +345,11 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
     if taken.reason is not None:
         failed = stopped(state, taken.reason, stage="outside", link=state.oif, decided_by=taken.decided_by)
         verdict: Verdict = "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
-        yield Branch(verdict, failed.state.steps, stop=failed.stop, conditions=state.conditions, assumed=taken.assumed)
+        conditions = state.conditions
+        if taken.reason == "namespace-unread":
+            verdict = "depends"
+            conditions = (*conditions, Condition(taken.decided_by.text, holds=True))
+        yield Branch(verdict, failed.state.steps, stop=failed.stop, conditions=conditions, assumed=taken.assumed)
         return
     back = taken.reply
     assert back is not None
