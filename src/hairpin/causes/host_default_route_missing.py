@@ -13,7 +13,7 @@ from hairpin.network.prefix import Version, address_text, inside, network_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no default route exists; its gateway is the one neighbour that was seen on the uplink."""
+    """Yield one candidate when there is no default route; the one neighbour seen on the uplink is its gateway."""
     version = view.stop.seen.packet.version
     if view.stop.netns != HOST or any(r.version == version and r.prefix_length == 0 for r in view.host.routes):
         return

@@ -169,8 +169,8 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
-    """Whether the link is the near end of a wire into a namespace that the snapshot lacks: a bridge's veth whose other end
-    was not read.  (An uplink in a bridge is told by the default route, which is the bridge's.)"""
+    """Whether the link is the near end of a wire into a namespace that the snapshot lacks: a bridge's veth whose
+    other end was not read.  (An uplink in a bridge is told by the default route, which is the bridge's.)"""
     if link.kind != "veth" or not is_bridge_port(namespace, link):
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
