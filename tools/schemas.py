@@ -62,6 +62,62 @@ EVIDENCE: dict[str, Any] = {
     },
 }
 
+VERDICT: dict[str, Any] = {
+    "enum": ["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"],
+}
+# Promised to scripts before a command writes them: the commands that come must keep to these.
+FIX: dict[str, Any] = {
+    "$schema": DIALECT,
+    "title": "hairpin.fix/1",
+    "description": "What `hairpin fix --json` will print; no command writes it yet.",
+    "type": "object",
+    "required": ["schema", "plan", "applied", "verified", "undo"],
+    "properties": {
+        "schema": {"const": "hairpin.fix/1"},
+        "plan": {"type": "array", "items": {"type": "object"}},
+        "applied": {"type": "boolean"},
+        "verified": {
+            "anyOf": [
+                {"type": "null"},
+                {
+                    "type": "object",
+                    "required": ["before", "after", "judge"],
+                    "properties": {
+                        "before": VERDICT,
+                        "after": VERDICT,
+                        "judge": {"enum": ["simulated", "replicated", "observed"]},
+                    },
+                },
+            ]
+        },
+        "undo": {"type": ["string", "null"]},
+    },
+}
+EVENTS: dict[str, Any] = {
+    "$schema": DIALECT,
+    "title": "hairpin.events/1",
+    "description": "What `hairpin events --json` will print; no command writes it yet.",
+    "type": "object",
+    "required": ["schema", "matrix"],
+    "properties": {
+        "schema": {"const": "hairpin.events/1"},
+        "matrix": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["flow", "event", "before", "after", "causes"],
+                "properties": {
+                    "flow": {"type": "string"},
+                    "event": {"type": "string"},
+                    "before": VERDICT,
+                    "after": VERDICT,
+                    "causes": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+    },
+}
+
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return every schema by its file's name."""
@@ -70,6 +126,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "evidence-1.json": EVIDENCE,
+        "fix-1.json": FIX,
+        "events-1.json": EVENTS,
     }
 
 

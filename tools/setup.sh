@@ -12,6 +12,7 @@ PROGRAMS=(
     iptables:iptables nft:nftables ipset:ipset ebtables:ebtables conntrack:conntrack
     ip:iproute2 bridge:iproute2 tc:iproute2
     firewalld:firewalld firewall-cmd:firewalld ufw:ufw dbus-daemon:dbus
+    curl:curl
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
