@@ -98,3 +98,9 @@ def test_origin(text: str, expected: Origin) -> None:
 def test_refused_origin(text: str) -> None:
     with pytest.raises(UsageError, match="--from"):
         parse_origin(text)
+
+
+def test_unbalanced_brackets_are_no_address() -> None:
+    assert parse_origin("[2001:db8::1]") == parse_origin("2001:db8::1")
+    with pytest.raises(UsageError, match=r"\[::1"):
+        parse_origin("[::1")

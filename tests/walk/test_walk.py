@@ -349,3 +349,17 @@ def test_a_container_whose_namespace_was_not_read_makes_the_verdict_depend() -> 
     trace = walk_flow(blind, published())
     assert trace.verdict == "depends"
     assert "not read" in trace.conditions[0].text
+
+
+def test_a_permanent_neighbour_entry_for_another_hardware_address_loses_the_packet() -> None:
+    inner = container_namespace()
+    named = msgspec.structs.replace(
+        inner, links=tuple(msgspec.structs.replace(link, mac=0x0242AC110002) for link in inner.links)
+    )
+    entries = (Neighbour("docker0", 4, WEB, 0x0242AC110002, "PERMANENT"),)
+    right = msgspec.structs.replace(host_namespace(), neighbours=entries)
+    assert walk_flow(network(right, named), published()).verdict == "delivered"
+    wrong = msgspec.structs.replace(right, neighbours=(msgspec.structs.replace(entries[0], mac=0xDEADBEEF),))
+    stop = walk_flow(network(wrong, named), published()).usual.stop
+    assert stop is not None
+    assert stop.reason == "neighbour-wrong"

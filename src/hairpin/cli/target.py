@@ -112,7 +112,8 @@ def parse_origin(text: str) -> Origin:
         if not name:
             raise UsageError("--from container: names no container; write container:NAME")
         return Origin("container", container=name)
-    address = _address(text.strip("[]"))
+    bracketed = text.startswith("[") and text.endswith("]")
+    address = _address(text[1:-1] if bracketed else text)
     if address is None:
         raise UsageError(f"--from {text}: no address; write an address, host, lan or container:NAME")
     return Origin("address", version=address[0], address=address[1])

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.prefix import write_mac
 from hairpin.network.network import (
     HOST,
     Network,
@@ -108,14 +109,29 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     hop = state.next_hop
     address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
     answer = who_answers(network, state.netns, link, state.packet.version, address)
-    yield _addressed(state, link, address, answer)
+    yield _addressed(network, state, link, address, answer)
 
 
-def _addressed(state: State, link: Link, address: int, answer: Answer) -> Outcome:
+def _to_owner(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
+    """Address the owner, unless a permanent neighbour entry names another hardware address: then nobody takes it."""
+    assert answer.port is not None
+    owner = network.namespace(answer.port.netns).link(answer.port.link)
+    for entry in network.namespace(state.netns).neighbours:
+        held = (entry.link, entry.version, entry.value) == (link.name, state.packet.version, address)
+        if not held or entry.state != "PERMANENT" or entry.mac is None or owner is None or owner.mac is None:
+            continue
+        if entry.mac != owner.mac:
+            text = f"a permanent neighbour entry sends {address_text(address, entry.version)} to {write_mac(entry.mac)}"
+            decided = LinkDecided(link.name, text, entry.evidence)
+            return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=address)
+    return state.to("device-out", target=answer.port)
+
+
+def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
     text = address_text(address, state.packet.version)
     match answer.kind:
         case "owner":
-            return state.to("device-out", target=answer.port)
+            return _to_owner(network, state, link, address, answer)
         case "outside":
             if not link.carrier:
                 decided = LinkDecided(link.name, "has no carrier", link.evidence)
