@@ -258,9 +258,18 @@ def _target(path: Path) -> str:
         return ""
 
 
+def _descriptors(pid: int) -> list[Path]:
+    """Return the links of a process's open files; none when it is gone by now."""
+    try:
+        return list((PROC / str(pid) / "fd").iterdir())
+    except OSError:
+        return []
+
+
 def _net_namespaces() -> dict[str, Path]:
     """Return every network namespace that a process of this machine is in or holds open, with a path to it."""
-    paths = (*PROC.glob("[0-9]*/ns/net"), *PROC.glob("[0-9]*/fd/*"))
+    pids = [int(path.name) for path in PROC.iterdir() if path.name.isdigit()]
+    paths = [path for pid in pids for path in (PROC / f"{pid}/ns/net", *_descriptors(pid))]
     return {target: path for path in paths if (target := _target(path)).startswith("net:[")}
 
 
@@ -288,7 +297,7 @@ def _descendants(pid: int) -> frozenset[int]:
 
 
 def _held_by(pids: frozenset[int]) -> frozenset[str]:
-    paths = (path for pid in pids for path in (PROC / f"{pid}/ns/net", *PROC.glob(f"{pid}/fd/*")))
+    paths = (path for pid in pids for path in (PROC / f"{pid}/ns/net", *_descriptors(pid)))
     own = _target(PROC / "self/ns/net")
     return frozenset(target for path in paths if (target := _target(path)).startswith("net:[") and target != own)
 
@@ -296,6 +305,19 @@ def _held_by(pids: frozenset[int]) -> frozenset[str]:
 def _named() -> list[str]:
     folder = Path("/run/netns")
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def _at_a_moment_of(process: subprocess.Popen[bytes], seed: int) -> tuple[frozenset[int], frozenset[str]]:
+    """Return the processes and namespaces of the replica that is up at the moment; another one for each seed."""
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    moment = time.monotonic() + 0.05 * seed  # a replica takes some 200 ms here
+    while process.poll() is None:
+        pids = _descendants(process.pid)
+        held = _held_by(pids)
+        if held and time.monotonic() >= moment:
+            return pids, held
+    raise AssertionError(f"no replica could be built: exit status {process.returncode}")
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -306,16 +328,10 @@ def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
     with subprocess.Popen(
         (sys.executable, "-c", _SCRIPT), stdout=subprocess.PIPE, env=environment, cwd=ROOT
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        # A replica takes some 200 ms here: another moment of it for each seed.
-        moment = time.monotonic() + 0.05 * seed
-        held: frozenset[str] = frozenset()
-        pids: frozenset[int] = frozenset()
-        while time.monotonic() < moment or not held:
-            pids = _descendants(process.pid)
-            held = _held_by(pids)
-        process.kill()
+        try:
+            pids, held = _at_a_moment_of(process, seed)
+        finally:
+            process.kill()
     deadline = time.monotonic() + 20
     while any((PROC / str(pid)).exists() for pid in pids) and time.monotonic() < deadline:
         os.sched_yield()
