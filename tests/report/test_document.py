@@ -122,7 +122,13 @@ def test_each_line_of_a_snapshot_fits_its_schema() -> None:
 
 def test_documents_promised_for_later_commands_are_described() -> None:
     verified = {"before": "dropped", "after": "delivered", "judge": "replicated"}
-    fix = {"schema": "hairpin.fix/1", "plan": [], "applied": True, "verified": verified, "undo": "p1"}
+    fix: dict[str, object] = {
+        "schema": "hairpin.fix/1",
+        "plan": [],
+        "applied": True,
+        "verified": verified,
+        "undo": "p1",
+    }
     assert errors(fix, "fix-1.json") == []
     assert errors({**fix, "verified": {**verified, "after": "fine"}}, "fix-1.json") != []
     row = {"flow": "f1", "event": "reboot", "before": "delivered", "after": "dropped", "causes": ["c1"]}
