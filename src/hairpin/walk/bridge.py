@@ -17,7 +17,7 @@ from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
 from hairpin.walk.route_in import input_query
 from hairpin.walk.segment import port_towards, who_answers
-from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped
+from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -137,18 +137,11 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
-    states: list[State] = [msgspec.structs.replace(state, physout=out.name)]
+    states = [msgspec.structs.replace(state, physout=out.name)]
     ip = calls_iptables(namespace, bridge, state.packet.version)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
-        following: list[State] = []
-        for each in states:
-            for outcome in _crossing_hook(network, each, bridge, hook, ip=ip):
-                if isinstance(outcome, End):
-                    yield outcome
-                else:
-                    following.append(outcome)
-        states = following
+        states = yield from going_on(_crossing_hook(network, each, bridge, hook, ip=ip) for each in states)
     for each in states:
         done = confirmed(each) if ip else each
         yield out_of_port(network, done.noted("bridge", bridge.name), out)

@@ -21,7 +21,7 @@ from hairpin.network.network import (
 from hairpin.network.prefix import address_text
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.segment import Answer, port_towards, who_answers
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, stopped
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -100,11 +100,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("device-out")
         return
     if not link.up:
-        reason = "bridge-down" if link.kind == "bridge" else "link-down"
         decided = LinkDecided(link.name, "is down", link.evidence)
-        yield stopped(
-            state, "bridge-down" if reason == "bridge-down" else "link-down", link=link.name, decided_by=decided
-        )
+        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
+        yield stopped(state, reason, link=link.name, decided_by=decided)
         return
     hop = state.next_hop
     address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr

@@ -4,7 +4,7 @@ Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c n
 registered later goes before its equals)
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import remembered, track
 from hairpin.walk.nat import Manip, needs_decision, set_up, translate
-from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, stopped
+from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
 from hairpin.walk.surroundings import NamespaceSurroundings
 
 _CONNTRACK_PRIORITY = -200
@@ -55,19 +55,18 @@ def run_hook(network: Network, state: State, hook: Hook, reroute: Reroute | None
         state = _under(state, unread, holds=True)
     states = [state]
     for item in _items(namespace, hook, families):
-        following: list[State] = []
-        for each in states:
-            for outcome in _do(namespace, each, hook, item):
-                outcomes: Iterable[Outcome] = (outcome,)
-                if reroute is not None and isinstance(outcome, State) and _changes_route(item, each, outcome):
-                    outcomes = reroute(namespace, outcome)
-                for final in outcomes:
-                    if isinstance(final, End):
-                        yield final
-                    else:
-                        following.append(final)
-        states = following
+        states = yield from going_on(_do_and_route(namespace, each, hook, item, reroute) for each in states)
     yield from states
+
+
+def _do_and_route(
+    namespace: Namespace, state: State, hook: Hook, item: _Item, reroute: Reroute | None
+) -> Iterator[Outcome]:
+    for outcome in _do(namespace, state, hook, item):
+        if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
+            yield from reroute(namespace, outcome)
+        else:
+            yield outcome
 
 
 def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
@@ -107,16 +106,10 @@ def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outc
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
     """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet)."""
     namespace = network.namespace(state.netns)
-    states: list[State] = [state]
-    for family in ("netdev", "inet"):
-        following: list[State] = []
-        for each in states:
-            for outcome in _run_chains(namespace, each, hook, "netdev" if family == "netdev" else "inet", link):
-                if isinstance(outcome, End):
-                    yield outcome
-                else:
-                    following.append(outcome)
-        states = following
+    states = [state]
+    families: tuple[Family, ...] = ("netdev", "inet")
+    for family in families:
+        states = yield from going_on(_run_chains(namespace, each, hook, family, link) for each in states)
     yield from states
 
 
@@ -125,17 +118,12 @@ def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, 
     for table, chain in _chains(namespace, hook, (family,)):
         if link and chain.devices and link not in chain.devices:
             continue
-        following: list[State] = []
+        unbound: list[State] = []
         if link and not chain.devices:
-            following = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
+            unbound = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
             states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
-        for each in states:
-            for outcome in _filter(namespace, each, hook, table, chain):
-                if isinstance(outcome, End):
-                    yield outcome
-                else:
-                    following.append(outcome)
-        states = following
+        passed = yield from going_on(_filter(namespace, each, hook, table, chain) for each in states)
+        states = [*unbound, *passed]
     yield from states
 
 
@@ -223,10 +211,7 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
             return None
         case "drop":
             by_policy = decision.place is not None and decision.place.number == 0
-            reason = "policy" if by_policy else "rule"
-            return stopped(
-                state, "policy" if reason == "policy" else "rule", stage=stage, link=link, decided_by=decided
-            )
+            return stopped(state, "policy" if by_policy else "rule", stage=stage, link=link, decided_by=decided)
         case "reject":
             answer = None if _reset_goes_astray(state, decision) else decision.reject
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)

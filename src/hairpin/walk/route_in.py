@@ -157,10 +157,9 @@ def _martian(namespace: Namespace, state: State) -> End | None:
     if conf(namespace, 4, state.iif, "route_localnet", rule="or"):
         return None
     decided = sysctl_decided(namespace, state.iif, "route_localnet", "1")
-    reason = "martian-destination" if is_loopback(packet.daddr, 4) else "martian-source"
     return stopped(
         state,
-        "martian-destination" if reason == "martian-destination" else "martian-source",
+        "martian-destination" if is_loopback(packet.daddr, 4) else "martian-source",
         stage="input-route",
         link=state.iif,
         decided_by=decided,

@@ -17,7 +17,7 @@ from hairpin.network.routing import Found, Query, lookup, preferred_source
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
 from hairpin.walk.route_in import decided_by_route, sysctl_decided
-from hairpin.walk.state import End, Outcome, State, stopped
+from hairpin.walk.state import End, Outcome, Stage, State, stopped
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
@@ -26,7 +26,7 @@ def output_route(network: Network, state: State) -> Iterator[Outcome]:
     yield from _routed(namespace, state, "output")
 
 
-def _routed(namespace: Namespace, state: State, then: str) -> Iterator[Outcome]:
+def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
     packet = state.packet
     query = _query(state, packet)
     found = lookup(namespace, query)
@@ -38,7 +38,7 @@ def _routed(namespace: Namespace, state: State, then: str) -> Iterator[Outcome]:
         yield _by(namespace, state, found, hop, query, then)
 
 
-def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: str) -> Outcome:
+def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: Stage) -> Outcome:
     packet = state.packet
     if packet.saddr == 0:
         source = preferred_source(namespace, found, hop, query)
@@ -52,9 +52,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
         return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
     routed = msgspec.structs.replace(state, packet=packet)
     routed = routed.noted("output-route", link, decided_by_route(found))
-    stage = "output" if then == "output" else "postrouting"
-    oif = link
-    return routed.to("output" if stage == "output" else "postrouting", oif=oif, next_hop=hop)
+    return routed.to(then, oif=link, next_hop=hop)
 
 
 def _query(state: State, packet: Packet) -> Query:
@@ -76,11 +74,10 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
     """No route: connect() fails at once.  After OUTPUT the sender is not ``told``: ip_route_me_harder() fails, and TCP
     sends its SYN again until it gives up."""
     decided = decided_by_route(found)
-    reason = "no-route" if found.type == "none" else "route-type"
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
     return stopped(
         state,
-        "no-route" if reason == "no-route" else "route-type",
+        "no-route" if found.type == "none" else "route-type",
         stage="output-route",
         decided_by=decided,
         reject=answer if told else None,

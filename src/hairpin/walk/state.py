@@ -1,5 +1,6 @@
 """Where a walked packet stands, what each step of its way was, and how a way can end."""
 
+from collections.abc import Generator, Iterable
 from typing import Literal
 
 import msgspec
@@ -169,6 +170,18 @@ class End(msgspec.Struct, frozen=True):
 
 
 Outcome = State | End
+
+
+def going_on(ways: Iterable[Iterable[Outcome]]) -> Generator[End, None, list[State]]:
+    """Yield the ends of the ways; return the states that go on, for ``states = yield from going_on(…)``."""
+    states: list[State] = []
+    for outcomes in ways:
+        for outcome in outcomes:
+            if isinstance(outcome, End):
+                yield outcome
+            else:
+                states.append(outcome)
+    return states
 
 
 def stopped(
