@@ -14,7 +14,7 @@ from hairpin.diagnose.flows import Target, bindings_of
 from hairpin.diagnose.standpoints import primary_address
 from hairpin.errors import UsageError
 from hairpin.network.network import HOST, Network, owns_address
-from hairpin.network.prefix import address_text, is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.prefix import is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.routing import Query, lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 
@@ -134,12 +134,3 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if own is None or not bindings_of(network, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False)
-
-
-def assumption_texts(world: World) -> tuple[str, ...]:
-    """Return each assumed mapping as ``203.0.113.11 = 10.0.0.4``."""
-    return tuple(
-        f"{address_text(each.public, each.version)} = {address_text(each.private, each.version)}"
-        for each in world.publics
-        if not each.stated
-    )
