@@ -20,7 +20,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
-from hairpin.replica.judge import judge, judge_change
+from hairpin.replica.judge import after_of, before_of, carry_all, judge, orders_of
 from hairpin.replica.prerequisites import missing
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
@@ -205,7 +205,8 @@ CHANGES: dict[str, tuple[Network, Change]] = {
 
 @pytest.mark.parametrize(("built", "change"), CHANGES.values(), ids=CHANGES)
 def test_a_change_carried_out_inside_delivers(built: Network, change: Change) -> None:
-    before, after = judge_change(built, flow(), change)
+    outcomes = carry_all(orders_of(built, (flow(),), change))
+    (before,), (after,) = before_of(outcomes), after_of(outcomes)
     assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
 
 

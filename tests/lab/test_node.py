@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import LabError
-from hairpin.lab.node import ENVIRONMENT, is_alive, open_wire_node
+from hairpin.lab.node import ENVIRONMENT, open_wire_node
 
 
 def test_wire_node_is_a_network_namespace_only() -> None:
@@ -19,8 +19,8 @@ def test_wire_node_is_a_network_namespace_only() -> None:
 
 def test_holder_ends_with_the_block() -> None:
     with open_wire_node("client") as node:
-        assert is_alive(node.pid)
-    assert not is_alive(node.pid)
+        assert os.waitid(os.P_PID, node.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    assert not Path(f"/proc/{node.pid}").exists()
 
 
 def test_failure_is_told_in_the_commands_own_words() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.iptables_save import incompatible_tables, parse
+from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import (
     Expression,
     FieldMatch,
@@ -150,7 +150,6 @@ def test_what_the_tools_print_around_tables_is_no_rule() -> None:
         "*filter\n:INPUT ACCEPT\nCOMMIT\n# Completed on a day\n"
     )
     assert [table.name for table in read(text)] == ["filter"]
-    assert incompatible_tables(text) == ("inet-thing",)
 
 
 def test_nothing_is_no_table() -> None:

@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.render import render, render_rule, rule_words
+from hairpin.netfilter.render import render, render_rule
 
 TCP = FieldMatch("protocol", ((6, 6),))
 DROP = Verdict("drop")
@@ -44,11 +44,6 @@ def test_rule(line: str, body: tuple[Expression, ...]) -> None:
     assert render_rule(Rule(body, "another text", 1), "FORWARD", "ip") == line
 
 
-def test_words_are_arguments_of_a_command() -> None:
-    body = (NoEffect("comment", "two words"), NoEffect("LOG", '--log-prefix "x: "'))
-    assert rule_words(body, "ip") == ("-m", "comment", "--comment", "two words", "-j", "LOG", "--log-prefix", "x: ")
-
-
 def test_table() -> None:
     input_chain = Chain("INPUT", (Rule((DROP,), "", 1, 0, None, 1, 60),), "input", "filter", 0, "drop", (), 5)
     table = Table("ip", "filter", "iptables-nft", (input_chain, Chain("MINE", (Rule((), "", 1),))))
@@ -75,4 +70,4 @@ REFUSED: dict[str, tuple[Expression, ...]] = {
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
 def test_what_one_rule_cannot_say_is_refused(body: tuple[Expression, ...]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
-        rule_words(body, "ip")
+        render_rule(Rule(body, "", 1), "FORWARD", "ip")

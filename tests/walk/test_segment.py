@@ -5,7 +5,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
-from hairpin.walk.segment import attached_elsewhere, port_towards, who_answers
+from hairpin.walk.segment import port_towards, who_answers
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
 
 
@@ -67,8 +67,3 @@ def test_port_towards() -> None:
     assert name(port_towards(NET, "host", "docker0", Port("container:x", "eth0"))) is None
     assert name(port_towards(NET, "host", "docker0", None)) is None
     assert name(port_towards(UPLINK_IN_BRIDGE, "host", "docker0", None)) == "eth0"
-
-
-def test_attached_elsewhere() -> None:
-    assert attached_elsewhere(DETACHED, "host", "container:web") == (Port("host", "veth1"),)
-    assert attached_elsewhere(NET, "host", "container:x") == ()

@@ -139,11 +139,3 @@ def _wait_ready(holder: subprocess.Popen[str], name: str) -> int:
             f"{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {holder.stderr.read().strip()}"
         )
     return int(pid)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process with this id runs; one that has ended and waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -13,7 +13,6 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter import elements_nft
-from hairpin.netfilter.ir import AnyOfMatch, Expression, OpaqueMatch, Outside, StatefulMatch
 
 Class = Literal["exact", "stateful or random", "outside"]
 Tool = Literal["iptables", "ip6tables", "ebtables", "nft"]
@@ -27,14 +26,6 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     kind: Class
     example: str
     note: str = ""
-
-
-def class_of(body: tuple[Expression, ...]) -> Class:
-    """Return the class of a rule: that of its least known part."""
-    parts = [inner for part in body for inner in (part.alternatives if isinstance(part, AnyOfMatch) else (part,))]
-    if any(isinstance(part, OpaqueMatch | Outside) for part in parts):
-        return "outside"
-    return "stateful or random" if any(isinstance(part, StatefulMatch) for part in parts) else "exact"
 
 
 _EXACT = """

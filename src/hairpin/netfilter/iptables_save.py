@@ -79,7 +79,6 @@ _PORT = re.compile(r"-m (?:tcp|udp) --([sd])port (\d{1,5})")
 _HOST = re.compile(r"-([sd]) (\d+\.\d+\.\d+\.\d+)/32")
 _DNAT = re.compile(r"-j DNAT --to-destination (\d+\.\d+\.\d+\.\d+):(\d{1,5})")
 _COMMENT = re.compile(r'-m comment --comment "([^"\\]*)"')
-_INCOMPATIBLE = re.compile(r"^# Table `(\S+)' is incompatible", re.MULTILINE)
 
 
 def parse(
@@ -98,11 +97,6 @@ def parse(
     with _no_collection():
         reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets})
         return tuple(reader.tables(text.split("\n")))
-
-
-def incompatible_tables(text: str) -> tuple[str, ...]:
-    """Return the tables that iptables-nft-save refused to print, because somebody put native nft rules into them."""
-    return tuple(_INCOMPATIBLE.findall(text))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ written gives the same IR (apart from texts, lines and handles).
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
 
-from hairpin.netfilter.iptables_words import quoted, split_words, unquoted
+from hairpin.netfilter.iptables_words import quoted, split_words
 from hairpin.netfilter.ir import (
     Chain,
     Expression,
@@ -57,14 +57,6 @@ def _declaration(chain: Chain) -> str:
 def render_rule(rule: Rule, chain: str, family: IpFamily) -> str:
     """Return the rule as a line of ``iptables-restore``, without counters: ``-A FORWARD -i eth0 -j DROP``."""
     return " ".join(("-A", chain, *_raw_words(rule.body, family)))
-
-
-def rule_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...]:
-    """Return the words after the chain as arguments of an ``iptables`` command, unquoted.
-
-    Raises ChangeError for what iptables cannot say.
-    """
-    return tuple(map(unquoted, _raw_words(body, family)))
 
 
 def _raw_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...]:

@@ -36,14 +36,6 @@ def judge_all(network: Network, flows: tuple[Flow, ...], evidence: Evidence | No
     return _answers(outcome).before
 
 
-def judge_change(
-    network: Network, flow: Flow, change: Change, evidence: Evidence | None = None
-) -> tuple[Judgement, Judgement]:
-    """Return what the kernel does with the flow without and with the change; raises ReplicaError, ChangeError."""
-    outcomes = carry_all(orders_of(network, (flow,), change, evidence))
-    return before_of(outcomes)[0], after_of(outcomes)[0]
-
-
 def orders_of(
     network: Network, flows: tuple[Flow, ...], change: Change, evidence: Evidence | None = None
 ) -> tuple[Order, ...]:

@@ -104,13 +104,3 @@ def port_towards(network: Network, netns: str, bridge: str, target: Port | None)
         elif veth_peer(network, netns, port) == target:
             return port
     return None
-
-
-def attached_elsewhere(network: Network, netns: str, target_netns: str) -> tuple[Port, ...]:
-    """Return the links of ``netns`` whose other end is in ``target_netns`` (to find a veth that left its bridge)."""
-    found: list[Port] = []
-    for link in network.namespace(netns).links:
-        peer = veth_peer(network, netns, link)
-        if peer is not None and peer.netns == target_netns:
-            found.append(Port(netns, link.name))
-    return tuple(found)
