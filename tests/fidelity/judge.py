@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.netfilter.ir import Expression
+from hairpin.netfilter.elements import class_of
+from hairpin.netfilter.ir import Expression, Match, NoEffect, Rule
 from hairpin.netfilter.packet import Connection
-from tests.fidelity.case import Case, Flow, Sent
+from tests.fidelity.case import Case, Sent
 from tests.fidelity.kernel import Answer, Turn, ask
-from tests.fidelity.model import Hits, expect, kernel_hits
+from tests.fidelity.model import Branch, Hits, expect, kernel_hits, recorded
 from tests.fidelity.observer import Event
 
 
@@ -48,40 +49,37 @@ def compare(case: Case, answer: Answer) -> Judgement:
     found: list[Disagreement] = []
     outcomes: dict[str, int] = {}
     packets = 0
-    branched = False
     answers = _Answers()
     turns = dict(answer.turns)
-    with hits.recorded():
+    with recorded():
         for flow in case.flows:
-            compared, differs, forked = _flow(flow, answer, turns, outcomes, answers)
+            compared, differs = _flow(answer, turns.get(flow.number, ()), flow.number, outcomes, answers, hits)
             packets += compared
-            branched = branched or forked
             found += differs
     found += answers.unexcused()
-    counters = {} if branched else kernel_hits(answer.before, answer.after)
+    counters = kernel_hits(answer.before, answer.after)
     # A packet that went another way has counted other rules: that is the same disagreement again.
     if not found:
-        for key, (count, text) in counters.items():
-            if any(word in text for word in _BREAKS_OFF):
+        for key, (count, rule) in counters.items():
+            if any(word in rule.text for word in _BREAKS_OFF) or _only_notes(rule):
                 continue
-            if key[:4] not in hits.unsure and count != hits.count[key]:
-                found.append(
-                    Disagreement(None, 0, None, f"{hits.count[key]} packets at {key} {text}", f"{count} packets")
-                )
+            low, high = hits.low[key], hits.high[key]
+            if not low <= count <= high:
+                wanted = f"{low}" if low == high else f"{low} to {high}"
+                found.append(Disagreement(None, 0, None, f"{wanted} packets at {key} {rule.text}", f"{count} packets"))
     return Judgement(packets, len(counters), tuple(found), tuple(sorted(outcomes.items())), tuple(exercised(answer)))
+
+
+def _only_notes(rule: Rule) -> bool:
+    """Whether the walk leaves open if the rule is satisfied, since that makes no difference (a limit that logs)."""
+    return class_of(rule.body) != "exact" and all(isinstance(part, Match | NoEffect) for part in rule.body)
 
 
 def exercised(answer: Answer) -> Iterator[tuple[str, int]]:
     """Yield each kind of match and statement in rules that counted packets, with that count."""
-    for key, (count, _) in kernel_hits(answer.before, answer.after).items():
+    for count, rule in kernel_hits(answer.before, answer.after).values():
         if count:
-            netns, dialect, family, table, chain, number = key
-            found = answer.after.namespace(netns)
-            assert found is not None
-            for each in found.ruleset.tables:
-                if (each.dialect, each.family, each.name) == (dialect, family, table):
-                    rules = next(one.rules for one in each.chains if one.name == chain)
-                    yield from ((_element(part), count) for part in rules[number - 1].body)
+            yield from ((_element(part), count) for part in rule.body)
 
 
 def _element(part: Expression) -> str:
@@ -94,33 +92,42 @@ def _element(part: Expression) -> str:
 
 
 def _flow(
-    flow: Flow, answer: Answer, turns: dict[int, tuple[Turn, ...]], outcomes: dict[str, int], answers: "_Answers"
-) -> tuple[int, list[Disagreement], bool]:
-    connections: tuple[tuple[str, Connection], ...] = ()
+    answer: Answer, turns: tuple[Turn, ...], number: int, outcomes: dict[str, int], answers: "_Answers", hits: Hits
+) -> tuple[int, list[Disagreement]]:
+    """Compare the packets of a flow.  Where the walk forks, the kernel's way must be one of its branches, and what
+    follows goes on from there."""
+    tables: list[tuple[tuple[str, Connection], ...]] = [()]
     packets = 0
-    found: list[Disagreement] = []
-    forked = False
-    for position, turn in enumerate(turns.get(flow.number, ())):
+    for position, turn in enumerate(turns):
         if turn.refused:
             continue
-        expected = expect(answer.before, turn.sent, connections)
         packets += 1
-        forked = forked or len(expected.branches) != 1
-        connections = expected.connections
         outcomes[_kind(turn.events)] = outcomes.get(_kind(turn.events), 0) + 1
-        if expected.unroutable:
+        branches = [branch for table in tables for branch in expect(answer.before, turn.sent, table)]
+        unroutable = any(branch.unroutable for branch in branches)
+        if unroutable:
             answers.note(turn.sent)
-        if turn.events in expected.branches or (expected.unanswerable and not turn.events):
-            continue
-        differs = Disagreement(
-            flow.number, position, turn.sent, expected.text, branches=expected.branches, events=turn.events
-        )
-        if expected.unroutable and turn.sent.packet.version == 4 and not turn.events:
+        taken = [branch for branch in branches if _is_taken(branch, turn)]
+        if not taken:
+            differs = Disagreement(
+                number,
+                position,
+                turn.sent,
+                "; ".join(branch.text for branch in branches),
+                branches=tuple(branch.events for branch in branches),
+                events=turn.events,
+            )
+            if not (unroutable and turn.sent.packet.version == 4 and not turn.events):
+                return packets, [differs]
             answers.missing.append((turn.sent.packet.saddr, differs))
-            continue
-        found.append(differs)
-        break
-    return packets, found, forked
+            taken = [branch for branch in branches if branch.unroutable]
+        hits.add(taken)
+        tables = list(dict.fromkeys(branch.connections for branch in taken))
+    return packets, []
+
+
+def _is_taken(branch: Branch, turn: Turn) -> bool:
+    return branch.events == turn.events or (branch.unanswerable and not turn.events)
 
 
 class _Answers:

@@ -1,15 +1,16 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter.evaluate import Decision, Place, decide
-from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Set, Table
+from hairpin.netfilter import evaluate
+from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
+from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
 from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.network import Network
@@ -42,46 +43,89 @@ _BY_FAMILY = {
 }
 
 
-class Expected(msgspec.Struct, frozen=True):
-    """What the walk says of one packet: the events of each branch.  ``text``: where each branch ended."""
-
-    branches: tuple[tuple[Event, ...], ...]
-    text: str
-    unanswerable: bool = False
-    unroutable: bool = False
-    """Rejected for want of a route (not by a rule)."""
-    connections: tuple[tuple[str, Connection], ...] = ()
-
-
 RuleKey = tuple[str, str, str, str, str, int]
 """namespace, dialect, family, table, chain, number"""
 
 
+class Satisfied(Condition, frozen=True, gc=False):
+    """Carried along by a walked packet: the rules of one base chain that it satisfied, and those that it may have
+    satisfied where the walk cannot tell (a limit that only logs)."""
+
+    certain: tuple[RuleKey, ...] = ()
+    possible: tuple[RuleKey, ...] = ()
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One way that the walk says a packet can go.  ``text``: where it ended; ``connections``: what it leaves behind."""
+
+    events: tuple[Event, ...]
+    text: str
+    unanswerable: bool
+    unroutable: bool
+    """Rejected for want of a route (not by a rule)."""
+    connections: tuple[tuple[str, Connection], ...]
+    satisfied: tuple[Satisfied, ...]
+
+    def counts(self) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
+        """Return how often each rule is satisfied at least, and at most."""
+        low, high = Counter[RuleKey](), Counter[RuleKey]()
+        for each in self.satisfied:
+            low.update(each.certain)
+            high.update(each.possible)
+        return low, high
+
+
 class Hits:
-    """How often each rule was satisfied; ``unsure`` holds the tables of which the walk cannot say."""
+    """How often each rule was satisfied, at least and at most."""
 
     def __init__(self) -> None:
-        self.count: Counter[RuleKey] = Counter()
-        self.unsure: set[tuple[str, str, str, str]] = set()
+        self.low: Counter[RuleKey] = Counter()
+        self.high: Counter[RuleKey] = Counter()
 
-    @contextmanager
-    def recorded(self) -> Generator[None]:
-        """Note every decision that the walk makes meanwhile."""
+    def add(self, branches: Iterable[Branch]) -> None:
+        """Count one packet, which went one of these ways."""
+        counts = [branch.counts() for branch in branches]
+        if not counts:
+            return
+        low, high = counts[0]
+        for other_low, other_high in counts[1:]:
+            low, high = low & other_low, high | other_high
+        self.low.update(low)
+        self.high.update(high)
 
-        def noting(
-            table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...]
-        ) -> tuple[Decision, ...]:
-            decisions = decide(table, chain, seen, surroundings, ipsets)
-            assert isinstance(surroundings, NamespaceSurroundings)
-            netns = surroundings.namespace.name
-            if len(decisions) != 1:
-                self.unsure.add((netns, table.dialect, table.family, table.name))
-            for decision in decisions[:1]:
-                self.count.update(key_of(netns, place) for place in decision.trail)
-            return decisions
 
-        with patch.object(hooks, "decide", noting):
-            yield
+@contextmanager
+def recorded() -> Generator[None]:
+    """Let every packet that is walked meanwhile carry along what it satisfied."""
+    raw: list[tuple[Decision, ...]] = []
+
+    def joining(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+        raw.append(decisions)
+        return join(decisions)
+
+    def noting(
+        table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...]
+    ) -> tuple[Decision, ...]:
+        decisions = decide(table, chain, seen, surroundings, ipsets)
+        assert isinstance(surroundings, NamespaceSurroundings)
+        netns = surroundings.namespace.name
+        apart = raw.pop()
+        groups = [(each,) for each in decisions] if len(decisions) == len(apart) else [apart]
+        return tuple(
+            msgspec.structs.replace(decision, conditions=(*decision.conditions, _satisfied(netns, group)))
+            for decision, group in zip(decisions, groups, strict=True)
+        )
+
+    with patch.object(hooks, "decide", noting), patch.object(evaluate, "join", joining):
+        yield
+
+
+def _satisfied(netns: str, decisions: tuple[Decision, ...]) -> Satisfied:
+    trails = [Counter(key_of(netns, place) for place in decision.trail) for decision in decisions]
+    low = high = trails[0]
+    for other in trails[1:]:
+        low, high = low & other, high | other
+    return Satisfied("", holds=True, certain=tuple(low.elements()), possible=tuple(high.elements()))
 
 
 def key_of(netns: str, place: Place) -> RuleKey:
@@ -89,24 +133,23 @@ def key_of(netns: str, place: Place) -> RuleKey:
     return (netns, place.dialect, place.family, place.table, place.chain, place.number)
 
 
-def kernel_hits(before: Host, after: Host) -> dict[RuleKey, tuple[int, str]]:
-    """Return how often the kernel counted each rule that has a counter, and its text."""
-    earlier = dict(_counters(before))
-    return {key: (count - earlier[key][0], text) for key, (count, text) in _counters(after) if key in earlier}
+def kernel_hits(before: Host, after: Host) -> dict[RuleKey, tuple[int, Rule]]:
+    """Return how often the kernel counted each rule that has a counter, and the rule."""
+    earlier = {key: rule.packets or 0 for key, rule in _counted(before)}
+    return {key: ((rule.packets or 0) - earlier[key], rule) for key, rule in _counted(after) if key in earlier}
 
 
-def _counters(host: Host) -> Iterator[tuple[RuleKey, tuple[int, str]]]:
+def _counted(host: Host) -> Iterator[tuple[RuleKey, Rule]]:
     for namespace in host.namespaces:
         for table in namespace.ruleset.tables:
             for chain in table.chains:
                 for rule in chain.rules:
                     if rule.packets is not None:
-                        key = (namespace.name, table.dialect, table.family, table.name, chain.name, rule.number)
-                        yield key, (rule.packets, rule.text)
+                        yield (namespace.name, table.dialect, table.family, table.name, chain.name, rule.number), rule
 
 
-def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ...]) -> Expected:
-    """Return what the walk says of a packet, when those connections exist."""
+def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ...]) -> tuple[Branch, ...]:
+    """Return the ways that the walk says a packet can go, when those connections exist."""
     packet = sent.packet
     header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 2)
     size = (20 if packet.version == 4 else 40) + header + len(tag(0))
@@ -115,42 +158,44 @@ def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ..
         state = State("device-in", "host", packet, iif=sent.link, connections=connections)
     else:
         state = State("output-route", sent.netns, packet, uid=0, connections=connections)
-    ends = walk_packet(Network(host), state)
-    kept = tuple(each for each in ends[0].state.connections if each[1].status & STATUS_CONFIRMED) if ends else ()
-    unroutable = any(end.stop is not None and end.stop.stage == "input-route" for end in ends)
-    return Expected(
-        tuple(_events(end) for end in ends),
-        "; ".join(_text(end) for end in ends),
-        _unanswerable(host, ends),
-        unroutable,
-        kept,
+    return tuple(_branch(host, end) for end in walk_packet(Network(host), state))
+
+
+def _branch(host: Host, end: End) -> Branch:
+    return Branch(
+        _events(end),
+        _text(end),
+        _unanswerable(host, end),
+        end.stop is not None and end.stop.stage == "input-route",
+        tuple(each for each in end.state.connections if each[1].status & STATUS_CONFIRMED),
+        tuple(each for each in end.state.conditions if isinstance(each, Satisfied)),
     )
 
 
 _TO_MANY = ("broadcast", "multicast")
 
 
-def _unanswerable(host: Host, ends: tuple[End, ...]) -> bool:
+def _unanswerable(host: Host, end: End) -> bool:
     """Return whether a rejection is not sent: no route leads back to who asked, it would answer a reset, or a packet to
     many.  Source: net/ipv4/icmp.c __icmp_send(), net/ipv4/netfilter/nf_reject_ipv4.c"""
-    for end in ends:
-        if end.kind == "rejected" and end.stop is not None:
-            namespace = host.namespace(end.stop.netns)
-            assert namespace is not None
-            packet = end.stop.seen.packet
-            if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
-                return True
-            if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
-                return True
-            if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
-                return True  # of other protocols REJECT demands a checksum that NAT does not keep right
-            protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
-            own = (each.value for each in namespace.addresses if each.version == packet.version)
-            for saddr in (packet.daddr, 0, *own):
-                oif = end.stop.link if strict else None
-                found = lookup(namespace, Query(packet.version, packet.saddr, saddr, oif=oif, protocol=protocol))
-                if found.type not in ("unicast", "local"):
-                    return True
+    if end.kind != "rejected" or end.stop is None:
+        return False
+    namespace = host.namespace(end.stop.netns)
+    assert namespace is not None
+    packet = end.stop.seen.packet
+    if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
+        return True
+    if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
+        return True
+    if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
+        return True  # of other protocols REJECT demands a checksum that NAT does not keep right
+    protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
+    own = (each.value for each in namespace.addresses if each.version == packet.version)
+    for saddr in (packet.daddr, 0, *own):
+        oif = end.stop.link if strict else None
+        found = lookup(namespace, Query(packet.version, packet.saddr, saddr, oif=oif, protocol=protocol))
+        if found.type not in ("unicast", "local"):
+            return True
     return False
 
 
