@@ -34,6 +34,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/": "causes/test_catalogue.py",  # with test_registry.py, and the recorded hosts of tests/acceptance
     "replica/build.py": "kernel/test_replica.py",
     "replica/client.py": "kernel/test_replica.py",
+    "replica/ctnetlink.py": "kernel/test_ctnetlink.py",
     "replica/drops.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/netns.py": "kernel/test_replica.py",

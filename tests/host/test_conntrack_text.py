@@ -61,6 +61,27 @@ def test_entry(line: str, expected: Connection) -> None:
     assert (found.live, found.evidence, found.nat_checked) == (True, "e7", ())
 
 
+# line, seconds until it is forgotten, state
+ENDS: dict[str, tuple[str, int | None, str]] = {
+    "of a TCP connection": ("published", 119, "TIME_WAIT"),
+    "of one with a mark": ("of /proc, with counters, mark and zone", 431999, "ESTABLISHED"),
+    "UDP has no state": ("without -o extended", 29, ""),
+    "nor has ICMP": ("echo", 29, ""),
+}
+
+
+@pytest.mark.parametrize(("name", "timeout_s", "state"), ENDS.values(), ids=ENDS)
+def test_how_long_it_is_kept(name: str, timeout_s: int | None, state: str) -> None:
+    (found,) = parse(f"{LINES[name][0]}\n", source="conntrack -L")
+    assert (found.timeout_s, found.tcp_state) == (timeout_s, state)
+
+
+def test_an_offloaded_entry_has_neither() -> None:
+    line = LINES["of /proc, with counters, mark and zone"][0].replace("431999 ESTABLISHED ", "")
+    (found,) = parse(f"{line}\n", source="/proc/net/nf_conntrack")
+    assert (found.timeout_s, found.tcp_state, found.zone) == (None, "", 3)
+
+
 def test_what_was_left_out_is_said() -> None:
     text = next(iter(LINES.values()))[0] + "\n# truncated: 20000 of 90000 entries\n"
     assert len(parse(text, source="conntrack -L")) == 1

@@ -37,10 +37,10 @@ def test_what_was_not_read_is_left_out() -> None:
     assert found.left_out == ("nft-table of host could not be read",)
 
 
-def test_a_live_connection_that_the_flow_would_meet_is_left_out() -> None:
+def test_live_connections_that_the_flow_meets_are_kept() -> None:
     original = Tuple(CLIENT, HOST_ADDRESS, TCP, FLOW.sport, 8151)
     live = Connection(4, original, Tuple(WEB, CLIENT, TCP, 80, FLOW.sport), live=True)
-    host = msgspec.structs.replace(host_namespace(), connections=(live,))
-    assert blueprint(network(host), (FLOW,)).left_out == (
-        f"a live connection of host from port {FLOW.sport} to port 8151",
-    )
+    host = msgspec.structs.replace(host_namespace(), connections=(live, msgspec.structs.replace(live, version=6)))
+    found = blueprint(network(host), (FLOW,))
+    assert found.left_out == ()
+    assert {each.name: each.connections for each in found.namespaces if each.connections} == {"host": (live,)}

@@ -72,6 +72,25 @@ def test_tcp_loose_off_takes_nothing_up() -> None:
     assert track(at("prerouting", FROM_CLIENT), strict).ct_state == CT_NEW
 
 
+# state of the live entry, the packet's flags, ctstate
+CLOSED: dict[str, tuple[str, int, int]] = {
+    "a SYN begins anew where both had ended": ("TIME_WAIT", SYN, CT_NEW),
+    "a SYN begins anew behind a reset": ("CLOSE", SYN, CT_NEW),
+    "data does not": ("TIME_WAIT", ACK, CT_ESTABLISHED),
+    "a SYN within a connection is let through as its own": ("ESTABLISHED", SYN, CT_ESTABLISHED),
+    "half closed is not closed": ("FIN_WAIT", SYN, CT_ESTABLISHED),
+}
+
+
+@pytest.mark.parametrize(("tcp_state", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
+def test_a_connection_that_has_ended(tcp_state: str, value: int, ct_state: int) -> None:
+    known = msgspec.structs.replace(ANSWERED, live=True, tcp_state=tcp_state)
+    after = track(at("prerouting", flags(value)), msgspec.structs.replace(HOST, connections=(known,)))
+    assert after.ct_state == ct_state
+    assert after.connection is not None
+    assert after.connection.live == (ct_state == CT_ESTABLISHED)
+
+
 def test_the_hosts_own_table_counts() -> None:
     live = msgspec.structs.replace(HOST, connections=(ANSWERED,))
     assert track(at("prerouting", flags(ACK)), live).connection == ANSWERED

@@ -19,10 +19,10 @@ TRUNCATED = "# truncated:"
 _PORTS = r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
 # Nine entries of ten: TCP or UDP, without counters and zones.
 _USUAL = re.compile(
-    rf"(?:ipv[46] +\d+ )?(?:tcp|udp) +(\d+) [^=\[]*{_PORTS} (\[UNREPLIED\] )?{_PORTS} (\[ASSURED\] )?"
+    rf"(?:ipv[46] +\d+ )?(?:tcp|udp) +(\d+) (\d+ )?([A-Z]\w+ )?{_PORTS} (\[UNREPLIED\] )?{_PORTS} (\[ASSURED\] )?"
     r"(?:mark=(\d+) )?(?:zone=0 )?use=\d+\s*"
 )
-_HEAD = re.compile(r"(?:ipv[46]\s+\d+\s+)?\S+\s+(\d+)\s")
+_HEAD = re.compile(r"(?:ipv[46]\s+\d+\s+)?\S+\s+(\d+)\s+(?:(\d+)\s+)?(?:([A-Z]\w+)\s)?")
 _FIELD = re.compile(r"(?:^|\s)([a-z-]+)=(\S+)")
 
 
@@ -48,7 +48,7 @@ def truncation(text: str) -> str | None:
 
 
 def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], evidence: str) -> Connection:
-    name, s1, d1, sp1, dp1, unreplied, s2, d2, sp2, dp2, assured, mark = match.groups()
+    name, timeout, tcp_state, s1, d1, sp1, dp1, unreplied, s2, d2, sp2, dp2, assured, mark = match.groups()
     protocol = int(name)
     version, saddr = _number(s1, numbers)
     forth = Tuple(saddr, _number(d1, numbers)[1], protocol, int(sp1), int(dp1))
@@ -58,7 +58,17 @@ def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], 
         status |= STATUS_SNAT
     if forth.daddr != back.saddr or dp1 != sp2:
         status |= STATUS_DNAT
-    return Connection(version, forth, back, status, int(mark or 0), live=True, evidence=evidence)
+    return Connection(
+        version,
+        forth,
+        back,
+        status,
+        int(mark or 0),
+        live=True,
+        evidence=evidence,
+        timeout_s=int(timeout) if timeout else None,
+        tcp_state=tcp_state.rstrip() if tcp_state else "",
+    )
 
 
 def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: str) -> Connection:
@@ -78,7 +88,18 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
         status |= STATUS_ASSURED
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
-    return Connection(version, forth, back, status, mark, int(zone), live=True, evidence=evidence)
+    return Connection(
+        version,
+        forth,
+        back,
+        status,
+        mark,
+        int(zone),
+        live=True,
+        evidence=evidence,
+        timeout_s=int(head[2]) if head[2] else None,
+        tcp_state=head[3] or "",
+    )
 
 
 def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Literal[4, 6], int]]) -> Tuple:

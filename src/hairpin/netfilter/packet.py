@@ -9,6 +9,8 @@ import msgspec
 
 TCP, UDP, ICMP, ICMP6, SCTP = 6, 17, 1, 58, 132
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+TCP_CLOSED = ("TIME_WAIT", "CLOSE")
+"""States of a conntrack entry whose connection has ended; the same ports may be used anew."""
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +64,9 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     """A SYN began it: until the other side has answered, nothing but a SYN or RST of its own belongs to it."""
     live: bool = False
     evidence: str = ""
+    timeout_s: int | None = None
+    tcp_state: str = ""
+    """``ESTABLISHED``, ``TIME_WAIT`` … of a live TCP entry, as the kernel names it."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
 WORLD = "world"
@@ -16,7 +17,7 @@ APART = "apart"
 
 Tool = Literal[
     "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
-    "ebtables-nft-restore", "nft", "nft-json", "ipset", "conntrack",
+    "ebtables-nft-restore", "nft", "nft-json", "ipset",
 ]  # fmt: skip
 
 
@@ -75,7 +76,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
     ``ip
     -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have
-    to come up."""
+    to come up.  ``connections``: entries that its conntrack table has whenever a flow begins."""
 
     name: str
     sysctls: tuple[SysctlValue, ...] = ()
@@ -86,6 +87,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     loads: tuple[Load, ...] = ()
     services: tuple[Service, ...] = ()
     running: tuple[str, ...] = ()
+    connections: tuple[Connection, ...] = ()
 
 
 class Blueprint(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
+from hairpin.replica import ctnetlink
 from hairpin.replica.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
 from hairpin.replica.netns import Netns
 
@@ -27,7 +28,6 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
     "nft": ("nft", "-f", "-"),
     "nft-json": ("nft", "-j", "-f", "-"),
     "ipset": ("ipset", "restore"),
-    "conntrack": ("conntrack", "-R", "-"),
 }
 
 
@@ -154,6 +154,25 @@ class Built:
             if not status:
                 return
         yield f"{name}: {load.tool} refuses the rules: {' '.join(said.split())[:300]}"
+
+    # --- conntrack ---------------------------------------------------------------------------------------------------
+
+    def remember(self) -> None:
+        """Have the conntrack tables know what they knew on the host; leaves the process in another namespace.
+
+        Every flow finds them so: what the one before left there is forgotten."""
+        for plan in self.plan.namespaces:
+            if plan.connections and self._takes_connections(plan):
+                self.netns[plan.name].enter()
+                said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
+                for complaint in dict.fromkeys(each for each in said if each):
+                    self.left_out.append(f"{plan.name}: a live connection cannot be rebuilt: {complaint}")
+
+    def _takes_connections(self, plan: NetnsPlan) -> bool:
+        if ctnetlink.available():
+            return True
+        self.left_out.append(f"{plan.name}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,9 @@ class Client:
         opened = _open(flow, family)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if flow.protocol == "tcp":
+                # Nothing lingers on when it is closed: the same port may be asked again.
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if flow.protocol != "icmp":
                 opened.bind((source or everywhere, flow.sport))
             elif source is not None:

@@ -1,13 +1,13 @@
 """The blueprint of a network: what is rebuilt, what is not and why."""
 
-from collections.abc import Iterator
-
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Namespace
+from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import HOST, Network
 from hairpin.replica import addresses, links, routes, rules, services, sysctls
 from hairpin.replica.blueprint import APART, Blueprint, NetnsPlan
+from hairpin.replica.connections import concerning, met_by
 from hairpin.replica.world import world
 from hairpin.walk.walk import walk_flow
 
@@ -17,14 +17,19 @@ _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rul
 
 
 def blueprint(
-    network: Network, flows: tuple[Flow, ...], evidence: Evidence | None = None, read: Network | None = None
+    network: Network,
+    flows: tuple[Flow, ...],
+    evidence: Evidence | None = None,
+    read: Network | None = None,
+    changed: Network | None = None,
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
     ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
-    the network itself is that."""
+    the network itself is that.  ``changed``: what a change will make of it while it stands."""
     names = _needed(network, flows)
     made = links.wiring(network, names)
+    met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[str] = []
     plans = [world(network, flows, made.wires)]
     for name in names:
@@ -32,9 +37,8 @@ def blueprint(
         before = (read or network).host.namespace(name)
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
-        left_out += _live(namespace, flows)
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
-        plans.append(_namespace(network, namespace, loads))
+        plans.append(_namespace(network, namespace, loads, concerning(namespace, met)))
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
@@ -60,25 +64,15 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[str, ...]:
     return tuple(name for name in everyone if name in wanted)
 
 
-def _live(namespace: Namespace, flows: tuple[Flow, ...]) -> Iterator[str]:
-    """Yield the live connections that one of the flows would meet: their entries are not rebuilt."""
-    for flow in flows:
-        for connection in namespace.connections:
-            if connection.version != flow.version:
-                continue
-            for side in (connection.original, connection.reply):
-                number = flow.packet(0).protocol
-                if (side.daddr, side.dport, side.sport, side.protocol) == (flow.daddr, flow.dport, flow.sport, number):
-                    yield f"a live connection of {namespace.name} from port {side.sport} to port {side.dport}"
-
-
 def _far_ends(line: str) -> tuple[str, ...]:
     """Return the name of the link that a line puts into the namespace for far ends."""
     words = line.split()
     return (words[words.index("peer") + 2],) if f"<netns {APART}>" in line and "peer" in words else ()
 
 
-def _namespace(network: Network, namespace: Namespace, loads: rules.Loads) -> NetnsPlan:
+def _namespace(
+    network: Network, namespace: Namespace, loads: rules.Loads, connections: tuple[Connection, ...]
+) -> NetnsPlan:
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
         *links.settings(namespace),
@@ -97,4 +91,5 @@ def _namespace(network: Network, namespace: Namespace, loads: rules.Loads) -> Ne
         loads=loads.loads,
         services=services.services(network, namespace),
         running=links.running(namespace),
+        connections=connections,
     )

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.netfilter.packet import Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
@@ -90,15 +91,8 @@ def carry(order: Order) -> Outcome:
         refused = carry_out(order.change, order.network, replica.built)
         replica.built.left_out += (f"the change: {said}" for said in refused)
         replica.after_change()
-        after = tuple(replica.judge(_once_more(flow)) for flow in order.after)
+        after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
-
-
-def _once_more(flow: Flow) -> Flow:
-    """Return the flow with another source port, so that nothing that was remembered of the first answers for it."""
-    if flow.protocol == "icmp":
-        return flow
-    return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
 
 
 class _Replica:
@@ -111,7 +105,9 @@ class _Replica:
         # The kernel begins to note the time of packets a moment after the first socket wants it.
         self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        plan = blueprint(order.network, tuple(dict.fromkeys((*order.flows, *order.after))), order.evidence, order.read)
+        flows = tuple(dict.fromkeys((*order.flows, *order.after)))
+        changed = simulate(order.change, order.network) if order.change is not None else None
+        plan = blueprint(order.network, flows, order.evidence, order.read, changed)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
@@ -155,6 +151,14 @@ class _Replica:
         self.built.wait_running()
         self._home.enter()
 
+    def once_more(self, flow: Flow) -> Flow:
+        """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
+        as it is where the snapshot itself remembers a connection from that port."""
+        known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
+        if flow.protocol == "icmp" or flow.sport in known:
+            return flow
+        return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
+
     def _hopeless(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
         """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
@@ -185,6 +189,7 @@ class _Replica:
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
+        self.built.remember()
         self._hits, self._gone, self._held, self._flow = [], [], False, flow
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination)

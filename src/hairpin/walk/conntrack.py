@@ -18,7 +18,7 @@ from hairpin.netfilter.ir import (
     STATUS_DYING,
     STATUS_SEEN_REPLY,
 )
-from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, RST, SYN, TCP, Connection, Packet, Tuple
+from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, RST, SYN, TCP, TCP_CLOSED, Connection, Packet, Tuple
 from hairpin.walk.state import State
 
 
@@ -43,6 +43,8 @@ def track(state: State, namespace: Namespace) -> State:
         if connection.status & STATUS_DYING:
             continue
         if connection.original == wanted:
+            if _reopens(state.packet, connection):
+                continue
             seen = bool(connection.status & STATUS_SEEN_REPLY)
             if connection.syn and not seen and not state.packet.tcp_flags & (SYN | RST):
                 # SYN_SENT and no SYN-ACK was seen here: nf_conntrack_proto_tcp.c tcp_conntracks
@@ -62,6 +64,14 @@ def track(state: State, namespace: Namespace) -> State:
     syn = state.packet.protocol == TCP and bool(state.packet.tcp_flags & SYN)
     fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed(), syn=syn)
     return _with(state, fresh, CT_NEW, 0)
+
+
+def _reopens(packet: Packet, connection: Connection) -> bool:
+    """Whether the client begins anew where it had ended: the entry is deleted and the packet looked up again.
+
+    Source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet(), "reopen a closed/aborted connection"
+    """
+    return connection.tcp_state in TCP_CLOSED and packet.tcp_flags & (SYN | ACK | RST | FIN) == SYN
 
 
 def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:

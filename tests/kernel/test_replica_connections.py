@@ -1,0 +1,80 @@
+"""A live connection decides what becomes of a packet: in the walk, and in the kernel of a replica."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import Change, DropConnection
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import TCP, UDP, Connection, Tuple
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge, judge_all, judge_change
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
+
+OLD = parse_address("172.17.0.9")[1]
+"""What the container's address was when the connection began."""
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+SEEN = STATUS_CONFIRMED | STATUS_SEEN_REPLY
+
+
+def entry(
+    state: str, status: int = SEEN | STATUS_ASSURED | STATUS_DNAT, *, to: int = OLD, sport: int = FLOW.sport
+) -> Connection:
+    """Return the client's connection to the published port, translated to an address of the container's network."""
+    original = Tuple(CLIENT, HOST_ADDRESS, TCP, sport, 8151)
+    reply = Tuple(to, CLIENT, TCP, 80, sport) if status & STATUS_DNAT else original.reversed()
+    return Connection(4, original, reply, status, live=True, evidence="e9", timeout_s=100, tcp_state=state)
+
+
+def remembering(*connections: Connection) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), connections=connections))
+
+
+UNANSWERED = STATUS_CONFIRMED | STATUS_DNAT
+CASES: dict[str, tuple[Network, str]] = {
+    "none": (remembering(), "delivered"),
+    "to the old address": (remembering(entry("ESTABLISHED")), "dropped"),
+    "to the old address, never answered": (remembering(entry("SYN_SENT", UNANSWERED)), "dropped"),
+    "to the old address, half closed": (remembering(entry("FIN_WAIT")), "dropped"),
+    "to the old address, closed": (remembering(entry("TIME_WAIT")), "delivered"),
+    "to the old address, reset": (remembering(entry("CLOSE", SEEN | STATUS_DNAT)), "delivered"),
+    "to the present address": (remembering(entry("ESTABLISHED", to=WEB)), "delivered"),
+    "begun before the port was published": (remembering(entry("ESTABLISHED", SEEN)), "delivered"),
+    "of another port of the client's": (remembering(entry("ESTABLISHED", sport=39999)), "delivered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "verdict"), CASES.values(), ids=CASES)
+def test_the_kernel_does_what_the_walk_says(built: Network, verdict: str) -> None:
+    judgement = judge(built, FLOW)
+    found = agreement(walk_flow(built, FLOW), judgement)
+    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, "", ())
+
+
+def test_every_flow_finds_the_table_as_it_was() -> None:
+    """The first packet of a flow changes its entry; the next flow with the same ports meets it anew."""
+    judgements = judge_all(remembering(entry("ESTABLISHED")), (FLOW, FLOW))
+    assert [each.verdict for each in judgements] == ["dropped", "dropped"]
+
+
+def test_forgetting_the_connection_delivers() -> None:
+    before, after = judge_change(remembering(entry("ESTABLISHED")), FLOW, Change((DropConnection("host", "e9"),)))
+    assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
+
+
+def test_a_change_that_leaves_the_connection_does_not() -> None:
+    before, after = judge_change(remembering(entry("ESTABLISHED")), FLOW, Change(()))
+    assert (before.verdict, after.verdict) == ("dropped", "dropped")
+
+
+def test_a_datagram_follows_the_connection_as_well() -> None:
+    asked = msgspec.structs.replace(FLOW, protocol="udp")
+    original = Tuple(CLIENT, HOST_ADDRESS, UDP, FLOW.sport, 8151)
+    reply = Tuple(OLD, CLIENT, UDP, 80, FLOW.sport)
+    stale = Connection(4, original, reply, UNANSWERED, live=True, timeout_s=20)
+    judgement = judge(remembering(stale), asked)
+    trace = walk_flow(remembering(stale), asked)
+    assert (judgement.verdict, agreement(trace, judgement).agrees) == ("dropped", True)
