@@ -13,9 +13,10 @@ from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
 from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen
 from hairpin.netfilter.satisfies import Surroundings
+from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside
-from hairpin.network.routing import Query, address_type, lookup
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup
 from hairpin.walk import hooks
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
@@ -185,7 +186,9 @@ def _unanswerable(host: Host, end: End) -> bool:
     packet = end.stop.seen.packet
     if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
         return True
-    if packet.daddr == BROADCAST4 or address_type(namespace, packet.version, packet.daddr) in _TO_MANY:
+    if packet.version == 4 and address_type4(namespace, packet.daddr) in _TO_MANY:
+        return True
+    if packet.version == 6 and is_multicast(packet.daddr, 6):
         return True
     if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
         return True  # of other protocols REJECT demands a checksum that NAT does not keep right
@@ -195,6 +198,8 @@ def _unanswerable(host: Host, end: End) -> bool:
         oif = end.stop.link if strict else None
         found = lookup(namespace, Query(packet.version, packet.saddr, saddr, oif=oif, protocol=protocol))
         if found.type not in ("unicast", "local"):
+            return True
+        if packet.version == 6 and names_a_network(found, packet.saddr):
             return True
     return False
 

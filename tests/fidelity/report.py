@@ -21,7 +21,7 @@ _LIMITS = """## Not compared yet
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Ranges of addresses (the kernel picks one by a hash), a port out of a range, clashes of two connections.
-- `TTL --ttl-inc/--ttl-dec`; `ip6tables -m addrtype --src-type UNICAST` (the form of the address, not its route).
+- `TTL --ttl-inc/--ttl-dec`.
 - Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers, limits and other matches with a memory.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """

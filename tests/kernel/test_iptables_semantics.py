@@ -98,9 +98,10 @@ subprocess.run(("iptables-nft-save", "-c", "-t", "filter"), check=True)
 class Loopback:
     """Surroundings of a namespace that has a loopback link and nothing else."""
 
-    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
-        assert (version, link) == (4, None)
-        return "local" if address >> 24 == 127 else "unicast"
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
+        assert (seen.packet.version, link) == (4, None)
+        address = seen.packet.saddr if side == "saddr" else seen.packet.daddr
+        return ("local" if address >> 24 == 127 else "unicast") in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))

@@ -517,9 +517,9 @@ SENDER = (
 class Loopback(Surroundings):
     """A namespace with nothing but lo; no rule asked here asks for ways back or sockets."""
 
-    def address_type(self, version: int, address: int, link: str | None) -> str:
-        assert (version, address >> 24, link) == (4, 127, None)
-        return "local"
+    def address_is(self, seen: Seen, side: str, types: tuple[str, ...], link: str | None) -> bool:
+        assert (seen.packet.daddr >> 24, link) == (127, None), side
+        return "local" in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))

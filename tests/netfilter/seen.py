@@ -25,10 +25,10 @@ class Place:
         self.back = back
         self.socket = socket
 
-    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
         """Return ``local`` for WEB (in IPv6 the same number), on docker0 only where a link is asked for."""
-        del version
-        return "local" if address == WEB and link in (None, "docker0") else "unicast"
+        address = seen.packet.saddr if side == "saddr" else seen.packet.daddr
+        return ("local" if address == WEB and link in (None, "docker0") else "unicast") in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         """Return whether there is a way back: ``back``, or any when ``loose``, or by mark 7."""

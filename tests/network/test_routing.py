@@ -3,11 +3,10 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.routing import (
     Query,
-    address_type,
     lookup,
     preferred_source,
     route_text,
@@ -152,29 +151,6 @@ def test_rules_that_were_not_read_are_the_kernels() -> None:
     assert [each.priority for each in rules_of(Namespace("n"), 4)] == [0, 32766, 32767]
     assert [each.priority for each in rules_of(Namespace("n"), 6)] == [0, 32766]
     assert [each.priority for each in rules_of(with_rules(PolicyRule(4, 9, table=100)), 4)] == [0, 9, 32766]
-
-
-BROADCAST = Route(4, number("172.17.255.255"), 32, TABLE_LOCAL, "broadcast", (NextHop("docker0"),))
-# address, link, type
-TYPES: dict[str, tuple[str, str | None, str]] = {
-    "own": ("198.51.100.11", None, "local"),
-    "own, on another link": ("198.51.100.11", "docker0", "unicast"),
-    "own, on its link": ("198.51.100.11", "eth0", "local"),
-    "all of loopback": ("127.5.5.5", None, "local"),
-    "broadcast": ("172.17.255.255", None, "broadcast"),
-    "limited broadcast": ("255.255.255.255", None, "broadcast"),
-    "unspecified": ("0.0.0.0", None, "broadcast"),
-    "multicast": ("224.0.0.251", None, "multicast"),
-    "somebody else": ("192.0.2.10", None, "unicast"),
-    "multicast of IPv6": ("ff02::1", None, "multicast"),
-    "IPv6 without a route": ("2001:db8::1", None, "unreachable"),
-}
-
-
-@pytest.mark.parametrize(("text", "link", "expected"), TYPES.values(), ids=TYPES)
-def test_address_type(text: str, link: str | None, expected: str) -> None:
-    version, value = parse_address(text)
-    assert address_type(host_namespace(routes=(BROADCAST,)), version, value, link) == expected
 
 
 TWO = (

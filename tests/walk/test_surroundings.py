@@ -1,21 +1,52 @@
+from typing import Literal
+
 import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import ICMP, SYN, TCP, Packet, Seen
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, route
 
+OWN6, NET6, FAR6 = ((0x20010DB8 << 96) + low for low in (0x11, 0, 1 << 80))
+ROUTES6 = (
+    Route(6, OWN6, 128, TABLE_LOCAL, "local", (NextHop("eth0"),)),
+    Route(6, NET6, 64, next_hops=(NextHop("eth0"),)),
+)
+TWO_FAMILIES = msgspec.structs.replace(host_namespace(routes=ROUTES6), addresses=(Address("eth0", 6, OWN6, 64),))
 HOST = NamespaceSurroundings(host_namespace())
 PACKET = Packet(4, CLIENT, HOST_ADDRESS, TCP, sport=40000, dport=8151, tcp_flags=SYN)
 SEEN = Seen(PACKET, iif="eth0")
 
 
-def test_address_type() -> None:
-    assert HOST.address_type(4, HOST_ADDRESS, None) == "local"
-    assert HOST.address_type(4, WEB, None) == "unicast"
-    assert HOST.address_type(4, HOST_ADDRESS, "docker0") == "unicast"
+# dialect, address, types, link, expected
+KINDS: dict[str, tuple[str, int, str, str | None, bool]] = {
+    "own": ("iptables-nft", HOST_ADDRESS, "local", None, True),
+    "somebody else's": ("nft", WEB, "local", None, False),
+    "own, not there": ("nft", HOST_ADDRESS, "local", "docker0", False),
+    "IPv6, own": ("nft", OWN6, "local", None, True),
+    "IPv6, own, on its link": ("nft", OWN6, "local", "eth0", True),
+    "IPv6, own, not there": ("nft", OWN6, "unicast", "docker0", True),
+    "IPv6, the form": ("iptables-nft", OWN6, "unicast", None, True),
+    "IPv6, the route, not the form": ("nft", OWN6, "unicast", None, False),
+    "IPv6, form and route": ("iptables-nft", OWN6, "unicast local", None, True),
+    "IPv6, its form is another": ("iptables-nft", OWN6, "multicast local", None, False),
+    "IPv6, without a route": ("nft", FAR6, "unreachable", None, True),
+    "IPv6, without a route, form": ("iptables-nft", FAR6, "unicast", None, True),
+    "IPv6, a network's own": ("nft", NET6, "anycast", None, True),
+    "IPv6, a network's own is no route of that type": ("iptables-nft", NET6, "anycast", None, False),
+}
+
+
+@pytest.mark.parametrize(("dialect", "address", "types", "link", "expected"), KINDS.values(), ids=KINDS)
+def test_address_is(dialect: str, address: int, types: str, link: str | None, expected: bool) -> None:
+    version: Literal[4, 6] = 6 if address >> 32 else 4
+    asked = Seen(Packet(version, address, address, TCP, sport=1, dport=2), iif="eth0")
+    place = NamespaceSurroundings(TWO_FAMILIES, dialect)
+    assert place.address_is(asked, "daddr", tuple(types.split()), link) is expected
 
 
 # source, link, loose, whether there is a way back

@@ -31,8 +31,9 @@ from hairpin.netfilter.truth import Truth, truth_of
 class Surroundings(Protocol):
     """What rules may ask about the namespace beyond the packet: its routing tables, its sockets."""
 
-    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
-        """Return the route type of the address (``local``, ``unicast``, ``broadcast`` …), as ``-m addrtype`` asks."""
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
+        """Return whether the packet's address is of one of the types (``local``, ``unicast``, ``broadcast`` …), as
+        ``-m addrtype`` and nft ``fib`` ask; ``link``: as seen from there."""
         ...
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
@@ -109,9 +110,8 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
     seen = question.seen
     match match:
         case FibMatch(address=address, types=types, limit=limit):
-            value = seen.packet.saddr if address == "saddr" else seen.packet.daddr
             link = None if limit is None else (seen.iif if limit == "iif" else seen.oif)
-            inside = question.surroundings.address_type(seen.packet.version, value, link) in types
+            inside = question.surroundings.address_is(seen, address, types, link)
         case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
             inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
         case SocketMatch():
@@ -132,7 +132,7 @@ def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validm
         return True
     if packet.saddr == 0 and (packet.version == 6 or packet.daddr == 0xFFFFFFFF or packet.daddr >> 8 == 0xE00000):
         return True
-    if surroundings.address_type(packet.version, packet.saddr, None) == "local":
+    if surroundings.address_is(seen, "saddr", ("local",), None):
         if not accept_local:
             return False
         if packet.version == 6:

@@ -22,6 +22,9 @@ class Query(msgspec.Struct, frozen=True):
     oif: str | None = None
     strict: str | None = None
     """Only routes by this link will do (IPv6 link-local addresses), though rules do not see it as ``oif``."""
+    prefers: str | None = None
+    """Rules see this link as ``oif``, too, but where no route of the longest prefix is by it another one will do (IPv6
+    without RT6_LOOKUP_F_IFACE)."""
     mark: int = 0
     tos: int = 0
     protocol: int | None = None
@@ -98,10 +101,10 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
     """Source: net/core/fib_rules.c fib_rule_match(), net/ipv4/fib_rules.c fib4_rule_match()."""
     version = query.version
     checks = (
-        rule.source is None or inside(query.saddr, *rule.source, version),
+        _from(rule, query),
         rule.destination is None or inside(query.daddr, *rule.destination, version),
         rule.iif is None or rule.iif == query.iif,
-        rule.oif is None or rule.oif == query.oif,
+        rule.oif is None or rule.oif == (query.oif or query.prefers),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
         rule.tos is None or rule.tos in (0, query.tos),
         rule.protocol is None or rule.protocol == query.protocol,
@@ -110,6 +113,17 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         _in_range(rule.uids, query.uid if query.uid is not None else 0),
     )
     return all(checks)
+
+
+def _from(rule: PolicyRule, query: Query) -> bool:
+    """IPv6 does not hold ``from`` against a packet whose source is still to be chosen: such a rule does not match (and
+    one with ``not`` does).  Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
+    """
+    if rule.source is None:
+        return True
+    if query.version == 6 and query.saddr == 0:
+        return rule.source[1] == 0
+    return inside(query.saddr, *rule.source, query.version)
 
 
 def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
@@ -164,8 +178,12 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
         and (route.tos in (0, query.tos))
         and (route.source is None or inside(query.saddr, *route.source, version))
     ]
-    fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, route.metric))
+    fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, _is_by_another(route, query), route.metric))
     yield from fitting
+
+
+def _is_by_another(route: Route, query: Query) -> bool:
+    return query.prefers is not None and all(hop.link != query.prefers for hop in route.next_hops)
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
@@ -180,39 +198,6 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
             continue
         hops.append(hop)
     return tuple(hops)
-
-
-def address_type(namespace: Namespace, version: Version, value: int, link: str | None = None) -> str:
-    """Return the type of an address as inet_addr_type_dev_table() does: local table first, then unicast.
-
-    Source: net/ipv4/fib_frontend.c __inet_dev_addr_type(); net/netfilter/xt_addrtype.c
-    """
-    if version == 4:
-        if value in (0, 0xFFFFFFFF):
-            return "broadcast"
-        if value >> 28 == 0xE:
-            return "multicast"
-    elif value >> 120 == 0xFF:
-        return "multicast"
-    best: Route | None = None
-    for route in namespace.routes:
-        if route.table != TABLE_LOCAL or route.version != version or route.type == "throw":
-            continue
-        if not inside(value, route.destination, route.prefix_length, version):
-            continue
-        if link is not None and all(hop.link != link for hop in route.next_hops):
-            continue
-        if best is None or route.prefix_length > best.prefix_length:
-            best = route
-    if best is not None:
-        return best.type
-    if version == 6:
-        # Source: net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
-        found = lookup(namespace, Query(6, value)).type
-        if found in ("blackhole", "prohibit"):
-            return found
-        return "unreachable" if found in ("none", "unreachable") else "unicast"
-    return "unicast"
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:

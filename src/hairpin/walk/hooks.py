@@ -173,7 +173,8 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
 
 
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
-    for decision in decide(table, chain, state.seen(), NamespaceSurroundings(namespace), namespace.ruleset.ipsets):
+    around = NamespaceSurroundings(namespace, table.dialect)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
         after = _after(state, decision)
         ended = _ended(after, decision, hook)
         if ended is not None:
@@ -260,7 +261,8 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     """Yield the packet with its translation decided, still undecided (next chain), or its end."""
     manip = _NAT[hook][1]
-    for decision in decide(table, chain, state.seen(), NamespaceSurroundings(namespace), namespace.ruleset.ipsets):
+    around = NamespaceSurroundings(namespace, table.dialect)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
         after = _after(state, decision)
         ended = _ended(after, decision, hook)
         if ended is not None:

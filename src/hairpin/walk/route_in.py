@@ -71,7 +71,7 @@ _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 def input_query(namespace: Namespace, state: State) -> Query:
     """Return what the lookup of a packet that came in by ``state.iif`` asks."""
     packet = state.packet
-    protocol, sport, dport = _dissected(namespace, packet)
+    protocol, sport, dport = dissected(namespace, packet)
     # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
@@ -88,7 +88,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
     )
 
 
-def _dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
+def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
     """Return protocol and ports as policy rules see them: the kernel only looks for them when a rule wants them that is
     not bound to lo.  Source: include/net/fib_rules.h fib_rule_requires_fldissect()
     """
@@ -269,7 +269,7 @@ def _full_check(namespace: Namespace) -> bool:
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None) -> Query:
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
-    protocol, sport, dport = _dissected(namespace, packet)
+    protocol, sport, dport = dissected(namespace, packet)
     return Query(
         4,
         packet.saddr,

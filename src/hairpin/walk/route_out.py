@@ -12,11 +12,11 @@ from hairpin.host.route import NextHop
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, conf
-from hairpin.network.prefix import is_loopback
-from hairpin.network.routing import Found, Query, lookup, preferred_source
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
+from hairpin.network.routing import Found, Query, lookup, preferred_source, source_address
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
-from hairpin.walk.route_in import decided_by_route, sysctl_decided
+from hairpin.walk.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.state import End, Outcome, Stage, State, stopped
 
 
@@ -28,14 +28,25 @@ def output_route(network: Network, state: State) -> Iterator[Outcome]:
 
 def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
     packet = state.packet
-    query = _query(state, packet)
+    query = _query(namespace, state, packet)
     found = lookup(namespace, query)
+    if packet.version == 6 and packet.saddr == 0 and found.type in _NO_WAY:
+        # With a source the rules may say something else: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
+        source = source_address(namespace, 6, "", packet.daddr)
+        if source is not None:
+            packet = msgspec.structs.replace(packet, saddr=source)
+            state = msgspec.structs.replace(state, packet=packet)
+            query = _query(namespace, state, packet)
+            found = lookup(namespace, query)
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=then == "output")
         return
     hops = (NextHop("lo"),) if found.type in ("local", "anycast") else found.next_hops
     for hop in hops:
         yield _by(namespace, state, found, hop, query, then)
+
+
+_NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
 
 
 def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: Stage) -> Outcome:
@@ -55,19 +66,36 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     return routed.to(then, oif=link, next_hop=hop)
 
 
-def _query(state: State, packet: Packet) -> Query:
+def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
+    if state.stage == "output":  # routed again: as a packet, no longer as what a socket sends
+        protocol, sport, dport = dissected(namespace, packet)
+    else:
+        with_ports = packet.protocol in WITH_PORTS
+        protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else (None, None))
     return Query(
         packet.version,
         packet.daddr,
         packet.saddr,
         iif="lo",
+        oif=_bound(state),
         mark=packet.mark,
         tos=packet.dscp << 2,
-        protocol=packet.protocol,
-        sport=packet.sport if packet.protocol in WITH_PORTS else None,
-        dport=packet.dport if packet.protocol in WITH_PORTS else None,
+        protocol=protocol,
+        sport=sport,
+        dport=dport,
         uid=state.uid,
     )
+
+
+def _bound(state: State) -> str | None:
+    """Return the link that a packet which OUTPUT has changed stays on: addresses that mean something on one link only.
+
+    Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict
+    """
+    packet = state.packet
+    if packet.version == 4 or state.stage != "output" or not state.oif:
+        return None
+    return state.oif if inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6) else None
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:

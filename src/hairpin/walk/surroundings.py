@@ -4,24 +4,54 @@ from typing import Literal
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.packet import TCP, UDP, Seen
-from hairpin.network.routing import Query, address_type, lookup
+from hairpin.network.address_type import address_fits6, address_type4, address_type6
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup
 from hairpin.walk.sockets import find_socket
 
 
 class NamespaceSurroundings:
-    """Answers from one namespace's routing tables and sockets (satisfies.Surroundings)."""
+    """Answers from one namespace's routing tables and sockets (satisfies.Surroundings).  ``dialect``: that of the table
+    which asks, since iptables and nft ask the same differently."""
 
-    def __init__(self, namespace: Namespace) -> None:
+    def __init__(self, namespace: Namespace, dialect: str = "iptables-nft") -> None:
         self.namespace = namespace
+        self.nft = dialect == "nft"
 
-    def address_type(self, version: Literal[4, 6], address: int, link: str | None) -> str:
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
         """See satisfies.Surroundings."""
-        return address_type(self.namespace, version, address, link)
+        packet = seen.packet
+        value = packet.saddr if side == "saddr" else packet.daddr
+        if packet.version == 4:
+            return address_type4(self.namespace, value, link) in types
+        if not self.nft:
+            return address_fits6(self.namespace, value, frozenset(types), link)
+        other = packet.daddr if side == "saddr" else packet.saddr
+        near = (link or seen.iif or seen.oif) if _on_its_link(value) else None
+        query = Query(6, value, other, oif=near, protocol=packet.protocol, tos=packet.dscp << 2)
+        return address_type6(self.namespace, query, link) in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
-        """See satisfies.Surroundings.  Source: net/ipv4/netfilter/ipt_rpfilter.c"""
+        """See satisfies.Surroundings.
+
+        Rules see the protocol, not the ports.  ip6tables asks for a route by the packet's own link, which rules see as
+        ``oif``; the others ask for any and look at the link afterwards.
+
+        Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
+        """
         packet = seen.packet
-        query = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark if use_mark else 0)
+        four = packet.version == 4
+        towards = 0 if four and not _is_source4(packet.daddr) else packet.daddr
+        query = Query(
+            packet.version,
+            packet.saddr,
+            0 if not four and is_multicast(towards, 6) else towards,
+            oif=seen.iif if not four and _on_its_link(packet.saddr) else None,
+            prefers=None if four or self.nft or loose else seen.iif,
+            mark=packet.mark if use_mark else 0,
+            protocol=packet.protocol,
+            tos=packet.dscp << 2,
+        )
         found = lookup(self.namespace, query)
         if found.type not in ("unicast", "local"):
             return False
@@ -37,3 +67,12 @@ class NamespaceSurroundings:
         if transparent and found.socket is not None and found.socket.relay is None:
             return None  # what socket options it has is not read; docker-proxy sets none
         return found.socket is not None and not transparent
+
+
+def _on_its_link(address: int) -> bool:
+    """Whether an IPv6 address means something only on one link (a group of that scope, too)."""
+    return inside(address, *LINK_LOCAL6, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
+
+
+def _is_source4(address: int) -> bool:
+    return not (is_multicast(address, 4) or address == BROADCAST4 or address >> 24 == 0)

@@ -180,9 +180,8 @@ class _Table:
     def _match_addrtype(self, hook: str, protocol: str | None) -> str | None:
         side = self.dice.pick(("dst", "src"))
         kind = self.dice.pick(("LOCAL", "UNICAST", "BROADCAST", "MULTICAST", "LOCAL,BROADCAST"))
-        # ip6tables takes UNICAST for the form of the address, not for its route: not modelled (docs/fidelity.md).
-        if self.version == 6 and ("BROADCAST" in kind or kind == "UNICAST"):
-            return None
+        if self.version == 6:
+            kind = self.dice.pick(("LOCAL", "UNICAST", "MULTICAST", "ANYCAST", "UNREACHABLE", "LOCAL,UNICAST"))
         limit = ""
         if self.dice.chance(0.2):
             limit = " --limit-iface-in" if hook in ("PREROUTING", "INPUT") else " --limit-iface-out"

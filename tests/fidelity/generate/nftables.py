@@ -182,9 +182,11 @@ class _Table:
 
     def _fib(self, hook: str) -> str:
         dice = self.dice
-        kind = dice.pick(("local", "unicast", "broadcast", "multicast", "{ local, broadcast }"))
+        kinds = ("local", "unicast", "broadcast", "multicast", "{ local, broadcast }", "anycast", "unreachable",
+                 "{ blackhole, prohibit }")  # fmt: skip
+        kind = dice.pick(kinds)
         if hook == "prerouting" and dice.chance(0.3):
-            return f"fib saddr . iif oif {dice.pick(('missing', 'exists'))}"
+            return f"fib saddr{dice.pick(('', ' . mark'))} . iif oif {dice.pick(('missing', 'exists'))}"
         limit = " . iif" if hook in ("prerouting", "input") and dice.chance(0.3) else ""
         return f"fib {dice.pick(('daddr', 'saddr'))}{limit} type {self._not()}{kind}"
 

@@ -1,0 +1,87 @@
+"""What kind of address is it?  Asked by ``-m addrtype`` and nft ``fib … type``, which do not ask alike.
+
+Source: net/ipv4/fib_frontend.c __inet_dev_addr_type(); net/netfilter/xt_addrtype.c match_type6();
+net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.network.network import addresses_of
+from hairpin.network.prefix import BROADCAST4, inside, is_multicast
+from hairpin.network.routing import Found, Query, lookup
+
+_BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
+
+
+def address_type4(namespace: Namespace, value: int, link: str | None = None) -> str:
+    """Return the type that the local table gives an IPv4 address, whatever the policy rules are; ``link``: unless the
+    route is that link's, it is ``unicast``."""
+    if value >> 24 == 0 or value == BROADCAST4:
+        return "broadcast"
+    if is_multicast(value, 4):
+        return "multicast"
+    best: Route | None = None
+    for route in namespace.routes:
+        if route.table != TABLE_LOCAL or route.version != 4:
+            continue
+        if (best is None or route.prefix_length > best.prefix_length) and inside(
+            value, route.destination, route.prefix_length, 4
+        ):
+            best = route
+    if best is None or best.type in ("throw", "blackhole", "unreachable", "prohibit"):
+        return "unicast"
+    if link is not None and (not best.next_hops or best.next_hops[0].link != link):
+        return "unicast"
+    return best.type
+
+
+def address_type6(namespace: Namespace, query: Query, link: str | None = None) -> str:
+    """Return what nft says of an IPv6 address: the policy rules are asked as for a packet of our own, and then the form
+    of the address; ``link``: local is only what that link has itself."""
+    found = lookup(namespace, query)
+    if found.type in ("blackhole", "prohibit"):
+        return found.type
+    if found.type in ("none", "unreachable"):
+        return "unreachable"
+    if names_a_network(found, query.daddr):
+        return "anycast"
+    if found.type == "local" if link is None else _has(namespace, link, query.daddr):
+        return "local"
+    if is_multicast(query.daddr, 6):
+        return "multicast"
+    return "unspec" if query.daddr == 0 else "unicast"
+
+
+def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
+    """Return whether ip6tables takes the address for one of the types: of some its form is asked (and all of those must
+    hold), of others its route, where one is enough."""
+    forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
+             "unspec": value == 0}  # fmt: skip
+    if not all(holds for name, holds in forms.items() if name in types):
+        return False
+    asked = types & _BY_ROUTE6
+    if not asked:
+        return True
+    found = lookup(namespace, Query(6, value, oif=link))
+    if found.type in ("none", "unreachable", "blackhole", "prohibit"):
+        return "unreachable" in asked
+    kinds = {found.type} if link is None or found.type == "anycast" else set[str]()
+    if link is not None and _has(namespace, link, value):
+        kinds.add("local")
+    return not asked.isdisjoint(kinds)
+
+
+def names_a_network(found: Found, value: int) -> bool:
+    """Return whether the address is anycast: by its route, or since it is the first one of a network on the link, which
+    is its routers'.  Source: include/net/ip6_route.h ipv6_anycast_destination()
+    """
+    if found.type == "anycast":
+        return True
+    route = found.route
+    if route is None or route.prefix_length >= 127 or route.destination != value:
+        return False
+    return found.type == "unicast" and all(hop.gateway is None for hop in found.next_hops)
+
+
+def _has(namespace: Namespace, link: str, value: int) -> bool:
+    return any(each.value == value for each in addresses_of(namespace, link, 6) if not each.tentative)
