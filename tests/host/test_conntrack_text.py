@@ -40,7 +40,7 @@ LINES: dict[str, tuple[str, Connection]] = {
     "echo": (
         ("ipv4     2 icmp     1 29 src=172.17.0.2 dst=192.0.2.10 type=8 code=0 id=77"
         " src=192.0.2.10 dst=198.51.100.11 type=0 code=0 id=77 mark=0 use=1"),
-        Connection(4, Tuple(W, C, 1, 77, 77), Tuple(C, H, 1, 77, 77), SEEN | STATUS_SNAT)),
+        Connection(4, Tuple(W, C, 1, 77, 8 << 8), Tuple(C, H, 1, 77, 0), SEEN | STATUS_SNAT)),
     "no ports": (
         ("ipv4     2 unknown  2 597 src=172.17.0.2 dst=192.0.2.10 [UNREPLIED]"
         " src=192.0.2.10 dst=172.17.0.2 mark=0 use=1"),
@@ -73,13 +73,13 @@ ENDS: dict[str, tuple[str, int | None, str]] = {
 @pytest.mark.parametrize(("name", "timeout_s", "state"), ENDS.values(), ids=ENDS)
 def test_how_long_it_is_kept(name: str, timeout_s: int | None, state: str) -> None:
     (found,) = parse(f"{LINES[name][0]}\n", source="conntrack -L")
-    assert (found.timeout_s, found.tcp_state) == (timeout_s, state)
+    assert (found.timeout_s, found.tcp.state if found.tcp else "") == (timeout_s, state)
 
 
 def test_an_offloaded_entry_has_neither() -> None:
     line = LINES["of /proc, with counters, mark and zone"][0].replace("431999 ESTABLISHED ", "")
     (found,) = parse(f"{line}\n", source="/proc/net/nf_conntrack")
-    assert (found.timeout_s, found.tcp_state, found.zone) == (None, "", 3)
+    assert (found.timeout_s, found.tcp, found.zone) == (None, None, 3)
 
 
 def test_what_was_left_out_is_said() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.change.change import Change, DropConnection
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY
-from hairpin.netfilter.packet import TCP, UDP, Connection, Tuple
+from hairpin.netfilter.packet import TCP, TCP_CLOSED, UDP, Connection, Tcp, TcpState, Tuple
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -21,12 +21,13 @@ SEEN = STATUS_CONFIRMED | STATUS_SEEN_REPLY
 
 
 def entry(
-    state: str, status: int = SEEN | STATUS_ASSURED | STATUS_DNAT, *, to: int = OLD, sport: int = FLOW.sport
+    state: TcpState, status: int = SEEN | STATUS_ASSURED | STATUS_DNAT, *, to: int = OLD, sport: int = FLOW.sport
 ) -> Connection:
     """Return the client's connection to the published port, translated to an address of the container's network."""
     original = Tuple(CLIENT, HOST_ADDRESS, TCP, sport, 8151)
     reply = Tuple(to, CLIENT, TCP, 80, sport) if status & STATUS_DNAT else original.reversed()
-    return Connection(4, original, reply, status, live=True, evidence="e9", timeout_s=100, tcp_state=state)
+    tcp = Tcp(state, closing=state in TCP_CLOSED)
+    return Connection(4, original, reply, status, live=True, evidence="e9", timeout_s=100, tcp=tcp)
 
 
 def remembering(*connections: Connection) -> Network:

@@ -5,13 +5,27 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
     CT_NEW,
-    CT_RELATED,
     CT_UNTRACKED,
     STATUS_CONFIRMED,
     STATUS_DYING,
     STATUS_SEEN_REPLY,
 )
-from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Connection, Packet, Tuple
+from hairpin.netfilter.packet import (
+    ACK,
+    DCCP,
+    FIN,
+    ICMP,
+    ICMP6,
+    PSH,
+    RST,
+    SYN,
+    TCP,
+    UDP,
+    Connection,
+    Packet,
+    Tcp,
+    Tuple,
+)
 from hairpin.walk.conntrack import confirmed, track, tuple_of
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
@@ -19,8 +33,11 @@ from tests.walk.standing import FROM_CLIENT, at
 HOST = host_namespace()
 ASKED = Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 8151)
 BACK = Packet(4, HOST_ADDRESS, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
-OPEN = Connection(4, ASKED, ASKED.reversed(), syn=True)
-ANSWERED = msgspec.structs.replace(OPEN, status=STATUS_SEEN_REPLY)
+OPEN = Connection(4, ASKED, ASKED.reversed(), tcp=Tcp("SYN_SENT"))
+ANSWERED = msgspec.structs.replace(OPEN, status=STATUS_SEEN_REPLY, tcp=Tcp("SYN_RECV"))
+OVER = msgspec.structs.replace(ANSWERED, tcp=Tcp("TIME_WAIT", closing=True))
+ECHO = Connection(4, Tuple(1, 2, ICMP, 7, 8 << 8), Tuple(2, 1, ICMP, 7, 0))
+UNPORTED = Connection(4, Tuple(1, 2, DCCP), Tuple(2, 1, DCCP))
 
 
 def flags(value: int, packet: Packet = FROM_CLIENT) -> Packet:
@@ -29,6 +46,14 @@ def flags(value: int, packet: Packet = FROM_CLIENT) -> Packet:
 
 def icmp(type_: int, number: int = ICMP) -> Packet:
     return Packet(4 if number == ICMP else 6, 1, 2, number, icmp=type_ << 8)
+
+
+def icmp_back(type_: int) -> Packet:
+    return Packet(4, 2, 1, ICMP, sport=7, dport=7, icmp=type_ << 8)
+
+
+def broken(packet: Packet) -> Packet:
+    return msgspec.structs.replace(packet, bad_checksum=True)
 
 
 # packet, the connection that is known, ctstate, direction
@@ -46,8 +71,19 @@ CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
     "echo reply that nobody asked for": (icmp(0), None, CT_INVALID, 0),
     "echo of IPv6": (icmp(128, ICMP6), None, CT_NEW, 0),
     "an error about nothing": (icmp(3), None, CT_INVALID, 0),
-    "an error about something": (icmp(3), OPEN, CT_RELATED, 0),
-    "a neighbour's question is not tracked as one": (icmp(135, ICMP6), None, CT_INVALID, 0),
+    "an error that does not say about what": (icmp(3), OPEN, CT_INVALID, 0),
+    "timestamp": (icmp(13), None, CT_NEW, 0),
+    "a neighbour's question is not tracked": (icmp(135, ICMP6), None, CT_UNTRACKED, 0),
+    "nor a report on groups": (icmp(143, ICMP6), None, CT_UNTRACKED, 0),
+    "a redirect of IPv6 is": (icmp(137, ICMP6), None, CT_INVALID, 0),
+    "broken on the wire": (broken(FROM_CLIENT), None, CT_INVALID, 0),
+    "broken within a connection": (broken(BACK), OPEN, CT_INVALID, 0),
+    "nobody verifies another protocol": (broken(Packet(4, 1, 2, 47)), None, CT_NEW, 0),
+    "other ports of a protocol without": (Packet(4, 1, 2, DCCP, sport=1, dport=9), UNPORTED, CT_NEW, 0),
+    "the other side's echo of the same id": (icmp_back(8), ECHO, CT_NEW, 0),
+    "the answer to an echo": (icmp_back(0), ECHO, CT_ESTABLISHED, 1),
+    "SYN-ACK of who asked": (flags(SYN | ACK), OPEN, CT_INVALID, 0),
+    "SYN behind the end": (FROM_CLIENT, OVER, CT_NEW, 0),
     "SYN again": (FROM_CLIENT, OPEN, CT_NEW, 0),
     "answer": (BACK, OPEN, CT_ESTABLISHED, 1),
     "data behind the answer": (flags(ACK), ANSWERED, CT_ESTABLISHED, 0),
@@ -62,7 +98,7 @@ def test_track(packet: Packet, known: Connection | None, state: int, direction: 
     before = msgspec.structs.replace(at("prerouting", packet), connections=(("host", known),) if known else ())
     after = track(before, HOST)
     assert (after.ct_state, after.ct_direction) == (state, direction)
-    assert (after.connection is None) == (state in (CT_INVALID, CT_RELATED))
+    assert (after.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
 
 
 def test_tcp_loose_off_takes_nothing_up() -> None:
@@ -73,29 +109,49 @@ def test_tcp_loose_off_takes_nothing_up() -> None:
 
 
 # state of the live entry, the packet's flags, ctstate
-CLOSED: dict[str, tuple[str, int, int]] = {
-    "a SYN begins anew where both had ended": ("TIME_WAIT", SYN, CT_NEW),
-    "a SYN begins anew behind a reset": ("CLOSE", SYN, CT_NEW),
-    "data does not": ("TIME_WAIT", ACK, CT_ESTABLISHED),
-    "a SYN within a connection is let through as its own": ("ESTABLISHED", SYN, CT_ESTABLISHED),
-    "half closed is not closed": ("FIN_WAIT", SYN, CT_ESTABLISHED),
+CLOSED: dict[str, tuple[Tcp, int, int]] = {
+    "a SYN begins anew where both had ended": (Tcp("TIME_WAIT", closing=True), SYN, CT_NEW),
+    "a SYN begins anew behind a reset": (Tcp("CLOSE", closing=True), SYN, CT_NEW),
+    "data does not": (Tcp("TIME_WAIT", closing=True), ACK, CT_ESTABLISHED),
+    "a SYN within a connection is let through as its own": (Tcp("ESTABLISHED"), SYN, CT_ESTABLISHED),
+    "half closed is not closed": (Tcp("FIN_WAIT"), SYN, CT_ESTABLISHED),
 }
 
 
-@pytest.mark.parametrize(("tcp_state", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
-def test_a_connection_that_has_ended(tcp_state: str, value: int, ct_state: int) -> None:
-    known = msgspec.structs.replace(ANSWERED, live=True, tcp_state=tcp_state)
+@pytest.mark.parametrize(("tcp", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
+def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> None:
+    known = msgspec.structs.replace(ANSWERED, live=True, tcp=tcp)
     after = track(at("prerouting", flags(value)), msgspec.structs.replace(HOST, connections=(known,)))
     assert after.ct_state == ct_state
     assert after.connection is not None
     assert after.connection.live == (ct_state == CT_ESTABLISHED)
 
 
+def test_what_starts_here_is_not_verified() -> None:
+    assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).ct_state == CT_NEW
+    off = HOST.sysctls.with_value(("net", "netfilter", "nf_conntrack_checksum"), "0")
+    trusting = msgspec.structs.replace(HOST, sysctls=off)
+    assert track(at("prerouting", broken(FROM_CLIENT)), trusting).ct_state == CT_NEW
+
+
+def test_a_connection_begun_anew_is_asked_for_nat_again() -> None:
+    before = msgspec.structs.replace(at("prerouting"), connections=(("host", confirmed_(OVER)),))
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert (after.connection.nat_checked, after.connection.tcp) == ((), Tcp("SYN_SENT"))
+    assert after.connections == (("host", after.connection),)
+
+
+def confirmed_(connection: Connection) -> Connection:
+    return msgspec.structs.replace(connection, nat_checked=("dst", "src"))
+
+
 def test_the_hosts_own_table_counts() -> None:
-    live = msgspec.structs.replace(HOST, connections=(ANSWERED,))
-    assert track(at("prerouting", flags(ACK)), live).connection == ANSWERED
-    six = msgspec.structs.replace(HOST, connections=(msgspec.structs.replace(ANSWERED, version=6),))
-    assert track(at("prerouting", FROM_CLIENT), six).connection != ANSWERED
+    known = msgspec.structs.replace(ANSWERED, tcp=None, live=True)
+    live = msgspec.structs.replace(HOST, connections=(known,))
+    assert track(at("prerouting", flags(ACK)), live).connection == known
+    six = msgspec.structs.replace(HOST, connections=(msgspec.structs.replace(known, version=6),))
+    assert track(at("prerouting", FROM_CLIENT), six).connection != known
 
 
 def test_another_namespaces_connection_does_not_count() -> None:

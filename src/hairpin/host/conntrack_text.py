@@ -8,12 +8,12 @@ Source: libnetfilter_conntrack src/conntrack/snprintf_default.c; net/netfilter/n
 """
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 from hairpin.errors import ParseError
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
-from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Tuple
+from hairpin.netfilter.packet import ICMP_ANSWERS, TCP, TCP_CLOSED, Connection, Tcp, TcpState, Tuple
 
 TRUNCATED = "# truncated:"
 _PORTS = r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
@@ -23,6 +23,7 @@ _USUAL = re.compile(
     r"(?:mark=(\d+) )?(?:zone=0 )?use=\d+\s*"
 )
 _HEAD = re.compile(r"(?:ipv[46]\s+\d+\s+)?\S+\s+(\d+)\s+(?:(\d+)\s+)?(?:([A-Z]\w+)\s)?")
+_TCP_STATES: dict[str, TcpState] = {name: name for name in get_args(TcpState)}
 _FIELD = re.compile(r"(?:^|\s)([a-z-]+)=(\S+)")
 
 
@@ -67,7 +68,7 @@ def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], 
         live=True,
         evidence=evidence,
         timeout_s=int(timeout) if timeout else None,
-        tcp_state=tcp_state.rstrip() if tcp_state else "",
+        tcp=_tcp(protocol, tcp_state),
     )
 
 
@@ -98,17 +99,24 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
         live=True,
         evidence=evidence,
         timeout_s=int(head[2]) if head[2] else None,
-        tcp_state=head[3] or "",
+        tcp=_tcp(int(head[1]), head[3]),
     )
+
+
+def _tcp(protocol: int, state: str | None) -> Tcp | None:
+    """Return the state; what has ended may have ended in either way, and is begun anew by any SYN."""
+    name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
+    return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 
 
 def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Literal[4, 6], int]]) -> Tuple:
     if "dst" not in fields:
         raise ValueError("a conntrack tuple has src= and dst=")
-    identity = fields.get("id", "0")
-    sport, dport = fields.get("sport", identity), fields.get("dport", identity)
     saddr, daddr = _number(fields["src"], numbers)[1], _number(fields["dst"], numbers)[1]
-    return Tuple(saddr, daddr, protocol, int(sport, 0), int(dport, 0))
+    if "id" in fields:
+        icmp = int(fields.get("type", "0")) << 8 | int(fields.get("code", "0"))
+        return Tuple(saddr, daddr, protocol, int(fields["id"], 0), icmp)
+    return Tuple(saddr, daddr, protocol, int(fields.get("sport", "0"), 0), int(fields.get("dport", "0"), 0))
 
 
 def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[Literal[4, 6], int]:
@@ -121,7 +129,7 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
 
 def _nat(original: Tuple, reply: Tuple) -> int:
     """Return the translation bits: the tool does not print them, but the two tuples of a translated entry differ."""
-    ported = original.protocol not in (ICMP, ICMP6)
-    snat = original.saddr != reply.daddr or original.sport != reply.dport
+    ported = original.protocol not in ICMP_ANSWERS
+    snat = original.saddr != reply.daddr or original.sport != (reply.dport if ported else reply.sport)
     dnat = original.daddr != reply.saddr or (ported and original.dport != reply.sport)
     return (STATUS_SNAT if snat else 0) | (STATUS_DNAT if dnat else 0)

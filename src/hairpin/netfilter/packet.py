@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-TCP, UDP, ICMP, ICMP6, SCTP = 6, 17, 1, 58, 132
+TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 50, 51
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP_CLOSED = ("TIME_WAIT", "CLOSE")
 """States of a conntrack entry whose connection has ended; the same ports may be used anew."""
@@ -32,10 +32,19 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     dont_fragment: bool = True
     smac: int | None = None
     dmac: int | None = None
+    bad_checksum: bool = False
+    """Its transport checksum is wrong."""
+
+
+ICMP_ANSWERS = {
+    ICMP: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17},
+    ICMP6: {128: 129, 129: 128, 139: 140, 140: 139},
+}
+"""Types of questions and answers.  Source: nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c invmap."""
 
 
 class Tuple(msgspec.Struct, frozen=True, gc=False):
-    """A conntrack tuple: one direction of a connection.  For ICMP echo ``sport`` and ``dport`` hold the id."""
+    """A conntrack tuple: one direction of a connection.  For ICMP ``sport`` is the id, ``dport`` type << 8 | code."""
 
     saddr: int
     daddr: int
@@ -45,7 +54,25 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
 
     def reversed(self) -> "Tuple":
         """Return the tuple of a packet that goes the other way."""
+        if self.protocol in ICMP_ANSWERS:
+            kind = self.dport >> 8
+            answer = ICMP_ANSWERS[self.protocol].get(kind, kind) << 8 | self.dport & 0xFF
+            return Tuple(self.daddr, self.saddr, self.protocol, self.sport, answer)
         return Tuple(self.daddr, self.saddr, self.protocol, self.dport, self.sport)
+
+
+TcpState = Literal[
+    "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2"
+]
+
+
+class Tcp(msgspec.Struct, frozen=True, gc=False):
+    """What conntrack knows of a TCP connection.  ``closing``: somebody has ended it with a FIN; ``reset``: who sent its
+    last packet, if that was a RST (0: who began it)."""
+
+    state: TcpState
+    closing: bool = False
+    reset: Literal[0, 1] | None = None
 
 
 class Connection(msgspec.Struct, frozen=True, gc=False):
@@ -60,13 +87,11 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     zone: int = 0
     nat_checked: tuple[str, ...] = ()
     """Manipulations ("src", "dst") already decided, so that nat chains are not asked again (nf_nat_initialized)."""
-    syn: bool = False
-    """A SYN began it: until the other side has answered, nothing but a SYN or RST of its own belongs to it."""
+    tcp: Tcp | None = None
+    """None for other protocols, and where the host did not say: then everything belongs to it."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
-    tcp_state: str = ""
-    """``ESTABLISHED``, ``TIME_WAIT`` … of a live TCP entry, as the kernel names it."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):

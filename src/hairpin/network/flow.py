@@ -67,7 +67,7 @@ class Flow(msgspec.Struct, frozen=True):
             saddr=saddr,
             daddr=self.daddr,
             protocol=number,
-            sport=self.sport,
+            sport=self.sport if icmp is None else self.dport,
             dport=self.dport,
             tcp_flags=SYN if self.protocol == "tcp" else 0,
             icmp=icmp,

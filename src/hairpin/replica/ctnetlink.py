@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, TCP_CLOSED, UDP, Connection, Tuple
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, TCP_CLOSED, UDP, Connection, Tcp, Tuple
 from hairpin.network.prefix import Version
 
 _NETLINK_NETFILTER, _SUBSYSTEM = 12, 1
@@ -23,8 +23,8 @@ _NESTED = 0x8000
 _TUPLE_ORIG, _TUPLE_REPLY, _STATUS, _PROTOINFO, _NAT_SRC, _TIMEOUT, _MARK, _NAT_DST, _ZONE = 1, 2, 3, 4, 6, 7, 8, 13, 18
 _TUPLE_IP, _TUPLE_PROTO = 1, 2
 _PROTO_NUM, _SRC_PORT, _DST_PORT = 1, 2, 3
-_ICMP = {ICMP: (4, 5, 6, 8, 0), ICMP6: (7, 8, 9, 128, 129)}
-"""Attributes of an echo's id, type and code, and the types of question and answer."""
+_ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
+"""Attributes of id, type and code."""
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
 """Somebody began to close it; sequence numbers are not known, so that they are not held against it."""
@@ -95,16 +95,17 @@ def _entry(connection: Connection) -> bytes:
     version, original, reply = connection.version, connection.original, connection.reply
     timeout_s = connection.timeout_s if connection.timeout_s is not None else _USUAL_TIMEOUT_S
     parts = [
-        _tuple(_TUPLE_ORIG, version, original, answer=False),
-        _tuple(_TUPLE_REPLY, version, original.reversed(), answer=True),
+        _tuple(_TUPLE_ORIG, version, original),
+        _tuple(_TUPLE_REPLY, version, original.reversed()),
         _u32(_STATUS, connection.status & _KEPT),
         _u32(_TIMEOUT, max(1, timeout_s)),
     ]
     if connection.status & (STATUS_SNAT | STATUS_DNAT):
-        parts.append(_nat(_NAT_SRC, version, reply.daddr, reply.dport))
+        source_port = reply.sport if reply.protocol in _ICMP else reply.dport
+        parts.append(_nat(_NAT_SRC, version, reply.daddr, source_port))
         parts.append(_nat(_NAT_DST, version, reply.saddr, reply.sport))
     if original.protocol == TCP:
-        parts.append(_tcp(connection.tcp_state))
+        parts.append(_tcp(connection.tcp))
     parts += [_u32(_MARK, connection.mark)] if connection.mark else []
     parts += [_u16(_ZONE, connection.zone)] if connection.zone else []
     family = socket.AF_INET if version == 4 else socket.AF_INET6
@@ -115,7 +116,7 @@ def _address(value: int, version: Version) -> bytes:
     return value.to_bytes(4 if version == 4 else 16)
 
 
-def _tuple(kind: int, version: Version, found: Tuple, *, answer: bool) -> bytes:
+def _tuple(kind: int, version: Version, found: Tuple) -> bytes:
     first = 1 if version == 4 else 3
     addresses = _nest(
         _TUPLE_IP,
@@ -124,11 +125,11 @@ def _tuple(kind: int, version: Version, found: Tuple, *, answer: bool) -> bytes:
     )
     ends = [_attribute(_PROTO_NUM, bytes((found.protocol,)))]
     if found.protocol in _ICMP:
-        identity, type_, code, asks, answers = _ICMP[found.protocol]
+        identity, type_, code = _ICMP[found.protocol]
         ends += [
-            _u16(identity, found.dport),
-            _attribute(type_, bytes((answers if answer else asks,))),
-            _attribute(code, b"\0"),
+            _u16(identity, found.sport),
+            _attribute(type_, bytes((found.dport >> 8,))),
+            _attribute(code, bytes((found.dport & 0xFF,))),
         ]
     elif found.protocol in (TCP, UDP) or found.sport or found.dport:
         ends += [_u16(_SRC_PORT, found.sport), _u16(_DST_PORT, found.dport)]
@@ -144,9 +145,9 @@ def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
     return _nest(kind, *words)
 
 
-def _tcp(state: str) -> bytes:
+def _tcp(tcp: Tcp | None) -> bytes:
     """Return TCP's state with what the kernel knows of both sides, as flags and their mask."""
-    known = state if state in _TCP_STATES else "ESTABLISHED"
+    known = tcp.state if tcp is not None else "ESTABLISHED"
     flags = bytes((_BE_LIBERAL | (_CLOSE_INIT if known in TCP_CLOSED else 0), _BE_LIBERAL | _CLOSE_INIT))
     return _nest(
         _PROTOINFO,

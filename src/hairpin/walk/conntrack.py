@@ -12,18 +12,38 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
     CT_NEW,
-    CT_RELATED,
     CT_UNTRACKED,
+    STATUS_ASSURED,
     STATUS_CONFIRMED,
     STATUS_DYING,
     STATUS_SEEN_REPLY,
 )
-from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, RST, SYN, TCP, TCP_CLOSED, Connection, Packet, Tuple
+from hairpin.netfilter.packet import (
+    ICMP,
+    ICMP6,
+    ICMP_ANSWERS,
+    RST,
+    SCTP,
+    TCP,
+    UDP,
+    UDPLITE,
+    Connection,
+    Packet,
+    Tuple,
+)
 from hairpin.walk.state import State
+from hairpin.walk.tcp_tracking import begun, followed, possible
+
+PORTED = frozenset({TCP, UDP, SCTP, UDPLITE})
+"""Protocols whose ports are part of the tuple.  DCCP's were until Linux 6.16 (nf_conntrack_proto_dccp.c)."""
 
 
 def tuple_of(packet: Packet) -> Tuple:
-    """Return the packet's tuple; a packet without ports has zeroes."""
+    """Return the packet's tuple; where conntrack knows of no ports they are zero."""
+    if packet.protocol in ICMP_ANSWERS:
+        return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.icmp or 0)
+    if packet.protocol not in PORTED:
+        return Tuple(packet.saddr, packet.daddr, packet.protocol)
     return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
 
 
@@ -31,47 +51,70 @@ def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection looked up or made, and its ctstate."""
     if state.connection is not None or state.ct_state == CT_UNTRACKED:
         return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
+    packet = state.packet
     if state.notrack:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
-    if _impossible(state.packet):
-        return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
-    wanted = tuple_of(state.packet)
-    made = tuple(connection for netns, connection in state.connections if netns == state.netns)
+    if _is_broken(state, namespace) or (packet.protocol == TCP and not possible(packet.tcp_flags)):
+        return _invalid(state)
+    if packet.protocol == ICMP6 and (packet.icmp or 0) >> 8 in _NEVER_TRACKED6:
+        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+    if _is_error(packet):
+        return _invalid(state)
+    known = _known(state, namespace, tuple_of(packet))
+    joined = _joined(state, *known) if known is not None else None
+    return joined or _begun(state, namespace)
+
+
+def _invalid(state: State) -> State:
+    return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
+
+
+def _known(state: State, namespace: Namespace, wanted: Tuple) -> tuple[Connection, Literal[0, 1]] | None:
+    """Return the connection with that tuple, and its direction."""
+    made = (connection for netns, connection in state.connections if netns == state.netns)
     for connection in (*made, *namespace.connections):
-        if connection.version != state.packet.version:
-            continue
-        if connection.status & STATUS_DYING:
-            continue
-        if connection.original == wanted:
-            if _reopens(state.packet, connection):
-                continue
-            seen = bool(connection.status & STATUS_SEEN_REPLY)
-            if connection.syn and not seen and not state.packet.tcp_flags & (SYN | RST):
-                # SYN_SENT and no SYN-ACK was seen here: nf_conntrack_proto_tcp.c tcp_conntracks
-                return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
-            return _with(state, connection, CT_ESTABLISHED if seen else CT_NEW, 0)
-        if connection.reply == wanted:
-            status = connection.status | STATUS_SEEN_REPLY
-            if state.packet.protocol == TCP and state.packet.tcp_flags & RST and status != connection.status:
-                # A connection whose first answer is a reset is forgotten at once: nf_conntrack_tcp_packet().
-                status |= STATUS_DYING
-            answered = msgspec.structs.replace(connection, status=status)
-            return _with(state, answered, CT_ESTABLISHED, 1)
-    if _is_error(state.packet):
-        return msgspec.structs.replace(state, ct_state=CT_RELATED if made else CT_INVALID, connection=None)
-    if _cannot_begin(state.packet, namespace):
-        return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
-    syn = state.packet.protocol == TCP and bool(state.packet.tcp_flags & SYN)
-    fresh = Connection(version=state.packet.version, original=wanted, reply=wanted.reversed(), syn=syn)
-    return _with(state, fresh, CT_NEW, 0)
+        if connection.version == state.packet.version and not connection.status & STATUS_DYING:
+            if connection.original == wanted:
+                return connection, 0
+            if connection.reply == wanted:
+                return connection, 1
+    return None
 
 
-def _reopens(packet: Packet, connection: Connection) -> bool:
-    """Whether the client begins anew where it had ended: the entry is deleted and the packet looked up again.
+def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
+    """Return the state as one more packet of the connection; None: it begins another one in its place."""
+    flags = state.packet.tcp_flags
+    status = connection.status
+    if connection.tcp is not None:
+        tcp = followed(connection.tcp, direction, flags)
+        if tcp == "invalid":
+            return _invalid(state)
+        if tcp == "anew":
+            return None
+        if flags & RST and not status & STATUS_SEEN_REPLY:
+            # A connection whose first answer is a reset is forgotten at once: nf_conntrack_tcp_packet().
+            status |= STATUS_DYING
+        if status & STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
+            status |= STATUS_ASSURED
+        connection = msgspec.structs.replace(connection, tcp=tcp)
+    if direction == 1:
+        status |= STATUS_SEEN_REPLY
+    connection = msgspec.structs.replace(connection, status=status)
+    return _with(state, connection, CT_ESTABLISHED if status & STATUS_SEEN_REPLY else CT_NEW, direction)
 
-    Source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet(), "reopen a closed/aborted connection"
-    """
-    return connection.tcp_state in TCP_CLOSED and packet.tcp_flags & (SYN | ACK | RST | FIN) == SYN
+
+def _begun(state: State, namespace: Namespace) -> State:
+    packet = state.packet
+    tcp = None
+    if packet.protocol == TCP:
+        loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose") != 0
+        tcp = begun(packet.tcp_flags, loose=loose)
+        if tcp is None:
+            return _invalid(state)
+    if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
+        return _invalid(state)
+    wanted = tuple_of(packet)
+    return _with(state, Connection(packet.version, wanted, wanted.reversed(), tcp=tcp), CT_NEW, 0)
 
 
 def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:
@@ -111,29 +154,18 @@ def _is_error(packet: Packet) -> bool:
     return packet.icmp >> 8 in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4))
 
 
-_TCP_POSSIBLE = frozenset({SYN, SYN | ACK, RST, RST | ACK, FIN | ACK, ACK})
-"""Combinations of flags that a TCP may send, without PSH, URG.  Source: nf_conntrack_proto_tcp.c tcp_valid_flags."""
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
 """Types that ask something.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
+_NEVER_TRACKED6 = frozenset({*range(130, 137), 143})
+"""Multicast listener and neighbour discovery.  Source: nf_conntrack_proto_icmpv6.c noct_valid_new."""
+_VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE})
 
 
-def _impossible(packet: Packet) -> bool:
-    """Whether no TCP sends such flags: invalid even within a connection (tcp_error())."""
-    return packet.protocol == TCP and packet.tcp_flags & (SYN | ACK | RST | FIN) not in _TCP_POSSIBLE
+def _is_broken(state: State, namespace: Namespace) -> bool:
+    """Whether the packet's checksum tells that it is broken: looked at where it comes in, never on what starts here.
 
-
-def _cannot_begin(packet: Packet, namespace: Namespace) -> bool:
-    """Whether this packet cannot be a connection's first.
-
-    A SYN begins a TCP connection; an ACK is picked up in the middle unless tcp_loose is 0; SYN-ACK, RST and FIN never
-    begin one.  ICMP begins with a question.
+    Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
     """
-    if packet.protocol in _ASKS:
-        return packet.icmp is not None and packet.icmp >> 8 not in _ASKS[packet.protocol]
-    if packet.protocol != TCP:
+    if not state.packet.bad_checksum or not state.iif or state.packet.protocol not in _VERIFIED:
         return False
-    flags = packet.tcp_flags & (SYN | ACK | RST | FIN)
-    if flags == SYN:
-        return False
-    loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose")
-    return not (flags == ACK and loose != 0)
+    return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0

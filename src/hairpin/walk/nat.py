@@ -10,11 +10,11 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
-from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.netfilter.packet import ICMP_ANSWERS, Connection, Packet, Tuple
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
-from hairpin.walk.conntrack import remembered
+from hairpin.walk.conntrack import PORTED, remembered
 from hairpin.walk.state import State
 
 Manip = Literal["src", "dst"]
@@ -135,10 +135,19 @@ def translate(state: State, manip: Manip) -> State:
     if not connection.status & bit:
         return state
     target = connection.reply.reversed() if forward else connection.original.reversed()
-    packet = state.packet
-    has_ports = packet.sport is not None
+    return msgspec.structs.replace(state, packet=_rewritten(state.packet, target, manip))
+
+
+def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
+    """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id."""
     if manip == "dst":
-        packet = msgspec.structs.replace(packet, daddr=target.daddr, dport=target.dport if has_ports else None)
+        packet = msgspec.structs.replace(packet, daddr=target.daddr)
     else:
-        packet = msgspec.structs.replace(packet, saddr=target.saddr, sport=target.sport if has_ports else None)
-    return msgspec.structs.replace(state, packet=packet)
+        packet = msgspec.structs.replace(packet, saddr=target.saddr)
+    if packet.protocol in ICMP_ANSWERS:
+        return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
+    if packet.protocol not in PORTED or packet.sport is None:
+        return packet
+    if manip == "dst":
+        return msgspec.structs.replace(packet, dport=target.dport)
+    return msgspec.structs.replace(packet, sport=target.sport)
