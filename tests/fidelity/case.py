@@ -32,7 +32,8 @@ class Judged(msgspec.Struct, frozen=True):
     """A namespace that model and kernel both know.
 
     ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
-    ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.
+    ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.  ``outages`` are
+    more lines of ``ip -batch``, done when all the rest stands.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Judged(msgspec.Struct, frozen=True):
     sysctls: tuple[tuple[str, str], ...] = ()
     ipsets: tuple[str, ...] = ()
     rulesets: tuple[RuleText, ...] = ()
+    outages: tuple[str, ...] = ()
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -75,9 +77,11 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One network and its flows.  ``namespaces`` has the host first."""
+    """One network and its flows.  ``namespaces`` has the host first.  ``world``: lines of ``ip -batch``, done in the
+    world when all the rest stands."""
 
     seed: int
     wires: tuple[Wire, ...]
     namespaces: tuple[Judged, ...]
     flows: tuple[Flow, ...]
+    world: tuple[str, ...] = ()

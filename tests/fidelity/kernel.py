@@ -1,10 +1,13 @@
 """One case on the running kernel: build it, send every flow, note what became of each packet."""
 
+import json
 import os
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,7 +15,7 @@ from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP, UDP, Packet
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.frames import encode, sequence, tag
-from tests.fidelity.netns import Netns, write_sysctl
+from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.reading import host_of
 
@@ -113,6 +116,7 @@ class _Net:
         self.world.run(("ip", "-batch", "-"), "".join(f"link set {wire.peer} up\n" for wire in self.case.wires))
         for each in self.case.namespaces:
             self._configure(each)
+        self._break()
         for wire in self.case.wires:
             self.taps[wire.link] = Tap(self.world, wire)
         for name, log in self.logs.items():
@@ -136,6 +140,16 @@ class _Net:
         with netns.entered():
             for path, value in each.sysctls:
                 write_sysctl(path, value)
+
+    def _break(self) -> None:
+        lines = {self.world: self.case.world}
+        lines |= {self.judged[each.name]: each.outages for each in self.case.namespaces}
+        broken = {netns: "\n".join(each) + "\n" for netns, each in lines.items() if each}
+        for netns, text in broken.items():
+            netns.run(("ip", "-batch", "-"), text)
+        if broken or any(each.bridging for each in self.case.namespaces):
+            for netns in self.judged.values():
+                _wait_carriers(netns)
 
     def _load(self, netns: Netns, text: RuleText) -> None:
         if text.tool == "nft":
@@ -217,6 +231,22 @@ class _Net:
         with suppress(OSError):  # a drop in OUTPUT, no route …: what the sender is told is not what the hunt compares
             found.sendto(data, (text_of(packet.daddr, packet.version), 0))
         return True
+
+
+def _wait_carriers(netns: Netns) -> None:
+    """Wait until what carriers do has been told to addresses and routes: the kernel does so by a work queue, and sets a
+    link's operstate there.  Source: net/core/link_watch.c linkwatch_do_dev()"""
+    deadline = time.monotonic() + 5
+    while True:
+        links = json.loads(netns.run(("ip", "-j", "link")))
+        if all(("LOWER_UP" in each["flags"]) == (each["operstate"] == "UP") for each in links if _watched(each)):
+            return
+        if time.monotonic() > deadline:
+            raise SetupError(f"carriers in {netns.name} do not settle: {links}")
+
+
+def _watched(link: dict[str, Any]) -> bool:
+    return "UP" in link["flags"] and "LOOPBACK" not in link["flags"]
 
 
 def _keys(paths: dict[str, str]) -> dict[str, str]:

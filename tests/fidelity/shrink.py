@@ -9,7 +9,7 @@ from tests.fidelity.case import Case, Flow, Judged
 from tests.fidelity.judge import judge
 from tests.fidelity.netns import SetupError
 
-_LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets")
+_LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "outages")
 
 
 def shrink(case: Case) -> Case:
@@ -76,6 +76,8 @@ def _smaller(case: Case) -> Iterator[Case]:
             shorter = msgspec.structs.replace(flow, then=flow.then[:length])
             others = tuple(shorter if each is flow else each for each in case.flows)
             yield msgspec.structs.replace(case, flows=others)
+    for position in range(len(case.world)):
+        yield msgspec.structs.replace(case, world=case.world[:position] + case.world[position + 1 :])
     for position, netns in enumerate(case.namespaces):
         for less in (*_without_groups(netns), *_without_lines(netns)):
             namespaces = (*case.namespaces[:position], less, *case.namespaces[position + 1 :])

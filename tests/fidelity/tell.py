@@ -47,10 +47,11 @@ def disagreement_text(found: Disagreement) -> str:
 
 def case_text(case: Case) -> Iterator[str]:
     """Yield the case's lines, without what is always there."""
+    yield from (f"    world: {line}" for line in case.world)
     for netns in case.namespaces:
         lines = [
             *netns.routing4, *netns.routing6, *netns.bridging, *(f"{key}={value}" for key, value in netns.sysctls),
-            *netns.ipsets,
+            *netns.ipsets, *netns.outages,
         ]  # fmt: skip
         for text in netns.rulesets:
             lines += (f"{text.tool} {text.version} {text.table}: {line}" for line in (*text.head, *text.rules))

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from hairpin.netfilter.packet import SYN, TCP, Packet
-from hairpin.network.network import HOST
+from hairpin.network.network import HOST, Network, Port
 from hairpin.walk.state import End, Outcome, Stage, State
-from tests.small_host import CLIENT, HOST_ADDRESS
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 
 FROM_CLIENT = Packet(4, CLIENT, HOST_ADDRESS, TCP, sport=40000, dport=8151, tcp_flags=SYN)
+
+INNER = Port("container:web", "eth0")
+
+
+def changed(name: str, **changes: object) -> Network:
+    """Return the network in which one of the host's links differs."""
+    host = host_namespace()
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in host.links)
+    return network(msgspec.structs.replace(host, links=links))
 
 
 def at(stage: Stage, packet: Packet = FROM_CLIENT, *, netns: str = HOST, iif: str = "eth0", oif: str = "") -> State:

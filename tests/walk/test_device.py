@@ -3,21 +3,11 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.host.route import NextHop
 from hairpin.network.network import Network, Port
-from hairpin.walk.device import MAX_HOPS, device_in, device_out, enter, neighbour, out_of_port, wire
+from hairpin.walk.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
-from tests.small_host import CLIENT, WEB, container_namespace, host_namespace, network
-from tests.walk.standing import FROM_CLIENT, at, told
-
-INNER = Port("container:web", "eth0")
-
-
-def changed(name: str, **changes: object) -> Network:
-    """Return the network in which one of the host's links differs."""
-    host = host_namespace()
-    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in host.links)
-    return network(msgspec.structs.replace(host, links=links))
+from tests.small_host import container_namespace, host_namespace, network
+from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
 
 
 def with_links(*links: Link) -> Network:
@@ -33,6 +23,7 @@ IN: dict[str, tuple[Network, str, list[str]]] = {
     "a bridge port": (NET, "veth1", ["bridge"]),
     "no such link": (NET, "eth9", ["dropped link-missing"]),
     "down": (changed("eth0", up=False), "eth0", ["dropped link-down"]),
+    "no carrier": (changed("eth0", carrier=False), "eth0", ["dropped no-carrier"]),
     "an XDP program": (changed("eth0", xdp=True), "eth0", ["unknown opaque-device", "prerouting"]),
     "a tc filter": (changed("eth0", tc_ingress=True), "eth0", ["unknown opaque-device", "prerouting"]),
     "a tc filter on the way out only": (changed("eth0", tc_egress=True), "eth0", ["prerouting"]),
@@ -65,35 +56,6 @@ def test_rules_see_the_link_above() -> None:
     assert came_by(vrf, "eth9").iif == "red"
     assert (came_by(NET, "veth1").iif, came_by(NET, "veth1").physin) == ("docker0", "veth1")
     assert (came_by(NET, "eth0").iif, came_by(NET, "eth0").physin) == ("eth0", "")
-
-
-# network, link, address, outcomes
-NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
-    "out there": (NET, "eth0", CLIENT, ["device-out"]),
-    "a container": (NET, "docker0", WEB, ["device-out"]),
-    "itself": (NET, "lo", 0x7F000001, ["device-out"]),
-    "nobody": (NET, "docker0", WEB + 9, ["dropped no-neighbour"]),
-    "no such link": (NET, "eth9", CLIENT, ["dropped link-missing"]),
-    "link down": (changed("eth0", up=False), "eth0", CLIENT, ["dropped link-down"]),
-    "loopback down": (changed("lo", up=False), "lo", 0x7F000001, ["dropped link-down"]),
-    "bridge down": (changed("docker0", up=False), "docker0", WEB, ["dropped bridge-down"]),
-    "no carrier": (changed("eth0", carrier=False), "eth0", CLIENT, ["dropped no-carrier"]),
-    "the owner's wire is down": (changed("veth1", up=False), "docker0", WEB, ["dropped link-down"]),
-}
-
-
-@pytest.mark.parametrize(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)
-def test_neighbour(net: Network, link: str, address: int, expected: list[str]) -> None:
-    packet = msgspec.structs.replace(FROM_CLIENT, daddr=address)
-    assert told(neighbour(net, at("neighbour", packet, oif=link))) == expected
-
-
-def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
-    packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
-    state = msgspec.structs.replace(at("neighbour", packet, oif="docker0"), next_hop=NextHop("docker0", WEB))
-    (outcome,) = neighbour(NET, state)
-    assert isinstance(outcome, State)
-    assert outcome.target == INNER
 
 
 def test_out_by_the_uplink_it_leaves() -> None:

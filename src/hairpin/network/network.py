@@ -114,6 +114,21 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
     return any(each.value == value and each.version == version for each in namespace.addresses)
 
 
+def answers_for(namespace: Namespace, version: Version, value: int) -> bool:
+    """Return whether the namespace takes packets to the address as its own: it is on a link that is up.
+
+    Source: net/ipv4/fib_frontend.c fib_disable_ip(), net/ipv6/addrconf.c addrconf_ifdown()
+    """
+    return any(
+        each.value == value and each.version == version and _is_up(namespace, each.link) for each in namespace.addresses
+    )
+
+
+def _is_up(namespace: Namespace, name: str) -> bool:
+    link = namespace.link(name)
+    return link is None or link.up
+
+
 def bridge_ports(namespace: Namespace, bridge: str) -> tuple[Link, ...]:
     """Return the ports of the bridge."""
     return tuple(link for link in namespace.links if link.master == bridge)

@@ -164,6 +164,9 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):
         decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
         return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
+    if not out.up:
+        decided = LinkDecided(out.name, "is down", out.evidence)
+        return stopped(state, "link-down", stage="bridge", link=out.name, decided_by=decided)
     if out.port is not None and out.port.state not in ("forwarding", ""):
         decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)

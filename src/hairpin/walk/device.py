@@ -1,4 +1,4 @@
-"""Devices: into one, out of one, over the wire, and the neighbour that a packet is addressed to."""
+"""Devices: into one, out of one, over the wire."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
-from hairpin.netfilter.prefix import write_mac
 from hairpin.network.network import (
     HOST,
     Network,
@@ -18,10 +17,9 @@ from hairpin.network.network import (
     stacked_owner,
     veth_peer,
 )
-from hairpin.network.prefix import address_text
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
-from hairpin.walk.segment import Answer, port_towards, who_answers
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, stopped
+from hairpin.walk.segment import port_towards
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -33,6 +31,9 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         return
     if not link.up:
         yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        return
+    if not link.carrier:
+        yield without_carrier(state, link)
         return
     for outcome in programs_in(network, state, link):
         if isinstance(outcome, End):
@@ -50,6 +51,15 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
+
+
+def without_carrier(state: State, link: Link) -> End:
+    """Return the end at a link that is up and has no carrier: its queue takes nothing, and nothing comes.
+
+    Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
+    """
+    decided = LinkDecided(link.name, "has no carrier", link.evidence)
+    return stopped(state, "no-carrier", link=link.name, decided_by=decided)
 
 
 def _outer(network: Network, state: State) -> bool:
@@ -83,68 +93,6 @@ def _opaque(state: State, link: Link, what: str) -> End:
         msgspec.structs.replace(state, conditions=conditions), "opaque-device", link=link.name, decided_by=decided
     )
     return msgspec.structs.replace(end, kind="unknown")
-
-
-def neighbour(network: Network, state: State) -> Iterator[Outcome]:
-    """The packet is addressed to a neighbour on ``state.oif``: who answers for it?"""
-    link = network.namespace(state.netns).link(state.oif)
-    if link is None:
-        yield stopped(state, "link-missing", link=state.oif)
-        return
-    if link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback":
-        if not link.up:
-            yield stopped(
-                state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence)
-            )
-            return
-        yield state.to("device-out")
-        return
-    if not link.up:
-        decided = LinkDecided(link.name, "is down", link.evidence)
-        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
-        yield stopped(state, reason, link=link.name, decided_by=decided)
-        return
-    hop = state.next_hop
-    address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
-    answer = who_answers(network, state.netns, link, state.packet.version, address)
-    yield _addressed(network, state, link, address, answer)
-
-
-def _to_owner(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
-    """Address the owner, unless a permanent neighbour entry names another hardware address: then nobody takes it."""
-    assert answer.port is not None
-    owner = network.namespace(answer.port.netns).link(answer.port.link)
-    for entry in network.namespace(state.netns).neighbours:
-        held = (entry.link, entry.version, entry.value) == (link.name, state.packet.version, address)
-        if not held or entry.state != "PERMANENT" or entry.mac is None or owner is None or owner.mac is None:
-            continue
-        if entry.mac != owner.mac:
-            text = f"a permanent neighbour entry sends {address_text(address, entry.version)} to {write_mac(entry.mac)}"
-            decided = LinkDecided(link.name, text, entry.evidence)
-            return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=address)
-    return state.to("device-out", target=answer.port)
-
-
-def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
-    text = address_text(address, state.packet.version)
-    match answer.kind:
-        case "owner":
-            return _to_owner(network, state, link, address, answer)
-        case "outside":
-            if not link.carrier:
-                decided = LinkDecided(link.name, "has no carrier", link.evidence)
-                return stopped(state, "no-carrier", link=link.name, decided_by=decided)
-            return state.to("device-out", target=None)
-        case "down":
-            assert answer.blocked is not None
-            blocked = answer.blocked
-            decided = LinkDecided(blocked.link, f"in {blocked.netns} is down, so nobody answers for {text}")
-            end = stopped(state, "link-down", stage="neighbour", link=blocked.link, decided_by=decided, address=address)
-            assert end.stop is not None
-            return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
-        case "nobody":
-            decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
-            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
 
 
 def device_out(network: Network, state: State) -> Iterator[Outcome]:
@@ -183,6 +131,8 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
 
 def out_of_port(network: Network, state: State, port: Link) -> Outcome:
     """The frame leaves a bridge by the port: port state, then the wire."""
+    if not port.up:
+        return stopped(state, "link-down", link=port.name, decided_by=LinkDecided(port.name, "is down", port.evidence))
     info = port.port
     if info is not None and info.state not in ("forwarding", ""):
         decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from hairpin.network.network import Network
 from hairpin.walk.bridge import bridge_in
 from hairpin.walk.conntrack import confirmed
-from hairpin.walk.device import device_in, device_out, neighbour
+from hairpin.walk.device import device_in, device_out
 from hairpin.walk.hooks import run_hook
+from hairpin.walk.neighbour import neighbour
 from hairpin.walk.route_in import input_route, received6
 from hairpin.walk.route_out import output, output_route, postrouting
 from hairpin.walk.state import End, Outcome, Stage, State

@@ -13,6 +13,7 @@ from hairpin.host.link import Link
 from hairpin.network.network import (
     Network,
     Port,
+    answers_for,
     bridge_ports,
     is_bridge_port,
     is_uplink,
@@ -55,12 +56,14 @@ def _behind_wire(network: Network, netns: str, link: Link, version: Version, add
         owned = is_bridge_port(namespace, other) or owns_address(namespace, version, address)
         return Answer("down", port=peer, blocked=peer) if owned else NOBODY
     if not is_bridge_port(namespace, other):
-        return Answer("owner", peer) if owns_address(namespace, version, address) else NOBODY
+        return Answer("owner", peer) if answers_for(namespace, version, address) else NOBODY
     bridge = namespace.link(other.master or "")
     assert bridge is not None
-    if owns_address(namespace, version, address):
-        here = Port(namespace.name, bridge.name)
-        return Answer("owner", here) if bridge.up else Answer("down", here, here)
+    here = Port(namespace.name, bridge.name)
+    if bridge.up and answers_for(namespace, version, address):
+        return Answer("owner", here)
+    if not bridge.up and owns_address(namespace, version, address):
+        return Answer("down", here, here)
     return _behind_bridge(network, namespace, bridge, version, address, skip=other.name)
 
 
@@ -89,9 +92,47 @@ def _behind_port(network: Network, namespace: Namespace, port: Link, version: Ve
         return NOBODY
     inner = network.namespace(peer.netns)
     other = inner.link(peer.link)
-    if other is None or not owns_address(inner, version, address):
+    if other is None or not (answers_for if other.up else owns_address)(inner, version, address):
         return NOBODY
     return Answer("owner", peer) if other.up else Answer("down", peer, peer)
+
+
+def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
+    """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
+    namespace = network.namespace(netns)
+    if link.kind == "bridge":
+        return _mac_behind_bridge(network, namespace, link, mac, skip=None)
+    if is_uplink(network, netns, link):
+        return Answer("outside")
+    peer = veth_peer(network, netns, link)
+    if peer is None:
+        return NOBODY
+    far = network.namespace(peer.netns)
+    other = far.link(peer.link)
+    assert other is not None
+    if not is_bridge_port(far, other):
+        return Answer("owner", peer) if other.mac == mac else NOBODY
+    bridge = far.link(other.master or "")
+    assert bridge is not None
+    # Frames to a port's own address are the bridge's: net/bridge/br_fdb.c fdb_add_local()
+    if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
+        return Answer("owner", Port(far.name, bridge.name))
+    return _mac_behind_bridge(network, far, bridge, mac, skip=other.name)
+
+
+def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac: int, *, skip: str | None) -> Answer:
+    fallback = NOBODY
+    for port in bridge_ports(namespace, bridge.name):
+        if port.name == skip:
+            continue
+        if is_uplink(network, namespace.name, port):
+            fallback = Answer("outside")
+            continue
+        peer = veth_peer(network, namespace.name, port)
+        other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        if other is not None and other.mac == mac:
+            return Answer("owner", peer)
+    return fallback
 
 
 def port_towards(network: Network, netns: str, bridge: str, target: Port | None) -> Link | None:

@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import iptables, nftables, packets, topology
+from tests.fidelity.generate import iptables, nftables, outages, packets, topology
 from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
 
 FLOWS = 120
@@ -16,9 +16,10 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
     """Return the case of that seed."""
     dice = Dice(Random(seed))  # noqa: S311
     made = topology.plan(dice)
-    host = _with_rules(dice, made, topology.host(dice, made))
-    containers = tuple(topology.container(dice, made, name) for name in ("c1", "c2"))
-    return Case(seed, topology.wires(made), (host, *containers), packets.flows(dice, made, flows))
+    host = outages.host(dice, made, _with_rules(dice, made, topology.host(dice, made)))
+    containers = (outages.container(dice, made, topology.container(dice, made, name)) for name in ("c1", "c2"))
+    namespaces = (host, *containers)
+    return Case(seed, topology.wires(made), namespaces, packets.flows(dice, made, flows), outages.world(dice, made))
 
 
 def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:

@@ -1,0 +1,93 @@
+"""The neighbour that a packet is addressed to: by its entry, or by who answers on the link.
+
+Source: net/ipv4/ip_output.c ip_finish_output2(); net/core/neighbour.c neigh_resolve_output()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.link import Link
+from hairpin.host.route import Neighbour
+from hairpin.netfilter.prefix import write_mac
+from hairpin.network.network import Network, Port
+from hairpin.network.prefix import address_text
+from hairpin.walk.device import without_carrier
+from hairpin.walk.segment import Answer, who_answers, who_has
+from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
+
+
+def neighbour(network: Network, state: State) -> Iterator[Outcome]:
+    """The packet is addressed to a neighbour on ``state.oif``: who answers for it?"""
+    link = network.namespace(state.netns).link(state.oif)
+    if link is None:
+        yield stopped(state, "link-missing", link=state.oif)
+        return
+    if link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback":
+        if not link.up:
+            decided = LinkDecided(link.name, "is down", link.evidence)
+            yield stopped(state, "link-down", link=link.name, decided_by=decided)
+            return
+        yield state.to("device-out")
+        return
+    if not link.up:
+        decided = LinkDecided(link.name, "is down", link.evidence)
+        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
+        yield stopped(state, reason, link=link.name, decided_by=decided)
+        return
+    hop = state.next_hop
+    address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+    entry = _permanent(network, state, link, address)
+    if entry is not None and entry.mac is not None:
+        yield _as_entered(network, state, link, entry, entry.mac)
+        return
+    answer = who_answers(network, state.netns, link, state.packet.version, address)
+    yield _addressed(state, link, address, answer)
+
+
+def _permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
+    """Return the entry that nobody needs to confirm, or None: others are learned anew when they no longer hold."""
+    wanted = (link.name, state.packet.version, address)
+    for entry in network.namespace(state.netns).neighbours:
+        if (entry.link, entry.version, entry.value) == wanted and entry.state == "PERMANENT" and not entry.proxy:
+            return entry
+    return None
+
+
+def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
+    """Address the packet to the hardware address of a permanent entry, whoever has it."""
+    if not link.carrier:
+        return without_carrier(state, link)
+    found = who_has(network, state.netns, link, mac)
+    if found.kind != "nobody":
+        return state.to("device-out", target=found.port)
+    by_address = who_answers(network, state.netns, link, entry.version, entry.value)
+    if by_address.port is not None and _mac(network, by_address.port) is None:
+        return _addressed(state, link, entry.value, by_address)  # its hardware address was not read
+    text = f"a permanent neighbour entry sends {address_text(entry.value, entry.version)} to {write_mac(mac)}"
+    decided = LinkDecided(link.name, text, entry.evidence)
+    return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _mac(network: Network, port: Port) -> int | None:
+    link = network.namespace(port.netns).link(port.link)
+    return link.mac if link is not None else None
+
+
+def _addressed(state: State, link: Link, address: int, answer: Answer) -> Outcome:
+    text = address_text(address, state.packet.version)
+    match answer.kind:
+        case "owner":
+            return state.to("device-out", target=answer.port)
+        case "outside":
+            return state.to("device-out", target=None) if link.carrier else without_carrier(state, link)
+        case "down":
+            assert answer.blocked is not None
+            blocked = answer.blocked
+            decided = LinkDecided(blocked.link, f"in {blocked.netns} is down, so nobody answers for {text}")
+            end = stopped(state, "link-down", stage="neighbour", link=blocked.link, decided_by=decided, address=address)
+            assert end.stop is not None
+            return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
+        case "nobody":
+            decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
+            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)

@@ -1,0 +1,32 @@
+"""What is broken in a network: links that are down, or whose other end is."""
+
+import msgspec
+
+from tests.fidelity.case import Judged
+from tests.fidelity.generate.plan import Dice, Plan
+
+
+def world(dice: Dice, made: Plan) -> tuple[str, ...]:
+    """Return lines of ``ip -batch`` that take the carrier of uplinks away."""
+    return tuple(f"link set w{link[2]} down" for link in made.links if link.startswith("up") and dice.chance(0.06))
+
+
+def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
+    """Return the host with some of its links down."""
+    links = (*made.links, *(f"v{name[1]}" for name in made.bridged))
+    return _with_outages(dice, judged, links)
+
+
+def container(dice: Dice, made: Plan, judged: Judged) -> Judged:
+    """Return a container with some of its links down."""
+    attached = judged.name.removeprefix("container:") in (*made.bridged, *made.routed)
+    return _with_outages(dice, judged, ("eth0",) if attached else ())
+
+
+def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...]) -> Judged:
+    lines = [f"link set {link} down" for link in links if dice.chance(0.05)]
+    if dice.chance(0.02):
+        lines.append("link set lo down")
+    ignoring = [(f"net/ipv{version}/conf/{link}/ignore_routes_with_linkdown", "1")
+                for link in (*links, "all") for version in (4, 6) if dice.chance(0.15)]  # fmt: skip
+    return msgspec.structs.replace(judged, outages=tuple(lines), sysctls=(*judged.sysctls, *ignoring))
