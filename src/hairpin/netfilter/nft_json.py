@@ -19,7 +19,20 @@ from typing import cast, get_args
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.ir import Chain, ChainType, Expression, Family, FieldMatch, Hook, Outside, Rule, SetField, Table
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Chain,
+    ChainType,
+    Expression,
+    Family,
+    FieldMatch,
+    Hook,
+    Outside,
+    Rule,
+    SetField,
+    Table,
+)
+from hairpin.netfilter.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft_maps import is_implied
 from hairpin.netfilter.nft_objects import declared
 from hairpin.netfilter.nft_older_json import is_first_form, modernised
@@ -90,18 +103,20 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
 def _collect(objects: list[Json]) -> dict[Name, _Found]:
     """Return the raw objects by table, the tables in the order in which they are first named."""
     found: dict[Name, _Found] = {}
+    merging = False
     if is_first_form(objects):
-        objects = modernised(objects)
+        objects, merging = modernised(objects), True
     for each in objects:
         kind, inner = single(each)
-        if kind == "metainfo":
-            continue
         body = object_of(inner)
+        if kind == "metainfo":
+            merging = merges("nft", str(body.get("version")))
+            continue
         if kind == "table":
-            table = _found(found, body, string(body, "name"))
+            table = _found(found, body, string(body, "name"), merging=merging)
             table.dormant = "dormant" in words(body.get("flags"))
             continue
-        table = _found(found, body, string(body, "table"))
+        table = _found(found, body, string(body, "table"), merging=merging)
         if kind == "rule":
             table.rules.setdefault(string(body, "chain"), []).append(body)
             table.scope.updated.update(_updates(body.get("expr")))
@@ -119,14 +134,14 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
     return found
 
 
-def _found(found: dict[Name, _Found], body: Object, name: str) -> _Found:
+def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool) -> _Found:
     family = string(body, "family")
     if family not in _FAMILIES:
         raise MalformedError(f"{family!r} is not a family")
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
-        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set()), {}, {}, [])
+        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set(), merging), {}, {}, [])
     return table
 
 
@@ -222,9 +237,16 @@ def _bodies(statements: list[Json], scope: Scope, text: str) -> list[tuple[Expre
     parts: list[tuple[Expression, ...]] = []
     choices: list[int] = []
     options: list[tuple[tuple[Expression, ...], ...]] = []
-    for statement in statements:
+    for position, statement in enumerate(statements):
         read = read_statement(statement, scope)
-        if isinstance(read, Choice):
+        if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
+            before = parts.pop()
+            if before and read and isinstance(before[-1], FieldMatch) and isinstance(read[-1], FieldMatch):
+                read = (*before[:-1], *read[:-1], AnyOfMatch((before[-1], read[-1])))
+            else:
+                read = (*before, *read)
+            parts.append(read)
+        elif isinstance(read, Choice):
             parts.append(read.prefix)
             choices.append(len(parts))
             options.append(read.options)

@@ -19,6 +19,8 @@ class Scope(msgspec.Struct, frozen=True):
     objects: dict[str, Object]
     updated: set[str]
     unread: set[str]
+    merges: bool = False
+    """Written by an nft that merges negated neighbours (see merged_payloads)."""
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):

@@ -362,7 +362,7 @@ def _any_of(match: AnyOfMatch, context: Context) -> Words:
         case (FieldMatch(field="skuid" | "skgid", negated=False) as only,) if match.negated:
             words = _field(only, context)
             return words._replace(words=("!", *words.words))
-        case (FieldMatch(field="sport", ranges=ranges), FieldMatch(field="dport", ranges=others)) if ranges == others:
+        case (FieldMatch("sport", ranges, negated=False), FieldMatch("dport", others)) if ranges == others:
             return Words("multiport", (*negation, "--ports", _port_list(ranges)), alone=True)
         case (FieldMatch(field="dscp") as dscp, FieldMatch(field="ecn") as ecn):
             pair = tos_pair(dscp, ecn, negated=True)

@@ -1,0 +1,56 @@
+"""What older tools make of two negated neighbours in a header: ``! --sport 1 ! --dport 2``.
+
+They compare both fields in one go, so the rule is satisfied unless *both* values are there; what they print says
+otherwise.  So has iptables-nft done up to 1.8.10 (iptables/nft.c add_nft_tcpudp()) and nft up to 1.0.9 (src/rule.c
+stmt_reduce()); iptables-legacy never has.
+"""
+
+from hairpin.netfilter.ir import AnyOfMatch, Expression, FieldMatch
+from hairpin.netfilter.nft_syntax import Json, content, named
+
+_MENDED = {"iptables": (1, 8, 11), "nft": (1, 1, 0)}
+_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "th")
+_NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
+    ("ip", "ttl"): ("ip", "protocol"),
+    ("ip6", "nexthdr"): ("ip6", "hoplimit"),
+}
+"""Fields side by side that make 16 or 32 bits together; of more the tools ask one by one."""
+
+
+def merges(tool: str, version: str) -> bool:
+    """Return whether that version of ``iptables`` or ``nft`` does so; False where it is not known."""
+    parts = version.removeprefix("v").split(".")
+    if not all(part.isdigit() for part in parts):
+        return False
+    return tuple(map(int, parts)) < _MENDED[tool]
+
+
+def merged(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return the matches with both ports asked at once, if the last two ask for them so."""
+    match matches:
+        case (*others, FieldMatch(field="sport") as source, FieldMatch(field="dport") as target):
+            pair = (source, target)
+            if all(each.negated and each.ranges[0][0] == each.ranges[0][1] != 0 for each in pair):
+                return (*others, AnyOfMatch(pair))
+        case _:
+            pass
+    return matches
+
+
+def are_merged(one: Json, other: Json) -> bool:
+    """Return whether nft makes one comparison of two statements."""
+    first, second = _negated(one), _negated(other)
+    return first is not None and _NEIGHBOURS.get(first) == second
+
+
+def _negated(statement: Json) -> tuple[str, str] | None:
+    """Return protocol and field of ``PROTOCOL FIELD != VALUE``."""
+    if named(statement) != "match":
+        return None
+    body = content(statement)
+    left, right = body.get("left"), body.get("right")
+    value = isinstance(right, int) or (isinstance(right, str) and not right.startswith("@"))
+    if body.get("op") != "!=" or not value or named(left) != "payload":
+        return None
+    payload = content(left)
+    return str(payload.get("protocol")), str(payload.get("field"))
