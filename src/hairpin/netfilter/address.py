@@ -24,6 +24,14 @@ def parse_address(text: str) -> tuple[Version, int]:
         raise ValueError(f"{text!r} is not an address") from None
 
 
+def ipv4_of(text: str) -> int | None:
+    """Return the number of an IPv4 address in its usual form, or None: for who reads very many."""
+    try:
+        return int.from_bytes(inet_pton(AF_INET, text))
+    except (OSError, UnicodeEncodeError):
+        return None
+
+
 def address_of(text: str, version: Version) -> int:
     """Return the number of an address that has to be of this version."""
     found, value = parse_address(text)
