@@ -11,6 +11,7 @@ import msgspec
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
+from hairpin.network.index import index_of
 from hairpin.network.prefix import Version
 from hairpin.network.world import World
 
@@ -33,10 +34,7 @@ class Network(msgspec.Struct, frozen=True):
 
     def namespace(self, name: str) -> Namespace:
         """Return the namespace of that name; KeyError when the snapshot has none."""
-        found = self.host.namespace(name)
-        if found is None:
-            raise KeyError(name)
-        return found
+        return index_of(self.host).namespaces[name]
 
     def with_namespace(self, changed: Namespace) -> "Network":
         """Return the network in which the namespace of that name is replaced."""
@@ -69,13 +67,9 @@ def veth_peer(network: Network, netns: str, link: Link) -> Port | None:
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
-    for namespace in network.host.namespaces:
-        if same != (namespace.name == netns):
-            continue
-        for other in namespace.links:
-            facing = other.index == link.peer_index and other.peer_index == link.index
-            if other.kind == "veth" and facing and (other.peer_netnsid is None) == same:
-                return Port(namespace.name, other.name)
+    for name, other in index_of(network.host).veths.get((link.peer_index, link.index, same), ()):
+        if same == (name == netns):
+            return Port(name, other)
     return None
 
 
@@ -87,9 +81,10 @@ def stacked_owner(network: Network, parent: Link, version: Version, value: int) 
     """
     for namespace in network.host.namespaces:
         for link in namespace.links:
-            stacked = link.kind in ("macvlan", "ipvlan") and link.peer_netnsid is not None and namespace.name != HOST
+            if link.kind not in ("macvlan", "ipvlan") or link.peer_netnsid is None or namespace.name == HOST:
+                continue
             owned = any(each.value == value for each in addresses_of(namespace, link.name, version))
-            if stacked and owned and link.up and link.peer_index == parent.index:
+            if owned and link.up and link.peer_index == parent.index:
                 return Port(namespace.name, link.name)
     return None
 

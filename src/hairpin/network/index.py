@@ -1,0 +1,43 @@
+"""A host's namespaces and veths by what they are asked for: a host with a thousand containers has thousands of both.
+
+Made once for each host, which never changes; a change makes another host.
+"""
+
+from collections import OrderedDict
+
+from hairpin.host.host import Host, Namespace
+
+_Pair = tuple[int, int | None, bool]
+"""Index of a veth, index of its other end, and whether both are in one namespace."""
+
+
+class Index:
+    """``veths``: namespace and name of each veth, in the host's order."""
+
+    __slots__ = ("namespaces", "veths")
+
+    def __init__(self, host: Host) -> None:
+        self.namespaces: dict[str, Namespace] = {}
+        self.veths: dict[_Pair, list[tuple[str, str]]] = {}
+        for namespace in host.namespaces:
+            self.namespaces.setdefault(namespace.name, namespace)
+            for link in namespace.links:
+                if link.kind == "veth":
+                    pair = (link.index, link.peer_index, link.peer_netnsid is None)
+                    self.veths.setdefault(pair, []).append((namespace.name, link.name))
+
+
+_CACHE: OrderedDict[int, tuple[Host, Index]] = OrderedDict()
+_CACHED = 64
+
+
+def index_of(host: Host) -> Index:
+    """Return the host's index; kept as long as the same host object is asked for (hosts are immutable)."""
+    held = _CACHE.get(id(host))
+    if held is not None and held[0] is host:
+        return held[1]
+    made = Index(host)
+    _CACHE[id(host)] = (host, made)
+    if len(_CACHE) > _CACHED:
+        _CACHE.popitem(last=False)
+    return made
