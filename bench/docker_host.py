@@ -19,7 +19,7 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
-from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, local, lo, route
+from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, lo, local, route
 
 _VERSION = "28.5.1"
 _FIRST_PORT = 10_000
@@ -59,7 +59,9 @@ def rules(wanted: ExpectedRules) -> str:
 
 def _tables(wanted: ExpectedRules) -> Iterator[str]:
     for table, chains in BUILT_IN.items():
-        policies = {each.chain: each.policy.upper() for each in wanted.policies if (each.family, each.table) == ("ip", table)}
+        policies = {
+            each.chain: each.policy.upper() for each in wanted.policies if (each.family, each.table) == ("ip", table)
+        }
         yield f"*{table}"
         yield from (f":{chain} {policies.get(chain, 'ACCEPT')} [0:0]" for chain in chains)
         yield from (f":{each.chain} - [0:0]" for each in wanted.chains if (each.family, each.table) == ("ip", table))
@@ -86,7 +88,15 @@ def _container(number: int) -> Container:
 def _host(count: int) -> Namespace:
     host = host_namespace()
     ports = (
-        Link(2 * number + 11, f"veth{number}", "veth", master="docker0", peer_index=2 * number + 10, peer_netnsid=number, port=BridgePort())
+        Link(
+            2 * number + 11,
+            f"veth{number}",
+            "veth",
+            master="docker0",
+            peer_index=2 * number + 10,
+            peer_netnsid=number,
+            port=BridgePort(),
+        )
         for number in range(count)
     )
     proxies = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.netfilter.address import address_of, address_text, parse_address, width
+from hairpin.netfilter.address import address_of, address_text, ipv4_of, parse_address, width
 
 
 @given(st.ip_addresses())
@@ -35,6 +35,12 @@ NOT_ADDRESSES = ("", "192.0.2", "192.0.2.256", "192.0.2.1/24", "web", "w\xe9b", 
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not an address"):
         parse_address(text)
+
+
+@pytest.mark.parametrize("text", ("", "1.2.3", "1.2.3.256", "1.2.3.4/32", "::1", "١.2.3.4"))
+def test_what_is_no_plain_ipv4_address_is_none(text: str) -> None:
+    assert ipv4_of("172.17.0.2") == 0xAC110002
+    assert ipv4_of(text) is None
 
 
 def test_an_address_of_the_other_version_is_refused() -> None:
