@@ -40,8 +40,8 @@ format: setup ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: setup ## Time the promises of the design against reference tools
-	@$(BIN)/python -m bench
+bench: setup ## Time the promises of the design against reference tools (writes docs/speed.md)
+	@$(BIN)/python -m bench --docs docs
 
 score: setup ## Diagnose every lab scenario and print the score
 	@$(BIN)/hairpin lab score

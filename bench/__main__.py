@@ -1,32 +1,37 @@
 """Prints the numbers of design and issue beside reference tools: medians and ratios, no verdicts."""
 
+import argparse
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
-from bench.kernel import SAVE, loaded, saved, unable
-from bench.rules import PORT, docker_like
+from bench.document import write
+from bench.growth import OfContainers, OfRules, of_containers, of_rules
+from bench.kernel import SAVE, unable
 from bench.timing import Timing, timed
-from hairpin.diagnose.flows import Origin, Target, flows_for
 from hairpin.lab.diagnosis import CHECK, ask
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import running_scenario
-from hairpin.netfilter.compiled import prepare
-from hairpin.netfilter.iptables_save import parse
-from hairpin.network.network import HOST
-from hairpin.walk.walk import walk_flow
-from tests import small_host
 
-RULES = 50_000
+PROMISED = 50_000
+"""Rules that the design promises to read in half a second."""
 
 
 def main() -> None:
-    """Time one thing after the other, and print each when it is known."""
-    for line in chain(_starting(), _rules(), _whole()):
+    """Time one thing after the other, and print each when it is known; ``--docs FOLDER`` writes the page as well."""
+    arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    arguments.add_argument("--docs", type=Path, help="write speed.md and speed.svg into this folder")
+    folder: Path | None = arguments.parse_args().docs
+    rules: list[OfRules] = []
+    containers: list[OfContainers] = []
+    for line in chain(_starting(), _rules(rules), _containers(containers), _whole()):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+    if folder is not None:
+        write(folder, tuple(rules), tuple(containers))
 
 
 def _starting() -> Iterator[str]:
@@ -39,44 +44,26 @@ def _run(*arguments: str) -> None:
     subprocess.run((sys.executable, *arguments), check=True, stdout=subprocess.DEVNULL)
 
 
-def _rules() -> Iterator[str]:
-    text = docker_like(RULES)
-    reference: Timing | None = None
+def _rules(found: list[OfRules]) -> Iterator[str]:
+    """Rules as a large Docker host has them, beside what iptables-save takes to print them."""
     if reason := unable():
         yield f"{SAVE}: not timed ({reason}); the rules are read from their own text"
-    else:
-        with loaded(text) as enter:
-            reference = timed(f"{SAVE} -c", lambda: saved(enter), 5)
-            text = saved(enter)
-        yield reference.line()
-    count = text.count("\n-A ") + text.count("] -A ")
-    yield timed(f"reading {count} rules", lambda: _parsed(text), 5).line(reference, 0.500)
-    yield from _walks(text)
+    for each in of_rules():
+        found.append(each)
+        reference = None if each.printing is None else Timing(f"{SAVE} -c, {each.rules} rules", each.printing, 1)
+        if reference is not None:
+            yield reference.line()
+        promised = 0.500 if each.rules // 1000 == PROMISED // 1000 else None
+        yield Timing(f"reading {each.rules} rules", each.reading, 3).line(reference, promised)
+        yield Timing("a walk through them, the first", each.first, 3).line(promise_seconds=0.020)
+        yield Timing("a walk through them, later", each.walk, 3).line(promise_seconds=0.020)
 
 
-def _parsed(text: str) -> object:
-    """Read as host/rulesets.py does: long chains are indexed with the reading."""
-    tables = parse(text, family="ip", dialect="iptables-nft", source="bench")
-    prepare(tables)
-    return tables
-
-
-def _walks(text: str) -> Iterator[str]:
-    """Cold is the first walk after the rules were read, warm any later one."""
-
-    def fresh() -> None:
-        network = small_host.network(small_host.host_namespace(text))
-        prepare(network.namespace(HOST).ruleset.tables)
-        flow = flows_for(network, (Target(PORT),), Origin("lan"))[0]
-        cold.append(timed("", lambda: walk_flow(network, flow), 1).seconds)
-        warm.append(timed("", lambda: walk_flow(network, flow), 9).seconds)
-
-    cold: list[float] = []
-    warm: list[float] = []
-    for _ in range(3):
-        fresh()
-    yield Timing("a walk through them, cold", sorted(cold)[1], 3).line(promise_seconds=0.020)
-    yield Timing("a walk through them, warm", sorted(warm)[1], 3).line(promise_seconds=0.020)
+def _containers(found: list[OfContainers]) -> Iterator[str]:
+    for each in of_containers():
+        found.append(each)
+        name = f"a walk, {each.containers} containers, {each.rules} rules"
+        yield f"{Timing(name, each.walk, 5).line()}  {1 / each.walk:,.0f} walks a second"
 
 
 def _whole() -> Iterator[str]:

@@ -1,0 +1,104 @@
+"""docs/speed.md and its plot, written from the measurements."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.growth import OfContainers, OfRules
+from bench.kernel import SAVE
+from bench.plot import Curve, Panel, svg
+
+_HEAD = f"""# Speed, and how it grows
+
+This page and its plot are written by `make bench` (`bench/`). Times are those on the processor, of the process and of
+the tools that it waits for: the least of a few runs, on one core of whatever machine ran it. The numbers themselves
+matter little; what should hold anywhere is the ratio to `{SAVE}`, measured in the same run, and the shape of
+the curves.
+
+![How times grow with rules and with containers](speed.svg)
+"""
+_RULES = f"""## With rules
+
+A Docker host's rules, three for each published port, in the kernel: what `{SAVE} -c` takes to print them, and
+what hairpin takes to read its text and to index the long chains. Then a packet from outside is walked to the port that
+the last rules publish, with handshake, answer and first data.
+
+| rules | printed in | read in | of the printing | a rule | the first walk | a later walk |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+_CONTAINERS = """## With containers, and so with links
+
+A Docker host as dockerd 28 programs it, each container with one published port. A walk goes from a client out there to
+a published port, and back.
+
+| containers | links | rules | a walk | walks a second |
+| --- | --- | --- | --- | --- |
+"""
+_WHY = """## Why
+
+- Reading is linear: groups of words that come again mean equal nodes, which are made once for each table.
+- A walk does not grow with the rules of a chain: long chains are indexed by the most selective thing that each rule
+  asks for (`src/hairpin/netfilter/compiled.py`), so that thousands of DNAT rules are one look-up.
+- A walk grows with the ports of a bridge: the segment is searched for who answers. Namespaces and the ends of veths are
+  indexed once for each host (`src/hairpin/network/index.py`).
+"""
+
+
+def document(rules: tuple[OfRules, ...], containers: tuple[OfContainers, ...]) -> str:
+    """Return the page."""
+    release = os.uname().release.split("-")[0]
+    where = f"Measured on Linux {release}, {os.uname().machine}.\n"
+    parts = (_HEAD, where, _RULES + "\n".join(map(_of_rules, rules)) + "\n")
+    return "\n".join((*parts, _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n", _WHY))
+
+
+def _of_rules(each: OfRules) -> str:
+    printed, ratio = ("not measured", "")
+    if each.printing is not None:
+        printed, ratio = _ms(each.printing), f"{each.reading / each.printing:.2f} ×"
+    a_rule = f"{each.reading / each.rules * 1e6:.1f} µs"
+    walks = f"{_ms(each.first)} | {_ms(each.walk)}"
+    return f"| {each.rules:,} | {printed} | {_ms(each.reading)} | {ratio} | {a_rule} | {walks} |"
+
+
+def _of_containers(each: OfContainers) -> str:
+    return f"| {each.containers:,} | {each.links:,} | {each.rules:,} | {_ms(each.walk)} | {1 / each.walk:,.0f} |"
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:,.0f} ms" if milliseconds >= 100 else f"{milliseconds:.2g} ms"
+
+
+def plot(rules: tuple[OfRules, ...], containers: tuple[OfContainers, ...]) -> str:
+    """Return the plot."""
+    return svg(
+        (
+            Panel("With rules", "rules", "milliseconds", tuple(_of_rules_curves(rules))),
+            Panel(
+                "With containers (two links, three rules each)",
+                "containers",
+                "milliseconds",
+                (
+                    Curve(
+                        "a walk to a published port", tuple((each.containers, each.walk * 1000) for each in containers)
+                    ),
+                ),
+            ),
+        )
+    )
+
+
+def _of_rules_curves(rules: tuple[OfRules, ...]) -> Iterator[Curve]:
+    printing = tuple((each.rules, each.printing * 1000) for each in rules if each.printing is not None)
+    if printing:
+        yield Curve(f"{SAVE} prints them", printing)
+    yield Curve("hairpin reads them", tuple((each.rules, each.reading * 1000) for each in rules))
+    yield Curve("the first walk through them", tuple((each.rules, each.first * 1000) for each in rules))
+    yield Curve("a later walk", tuple((each.rules, each.walk * 1000) for each in rules))
+
+
+def write(folder: Path, rules: tuple[OfRules, ...], containers: tuple[OfContainers, ...]) -> None:
+    """Write the page and its plot."""
+    (folder / "speed.md").write_text(document(rules, containers), encoding="utf-8")
+    (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")
