@@ -272,6 +272,8 @@ class _Table:
             "-j CONNMARK --restore-mark", f"-j CONNMARK --set-mark {mark:#x}",
             "-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff", "-j ACCEPT", "-j DROP", "-j DSCP --set-dscp 0x08",
         ]  # fmt: skip
+        if hook in ("PREROUTING", "OUTPUT"):
+            choices += [f"-j MARK --set-mark {mark:#x}"] * 3  # where a mark may choose the route
         if hook == "PREROUTING":
             word = "TTL --ttl" if self.version == 4 else "HL --hl"
             choices.append(f"-j {word}-set {dice.pick((1, 5, 64))}")

@@ -100,10 +100,11 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
 
 def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
     lines = [f"fdb replace {_MACS[name]} dev v{name[1]} master static" for name in made.bridged]
+    isolated = 0.8 if dice.chance(0.15) else 0.05  # one isolated port alone is as any other
     for name in made.bridged:
         if dice.chance(0.3):
             lines.append(f"link set dev v{name[1]} hairpin {dice.pick(('on', 'off'))}")
-        if dice.chance(0.2):
+        if dice.chance(isolated):
             lines.append(f"link set dev v{name[1]} isolated on")
         if dice.chance(0.05):
             lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 2, 4))}")
@@ -137,6 +138,8 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
         sysctls.append(("net/ipv4/ip_forward", "1"))
     if dice.chance(0.5):
         sysctls.append(("net/ipv4/conf/all/rp_filter", dice.pick("012")))
+    if dice.chance(0.3):
+        sysctls.append(("net/ipv4/conf/eth0/accept_local", "1"))  # takes its own packet when the bridge brings it back
     return Judged(f"container:{name}", tuple(setup), sysctls=tuple(sysctls))
 
 
@@ -181,11 +184,14 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
     return f"{words}{table} metric {metric}"
 
 
+_SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport")
+
+
 def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
     words = [f"rule add pref {priority}"]
     if dice.chance(0.15):
         words.append("not")
-    for selector in dice.some(("from", "to", "iif", "oif", "fwmark", "ipproto", "dport", "sport"), 2):
+    for selector in dict.fromkeys(dice.some(_SELECTORS, 2)):
         match selector:
             case "from" | "to":
                 words.append(f"{selector} {dice.pick((*NETWORKS[version][:6], *made.addresses(version)))}")
@@ -213,7 +219,7 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     for link in (*made.links, "all"):
         for key, values, often in (
             ("rp_filter", "012", 0.4), ("forwarding", "01", 0.1), ("accept_local", "1", 0.15),
-            ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.15),
+            ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.3),
         ):  # fmt: skip
             if dice.chance(often) and not (link == "all" and key == "forwarding"):
                 lines.append((f"net/ipv4/conf/{link}/{key}", dice.pick(values)))

@@ -1,0 +1,338 @@
+"""Mistakes that are planted into the walk, to see that the hunt finds each of them.
+
+A mistake replaces one function or constant of the model (its *seam*) for as long as it is planted; the product has no
+switch for it.
+"""
+
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pkgutil import resolve_name
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.header import Header
+from hairpin.netfilter.ir import STATUS_DNAT, FieldMatch, Jump, Nat, Set
+from hairpin.netfilter.packet import Seen
+from hairpin.network.network import Network
+from hairpin.network.routing import Query, lookup
+from hairpin.walk.nat import Manip
+from hairpin.walk.state import End, Outcome, State
+from tests.fidelity.case import Case
+from tests.fidelity.generate.case import case_of
+from tests.fidelity.judge import Disagreement, compare
+from tests.fidelity.kernel import Answer, ask
+from tests.fidelity.netns import SetupError
+
+Right = Callable[..., Any]
+"""What stands at a seam: a function of the model."""
+
+
+class Mistake(NamedTuple):
+    """``wrong``: what it says of the kernel.  ``seam``: the module and the name in it whose value ``plant`` replaces,
+    made from the right one."""
+
+    name: str
+    wrong: str
+    seam: str
+    plant: Callable[[Any], Any]
+
+
+@contextmanager
+def planted(mistake: Mistake) -> Generator[None]:
+    """Have the walk make the mistake meanwhile, with nothing remembered from before, nor afterwards from meanwhile."""
+    wrong = mistake.plant(resolve_name(mistake.seam))
+    _forget()
+    try:
+        with patch(mistake.seam.replace(":", "."), wrong):
+            yield
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    """Empty every cache of the product's modules."""
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("hairpin."):
+            for key, value in vars(module).items():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+                elif key.startswith("_CACHE") and hasattr(value, "clear"):
+                    value.clear()
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def _policy_of_user_chain(right: Right) -> Right:
+    def mistaken(run: Any, cursor: Any) -> object:
+        cursor.stack = ()
+        return right(run, cursor)
+
+    return mistaken
+
+
+def _goto_returns(right: Right) -> Right:
+    def mistaken(run: Any, cursor: Any, jump: Jump) -> None:
+        right(run, cursor, Jump(jump.chain))
+
+    return mistaken
+
+
+def _equals_reversed(right: Right) -> Right:
+    return lambda *asked: sorted(reversed(right(*asked)), key=lambda pair: pair[1].priority)
+
+
+def _negated_list(right: Right) -> Right:
+    def mistaken(header: Header, match: FieldMatch) -> object:
+        return right(header, msgspec.structs.replace(match, ranges=match.ranges[:1]) if match.negated else match)
+
+    return mistaken
+
+
+def _nomatch_ignored(right: Right) -> Right:
+    def mistaken(named: Set, values: tuple[int | str, ...]) -> object:
+        elements = tuple(msgspec.structs.replace(each, nomatch=False) for each in named.elements)
+        return right(msgspec.structs.replace(named, elements=elements), values)
+
+    return mistaken
+
+
+def _no_dnat_state(right: Right) -> Right:
+    def mistaken(seen: Seen) -> Header:
+        header: Header = right(seen)
+        status = header.get("ct-status")
+        if isinstance(status, int) and seen.ct_direction == 0:
+            header["ct-status"] = status & ~STATUS_DNAT
+        return header
+
+    return mistaken
+
+
+def _original_is_present(right: Right) -> Right:
+    def mistaken(seen: Seen) -> Header:
+        header: Header = right(seen)
+        key = f"ct-orig-daddr{seen.packet.version}"
+        if key in header and seen.ct_direction == 0:
+            header[key] = seen.packet.daddr
+        return header
+
+    return mistaken
+
+
+def _any_link(right: Right) -> Right:
+    return lambda namespace, version, address, link=None: right(namespace, version, address, None)
+
+
+def _ttl_behind_forward(right: dict[str, Right]) -> dict[str, Right]:
+    def aged(outcome: Outcome, years: int) -> Outcome:
+        if isinstance(outcome, End):
+            return outcome
+        return _with_ttl(outcome, outcome.packet.ttl + years)
+
+    def mistaken(network: Network, state: State) -> Iterator[Outcome]:
+        for outcome in right["forward"](network, _with_ttl(state, state.packet.ttl + 1)):
+            yield aged(outcome, -1)
+
+    return {**right, "forward": mistaken}
+
+
+def _with_ttl(state: State, ttl: int) -> State:
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, ttl=ttl))
+
+
+# --- connections and their translation -------------------------------------------------------------------------------
+
+
+def _own_replies_stay(right: Right) -> Right:
+    def mistaken(state: State, manip: Manip) -> State:
+        return state if state.ct_direction == 1 and not state.iif else right(state, manip)
+
+    return mistaken
+
+
+def _asked_each_time(right: Right) -> Right:
+    return lambda state, manip: state.connection is not None and state.ct_direction == 0
+
+
+def _prefsrc(right: Right) -> Right:
+    def mistaken(state: State, namespace: Namespace, nat: Nat) -> int | None:
+        packet = state.packet
+        route = lookup(namespace, Query(packet.version, packet.daddr, mark=packet.mark)).route
+        if nat.nat == "masquerade" and route is not None and route.prefsrc is not None:
+            return route.prefsrc
+        address: int | None = right(state, namespace, nat)
+        return address
+
+    return mistaken
+
+
+def _mark_does_not_route(right: Right) -> Right:
+    def mistaken(item: object, before: State, after: State) -> object:
+        return right(item, _with_mark(before, 0), _with_mark(after, 0))
+
+    return mistaken
+
+
+def _with_mark(state: State, mark: int) -> State:
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, mark=mark))
+
+
+# --- routes, interfaces, bridges -------------------------------------------------------------------------------------
+
+
+def _conf(name: str, rule: str) -> Callable[[Right], Right]:
+    """Combine one per-interface sysctl otherwise: ``own`` or ``all`` alone counts, or ``none``: it has no effect."""
+
+    def plant(right: Right) -> Right:
+        def mistaken(namespace: Namespace, version: int, link: str, asked: str, **rules: str) -> object:
+            if asked == name and rule == "none":
+                return 0
+            if asked == name and version == 4:
+                return right(namespace, version, "all" if rule == "all" else link, asked, rule="own")
+            return right(namespace, version, link, asked, **rules)
+
+        return mistaken
+
+    return plant
+
+
+def _local_table_last(right: Right) -> Right:
+    return lambda *asked: tuple(sorted(right(*asked), key=lambda rule: rule.priority == 0))
+
+
+def _latest_rule_first(right: Right) -> Right:
+    return lambda *asked: tuple(sorted(right(*asked), key=lambda rule: -rule.priority))
+
+
+def _metric_first(right: Right) -> Right:
+    return lambda *asked: iter(sorted(right(*asked), key=lambda route: route.metric))
+
+
+def _throw_is_final(right: Right) -> Right:
+    return lambda *asked: (each for each in right(*asked) if each.type != "throw")
+
+
+def _unless(reason: str) -> Callable[[Right], Right]:
+    """A packet is never stopped for that reason."""
+
+    def plant(right: Right) -> Right:
+        def mistaken(*asked: object) -> End | None:
+            end: End | None = right(*asked)
+            return None if end is not None and end.stop is not None and end.stop.reason == reason else end
+
+        return mistaken
+
+    return plant
+
+
+def _never(right: Right) -> Right:
+    return lambda *_: False
+
+
+def _always(right: Right) -> Right:
+    return lambda *_: True
+
+
+MISTAKES = (
+    Mistake("user-chain-policy", "at the end of a user chain the base chain's policy decides",
+            "hairpin.netfilter.evaluate:_Run._end_of_chain", _policy_of_user_chain),
+    Mistake("goto-returns", "goto comes back, as jump does", "hairpin.netfilter.evaluate:_Run._jump", _goto_returns),
+    Mistake("equal-priorities", "of chains of equal priority the one registered first goes first",
+            "hairpin.walk.hooks:_chains", _equals_reversed),
+    Mistake("negated-list", "a negated list is satisfied by what differs from its first member",
+            "hairpin.netfilter.satisfies:field_satisfies", _negated_list),
+    Mistake("ipset-nomatch", "an ipset's exception is an element as the others are",
+            "hairpin.netfilter.satisfies:contains", _nomatch_ignored),
+    Mistake("ctstate-dnat", "a connection's state is not DNAT when its first packet has just been translated",
+            "hairpin.netfilter.evaluate:header_of", _no_dnat_state),
+    Mistake("ctorigdst", "after DNAT the original destination is the new one",
+            "hairpin.netfilter.evaluate:header_of", _original_is_present),
+    Mistake("raw-behind-conntrack", "connection tracking comes before the raw table: NOTRACK is too late",
+            "hairpin.walk.hooks:_CONNTRACK_PRIORITY", lambda _: -301),
+    Mistake("fib-interface", "the type of an address is the same on every interface",
+            "hairpin.walk.surroundings:address_type", _any_link),
+    Mistake("ttl-behind-forward", "the TTL is counted down behind the FORWARD chains",
+            "hairpin.walk.packet_walk:_STAGES", _ttl_behind_forward),
+    Mistake("redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
+            "hairpin.walk.hooks:translate", _own_replies_stay),
+    Mistake("nat-each-packet", "every packet of a connection asks the nat chains",
+            "hairpin.walk.hooks:needs_decision", _asked_each_time),
+    Mistake("masquerade-prefsrc", "MASQUERADE takes the route's preferred source",
+            "hairpin.walk.nat:_address", _prefsrc),
+    Mistake("syn-ack-begins", "any packet may begin a connection", "hairpin.walk.conntrack:_cannot_begin", _never),
+    Mistake("mark-reroute", "a mark set in OUTPUT does not choose another route",
+            "hairpin.walk.hooks:_changes_route", _mark_does_not_route),
+    Mistake("rp-filter-own", "rp_filter of all interfaces does not count",
+            "hairpin.walk.route_in:conf", _conf("rp_filter", "own")),
+    Mistake("route-localnet-own", "route_localnet of all interfaces does not count",
+            "hairpin.walk.route_in:conf", _conf("route_localnet", "own")),
+    Mistake("accept-local-own", "accept_local of all interfaces does not count",
+            "hairpin.walk.route_in:conf", _conf("accept_local", "own")),
+    Mistake("src-valid-mark", "the way back to a source never depends on the packet's mark",
+            "hairpin.walk.route_in:conf", _conf("src_valid_mark", "none")),
+    Mistake("forwarding-all", "a host forwards when all.forwarding says so, not the interface that the packet came by",
+            "hairpin.walk.route_in:conf", _conf("forwarding", "all")),
+    Mistake("local-table-last", "the local table is asked behind the others",
+            "hairpin.network.routing:rules_of", _local_table_last),
+    Mistake("rules-backwards", "policy rules are asked from the highest priority down",
+            "hairpin.network.routing:rules_of", _latest_rule_first),
+    Mistake("metric-first", "the lowest metric wins over the longest prefix",
+            "hairpin.network.routing:_by_precedence", _metric_first),
+    Mistake("throw", "a throw route is skipped, not the whole table",
+            "hairpin.network.routing:_by_precedence", _throw_is_final),
+    Mistake("br-netfilter-off", "frames that cross a bridge are never shown to the IP chains",
+            "hairpin.walk.bridge:calls_iptables", _never),
+    Mistake("br-netfilter-on", "frames that cross a bridge are always shown to the IP chains",
+            "hairpin.walk.bridge:calls_iptables", _always),
+    Mistake("hairpin-mode", "a frame may leave by the bridge port that it came in by",
+            "hairpin.walk.bridge:_crossing_blocked", _unless("hairpin-off")),
+    Mistake("isolated-ports", "isolated ports of a bridge reach each other",
+            "hairpin.walk.bridge:_crossing_blocked", _unless("bridge-port-isolated")),
+)  # fmt: skip
+
+
+MOST_PAIRS = 20_000
+"""A run that has not found a mistake in so many packets has missed it."""
+
+
+class Search:
+    """The kernel's answers to the cases from a seed on, each asked once, in which mistakes are then looked for."""
+
+    def __init__(self, seed: int) -> None:
+        self._numbers = iter(range(seed, seed + MOST_PAIRS))
+        self._asked: list[tuple[Case, Answer]] = []
+
+    def cases(self) -> Iterator[tuple[Case, Answer]]:
+        """Yield each case with the kernel's answer, without an end."""
+        position = 0
+        while True:
+            if position == len(self._asked):
+                case = case_of(next(self._numbers))
+                try:
+                    self._asked.append((case, ask(case)))
+                except SetupError:
+                    continue
+            yield self._asked[position]
+            position += 1
+
+    def pairs_until_found(self, mistake: Mistake) -> int | None:
+        """Return how many packets a run that finds the mistake has compared; None when that would be too many."""
+        pairs = 0
+        with planted(mistake):
+            for case, answer in self.cases():
+                judgement = compare(case, answer)
+                pairs += judgement.packets
+                if pairs > MOST_PAIRS:
+                    return None
+                if judgement.disagreements:
+                    return pairs
+        raise AssertionError("no end was promised")
+
+    def disagreements(self) -> Iterator[tuple[int, Disagreement]]:
+        """Yield (seed, disagreement) of all cases that were asked so far, by the walk as it is."""
+        for case, answer in self._asked:
+            yield from ((case.seed, found) for found in compare(case, answer).disagreements[:1])
