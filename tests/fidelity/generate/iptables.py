@@ -50,6 +50,12 @@ class _Table:
             heads.append(f":{hook} {'DROP' if drop else 'ACCEPT'} [0:0]")
         heads += (f":{name} - [0:0]" for name in self.user)
         rules: list[str] = []
+        if self.made.by_marks and self.table == "mangle":
+            rules += (
+                f"-A {hook} -m mark --mark 0 -j MARK --set-mark {MARKS[0]}"
+                for hook in self.base
+                if hook in ("PREROUTING", "OUTPUT") and dice.chance(0.7)
+            )
         for chain, hook in {**{hook: hook for hook in self.base}, **self.user}.items():
             rules += (self._rule(chain, hook) for _ in range(dice.number(0, 5)))
         return RuleText(self.tool, self.version, self.table, tuple(heads), tuple(rules))

@@ -56,12 +56,15 @@ NETWORKS: dict[Version, tuple[str, ...]] = {
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What the network has: links of the host, and where each container is attached (``bridge`` or ``routed``)."""
+    """What the network has: links of the host, and where each container is attached (``bridge`` or ``routed``).
+
+    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly."""
 
     links: tuple[str, ...]
     bridged: tuple[str, ...]
     routed: tuple[str, ...]
     versions: tuple[Version, ...]
+    by_marks: bool = False
 
     def host_addresses(self, version: Version) -> tuple[str, ...]:
         """Return the host's own addresses, loopback left out."""

@@ -32,7 +32,7 @@ def plan(dice: Dice) -> Plan:
     bridged = tuple(name for name in CONTAINERS if dice.chance(0.75))
     routed = tuple(name for name in CONTAINERS if name not in bridged and dice.chance(0.7))
     links = (*uplinks, "br0", *(f"r{name[1]}" for name in routed))
-    return Plan(links, bridged, routed, versions)
+    return Plan(links, bridged, routed, versions, by_marks=dice.chance(0.12))
 
 
 def wires(made: Plan) -> tuple[Wire, ...]:
@@ -156,9 +156,11 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         lines.append(f"route add default via {GATEWAYS[version][via]} dev {via}")
     lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
     for table in (100, 101):
-        if dice.chance(0.6):
+        if made.by_marks or dice.chance(0.6):
             way = dice.pick(uplinks)
             lines.append(f"route replace default via {GATEWAYS[version][way]} dev {way} table {table}")
+    if made.by_marks:
+        lines.append(f"rule add pref 90 fwmark {MARKS[0]} lookup 100")
     # Last, since the kernel asks the rules whether a gateway can be reached.
     lines += (_rule(dice, made, version, priority) for priority in range(100, 100 + dice.number(0, 3) * 10, 10))
     return tuple(lines)
@@ -217,6 +219,8 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
     lines += ((f"net/bridge/bridge-nf-call-{name}", dice.pick("01")) for name in ("iptables", "ip6tables"))
     for link in (*made.links, "all"):
+        if made.by_marks:
+            lines += ((f"net/ipv4/conf/{link}/{key}", dice.pick("01")) for key in ("rp_filter", "src_valid_mark"))
         for key, values, often in (
             ("rp_filter", "012", 0.4), ("forwarding", "01", 0.1), ("accept_local", "1", 0.15),
             ("route_localnet", "1", 0.15), ("src_valid_mark", "1", 0.3),
