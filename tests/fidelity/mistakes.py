@@ -15,8 +15,8 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.header import Header
-from hairpin.netfilter.ir import STATUS_DNAT, FieldMatch, Jump, Nat, Set
-from hairpin.netfilter.packet import Seen
+from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Nat, Set, Table
+from hairpin.netfilter.packet import Seen, Tcp
 from hairpin.network.network import Network
 from hairpin.network.routing import Query, lookup
 from hairpin.walk.nat import Manip
@@ -83,7 +83,13 @@ def _goto_returns(right: Right) -> Right:
 
 
 def _equals_reversed(right: Right) -> Right:
-    return lambda *asked: sorted(reversed(right(*asked)), key=lambda pair: pair[1].priority)
+    def mistaken(*asked: object) -> list[tuple[Table, Chain]]:
+        found: list[tuple[Table, Chain]] = right(*asked)
+        found.reverse()
+        found.sort(key=lambda pair: pair[1].priority)
+        return found
+
+    return mistaken
 
 
 def _negated_list(right: Right) -> Right:
@@ -124,7 +130,7 @@ def _original_is_present(right: Right) -> Right:
 
 
 def _any_link(right: Right) -> Right:
-    return lambda namespace, version, address, link=None: right(namespace, version, address, None)
+    return lambda *asked: right(*asked[:-1], None)
 
 
 def _ttl_behind_forward(right: dict[str, Right]) -> dict[str, Right]:
@@ -155,7 +161,13 @@ def _own_replies_stay(right: Right) -> Right:
 
 
 def _asked_each_time(right: Right) -> Right:
-    return lambda state, manip: state.connection is not None and state.ct_direction == 0
+    def mistaken(state: State, manip: Manip) -> bool:
+        connection = state.connection
+        fresh = connection if connection is None else msgspec.structs.replace(connection, nat_checked=())
+        asked: bool = right(msgspec.structs.replace(state, connection=fresh), manip)
+        return asked
+
+    return mistaken
 
 
 def _prefsrc(right: Right) -> Right:
@@ -229,12 +241,18 @@ def _unless(reason: str) -> Callable[[Right], Right]:
     return plant
 
 
-def _never(right: Right) -> Right:
-    return lambda *_: False
+def _value(value: object) -> Callable[[object], object]:
+    """That is what stands there, whatever is right."""
+    return lambda _: value
 
 
-def _always(right: Right) -> Right:
-    return lambda *_: True
+def _answer(answer: object) -> Callable[[object], Right]:
+    """That is always the answer."""
+
+    def plant(_: object) -> Right:
+        return lambda *_, **__: answer
+
+    return plant
 
 
 MISTAKES = (
@@ -252,9 +270,9 @@ MISTAKES = (
     Mistake("ctorigdst", "after DNAT the original destination is the new one",
             "hairpin.netfilter.evaluate:header_of", _original_is_present),
     Mistake("raw-behind-conntrack", "connection tracking comes before the raw table: NOTRACK is too late",
-            "hairpin.walk.hooks:_CONNTRACK_PRIORITY", lambda _: -301),
+            "hairpin.walk.hooks:_CONNTRACK_PRIORITY", _value(-301)),
     Mistake("fib-interface", "the type of an address is the same on every interface",
-            "hairpin.walk.surroundings:address_type", _any_link),
+            "hairpin.walk.surroundings:address_type4", _any_link),
     Mistake("ttl-behind-forward", "the TTL is counted down behind the FORWARD chains",
             "hairpin.walk.packet_walk:_STAGES", _ttl_behind_forward),
     Mistake("redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
@@ -263,7 +281,8 @@ MISTAKES = (
             "hairpin.walk.hooks:needs_decision", _asked_each_time),
     Mistake("masquerade-prefsrc", "MASQUERADE takes the route's preferred source",
             "hairpin.walk.nat:_address", _prefsrc),
-    Mistake("syn-ack-begins", "any packet may begin a connection", "hairpin.walk.conntrack:_cannot_begin", _never),
+    Mistake("syn-ack-begins", "any TCP packet begins a connection",
+            "hairpin.walk.conntrack:begun", _answer(Tcp("SYN_SENT"))),
     Mistake("mark-reroute", "a mark set in OUTPUT does not choose another route",
             "hairpin.walk.hooks:_changes_route", _mark_does_not_route),
     Mistake("rp-filter-own", "rp_filter of all interfaces does not count",
@@ -285,9 +304,9 @@ MISTAKES = (
     Mistake("throw", "a throw route is skipped, not the whole table",
             "hairpin.network.routing:_by_precedence", _throw_is_final),
     Mistake("br-netfilter-off", "frames that cross a bridge are never shown to the IP chains",
-            "hairpin.walk.bridge:calls_iptables", _never),
+            "hairpin.walk.bridge:calls_iptables", _answer(False)),
     Mistake("br-netfilter-on", "frames that cross a bridge are always shown to the IP chains",
-            "hairpin.walk.bridge:calls_iptables", _always),
+            "hairpin.walk.bridge:calls_iptables", _answer(True)),
     Mistake("hairpin-mode", "a frame may leave by the bridge port that it came in by",
             "hairpin.walk.bridge:_crossing_blocked", _unless("hairpin-off")),
     Mistake("isolated-ports", "isolated ports of a bridge reach each other",

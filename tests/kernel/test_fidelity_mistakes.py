@@ -1,7 +1,5 @@
 """A walk that is wrong is found out: each planted mistake disagrees with the running kernel within 20,000 packets."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fidelity.mistakes import MISTAKES, Mistake, Search
@@ -12,8 +10,8 @@ SEED = 2000
 
 
 @pytest.fixture(scope="module")
-def search() -> Iterator[Search]:
-    yield Search(SEED)
+def search() -> Search:
+    return Search(SEED)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[each.name for each in MISTAKES])

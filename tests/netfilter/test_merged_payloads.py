@@ -4,8 +4,9 @@ import pytest
 
 from hairpin.netfilter.iptables_save import IptablesDialect, parse
 from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match
-from hairpin.netfilter.merged_payloads import merges
+from hairpin.netfilter.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft_json import parse as parse_json
+from hairpin.netfilter.nft_syntax import Json
 from hairpin.netfilter.satisfies import satisfies
 from hairpin.netfilter.truth import Truth
 from tests.netfilter.seen import FIRST, SYN_PACKET, question
@@ -81,6 +82,13 @@ def test_listed(version: str, fields: tuple[tuple[str, str, object], ...], expec
     (table,) = parse_json(ruleset(version, *fields), source="test")
     body = table.chains[0].rules[0].body
     assert tuple(each for each in body if each != FieldMatch("protocol", ((6, 6),))) == expected
+
+
+def test_only_a_neighbour_is_merged() -> None:
+    """``ip dscp != cs1 meta l4proto tcp``: a field without a neighbour, and what is no field of a header."""
+    dscp: Json = {"match": {"op": "!=", "left": {"payload": {"protocol": "ip", "field": "dscp"}}, "right": "cs1"}}
+    protocol: Json = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
+    assert not are_merged(dscp, protocol)
 
 
 def test_one_of_both_is_enough() -> None:

@@ -40,7 +40,7 @@ def merged(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
 def are_merged(one: Json, other: Json) -> bool:
     """Return whether nft makes one comparison of two statements."""
     first, second = _negated(one), _negated(other)
-    return first is not None and _NEIGHBOURS.get(first) == second
+    return first is not None and second is not None and _NEIGHBOURS.get(first) == second
 
 
 def _negated(statement: Json) -> tuple[str, str] | None:

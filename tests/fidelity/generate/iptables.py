@@ -23,6 +23,7 @@ _REJECTS: dict[Version, tuple[str, ...]] = {
 def ruleset(dice: Dice, made: Plan, tool: Tool, version: Version, sets: tuple[str, ...]) -> tuple[RuleText, ...]:
     """Return the tables that one back end gets for one family, in the order in which they are made."""
     tables = dice.some(("filter", "nat", "mangle", "raw", "filter", "nat", "security"), 5)
+    tables += ["mangle"] * made.by_marks
     return tuple(_Table(dice, made, tool, version, table, sets).text() for table in dict.fromkeys(tables))
 
 

@@ -32,7 +32,7 @@ def plan(dice: Dice) -> Plan:
     bridged = tuple(name for name in CONTAINERS if dice.chance(0.75))
     routed = tuple(name for name in CONTAINERS if name not in bridged and dice.chance(0.7))
     links = (*uplinks, "br0", *(f"r{name[1]}" for name in routed))
-    return Plan(links, bridged, routed, versions, by_marks=dice.chance(0.12))
+    return Plan(links, bridged, routed, versions, by_marks=dice.chance(0.15))
 
 
 def wires(made: Plan) -> tuple[Wire, ...]:
