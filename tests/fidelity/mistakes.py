@@ -324,34 +324,32 @@ class Search:
     def __init__(self, seed: int) -> None:
         self._numbers = iter(range(seed, seed + MOST_PAIRS))
         self._asked: list[tuple[Case, Answer]] = []
+        self.disagreements: dict[int, Disagreement] = {}
+        """By seed: cases of which the walk as it is says something else than the kernel; no mistake is found there."""
 
-    def cases(self) -> Iterator[tuple[Case, Answer]]:
-        """Yield each case with the kernel's answer, without an end."""
-        position = 0
-        while True:
-            if position == len(self._asked):
-                case = case_of(next(self._numbers))
-                try:
-                    self._asked.append((case, ask(case)))
-                except SetupError:
-                    continue
-            yield self._asked[position]
-            position += 1
+    def _cases(self) -> Iterator[tuple[Case, Answer]]:
+        yield from self._asked
+        for number in self._numbers:
+            case = case_of(number)
+            try:
+                answer = ask(case)
+            except SetupError:
+                continue
+            self._asked.append((case, answer))
+            differs = compare(case, answer).disagreements
+            if differs:
+                self.disagreements[number] = differs[0]
+            yield case, answer
 
     def pairs_until_found(self, mistake: Mistake) -> int | None:
         """Return how many packets a run that finds the mistake has compared; None when that would be too many."""
         pairs = 0
-        with planted(mistake):
-            for case, answer in self.cases():
+        for case, answer in self._cases():
+            with planted(mistake):
                 judgement = compare(case, answer)
-                pairs += judgement.packets
-                if pairs > MOST_PAIRS:
-                    return None
-                if judgement.disagreements:
-                    return pairs
-        raise AssertionError("no end was promised")
-
-    def disagreements(self) -> Iterator[tuple[int, Disagreement]]:
-        """Yield (seed, disagreement) of all cases that were asked so far, by the walk as it is."""
-        for case, answer in self._asked:
-            yield from ((case.seed, found) for found in compare(case, answer).disagreements[:1])
+            pairs += judgement.packets
+            if pairs > MOST_PAIRS:
+                break
+            if judgement.disagreements and case.seed not in self.disagreements:
+                return pairs
+        return None

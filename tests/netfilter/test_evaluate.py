@@ -4,6 +4,7 @@ import pytest
 from hairpin.netfilter.evaluate import MAX_BRANCHES, Decision, decide
 from hairpin.netfilter.ir import (
     Chain,
+    Dialect,
     Expression,
     Jump,
     Map,
@@ -11,6 +12,8 @@ from hairpin.netfilter.ir import (
     NatElement,
     NatMap,
     NumberKey,
+    Rule,
+    SetField,
     SetZone,
     Table,
     Verdict,
@@ -181,4 +184,15 @@ def test_maps(rules: Table, expected: tuple[str, str, int]) -> None:
 def test_a_forged_circle_of_jumps_ends() -> None:
     circle = Table("ip", "t", "nft", (Chain("f", (rule(Jump("f")),), "forward", policy="drop"),))
     (decision,) = decide(circle, circle.chains[0], FIRST, Place(), ())
+    assert decision.verdict == "drop"
+
+
+@pytest.mark.parametrize(("dialect", "verdict"), (("nft", "accept"), ("iptables-nft", "drop")))
+def test_rule_of_nft_breaks_off_where_there_is_nothing_to_copy(dialect: Dialect, verdict: str) -> None:
+    body = (SetField("mark", 0, source="ct-mark"), Verdict("drop"))
+    chain = Chain("c", (Rule(body, "", 1),), "forward", policy="accept")
+    untracked = msgspec.structs.replace(FIRST, connection=None)
+    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, untracked, Place(), ())
+    assert decision.verdict == verdict
+    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
     assert decision.verdict == "drop"

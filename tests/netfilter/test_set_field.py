@@ -20,7 +20,6 @@ CASES: dict[str, tuple[Seen, SetField, tuple[int, int | None, int, int]]] = {
     "save": (MARKED, SetField("ct-mark", 0, source="mark"), (0xF0, 0xF0, 64, 10)),
     "connection mark": (MARKED, SetField("ct-mark", 0, 3), (0xF0, 3, 64, 10)),
     "no connection to mark": (UNTRACKED, SetField("ct-mark", 0, 3), (0xF0, None, 64, 10)),
-    "no connection to restore from": (UNTRACKED, SetField("mark", 0, source="ct-mark"), (0, None, 64, 10)),
     "ttl": (MARKED, SetField("ttl", 0, 1), (0xF0, 0x10, 1, 10)),
     "dscp": (MARKED, SetField("dscp", 0, 46), (0xF0, 0x10, 64, 46)),
     "what does not steer": (MARKED, SetField("ecn", 0, 1), (0xF0, 0x10, 64, 10)),
@@ -30,5 +29,10 @@ CASES: dict[str, tuple[Seen, SetField, tuple[int, int | None, int, int]]] = {
 @pytest.mark.parametrize(("seen", "write", "expected"), CASES.values(), ids=CASES)
 def test_assign(seen: Seen, write: SetField, expected: tuple[int, int | None, int, int]) -> None:
     after = assign(seen, write)
+    assert after is not None
     mark = after.connection.mark if after.connection is not None else None
     assert (after.packet.mark, mark, after.packet.ttl, after.packet.dscp) == expected
+
+
+def test_without_a_connection_there_is_no_mark_to_restore() -> None:
+    assert assign(UNTRACKED, SetField("mark", 0, source="ct-mark")) is None

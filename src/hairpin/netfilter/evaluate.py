@@ -210,7 +210,9 @@ class _Run:
                 case NoEffect():
                     continue
                 case SetField() | Notrack() | SetZone():
-                    self._set(cursor, part)
+                    if not self._set(cursor, part):
+                        cursor.rule, cursor.part = cursor.rule + 1, 0
+                        return None
                 case Verdict() | Jump() | VerdictMap():
                     return self._verdict(cursor, rule, part)
                 case Reject() | Nat() | NatMap() | Outside():
@@ -241,18 +243,23 @@ class _Run:
         cursor.conditions = (*cursor.conditions, taken)
         return Truth.YES if usual else Truth.NO
 
-    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone) -> None:
+    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone) -> bool:
+        """Return whether the rule goes on; nft breaks off where there is nothing to copy: nft_ct_get_eval()."""
         match part:
             case Notrack():
                 cursor.notrack = True
             case SetZone(zone=zone):
                 cursor.zone = zone
             case SetField():
-                cursor.seen = assign(cursor.seen, part)
+                changed = assign(cursor.seen, part)
+                if changed is None:
+                    return self.table.dialect != "nft"
+                cursor.seen = changed
                 old = cursor.question
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
             case _:
                 assert_never(part)
+        return True
 
     def _verdict(self, cursor: _Cursor, rule: Rule, part: Verdict | Jump | VerdictMap) -> Decision | None:
         verdict: Verdict | Jump | None

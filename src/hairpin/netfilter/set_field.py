@@ -10,9 +10,14 @@ from hairpin.netfilter.ir import SetField
 from hairpin.netfilter.packet import Seen
 
 
-def assign(seen: Seen, part: SetField) -> Seen:
-    """Return the packet with one field changed; fields that do not steer it are left alone."""
-    source = header_of(seen).get(part.source, 0) if part.source is not None else part.value
+def assign(seen: Seen, part: SetField) -> Seen | None:
+    """Return the packet with one field changed; fields that do not steer it are left alone.
+
+    None where the packet has no such field to copy (the mark of a connection that is not tracked): nothing is written.
+    """
+    source = header_of(seen).get(part.source) if part.source is not None else part.value
+    if source is None:
+        return None
     assert isinstance(source, int)
     given = source & part.source_mask if part.source is not None else source
     if part.field == "mark":
