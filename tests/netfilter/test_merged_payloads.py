@@ -71,6 +71,10 @@ LISTED: dict[str, tuple[str, tuple[tuple[str, str, object], ...], tuple[Match, .
     "older": ("1.0.6", (("tcp", "sport", 40000), ("tcp", "dport", 81)), (EITHER,)),
     "newer": ("1.1.0", (("tcp", "sport", 40000), ("tcp", "dport", 81)), APART),
     "a set": ("1.0.6", (("tcp", "sport", {"set": [40000]}), ("tcp", "dport", 81)), APART),
+    "something else behind": (
+        "1.0.6", (("ip", "ttl", 5), ("tcp", "dport", {"set": [81]})),
+        (FieldMatch("ttl", ((5, 5),), negated=True), NO_DPORT),
+    ),
     "not side by side": (
         "1.0.6", (("ip", "ttl", 5), ("tcp", "dport", 81)), (FieldMatch("ttl", ((5, 5),), negated=True), NO_DPORT),
     ),
