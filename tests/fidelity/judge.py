@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.netfilter.ir import Expression, Match, NoEffect, OpaqueMatch, Rule, StatefulMatch
-from hairpin.netfilter.packet import Connection
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.kernel import Answer, Turn, ask
-from tests.fidelity.model import Branch, Hits, expect, kernel_hits, recorded
+from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
 from tests.fidelity.observer import Event
 
 
@@ -39,23 +38,16 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def judge(case: Case) -> Judgement:
     """Return what the kernel and the walk say differently of the case."""
-    return compare(case, ask(case))
+    return compare(ask(case))
 
 
-def compare(case: Case, answer: Answer) -> Judgement:
+def compare(answer: Answer) -> Judgement:
     """Compare every packet, then every rule's counter."""
-    hits = Hits()
-    found: list[Disagreement] = []
-    outcomes: dict[str, int] = {}
-    packets = 0
-    answers = _Answers()
-    turns = dict(answer.turns)
+    packets = _Packets(answer)
     with recorded():
-        for flow in case.flows:
-            compared, differs = _flow(answer, turns.get(flow.number, ()), flow.number, outcomes, answers, hits)
-            packets += compared
-            found += differs
-    found += answers.unexcused()
+        packets.compare_all()
+    found = [*packets.differing, *packets.answers.unexcused()]
+    hits, outcomes = packets.hits, tuple(sorted(packets.outcomes.items()))
     counters = kernel_hits(answer.before, answer.after)
     # A packet that went another way has counted other rules: that is the same disagreement again.
     if not found:
@@ -66,7 +58,7 @@ def compare(case: Case, answer: Answer) -> Judgement:
             if not low <= count <= high:
                 wanted = f"{low}" if low == high else f"{low} to {high}"
                 found.append(Disagreement(None, 0, None, f"{wanted} packets at {key} {rule.text}", f"{count} packets"))
-    return Judgement(packets, len(counters), tuple(found), tuple(sorted(outcomes.items())), tuple(exercised(answer)))
+    return Judgement(packets.count, len(counters), tuple(found), outcomes, tuple(exercised(answer)))
 
 
 def _only_notes(rule: Rule) -> bool:
@@ -91,22 +83,41 @@ def _element(part: Expression) -> str:
     return " ".join(words)
 
 
-def _flow(
-    answer: Answer, turns: tuple[Turn, ...], number: int, outcomes: dict[str, int], answers: "_Answers", hits: Hits
-) -> tuple[int, list[Disagreement]]:
-    """Compare the packets of a flow.  Where the walk forks, the kernel's way must be one of its branches, and what
-    follows goes on from there."""
-    tables: list[tuple[tuple[str, Connection], ...]] = [()]
-    packets = 0
-    for position, turn in enumerate(turns):
+class _Packets:
+    """Compares the packets of a case, in the order in which they were sent."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.turns = answer.turns
+        self.expectations = Expectations(answer.before)
+        self.hits = Hits()
+        self.answers = _Answers()
+        self.outcomes: dict[str, int] = {}
+        self.count = 0
+        self.differing: list[Disagreement] = []
+
+    def compare_all(self) -> None:
+        """Compare the first packets of all flows, then their second ones, and so on; of a flow in which something
+        differs no further ones."""
+        going_on = list(self.turns)
+        position = 0
+        while going_on:
+            going_on = [
+                (number, turns)
+                for number, turns in going_on
+                if position < len(turns) and self._agrees(number, position, turns[position])
+            ]
+            position += 1
+
+    def _agrees(self, number: int, position: int, turn: Turn) -> bool:
+        """Where the walk forks, the kernel's way must be one of its branches, and what follows goes on from there."""
         if turn.refused:
-            continue
-        packets += 1
-        outcomes[_kind(turn.events)] = outcomes.get(_kind(turn.events), 0) + 1
-        branches = [branch for table in tables for branch in expect(answer.before, turn.sent, table)]
+            return True
+        self.count += 1
+        self.outcomes[_kind(turn.events)] = self.outcomes.get(_kind(turn.events), 0) + 1
+        branches = self.expectations.of(number, turn)
         unroutable = any(branch.unroutable for branch in branches)
         if unroutable:
-            answers.note(turn.sent)
+            self.answers.note(turn.sent)
         taken = [branch for branch in branches if _is_taken(branch, turn)]
         if not taken:
             differs = Disagreement(
@@ -118,12 +129,13 @@ def _flow(
                 events=turn.events,
             )
             if not (unroutable and turn.sent.packet.version == 4 and not turn.events):
-                return packets, [differs]
-            answers.missing.append((turn.sent.packet.saddr, differs))
+                self.differing.append(differs)
+                return False
+            self.answers.missing.append((turn.sent.packet.saddr, differs))
             taken = [branch for branch in branches if branch.unroutable]
-        hits.add(taken)
-        tables = list(dict.fromkeys(branch.connections for branch in taken))
-    return packets, []
+        self.hits.add(taken)
+        self.expectations.went(number, taken)
+        return True
 
 
 def _is_taken(branch: Branch, turn: Turn) -> bool:

@@ -52,11 +52,23 @@ class Answer(msgspec.Struct, frozen=True):
 
 def ask(case: Case) -> Answer:
     """Return the kernel's answer; raises SetupError when it refuses the configuration."""
-    with _built(case) as net:
+    with _on_one_cpu(), _built(case) as net:
         with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
         before = host_of(net.judged, with_rules)
         turns = net.send_all(case.flows)
         return Answer(before, host_of(net.judged, with_rules, rules_only=True), tuple(turns.items()))
+
+
+@contextmanager
+def _on_one_cpu() -> Generator[None]:
+    """Stay on one CPU: what is sent there is then done when the call returns, or at the next chance for others to
+    run (ksoftirqd)."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 @contextmanager

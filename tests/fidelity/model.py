@@ -1,7 +1,7 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -11,18 +11,20 @@ from hairpin.host.host import Host
 from hairpin.netfilter import evaluate
 from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
-from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen
+from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen, Tuple
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
-from hairpin.walk import hooks
+from hairpin.walk import hooks, nat
+from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
 from tests.fidelity.frames import tag
+from tests.fidelity.kernel import Turn
 from tests.fidelity.observer import Event, event_of
 
 _ANSWERS = {
@@ -44,6 +46,8 @@ _BY_FAMILY = {
 }
 
 
+Connections = tuple[tuple[str, Connection], ...]
+"""Connections by namespace."""
 RuleKey = tuple[str, str, str, str, str, int]
 """namespace, dialect, family, table, chain, number"""
 
@@ -64,7 +68,7 @@ class Branch(msgspec.Struct, frozen=True):
     unanswerable: bool
     unroutable: bool
     """Rejected for want of a route (not by a rule)."""
-    connections: tuple[tuple[str, Connection], ...]
+    connections: Connections
     satisfied: tuple[Satisfied, ...]
 
     def counts(self) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
@@ -149,8 +153,59 @@ def _counted(host: Host) -> Iterator[tuple[RuleKey, Rule]]:
                         yield (namespace.name, table.dialect, table.family, table.name, chain.name, rule.number), rule
 
 
-def expect(host: Host, sent: Sent, connections: tuple[tuple[str, Connection], ...]) -> tuple[Branch, ...]:
-    """Return the ways that the walk says a packet can go, when those connections exist."""
+class Expectations:
+    """What the walk says of the packets of one case, in the order in which the kernel got them: what a flow leaves in
+    the connection tables the next one finds there.
+
+    Where the kernel takes any free port the walk takes the first; :meth:`of` then goes by the ports that the kernel
+    has been seen to take.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._tables: dict[str, dict[Tuple, Connection]] = {each.name: {} for each in host.namespaces}
+        self._ways: dict[int, tuple[Connections, ...]] = {}
+        self._picked = False
+        self._ports: frozenset[int] = frozenset()
+
+    def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
+        """Return the ways that the walk says the packet can go."""
+        self._picked, self._ports = False, frozenset()
+        with patch.object(nat, "pick_port", self._pick):
+            branches = self._walked(flow, turn.sent)
+            if self._picked and all(branch.events != turn.events for branch in branches):
+                self._ports = frozenset(port for event in turn.events for port in (event.sport, event.dport))
+                branches = self._walked(flow, turn.sent)
+        return branches
+
+    def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
+        self._picked = True
+        seen = next((port for port in self._ports if first <= port <= last and is_free(port)), None)
+        return pick_port(first, last, is_free) if seen is None else seen
+
+    def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
+        ways = self._ways.get(flow, ((),))
+        return tuple(branch for way in ways for branch in _expect(self._host, sent, way))
+
+    def went(self, flow: int, taken: list[Branch]) -> None:
+        """Note what the packet leaves behind, having gone one of these ways; later packets of the flow tell which."""
+        left = tuple(dict.fromkeys(branch.connections for branch in taken))
+        self._ways[flow] = left if len(left) > 1 else ((),)
+        usual = taken[0].connections
+        for netns, connection in usual:
+            self._tables[netns][connection.original] = connection
+        changed = {netns for netns, _ in usual}
+        if changed:
+            namespaces = tuple(
+                msgspec.structs.replace(each, connections=tuple(self._tables[each.name].values()))
+                if each.name in changed
+                else each
+                for each in self._host.namespaces
+            )
+            self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
+
+
+def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:
     packet = sent.packet
     header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 2)
     size = (20 if packet.version == 4 else 40) + header + len(tag(0))

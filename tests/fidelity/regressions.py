@@ -9,18 +9,36 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.case import Case
+from tests.fidelity.kernel import Answer
 from tests.fidelity.observer import Event
 
 FOLDER = Path(__file__).parent / "regressions"
 
 
-class Regression(msgspec.Struct, frozen=True):
-    """One case, what was wrong (``about``), and the kernel's events of each flow's turns."""
+Events = tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
+"""The kernel's events of each flow's turns."""
+
+
+class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One case, what was wrong (``about``), and the kernel's events.  ``any_port``: it takes other ports each time."""
 
     about: str
     kernel: str
     case: Case
-    events: tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
+    events: Events
+    any_port: bool = False
+
+
+def events_of(answer: Answer, *, any_port: bool) -> Events:
+    """Return what the kernel did with each packet, without the source ports if any will do."""
+    return tuple(
+        (number, tuple(tuple(_without_port(each) if any_port else each for each in turn.events) for turn in turns))
+        for number, turns in answer.turns
+    )
+
+
+def _without_port(event: Event) -> Event:
+    return msgspec.structs.replace(event, sport=-1)
 
 
 def regressions() -> Iterator[tuple[str, Regression]]:

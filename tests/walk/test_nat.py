@@ -109,3 +109,44 @@ def test_a_source_port_in_use_is_changed() -> None:
     assert source == 5
     assert sport not in (None, 40000)
     assert shown(set_up(tracked(), HOST, "src", Nat("snat", (5, 5))), "src")[1] == 40000
+
+
+def crowded_by(*replies: Tuple) -> Namespace:
+    """Return the namespace with a connection for each of the replies, none of them from CLIENT."""
+    others = tuple(Connection(4, Tuple(9, 9, TCP, 9, number), reply) for number, reply in enumerate(replies))
+    return msgspec.structs.replace(HOST, connections=others)
+
+
+BACK = Tuple(HOST_ADDRESS, CLIENT, TCP, 8151, 40000)
+"""The answer to what is asked."""
+# connections' answers, manipulation, translation, source port and destination port afterwards
+CLASHES: dict[str, tuple[tuple[Tuple, ...], Manip, Nat | None, tuple[int, int]]] = {
+    "without a rule nothing happens": ((), "src", None, (40000, 8151)),
+    "without a rule a clash takes another source port": ((BACK,), "src", None, (1024, 8151)),
+    "of two taken ones the next": (
+        (BACK, msgspec.structs.replace(BACK, dport=1024)), "src", None, (1025, 8151),
+    ),
+    "a destination's port is never exchanged": ((BACK,), "dst", None, (40000, 8151)),
+    "nor one that the rule names": (
+        (msgspec.structs.replace(BACK, sport=80),), "dst", Nat("dnat", None, (80, 80)), (40000, 80),
+    ),
+    "out of the rule's ports": (
+        (msgspec.structs.replace(BACK, sport=81),), "dst", Nat("dnat", None, (81, 90)), (40000, 82),
+    ),
+    "a port out of the range": ((), "src", Nat("snat", None, (50000, 50010)), (50000, 8151)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("replies", "manip", "nat", "expected"), CLASHES.values(), ids=CLASHES)
+def test_clashes(replies: tuple[Tuple, ...], manip: Manip, nat: Nat | None, expected: tuple[int, int]) -> None:
+    crowded = crowded_by(*replies)
+    _, sport, _, dport = shown(set_up(tracked(namespace=crowded), crowded, manip, nat), manip)
+    assert (sport, dport) == expected
+
+
+def test_a_source_is_translated_as_before() -> None:
+    before = Connection(4, Tuple(CLIENT, 9, TCP, 40000, 9), Tuple(9, 5, TCP, 9, 1024))
+    known = msgspec.structs.replace(HOST, connections=(before,))
+    assert shown(set_up(tracked(namespace=known), known, "src", Nat("snat", (5, 5))), "src")[:2] == (5, 1024)
+    another = shown(set_up(tracked(namespace=known), known, "src", Nat("snat", (6, 6))), "src")
+    assert another[:2] == (6, 40000)

@@ -31,6 +31,7 @@ from hairpin.netfilter.packet import (
     Packet,
     Tuple,
 )
+from hairpin.walk.connection_index import Known, index_of
 from hairpin.walk.state import State
 from hairpin.walk.tcp_tracking import begun, followed, possible
 
@@ -69,16 +70,25 @@ def _invalid(state: State) -> State:
     return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
 
 
-def _known(state: State, namespace: Namespace, wanted: Tuple) -> tuple[Connection, Literal[0, 1]] | None:
-    """Return the connection with that tuple, and its direction."""
-    made = (connection for netns, connection in state.connections if netns == state.netns)
-    for connection in (*made, *namespace.connections):
-        if connection.version == state.packet.version and not connection.status & STATUS_DYING:
+def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
+    """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
+    live table that the walk has not changed."""
+    version = state.packet.version
+    made = [each for netns, each in state.connections if netns == state.netns and each.version == version]
+    for connection in made:
+        if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
             if connection.original == wanted:
                 return connection, 0
             if connection.reply == wanted:
                 return connection, 1
-    return None
+    live = index_of(namespace.connections).find(version, wanted)
+    changed = live is not None and any(each.original == live[0].original for each in made)
+    return None if changed else live
+
+
+def taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
+    """Return whether another connection has the tuple already.  Source: nf_conntrack_tuple_taken()"""
+    return _known(state, namespace, wanted, state.connection) is not None
 
 
 def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:

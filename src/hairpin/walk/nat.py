@@ -4,6 +4,7 @@ Source: net/netfilter/nf_nat_core.c nf_nat_inet_fn(), nf_nat_setup_info(), nf_na
 nf_nat_redirect.c
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -14,7 +15,8 @@ from hairpin.netfilter.packet import ICMP_ANSWERS, Connection, Packet, Tuple
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
-from hairpin.walk.conntrack import PORTED, remembered
+from hairpin.walk.connection_index import index_of
+from hairpin.walk.conntrack import PORTED, remembered, taken
 from hairpin.walk.state import State
 
 Manip = Literal["src", "dst"]
@@ -38,34 +40,15 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
     """
     connection = state.connection
     assert connection is not None
-    checked = (*connection.nat_checked, manip)
-    if nat is None:
-        return _replace(state, msgspec.structs.replace(connection, nat_checked=checked))
-    wanted = connection.reply.reversed()
-    address = _address(state, namespace, nat)
-    if address is None and nat.nat in ("masquerade", "redirect"):
+    address = None if nat is None else _address(state, namespace, nat)
+    if nat is not None and address is None and nat.nat in ("masquerade", "redirect"):
         return None
-    if manip == "dst":
-        wanted = Tuple(
-            wanted.saddr,
-            wanted.daddr if address is None else address,
-            wanted.protocol,
-            wanted.sport,
-            _port(nat, wanted.dport),
-        )
-        status = connection.status | STATUS_DNAT
-    else:
-        wanted = Tuple(
-            wanted.saddr if address is None else address,
-            wanted.daddr,
-            wanted.protocol,
-            _port(nat, wanted.sport),
-            wanted.dport,
-        )
-        status = connection.status | STATUS_SNAT
-        wanted = _without_clash(state, namespace, connection, wanted)
-    if wanted.reversed() == connection.reply:
-        status = connection.status
+    asked = connection.reply.reversed()
+    wanted = _unique(state, namespace, manip, address, None if nat is None else nat.ports)
+    status = connection.status
+    if wanted != asked:
+        status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
+    checked = (*connection.nat_checked, manip)
     return _replace(
         state, msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
     )
@@ -106,23 +89,92 @@ def _fits_scope(address: int, asked: int) -> bool:
     return not inside(asked, *LINK_LOCAL6, 6) or inside(address, *LINK_LOCAL6, 6)
 
 
-def _port(nat: Nat, port: int) -> int:
-    if nat.ports is None:
-        return port
-    first, last = nat.ports
-    return port if first <= port <= last else first
+# --- a tuple that no other connection has ----------------------------------------------------------------------------
+
+Ports = tuple[int, int]
 
 
-def _without_clash(state: State, namespace: Namespace, connection: Connection, wanted: Tuple) -> Tuple:
-    """Return the tuple with another source port when another connection already gets its answers on this one."""
-    if wanted.protocol not in (6, 17):
+def _unique(state: State, namespace: Namespace, manip: Manip, address: int | None, ports: Ports | None) -> Tuple:
+    """Return the connection's tuple with the new address and a port out of ``ports`` (None: any), such that its answers
+    are no other connection's.  A connection for which no rule was found gets another source port, too, where it would
+    clash.
+
+    Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
+    """
+    connection = state.connection
+    assert connection is not None
+    asked = connection.reply.reversed()
+    if manip == "src":
+        if address in (None, asked.saddr) and (ports is None or ports[0] <= asked.sport <= ports[1]):
+            if not taken(state, namespace, asked.reversed()):
+                return asked
+        else:
+            mapped = _mapped_before(state, namespace, asked, address, ports)
+            if mapped is not None:
+                return mapped
+        wanted = msgspec.structs.replace(asked, saddr=asked.saddr if address is None else address)
+        port = wanted.sport
+    else:
+        wanted = msgspec.structs.replace(asked, daddr=asked.daddr if address is None else address)
+        port = wanted.dport
+    if ports is None:
+        if not taken(state, namespace, wanted.reversed()):
+            return wanted
+    elif ports[0] <= port <= ports[1] and (ports[0] == ports[1] or not taken(state, namespace, wanted.reversed())):
         return wanted
-    walked = (each for netns, each in state.connections if netns == state.netns)
-    taken = {each.reply for each in (*walked, *namespace.connections) if each.original != connection.original}
-    while wanted.reversed() in taken:
-        sport = 1024 + (wanted.sport - 1023) % 64512
-        wanted = msgspec.structs.replace(wanted, sport=sport)
-    return wanted
+    return _with_free_port(state, namespace, manip, wanted, ports)
+
+
+def _mapped_before(
+    state: State, namespace: Namespace, asked: Tuple, address: int | None, ports: Ports | None
+) -> Tuple | None:
+    """Return the tuple translated as an earlier connection from the same source is: find_appropriate_src()."""
+    assert state.connection is not None
+    version = state.packet.version
+    for each in (
+        *(each for netns, each in state.connections if netns == state.netns and each.version == version),
+        *index_of(namespace.connections).from_source(version, asked),
+    ):
+        same = (each.original.protocol, each.original.saddr, each.original.sport)
+        if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.connection.original:
+            continue
+        before = each.reply.reversed()
+        mapped = msgspec.structs.replace(asked, saddr=before.saddr, sport=before.sport)
+        if address in (None, mapped.saddr) and (ports is None or ports[0] <= mapped.sport <= ports[1]):
+            return None if taken(state, namespace, mapped.reversed()) else mapped
+    return None
+
+
+def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Ports | None) -> Tuple:
+    """Return the tuple with another port (of an ICMP echo: another id).  nf_nat_l4proto_unique_tuple()"""
+    echo = wanted.protocol in ICMP_ANSWERS
+    if not echo and wanted.protocol not in PORTED:
+        return wanted
+    if ports is None:
+        if echo:
+            ports = (0, 0xFFFF)
+        elif manip == "dst":
+            return wanted
+        else:
+            ports = next(span for span in _LIKE if wanted.sport <= span[1])
+    source = manip == "src" or echo
+
+    def at(port: int) -> Tuple:
+        return msgspec.structs.replace(wanted, **{"sport" if source else "dport": port})
+
+    return at(pick_port(*ports, lambda port: not taken(state, namespace, at(port).reversed())))
+
+
+_LIKE: tuple[Ports, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
+"""Source ports are exchanged for others of their kind."""
+
+
+def pick_port(first: int, last: int, is_free: Callable[[int], bool]) -> int:
+    """Return a port out of the range: the kernel takes any free one, the walk the first."""
+    return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
+
+
+_TRIED = 1024
 
 
 def translate(state: State, manip: Manip) -> State:

@@ -53,7 +53,8 @@ class NamespaceSurroundings:
             tos=packet.dscp << 2,
         )
         found = lookup(self.namespace, query)
-        if found.type not in ("unicast", "local"):
+        # nft alone takes a broadcast address of its own network for one that a route leads to.
+        if found.type not in (("unicast", "broadcast", "multicast") if self.nft else ("unicast", "local")):
             return False
         return loose or any(hop.link == seen.iif for hop in found.next_hops)
 

@@ -1,0 +1,60 @@
+"""A namespace's live connection table, found by tuple: hosts have hundreds of thousands of entries."""
+
+from collections import OrderedDict
+from typing import Literal
+
+from hairpin.netfilter.ir import STATUS_DYING
+from hairpin.netfilter.packet import Connection, Tuple
+
+Known = tuple[Connection, Literal[0, 1]]
+"""A connection, and the direction of the packet that was looked up."""
+
+_KEPT = 16
+"""Tables whose index is kept: those of the namespaces that one walk visits."""
+
+
+class ConnectionIndex:
+    """Connections by both their tuples, and by where they come from.  It holds the table, so that no other one gets its
+    identity meanwhile."""
+
+    __slots__ = ("_by_source", "_by_tuple", "_connections")
+
+    def __init__(self, connections: tuple[Connection, ...]) -> None:
+        self._connections = connections
+        self._by_tuple: dict[tuple[int, Tuple], Known] = {}
+        self._by_source: dict[tuple[int, int, int, int], list[Connection]] | None = None
+        for each in connections:
+            if not each.status & STATUS_DYING:
+                self._by_tuple.setdefault((each.version, each.original), (each, 0))
+                self._by_tuple.setdefault((each.version, each.reply), (each, 1))
+
+    def find(self, version: int, wanted: Tuple) -> Known | None:
+        """Return the connection that has the tuple in one of its directions."""
+        return self._by_tuple.get((version, wanted))
+
+    def from_source(self, version: int, wanted: Tuple) -> list[Connection]:
+        """Return the connections that began with that protocol, address and port (nf_nat_bysource)."""
+        if self._by_source is None:
+            self._by_source = {}
+            for each in self._connections:
+                self._by_source.setdefault(_source(each.version, each.original), []).append(each)
+        return self._by_source.get(_source(version, wanted), [])
+
+
+def _source(version: int, of: Tuple) -> tuple[int, int, int, int]:
+    return version, of.protocol, of.saddr, of.sport
+
+
+_INDEXES: OrderedDict[int, ConnectionIndex] = OrderedDict()
+
+
+def index_of(connections: tuple[Connection, ...]) -> ConnectionIndex:
+    """Return the table's index; of a table that was asked for lately it is there already."""
+    key = id(connections)
+    found = _INDEXES.get(key)
+    if found is not None:
+        return found
+    while len(_INDEXES) >= _KEPT:
+        _INDEXES.popitem(last=False)
+    found = _INDEXES[key] = ConnectionIndex(connections)
+    return found
