@@ -16,7 +16,7 @@ URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
 # Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
 HOSTS = re.compile(
     r"localhost|[\d.]+|[a-z]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
-    r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor)\.org"
+    r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor|w3)\.org"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/\w+|tmp/t[e]am)\b")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")
