@@ -10,7 +10,8 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
-from hairpin.replica.judge import judge, judge_all, judge_change
+from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
+from hairpin.replica.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
 
@@ -61,13 +62,20 @@ def test_every_flow_finds_the_table_as_it_was() -> None:
     assert [each.verdict for each in judgements] == ["dropped", "dropped"]
 
 
+def judged_with(change: Change) -> tuple[Judgement, Judgement]:
+    """Return what becomes of the flow without and with the change, where a stale entry is."""
+    outcomes = carry_all(orders_of(remembering(entry("ESTABLISHED")), (FLOW,), change))
+    return before_of(outcomes)[0], after_of(outcomes)[0]
+
+
 def test_forgetting_the_connection_delivers() -> None:
-    before, after = judge_change(remembering(entry("ESTABLISHED")), FLOW, Change((DropConnection("host", "e9"),)))
+    forgotten = Change((DropConnection("host", "e9"),))
+    before, after = judged_with(forgotten)
     assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
 
 
 def test_a_change_that_leaves_the_connection_does_not() -> None:
-    before, after = judge_change(remembering(entry("ESTABLISHED")), FLOW, Change(()))
+    before, after = judged_with(Change(()))
     assert (before.verdict, after.verdict) == ("dropped", "dropped")
 
 

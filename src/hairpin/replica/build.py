@@ -12,6 +12,8 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from hairpin.replica import ctnetlink
 from hairpin.replica.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
@@ -22,6 +24,10 @@ _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
 _RESTORE_LINE = re.compile(r"line:? (\d+)")
 _REFUSED_RULES = 20
 """Rules of one table that may be refused before the whole table is given up."""
+_SPREADING = (
+    "/forwarding", "/ip_forward", "/disable_ipv6", "/disable_policy", "/proxy_ndp", "/ignore_routes_with_linkdown",
+    "/addr_gen_mode", "/force_forwarding",
+)  # fmt: skip
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _CARRIER_TIMEOUT_S = 2.0
 _ARGV: Mapping[str, tuple[str, ...]] = {
@@ -41,9 +47,12 @@ class Built:
         self.netns: dict[str, Netns] = {}
         self.took_ms: dict[str, float] = {}
         started = time.monotonic()
+        fresh: dict[str, str] = {}
         for each in plan.namespaces:
             self.netns[each.name] = Netns(each.name)
-            self._write(each.name, each.sysctls)
+            # All namespaces are made alike, so what the first one has need not be asked of the others.
+            fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
+            self._write(each.name, (value for value in each.sysctls if _differs(value, fresh)))
         started = self._took("namespaces", started)
         self._make_links(plan.links)
         started = self._took("links", started)
@@ -200,6 +209,22 @@ def is_running(asker: socket.socket, link: str) -> bool:
         return True
     (flags,) = struct.unpack_from("H", found, 16)
     return bool(flags & _IFF_RUNNING)
+
+
+def _values(paths: Iterable[str]) -> dict[str, str]:
+    """Return what can be read below /proc/sys in the namespace that the process is in."""
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(paths):
+        with suppress(OSError):
+            found[path] = Path("/proc/sys", path).read_text("ascii", "replace").strip()
+    return found
+
+
+def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
+    """Return whether the value has to be written into a new namespace.
+
+    Writing some values changes others (net/ipv4/devinet.c, net/ipv6/addrconf.c), so that these may be fresh no more."""
+    return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
 
 
 def write_sysctl(path: str, value: str) -> bool:

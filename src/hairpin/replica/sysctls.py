@@ -55,8 +55,11 @@ def before_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
     """Return the values that belong to no link, in the order in which they have to be written.
 
     ``ip_forward`` and ``all.forwarding`` come first, since they overwrite others (net/ipv4/devinet.c)."""
-    found = [(path, value) for path, value in namespace.sysctls.values.items() if _wanted(path)]
-    found = [(path, value) for path, value in found if _interface(path) in (None, "all", "default")]
+    found = [
+        (path, value)
+        for path, value in namespace.sysctls.values.items()
+        if _interface(path) in (None, "all", "default") and _wanted(path)
+    ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
         # Without br_netfilter on the host, bridged frames meet no IP rule.
         found += [(("net", "bridge", name), "0") for name in _BRIDGE_NF]
