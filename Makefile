@@ -7,10 +7,10 @@ CODE := $(wildcard src tests tools bench)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench score fidelity lock messages conformance
+.PHONY: help setup demo test check format bench score fidelity fidelity-kernels lock messages conformance
 
 help: ## Show these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: ## Install the programs that the lab drives, and .venv with what requirements.lock pins
 	@tools/setup.sh
@@ -48,6 +48,9 @@ score: setup ## Diagnose every lab scenario and print the score
 
 fidelity: setup ## Hold the walk against the kernel with N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/fidelity.md
+
+fidelity-kernels: setup ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)
+	@$(BIN)/python -m tests.fidelity.kernels --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) $(if $(KERNELS),--kernels $(KERNELS))
 
 lock: ## Pin the dependencies anew (UPGRADE=--upgrade for the newest)
 	@tools/lock.sh

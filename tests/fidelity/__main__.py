@@ -17,7 +17,7 @@ from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, Judgement, judge
 from tests.fidelity.netns import SetupError
-from tests.fidelity.report import Run, write
+from tests.fidelity.report import Run, record, write
 from tests.fidelity.shrink import shrink
 from tests.fidelity.tell import case_text, disagreement_text
 
@@ -47,6 +47,8 @@ def main() -> int:
     sys.stdout.write(run.summary() + "\n")
     if arguments.report is not None:
         write(arguments.report, run)
+    if arguments.json is not None:
+        record(arguments.json, run)
     return 1 if run.differing else 0
 
 
@@ -60,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shrink", type=int, default=5, help="shrink so many of them")
     parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk ones")
     parser.add_argument("--report", type=Path, default=None, help="the document to write")
+    parser.add_argument("--json", type=Path, default=None, help="the figures, and which elements were judged")
     return parser.parse_args()
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from hairpin.netfilter.ir import Expression, Match, NoEffect, OpaqueMatch, Rule, StatefulMatch
 from tests.fidelity.case import Case, Sent
+from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, Turn, ask
 from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
 from tests.fidelity.observer import Event
@@ -34,6 +35,8 @@ class Judgement(msgspec.Struct, frozen=True):
     outcomes: tuple[tuple[str, int], ...] = ()
     elements: tuple[tuple[str, int], ...] = ()
     """How many packets satisfied a rule with this match or statement, by the kernel's count."""
+    judged: tuple[str, ...] = ()
+    """Rows of docs/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
 
 
 def judge(case: Case) -> Judgement:
@@ -58,7 +61,8 @@ def compare(answer: Answer) -> Judgement:
             if not low <= count <= high:
                 wanted = f"{low}" if low == high else f"{low} to {high}"
                 found.append(Disagreement(None, 0, None, f"{wanted} packets at {key} {rule.text}", f"{count} packets"))
-    return Judgement(packets.count, len(counters), tuple(found), outcomes, tuple(exercised(answer)))
+    judged = tuple(sorted({row for key, (count, rule) in counters.items() if count for row in rows_of(key, rule.text)}))
+    return Judgement(packets.count, len(counters), tuple(found), outcomes, tuple(exercised(answer)), judged)
 
 
 def _only_notes(rule: Rule) -> bool:

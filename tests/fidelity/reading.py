@@ -91,7 +91,8 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
             command = (f"{program}-nft-save", "-c")
             found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
         with netns.entered():
-            legacy = Path(f"/proc/net/{program}".replace("tables", "_tables_names")).read_text("ascii")
+            names = Path(f"/proc/net/{program}".replace("tables", "_tables_names"))
+            legacy = names.exists() and names.read_text("ascii")  # a kernel that no one has asked has not loaded it
         if legacy:
             command = (f"{program}-legacy-save", "-c")
             found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))

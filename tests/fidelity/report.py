@@ -1,5 +1,6 @@
 """What one run of the hunt comes to, and docs/fidelity.md, which is written from it."""
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,7 @@ class Run:
         self.networks = self.refused = self.differing = self.packets = self.rules = 0
         self.outcomes: Counter[str] = Counter()
         self.elements: Counter[str] = Counter()
+        self.judged: set[str] = set()
 
     def add(self, result: Judgement | str) -> None:
         """Count a judgement, or a network that the tools refused."""
@@ -47,6 +49,8 @@ class Run:
         self.rules += result.rules
         self.differing += bool(result.disagreements)
         self.outcomes.update(dict(result.outcomes))
+        if not result.disagreements:
+            self.judged.update(result.judged)
         for element, count in result.elements:
             self.elements[element] += count
 
@@ -66,3 +70,12 @@ def write(path: Path, run: Run) -> None:
     lines += ["", "## Elements that packets satisfied", "", "| match or statement | packets |", "| --- | --- |"]
     lines += (f"| {name} | {count} |" for name, count in sorted(run.elements.items()))
     path.write_text("\n".join((*lines, "", _LIMITS)), "utf-8")
+
+
+def record(path: Path, run: Run) -> None:
+    """Write the figures for whoever started the run: tests/fidelity/kernels."""
+    figures = {
+        "pairs": run.packets, "networks": run.networks, "counters": run.rules, "refused": run.refused,
+        "differing": run.differing, "seed": run.seed, "seconds": round(run.seconds), "judged": sorted(run.judged),
+    }  # fmt: skip
+    path.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")

@@ -1,0 +1,103 @@
+"""The first files of a guest: a busybox, the few modules that mounting this machine's files takes, and an init."""
+
+import lzma
+import os
+import subprocess
+from pathlib import Path
+
+from tests.fidelity.kernels.packages import Kernel
+
+_WANTED = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
+_MOUNT = "trans=virtio,version=9p2000.L,msize=512000"
+_INIT = f"""#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs dev /dev
+while read module; do /bin/busybox insmod /modules/$module; done </modules/order
+/bin/busybox mount -t 9p -o {_MOUNT},ro,cache=loose root /lower &&
+/bin/busybox mount -t tmpfs tmpfs /upper &&
+/bin/busybox mkdir /upper/files /upper/work &&
+/bin/busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new &&
+/bin/busybox mkdir -p /new/lib/modules &&
+/bin/busybox ln -s MODULES /new/lib/modules/RELEASE &&
+/bin/busybox mount -t tmpfs tmpfs /new/run &&
+/bin/busybox mkdir /new/run/results &&
+/bin/busybox mount -t 9p -o {_MOUNT} results /new/run/results &&
+for each in proc sys dev; do /bin/busybox mount -o move /$each /new/$each; done &&
+exec /bin/busybox switch_root /new /bin/sh /run/results/first.sh
+echo the guest could not mount its files
+/bin/busybox poweroff -f
+"""
+
+
+def initramfs(kernel: Kernel) -> bytes:
+    """Return the archive.  Its init mounts this machine's root read-only beneath a tmpfs, and ``first.sh`` of the
+    writable folder of results is the guest's first process."""
+    modules = in_order(kernel.modules, _WANTED)
+    init = _INIT.replace("MODULES", str(kernel.modules)).replace("RELEASE", kernel.release)
+    files = {
+        "init": init.encode(),
+        "bin/busybox": Path(_busybox()).read_bytes(),
+        "modules/order": "".join(f"{path.name.split('.ko')[0]}.ko\n" for path in modules).encode(),
+    }
+    files |= {f"modules/{path.name.split('.ko')[0]}.ko": module_bytes(path) for path in modules}
+    return archive(("bin", "modules", "proc", "sys", "dev", "lower", "upper", "new"), files)
+
+
+def _busybox() -> str:
+    """Return the path of busybox."""
+    for folder in ("/bin", "/usr/bin"):
+        if Path(folder, "busybox").exists():
+            return f"{folder}/busybox"
+    raise FileNotFoundError("busybox")
+
+
+def in_order(folder: Path, wanted: tuple[str, ...]) -> list[Path]:
+    """Return the files of the modules and of all that they need, each behind what it needs.
+
+    ``modules.dep`` of depmod(8) has ``FILE: NEEDED…``, those that are to be loaded first last; what is built in has
+    no line.
+    """
+    needs: dict[str, tuple[str, list[str]]] = {}
+    for line in (folder / "modules.dep").read_text("utf-8").splitlines():
+        name, _, needed = line.partition(":")
+        needs[Path(name).name.split(".ko")[0].replace("-", "_")] = (name, needed.split())
+    found: dict[str, None] = {}
+    for module in wanted:
+        if module in needs:
+            path, before = needs[module]
+            found |= dict.fromkeys((*reversed(before), path))
+    return [folder / name for name in found]
+
+
+def module_bytes(path: Path) -> bytes:
+    """Return the module as insmod takes it: unpacked."""
+    match path.suffix:
+        case ".xz":
+            return lzma.decompress(path.read_bytes())
+        case ".zst":
+            return subprocess.run(("zstd", "-dcq", path), capture_output=True, check=True).stdout
+        case _:
+            return path.read_bytes()
+
+
+def archive(folders: tuple[str, ...], files: dict[str, bytes]) -> bytes:
+    """Return a cpio archive of the kind ``newc``, every file executable.
+
+    Source: Documentation/driver-api/early-userspace/buffer-format.rst
+    """
+    entries = [(name, 0o040755, b"") for name in folders]
+    entries += [(name, 0o100755, data) for name, data in files.items()]
+    entries += [("TRAILER!!!", 0, b"")]
+    return b"".join(_entry(number, *entry) for number, entry in enumerate(entries, 1))
+
+
+def _entry(inode: int, name: str, mode: int, data: bytes) -> bytes:
+    path = os.fsencode(name) + b"\0"
+    fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + path
+    return _padded(head) + _padded(data)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)

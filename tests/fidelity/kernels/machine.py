@@ -1,0 +1,91 @@
+"""Boots one kernel under qemu with this machine's files, runs commands in it, and ends it by its process id."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from tests.fidelity.kernels.initramfs import initramfs
+from tests.fidelity.kernels.packages import Kernel
+
+_MEMORY_MIB = 3072
+_COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc"
+"""One CPU, and the time from it: with two each atomic operation of the guest costs a call, and asking a timer too
+(measured: twice the work for the same hunt)."""
+_FIRST = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t tracefs tracefs /sys/kernel/tracing
+ip link set lo up
+uname -r >/run/results/release
+sh /run/results/commands.sh >/run/results/output 2>&1 </dev/null
+echo $? >/run/results/status
+sync
+echo o >/proc/sysrq-trigger
+while :; do sleep 1; done
+"""
+"""The guest's first process: what a first process has to do, the commands, and power-off."""
+
+
+class GuestError(Exception):
+    """The guest did not come up, or did not end in time; says what its console said last."""
+
+
+def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float) -> str:
+    """Run the commands (sh) in a guest with that kernel; return what they printed.
+
+    They see this machine's files, changes are forgotten, except below ``/run/results``, which is ``results``.
+    Output is shown here as it comes.  Raises GuestError when the guest has not ended after ``limit_s`` seconds.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    for name in ("output", "status", "release"):
+        (results / name).unlink(missing_ok=True)
+    (results / "output").touch()
+    (results / "first.sh").write_text(_FIRST, "utf-8")
+    (results / "commands.sh").write_text(commands, "utf-8")
+    console = results / "console"
+    with tempfile.NamedTemporaryFile(prefix="hairpin-initramfs-") as packed, console.open("wb") as shown:
+        packed.write(initramfs(kernel))
+        packed.flush()
+        process = subprocess.Popen(
+            _argv(kernel, packed.name, results), stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.STDOUT
+        )
+        try:
+            ended = _follow(process, results / "output", time.monotonic() + limit_s)
+        finally:
+            process.kill()
+            process.wait()
+    if not ended or not (results / "status").exists():
+        last = "\n".join(console.read_text("utf-8", "replace").splitlines()[-12:])
+        raise GuestError(
+            f"{kernel.release}: {'ended without a result' if ended else f'not done in {limit_s:.0f} s'}\n{last}"
+        )
+    return (results / "output").read_text("utf-8", "replace")
+
+
+def _argv(kernel: Kernel, packed: str, results: Path) -> tuple[str, ...]:
+    share = "local,security_model=none,multidevs=remap"
+    return (
+        "nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max",
+        "-machine", "pc,hpet=off", "-m", str(_MEMORY_MIB), "-nodefaults", "-no-reboot", "-display", "none",
+        "-serial", "stdio", "-kernel", str(kernel.image), "-initrd", packed, "-append", _COMMAND_LINE,
+        "-virtfs", f"{share},path=/,mount_tag=root,readonly=on",
+        "-virtfs", f"{share},path={results},mount_tag=results",
+    )  # fmt: skip
+
+
+def _follow(process: subprocess.Popen[bytes], output: Path, deadline: float) -> bool:
+    """Show what the guest prints until it has ended; return whether it did before the deadline."""
+    with output.open("r", encoding="utf-8", errors="replace") as lines:
+        while time.monotonic() < deadline:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
+            sys.stdout.write(lines.read())
+            sys.stdout.flush()
+            if process.returncode is not None:
+                return True
+    return False

@@ -1,0 +1,64 @@
+"""``python -m tests.fidelity.kernels.replicas FILE``: recorded hosts rebuilt on the running
+kernel, held against the walk.
+
+The hosts are those of tests/fixtures/hosts, taken from the lab's scenarios, and of each the flow that its fault breaks:
+emulated, one takes a second.  FILE gets the figures.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from hairpin.diagnose.flows import flows_for
+from hairpin.errors import HairpinError
+from hairpin.replica.proof import prove_all
+from tests.acceptance.recorded import evidence, expected, network, origin, target
+
+
+class Replicas(msgspec.Struct, frozen=True):
+    """How many flows both judges answered alike, and ``host: flow`` of those that they did not, or could not say."""
+
+    hosts: int
+    agreeing: int
+    undecided: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+def replicas() -> Replicas:
+    """Prove the flows."""
+    agreeing, undecided, differing = 0, list[str](), list[str]()
+    for name, flows in expected().items():
+        asked = min(flows, key=lambda flow: flow.real == "delivered")
+        what = f"{name}: {asked.origin} to {asked.to}"
+        found = flows_for(network(name), (target(asked.to),), origin(asked.origin))
+        with tempfile.TemporaryDirectory() as kept:
+            try:
+                proofs = prove_all(network(name), found, evidence(name), {"XDG_STATE_HOME": kept})
+            except HairpinError as error:
+                undecided.append(f"{what}: {error}")
+                continue
+        reason = "; ".join(proof.agreement.reason for proof in proofs if proof.agreement.reason)
+        answers = {proof.agreement.agrees for proof in proofs}
+        if False in answers:
+            differing.append(f"{what}: {reason}")
+        elif None in answers:
+            undecided.append(f"{what}: {reason}")
+        else:
+            agreeing += 1
+    return Replicas(len(expected()), agreeing, tuple(undecided), tuple(differing))
+
+
+def main(path: str) -> int:
+    """Write the figures; the exit status is 1 when the judges differ."""
+    found = replicas()
+    Path(path).write_text(json.dumps(msgspec.to_builtins(found), indent=1) + "\n", "utf-8")
+    for text in (*found.differing, *(f"undecided {each}" for each in found.undecided)):
+        sys.stdout.write(f"{text}\n")
+    return 1 if found.differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""What the runs on other kernels came to: kept in judged.json, and docs/fidelity-kernels.md is written from it."""
+
+from pathlib import Path
+
+import msgspec
+
+from tests.fidelity.kernels.replicas import Replicas
+
+FILE = Path(__file__).parent / "judged.json"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "fidelity-kernels.md"
+_HEAD = """# Fidelity on other kernels
+
+Written by `make fidelity-kernels`; do not edit. The hunt of [fidelity](fidelity.md) and replicas of recorded hosts on
+Debian's stock kernels with all of their modules: each is booted under qemu, emulated, with the files of the
+machine that runs it, so the same tools load the same rules. A *pair* is one packet sent through one generated network,
+by the walk and by that kernel. A *replica* is one recorded broken host rebuilt there, and the flow that its fault
+breaks sent. A network is *refused* when the tools could not load it: that kernel lacks an element.
+
+| kernel | release | pairs | networks | rule counters | disagreeing | refused | seed | minutes |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+"""
+_REPLICAS = """
+| kernel | replicas | agreeing | undecided | disagreeing |
+| --- | ---: | ---: | ---: | ---: |
+"""
+_TAIL = """
+Which elements of rules each kernel has judged is in [elements](elements.md). 3.10 (CentOS 7) cannot be had here: what
+differs there is not judged.
+"""
+
+
+class Hunt(msgspec.Struct, frozen=True):
+    """The figures of one run of the hunt: what ``--json`` of tests.fidelity writes."""
+
+    pairs: int
+    networks: int
+    counters: int
+    refused: int
+    differing: int
+    seed: int
+    seconds: int
+    judged: tuple[str, ...]
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What is known of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``)."""
+
+    name: str
+    release: str
+    hunt: Hunt | None = None
+    replicas: Replicas | None = None
+
+
+def load() -> tuple[Figures, ...]:
+    """Return the figures of every kernel that was judged."""
+    return msgspec.json.decode(FILE.read_bytes(), type=tuple[Figures, ...]) if FILE.exists() else ()
+
+
+def store(found: Figures, names: tuple[str, ...]) -> None:
+    """Put the figures in place of the kernel's earlier ones, in the order of ``names``, and write the page."""
+    earlier = {each.name: each for each in load()}
+    before = earlier.get(found.name)
+    if before is not None and before.release == found.release:
+        found = Figures(found.name, found.release, found.hunt or before.hunt, found.replicas or before.replicas)
+    every = {**earlier, found.name: found}
+    kept = tuple(every[name] for name in (*names, *sorted(set(every) - set(names))) if name in every)
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
+    PAGE.write_text(page(kept), "utf-8")
+
+
+def page(found: tuple[Figures, ...]) -> str:
+    """Return docs/fidelity-kernels.md."""
+    lines = [_HEAD.rstrip("\n")]
+    for each in found:
+        if each.hunt is not None:
+            hunt = each.hunt
+            figures = (hunt.pairs, hunt.networks, hunt.counters, hunt.differing, hunt.refused, hunt.seed)
+            lines.append(
+                f"| {each.name} | {each.release} | {' | '.join(map(str, figures))} | {hunt.seconds / 60:.0f} |"
+            )
+    lines.append(_REPLICAS.rstrip("\n"))
+    told: list[str] = []
+    for each in found:
+        if each.replicas is not None:
+            proven = each.replicas
+            counts = (proven.hosts, proven.agreeing, len(proven.undecided), len(proven.differing))
+            lines.append(f"| {each.name} | {' | '.join(map(str, counts))} |")
+            told += (f"- {each.name}, undecided: {text}" for text in proven.undecided)
+            told += (f"- {each.name}, disagreeing: {text}" for text in proven.differing)
+    if told:
+        lines += ["", *told]
+    return "\n".join(lines) + "\n" + _TAIL
