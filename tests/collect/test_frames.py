@@ -61,6 +61,7 @@ OUTCOMES: dict[str, tuple[int, str, str, str]] = {
     "root only": (4, "-", "iptables-nft-save: Could not fetch rule set generation id: Permission denied", "refused"),
     "capability": (1, "-", "dmesg: read kernel buffer failed: Operation not permitted", "refused"),
     "conntrack": (1, "-", "Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability", "refused"),
+    "a kernel newer than the tool": (1, "-", "settype hash:ip with revision 6 not supported by userspace.", "failed"),
     "failure": (2, "-", "Error: netlink: cache is stale", "failed"),
     "told absent": (127, "absent", "no module", "absent"),
     "told text": (1, "text", "one of two is gone", "text"),

@@ -111,6 +111,22 @@ def test_a_name_of_the_tos_byte() -> None:
     assert one(dst="10.0.0.0/8", dev="eth0", tos="AF11").tos == 0x28
 
 
+ENCAPSULATED: dict[str, str] = {
+    "iproute2 5.10 to 6.1": '"encap":"ip","id":9,"src":"0.0.0.0","dst":"192.0.2.253","ttl":0,"tos":16',
+    "its own tos follows": '"encap":"ip","id":9,"dst":"192.0.2.253","tos":16,"tos":"0"',
+    "labels of MPLS": '"encap":"mpls","dst":"100/200","ttl":0',
+    "iproute2 6.15, nested": '"encap":{"encap_type":"ip","id":9,"src":"0.0.0.0","dst":"192.0.2.253","ttl":0,"tos":16}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encap", ENCAPSULATED.values(), ids=ENCAPSULATED)
+def test_what_a_route_encapsulates_in_is_not_the_route(encap: str) -> None:
+    text = f'[{{"type":"unicast","dst":"10.17.0.0/16",{encap},"dev":"lo","scope":"link","flags":[]}}]'
+    (route,) = routes(text, version=4, tables=RouteTables(), source="ip route")
+    assert (route.destination, route.prefix_length, route.tos) == (v4("10.17.0.0"), 16, 0)
+    assert route.next_hops == (NextHop("lo"),)
+
+
 def test_neighbours() -> None:
     text = json.dumps(
         [

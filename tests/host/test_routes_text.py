@@ -56,6 +56,17 @@ def test_iproute2_of_centos_7() -> None:
     assert (local.table, local.type) == (TABLE_LOCAL, "local")
 
 
+def test_what_a_route_encapsulates_in_is_not_the_route() -> None:
+    text = "10.17.0.0/16 encap ip id 9 src 0.0.0.0 dst 192.0.2.253 ttl 0 tos 16 dev a0 scope link src 192.0.2.1"
+    (route,) = routes(text, version=4, tables=TABLES, source="ip route")
+    assert (route.destination, route.tos, route.prefsrc) == (
+        read_address("10.17.0.0", "ip"),
+        0,
+        read_address("192.0.2.1", "ip"),
+    )
+    assert route.next_hops == (NextHop("a0"),)
+
+
 def test_a_locked_mtu() -> None:
     (route,) = routes("10.0.0.0/8 dev eth0 mtu lock 1400", version=4, tables=TABLES, source="ip route")
     assert route.mtu_bytes == 1400

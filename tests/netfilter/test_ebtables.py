@@ -41,6 +41,15 @@ RULES: dict[str, tuple[Expression, ...]] = {
     "-A FORWARD -j mark --mark-or 0x5 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFA, 5),),
     "-A FORWARD -j mine": (Jump("mine"),),
     "-A FORWARD -p ! IPv4 -j mine": (FieldMatch("ethertype", ((0x0800, 0x0800),), True), Jump("mine")),
+    # iptables 1.8.11 and later put the negation before the option.
+    "-A FORWARD ! -p IPv4 ! -i eth+ -j mine": (
+        FieldMatch("ethertype", ((0x0800, 0x0800),), True), NameMatch("iif", ("eth*",), True), Jump("mine"),
+    ),
+    "-A FORWARD -p IPv4 --ip-proto udp ! --ip-sport 53 --log-level info --log-ip ! -s 02:00:00:00:00:01": (
+        IPV4, FieldMatch("protocol", ((17, 17),)), FieldMatch("sport", ((53, 53),), True),
+        FieldMatch("smac", ((0x020000000001, 0x020000000001),), True), NoEffect("log", "--log-level info --log-ip"),
+    ),
+    "-A FORWARD ! --stp-port 1": (OpaqueMatch("--stp-port ! 1"),),
     "-A FORWARD": (),
 }  # fmt: skip
 

@@ -377,12 +377,16 @@ connections() { # the kernel would load ctnetlink for conntrack, so the old file
     if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
         absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
     fi
-    read -r count </proc/sys/net/netfilter/nf_conntrack_count || count=0
+    # No `read`: dash and busybox read byte by byte, and a sysctl answers only its first.
+    count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
     if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
-    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped limit 8 conntrack -L -o extended
+    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped tracked
     elif [ -e /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
+}
+tracked() { # before 1.4.7, no family means IPv4
+    limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
 }
 capped() {
     if [ "$count" -le 20000 ]; then "$@"; return; fi

@@ -19,7 +19,8 @@ from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading
 
 _FIRST = re.compile(rb"^hairpin-collect/1 ([0-9a-f-]{32,36})\r?$", re.MULTILINE)
 _ABSENT = re.compile(
-    r"not found|No such file or directory|is unknown, try|No such device|not supported|applet not found", re.IGNORECASE
+    r"not found|No such file or directory|is unknown, try|No such device|not supported(?! by userspace)|applet not",
+    re.IGNORECASE,
 )
 _REFUSED = re.compile(
     r"permission denied|not permitted|must be root|are you root|EPERM|access denied|not authorized|Interactive auth",

@@ -3,6 +3,7 @@
 Source: iproute2 ip/iproute.c print_route(), ip/ipnexthop.c, ip/ipneigh.c.
 """
 
+import json
 from typing import Any, Literal
 
 import msgspec
@@ -76,6 +77,9 @@ class _Neighbour(msgspec.Struct):
     proxy: Any = msgspec.UNSET
 
 
+_FLAT_ENCAP = '"encap":"'
+"""iproute2 until 6.1 prints what a route encapsulates in among the route's own fields, some of the same name."""
+_ENCAP_FIELDS = {"ip": frozenset({"dst", "tos"}), "ip6": frozenset({"dst"}), "mpls": frozenset({"dst"})}
 _ROUTES = msgspec.json.Decoder(tuple[_Route, ...])
 _SAVED = msgspec.json.Decoder(tuple[_SavedNextHop, ...])
 _NEIGHBOURS = msgspec.json.Decoder(tuple[_Neighbour, ...])
@@ -91,6 +95,8 @@ def routes(
     evidence: str = "",
 ) -> tuple[Route, ...]:
     """Return the routes in the order of the reading; raise ParseError."""
+    if _FLAT_ENCAP in text:
+        text = _without_flat_encap(text, source=source)
     found = decode(_ROUTES, text, source=source) if text.strip() else ()
     try:
         return tuple(
@@ -98,6 +104,27 @@ def routes(
             for route in found
             if (number := tables.number(route.table)) != TABLE_UNSPEC
         )
+    except ValueError as error:
+        raise ParseError(str(error), source=source) from None
+
+
+def _without_flat_encap(text: str, *, source: str) -> str:
+    """Return the document without the fields of encapsulations that bear the name of a route's own."""
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        at = names.index("encap") if "encap" in names else len(names)
+        foreign = _ENCAP_FIELDS.get(pairs[at][1], frozenset[str]()) if at < len(names) else frozenset[str]()
+        found = dict(pairs[:at])
+        for name, value in pairs[at:]:
+            if name in foreign:
+                foreign -= {name}
+            else:
+                found[name] = value
+        return found
+
+    try:
+        return json.dumps(json.loads(text, object_pairs_hook=kept))
     except ValueError as error:
         raise ParseError(str(error), source=source) from None
 

@@ -20,6 +20,8 @@ from hairpin.host.routes_json import TABLE_UNSPEC, SavedNextHop, hops_of
 from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
+_ENCAP_FIELDS = ("id", "src", "dst", "ttl", "tos", "hoplimit", "tc")
+"""Of ``encap ip`` and ``encap ip6``, as iproute2 ip/iproute_lwtunnel.c print_encap_ip() orders them."""
 _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMPLETE", "FAILED", "NONE")
 
 
@@ -97,6 +99,7 @@ def _route(
             kind, words = name, words[1:]
             break
     destination, prefix_length = network(words[0], version)
+    words = _without_encap(words)
     nhid = value_after(words, "nhid")
     mtu_words = [word for word in words if word != "lock"]
     mtu, prefsrc, source = value_after(mtu_words, "mtu"), value_after(words, "src"), value_after(words, "from")
@@ -120,6 +123,17 @@ def _route(
         mtu_bytes=int(mtu) if mtu is not None else None,
         evidence=evidence,
     )
+
+
+def _without_encap(words: list[str]) -> list[str]:
+    """Return the words without those of what the route encapsulates in, which are called like the route's own."""
+    if "encap" not in words:
+        return words
+    start = words.index("encap")
+    end = start + 2
+    while words[end : end + 1] and words[end] in _ENCAP_FIELDS:
+        end += 2
+    return [*words[:start], *words[end:]]
 
 
 def _hop(words: list[str]) -> NextHop:

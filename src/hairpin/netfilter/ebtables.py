@@ -11,6 +11,8 @@ An IP option is satisfied by packets of that family only, so it brings its Ether
 Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
 """
 
+from itertools import pairwise
+
 from hairpin.errors import ParseError
 from hairpin.netfilter.ebtables_options import read_option, refused_options
 from hairpin.netfilter.ebtables_targets import TARGETS, VERDICTS, read_target
@@ -114,12 +116,20 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values; a target takes everything that belongs to it."""
+    """Return each option with its values, a negation among them; a target takes everything that belongs to it.
+
+    The negation stands behind the option until iptables 1.8.10, before it (``! --vlan-id 1``) from 1.8.11 on.
+    """
     groups: list[list[str]] = []
-    for word in words:
+    negated = False
+    for word, following in pairwise((*words, "")):
+        if word == "!" and _is_option(following):
+            negated = True
+            continue
         belongs = groups and groups[-1][0] == "-j" and len(groups[-1]) > 1 and word.startswith(_own(groups[-1][1]))
-        if word.startswith("-") and not word[1:2].isdigit() and not belongs:
-            groups.append([word])
+        if _is_option(word) and not belongs:
+            groups.append([word, "!"] if negated else [word])
+            negated = False
         elif not groups:
             raise ValueError(f"unexpected {word!r}")
         elif word != "!" or len(groups[-1]) == 1:
@@ -127,6 +137,10 @@ def _option_groups(words: list[str]) -> list[list[str]]:
         else:
             raise ValueError("a negation stands in an unknown place")
     return groups
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and not word[1:2].isdigit()
 
 
 def _own(target: str) -> tuple[str, ...]:
