@@ -24,8 +24,8 @@ test: setup ## Run the tests
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
 
-conformance: setup ## Hold readers and writers against the tests of iptables and nftables (fetched; root)
-	@$(BIN)/python -m tests.conformance
+conformance: setup ## Hold readers and writers against the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds theirs
+	@$(BIN)/python -m tests.conformance $(SUITES)
 
 check: setup ## Lint, formatting, types, import order, documents
 	$(BIN)/ruff check $(CODE)

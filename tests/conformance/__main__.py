@@ -1,81 +1,128 @@
 """Holds hairpin's readers and writers against the tests of iptables and nftables, and writes docs/conformance.md.
 
-Needs root; all rules are loaded in network namespaces of its own.  The tests come from Debian's source packages, or
-from unpacked trees that the environment names: IPTABLES_SOURCE, NFTABLES_SOURCE.
+    python -m tests.conformance [SUITE …]
+
+Runs with this machine's tools, and with those of each Debian suite that is named.  Needs root; all rules are loaded in
+a network namespace of its own.  The tests come from Debian's source packages, or from unpacked trees that the
+environment names: IPTABLES_SOURCE, NFTABLES_SOURCE, each a tree or a directory of trees.
 """
 
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from hairpin.netfilter.ir import Expression, OpaqueMatch, Outside, StatefulMatch
-from tests.conformance import iptables_run, nft_run
-from tests.conformance.sources import SourceUnavailableError, cache, kept, unpacked
+from tests.conformance import iptables_run, nft_run, saved_run, state, state_run
+from tests.conformance.iptables_lines import Line
+from tests.conformance.sources import SourceUnavailableError, cache, chosen, unpacked
+from tests.conformance.userland import Userland, here, installed
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
-PACKAGES = ("iptables", "nftables")
+PACKAGES = {"iptables": "iptables-nft", "nftables": "nft"}
+"""What the tests of each package are run with."""
+VERSIONS = ("ip", "ipset", "conntrack")
 INSIDE = "HAIRPIN_CONFORMANCE_NAMESPACE"
 STATE = frozenset({"libxt_SET.t:3", "libxt_nfacct.t:8"})
 """Lines that say FAIL since they name an ipset or an accounting object that the host does not have."""
+CLASSES = ("exact", "stateful or random", "outside")
 
 
 class Result(NamedTuple):
-    """One suite's page and what it says is wrong."""
+    """What hairpin made of one suite's tools: figures by table and row, and what is wrong."""
 
-    page: str
+    suite: str
+    figures: dict[str, dict[str, int | str]]
     wrong: tuple[str, ...]
 
 
-def main() -> int:
-    """Run what can be run; 0: all is read, 1: something is not, 2: a suite is missing."""
+def main(suites: list[str]) -> int:
+    """Run what can be run; 0: all is read, 1: something is not, 2: a suite or its tests are missing."""
     if INSIDE not in os.environ:
+        for suite in suites:
+            installed(suite, cache() / "userlands")  # here, since the namespace has no way out
         for package in PACKAGES:
-            _fetch(package)  # here, since the namespace has no way out
+            _fetch(package, None)
+            for suite in suites:
+                _fetch(package, suite)
         command = 'ip link set lo up && exec "$@"'
-        argv = ("unshare", "--net", "--", "sh", "-c", command, "sh", sys.executable, "-m", "tests.conformance")
-        return subprocess.run(argv, env={**os.environ, INSIDE: "1"}, check=False).returncode
-    results: list[Result] = []
-    missing = 0
-    for package, suite in zip(PACKAGES, (iptables, nftables), strict=True):
-        given = os.environ.get(f"{package.upper()}_SOURCE")
-        tree = Path(given) if given else kept(package, cache())
-        if tree is None:
-            results.append(Result(f"## {package}\n\nNot run: its source package could not be fetched.\n", ()))
-            missing += 1
-            continue
-        origin = "a tree that the run was given" if given else "Debian's source package"
-        results.append(suite(tree, f"{origin}, {tree.name}"))
-    PAGE.write_text(_page(results), "utf-8")
-    for wrong in (each for result in results for each in result.wrong):
-        print(wrong)
-    return 1 if any(result.wrong for result in results) else 2 if missing else 0
+        argv = (
+            "unshare",
+            "--net",
+            "--mount",
+            "--",
+            "sh",
+            "-c",
+            command,
+            "sh",
+            sys.executable,
+            "-m",
+            "tests.conformance",
+        )
+        return subprocess.run((*argv, *suites), env={**os.environ, INSIDE: "1"}, check=False).returncode
+    lands = (here(), *(installed(suite, cache() / "userlands") for suite in suites))
+    for land in lands:
+        land.attach()
+    results: dict[str, list[Result]] = {}
+    missing: list[str] = []
+    results["Rulesets"] = [saved(land) for land in lands]
+    results["State"] = list(state_of(lands))
+    for package, run in ("iptables", partial(iptables, lands=lands)), ("nftables", nftables):
+        for land in lands:
+            version = land.version(PACKAGES[package])
+            tree = chosen(package, version, _place(package))
+            if tree is None:
+                missing.append(package)
+                continue
+            print(f"{land.suite}: {package} {version}, tests of {tree.name} …", flush=True)
+            results.setdefault(package, []).append(run(tree, land))
+    PAGE.write_text(_page(results, missing), "utf-8")
+    wrong = [each for found in results.values() for result in found for each in result.wrong]
+    print("\n".join(wrong))
+    return 1 if wrong else 2 if missing else 0
 
 
-def _fetch(package: str) -> None:
+def _place(package: str) -> Path:
+    given = os.environ.get(f"{package.upper()}_SOURCE")
+    return Path(given) if given else cache() / package
+
+
+def _fetch(package: str, suite: str | None) -> None:
     if f"{package.upper()}_SOURCE" in os.environ:
         return
     try:
-        unpacked(package, cache())
+        unpacked(package, cache(), suite=suite)
     except SourceUnavailableError as error:
         print(error, file=sys.stderr)
 
 
-def _page(results: list[Result]) -> str:
-    versions = [
-        subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split("(")[0].strip()
-        for argv in (("iptables-nft", "--version"), ("nft", "--version"), ("uname", "-r"))
-    ]
+def _page(results: dict[str, list[Result]], missing: list[str]) -> str:
     head = (
         "# Conformance\n\n"
         "Written by `make conformance`; do not edit. Readers and writers against the tests of the tools themselves, "
-        "which are fetched\nfor the run and never kept here. "
-        f"Tools: {versions[0]}, {versions[1]}; kernel {versions[2]}.\n"
+        "which are fetched\nfor the run and never kept here. The first column is the machine of the run, the others "
+        "are the tools of other\nDebian suites (`make conformance SUITES=…`), all on its kernel: "
+        f"{os.uname().release}.\n"
     )
-    return "\n".join((head, *(result.page for result in results)))
+    parts = [_chapter(package, found) for package, found in results.items()]
+    parts += [f"## {package}\n\nNot run: its source package could not be fetched.\n" for package in missing]
+    return "\n".join((head, *parts))
+
+
+def _chapter(package: str, found: list[Result]) -> str:
+    """Return a package's tables, a column for each suite."""
+    columns = " | ".join(result.suite for result in found)
+    lines = [f"## {package}", ""]
+    for table in found[0].figures:
+        lines += [f"| {table} | {columns} |", f"| --- |{' ---: |' * len(found)}"]
+        for row in found[0].figures[table]:
+            lines.append(f"| {row} | {' | '.join(str(result.figures[table][row]) for result in found)} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _class(parts: tuple[Expression, ...]) -> str:
@@ -84,19 +131,48 @@ def _class(parts: tuple[Expression, ...]) -> str:
     return "stateful or random" if any(isinstance(part, StatefulMatch) for part in parts) else "exact"
 
 
-def _counted(title: str, rows: dict[str, int]) -> str:
-    lines = [f"| {title} | lines |", "| --- | ---: |", *(f"| {name} | {count} |" for name, count in rows.items())]
-    return "\n".join((*lines, ""))
+# --- this project's own rulesets, and a namespace with something of everything ----------------------------------------
+
+
+def saved(tools: Userland) -> Result:
+    """Run the rulesets among the fixtures through the suite's tools."""
+    print(f"{tools.suite}: rulesets …", flush=True)
+    found = tuple(saved_run.outcomes(tools))
+    rows: dict[str, int | str] = {
+        "tools": tools.version("iptables-nft"),
+        "loaded, printed and read as the same": sum(each.taken for each in found),
+        "not loaded: the kernel of the run, or that version, does not have it": sum(each.refused for each in found),
+        "loaded by that version as another rule": sum(each.misloaded for each in found),
+    }
+    wrong = tuple(f"{tools.suite}: {text}" for each in found for text in each.wrong)
+    return Result(tools.suite, {"Rules of iptables, ip6tables, ebtables": rows}, wrong)
+
+
+def state_of(lands: tuple[Userland, ...]) -> Iterator[Result]:
+    """Yield what each suite's tools tell of one namespace, held against this machine's."""
+    refused = state.made(lands[0])
+    print(f"not made on this kernel: {'; '.join(refused)}", flush=True)
+    with state.listening():
+        mine: state_run.Read | None = None
+        for land in lands:
+            print(f"{land.suite}: state …", flush=True)
+            made = state.sets(land)
+            told = state_run.read(land, made)
+            mine = told if mine is None else mine
+            rows: dict[str, int | str] = {program: land.version_of(program) for program in VERSIONS}
+            rows |= {part: len(values) for part, values in told.parts.items()}
+            wrong = tuple(f"{land.suite}: {text}" for text in state_run.differences(mine, told))
+            yield Result(land.suite, {"Of one namespace": rows}, wrong)
+    state.removed(lands[0])
 
 
 # --- iptables --------------------------------------------------------------------------------------------------------
 
 
-def iptables(tree: Path, origin: str) -> Result:
+def iptables(tree: Path, tools: Userland, *, lands: tuple[Userland, ...]) -> Result:
     """Run extensions/*.t: a line counts once, by the worst of its chains."""
-    print("iptables …", flush=True)
     by_line: dict[str, list[iptables_run.Outcome]] = {}
-    for outcome in iptables_run.outcomes(tree / "extensions"):
+    for outcome in iptables_run.outcomes(tree / "extensions", tools):
         by_line.setdefault(outcome.line.place, []).append(outcome)
     accepted = [each for each in by_line.values() if each[0].line.accepted]
     refused = [each for each in by_line.values() if not each[0].line.accepted]
@@ -106,8 +182,11 @@ def iptables(tree: Path, origin: str) -> Result:
     other = [each for each in ours if each not in same and all(map(iptables_run.means_the_same, each))]
     unflagged = [each for each in refused if not all(one.flagged for one in each)]
     excused = [each for each in unflagged if each[0].line.variant or each[0].line.place in STATE]
+    others = [each for each in unflagged if each not in excused and _loads(each[0].line, lands)]
     classes = Counter(_class(each[0].rule.body) for each in read if each[0].rule is not None)
-    rows = {
+    rows: dict[str, int | str] = {
+        "tools": tools.version("iptables-nft"),
+        "tests": tree.name.rpartition("-")[2],
         "say OK": len(accepted),
         "… loaded by a tool here, and read as it prints them": sum(all(one.loaded for one in each) for each in read),
         "… not loaded here, read as the test says that they are printed": sum(
@@ -119,26 +198,33 @@ def iptables(tree: Path, origin: str) -> Result:
         "say FAIL": len(refused),
         "… refused, or flagged as not understood": len(refused) - len(unflagged),
         "… that only the legacy tool refuses, or for want of an object on the host": len(excused),
+        "… that other versions among these take": len(others),
     }
-    kinds = {name: classes[name] for name in ("exact", "stateful or random", "outside")}
-    page = f"## iptables\n\nFrom {origin}.\n\n{_counted('Lines that …', rows)}\n{_counted('OK lines by class', kinds)}"
-    print(page)
-    return Result(page, (
+    figures: dict[str, dict[str, int | str]] = {
+        "Lines that …": rows,
+        "OK lines by class": {name: classes[name] for name in CLASSES},
+    }
+    wrong = (
         *(f"{each[0].line.place}: not read: {each[0].text}" for each in accepted if each not in read),
         *(f"{each[0].line.place}: {each[0].text}: printed {each[0].printed}" for each in ours
           if each not in same and each not in other),
-        *(f"{each[0].line.place}: not refused: {each[0].text}" for each in unflagged if each not in excused),
-    ))  # fmt: skip
+        *(f"{each[0].line.place}: not refused: {each[0].text}" for each in unflagged
+          if each not in excused and each not in others),
+    )  # fmt: skip
+    return Result(tools.suite, figures, tuple(f"{tools.suite}: {each}" for each in wrong))
+
+
+def _loads(line: Line, lands: tuple[Userland, ...]) -> bool:
+    return any(iptables_run.loads(land, line) for land in lands)
 
 
 # --- nftables --------------------------------------------------------------------------------------------------------
 
 
-def nftables(tree: Path, origin: str) -> Result:
+def nftables(tree: Path, tools: Userland) -> Result:
     """Run tests/py: a rule counts once, whatever number of tables it is tried in."""
-    print("nftables …", flush=True)
     by_rule: dict[tuple[str, int], list[nft_run.Outcome]] = {}
-    for outcome in nft_run.outcomes(tree / "tests" / "py"):
+    for outcome in nft_run.outcomes(tree / "tests" / "py", tools):
         by_rule.setdefault((outcome.file, outcome.rule.number), []).append(outcome)
     rules = list(by_rule.values())
 
@@ -147,7 +233,9 @@ def nftables(tree: Path, origin: str) -> Result:
 
     read = count(lambda one: one.problem is None)
     classes = Counter(_class(tuple(part for rule in each[0].read for part in rule.body)) for each in rules)
-    rows = {
+    rows: dict[str, int | str] = {
+        "tools": tools.version("nft"),
+        "tests": tree.name.rpartition("-")[2],
         "say ok": len(rules),
         "… read": read,
         "… of them listed by nft, from the kernel": sum(any(one.refused is None for one in each) for each in rules),
@@ -159,18 +247,21 @@ def nftables(tree: Path, origin: str) -> Result:
             any(one.again is False for one in each) for each in rules
         ),
     }
-    kinds = {name: classes[name] for name in ("exact", "stateful or random", "outside")}
-    page = f"## nftables\n\nFrom {origin}.\n\n{_counted('Rules that …', rows)}\n{_counted('Rules by class', kinds)}"
-    print(page)
+    figures: dict[str, dict[str, int | str]] = {
+        "Rules that …": rows,
+        "Rules by class": {name: classes[name] for name in CLASSES},
+    }
     for each in rules:
         for one in each:
             if one.again is False:
-                print(f"{one.file}:{one.rule.number}: {one.family}: does not come back: {one.rule.words}")
-    return Result(page, tuple(
-        f"{one.file}:{one.rule.number}: {one.family}: {one.rule.words}: {one.problem}"
+                print(
+                    f"{tools.suite}: {one.file}:{one.rule.number}: {one.family}: does not come back: {one.rule.words}"
+                )
+    return Result(tools.suite, figures, tuple(
+        f"{tools.suite}: {one.file}:{one.rule.number}: {one.family}: {one.rule.words}: {one.problem}"
         for each in rules for one in each if one.problem is not None
     ))  # fmt: skip
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,6 @@ Only in a network namespace made for it: the rules are really loaded.
 """
 
 import shlex
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from hairpin.netfilter.ir import OpaqueMatch, Outside, Rule
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.netfilter.render import render_rule
 from tests.conformance.iptables_lines import Line, commands_in, lines_in
+from tests.conformance.userland import ToolRefusedError, Userland
 
 _BACKENDS = {
     "iptables": ("iptables-nft", "iptables-legacy"), "ip6tables": ("ip6tables-nft", "ip6tables-legacy"),
@@ -42,19 +42,19 @@ class Outcome(NamedTuple):
         return self.rule is None or any(isinstance(part, OpaqueMatch | Outside) for part in self.rule.body)
 
 
-def outcomes(extensions: Path) -> Iterator[Outcome]:
+def outcomes(extensions: Path, tools: Userland) -> Iterator[Outcome]:
     """Yield an outcome for each line and chain of every test file, in order."""
     for path in sorted(extensions.glob("*.t")):
         commands = commands_in(path)
         for command in commands:
-            _done(tuple(shlex.split(command)))
+            _done(tools, tuple(shlex.split(command)))
         for line in lines_in(path):
             for chain in line.chains:
-                yield _outcome(line, chain)
+                yield _outcome(tools, line, chain)
 
 
-def _outcome(line: Line, chain: str) -> Outcome:
-    loaded, text = _loaded(line, chain) if line.accepted else (None, None)
+def _outcome(tools: Userland, line: Line, chain: str) -> Outcome:
+    loaded, text = _loaded(tools, line, chain) if line.accepted else (None, None)
     if text is None:
         text = f"-A {chain} {line.saved if line.accepted else line.rule}".strip()
     rule = _read(line, chain, text)
@@ -69,22 +69,27 @@ def _family(line: Line) -> IpFamily:
     return "ip6" if line.tool == "ip6tables" else "ip"
 
 
-def _loaded(line: Line, chain: str) -> tuple[str | None, str | None]:
+def _loaded(tools: Userland, line: Line, chain: str) -> tuple[str | None, str | None]:
     """Load the rule with the first back end that takes it; return its name and the rule as it prints it."""
     for tool in _BACKENDS[line.tool]:
         if line.variant and line.variant.lower() not in tool:
             continue
         of_table = () if line.tool == "arptables" else ("-t", line.table)
-        if _done((tool, *of_table, "-A", chain, *shlex.split(line.rule))) is None:
+        if _done(tools, (tool, *of_table, "-A", chain, *shlex.split(line.rule))) is None:
             continue
-        printed = _done(_listing(line, tool, chain))
-        _done((tool, *of_table, "-F"))
+        printed = _done(tools, _listing(line, tool, chain))
+        _done(tools, (tool, *of_table, "-F"))
         if line.tool == "arptables":
             return tool, printed
         rules = [row for row in (printed or "").splitlines() if row.startswith(f"-A {chain}")]
         if rules:
             return tool, rules[-1].strip()
     return None, None
+
+
+def loads(tools: Userland, line: Line) -> bool:
+    """Say whether the suite's tools load the line, whatever its test says."""
+    return any(_loaded(tools, line, chain)[0] for chain in line.chains)
 
 
 def _listing(line: Line, tool: str, chain: str) -> tuple[str, ...]:
@@ -94,13 +99,12 @@ def _listing(line: Line, tool: str, chain: str) -> tuple[str, ...]:
     return (f"{tool}-save",) if line.tool == "ebtables" else (tool, "-t", line.table, "-S", chain)
 
 
-def _done(argv: tuple[str, ...]) -> str | None:
+def _done(tools: Userland, argv: tuple[str, ...]) -> str | None:
     """Return what the command prints, or None if it failed or is not installed."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+        return tools.run(*argv)
+    except ToolRefusedError:
         return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _read(line: Line, chain: str, text: str) -> Rule | None:

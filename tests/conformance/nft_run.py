@@ -4,7 +4,6 @@ Only in a network namespace made for it: the rules are really loaded.
 """
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from hairpin.netfilter.ir import Table
 from hairpin.netfilter.render_nft import render
 from tests.conformance.nft_json_lines import expected
 from tests.conformance.nft_lines import Rule, Setting, read
+from tests.conformance.userland import ToolRefusedError, Userland
 
 
 class Outcome(NamedTuple):
@@ -36,45 +36,48 @@ class Outcome(NamedTuple):
     again: bool | None
 
 
-def outcomes(tests: Path) -> Iterator[Outcome]:
+def outcomes(tests: Path, tools: Userland) -> Iterator[Outcome]:
     """Yield an outcome for each rule, table and chain of every test file that nft should take."""
     for path in sorted(tests.glob("*/*.t")):
         setting = read(path)
         for family, name, chains in setting.tables:
             for chain in chains:
-                yield from _chain(path, setting, (family, name, chain))
+                yield from _chain(path, setting, (family, name, chain), tools)
 
 
-def _chain(path: Path, setting: Setting, place: tuple[str, str, str]) -> Iterator[Outcome]:
+def _chain(path: Path, setting: Setting, place: tuple[str, str, str], tools: Userland) -> Iterator[Outcome]:
     file = f"{path.parent.name}/{path.name}"
     wanted = expected(path)
     family, name, chain = place
     table = f"{family} {name}"
-    nft("flush ruleset")
-    refused = nft(f"add table {table}\nadd chain {table} {chain} {{ {setting.chains[chain]} ; }}")
+    nft(tools, "flush ruleset")
+    refused = nft(tools, f"add table {table}\nadd chain {table} {chain} {{ {setting.chains[chain]} ; }}")
     loaded: list[Rule] = []
     for step in setting.steps:
         if isinstance(step, str):
-            nft(step.format(table=table))
+            nft(tools, step.format(table=table))
         elif step.accepted:
-            why = refused or nft(f"add rule {table} {chain} {step.words}")
+            why = refused or nft(tools, f"add rule {table} {chain} {step.words}")
             if why is None:
                 loaded.append(step)
             else:
                 body = {"family": family, "table": name, "chain": chain, "expr": wanted[step.words]}
                 tables, problem = _read([{"rule": body}], file)
                 yield Outcome(file, step, family, why, problem, _rules(tables, chain), None)
-    objects = _listed(table)
+    objects = _listed(tools, table)
     rest = [each for each in objects if "rule" not in each]
     for rule, one in zip(loaded, [each for each in objects if "rule" in each], strict=True):
         tables, problem = _read([*rest, one], file)
-        again = _comes_back(tables) if problem is None else None
+        again = _comes_back(tools, tables) if problem is None else None
         yield Outcome(file, rule, family, None, problem, _rules(tables, chain), again)
 
 
-def _listed(table: str) -> list[Any]:
-    done = subprocess.run(("nft", "-j", "list", "table", *table.split()), capture_output=True, text=True, check=False)
-    return json.loads(done.stdout)["nftables"] if done.returncode == 0 and done.stdout else []
+def _listed(tools: Userland, table: str) -> list[Any]:
+    try:
+        printed = tools.run("nft", "-j", "list", "table", *table.split())
+    except ToolRefusedError:
+        return []
+    return json.loads(printed)["nftables"] if printed else []
 
 
 def _read(objects: list[Any], file: str) -> tuple[tuple[Table, ...], str | None]:
@@ -89,16 +92,16 @@ def _rules(tables: tuple[Table, ...], chain: str) -> tuple[RuleOfIr, ...]:
     return found.rules if found is not None else ()
 
 
-def _comes_back(tables: tuple[Table, ...]) -> bool:
+def _comes_back(tools: Userland, tables: tuple[Table, ...]) -> bool:
     """Write the table, load it in place of the one before, and say whether it reads as the same."""
     (before,) = map(_on_loopback, tables)
-    nft("flush ruleset")
+    nft(tools, "flush ruleset")
     try:
-        if nft(render(before)) is not None:
+        if nft(tools, render(before)) is not None:
             return False
     except ChangeError:
         return False
-    after, problem = _read(_listed(f"{before.family} {before.name}"), "written")
+    after, problem = _read(_listed(tools, f"{before.family} {before.name}"), "written")
     return problem is None and [_meaning(_on_loopback(each)) for each in after] == [_meaning(before)]
 
 
@@ -120,7 +123,10 @@ def _meaning(table: Table) -> tuple[object, ...]:
     return (table.family, table.name, chains, table.sets, table.maps, table.objects)
 
 
-def nft(commands: str) -> str | None:
+def nft(tools: Userland, commands: str) -> str | None:
     """Run the commands; return what nft complains of, or None."""
-    done = subprocess.run(("nft", "-f", "-"), input=commands, capture_output=True, text=True, check=False)
-    return done.stderr.strip().partition("\n")[0] or "failed" if done.returncode else None
+    try:
+        tools.run("nft", "-f", "-", given=commands)
+    except ToolRefusedError as error:
+        return str(error)
+    return None
