@@ -336,7 +336,7 @@ class Search:
             except SetupError:
                 continue
             self._asked.append((case, answer))
-            differs = compare(case, answer).disagreements
+            differs = compare(answer).disagreements
             if differs:
                 self.disagreements[number] = differs[0]
             yield case, answer
@@ -346,7 +346,7 @@ class Search:
         pairs = 0
         for case, answer in self._cases():
             with planted(mistake):
-                judgement = compare(case, answer)
+                judgement = compare(answer)
             pairs += judgement.packets
             if pairs > MOST_PAIRS:
                 break

@@ -248,10 +248,13 @@ def _unanswerable(host: Host, end: End) -> bool:
     if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
         return True  # of other protocols REJECT demands a checksum that NAT does not keep right
     protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
+    ports: tuple[int | None, int | None] = (None, None)
+    if end.stop.reject == "tcp-reset":
+        protocol, ports = TCP, (packet.dport, packet.sport)
     own = (each.value for each in namespace.addresses if each.version == packet.version)
     for saddr in (packet.daddr, 0, *own):
-        oif = end.stop.link if strict else None
-        found = lookup(namespace, Query(packet.version, packet.saddr, saddr, oif=oif, protocol=protocol))
+        query = Query(packet.version, packet.saddr, saddr, protocol=protocol, sport=ports[0], dport=ports[1])
+        found = lookup(namespace, msgspec.structs.replace(query, oif=end.stop.link if strict else None))
         if found.type not in ("unicast", "local"):
             return True
         if packet.version == 6 and names_a_network(found, packet.saddr):

@@ -3,7 +3,8 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.routing import (
     Query,
@@ -12,6 +13,7 @@ from hairpin.network.routing import (
     route_text,
     rules_of,
     source_address,
+    tables_are_one,
 )
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, local, route
 
@@ -43,6 +45,16 @@ SELECTORS: dict[str, tuple[PolicyRule, Query, bool]] = {
     "another mark": (PolicyRule(4, 9, table=100, mark=(5, 0xFF)), msgspec.structs.replace(TO_CLIENT, mark=0x15), False),
     "tos": (PolicyRule(4, 9, table=100, tos=16), msgspec.structs.replace(TO_CLIENT, tos=16), True),
     "another tos": (PolicyRule(4, 9, table=100, tos=16), TO_CLIENT, False),
+    "tos without its high bits": (
+        PolicyRule(4, 9, table=100, tos=16),
+        msgspec.structs.replace(TO_CLIENT, tos=0xF0),
+        True,
+    ),
+    "dscp with them": (
+        PolicyRule(4, 9, table=100, tos=16, whole_dscp=True),
+        msgspec.structs.replace(TO_CLIENT, tos=0xF0),
+        False,
+    ),
     "protocol": (PolicyRule(4, 9, table=100, protocol=6), msgspec.structs.replace(TO_CLIENT, protocol=6), True),
     "protocol of an unknown packet": (PolicyRule(4, 9, table=100, protocol=6), TO_CLIENT, False),
     "port": (PolicyRule(4, 9, table=100, dports=(80, 90)), msgspec.structs.replace(TO_CLIENT, dport=90), True),
@@ -130,6 +142,32 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
 def test_routes(routes: tuple[Route, ...], query: Query, expected: str) -> None:
     found = lookup(host_namespace(routes=routes), query)
     assert (found.next_hops[0].link if found.type == "unicast" else found.type) == expected
+
+
+LOCAL_NETWORK = Route(4, CLIENT & 0xFFFFFF00, 24, TABLE_LOCAL, "local", (NextHop("lo"),))
+ONE_OF_IT = Route(4, CLIENT, 32, next_hops=(NextHop("wg0"),))
+A_RULE = PolicyRule(4, 9, table=100, mark=(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"), (((), "unicast"), ((PolicyRule(4, 0, table=TABLE_LOCAL), A_RULE, MAIN), "local"))
+)
+def test_local_and_main_are_one_until_there_is_a_rule(rules: tuple[PolicyRule, ...], expected: str) -> None:
+    host = host_namespace(routes=(LOCAL_NETWORK, ONE_OF_IT), policy_rules=rules)
+    assert tables_are_one(host) is not bool(rules)
+    found = lookup(host, Query(4, CLIENT))
+    assert found.type == expected
+    assert found.rule is not None
+    assert found.rule.table == (TABLE_LOCAL if expected == "local" else 254)
+    assert lookup(host, Query(4, CLIENT + 1)).type == "local"
+    assert address_type4(host, CLIENT) == expected
+
+
+def test_the_link_s_state_may_not_count() -> None:
+    dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True, dead=True),))
+    host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})
+    assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
+    assert lookup(host, Query(4, CLIENT, ignores_linkstate=True)).next_hops[0].link == "wg0"
 
 
 def test_a_link_that_is_down_is_ignored_where_told() -> None:

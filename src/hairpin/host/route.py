@@ -46,7 +46,8 @@ class Route(msgspec.Struct, frozen=True):
 
 class PolicyRule(msgspec.Struct, frozen=True):
     """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``sports`` and ``dports`` are
-    inclusive ranges.  A selector of None is not asked.  ``mark`` is (value, mask)."""
+    inclusive ranges.  A selector of None is not asked.  ``mark`` is (value, mask).  ``tos`` is the byte; given as
+    ``dscp`` (``whole_dscp``) IPv4 compares it whole, given as ``tos`` without its three high bits."""
 
     version: Literal[4, 6]
     priority: int
@@ -59,6 +60,7 @@ class PolicyRule(msgspec.Struct, frozen=True):
     oif: str | None = None
     mark: tuple[int, int] | None = None
     tos: int | None = None
+    whole_dscp: bool = False
     protocol: int | None = None
     sports: tuple[int, int] | None = None
     dports: tuple[int, int] | None = None

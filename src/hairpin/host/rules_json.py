@@ -88,6 +88,7 @@ def _policy_rule(rule: _Rule, version: Version, tables: RouteTables, evidence: s
         oif=rule.oif,
         mark=_mark(rule),
         tos=tos(rule.tos) if rule.tos is not None else _tos_of_dscp(rule.dscp),
+        whole_dscp=rule.tos is None and rule.dscp is not None,
         protocol=protocol(rule.ipproto) if rule.ipproto is not None else None,
         sports=_ports(rule.sport, rule.sport_start, rule.sport_end),
         dports=_ports(rule.dport, rule.dport_start, rule.dport_end),

@@ -5,34 +5,38 @@ net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import BROADCAST4, inside, is_multicast
-from hairpin.network.routing import Found, Query, lookup
+from hairpin.network.routing import Found, Query, lookup, tables_are_one
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 
 
 def address_type4(namespace: Namespace, value: int, link: str | None = None) -> str:
-    """Return the type that the local table gives an IPv4 address, whatever the policy rules are; ``link``: unless the
+    """Return the type that the local table gives an IPv4 address, whatever the policy rules do; ``link``: unless the
     route is that link's, it is ``unicast``."""
     if value >> 24 == 0 or value == BROADCAST4:
         return "broadcast"
     if is_multicast(value, 4):
         return "multicast"
+    tables = (TABLE_LOCAL, TABLE_MAIN) if tables_are_one(namespace) else (TABLE_LOCAL,)
     best: Route | None = None
     for route in namespace.routes:
-        if route.table != TABLE_LOCAL or route.version != 4:
+        if route.table not in tables or route.version != 4 or route.tos:
             continue
-        if (best is None or route.prefix_length > best.prefix_length) and inside(
-            value, route.destination, route.prefix_length, 4
-        ):
+        if (best is None or _goes_before(route, best)) and inside(value, route.destination, route.prefix_length, 4):
             best = route
     if best is None or best.type in ("throw", "blackhole", "unreachable", "prohibit"):
         return "unicast"
     if link is not None and (not best.next_hops or best.next_hops[0].link != link):
         return "unicast"
     return best.type
+
+
+def _goes_before(one: Route, other: Route) -> bool:
+    """By prefix, then table (local is the greater number), then metric."""
+    return (-one.prefix_length, -one.table, one.metric) < (-other.prefix_length, -other.table, other.metric)
 
 
 def address_type6(namespace: Namespace, query: Query, link: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c,
 net/ipv6."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -27,6 +27,8 @@ class Query(msgspec.Struct, frozen=True):
     without RT6_LOOKUP_F_IFACE)."""
     mark: int = 0
     tos: int = 0
+    ignores_linkstate: bool = False
+    """Routes by a link without carrier count, whatever ``ignore_routes_with_linkdown`` says (reverse path matches)."""
     protocol: int | None = None
     sport: int | None = None
     dport: int | None = None
@@ -61,6 +63,8 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
     rules = rules_of(namespace, query.version)
+    if query.version == 4 and _are_the_kernels(rules):
+        return _in_both_tables(namespace, query, rules)
     position = 0
     jumps = 0
     while position < len(rules):
@@ -87,6 +91,37 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     return NO_ROUTE
 
 
+def tables_are_one(namespace: Namespace) -> bool:
+    """Return whether IPv4 keeps the tables local and main as one, as it does until somebody adds a rule: then a longer
+    prefix of main goes before a shorter one of local.  (Whether there has been a rule, which is gone again, no reading
+    tells.)
+
+    Source: net/ipv4/fib_trie.c fib_trie_table(), fib_trie_unmerge(); include/net/ip_fib.h fib_lookup()
+    """
+    return _are_the_kernels(rules_of(namespace, 4))
+
+
+def _are_the_kernels(rules: tuple[PolicyRule, ...]) -> bool:
+    return len(rules) == len(_PLAIN) and all(
+        msgspec.structs.replace(one, text="", evidence="") == other for one, other in zip(rules, _PLAIN, strict=True)
+    )
+
+
+_PLAIN = tuple(msgspec.structs.replace(each, text="") for each in _DEFAULT_RULES[4])
+
+
+def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule, ...]) -> Found:
+    local, main, default = rules
+    fitting = sorted(
+        (*_by_precedence(namespace, query, TABLE_LOCAL), *_by_precedence(namespace, query, TABLE_MAIN)),
+        key=lambda route: -route.prefix_length,
+    )
+    found = _first(namespace, query, local, fitting) or _in_table(namespace, query, default) or NO_ROUTE
+    if found.route is not None and found.route.table == TABLE_MAIN:
+        return msgspec.structs.replace(found, rule=main)
+    return found
+
+
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     """Return the policy rules in order; the kernel's default ones when none were read."""
     rules = tuple(sorted((each for each in namespace.rules if each.version == version), key=lambda r: r.priority))
@@ -106,13 +141,25 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         rule.iif is None or rule.iif == query.iif,
         rule.oif is None or rule.oif == (query.oif or query.prefers),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
-        rule.tos is None or rule.tos in (0, query.tos),
+        rule.tos is None or _fits_tos(rule.tos, query, whole=rule.whole_dscp),
         rule.protocol is None or rule.protocol == query.protocol,
         _in_range(rule.sports, query.sport),
         _in_range(rule.dports, query.dport),
         _in_range(rule.uids, query.uid if query.uid is not None else 0),
     )
     return all(checks)
+
+
+def _fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:
+    """Return whether a rule's or a route's TOS (0: any) is the packet's.
+
+    Source: net/ipv4/fib_rules.c fib4_rule_match(), include/net/ip_fib.h fib_dscp_masked_match()
+    """
+    return tos in (0, query.tos if whole or query.version == 6 else query.tos & _TOS4)
+
+
+_TOS4 = 0x1C
+"""What IPv4 routing has always taken for the TOS: IPTOS_RT_MASK."""
 
 
 def _from(rule: PolicyRule, query: Query) -> bool:
@@ -133,9 +180,11 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
     """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
     table = _vrf_table(namespace, query) if rule.l3mdev else rule.table
-    if table is None:
-        return None
-    for route in _by_precedence(namespace, query, table):
+    return None if table is None else _first(namespace, query, rule, _by_precedence(namespace, query, table))
+
+
+def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
+    for route in routes:
         if route.type == "throw":
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
@@ -175,7 +224,7 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
         if route.table == table
         and route.version == version
         and inside(query.daddr, route.destination, route.prefix_length, version)
-        and (route.tos in (0, query.tos))
+        and _fits_tos(route.tos, query)
         and (route.source is None or inside(query.saddr, *route.source, version))
     ]
     fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, _is_by_another(route, query), route.metric))
@@ -190,9 +239,13 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
     """Return the ways on that the kernel would take: not dead, bound to the asked link, link not ignored as down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
-        if hop.dead:
+        # What is read as dead may be so only because of the sysctl: net/ipv4/fib_semantics.c fib_nexthop_info()
+        if hop.dead and not (query.ignores_linkstate and hop.linkdown):
             continue
         if query.oif not in (None, hop.link) or query.strict not in (None, hop.link):
+            continue
+        if query.ignores_linkstate:
+            hops.append(hop)
             continue
         if hop.linkdown and hop.link and conf(namespace, query.version, hop.link, "ignore_routes_with_linkdown"):
             continue

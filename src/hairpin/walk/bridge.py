@@ -15,7 +15,7 @@ from hairpin.network.routing import lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
-from hairpin.walk.route_in import input_query
+from hairpin.walk.route_in import input_query, received6
 from hairpin.walk.segment import port_towards, who_answers
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
 
@@ -95,14 +95,19 @@ def _lost6(namespace: Namespace, state: State) -> bool:
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
     """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by."""
-    learning = _only_learns(network.namespace(state.netns), bridge, state)
+    namespace = network.namespace(state.netns)
+    learning = _only_learns(namespace, bridge, state)
     if learning is not None:
         yield learning
         return
     for outcome in run_bridge_hook(network, state, "input"):
         for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
+            # PREROUTING, where the walk asks this else, has seen the packet already where br_netfilter calls it.
+            martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
             if isinstance(handed, End):
                 yield handed
+            elif martian is not None:
+                yield martian
             else:
                 yield handed.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
 

@@ -49,6 +49,7 @@ class NamespaceSurroundings:
             oif=seen.iif if not four and _on_its_link(packet.saddr) else None,
             prefers=None if four or self.nft or loose else seen.iif,
             mark=packet.mark if use_mark else 0,
+            ignores_linkstate=True,
             protocol=packet.protocol,
             tos=packet.dscp << 2,
         )

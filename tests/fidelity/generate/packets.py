@@ -84,7 +84,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         tcp_flags=0 if protocol != TCP else SYN if dice.chance(0.8) else dice.pick(_FLAGS),
         icmp={ICMP: 8 << 8, ICMP6: 128 << 8}.get(protocol),
         ttl=64 if not link or dice.chance(0.8) else dice.pick((1, 2, 3, 255)),
-        dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46)),
+        dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46, 4)),
         dont_fragment=False,
     )
     return Sent(netns, link, packet)

@@ -86,7 +86,11 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
 
 def _neighbours(made: Plan, version: Version) -> list[str]:
     lines: list[str] = []
-    everybody = (*OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version])
+    # Of the host's own addresses too: on a link that is down they are its own no longer.
+    everybody = (
+        *OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version],
+        *made.host_addresses(version),
+    )  # fmt: skip
     for link in made.links:
         if link.startswith("up"):
             mac = _MACS[f"w{link[2]}"]
@@ -183,10 +187,13 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
     )
     if dice.chance(0.2):
         words += f" src {dice.pick(made.host_addresses(version))}"
+    if version == 4 and dice.chance(0.1):
+        words += f" tos {dice.pick(('0x10', '0x18'))}"
     return f"{words}{table} metric {metric}"
 
 
-_SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport")
+_SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport", "tos", "uidrange",
+              "l3mdev")  # fmt: skip
 
 
 def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
@@ -201,6 +208,13 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
                 words.append(f"{selector} {dice.pick((*made.links, 'lo'))}")
             case "fwmark":
                 words.append(f"fwmark {dice.pick(MARKS)}" + dice.pick(("", "/0x10", "/0xff")))
+            case "tos":
+                # IPv4 does not take the high bits, and does not look at them in a packet.
+                words.append(f"tos {dice.pick(('0x10', '0x18', '0x08') if version == 4 else ('0x20', '0xb8'))}")
+            case "uidrange":
+                words.append(f"uidrange {dice.pick(('0-0', '1-1000'))}")
+            case "l3mdev":
+                return f"rule add pref {priority} l3mdev"
             case "ipproto":
                 words.append(f"ipproto {dice.pick(('tcp', 'udp', 'icmp' if version == 4 else 'ipv6-icmp'))}")
             case _:
