@@ -166,16 +166,18 @@ class Expectations:
         self._tables: dict[str, dict[Tuple, Connection]] = {each.name: {} for each in host.namespaces}
         self._ways: dict[int, tuple[Connections, ...]] = {}
         self._picked = False
-        self._ports: frozenset[int] = frozenset()
+        self._ports: tuple[int, ...] = ()
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
-        self._picked, self._ports = False, frozenset()
+        self._picked, self._ports = False, ()
         with patch.object(nat, "pick_port", self._pick):
             branches = self._walked(flow, turn.sent)
-            if self._picked and all(branch.events != turn.events for branch in branches):
-                self._ports = frozenset(port for event in turn.events for port in (event.sport, event.dport))
-                branches = self._walked(flow, turn.sent)
+            sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
+            for ports in ([*sources, *targets], [*targets, *sources]):
+                if self._picked and all(branch.events != turn.events for branch in branches):
+                    self._ports = tuple(ports)
+                    branches = self._walked(flow, turn.sent)
         return branches
 
     def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:

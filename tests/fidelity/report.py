@@ -21,9 +21,11 @@ _LIMITS = """## Not compared yet
 - ARP and neighbour discovery: neighbours are entered by hand.
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
-- Ranges of addresses (the kernel picks one by a hash), a port out of a range, clashes of two connections.
+- Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
 - `TTL --ttl-inc/--ttl-dec`.
-- Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers, limits and other matches with a memory.
+- Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers.
+- Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
+  that they span.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """
 

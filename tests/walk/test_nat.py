@@ -6,7 +6,8 @@ from hairpin.host.route import NextHop
 from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ACK, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.conntrack import track
-from hairpin.walk.nat import Manip, needs_decision, set_up, translate
+from hairpin.walk.nat import needs_decision, set_up, translate
+from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import State
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
 from tests.walk.standing import at

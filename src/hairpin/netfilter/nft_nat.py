@@ -32,7 +32,7 @@ def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
     implied = network_needs(version, scope.family) if version is not None and "addr" in body else ()
     outside: Parts = (*implied, Outside(name, nat_text(name, inner)))
     flags = words(body.get("flags"))
-    prefix = "netmap" in flags or "prefix" in words(body.get("type_flags")) or named(address) == "prefix"
+    prefix = "netmap" in flags or "prefix" in words(body.get("type_flags"))  # else nft prints a range as one, too
     template = Nat(name, flags=tuple(flag for flag in flags if flag != "netmap"), prefix=prefix, version=version)
     addresses, ports = _constant(address, version), _constant(port, None)
     if (address is None or addresses is not None) and (port is None or ports is not None):

@@ -13,7 +13,8 @@ from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import remembered, track
-from hairpin.walk.nat import Manip, needs_decision, set_up, translate
+from hairpin.walk.nat import needs_decision, set_up, translate
+from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
 from hairpin.walk.surroundings import NamespaceSurroundings
 

@@ -5,7 +5,6 @@ nf_nat_redirect.c
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 
@@ -17,9 +16,8 @@ from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
 from hairpin.walk.connection_index import index_of
 from hairpin.walk.conntrack import PORTED, remembered, taken
+from hairpin.walk.nat_range import Manip, Range, Span
 from hairpin.walk.state import State
-
-Manip = Literal["src", "dst"]
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
@@ -40,11 +38,11 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
     """
     connection = state.connection
     assert connection is not None
-    address = None if nat is None else _address(state, namespace, nat)
-    if nat is not None and address is None and nat.nat in ("masquerade", "redirect"):
+    allowed = Range() if nat is None else _range(state, namespace, nat)
+    if allowed is None:
         return None
     asked = connection.reply.reversed()
-    wanted = _unique(state, namespace, manip, address, None if nat is None else nat.ports)
+    wanted = _unique(state, namespace, manip, allowed)
     status = connection.status
     if wanted != asked:
         status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
@@ -58,27 +56,38 @@ def _replace(state: State, connection: Connection) -> State:
     return remembered(msgspec.structs.replace(state, connection=connection))
 
 
-def _address(state: State, namespace: Namespace, nat: Nat) -> int | None:
+def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
+    """Return what the connection may become; None when there is no address to become."""
+    addresses = nat.addresses
+    if nat.nat in ("masquerade", "redirect"):
+        address = _of_link(state, namespace) if nat.nat == "redirect" else _towards_next_hop(state, namespace)
+        if address is None:
+            return None
+        addresses = address, address
+    elif addresses is not None and nat.version not in (None, state.packet.version):
+        addresses = None
+    elif addresses is not None and nat.prefix:
+        first, last = addresses
+        mapped = first | (state.packet.saddr if nat.nat == "snat" else state.packet.daddr) & (last - first)
+        addresses = mapped, mapped
+    drawn = any(flag in nat.flags for flag in ("random", "random-fully", "fully-random"))
+    return Range(addresses, nat.ports, random=drawn, persistent="persistent" in nat.flags)
+
+
+def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
+    hop = state.next_hop
+    towards = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+    return source_address(namespace, state.packet.version, state.oif, towards)
+
+
+def _of_link(state: State, namespace: Namespace) -> int | None:
     version = state.packet.version
-    if nat.nat == "masquerade":
-        hop = state.next_hop
-        towards = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
-        return source_address(namespace, version, state.oif, towards)
-    if nat.nat == "redirect":
-        if not state.iif:
-            return 0x7F000001 if version == 4 else 1
-        own = addresses_of(namespace, state.iif, version)
-        if version == 6:
-            own = tuple(each for each in own if not each.tentative and _fits_scope(each.value, state.packet.daddr))
-        return own[0].value if own else None
-    if nat.addresses is None or (nat.version is not None and nat.version != version):
-        return None
-    first, last = nat.addresses
-    if nat.prefix:
-        size = last - first + 1
-        old = state.packet.saddr if nat.nat == "snat" else state.packet.daddr
-        return first | (old & (size - 1))
-    return first
+    if not state.iif:
+        return 0x7F000001 if version == 4 else 1
+    own = addresses_of(namespace, state.iif, version)
+    if version == 6:
+        own = tuple(each for each in own if not each.tentative and _fits_scope(each.value, state.packet.daddr))
+    return own[0].value if own else None
 
 
 def _fits_scope(address: int, asked: int) -> bool:
@@ -91,43 +100,39 @@ def _fits_scope(address: int, asked: int) -> bool:
 
 # --- a tuple that no other connection has ----------------------------------------------------------------------------
 
-Ports = tuple[int, int]
 
-
-def _unique(state: State, namespace: Namespace, manip: Manip, address: int | None, ports: Ports | None) -> Tuple:
-    """Return the connection's tuple with the new address and a port out of ``ports`` (None: any), such that its answers
-    are no other connection's.  A connection for which no rule was found gets another source port, too, where it would
-    clash.
+def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) -> Tuple:
+    """Return the connection's tuple as it may become, such that its answers are no other connection's.  A connection
+    for which no rule was found gets another source port, too, where it would clash.
 
     Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
     """
     connection = state.connection
     assert connection is not None
     asked = connection.reply.reversed()
-    if manip == "src":
-        if address in (None, asked.saddr) and (ports is None or ports[0] <= asked.sport <= ports[1]):
+    version, zone = state.packet.version, connection.zone
+    if manip == "src" and not allowed.random:
+        if allowed.has_source(asked):
             if not taken(state, namespace, asked.reversed()):
                 return asked
         else:
-            mapped = _mapped_before(state, namespace, asked, address, ports)
+            mapped = _mapped_before(state, namespace, asked, allowed)
             if mapped is not None:
                 return mapped
-        wanted = msgspec.structs.replace(asked, saddr=asked.saddr if address is None else address)
+    if manip == "src":
+        wanted = msgspec.structs.replace(asked, saddr=allowed.address(asked.saddr, asked, version, zone))
         port = wanted.sport
     else:
-        wanted = msgspec.structs.replace(asked, daddr=asked.daddr if address is None else address)
+        wanted = msgspec.structs.replace(asked, daddr=allowed.address(asked.daddr, asked, version, zone))
         port = wanted.dport
-    if ports is None:
-        if not taken(state, namespace, wanted.reversed()):
-            return wanted
-    elif ports[0] <= port <= ports[1] and (ports[0] == ports[1] or not taken(state, namespace, wanted.reversed())):
+    ports = allowed.ports
+    one = ports is not None and ports[0] == ports[1]
+    if not allowed.random and allowed.has_port(port) and (one or not taken(state, namespace, wanted.reversed())):
         return wanted
     return _with_free_port(state, namespace, manip, wanted, ports)
 
 
-def _mapped_before(
-    state: State, namespace: Namespace, asked: Tuple, address: int | None, ports: Ports | None
-) -> Tuple | None:
+def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
     """Return the tuple translated as an earlier connection from the same source is: find_appropriate_src()."""
     assert state.connection is not None
     version = state.packet.version
@@ -140,12 +145,12 @@ def _mapped_before(
             continue
         before = each.reply.reversed()
         mapped = msgspec.structs.replace(asked, saddr=before.saddr, sport=before.sport)
-        if address in (None, mapped.saddr) and (ports is None or ports[0] <= mapped.sport <= ports[1]):
+        if allowed.has_source(mapped):
             return None if taken(state, namespace, mapped.reversed()) else mapped
     return None
 
 
-def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Ports | None) -> Tuple:
+def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Span | None) -> Tuple:
     """Return the tuple with another port (of an ICMP echo: another id).  nf_nat_l4proto_unique_tuple()"""
     echo = wanted.protocol in ICMP_ANSWERS
     if not echo and wanted.protocol not in PORTED:
@@ -165,7 +170,7 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
     return at(pick_port(*ports, lambda port: not taken(state, namespace, at(port).reversed())))
 
 
-_LIKE: tuple[Ports, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
+_LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
 """Source ports are exchanged for others of their kind."""
 
 

@@ -2,7 +2,7 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText, Tool
-from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, SOURCE_PORTS, Dice, Plan
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _HOOKS = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
@@ -27,6 +27,11 @@ def ruleset(dice: Dice, made: Plan, tool: Tool, version: Version, sets: tuple[st
     return tuple(_Table(dice, made, tool, version, table, sets).text() for table in dict.fromkeys(tables))
 
 
+def rule(dice: Dice, made: Plan, tool: Tool, version: Version, table: str, hook: str) -> str:
+    """Return one random rule for a base chain of a table."""
+    return _Table(dice, made, tool, version, table, ()).rule(hook)
+
+
 class _Table:
     def __init__(self, dice: Dice, made: Plan, tool: Tool, version: Version, table: str, sets: tuple[str, ...]) -> None:
         self.dice = dice
@@ -41,6 +46,11 @@ class _Table:
         # A user chain is reached from one hook only, so that its rules may use what that hook allows; a chain only
         # calls later ones, so that there is no loop.
         self.user = {f"{hook[:3]}-{number}": hook for hook in self.base for number in range(dice.number(0, 2))}
+
+    def rule(self, hook: str) -> str:
+        """Return a rule that calls no chain."""
+        self.user = {}
+        return self._rule(hook, hook)
 
     def text(self) -> RuleText:
         """Return the table's text."""
@@ -292,21 +302,30 @@ class _Table:
         target = dice.pick((*self.made.inside(version).values(), *self.made.addresses(version)))
         bracketed = f"[{target}]" if version == 6 else target
         port = dice.pick(PORTS)
+        drawn = dice.pick(("", "", " --random"))
         if hook in ("PREROUTING", "OUTPUT"):
-            choices = [f"-j DNAT --to-destination {target}", "-j REDIRECT", "-j ACCEPT", "-j RETURN"]
+            span = dice.pick(RANGES[version])
+            choices = [f"-j DNAT --to-destination {target}", "-j REDIRECT", "-j ACCEPT", "-j RETURN",
+                       f"-j DNAT --to-destination {span}{dice.pick(('', ' --persistent'))}"]  # fmt: skip
             if ports:
                 choices += [f"-j DNAT --to-destination {bracketed}:{port}"] * 3
                 choices += [f"-j REDIRECT --to-ports {port}", f"-j DNAT --to-destination :{port}"]
+                choices.append(f"-j DNAT --to-destination {bracketed}:{port}-{port + 20}{drawn}")
+                choices.append(f"-j REDIRECT --to-ports {port}-{port + 20}{drawn}")
             return dice.pick(choices)
         source = dice.pick(self.made.host_addresses(version))
         choices = [f"-j SNAT --to-source {source}", "-j ACCEPT", "-j RETURN"]
+        choices.append(f"-j SNAT --to-source {dice.pick(RANGES[version])}{dice.pick(('', ' --persistent', drawn))}")
         if hook == "POSTROUTING":
             choices += ["-j MASQUERADE"] * 3
+            choices.append(f"-j MASQUERADE{dice.pick((' --random', ' --random-fully'))}")
             network = "10.55.0.0/16" if version == 4 else "fd55::/64"
             choices.append(f"-j NETMAP --to {network}")
         if ports and hook == "POSTROUTING":
             bracketed = f"[{source}]" if version == 6 else source
-            choices += [f"-j SNAT --to-source {bracketed}:1-65535", "-j MASQUERADE --to-ports 1-65535"]
+            choices += [f"-j SNAT --to-source {bracketed}:1-65535", "-j MASQUERADE --to-ports 1-65535",
+                        f"-j SNAT --to-source {bracketed}:30000-39999{drawn}",
+                        f"-j MASQUERADE --to-ports 30000-39999{drawn}"]  # fmt: skip
         return dice.pick(choices)
 
 

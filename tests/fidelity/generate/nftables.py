@@ -5,7 +5,7 @@ Every rule has its counter before what it does, so that a rule that breaks off l
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
-from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, SOURCE_PORTS, Dice, Plan
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _FILTER_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _NAT_HOOKS = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
@@ -233,15 +233,22 @@ class _Table:
         target = dice.pick((*self.made.inside(self.version).values(), *self.made.addresses(self.version)))
         bracketed = f"[{target}]" if self.version == 6 else target
         port = dice.pick(PORTS)
+        drawn = dice.pick(("", "", " random", " fully-random"))
         if hook in ("prerouting", "output"):
-            choices = [f"dnat {to} to {target}", "redirect", "accept", "return", "drop"]
+            span = dice.pick(RANGES[self.version])
+            choices = [f"dnat {to} to {target}", "redirect", "accept", "return", "drop", f"dnat {to} to {span}"]
             if protocol:
+                choices.append(f"redirect to :{port}-{port + 20}{drawn}")
                 choices += [f"dnat {to} to {bracketed}:{port}"] * 3
                 other = dice.pick(self.made.addresses(self.version))
                 choices.append(f"redirect to :{port}")
                 choices.append(f"dnat {to} to {protocol} dport map {{ 80 : {target}, 8080 : {other} }}")
             return dice.pick(choices)
         choices = [f"snat {to} to {dice.pick(self.made.host_addresses(self.version))}", "accept", "return"]
+        choices.append(f"snat {to} to {dice.pick(RANGES[self.version])}{drawn or dice.pick(('', ' persistent'))}")
         if hook == "postrouting":
             choices += ["masquerade"] * 2
+            choices.append(f"masquerade{drawn}")
+            if protocol:
+                choices.append(f"masquerade to :30000-39999{drawn}")
         return dice.pick(choices)

@@ -1,0 +1,90 @@
+"""What a translation allows a connection to become: a range of addresses, a range of ports, or whatever is free.
+
+Which address of a range it gets follows from a hash without a secret: a client is always seen as the same one.
+
+Source: net/netfilter/nf_nat_core.c in_range(), find_best_ips_proto(); include/linux/jhash.h jhash2() (Bob Jenkins'
+lookup3)
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.packet import Tuple
+from hairpin.network.prefix import Version
+
+Manip = Literal["src", "dst"]
+Span = tuple[int, int]
+"""First and last, both included."""
+
+_WORD = 0xFFFFFFFF
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Addresses and ports to become (None: as it is).  ``random``: a port is drawn even where the old one would do;
+    ``persistent``: the address does not depend on whom the client asks."""
+
+    addresses: Span | None = None
+    ports: Span | None = None
+    random: bool = False
+    persistent: bool = False
+
+    def has_port(self, port: int) -> bool:
+        """Return whether the port may stay."""
+        return self.ports is None or self.ports[0] <= port <= self.ports[1]
+
+    def has_source(self, asked: Tuple) -> bool:
+        """Return whether address and port of the source may stay."""
+        inside = self.addresses is None or self.addresses[0] <= asked.saddr <= self.addresses[1]
+        return inside and self.has_port(asked.sport)
+
+    def address(self, old: int, asked: Tuple, version: Version, zone: int) -> int:
+        """Return what the address ``old`` of the connection becomes."""
+        if self.addresses is None:
+            return old
+        first, last = self.addresses
+        return first if first == last else _hashed(first, last, asked, version, zone, persistent=self.persistent)
+
+
+def _hashed(first: int, last: int, asked: Tuple, version: Version, zone: int, *, persistent: bool) -> int:
+    count = 1 if version == 4 else 4
+    source, target = ([_swapped(word) for word in _words(each, count)] for each in (asked.saddr, asked.daddr))
+    lowest, highest = _words(first, count), _words(last, count)
+    draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
+    chosen, free = 0, False
+    for number in range(count):
+        # While the first words are as high as they may be, the next one is held by the end of the range as well.
+        low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
+        word = low + (draw * distance >> 32) & _WORD
+        chosen = chosen << 32 | word
+        free = free or word != highest[number]
+        if not persistent:
+            draw ^= target[number]
+    return chosen
+
+
+def _words(address: int, count: int) -> list[int]:
+    return [address >> shift & _WORD for shift in range(32 * (count - 1), -1, -32)]
+
+
+def _swapped(word: int) -> int:
+    """Return a word in the network's byte order as a little-endian machine reads it."""
+    return int.from_bytes(word.to_bytes(4), "little")
+
+
+def _rotated(word: int, by: int) -> int:
+    return (word << by | word >> 32 - by) & _WORD
+
+
+def _jhash2(words: list[int], seed: int) -> int:
+    """Return the hash of four words.  The three registers change places instead of names."""
+    a = b = c = (0xDEADBEEF + (len(words) << 2) + seed) & _WORD
+    a, b, c = a + words[0] & _WORD, b + words[1] & _WORD, c + words[2] & _WORD
+    for by in (4, 6, 8, 16, 19, 4):
+        a = (a - c & _WORD) ^ _rotated(c, by)
+        a, b, c = b, c + b & _WORD, a
+    a = a + words[3] & _WORD
+    for by in (14, 11, 25, 16, 4, 14, 24):
+        c = (c ^ b) - _rotated(b, by) & _WORD
+        a, b, c = b, c, a
+    return b
