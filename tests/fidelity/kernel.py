@@ -182,12 +182,22 @@ class _Net:
             for flow in flows:
                 packet = next_packet(flow, turns[flow.number], position)
                 if packet is not None:
+                    packet = self._framed(packet)
                     sent[flow.number] = (packet, self._send(flow, packet, position))
             events = self._collect()
             for number, (packet, taken) in sent.items():
                 found = tuple(sorted(set(events.get(number, ()))))
                 turns[number] = (*turns[number], Turn(packet, found, not taken))
         return turns
+
+    def _framed(self, sent: Sent) -> Sent:
+        """Return what comes by a wire with the addresses of its frame."""
+        for wire in self.case.wires:
+            if wire.link == sent.link:
+                smac, dmac = (int(mac.replace(":", ""), 16) for mac in (wire.peer_mac, wire.mac))
+                packet = msgspec.structs.replace(sent.packet, smac=smac, dmac=dmac)
+                return msgspec.structs.replace(sent, packet=packet)
+        return sent
 
     def _collect(self) -> dict[int, list[Event]]:
         self._settle()

@@ -83,14 +83,19 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
     """Compare one number with ranges; a field that is not there satisfies nothing."""
     value = header.get(match.field)
     if not isinstance(value, int):
-        # Whoever sent it has a link-layer address, read or not: a packet from a wire (not one made here) carries it.
-        on_wire = match.field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
-        return Truth.UNKNOWN if match.field in ("skuid", "skgid") or on_wire else Truth.NO
+        return _without(header, match.field)
     masked = value & match.mask
     for first, last in match.ranges:
         if first <= masked <= last:
             return Truth.NO if match.negated else Truth.YES
     return Truth.YES if match.negated else Truth.NO
+
+
+def _without(header: Header, field: str) -> Truth:
+    """Return what a match says of a field that is not in the header: nothing is satisfied by what the packet lacks, but
+    whoever sent a packet has a link-layer address, read or not, and one from a wire (not one made here) carries it."""
+    on_wire = field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
+    return Truth.UNKNOWN if field in ("skuid", "skgid") or on_wire else Truth.NO
 
 
 def name_satisfies(header: Header, match: NameMatch) -> Truth:
@@ -147,7 +152,8 @@ def _set_satisfies(question: Question, match: SetMatch | InlineSetMatch) -> Trut
     values = values_of(question.header, match.fields)
     named = question.sets.get(match.set) if isinstance(match, SetMatch) else None
     if values is None:
-        return Truth.UNKNOWN if named is not None and named.opaque is not None else Truth.NO
+        missing = min(_without(question.header, each) for each in match.fields if each not in question.header)
+        return Truth.UNKNOWN if named is not None and named.opaque is not None else missing
     if isinstance(match, InlineSetMatch):
         found = lookup(match.elements, values) is not None
         return truth_of(found is not match.negated)

@@ -104,8 +104,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
         what = "a tc egress filter"
         state = _supposing(state, f"{what} on {link.name} lets the packet pass")
         yield _opaque(state, link, what)
-    if link.name != "lo" and link.mac is not None:
-        state = msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac))
+    state = _framed(network, state, link)
     for outcome in run_device_hook(network, state, "egress", link.name):
         if isinstance(outcome, End):
             yield outcome
@@ -113,6 +112,15 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
             yield from _through_own_bridge(network, outcome, link)
         else:
             yield wire(network, outcome.noted("device-out", link.name), link)
+
+
+def _framed(network: Network, state: State, link: Link) -> State:
+    """Return the state with the addresses of the frame that leaves by the link, as far as they are known."""
+    if link.name == "lo" or link.mac is None:
+        return state
+    target = network.namespace(state.target.netns).link(state.target.link) if state.target is not None else None
+    dmac = target.mac if target is not None else None
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
