@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import iptables, nftables, outages, packets, topology
+from tests.fidelity.generate import iptables, nftables, outages, packets, real, topology
 from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
 
 FLOWS = 120
@@ -25,6 +25,8 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
 def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
     ipsets, names = _ipsets(dice, made)
     texts: list[RuleText] = []
+    if dice.chance(0.3):
+        return msgspec.structs.replace(host, ipsets=ipsets, rulesets=real.ruleset(dice, made))
     for version in made.versions:
         known = tuple(name for name in names if name.startswith(f"s{version}"))
         if dice.chance(0.7):
