@@ -10,9 +10,9 @@ import pytest
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.managers import Firewalld, FirewalldZone
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.flow import Flow, FromHost, Outside, Start
@@ -137,6 +137,27 @@ def isolated(rule: str) -> str:
     stage = "DOCKER-ISOLATION-STAGE-1"
     led = with_rule("filter FORWARD", f"-j {stage}").replace(":DOCKER-USER", f":{stage} - [0:0]\n:DOCKER-USER")
     return led.replace("-A DOCKER-USER -j RETURN", f"-A {stage} {rule}\n-A DOCKER-USER -j RETURN")
+
+
+WEB_MAC, DB_MAC = 0x0242AC110002, 0x0242AC110003
+
+
+def entered(mac: int, state: str = "PERMANENT") -> Network:
+    """Return the host with a neighbour entry for the container, beside which another runs on the same bridge."""
+    host = host_namespace()
+    wire = Link(7, "veth2", "veth", master="docker0", peer_index=6, peer_netnsid=1, port=BridgePort())
+    entry = Neighbour("docker0", 4, WEB, mac, state, evidence="e8")
+    ids = ((0, "container:web"), (1, "container:db"))
+    host = msgspec.structs.replace(host, links=(*host.links, wire), neighbours=(entry,), netnsids=ids)
+    web = container_namespace()
+    lo, eth0 = web.links
+    db = Namespace(
+        "container:db", (lo, Link(6, "eth0", "veth", peer_index=7, peer_netnsid=0, mac=DB_MAC)),
+        (Address("eth0", 4, WEB + 1, 16),), (*web.routes[2:], _local(WEB + 1)), sysctls=web.sysctls,
+    )  # fmt: skip
+    web = msgspec.structs.replace(web, links=(lo, msgspec.structs.replace(eth0, mac=WEB_MAC)))
+    whole = network(host, web)
+    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(host, web, db)))
 
 
 NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")
@@ -306,6 +327,10 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
         )),
         published(), ["ufw-forward-policy"],
     ),
+    "a permanent neighbour entry to nobody": (entered(0x020000000009), published(), ["neighbour-entry-wrong"]),
+    "a permanent neighbour entry to another container": (entered(DB_MAC), published(), ["neighbour-entry-wrong"]),
+    "a permanent neighbour entry that is right": (entered(WEB_MAC), published(), []),
+    "an entry that is asked anew": (entered(0x020000000009, "STALE"), published(), []),
     "uplink down": (
         network(msgspec.structs.replace(host_namespace(), links=tuple(
             msgspec.structs.replace(link, up=link.name != "eth0") for link in host_namespace().links

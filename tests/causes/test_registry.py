@@ -43,5 +43,6 @@ def test_a_reason_is_asked_of_its_causes_only() -> None:
         "interface-forwarding-off",
         "ip-forward-off",
         "ipv6-forwarding-off",
+        "neighbour-entry-wrong",
         "publish-address-not-on-host",
     ]

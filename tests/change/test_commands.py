@@ -9,6 +9,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -21,7 +22,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.commands import advice, commands, entering
 from hairpin.host.link import Address, Link
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
@@ -86,6 +87,10 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     "route away": (DeleteRoute(HOST, route("default", "eth0", table=100)), ["ip route del default dev eth0 table 100"]),
     "policy rule away": (DeletePolicyRule(HOST, PolicyRule(4, 100)), ["ip rule del priority 100"]),
     "policy rule of IPv6 away": (DeletePolicyRule(HOST, PolicyRule(6, 100)), ["ip -6 rule del priority 100"]),
+    "neighbour entry away": (
+        DeleteNeighbour(WEB_NETNS, Neighbour("eth0", 4, WEB, 7, "PERMANENT")),
+        ["nsenter -t 42 -n ip neigh del 172.17.0.2 dev eth0"],
+    ),
     "link": (SetLink(HOST, Link(2, "eth0"), ("ip", "link", "set", "eth0", "up")), ["ip link set eth0 up"]),
     "what only a person can do": (AddSocket(HOST, Socket("tcp", 4, None, 80), "listen"), []),
     "what another change brings": (AddNamespace(network().namespace(WEB_NETNS), Link(5, "veth1"), container()), []),

@@ -9,6 +9,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -24,7 +25,7 @@ from hairpin.change.change import (
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, Link
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.ir import Rule, Verdict
@@ -35,7 +36,8 @@ from tests.small_host import container, container_namespace, engine, host_namesp
 
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
-NET = network(msgspec.structs.replace(host_namespace(policy_rules=(RULE,)), connections=(LIVE,)))
+ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
+NET = network(msgspec.structs.replace(host_namespace(policy_rules=(RULE,)), connections=(LIVE,), neighbours=(ENTRY,)))
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
 SOCKET = Socket("tcp", 4, None, 99)
 DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
@@ -67,6 +69,7 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "route": (AddRoute(HOST, WAY), False, True),
     "route away": (DeleteRoute(HOST, route("default", "eth0", via="198.51.100.1")), True, False),
     "policy rule away": (DeletePolicyRule(HOST, RULE), True, False),
+    "neighbour entry away": (DeleteNeighbour(HOST, ENTRY), True, False),
     "socket": (AddSocket(HOST, SOCKET, "listen"), False, True),
     "connection away": (DropConnection(HOST, "e9"), True, False),
     "link": (SetLink(HOST, Link(2, "eth0", up=False), ()), True, False),
@@ -97,6 +100,8 @@ def seen(part: Primitive, net: Network) -> object:
             return any(each.prefix_length == 0 for each in host.routes)
         case DeletePolicyRule():
             return RULE in host.rules
+        case DeleteNeighbour():
+            return ENTRY in host.neighbours
         case AddSocket():
             return SOCKET in host.sockets
         case DropConnection():

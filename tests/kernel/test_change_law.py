@@ -15,6 +15,7 @@ from hairpin.change.change import (
     AddChain,
     AddRoute,
     Change,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -62,6 +63,7 @@ ip address add 10.7.0.1/24 dev br0
 ip link set eth0 up
 ip route add default via 198.51.100.1
 ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
+ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
 ip rule add priority 100 from 10.7.0.0/24 lookup 77
 sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
 for tool in iptables-nft iptables-legacy; do
@@ -216,6 +218,9 @@ CASES: dict[str, Make] = {
     "policy rule away": lambda host: DeletePolicyRule(
         HOST, next(each for each in host.rules if each.priority == 100)
     ),
+    "neighbour entry away": lambda host: DeleteNeighbour(
+        HOST, next(each for each in host.neighbours if each.state == "PERMANENT")
+    ),
     "bridge up": lambda host: up(host, "br0"),
     "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
     "veth up while its other end is down": lambda host: up(host, "v1"),
@@ -306,4 +311,9 @@ def policy_rules(namespace: Namespace) -> list[Any]:
     return [msgspec.structs.replace(each, evidence="") for each in namespace.rules]
 
 
-PARTS: tuple[Callable[[Namespace], Any], ...] = (rules, sysctls, links, routes, addresses, policy_rules)
+def neighbours(namespace: Namespace) -> list[Any]:
+    """Return what was set by hand; the rest comes and goes."""
+    return [msgspec.structs.replace(each, evidence="") for each in namespace.neighbours if each.state == "PERMANENT"]
+
+
+PARTS: tuple[Callable[[Namespace], Any], ...] = (rules, sysctls, links, routes, addresses, policy_rules, neighbours)

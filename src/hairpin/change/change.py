@@ -10,7 +10,7 @@ import msgspec
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import PolicyRule, Route
+from hairpin.host.route import Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate import Place
@@ -92,6 +92,13 @@ class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
     rule: PolicyRule
 
 
+class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
+    """A neighbour entry away; who has the address is then asked on the link."""
+
+    netns: str
+    neighbour: Neighbour
+
+
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
     """A link replaced by one with other properties (up, master, port flags); ``argv`` carries it out (empty: no command
     does)."""
@@ -140,7 +147,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 Primitive = (
     SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule
-    | SetLink | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
+    | DeleteNeighbour | SetLink | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
 )  # fmt: skip
 
 

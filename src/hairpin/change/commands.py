@@ -12,6 +12,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -76,6 +77,9 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
         case DeletePolicyRule(netns=netns, rule=rule):
             words = ("rule", "del", "priority", str(rule.priority))
             yield _line(entering(netns, network), ("ip", *_six(rule.version), *words))
+        case DeleteNeighbour(netns=netns, neighbour=entry):
+            entered = address_text(entry.value, entry.version)
+            yield _line(entering(netns, network), ("ip", "neigh", "del", entered, "dev", entry.link))
         case SetLink(netns=netns, argv=argv):
             if argv:  # a cable is nobody's command
                 yield _line(entering(netns, network), argv)

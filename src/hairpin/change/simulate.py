@@ -13,6 +13,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -46,7 +47,10 @@ def _simulate(part: Primitive, network: Network) -> Network:
         case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_netfilter_or_sysctl(part, namespace))
-        case AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | AddSocket() | DropConnection():
+        case (
+            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | AddSocket()
+            | DropConnection()
+        ):  # fmt: skip
             namespace = _namespace(network, part.netns)
             return network.with_namespace(_in_namespace(part, namespace))
         case SetLink(netns=netns, link=link):
@@ -88,7 +92,7 @@ def _in_netfilter_or_sysctl(
 
 
 def _in_namespace(
-    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | AddSocket | DropConnection,
+    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | DeleteNeighbour | AddSocket | DropConnection,
     namespace: Namespace,
 ) -> Namespace:
     match part:
@@ -102,6 +106,9 @@ def _in_namespace(
         case DeletePolicyRule(rule=rule):
             rules = tuple(each for each in namespace.rules if each != rule)
             return msgspec.structs.replace(namespace, rules=rules)
+        case DeleteNeighbour(neighbour=neighbour):
+            known = tuple(each for each in namespace.neighbours if each != neighbour)
+            return msgspec.structs.replace(namespace, neighbours=known)
         case AddSocket(socket=socket):
             return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
         case DropConnection(evidence=evidence):

@@ -1,7 +1,7 @@
-"""Adds or deletes addresses, routes and policy rules: kept by whatever configures the host's network."""
+"""Adds or deletes addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
 
 from hairpin.causes.cause import Message, message
-from hairpin.change.change import AddAddress, AddRoute, DeletePolicyRule, DeleteRoute, Primitive
+from hairpin.change.change import AddAddress, AddRoute, DeleteNeighbour, DeletePolicyRule, DeleteRoute, Primitive
 from hairpin.host.host import Host
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
@@ -16,7 +16,7 @@ _CONFIGURATORS = (
 
 def _handles(part: Primitive, situation: Situation) -> bool:
     del situation
-    return isinstance(part, (AddAddress, AddRoute, DeleteRoute, DeletePolicyRule))
+    return isinstance(part, (AddAddress, AddRoute, DeleteRoute, DeletePolicyRule, DeleteNeighbour))
 
 
 def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:

@@ -15,6 +15,7 @@ from hairpin.change.change import (
     AddChain,
     AddRoute,
     Change,
+    DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
@@ -33,7 +34,7 @@ from hairpin.replica.rules import iptables_restore
 _Rules = AddChain | InsertRule | DeleteRule | SetPolicy
 _LIVE = (
     SetSysctl, AddChain, InsertRule, DeleteRule, SetPolicy, AddAddress, AddRoute, DeleteRoute, DeletePolicyRule,
-    SetLink,
+    DeleteNeighbour, SetLink,
 )  # fmt: skip
 
 
@@ -65,7 +66,9 @@ def _together(part: Primitive) -> tuple[str, ...]:
             return (part.netns, part.dialect, part.family, part.table)
         case DeleteRule() | SetPolicy():
             return (part.netns, part.place.dialect, part.place.family, part.place.table)
-        case SetSysctl() | AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | SetLink():
+        case (
+            SetSysctl() | AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | SetLink()
+        ):
             return (part.netns, type(part).__name__)
         case _:
             return ("", type(part).__name__)
