@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.host.link import BridgeInfo, BridgePort, Link
-from hairpin.replica.links import mac_of, mac_text, running, settings, vlans, wiring
+from hairpin.network.network import Network
+from hairpin.replica.links import Wiring, mac_of, mac_text, running, settings, vlans, wiring
 from tests.small_host import host_namespace, network
 
 HOST = host_namespace()
@@ -39,6 +40,80 @@ def test_what_is_not_rebuilt_as_it_is_is_told(link: Link, text: str) -> None:
     links = tuple(link if each.name == "eth0" else each for each in HOST.links)
     found = wiring(network(msgspec.structs.replace(HOST, links=links)), ("host", "container:web"))
     assert [each.text for each in found.stand_ins] == [text]
+
+
+def outer(*links: Link) -> Network:
+    """Return the small host with these links for eth0."""
+    return network(msgspec.structs.replace(HOST, links=(HOST.links[0], *links, *HOST.links[2:])))
+
+
+def made(built: Network, *able: str) -> Wiring:
+    return wiring(built, ("host", "container:web"), frozenset(able))
+
+
+VLAN = Link(9, "eth0.5", "vlan", lower="eth0", vlan_id=5)
+MEMBERS = (Link(2, "eth0", master="bond0"), Link(7, "eth1", master="bond0"), Link(9, "bond0", "bond"))
+
+
+def test_a_vlan_stands_on_its_link_here_and_in_the_world() -> None:
+    found = made(outer(VLAN, Link(10, "eth0")), "vlan")
+    assert found.lines[-1].text.startswith("link add link eth0 name eth0.5 index 9 ")
+    assert found.lines[-1].text.endswith(" netns <netns host> type vlan id 5")
+    assert [(wire.link.name, wire.name, wire.over, wire.vlan_id) for wire in found.wires] == [
+        ("eth0", "w1", "", 0),
+        ("eth0.5", "w2", "w1", 5),
+    ]
+    assert found.stand_ins == ()
+
+
+def test_a_vlan_on_a_bridge_takes_the_wire_of_its_port() -> None:
+    bridge, port = Link(8, "br0", "bridge", bridge=BridgeInfo()), Link(2, "eth0", master="br0", port=BridgePort())
+    found = made(outer(port, bridge, msgspec.structs.replace(VLAN, lower="br0")), "vlan")
+    assert [(wire.link.name, wire.over) for wire in found.wires] == [("eth0", ""), ("eth0.5", "w1")]
+
+
+def test_the_world_is_behind_a_bonds_active_member() -> None:
+    found = made(outer(*MEMBERS), "bond")
+    eth0, _, _, eth1, bond0 = (line.text for line in found.lines)
+    assert eth0.endswith(" type veth peer name w1 netns <netns world>")
+    assert eth1.endswith(" netns <netns apart>")
+    assert bond0.endswith(" type bond mode active-backup miimon 10")
+    assert [(wire.link.name, wire.name) for wire in found.wires] == [("bond0", "w1")]
+
+
+def test_a_member_without_carrier_is_not_the_active_one() -> None:
+    found = made(outer(msgspec.structs.replace(MEMBERS[0], carrier=False), *MEMBERS[1:]), "bond")
+    (eth1,) = (line.text for line in found.lines if " name eth1 " in line.text)
+    assert eth1.endswith(f" peer name {found.wires[0].name} netns <netns world>")
+
+
+def test_members_join_their_bond_only_where_there_is_one() -> None:
+    host = outer(*MEMBERS).namespace("host")
+    assert "link set dev eth0 master bond0" in tuple(settings(host, frozenset({"bond"})))
+    assert "link set dev eth0 master bond0" not in tuple(settings(host, frozenset()))
+
+
+def test_a_dummy_is_a_dummy() -> None:
+    found = made(outer(HOST.links[1], Link(9, "dummy0", "dummy")), "dummy")
+    assert any(line.text.endswith(" netns <netns host> type dummy") for line in found.lines)
+
+
+KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
+    "vlan": (
+        (HOST.links[1], VLAN),
+        "eth0.5 in host is a vlan, which this kernel does not make; a plain wire stands in",
+    ),
+    "bond": (MEMBERS, "bond0 in host is a bond, which this kernel does not make; a plain wire stands in"),
+    "dummy": (
+        (HOST.links[1], Link(9, "dummy0", "dummy")),
+        "dummy0 in host is a dummy, which this kernel does not make; a plain wire stands in",
+    ),
+}
+
+
+@pytest.mark.parametrize(("links", "text"), KINDS_LACKING.values(), ids=KINDS_LACKING)
+def test_a_wire_that_stands_in_is_told(links: tuple[Link, ...], text: str) -> None:
+    assert [each.text for each in made(outer(*links)).stand_ins] == [text]
 
 
 def test_a_link_without_hardware_address_gets_one_of_its_own() -> None:

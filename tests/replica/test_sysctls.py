@@ -19,6 +19,16 @@ def test_what_the_snapshot_does_not_say_is_the_kernels_default() -> None:
     assert values["net/ipv4/conf/all/forwarding"] == "1"
 
 
+def test_what_is_off_anyway_does_not_matter_where_it_cannot_be_set() -> None:
+    """A machine without br_netfilter has no such values, and bridged frames meet no rule there."""
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    for value in ("0", "1"):
+        usual = host_namespace()
+        host = msgspec.structs.replace(usual, sysctls=usual.sysctls.with_value(path, value))
+        (found,) = (each for each in before_links(host) if each.path == "/".join(path))
+        assert found.matters == (value == "1")
+
+
 def test_without_br_netfilter_bridged_frames_meet_no_rule() -> None:
     values = {each.path: each.value for each in before_links(host_namespace())}
     assert values["net/bridge/bridge-nf-call-iptables"] == "0"

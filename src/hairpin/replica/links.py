@@ -1,7 +1,7 @@
 """Links of a network as ``ip -batch`` lines.
 
-What leads out of the snapshot (NICs, bonds, VLANs, tunnels) becomes a wire into the *world* namespace.  Names, indexes,
-hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+What leads out of the snapshot (NICs, tunnels) becomes a wire into the *world* namespace; bonds and VLANs stand on it.
+Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,26 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.network.network import HOST, Network, Port, is_bridge_port, is_uplink, veth_peer
+from hairpin.network.network import HOST, Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.blueprint import APART, WORLD, LinkLine, StandIn, path_of
 
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-_EQUAL_TO_A_WIRE = ("", "veth", "dummy", "bond", "team", "vlan")
+KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan")
+"""Kinds that are made where this kernel has them; elsewhere a wire stands in."""
+_EQUAL_TO_A_WIRE = ("", "veth")
 """Kinds that a wire stands in for without loss: what a packet meets in this namespace is the same."""
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """A link of the snapshot whose far end is in the world, there called ``name``."""
+    """A link of the snapshot whose far end is in the world, there called ``name``.
+
+    ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well."""
 
     netns: str
     link: Link
     name: str
+    over: str = ""
+    vlan_id: int = 0
 
 
 class Wiring(msgspec.Struct, frozen=True):
@@ -35,43 +41,156 @@ class Wiring(msgspec.Struct, frozen=True):
     stand_ins: tuple[StandIn, ...]
 
 
-def wiring(network: Network, names: tuple[str, ...]) -> Wiring:
-    """Return the links of these namespaces; far ends in other namespaces are in ``apart``."""
-    lines: list[LinkLine] = []
-    wires: list[Wire] = []
-    stand_ins: list[StandIn] = []
-    made: set[Port] = set()
-    far = 0
-    for name in names:
-        namespace = network.namespace(name)
-        for link in sorted(namespace.links, key=_by_age):
-            port = Port(name, link.name)
-            if link.kind == "loopback" or link.name == "lo" or port in made:
-                continue
-            made.add(port)
-            stand_ins += _programs(name, link)
-            peer = veth_peer(network, name, link)
-            if peer is not None and peer.netns in names:
-                made.add(peer)
-                other = network.namespace(peer.netns).link(peer.link)
-                assert other is not None
-                lines.append(LinkLine(_pair(name, link, f"{_words(peer.netns, other)} netns {path_of(peer.netns)}")))
-                continue
-            if link.kind in ("bridge", "vrf"):
-                lines.append(_alone(name, link))
-                continue
-            far += 1
-            if peer is None and is_uplink(network, name, link):
-                wire = Wire(name, link, f"w{far}")
-                wires.append(wire)
-                lines.append(_out(network, name, link, wire.name))
-            else:
-                lines.append(LinkLine(_pair(name, link, f"name f{far} netns {path_of(APART)}")))
-            if link.kind not in _EQUAL_TO_A_WIRE and not _stacked(network, name, link):
-                stand_ins.append(
-                    StandIn(name, link.name, f"{link.name} in {name} is a {link.kind}; a plain wire stands in")
-                )
-    return Wiring(tuple(lines), tuple(wires), tuple(stand_ins))
+def wiring(network: Network, names: tuple[str, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
+    """Return the links of these namespaces; far ends in other namespaces are in ``apart``.
+
+    ``able``: which of KINDS this kernel can make."""
+    found = _Found(network, names, able)
+    everything = [(name, link) for name in names for link in sorted(network.namespace(name).links, key=_by_age)]
+    for name, link in everything:
+        found.add(name, link)
+    for name, link in found.standing_on_others():
+        found.stack(name, link)
+    return Wiring(tuple(found.lines), tuple(found.wires), tuple(found.stand_ins))
+
+
+class _Found:
+    """What is made so far.  ``ends``: how the world calls the far ends of links, also of those above them."""
+
+    def __init__(self, network: Network, names: tuple[str, ...], able: frozenset[str]) -> None:
+        self.lines: list[LinkLine] = []
+        self.wires: list[Wire] = []
+        self.stand_ins: list[StandIn] = []
+        self._network = network
+        self._names = names
+        self._able = able
+        self._made: set[Port] = set()
+        self._ends: dict[Port, str] = {}
+        self._stacked: list[tuple[str, Link]] = []
+        self._far = 0
+
+    def _next(self, letter: str) -> str:
+        self._far += 1
+        return f"{letter}{self._far}"
+
+    def add(self, netns: str, link: Link) -> None:
+        """Make a link, unless it stands on another: that has to be there first."""
+        port = Port(netns, link.name)
+        if link.kind == "loopback" or link.name == "lo" or port in self._made:
+            return
+        self._made.add(port)
+        self.stand_ins += _programs(netns, link)
+        namespace = self._network.namespace(netns)
+        peer = veth_peer(self._network, netns, link)
+        if peer is not None and peer.netns in self._names:
+            self._made.add(peer)
+            other = self._network.namespace(peer.netns).link(peer.link)
+            assert other is not None
+            far = f"{_words(peer.netns, other)} netns {path_of(peer.netns)}"
+            self.lines.append(LinkLine(_pair(netns, link, far)))
+        elif link.kind in ("bridge", "vrf"):
+            self.lines.append(_alone(netns, link))
+        elif link.kind == "dummy" and "dummy" in self._able:
+            self.lines.append(LinkLine(f"{_start(netns, link)} type dummy"))
+        elif lower_of(self._network, netns, link) is not None and link.kind in self._able:
+            self._stacked.append((netns, link))
+        elif (active := active_member(namespace, link, self._able)) is not None:
+            self.lines.append(LinkLine(f"{_start(netns, link)} type bond mode active-backup miimon 10"))
+            self.wires.append(Wire(netns, link, self._end(Port(netns, active.name))))
+            self._ends[port] = self.wires[-1].name
+        elif (bond := namespace.link(link.master or "")) is not None and active_member(namespace, bond, self._able):
+            self._member(netns, link, bond)
+        else:
+            self._wire(netns, link)
+
+    def _end(self, port: Port) -> str:
+        """Return the name of the far end in the world."""
+        if port not in self._ends:
+            self._ends[port] = self._next("w")
+        return self._ends[port]
+
+    def _member(self, netns: str, link: Link, bond: Link) -> None:
+        """Make a bond's member: the world is behind the active one, nobody behind the others."""
+        active = active_member(self._network.namespace(netns), bond, self._able)
+        if active is not None and active.name == link.name:
+            far = f"name {self._end(Port(netns, link.name))} netns {path_of(WORLD)}"
+        elif link.carrier:
+            far = f"name {self._next('f')} netns {path_of(APART)}"
+        else:
+            far = f"name {self._next('f')} netns {path_of(WORLD)}"  # stays down there
+        self.lines.append(LinkLine(_pair(netns, link, far)))
+
+    def _wire(self, netns: str, link: Link) -> None:
+        """Have a plain wire stand for the link."""
+        peer = veth_peer(self._network, netns, link)
+        if peer is None and is_uplink(self._network, netns, link):
+            wire = Wire(netns, link, self._end(Port(netns, link.name)))
+            self.wires.append(wire)
+            self.lines.append(LinkLine(_pair(netns, link, f"name {wire.name} netns {path_of(WORLD)}")))
+        else:
+            self.lines.append(LinkLine(_pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}")))
+        if link.kind not in _EQUAL_TO_A_WIRE:
+            which = ", which this kernel does not make" if link.kind in KINDS and link.kind not in self._able else ""
+            text = f"{link.name} in {netns} is a {link.kind}{which}; a plain wire stands in"
+            self.stand_ins.append(StandIn(netns, link.name, text))
+
+    # --- links that stand on others --------------------------------------------------------------------------------
+
+    def standing_on_others(self) -> list[tuple[str, Link]]:
+        """Return them, those that others stand on first."""
+        return sorted(self._stacked, key=lambda each: self._height(*each))
+
+    def _height(self, netns: str, link: Link) -> int:
+        height, seen = 0, {Port(netns, link.name)}
+        lower = lower_of(self._network, netns, link)
+        while lower is not None and lower not in seen:
+            seen.add(lower)
+            height += 1
+            below = self._network.namespace(lower.netns).link(lower.link)
+            lower = lower_of(self._network, lower.netns, below) if below is not None else None
+        return height
+
+    def stack(self, netns: str, link: Link) -> None:
+        """Make a link on the one that it stands on: where that is a wire into the world, so is this."""
+        lower = lower_of(self._network, netns, link)
+        assert lower is not None
+        over = self._below(lower)
+        if link.kind == "vlan" and over == "":
+            self._wire(netns, link)
+            return
+        self.lines.append(LinkLine(f"{_start(netns, link, lower)} type {_kind_words(link)}"))
+        if link.kind == "vlan" and link.vlan_id is not None:
+            self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
+
+    def _below(self, lower: Port) -> str:
+        """Return the far end of a link, or of the port by which a bridge leads out; empty where none does."""
+        namespace = self._network.namespace(lower.netns)
+        candidates = (lower, *(Port(lower.netns, port.name) for port in bridge_ports(namespace, lower.link)))
+        return next((self._ends[each] for each in candidates if each in self._ends), "")
+
+
+def lower_of(network: Network, netns: str, link: Link) -> Port | None:
+    """Return the link of the host's namespace that a VLAN, or a container's macvlan or ipvlan, stands on."""
+    host = network.host.namespace(HOST)
+    if host is None or link.kind not in ("vlan", "macvlan", "ipvlan"):
+        return None
+    if netns == HOST:
+        # A macvlan beside its own lower link: which of both a frame is for is decided by hardware address alone.
+        return Port(HOST, link.lower) if link.kind == "vlan" and host.link(link.lower or "") and link.lower else None
+    for other in host.links:
+        if other.index == link.peer_index and link.peer_netnsid is not None:
+            return Port(HOST, other.name)
+    return None
+
+
+def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Link | None:
+    """Return the member that a bond uses here, the first that is up; None where it is not rebuilt as one.
+
+    The snapshot does not say how the bond chooses; any member that runs leads to the same world."""
+    if bond.kind != "bond" or "bond" not in able or not bond.carrier:
+        return None
+    members = sorted(bridge_ports(namespace, bond.name), key=_by_age)
+    return next((each for each in members if each.up and each.carrier and each.kind == ""), None)
 
 
 def _by_age(link: Link) -> int:
@@ -105,12 +224,17 @@ def mac_text(mac: int) -> str:
     return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6))
 
 
+def _start(netns: str, link: Link, lower: Port | None = None) -> str:
+    on = f"link {lower.link} " if lower is not None else ""
+    return f"link add {on}{_words(netns, link)} netns {path_of(netns)}"
+
+
 def _pair(netns: str, link: Link, peer: str) -> str:
-    return f"link add {_words(netns, link)} netns {path_of(netns)} type veth peer {peer}"
+    return f"{_start(netns, link)} type veth peer {peer}"
 
 
 def _alone(netns: str, link: Link) -> LinkLine:
-    start = f"link add {_words(netns, link)} netns {path_of(netns)} type"
+    start = f"{_start(netns, link)} type"
     if link.kind == "vrf":
         return LinkLine(f"{start} vrf table {link.vrf_table or 0}", kind="vrf")
     info = link.bridge
@@ -128,43 +252,23 @@ def _alone(netns: str, link: Link) -> LinkLine:
     return LinkLine(plain)
 
 
-def _lower(network: Network, netns: str, link: Link) -> Port | None:
-    """Return what a macvlan or ipvlan of a container stands on, when that is in the host's namespace."""
-    host = network.host.namespace(HOST)
-    if netns == HOST or host is None or link.kind not in ("macvlan", "macvtap", "ipvlan"):
-        return None
-    for other in host.links:
-        if other.index == link.peer_index and link.peer_netnsid is not None:
-            return Port(HOST, other.name)
-    return None
+def _kind_words(link: Link) -> str:
+    if link.kind == "vlan":
+        return f"vlan id {link.vlan_id}"
+    return f"{link.kind} mode {link.macvlan_mode}" if link.macvlan_mode else link.kind
 
 
-def _stacked(network: Network, netns: str, link: Link) -> bool:
-    return _lower(network, netns, link) is not None
-
-
-def _out(network: Network, netns: str, link: Link, wire: str) -> LinkLine:
-    pair = _pair(netns, link, f"name {wire} netns {path_of(WORLD)}")
-    lower = _lower(network, netns, link)
-    if lower is None or link.kind == "macvtap":
-        return LinkLine(pair)
-    mode = f"mode {link.macvlan_mode}" if link.macvlan_mode else ""
-    return LinkLine(
-        f"link add link {lower.link} {_words(netns, link)} netns {path_of(netns)} type {link.kind} {mode}",
-        pair,
-        link.kind,
-    )
-
-
-def settings(namespace: Namespace) -> Iterator[str]:
+def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
     """Yield the lines that give links their masters and set them up, in the namespace itself."""
     for link in sorted(namespace.links, key=_by_age):
-        if link.master and namespace.link(link.master) is not None and _joins(namespace, link):
+        if _joins(namespace, link, able):
             yield f"link set dev {link.name} master {link.master}"
             if link.port is not None:
                 yield from _port_flags(link.name, link.port)
         if link.name != "lo":
             yield f"link set dev {link.name} addrgenmode none"
+    # A bond sets its members up.
+    yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
     yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)
     for link in namespace.links:
         port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
@@ -172,9 +276,11 @@ def settings(namespace: Namespace) -> Iterator[str]:
             yield f"link set dev {link.name} type bridge_slave state {_PORT_STATES.index(port.state)}"
 
 
-def _joins(namespace: Namespace, link: Link) -> bool:
+def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:
     master = namespace.link(link.master or "")
-    return master is not None and master.kind in ("bridge", "vrf")
+    if master is None:
+        return False
+    return master.kind in ("bridge", "vrf") or active_member(namespace, master, able) is not None
 
 
 def _port_flags(name: str, port: BridgePort) -> Iterator[str]:

@@ -22,13 +22,15 @@ def blueprint(
     evidence: Evidence | None = None,
     read: Network | None = None,
     changed: Network | None = None,
+    able: frozenset[str] = frozenset(links.KINDS),
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
     ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
-    the network itself is that.  ``changed``: what a change will make of it while it stands."""
+    the network itself is that.  ``changed``: what a change will make of it while it stands.  ``able``: the
+    kinds of links, of those in ``links.KINDS``, that this kernel makes."""
     names = _needed(network, flows)
-    made = links.wiring(network, names)
+    made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[str] = []
     plans = [world(network, flows, made.wires)]
@@ -38,7 +40,7 @@ def blueprint(
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
-        plans.append(_namespace(network, namespace, loads, concerning(namespace, met)))
+        plans.append(_namespace(network, namespace, loads, concerning(namespace, met), able))
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
@@ -71,11 +73,15 @@ def _far_ends(line: str) -> tuple[str, ...]:
 
 
 def _namespace(
-    network: Network, namespace: Namespace, loads: rules.Loads, connections: tuple[Connection, ...]
+    network: Network,
+    namespace: Namespace,
+    loads: rules.Loads,
+    connections: tuple[Connection, ...],
+    able: frozenset[str],
 ) -> NetnsPlan:
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
-        *links.settings(namespace),
+        *links.settings(namespace, able),
         *addresses.addresses(namespace),
         *addresses.neighbours(namespace),
         *routes.routes(namespace),

@@ -99,4 +99,6 @@ def _wanted(path: Path) -> bool:
 
 
 def _value(path: Path, value: str) -> SysctlValue:
-    return SysctlValue("/".join(path), value, path[-1] in _DECISIVE)
+    # Where br_netfilter is not loaded there is nothing to switch off.
+    off_already = path[:2] == ("net", "bridge") and value == "0"
+    return SysctlValue("/".join(path), value, path[-1] in _DECISIVE and not off_already)

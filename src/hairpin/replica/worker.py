@@ -18,10 +18,11 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
-from hairpin.replica.build import Built, run_quietly
+from hairpin.replica.build import Built, makeable, run_quietly
 from hairpin.replica.client import Attempt, Client, source_of
 from hairpin.replica.counters import Counters, Hit
 from hairpin.replica.drops import Drops
+from hairpin.replica.links import KINDS
 from hairpin.replica.plan import blueprint
 from hairpin.replica.refit import carry_out
 from hairpin.replica.serving import Loop, Servers
@@ -107,7 +108,9 @@ class _Replica:
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         flows = tuple(dict.fromkeys((*order.flows, *order.after)))
         changed = simulate(order.change, order.network) if order.change is not None else None
-        plan = blueprint(order.network, flows, order.evidence, order.read, changed)
+        kinds = frozenset(link.kind for each in order.network.host.namespaces for link in each.links)
+        able = makeable(kinds & frozenset(KINDS))
+        plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000

@@ -81,9 +81,12 @@ def _inside(network: Network, version: Version, address: int) -> bool:
 
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
     namespace = network.namespace(wire.netns)
+    if wire.over:
+        yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
     yield f"link set dev {wire.name} addrgenmode none"
-    if wire.link.carrier or not wire.link.up:
-        yield f"link set dev {wire.name} up"
+    if wire.link.up and not wire.link.carrier:
+        return  # nobody is at the other end
+    yield f"link set dev {wire.name} up"
     holder = _holder(namespace, wire.link)
     yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)

@@ -1,0 +1,136 @@
+"""Links that stand on others are rebuilt as they are where this kernel makes such, and told where a wire stands in."""
+
+import subprocess
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route
+
+NEIGHBOUR = parse_address("198.51.100.77")[1]
+FAR = parse_address("203.0.113.80")[1]
+IN = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+FLOWS = (
+    IN,
+    Flow(Lan(NEIGHBOUR), 4, HOST_ADDRESS, "tcp", 8151),
+    Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443),
+)
+NIC = Link(2, "eth0", mac=0x02AABBCCDD02)
+TRIALS = {"vlan": ("link", "lo0", "type", "vlan", "id", "1"), "bond": ("type", "bond"), "dummy": ("type", "dummy")}
+"""How a link of the kind is made for a trial, on a veth."""
+
+
+def kernel_makes(kind: str) -> bool:
+    script = f"ip link add lo0 type veth peer name lo1 && ip link add trial {' '.join(TRIALS[kind])}"
+    return subprocess.run(("unshare", "--net", "sh", "-c", script), capture_output=True, check=False).returncode == 0
+
+
+def outer(name: str, *links: Link) -> Network:
+    """Return the small host with these links for eth0; ``name`` has its address, its routes and its forwarding."""
+    usual = host_namespace(DOCKER_RULES, values={f"conf__{name.replace('.', '/')}__forwarding": "1"})
+    sysctls = usual.sysctls.with_value(("net", "ipv4", "conf", name, "forwarding"), "1")
+    host = msgspec.structs.replace(
+        usual,
+        links=(usual.links[0], *links, *usual.links[2:]),
+        addresses=tuple(_moved(each, name) for each in usual.addresses),
+        routes=(
+            local("127.0.0.0/8", "lo"),
+            local("198.51.100.11/32", name),
+            local("172.17.0.1/32", "docker0"),
+            route("198.51.100.0/24", name),
+            route("172.17.0.0/16", "docker0"),
+            route("default", name, via="198.51.100.1"),
+        ),
+        sysctls=sysctls,
+    )
+    return network(host)
+
+
+def _moved(address: Address, name: str) -> Address:
+    return msgspec.structs.replace(address, link=name) if address.link == "eth0" else address
+
+
+def vlan(name: str, lower: str, index: int = 20) -> Link:
+    return Link(index, name, "vlan", lower=lower, peer_index=2, vlan_id=100)
+
+
+def member(index: int, name: str, *, carrier: bool = True, up: bool = True) -> Link:
+    return msgspec.structs.replace(NIC, index=index, name=name, mac=NIC.mac, master="bond0", carrier=carrier, up=up)
+
+
+BOND = Link(19, "bond0", "bond", mac=0x02AABBCCDD02)
+BRIDGE = Link(19, "br0", "bridge", mac=0x02AABBCCDD02, bridge=BridgeInfo())
+PORT = msgspec.structs.replace(NIC, master="br0", port=BridgePort())
+
+CASES: dict[str, tuple[Network, tuple[str, ...]]] = {
+    "a VLAN on a NIC": (outer("eth0.100", NIC, vlan("eth0.100", "eth0")), ("vlan",)),
+    "a VLAN older than its NIC": (outer("lan", msgspec.structs.replace(NIC, index=30), vlan("lan", "eth0")), ("vlan",)),
+    "a bond of two": (outer("bond0", member(2, "eth0"), member(7, "eth1"), BOND), ("bond",)),
+    "a bond whose first member has no carrier": (
+        outer("bond0", member(2, "eth0", carrier=False), member(7, "eth1"), BOND),
+        ("bond",),
+    ),
+    "a bond whose first member is down": (
+        outer("bond0", member(2, "eth0", up=False, carrier=False), member(7, "eth1"), BOND),
+        ("bond",),
+    ),
+    "a VLAN on a bond": (outer("bond0.100", member(2, "eth0"), BOND, vlan("bond0.100", "bond0")), ("bond", "vlan")),
+    "a VLAN on a bridge": (outer("br0.100", PORT, BRIDGE, vlan("br0.100", "br0")), ("vlan",)),
+    "a bridge on a VLAN": (
+        outer(
+            "br0",
+            NIC,
+            msgspec.structs.replace(vlan("eth0.100", "eth0", 9), master="br0", port=BridgePort()),
+            msgspec.structs.replace(BRIDGE, mac=0x02AABBCCDD02),
+        ),
+        ("vlan",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", FLOWS, ids=("from far away", "from a neighbour", "the way out"))
+@pytest.mark.parametrize(("built", "kinds"), CASES.values(), ids=CASES)
+def test_the_kernel_does_what_the_walk_says(built: Network, kinds: tuple[str, ...], asked: Flow) -> None:
+    judgement = judge(built, asked)
+    found = agreement(walk_flow(built, asked), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == ("delivered", True, "")
+    lacking = [kind for kind in kinds if not kernel_makes(kind)]
+    told = [text for text in judgement.left_out if "which this kernel does not make" in text]
+    assert len(judgement.left_out) == len(told)
+    assert bool(told) == bool(lacking)
+
+
+def with_dummy(host: Namespace) -> Namespace:
+    """Return the host with a link that leads nowhere, and has an address and a network."""
+    address = parse_address("10.9.9.1")[1]
+    return msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(20, "dummy0", "dummy", mac=0x02AABBCCDD20)),
+        addresses=(*host.addresses, Address("dummy0", 4, address, 24)),
+        routes=(*host.routes, local("10.9.9.1/32", "dummy0"), route("10.9.9.0/24", "dummy0")),
+    )
+
+
+# the address asked for, and whether the packet leaves by the dummy
+DUMMIES: dict[str, tuple[str, bool]] = {"its address": ("10.9.9.1", False), "its network": ("10.9.9.7", True)}
+
+
+@pytest.mark.parametrize(("asked", "leaves"), DUMMIES.values(), ids=DUMMIES)
+def test_a_dummy_takes_packets_and_loses_them(asked: str, leaves: bool) -> None:
+    built = network(with_dummy(host_namespace()))
+    flow = Flow(FromContainer("web", "container:web"), 4, parse_address(asked)[1], "tcp", 8151)
+    judgement = judge(built, flow)
+    trace = walk_flow(built, flow)
+    found = agreement(trace, judgement)
+    assert (judgement.verdict, found.agrees) == (trace.verdict, True)
+    assert (judgement.verdict == "dropped") == leaves
+    if kernel_makes("dummy"):
+        assert judgement.left_out == ()
