@@ -14,6 +14,7 @@ from secrets import randbelow
 import msgspec
 
 from tests.fidelity.case import Case
+from tests.fidelity.coverage.summary import DEMANDED_FROM, Coverage
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, Judgement, judge
 from tests.fidelity.netns import SetupError
@@ -26,7 +27,7 @@ _BATCH = 32
 
 
 def main() -> int:
-    """Hunt; the exit status is 1 when walk and kernel disagree."""
+    """Hunt; the exit status is 1 when walk and kernel disagree, or when a long run has not covered the model."""
     arguments = _arguments()
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     sys.stdout.write(f"seed {seed}\n")
@@ -45,11 +46,25 @@ def main() -> int:
                 break
     run.seconds = time.monotonic() - started
     sys.stdout.write(run.summary() + "\n")
-    if arguments.report is not None:
-        write(arguments.report, run)
+    left_out = _covered(run, arguments)
     if arguments.json is not None:
         record(arguments.json, run)
-    return 1 if run.differing else 0
+    return 1 if run.differing or left_out else 0
+
+
+def _covered(run: Run, arguments: argparse.Namespace) -> int:
+    """Tell what of the model the run has covered; return how much of it is left, where that is a failure."""
+    demanded = run.packets >= DEMANDED_FROM
+    if not (demanded or arguments.coverage or arguments.report):
+        return 0
+    coverage = Coverage(run.exercised)
+    sys.stdout.write(coverage.summary() + "\n")
+    if arguments.coverage:
+        sys.stdout.writelines(f"{line}\n" for line in coverage.lines())
+    if arguments.report is not None:
+        write(arguments.report, run, coverage)
+    sys.stdout.writelines(f"not covered: {' '.join(each)}\n" for each in coverage.uncovered if demanded)
+    return len(coverage.uncovered) * demanded
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shrink", type=int, default=5, help="shrink so many of them")
     parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk ones")
     parser.add_argument("--report", type=Path, default=None, help="the document to write")
+    parser.add_argument("--coverage", action="store_true", help="show what was exercised, and what not")
     parser.add_argument("--json", type=Path, default=None, help="the figures, and which elements were judged")
     return parser.parse_args()
 

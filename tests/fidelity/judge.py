@@ -1,12 +1,13 @@
 """Holds the walk against the kernel for one case."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.netfilter.ir import Expression, Match, NoEffect, OpaqueMatch, Rule, StatefulMatch
+from hairpin.netfilter.ir import Match, NoEffect, OpaqueMatch, Rule, StatefulMatch
 from tests.fidelity.case import Case, Sent
+from tests.fidelity.coverage.element import Element
+from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, Turn, ask
 from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
@@ -33,8 +34,8 @@ class Judgement(msgspec.Struct, frozen=True):
     rules: int
     disagreements: tuple[Disagreement, ...]
     outcomes: tuple[tuple[str, int], ...] = ()
-    elements: tuple[tuple[str, int], ...] = ()
-    """How many packets satisfied a rule with this match or statement, by the kernel's count."""
+    exercised: frozenset[Element] = frozenset()
+    """What of the model this case has used, when nothing differs."""
     judged: tuple[str, ...] = ()
     """Rows of docs/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
 
@@ -47,7 +48,7 @@ def judge(case: Case) -> Judgement:
 def compare(answer: Answer) -> Judgement:
     """Compare every packet, then every rule's counter."""
     packets = _Packets(answer)
-    with recorded():
+    with recorded(), packets.recorder.recording():
         packets.compare_all()
     found = [*packets.differing, *packets.answers.unexcused()]
     hits, outcomes = packets.hits, tuple(sorted(packets.outcomes.items()))
@@ -62,29 +63,14 @@ def compare(answer: Answer) -> Judgement:
                 wanted = f"{low}" if low == high else f"{low} to {high}"
                 found.append(Disagreement(None, 0, None, f"{wanted} packets at {key} {rule.text}", f"{count} packets"))
     judged = tuple(sorted({row for key, (count, rule) in counters.items() if count for row in rows_of(key, rule.text)}))
-    return Judgement(packets.count, len(counters), tuple(found), outcomes, tuple(exercised(answer)), judged)
+    exercised = frozenset[Element]() if found else packets.recorder.exercised(answer.before, hits.low)
+    return Judgement(packets.count, len(counters), tuple(found), outcomes, exercised, judged)
 
 
 def _only_notes(rule: Rule) -> bool:
     """Whether the walk leaves open if the rule is satisfied, since that makes no difference (a limit that logs)."""
     open_ones = any(isinstance(part, OpaqueMatch | StatefulMatch) for part in rule.body)
     return open_ones and all(isinstance(part, Match | NoEffect) for part in rule.body)
-
-
-def exercised(answer: Answer) -> Iterator[tuple[str, int]]:
-    """Yield each kind of match and statement in rules that counted packets, with that count."""
-    for count, rule in kernel_hits(answer.before, answer.after).values():
-        if count:
-            yield from ((_element(part), count) for part in rule.body)
-
-
-def _element(part: Expression) -> str:
-    words = [type(part).__name__]
-    for name in ("field", "nat", "verdict", "answer", "name"):
-        value = getattr(part, name, None)
-        if isinstance(value, str) and not (name == "name" and words[0] == "StatefulMatch"):
-            words.append(value)
-    return " ".join(words)
 
 
 class _Packets:
@@ -94,6 +80,7 @@ class _Packets:
         self.turns = answer.turns
         self.expectations = Expectations(answer.before)
         self.hits = Hits()
+        self.recorder = Recorder()
         self.answers = _Answers()
         self.outcomes: dict[str, int] = {}
         self.count = 0
@@ -138,6 +125,7 @@ class _Packets:
             self.answers.missing.append((turn.sent.packet.saddr, differs))
             taken = [branch for branch in branches if branch.unroutable]
         self.hits.add(taken)
+        self.recorder.ends += (branch.end for branch in taken[:1])
         self.expectations.went(number, taken)
         return True
 

@@ -70,6 +70,7 @@ class Branch(msgspec.Struct, frozen=True):
     """Rejected for want of a route (not by a rule)."""
     connections: Connections
     satisfied: tuple[Satisfied, ...]
+    end: End
 
     def counts(self) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
         """Return how often each rule is satisfied at least, and at most."""
@@ -227,6 +228,7 @@ def _branch(host: Host, end: End) -> Branch:
         end.stop is not None and end.stop.stage == "input-route",
         tuple(each for each in end.state.connections if each[1].status & STATUS_CONFIRMED),
         tuple(each for each in end.state.conditions if isinstance(each, Satisfied)),
+        end,
     )
 
 

@@ -5,6 +5,8 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from tests.fidelity.coverage.element import Element
+from tests.fidelity.coverage.summary import Coverage
 from tests.fidelity.judge import Judgement
 
 _HEAD = """# Fidelity: the walk held against the kernel
@@ -38,7 +40,7 @@ class Run:
         self.seconds = 0.0
         self.networks = self.refused = self.differing = self.packets = self.rules = 0
         self.outcomes: Counter[str] = Counter()
-        self.elements: Counter[str] = Counter()
+        self.exercised: Counter[Element] = Counter()
         self.judged: set[str] = set()
 
     def add(self, result: Judgement | str) -> None:
@@ -53,8 +55,7 @@ class Run:
         self.outcomes.update(dict(result.outcomes))
         if not result.disagreements:
             self.judged.update(result.judged)
-        for element, count in result.elements:
-            self.elements[element] += count
+        self.exercised.update(result.exercised)
 
     def summary(self) -> str:
         """Return the run in one line."""
@@ -65,12 +66,11 @@ class Run:
         )
 
 
-def write(path: Path, run: Run) -> None:
+def write(path: Path, run: Run, coverage: Coverage) -> None:
     """Write the document."""
     lines = [_HEAD, "## The last run", "", run.summary() + ".", "", "| outcome | packets |", "| --- | --- |"]
     lines += (f"| {name} | {count} |" for name, count in sorted(run.outcomes.items()))
-    lines += ["", "## Elements that packets satisfied", "", "| match or statement | packets |", "| --- | --- |"]
-    lines += (f"| {name} | {count} |" for name, count in sorted(run.elements.items()))
+    lines += ["", *coverage.lines()]
     path.write_text("\n".join((*lines, "", _LIMITS)), "utf-8")
 
 
