@@ -1,6 +1,7 @@
 """What the running kernel (or the tools here) does not have, found by asking for it in a namespace of its own."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
@@ -55,8 +56,10 @@ def _refusal(ask: Callable[[str], Iterator[tuple[Command, ...]]], name: str) -> 
 
 
 def _brief(error: str) -> str:
-    lines = [line for line in error.splitlines() if "rror" in line or "not " in line]
-    return (lines[0] if lines else error.splitlines()[0]).rpartition(": ")[2].strip()
+    lines = error.partition(" in probe: ")[2].splitlines()
+    telling = [line for line in lines if any(word in line for word in ("rror", "not ", "missing", "nknown", "No "))]
+    said = (telling or lines or [error])[0]
+    return re.sub(r"^\S+ v[\d.]+( \(\S+\))?: |^/dev/stdin.*: Error: |^Error: ", "", said).strip().replace("|", "/")
 
 
 # --- ways to have a thing --------------------------------------------------------------------------------------------
@@ -70,8 +73,8 @@ def _chain(name: str) -> Iterator[tuple[Command, ...]]:
 
 
 def _part(name: str) -> Iterator[tuple[Command, ...]]:
-    """Rows of the table of elements that have it."""
-    for row in rows():
+    """Rows of the table of elements that have it, where it is a name that the readers do not choose themselves."""
+    for row in rows() if " name " in name else ():
         if any(name in names_of(part) for part in body_of(row)):
             yield from _row(row)
 
@@ -85,10 +88,10 @@ def _row(row: Row) -> Iterator[tuple[Command, ...]]:
                 text = f"*{table}\n-A {chain} {row.example}\nCOMMIT\n"
                 yield known, ((f"{row.tool}-{back}-restore",), text)
         case "ebtables":
-            for table, chain in product(("filter", "nat"), ("FORWARD", "INPUT", "PREROUTING", "POSTROUTING")):
+            for table, chain in product(("nat", "filter"), ("PREROUTING", "POSTROUTING", "FORWARD", "INPUT")):
                 yield ((("ebtables", "-t", table, "-A", chain, *row.example.split()), ""),)
         case "nft":
-            for family, hook in (*product(("ip", "ip6", "inet"), ("prerouting", "input")), ("netdev", "ingress")):
+            for family, hook in (("ip", "prerouting"), ("ip6", "prerouting"), ("ip", "input"), ("netdev", "ingress")):
                 yield _VETH, (("nft", "-j", "-f", "-"), _rule_of_nft(family, hook, row.example))
 
 
@@ -97,14 +100,15 @@ def _rule_of_nft(family: str, hook: str, example: str) -> str:
     base = {**names, "name": "c", "type": "filter", "hook": hook, "prio": 0, "policy": "accept"}
     base |= {"dev": "eth0"} if hook == "ingress" else {}
     objects = [{kind: {**names, **what}} for word, (kind, what) in _NEEDED.items() if f'"{word}"' in example]
-    rule = {**names, "chain": "c", "expr": [json.loads(example)]}
+    rule = {**names, "chain": "c", "expr": [_TCP, json.loads(example)]}
     made = ({"table": {"family": family, "name": "probe"}}, {"chain": base}, *objects, {"rule": rule})
     return json.dumps({"nftables": [{"add": each} for each in made]})
 
 
+_TCP = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
 _VETH: Command = ("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0"), ""
 _NEEDED: dict[str, tuple[str, dict[str, object]]] = {
-    "@seen": ("set", {"name": "seen", "type": "ipv4_addr", "flags": ["dynamic"]}),
+    "@seen": ("set", {"name": "seen", "type": "ipv4_addr", "flags": ["timeout"], "timeout": 60}),
     "@f": ("flowtable", {"name": "f", "hook": "ingress", "prio": 0, "dev": "eth0"}),
     "ct helper": ("ct helper", {"name": "ftp", "type": "ftp", "protocol": "tcp", "l3proto": "ip"}),
     "secmark": ("secmark", {"name": "x", "context": "system_u:object_r:x_t:s0"}),
