@@ -14,8 +14,8 @@ from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
 from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen, Tuple
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.address_type import address_type4, names_a_network
-from hairpin.network.network import Network
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.network import Network, conf
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup
 from hairpin.walk import hooks, nat
 from hairpin.walk.nat import pick_port
@@ -263,6 +263,11 @@ def _unanswerable(host: Host, end: End) -> bool:
             return True
         if packet.version == 6 and names_a_network(found, packet.saddr):
             return True
+        if packet.version == 4 and saddr == packet.daddr and is_loopback(saddr, 4) and found.type == "unicast":
+            # No way out from there: net/ipv4/route.c __mkroute_output()
+            ways = (hop.link or "" for hop in found.next_hops)
+            if not all(conf(namespace, 4, link, "route_localnet", rule="or") for link in ways):
+                return True
     return False
 
 

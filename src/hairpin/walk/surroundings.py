@@ -34,8 +34,8 @@ class NamespaceSurroundings:
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         """See satisfies.Surroundings.
 
-        Rules see the protocol, not the ports.  ip6tables asks for a route by the packet's own link, which rules see as
-        ``oif``; the others ask for any and look at the link afterwards.
+        Rules see the protocol, not the ports (of iptables not even that).  ip6tables asks for a route by the packet's
+        own link, which rules see as ``oif``; the others ask for any and look at the link afterwards.
 
         Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
         """
@@ -50,7 +50,7 @@ class NamespaceSurroundings:
             prefers=None if four or self.nft or loose else seen.iif,
             mark=packet.mark if use_mark else 0,
             ignores_linkstate=True,
-            protocol=packet.protocol,
+            protocol=None if four and not self.nft else packet.protocol,
             tos=packet.dscp << 2,
         )
         found = lookup(self.namespace, query)
