@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import iptables, nftables, outages, packets, real, topology
+from tests.fidelity.generate import containers, iptables, nftables, outages, packets, real, topology
 from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
 
 FLOWS = 120
@@ -17,9 +17,17 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
     dice = Dice(Random(seed))  # noqa: S311
     made = topology.plan(dice)
     host = outages.host(dice, made, _with_rules(dice, made, topology.host(dice, made)))
-    containers = (outages.container(dice, made, topology.container(dice, made, name)) for name in ("c1", "c2"))
-    namespaces = (host, *containers)
+    inner = (_container(dice, made, name) for name in made.containers())
+    namespaces = (host, *inner)
     return Case(seed, topology.wires(made), namespaces, packets.flows(dice, made, flows), outages.world(dice, made))
+
+
+def _container(dice: Dice, made: Plan, name: str) -> Judged:
+    judged = containers.container(dice, made, name)
+    attached = name in made.inside(made.versions[0])
+    if attached and dice.chance(0.2):
+        judged = _with_rules(dice, made.within(name), judged)
+    return outages.container(dice, judged, attached=attached)
 
 
 def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:

@@ -13,13 +13,12 @@ def world(dice: Dice, made: Plan) -> tuple[str, ...]:
 
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
     """Return the host with some of its links down."""
-    links = (*made.links, *(f"v{name[1]}" for name in made.bridged))
+    links = (*made.links, *(f"v{name[1]}" for name in made.all_bridged()))
     return _with_outages(dice, judged, links)
 
 
-def container(dice: Dice, made: Plan, judged: Judged) -> Judged:
+def container(dice: Dice, judged: Judged, *, attached: bool) -> Judged:
     """Return a container with some of its links down."""
-    attached = judged.name.removeprefix("container:") in (*made.bridged, *made.routed)
     return _with_outages(dice, judged, ("eth0",) if attached else ())
 
 

@@ -16,18 +16,34 @@ SOURCE_PORTS = (20053, 20080, 21000, 30000)
 MARKS = (1, 1, 1, 2, 0x10, 0x4000)
 """One far more often, so that what one rule marks another one asks for."""
 CONTAINERS = ("c1", "c2")
+BEHIND, SECOND_BRIDGED = "c3", "c4"
+"""A container behind another one, by a veth between the two; one on a bridge of its own."""
 
 HOSTS: dict[Version, dict[str, str]] = {
-    4: {"up0": "192.0.2.2", "up1": "198.51.100.2", "br0": "172.18.0.1", "r1": "10.9.1.1", "r2": "10.9.2.1"},
-    6: {"up0": "2001:db8:1::2", "up1": "2001:db8:2::2", "br0": "fd18::1", "r1": "fd09:1::1", "r2": "fd09:2::1"},
+    4: {
+        "up0": "192.0.2.2",
+        "up1": "198.51.100.2",
+        "br0": "172.18.0.1",
+        "br1": "172.19.0.1",
+        "r1": "10.9.1.1",
+        "r2": "10.9.2.1",
+    },
+    6: {
+        "up0": "2001:db8:1::2",
+        "up1": "2001:db8:2::2",
+        "br0": "fd18::1",
+        "br1": "fd19::1",
+        "r1": "fd09:1::1",
+        "r2": "fd09:2::1",
+    },
 }
 SECOND: dict[Version, dict[str, str]] = {
     4: {"up0": "192.0.2.3", "up1": "198.51.100.3", "br0": "172.18.9.1"},
     6: {"up0": "2001:db8:1::3", "up1": "2001:db8:2::3", "br0": "fd18::9:1"},
 }
 PREFIX: dict[Version, dict[str, int]] = {
-    4: {"up0": 24, "up1": 24, "br0": 16, "r1": 24, "r2": 24},
-    6: {"up0": 64, "up1": 64, "br0": 64, "r1": 64, "r2": 64},
+    4: {"up0": 24, "up1": 24, "br0": 16, "br1": 16, "r1": 24, "r2": 24},
+    6: {"up0": 64, "up1": 64, "br0": 64, "br1": 64, "r1": 64, "r2": 64},
 }
 GATEWAYS: dict[Version, dict[str, str]] = {
     4: {"up0": "192.0.2.1", "up1": "198.51.100.1"},
@@ -43,16 +59,29 @@ STRANGE: dict[Version, tuple[str, ...]] = {
 }
 """Addresses that are seldom asked for, and may have to be resolved all the same."""
 INSIDE: dict[Version, dict[str, tuple[str, str]]] = {
-    4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2")},
-    6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2")},
+    4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2"), "c4": ("172.19.0.2", "")},
+    6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2"), "c4": ("fd19::2", "")},
 }
 """Each container's address on the bridge, and behind a veth of its own."""
+CHAIN: dict[Version, tuple[str, str, str]] = {
+    4: ("10.20.0.0/24", "10.20.0.1", "10.20.0.2"),
+    6: ("fd20::/64", "fd20::1", "fd20::2"),
+}
+"""The network between a container and the one behind it: network, the nearer one's address, the farther one's."""
 NETWORKS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.0/24", "198.51.100.0/24", "172.18.0.0/16", "203.0.113.0/24", "203.0.113.64/26", "10.9.1.0/24",
         "0.0.0.0/0", "127.0.0.0/8"),
     6: ("2001:db8:1::/64", "2001:db8:2::/64", "fd18::/64", "2001:db8:ffff::/48", "2001:db8:ffff::40/122",
         "fd09:1::/64", "::/0", "::1/128"),
 }  # fmt: skip
+
+MACS = {
+    "up0": "02:00:00:00:00:02", "up1": "02:00:00:00:01:02", "br0": "02:00:00:00:02:01",
+    "r1": "02:00:00:00:03:01", "r2": "02:00:00:00:04:01", "v1": "02:00:00:00:05:01", "v2": "02:00:00:00:06:01",
+    "c1": "02:00:00:00:07:01", "c2": "02:00:00:00:08:01", "c3": "02:00:00:00:09:01", "c4": "02:00:00:00:0a:01", "br1": "02:00:00:00:0b:01", "v4": "02:00:00:00:0c:01",
+    "n1": "02:00:00:00:0d:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
+}  # fmt: skip
+"""Hardware addresses by link, and of each container's first link; ``n1``: a container's link to the one behind it."""
 
 
 RANGES: dict[Version, tuple[str, ...]] = {
@@ -66,28 +95,68 @@ RANGES: dict[Version, tuple[str, ...]] = {
 class Plan(msgspec.Struct, frozen=True):
     """What the network has: links of the host, and where each container is attached (``bridge`` or ``routed``).
 
-    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly."""
+    ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
+    ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
+    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
+    """
 
     links: tuple[str, ...]
     bridged: tuple[str, ...]
     routed: tuple[str, ...]
     versions: tuple[Version, ...]
     by_marks: bool = False
+    behind: str = ""
+    second: bool = False
+    own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
+    others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
+
+    def containers(self) -> tuple[str, ...]:
+        """Return the containers' names."""
+        return (*CONTAINERS, *((BEHIND,) if self.behind else ()), *((SECOND_BRIDGED,) if self.second else ()))
+
+    def all_bridged(self) -> tuple[str, ...]:
+        """Return the containers on any bridge."""
+        return (*self.bridged, *((SECOND_BRIDGED,) if self.second else ()))
+
+    def link_of(self, name: str) -> str:
+        """Return the host's link whose network a container is in."""
+        if name == SECOND_BRIDGED:
+            return "br1"
+        return "br0" if name in self.bridged else f"r{name[1]}"
+
+    def within(self, name: str) -> "Plan":
+        """Return the plan as a container's rules see it: its own links and addresses."""
+        links = ("eth0", "eth1") if name == self.behind else ("eth0",)
+        own = tuple((version, self.container_addresses(name, version)) for version in self.versions)
+        others = tuple((version, self.host_addresses(version)) for version in self.versions)
+        return msgspec.structs.replace(self, links=links, own=own, others=others)
+
+    def container_addresses(self, name: str, version: Version) -> tuple[str, ...]:
+        """Return a container's addresses."""
+        chained = (CHAIN[version][1],) if name == self.behind else ()
+        return tuple(value for key, value in self.inside(version).items() if key == name) + chained
 
     def host_addresses(self, version: Version) -> tuple[str, ...]:
         """Return the host's own addresses, loopback left out."""
+        if self.own:
+            return dict(self.own)[version]
         first = tuple(HOSTS[version][link] for link in self.links if link in HOSTS[version])
         return first + tuple(SECOND[version][link] for link in self.links if link in SECOND[version])
 
     def inside(self, version: Version) -> dict[str, str]:
         """Return each container's address."""
-        return {name: INSIDE[version][name][0] for name in self.bridged} | {
-            name: INSIDE[version][name][1] for name in self.routed
-        }
+        found = {name: INSIDE[version][name][0] for name in self.bridged}
+        found |= {name: INSIDE[version][name][1] for name in self.routed}
+        if self.behind:
+            found[BEHIND] = CHAIN[version][2]
+        if self.second:
+            found[SECOND_BRIDGED] = INSIDE[version][SECOND_BRIDGED][0]
+        return found
 
     def addresses(self, version: Version) -> tuple[str, ...]:
         """Return every address that a packet may go to or come from."""
-        return (*self.host_addresses(version), *self.inside(version).values(), *OUTSIDE[version])
+        others = dict(self.others).get(version, ())
+        return (*self.host_addresses(version), *others, *self.inside(version).values(), *OUTSIDE[version])
 
 
 class Dice:

@@ -1,12 +1,14 @@
-"""Random networks: a host with uplinks, a bridge, containers on it or behind veths of their own, and its routing."""
+"""Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Judged, Wire
 from tests.fidelity.generate.plan import (
+    CHAIN,
     CONTAINERS,
     GATEWAYS,
     HOSTS,
     INSIDE,
+    MACS,
     MARKS,
     NETWORKS,
     OUTSIDE,
@@ -18,12 +20,6 @@ from tests.fidelity.generate.plan import (
     Plan,
 )
 
-_MACS = {
-    "up0": "02:00:00:00:00:02", "up1": "02:00:00:00:01:02", "br0": "02:00:00:00:02:01",
-    "r1": "02:00:00:00:03:01", "r2": "02:00:00:00:04:01", "v1": "02:00:00:00:05:01", "v2": "02:00:00:00:06:01",
-    "c1": "02:00:00:00:07:01", "c2": "02:00:00:00:08:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
-}  # fmt: skip
-
 
 def plan(dice: Dice) -> Plan:
     """Return what a network has."""
@@ -31,14 +27,16 @@ def plan(dice: Dice) -> Plan:
     uplinks = ("up0", "up1") if dice.chance(0.6) else ("up0",)
     bridged = tuple(name for name in CONTAINERS if dice.chance(0.75))
     routed = tuple(name for name in CONTAINERS if name not in bridged and dice.chance(0.7))
-    links = (*uplinks, "br0", *(f"r{name[1]}" for name in routed))
-    return Plan(links, bridged, routed, versions, by_marks=dice.chance(0.15))
+    second = dice.chance(0.25)
+    behind = dice.pick((*bridged, *routed)) if (bridged or routed) and dice.chance(0.3) else ""
+    links = (*uplinks, "br0", *(("br1",) if second else ()), *(f"r{name[1]}" for name in routed))
+    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second)
 
 
 def wires(made: Plan) -> tuple[Wire, ...]:
     """Return the wires to the world."""
     return tuple(
-        Wire(link, f"w{link[2]}", _MACS[link], _MACS[f"w{link[2]}"]) for link in made.links if link.startswith("up")
+        Wire(link, f"w{link[2]}", MACS[link], MACS[f"w{link[2]}"]) for link in made.links if link.startswith("up")
     )
 
 
@@ -50,18 +48,22 @@ def host(dice: Dice, made: Plan) -> Judged:
         "netns {world}"
         for wire in wires(made)
     )
-    setup.append(f"link add br0 address {_MACS['br0']} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
-    for name in made.bridged:
+    setup += (
+        f"link add {link} address {MACS[link]} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+        for link in made.links
+        if link.startswith("br")
+    )
+    for name in made.all_bridged():
         number = name[1]
         setup.append(
-            f"link add v{number} address {_MACS[f'v{number}']} type veth peer name eth0 address {_MACS[name]} "
+            f"link add v{number} address {MACS[f'v{number}']} type veth peer name eth0 address {MACS[name]} "
             f"netns {{{name}}}"
         )
-        setup.append(f"link set v{number} master br0 addrgenmode none up")
+        setup.append(f"link set v{number} master {made.link_of(name)} addrgenmode none up")
     for name in made.routed:
         number = name[1]
         setup.append(
-            f"link add r{number} address {_MACS[f'r{number}']} type veth peer name eth0 address {_MACS[name]} "
+            f"link add r{number} address {MACS[f'r{number}']} type veth peer name eth0 address {MACS[name]} "
             f"netns {{{name}}}"
         )
     for link in made.links:
@@ -93,19 +95,20 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
     )  # fmt: skip
     for link in made.links:
         if link.startswith("up"):
-            mac = _MACS[f"w{link[2]}"]
+            mac = MACS[f"w{link[2]}"]
             lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in everybody)
-    for name in made.bridged:
-        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {_MACS[name]} dev br0 nud permanent")
+    for name in made.all_bridged():
+        link = made.link_of(name)
+        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev {link} nud permanent")
     for name in made.routed:
-        lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {_MACS[name]} dev r{name[1]} nud permanent")
+        lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {MACS[name]} dev r{name[1]} nud permanent")
     return lines
 
 
 def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
-    lines = [f"fdb replace {_MACS[name]} dev v{name[1]} master static" for name in made.bridged]
+    lines = [f"fdb replace {MACS[name]} dev v{name[1]} master static" for name in made.all_bridged()]
     isolated = 0.8 if dice.chance(0.15) else 0.05  # one isolated port alone is as any other
-    for name in made.bridged:
+    for name in made.all_bridged():
         if dice.chance(0.3):
             lines.append(f"link set dev v{name[1]} hairpin {dice.pick(('on', 'off'))}")
         if dice.chance(isolated):
@@ -113,38 +116,6 @@ def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
         if dice.chance(0.05):
             lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 2, 4))}")
     return tuple(lines)
-
-
-def container(dice: Dice, made: Plan, name: str) -> Judged:
-    """Return a container's namespace without rules."""
-    bridged = name in made.bridged
-    setup = ["link set lo up"]
-    if bridged or name in made.routed:
-        setup += ("link set eth0 addrgenmode none", "link set eth0 up")
-        for version in made.versions:
-            link = "br0" if bridged else f"r{name[1]}"
-            address = INSIDE[version][name][0 if bridged else 1]
-            extra = " nodad" if version == 6 else ""
-            setup.append(f"addr add {address}/{PREFIX[version][link]} dev eth0{extra}")
-            setup.append(f"route add default via {HOSTS[version][link]}")
-            setup += (
-                f"neigh replace {each} lladdr {_MACS[link]} dev eth0 nud permanent"
-                for each in made.host_addresses(version)
-            )
-            if bridged:
-                setup += (
-                    f"neigh replace {INSIDE[version][other][0]} lladdr {_MACS[other]} dev eth0 nud permanent"
-                    for other in made.bridged
-                    if other != name
-                )
-    sysctls: list[tuple[str, str]] = []
-    if dice.chance(0.5):
-        sysctls.append(("net/ipv4/ip_forward", "1"))
-    if dice.chance(0.5):
-        sysctls.append(("net/ipv4/conf/all/rp_filter", dice.pick("012")))
-    if dice.chance(0.3):
-        sysctls.append(("net/ipv4/conf/eth0/accept_local", "1"))  # takes its own packet when the bridge brings it back
-    return Judged(f"container:{name}", tuple(setup), sysctls=tuple(sysctls))
 
 
 # --- routing ---------------------------------------------------------------------------------------------------------
@@ -158,6 +129,9 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
     via = dice.pick(uplinks)
     if dice.chance(0.9):
         lines.append(f"route add default via {GATEWAYS[version][via]} dev {via}")
+    if made.behind and dice.chance(0.9):
+        via = INSIDE[version][made.behind][made.behind not in made.bridged]
+        lines.append(f"route add {CHAIN[version][0]} via {via} dev {made.link_of(made.behind)}")
     lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
