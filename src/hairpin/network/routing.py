@@ -185,6 +185,8 @@ def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | N
 
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
     for route in routes:
+        if route.type in _NOWHERE and query.version == 6 and not {query.oif, query.strict} <= {None, "lo"}:
+            continue  # such IPv6 routes are lo's, not the asked link's: net/ipv6/route.c rt6_score_route()
         if route.type == "throw":
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
@@ -199,6 +201,9 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
             continue
         return Found(kind, route, hops, rule)
     return None
+
+
+_NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 
 
 def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
@@ -239,18 +244,24 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
     """Return the ways on that the kernel would take: not dead, bound to the asked link, link not ignored as down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
-        # What is read as dead may be so only because of the sysctl: net/ipv4/fib_semantics.c fib_nexthop_info()
-        if hop.dead and not (query.ignores_linkstate and hop.linkdown):
+        if hop.dead and not _only_ignored(namespace, hop):
             continue
         if query.oif not in (None, hop.link) or query.strict not in (None, hop.link):
             continue
-        if query.ignores_linkstate:
-            hops.append(hop)
-            continue
-        if hop.linkdown and hop.link and conf(namespace, query.version, hop.link, "ignore_routes_with_linkdown"):
+        ignores = hop.linkdown and not query.ignores_linkstate and hop.link
+        if ignores and conf(namespace, query.version, hop.link or "", "ignore_routes_with_linkdown"):
             continue
         hops.append(hop)
     return tuple(hops)
+
+
+def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
+    """Whether the kernel calls the way dead only since it ignores routes by links without carrier.
+
+    Source: net/ipv4/fib_semantics.c fib_nexthop_info()
+    """
+    link = namespace.link(hop.link) if hop.link is not None else None
+    return hop.linkdown and link is not None and link.up
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:

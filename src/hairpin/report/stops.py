@@ -20,6 +20,7 @@ _SENTENCES: dict[Reason, Message] = {
     "link-missing": message("there is no such link"),
     "link-down": message("the link is down"),
     "no-carrier": message("the link has no carrier"),
+    "mtu": message("it is larger than what fits there (MTU)"),
     "bridge-down": message("the bridge is down"),
     "bridge-port-state": message("the bridge port does not forward"),
     "bridge-port-isolated": message("both bridge ports are isolated from each other"),

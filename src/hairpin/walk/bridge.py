@@ -15,6 +15,7 @@ from hairpin.network.routing import lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
+from hairpin.walk.mtu import piece_of, sent_in_pieces
 from hairpin.walk.route_in import input_query, received6
 from hairpin.walk.segment import port_towards, who_answers
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
@@ -149,7 +150,26 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
         states = yield from going_on(_crossing_hook(network, each, bridge, hook, ip=ip) for each in states)
     for each in states:
         done = confirmed(each) if ip else each
+        fitting = _in_pieces(done, bridge, out) if ip else done
+        if isinstance(fitting, End):
+            yield fitting
+            continue
+        done = fitting
         yield out_of_port(network, done.noted("bridge", bridge.name), out)
+
+
+def _in_pieces(state: State, bridge: Link, out: Link) -> State | End:
+    """br_netfilter cuts what does not fit through the port, by the bridge's MTU, and tells nobody where it must not.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
+    """
+    if piece_of(state) <= out.mtu_bytes:
+        return state
+    fitting = sent_in_pieces(msgspec.structs.replace(state, mtu_bytes=bridge.mtu_bytes), "bridge")
+    if isinstance(fitting, State) or state.packet.version == 6:
+        return fitting
+    decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
+    return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided)
 
 
 def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:

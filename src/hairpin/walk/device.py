@@ -18,6 +18,7 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
+from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped
 
@@ -34,6 +35,10 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         return
     if not link.carrier:
         yield without_carrier(state, link)
+        return
+    too_long = taken_over(state, link) if link.kind == "veth" else None
+    if too_long is not None:
+        yield too_long
         return
     for outcome in programs_in(network, state, link):
         if isinstance(outcome, End):
@@ -145,6 +150,9 @@ def out_of_port(network: Network, state: State, port: Link) -> Outcome:
     if info is not None and info.state not in ("forwarding", ""):
         decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+    too_long = taken_over(state, port)
+    if too_long is not None:
+        return too_long
     return wire(network, state, port)
 
 
@@ -183,6 +191,7 @@ def enter(state: State, port: Port) -> State:
         packet=packet,
         iif=port.link,
         target=state.target,
+        fragment_bytes=state.fragment_bytes,
         hops=state.hops + 1,
         connections=state.connections,
         steps=state.steps,

@@ -15,6 +15,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
 from hairpin.network.routing import Found, Query, lookup, route_text
+from hairpin.walk.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
@@ -206,8 +207,14 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
             answer = "icmp6-not-neighbour" if state.packet.saddr else None
             yield stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
             continue
+        mtu = route_mtu(namespace, found.route, hop.link, forwarding=True)
+        answer = too_big_to_forward(state, mtu)
+        if answer is not None:
+            decided = LinkDecided(hop.link, f"takes {mtu} bytes")
+            yield stopped(state, "mtu", stage="forward", link=hop.link, decided_by=decided, reject=answer)
+            continue
         packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
-        yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, packet=packet)
+        yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
 
 _TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-exceeded"}

@@ -16,6 +16,7 @@ from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicas
 from hairpin.network.routing import Found, Query, lookup, preferred_source, source_address
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
+from hairpin.walk.mtu import route_mtu, sent_in_pieces
 from hairpin.walk.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.state import End, Outcome, Stage, State, stopped
 
@@ -63,7 +64,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
         return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
     routed = msgspec.structs.replace(state, packet=packet)
     routed = routed.noted("output-route", link, decided_by_route(found))
-    return routed.to(then, oif=link, next_hop=hop)
+    mtu = route_mtu(namespace, found.route, link, forwarding=False)
+    return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu)
 
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
@@ -136,4 +138,5 @@ def postrouting(network: Network, state: State) -> Iterator[Outcome]:
         if isinstance(outcome, End):
             yield outcome
         else:
-            yield confirmed(outcome).noted("postrouting", outcome.oif).to("neighbour")
+            fitting = sent_in_pieces(confirmed(outcome).noted("postrouting", outcome.oif), "postrouting")
+            yield fitting if isinstance(fitting, End) else fitting.to("neighbour")

@@ -17,7 +17,7 @@ Stage = Literal[
 ]  # fmt: skip
 
 Reason = Literal[
-    "link-missing", "link-down", "no-carrier", "bridge-down", "bridge-port-state", "bridge-port-isolated",
+    "link-missing", "link-down", "no-carrier", "mtu", "bridge-down", "bridge-port-state", "bridge-port-isolated",
     "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
@@ -124,6 +124,10 @@ class State(msgspec.Struct, frozen=True):
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     next_hop: NextHop | None = None
+    mtu_bytes: int | None = None
+    """What fits on the way that its route chose; None before."""
+    fragment_bytes: int | None = None
+    """The largest piece of a packet that goes in fragments; None: it is whole."""
     target: Port | None = None
     local: bool = False
     rerouted: str = ""
