@@ -248,11 +248,17 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
             continue
         if query.oif not in (None, hop.link) or query.strict not in (None, hop.link):
             continue
-        ignores = hop.linkdown and not query.ignores_linkstate and hop.link
-        if ignores and conf(namespace, query.version, hop.link or "", "ignore_routes_with_linkdown"):
+        if hop.linkdown and not query.ignores_linkstate and _ignores_linkdown(namespace, query.version, hop.link):
             continue
         hops.append(hop)
     return tuple(hops)
+
+
+def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) -> bool:
+    """Source: include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN, include/net/addrconf.h
+    ip6_ignore_linkdown()"""
+    rule: Literal["or", "own"] = "or" if version == 4 else "own"
+    return link is not None and bool(conf(namespace, version, link, "ignore_routes_with_linkdown", rule=rule))
 
 
 def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:

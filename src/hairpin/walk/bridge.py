@@ -16,8 +16,9 @@ from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import run_bridge_hook, run_hook
 from hairpin.walk.mtu import piece_of, sent_in_pieces
+from hairpin.walk.neighbour import resolved
 from hairpin.walk.route_in import input_query, received6
-from hairpin.walk.segment import port_towards, who_answers
+from hairpin.walk.segment import port_towards
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
 
 
@@ -122,15 +123,21 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
         return False  # the input route is then an error, for which the frame is handed up
     found = lookup(namespace, input_query(namespace, state))
-    return found.type == "unicast" and any(hop.link == bridge.name and hop.gateway is None for hop in found.next_hops)
+    return found.type == "unicast" and any(hop.link == bridge.name for hop in found.next_hops)
 
 
 def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
-    """Find the new destination's port and cross to it, PREROUTING being done."""
-    answer = who_answers(network, state.netns, bridge, state.packet.version, state.packet.daddr)
+    """Find the port of the new destination, or of the gateway to it, and cross to it, PREROUTING being done.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
+    """
+    found = lookup(namespace, input_query(namespace, state))
+    gateway = next((hop.gateway for hop in found.next_hops if hop.link == bridge.name), None)
+    address = gateway if gateway is not None else state.packet.daddr
+    answer = resolved(network, state, bridge, address)
     if answer.kind != "owner":
         decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
-        yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=state.packet.daddr)
+        yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
         return
     moved = msgspec.structs.replace(state, target=answer.port)
     yield from _across(network, namespace, bridge, moved)

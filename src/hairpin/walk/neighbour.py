@@ -45,6 +45,16 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     yield _addressed(state, link, address, answer)
 
 
+def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who takes what is addressed to that neighbour on the link."""
+    entry = _permanent(network, state, link, address)
+    if entry is not None and entry.mac is not None:
+        found = who_has(network, state.netns, link, entry.mac)
+        if found.kind != "nobody":
+            return found
+    return who_answers(network, state.netns, link, state.packet.version, address)
+
+
 def _permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
     """Return the entry that nobody needs to confirm, or None: others are learned anew when they no longer hold."""
     wanted = (link.name, state.packet.version, address)

@@ -74,4 +74,6 @@ def _sysctls(dice: Dice, *, forwards: bool) -> tuple[tuple[str, str], ...]:
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
     if dice.chance(0.5):
         lines.append(("net/ipv4/conf/all/rp_filter", dice.pick("012")))
+    if dice.chance(0.3):
+        lines.append(("net/ipv4/conf/eth0/accept_local", "1"))  # takes its own packet when the bridge brings it back
     return tuple(lines)
