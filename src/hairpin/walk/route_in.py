@@ -210,8 +210,8 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
         mtu = route_mtu(namespace, found.route, hop.link, forwarding=True)
         answer = too_big_to_forward(state, mtu)
         if answer is not None:
-            decided = LinkDecided(hop.link, f"takes {mtu} bytes")
-            yield stopped(state, "mtu", stage="forward", link=hop.link, decided_by=decided, reject=answer)
+            narrow = LinkDecided(hop.link, f"takes {mtu} bytes")
+            yield stopped(state, "mtu", stage="forward", link=hop.link, decided_by=narrow, reject=answer)
             continue
         packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
         yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, mtu_bytes=mtu, packet=packet)
