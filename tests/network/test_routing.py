@@ -176,16 +176,6 @@ def test_a_link_that_is_down_is_ignored_where_told() -> None:
     assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
 
 
-def test_a_way_that_is_called_dead_for_being_ignored_is_found_by_who_does_not_ignore_it() -> None:
-    hop = NextHop("wg0", dead=True, linkdown=True)
-    host = host_namespace(
-        routes=(Route(4, CLIENT, 32, next_hops=(hop,)),), values={"conf__wg0__ignore_routes_with_linkdown": "1"}
-    )
-    host = msgspec.structs.replace(host, links=(*host.links, Link(9, "wg0", carrier=False)))
-    assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
-    assert lookup(host, Query(4, CLIENT, ignores_linkstate=True)).next_hops[0].link == "wg0"
-
-
 def test_ipv6_asked_for_one_link_does_not_find_unreachable_routes() -> None:
     routes = (
         Route(6, 0, 1, type="unreachable", next_hops=(NextHop("lo"),)),

@@ -267,7 +267,7 @@ def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
     Source: net/ipv4/fib_semantics.c fib_nexthop_info()
     """
     link = namespace.link(hop.link) if hop.link is not None else None
-    return hop.linkdown and link is not None and link.up
+    return hop.linkdown and (link is None or link.up)
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
