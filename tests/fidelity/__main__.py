@@ -18,7 +18,7 @@ from tests.fidelity.coverage.summary import DEMANDED_FROM, Coverage
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, Judgement, judge
 from tests.fidelity.netns import SetupError
-from tests.fidelity.report import Run, record, write
+from tests.fidelity.report import Run, write
 from tests.fidelity.shrink import shrink
 from tests.fidelity.tell import case_text, disagreement_text
 
@@ -47,8 +47,6 @@ def main() -> int:
     run.seconds = time.monotonic() - started
     sys.stdout.write(run.summary() + "\n")
     left_out = _covered(run, arguments)
-    if arguments.json is not None:
-        record(arguments.json, run)
     return 1 if run.differing or left_out else 0
 
 
@@ -78,7 +76,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, default=None, help="folder for the shrunk ones")
     parser.add_argument("--report", type=Path, default=None, help="the document to write")
     parser.add_argument("--coverage", action="store_true", help="show what was exercised, and what not")
-    parser.add_argument("--json", type=Path, default=None, help="the figures, and which elements were judged")
     return parser.parse_args()
 
 

@@ -1,6 +1,5 @@
 """What one run of the hunt comes to, and docs/fidelity.md, which is written from it."""
 
-import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -72,12 +71,3 @@ def write(path: Path, run: Run, coverage: Coverage) -> None:
     lines += (f"| {name} | {count} |" for name, count in sorted(run.outcomes.items()))
     lines += ["", *coverage.lines()]
     path.write_text("\n".join((*lines, "", _LIMITS)), "utf-8")
-
-
-def record(path: Path, run: Run) -> None:
-    """Write the figures for whoever started the run: tests/fidelity/kernels."""
-    figures = {
-        "pairs": run.packets, "networks": run.networks, "counters": run.rules, "refused": run.refused,
-        "differing": run.differing, "seed": run.seed, "seconds": round(run.seconds), "judged": sorted(run.judged),
-    }  # fmt: skip
-    path.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")

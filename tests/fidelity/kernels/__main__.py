@@ -12,13 +12,16 @@ from secrets import randbelow
 
 import msgspec
 
+from tests.fidelity.kernels.hunt import Judging
 from tests.fidelity.kernels.machine import GuestError, run
 from tests.fidelity.kernels.packages import SUITES, Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.fidelity.kernels.replicas import Replicas
-from tests.fidelity.kernels.report import Figures, Hunt, store
+from tests.fidelity.kernels.report import Figures, hunt_of, store
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"
+FLOWS = 300
+"""Flows of a network: more than in the hunt on the machine's own kernel, since emulated, building one takes longer."""
 
 
 def main() -> int:
@@ -46,22 +49,20 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     keep = arguments.keep / booted.name if arguments.keep is not None else None
     commands: list[str] = []
     if arguments.pairs:
-        commands.append(
-            f"{python} tests.fidelity --pairs {arguments.pairs} --seed {seed} --jobs 1 --stop 1000000 --shrink "
-            f"{arguments.shrink} --keep {_RESULTS}/shrunk --json {_RESULTS}/hunt.json"
-        )
+        commands.append(f"{python} tests.fidelity.kernels.asking {_RESULTS} {seed} {arguments.flows}")
     if arguments.replicas:
         commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json")
     with tempfile.TemporaryDirectory(prefix="hairpin-kernel-") as folder:
         results = keep if keep is not None else Path(folder)
-        for name in ("hunt.json", "replicas.json"):
-            (results / name).unlink(missing_ok=True)
-        run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60)
-        hunt, replicas = results / "hunt.json", results / "replicas.json"
+        results.mkdir(parents=True, exist_ok=True)
+        replicas = results / "replicas.json"
+        replicas.unlink(missing_ok=True)
+        judging = Judging(results, seed, arguments.pairs, arguments.shrink)
+        run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
         return Figures(
             booted.name,
             booted.release,
-            msgspec.json.decode(hunt.read_bytes(), type=Hunt) if hunt.exists() else None,
+            hunt_of(judging.run) if arguments.pairs else None,
             msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
         )
 
@@ -85,6 +86,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Hold the walk against Debian's kernels.")
     parser.add_argument("--kernels", default=",".join(SUITES), help="which, by comma")
     parser.add_argument("--pairs", type=int, default=20000, help="(packet, network) pairs on each; 0: no hunt")
+    parser.add_argument("--flows", type=int, default=FLOWS, help="flows of each network")
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--shrink", type=int, default=1, help="shrink so many of the networks that disagree")

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.kernels.replicas import Replicas
+from tests.fidelity.report import Run
 
 FILE = Path(__file__).parent / "judged.json"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "fidelity-kernels.md"
@@ -30,7 +31,7 @@ differs there is not judged.
 
 
 class Hunt(msgspec.Struct, frozen=True):
-    """The figures of one run of the hunt: what ``--json`` of tests.fidelity writes."""
+    """The figures of one run of the hunt."""
 
     pairs: int
     networks: int
@@ -40,6 +41,14 @@ class Hunt(msgspec.Struct, frozen=True):
     seed: int
     seconds: int
     judged: tuple[str, ...]
+
+
+def hunt_of(run: Run) -> Hunt:
+    """Return the figures of a run."""
+    return Hunt(
+        run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
+        tuple(sorted(run.judged)),
+    )  # fmt: skip
 
 
 class Figures(msgspec.Struct, frozen=True):

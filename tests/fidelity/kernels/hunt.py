@@ -1,0 +1,56 @@
+"""The outer half of the hunt on another kernel: judges what the guest has asked, as it comes."""
+
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from tests.fidelity.judge import compare
+from tests.fidelity.kernels.exchange import Asked, enough, read
+from tests.fidelity.report import Run
+from tests.fidelity.tell import disagreement_text
+
+
+class Judging:
+    """Judges the guest's cases; says that it is enough after ``pairs`` pairs, and has ``shrink`` differing ones shrunk.
+
+    ``keep``: the folder for what was refused."""
+
+    def __init__(self, folder: Path, seed: int, pairs: int, shrink: int) -> None:
+        self.folder = folder
+        self.run = Run(seed)
+        self._next = seed
+        self._pairs = pairs
+        self._shrink = shrink
+        self._differing: list[int] = []
+        self._done = False
+        self._started = time.monotonic()
+        for path in (*folder.glob("*.asked"), folder / "enough"):
+            path.unlink(missing_ok=True)
+
+    def look(self) -> None:
+        """Judge what has come."""
+        while not self._done:
+            asked = read(self.folder, self._next)
+            if asked is None:
+                return
+            self._judge(self._next, asked)
+            self._next += 1
+            if self.run.packets >= self._pairs:
+                self._done = True
+                self.run.seconds = time.monotonic() - self._started
+                enough(self.folder, self._differing[: self._shrink])
+
+    def _judge(self, number: int, asked: Asked) -> None:
+        if isinstance(asked.answer, str):
+            self.run.add(asked.answer)
+            sys.stdout.write(f"case {number} refused: {asked.answer[:400]}\n")
+            return
+        found = compare(asked.answer)
+        self.run.add(found)
+        if found.disagreements:
+            self._differing.append(number)
+            (self.folder / f"{number}.json").write_bytes(msgspec.json.encode(asked.case))
+            sys.stdout.write(f"case {number}: {disagreement_text(found.disagreements[0])}")
+        sys.stdout.flush()
