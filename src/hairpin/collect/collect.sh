@@ -239,7 +239,11 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
     family=$1 batch=; shift
     if [ "$HAIRPIN_IP_FORM" = json ]; then
-        batch=$(for word; do case $word in ip-*) ;; *) echo "$word" ;; esac; done | $HAIRPIN_IP $family $opts -batch - 2>/dev/null) || batch=
+        for word; do case $word in ip-*) ;; *) batch=$batch$word$NL ;; esac; done
+        batch=$($HAIRPIN_IP $family $opts -batch - 2>/dev/null <<EOT
+$batch
+EOT
+) || batch=
     fi
     # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
     set -f; IFS=$NL; answers=0
