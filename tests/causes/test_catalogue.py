@@ -331,6 +331,16 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "a permanent neighbour entry to another container": (entered(DB_MAC), published(), ["neighbour-entry-wrong"]),
     "a permanent neighbour entry that is right": (entered(WEB_MAC), published(), []),
     "an entry that is asked anew": (entered(0x020000000009, "STALE"), published(), []),
+    "its process is stopped": (
+        network(inner=container_namespace((Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True),))),
+        published(), ["service-process-stopped"],
+    ),
+    "the process of another port is stopped": (
+        network(inner=container_namespace((
+            Socket("tcp", 4, None, 80, process="httpd", pid=7), Socket("tcp", 4, None, 81, pid=8, halted=True),
+        ))),
+        published(), [],
+    ),
     "uplink down": (
         network(msgspec.structs.replace(host_namespace(), links=tuple(
             msgspec.structs.replace(link, up=link.name != "eth0") for link in host_namespace().links

@@ -9,6 +9,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    ContinueProcess,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -37,7 +38,12 @@ from tests.small_host import container, container_namespace, engine, host_namesp
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
 ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
-NET = network(msgspec.structs.replace(host_namespace(policy_rules=(RULE,)), connections=(LIVE,), neighbours=(ENTRY,)))
+HALTED = (Socket("tcp", 4, None, 80, pid=7, halted=True), Socket("tcp", 4, None, 81, pid=8))
+NET = network(
+    msgspec.structs.replace(
+        host_namespace(policy_rules=(RULE,), sockets=HALTED), connections=(LIVE,), neighbours=(ENTRY,)
+    )
+)
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
 SOCKET = Socket("tcp", 4, None, 99)
 DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
@@ -72,6 +78,7 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "neighbour entry away": (DeleteNeighbour(HOST, ENTRY), True, False),
     "socket": (AddSocket(HOST, SOCKET, "listen"), False, True),
     "connection away": (DropConnection(HOST, "e9"), True, False),
+    "process": (ContinueProcess(7), True, False),
     "link": (SetLink(HOST, Link(2, "eth0", up=False), ()), True, False),
     "container": (SetContainer(container("paused")), "running", "paused"),
     "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
@@ -102,6 +109,8 @@ def seen(part: Primitive, net: Network) -> object:
             return RULE in host.rules
         case DeleteNeighbour():
             return ENTRY in host.neighbours
+        case ContinueProcess():
+            return any(each.halted for each in net.namespace(HOST).sockets)
         case AddSocket():
             return SOCKET in host.sockets
         case DropConnection():

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Namespace
@@ -110,6 +112,18 @@ def test_command_lines_of_relays() -> None:
     commands = ("relay-cmdlines", "", "/proc/PID/cmdline", "9\tdocker-proxy -container-ip 0.0.0.9 -container-port 81\n")
     found = of(evidence(("sockets", HOST, "ss", PROXY), commands), HOST, (WEB,))
     assert found.sockets[0].relay == Relay(4, 9, 81)
+
+
+HALTED: dict[str, tuple[str, bool]] = {
+    "none": ("", False), "another process": ("7\n", False), "one of two": ("9\n", False), "both": ("7\n9\n10\n", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("pids", "halted"), HALTED.values(), ids=HALTED)
+def test_a_socket_is_halted_with_all_its_processes(pids: str, halted: bool) -> None:
+    line = 'tcp LISTEN 0 9 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=4),("nginx",pid=10,fd=4))\n'
+    read = evidence(("sockets", HOST, "ss", line), ("halted-processes", "", "/proc/PID/stat", pids))
+    assert of(read, HOST).sockets[0].halted is halted
 
 
 def test_connections_that_were_left_out_are_unread() -> None:

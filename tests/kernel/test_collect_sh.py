@@ -181,6 +181,20 @@ def test_relays_are_those_of_this_namespace(namespace: Namespace, tmp_path: Path
     assert reading.text.splitlines() == [f"{inside.pid}\t{relay} 301 302 "]
 
 
+def test_halted_processes(namespace: Namespace) -> None:
+    with subprocess.Popen(("sleep", "301")) as halted, subprocess.Popen(("sleep", "302")) as running:
+        try:
+            os.kill(halted.pid, signal.SIGSTOP)
+            os.waitpid(halted.pid, os.WUNTRACED)
+            reading = namespace.collect("sh", "-s").find("halted-processes", "")
+        finally:
+            halted.kill()
+            running.kill()
+    assert reading is not None
+    found = reading.text.split()
+    assert (str(halted.pid) in found, str(running.pid) in found) == (True, False)
+
+
 def wait_until_named(pid: int, comm: str) -> None:
     deadline = time.monotonic() + 30
     while Path(f"/proc/{pid}/comm").read_text() != f"{comm}\n":

@@ -116,6 +116,12 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
     advice: str
 
 
+class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
+    """A process that a signal stopped goes on; ``pid`` as the sockets of the snapshot name it."""
+
+    pid: int
+
+
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
     """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then
     is."""
@@ -147,7 +153,8 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 Primitive = (
     SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule
-    | DeleteNeighbour | SetLink | AddSocket | AddNamespace | SetContainer | ChangeWorld | DropConnection
+    | DeleteNeighbour | SetLink | AddSocket | ContinueProcess | AddNamespace | SetContainer | ChangeWorld
+    | DropConnection
 )  # fmt: skip
 
 

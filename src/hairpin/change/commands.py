@@ -12,6 +12,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    ContinueProcess,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -83,6 +84,8 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
         case SetLink(netns=netns, argv=argv):
             if argv:  # a cable is nobody's command
                 yield _line(entering(netns, network), argv)
+        case ContinueProcess(pid=pid):
+            yield f"kill -CONT {pid}"
         case AddSocket() | AddNamespace() | SetContainer() | ChangeWorld():
             return
         case DropConnection():

@@ -13,6 +13,7 @@ from hairpin.change.change import (
     AddSocket,
     Change,
     ChangeWorld,
+    ContinueProcess,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -57,6 +58,8 @@ def _simulate(part: Primitive, network: Network) -> Network:
             return with_link(network, _namespace(network, netns), link)
         case AddNamespace(namespace=namespace, host_link=host_link, container=container):
             return _with_container(_joined(network, namespace, host_link), container)
+        case ContinueProcess(pid=pid):
+            return _continued(network, pid)
         case SetContainer(container=container):
             return _with_container(network, container)
         case ChangeWorld(world=world):
@@ -127,6 +130,16 @@ def _joined(network: Network, namespace: Namespace, host_link: Link) -> Network:
     host = grown.namespace(HOST)
     links = tuple(each for each in host.links if each.name != host_link.name)
     return grown.with_namespace(msgspec.structs.replace(host, links=(*links, host_link)))
+
+
+def _continued(network: Network, pid: int) -> Network:
+    for namespace in network.host.namespaces:
+        if any(each.halted and each.pid == pid for each in namespace.sockets):
+            sockets = tuple(
+                msgspec.structs.replace(each, halted=False) if each.pid == pid else each for each in namespace.sockets
+            )
+            network = network.with_namespace(msgspec.structs.replace(namespace, sockets=sockets))
+    return network
 
 
 def _with_container(network: Network, container: Container) -> Network:

@@ -414,6 +414,9 @@ socket_owners() { # inode, process id, command: of the sockets of all namespaces
         sub(/.*socket:\[/, ""); sub(/\].*/, ""); print $0, pid, comm
     }'
 }
+halted() { # process ids, one a line: of the processes that a signal stopped
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
+}
 namespace() { # of a container: sets only where rules could look at them
     links
     rules
@@ -1004,6 +1007,7 @@ main() {
     job 15-sockets sockets
     NETNS=
     job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
+    job 24-halted run halted-processes '/proc/PID/stat' halted
     job 30-podman podman_all
     job 60-firewalld firewalld_all
     job 61-ufw ufw_all

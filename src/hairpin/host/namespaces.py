@@ -56,6 +56,9 @@ class NamespaceReader:
         self._commands = tuple(
             command for reading in readings.of("relay-cmdlines") for command in commands(reading.text)
         )
+        self._halted = frozenset(
+            int(line) for reading in readings.of("halted-processes") for line in reading.text.split() if line.isdigit()
+        )
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
@@ -205,7 +208,7 @@ class NamespaceReader:
             tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
             return proc_net.with_v6only(tuple(socket for table in tables for socket in table))
         found = self._readings.understood(
-            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id), none
+            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, halted=self._halted), none
         )
         return with_relays(found, self._commands, self._containers) if netns == HOST else found
 

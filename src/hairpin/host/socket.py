@@ -7,8 +7,8 @@ import msgspec
 
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
-    unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace; ``cmdline``
-    only for relays (docker-proxy), whose arguments say where they lead."""
+    unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
+    ``halted``: a signal stopped every process that has it open."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -22,6 +22,7 @@ class Socket(msgspec.Struct, frozen=True):
     backlog: int | None = None
     queued: int | None = None
     relay: "Relay | None" = None
+    halted: bool = False
     evidence: str = ""
 
 

@@ -22,8 +22,10 @@ _MAPPED = 0xFFFF
 _V4_BITS = 32
 
 
-def parse(text: str, *, source: str, evidence: str = "") -> tuple[Socket, ...]:
-    """Return the sockets that a packet of an unknown sender can be delivered to; raise ParseError with the line."""
+def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] = frozenset()) -> tuple[Socket, ...]:
+    """Return the sockets that a packet of an unknown sender can be delivered to; raise ParseError with the line.
+
+    ``halted``: the ids of the processes that a signal stopped."""
     old = _without_brackets(text)
     found: list[Socket] = []
     for line_number, line in enumerate(text.split("\n"), 1):
@@ -33,7 +35,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Socket, ...]:
         if words[1:2] not in (["LISTEN"], ["UNCONN"]):
             continue
         try:
-            found.append(_socket(words, old, evidence))
+            found.append(_socket(words, old, evidence, halted))
         except (ValueError, IndexError) as error:
             raise ParseError(str(error), source=source, line=line_number, text=line) from None
     return tuple(found)
@@ -52,7 +54,7 @@ def _without_brackets(text: str) -> bool:
     return " :::" in text or "ino:" in text
 
 
-def _socket(words: list[str], old: bool, evidence: str) -> Socket:
+def _socket(words: list[str], old: bool, evidence: str, halted: frozenset[int]) -> Socket:
     protocol: Literal["tcp", "udp"] = "tcp" if words[0] == "tcp" else "udp"
     rest = words[6] if len(words) > 6 else ""
     host, _, port = words[4].rpartition(":")
@@ -82,6 +84,7 @@ def _socket(words: list[str], old: bool, evidence: str) -> Socket:
         uid=int(uid[1]) if uid is not None else 0 if " ino:" in f" {rest}" else None,
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
+        halted=bool(users) and all(pid in halted for _, pid in users),
         evidence=evidence,
     )
 

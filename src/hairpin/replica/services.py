@@ -1,7 +1,7 @@
 """Who listens in a namespace, bound as the snapshot's sockets are.
 
 What a service says is not known; it says something.  A relay (docker-proxy) really connects on; a port that dockerd
-only holds, and what a paused container listens on, never answer.
+only holds, and what a halted process or a paused container listens on, never answer.
 """
 
 import msgspec
@@ -30,7 +30,7 @@ def _service(socket: Socket, *, frozen: bool) -> Service:
         socket.device,
         socket.v6only,
     )
-    if frozen or (relay is not None and relay.holds_only):
+    if frozen or socket.halted or (relay is not None and relay.holds_only):
         return msgspec.structs.replace(plain, does="hold")
     if relay is not None:
         to = (relay.version, address_text(relay.address, relay.version), relay.port)

@@ -209,12 +209,14 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:
-    """A socket whose process never answers: a paused container's, or dockerd's that only holds the port."""
+    """A socket whose process never answers: a halted one's, a paused container's, dockerd's that only holds the port.
+
+    The kernel goes on to complete handshakes for it: net/ipv4/tcp_minisocks.c, up to the backlog."""
     decided = SocketDecided(socket_text(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
     container = network.container_of(state.netns)
-    if container is not None and container.status == "paused":
+    if socket.halted or (container is not None and container.status == "paused"):
         return stopped(state, "process-frozen", stage="socket", link=state.iif, decided_by=decided)
     return None
 

@@ -1,0 +1,36 @@
+"""The process that listens was stopped by a signal: the kernel still completes handshakes, nobody ever answers.
+
+Users see: connects, then silence, after a Ctrl-Z, a debugger, or a ``kill -STOP`` that nobody took back.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.change.change import ContinueProcess, one
+from hairpin.walk.sockets import find_socket
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the halted process of the socket that took the packet."""
+    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    if socket is None or not socket.halted or socket.pid is None:
+        return
+    name = socket.process or "?"
+    yield Candidate(
+        title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
+        detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
+        change=one(ContinueProcess(socket.pid)),
+        where=where(process=name, pid=socket.pid, port=socket.port),
+        rank=11,
+        evidence=(socket.evidence,),
+        advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
+    )
+
+
+CAUSE = Cause(
+    id="service-process-stopped",
+    title="The process that listens is stopped",
+    source="signal(7): SIGSTOP; proc_pid_stat(5): state T",
+    reasons=frozenset({"process-frozen"}),
+    find=find,
+)
