@@ -43,6 +43,8 @@ def found(
 
 NO_WAY = ("host", "OutNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
+DIALLING = Happening("dialling", "host", 80)
+ACCEPTED = Experience("silence", connected=True, taken=True)
 NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
 NO_ADDRESS = Experience("error", errno.EADDRNOTAVAIL, at_once=True)
 NOT_PERMITTED = Experience("error", errno.EPERM, at_once=True)
@@ -64,7 +66,8 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
-    "accepted by nobody":              (found(Experience("silence", connected=True, taken=True)), "unanswered"),
+    "accepted by nobody":              (found(ACCEPTED), "unanswered"),
+    "the relay's own SYN is lost":     (found(ACCEPTED, happenings=(DIALLING,)), "dropped"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
     "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),

@@ -22,10 +22,10 @@ _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What a service met: it was ``reached`` (its process read something), a relay ``dialled`` on (``errno`` 0:
-    connected)."""
+    """What a service met: it was ``reached`` (its process read something), a relay is ``dialling`` on, has ``dialled``
+    (``errno`` 0: connected)."""
 
-    kind: Literal["reached", "dialled"]
+    kind: Literal["reached", "dialling", "dialled"]
     netns: str
     port: int
     errno: int = 0
@@ -163,6 +163,7 @@ class Servers:
                 self._splice(accepted, dialled)
 
         if status in (0, *_PENDING):
+            self.happenings.append(Happening("dialling", netns, service.port))
             self._loop.watch(dialled, selectors.EVENT_WRITE, connected)
         else:
             self.happenings.append(Happening("dialled", netns, service.port, status))

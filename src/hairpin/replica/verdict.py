@@ -114,24 +114,14 @@ def _silent(findings: Findings) -> Verdict:
         return "unanswered"
     if findings.flow.protocol == "tcp":
         if experience.connected:
-            dialled = any(each.kind == "dialled" for each in findings.happenings)
-            return "unanswered" if experience.taken and not _dialling(findings) and not dialled else "dropped"
+            relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
+            return "unanswered" if experience.taken and not relayed else "dropped"
         return "unanswered" if _answered(findings) else "dropped"
     return "unanswered" if _echoed(findings) else "dropped"
 
 
 def _port(seen: Sighting) -> bool:
     return seen.icmp == (_UNREACHABLE << 8 | 3 if seen.protocol == ICMP else _UNREACHABLE6 << 8 | 4)
-
-
-def _dialling(findings: Findings) -> bool:
-    """Return whether a relay's connection is under way: a SYN of another connection after the client's own
-    handshake."""
-    sport = findings.flow.sport
-    return any(
-        seen.protocol == TCP and seen.tcp_flags & (SYN | ACK) == SYN and seen.sport != sport and seen.out
-        for seen in findings.attempt.sightings
-    )
 
 
 def _answered(findings: Findings) -> bool:
