@@ -19,7 +19,7 @@ from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Nat, Set,
 from hairpin.netfilter.packet import Seen, Tcp
 from hairpin.network.network import Network
 from hairpin.network.routing import Query, lookup
-from hairpin.walk.nat import Manip
+from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import End, Outcome, State
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
