@@ -24,6 +24,7 @@ from hairpin.walk.state import End, State
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
 from tests.fidelity.frames import tag
+from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
 from tests.fidelity.kernel import Turn
 from tests.fidelity.observer import Event, event_of
 
@@ -168,10 +169,11 @@ class Expectations:
         self._ways: dict[int, tuple[Connections, ...]] = {}
         self._picked = False
         self._ports: tuple[int, ...] = ()
+        self._drawn: set[int] = set()
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
-        self._picked, self._ports = False, ()
+        self._picked, self._ports, self._drawn = False, (), set()
         with patch.object(nat, "pick_port", self._pick):
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
@@ -179,10 +181,22 @@ class Expectations:
                 if self._picked and all(branch.events != turn.events for branch in branches):
                     self._ports = tuple(ports)
                     branches = self._walked(flow, turn.sent)
+            if self._picked and all(event.kind == "answer" for event in turn.events):
+                branches += self._unseen(flow, turn.sent)
         return branches
+
+    def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
+        """Return the ways with each port that may have been taken and that makes a difference, since none was seen."""
+        found: list[Branch] = []
+        for port in sorted(self._drawn):
+            self._ports = (port,)
+            found += self._walked(flow, sent)
+        return tuple(found)
 
     def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
         self._picked = True
+        telling = range(first, last + 1) if last - first < 32 else (first, last, *_TELLING_PORTS)
+        self._drawn |= {port for port in telling if first <= port <= last}
         seen = next((port for port in self._ports if first <= port <= last and is_free(port)), None)
         return pick_port(first, last, is_free) if seen is None else seen
 
@@ -206,6 +220,10 @@ class Expectations:
                 for each in self._host.namespaces
             )
             self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
+
+
+_TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
+"""Ports that the hunt's rules tell from others."""
 
 
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:

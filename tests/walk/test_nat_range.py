@@ -28,12 +28,18 @@ def test_address(first: str, last: str, persistent: bool, source: str, target: s
     version: Version = 6 if ":" in first else 4
     allowed = Range((number(first), number(last)), persistent=persistent)
     asked = Tuple(number(source), number(target), TCP, 40000, 80)
-    assert allowed.address(asked.saddr, asked, version, 0) == number(expected)
+    assert allowed.address("src", asked, version, 0) == number(expected)
+
+
+def test_a_destination_goes_into_its_own_hash() -> None:
+    allowed = Range((number("2001:db8:2::"), number("2001:db8:ffff::")))
+    asked = Tuple(number("fd18::1"), number("2001:db8:1::1"), TCP, 40000, 80)
+    assert allowed.address("dst", asked, 6, 0) == number("2001:db8:dbe0:ec60:bb0d:60de:656d:6d63")
 
 
 def test_without_a_range_all_stays() -> None:
     asked = Tuple(1, 2, TCP, 40000, 80)
-    assert Range().address(1, asked, 4, 0) == 1
+    assert Range().address("src", asked, 4, 0) == 1
     assert Range().has_source(asked)
 
 

@@ -192,7 +192,7 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
         if route.type in ("blackhole", "unreachable", "prohibit"):
             return Found(_special(route.type), route, rule=rule)
         hops = usable_hops(namespace, query, route)
-        if not hops and (route.type == "unicast" or query.oif is not None or query.strict is not None):
+        if not hops and (route.next_hops or route.type == "unicast" or query.oif or query.strict):
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None

@@ -120,10 +120,10 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
             if mapped is not None:
                 return mapped
     if manip == "src":
-        wanted = msgspec.structs.replace(asked, saddr=allowed.address(asked.saddr, asked, version, zone))
+        wanted = msgspec.structs.replace(asked, saddr=allowed.address("src", asked, version, zone))
         port = wanted.sport
     else:
-        wanted = msgspec.structs.replace(asked, daddr=allowed.address(asked.daddr, asked, version, zone))
+        wanted = msgspec.structs.replace(asked, daddr=allowed.address("dst", asked, version, zone))
         port = wanted.dport
     ports = allowed.ports
     one = ports is not None and ports[0] == ports[1]

@@ -38,29 +38,32 @@ class Range(msgspec.Struct, frozen=True):
         inside = self.addresses is None or self.addresses[0] <= asked.saddr <= self.addresses[1]
         return inside and self.has_port(asked.sport)
 
-    def address(self, old: int, asked: Tuple, version: Version, zone: int) -> int:
-        """Return what the address ``old`` of the connection becomes."""
+    def address(self, manip: Manip, asked: Tuple, version: Version, zone: int) -> int:
+        """Return what the connection's source or destination becomes."""
         if self.addresses is None:
-            return old
+            return asked.saddr if manip == "src" else asked.daddr
         first, last = self.addresses
-        return first if first == last else _hashed(first, last, asked, version, zone, persistent=self.persistent)
+        return first if first == last else self._hashed(manip, asked, version, zone)
 
-
-def _hashed(first: int, last: int, asked: Tuple, version: Version, zone: int, *, persistent: bool) -> int:
-    count = 1 if version == 4 else 4
-    source, target = ([_swapped(word) for word in _words(each, count)] for each in (asked.saddr, asked.daddr))
-    lowest, highest = _words(first, count), _words(last, count)
-    draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
-    chosen, free = 0, False
-    for number in range(count):
-        # While the first words are as high as they may be, the next one is held by the end of the range as well.
-        low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
-        word = low + (draw * distance >> 32) & _WORD
-        chosen = chosen << 32 | word
-        free = free or word != highest[number]
-        if not persistent:
-            draw ^= target[number]
-    return chosen
+    def _hashed(self, manip: Manip, asked: Tuple, version: Version, zone: int) -> int:
+        assert self.addresses is not None
+        first, last = self.addresses
+        persistent = self.persistent
+        count = 1 if version == 4 else 4
+        source, target = ([_swapped(word) for word in _words(each, count)] for each in (asked.saddr, asked.daddr))
+        lowest, highest = _words(first, count), _words(last, count)
+        draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
+        chosen, free = 0, False
+        for number in range(count):
+            # While the first words are as high as they may be, the next one is held by the end of the range as well.
+            low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
+            word = low + (draw * distance >> 32) & _WORD
+            chosen = chosen << 32 | word
+            free = free or word != highest[number]
+            if not persistent:
+                # Of a destination the kernel takes what it has just become.
+                draw ^= _swapped(word) if manip == "dst" else target[number]
+        return chosen
 
 
 def _words(address: int, count: int) -> list[int]:
