@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from bench.docker_host import docker_host, flows
 from bench.document import write
 from bench.growth import OfContainers, OfRules, of_containers, of_rules
 from bench.kernel import SAVE, unable
@@ -15,6 +17,9 @@ from bench.timing import Timing, timed
 from hairpin.lab.diagnosis import CHECK, ask
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import running_scenario
+from hairpin.replica.judge import carry_all
+from hairpin.replica.prerequisites import missing
+from hairpin.replica.worker import Order
 
 PROMISED = 50_000
 """Rules that the design promises to read in half a second."""
@@ -27,7 +32,7 @@ def main() -> None:
     folder: Path | None = arguments.parse_args().docs
     rules: list[OfRules] = []
     containers: list[OfContainers] = []
-    for line in chain(_starting(), _rules(rules), _containers(containers), _whole()):
+    for line in chain(_starting(), _rules(rules), _containers(containers), _replica(), _whole()):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
@@ -64,6 +69,19 @@ def _containers(found: list[OfContainers]) -> Iterator[str]:
         found.append(each)
         name = f"a walk, {each.containers} containers, {each.rules} rules"
         yield f"{Timing(name, each.walk, 5).line()}  {1 / each.walk:,.0f} walks a second"
+
+
+def _replica() -> Iterator[str]:
+    """A host of ten containers rebuilt on this kernel, and a client's packet to each of their ports."""
+    if reason := missing():
+        yield f"a replica of 10 containers: not timed ({reason})"
+        return
+    order = Order(docker_host(10), flows(10))
+    outcomes = [carry_all((order,))[0] for _ in range(5)]
+    built = statistics.median(sum(took for _, took in each.took_ms) for each in outcomes)
+    sent = statistics.median(judgement.elapsed_ms for each in outcomes for judgement in each.before)
+    yield Timing("a host of 10 containers rebuilt", built / 1000, 5).line(promise_seconds=0.250)
+    yield Timing("a packet sent there, and its answer", sent / 1000, 50).line()
 
 
 def _whole() -> Iterator[str]:
