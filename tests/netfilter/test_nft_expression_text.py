@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[Json, str]] = {
     "tunnel's own header": ({"payload": {"tunnel": "vxlan", "protocol": "vxlan", "field": "vni"}}, "vxlan vni"),
     "system": ({"osf": {"key": "name", "ttl": "loose"}}, "osf ttl loose name"),
     "range": ({"range": [80, 90]}, "80-90"),
+    "element without a value": ({"elem": {}}, "elem"),
     "prefix": ({"prefix": {"addr": "10.0.0.0", "len": 8}}, "10.0.0.0/8"),
     "concatenation": ({"concat": [DPORT, {"meta": {"key": "oifname"}}]}, "tcp dport . oifname"),
     "set": ({"set": [80, {"range": [90, 99]}]}, "{ 80, 90-99 }"),

@@ -63,7 +63,7 @@ def _compound(name: str, inner: Json, style: str) -> str:
             return " . ".join(text_of(part, styles[at] if at < len(styles) else "") for at, part in enumerate(inner))
         case "map" | "vmap" if isinstance(inner, dict):
             return f"{text_of(inner.get('key'))} {name} {mapping_text(inner, style)}"
-        case "elem" if isinstance(inner, dict):
+        case "elem" if isinstance(inner, dict) and "val" in inner:
             return element_text({"elem": inner}, style)
         case "jump" | "goto" if isinstance(inner, dict):
             return f"{name} {inner.get('target')}"
