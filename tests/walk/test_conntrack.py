@@ -5,6 +5,7 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
     CT_NEW,
+    CT_RELATED,
     CT_UNTRACKED,
     STATUS_CONFIRMED,
     STATUS_DYING,
@@ -21,6 +22,7 @@ from hairpin.netfilter.packet import (
     SYN,
     TCP,
     UDP,
+    UDPLITE,
     Connection,
     Packet,
     Tcp,
@@ -78,6 +80,7 @@ CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
     "a redirect of IPv6 is": (icmp(137, ICMP6), None, CT_INVALID, 0),
     "broken on the wire": (broken(FROM_CLIENT), None, CT_INVALID, 0),
     "broken within a connection": (broken(BACK), OPEN, CT_INVALID, 0),
+    "UDP-Lite is always taken for broken": (Packet(4, 1, 2, UDPLITE, sport=1, dport=2), None, CT_INVALID, 0),
     "nobody verifies another protocol": (broken(Packet(4, 1, 2, 47)), None, CT_NEW, 0),
     "other ports of a protocol without": (Packet(4, 1, 2, DCCP, sport=1, dport=9), UNPORTED, CT_NEW, 0),
     "the other side's echo of the same id": (icmp_back(8), ECHO, CT_NEW, 0),
@@ -125,6 +128,29 @@ def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> Non
     assert after.ct_state == ct_state
     assert after.connection is not None
     assert after.connection.live == (ct_state == CT_ESTABLISHED)
+
+
+# what the error is about, whom it goes to, ctstate, direction
+ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
+    "the client's packet": (FROM_CLIENT, CLIENT, CT_RELATED, 1),
+    "the answer": (BACK, HOST_ADDRESS, CT_RELATED, 0),
+    "nothing": (None, CLIENT, CT_INVALID, 0),
+    "another connection": (msgspec.structs.replace(FROM_CLIENT, sport=9), CLIENT, CT_INVALID, 0),
+    "the client's packet, to somebody else": (FROM_CLIENT, 5, CT_INVALID, 0),
+    "another error": (icmp(3), CLIENT, CT_INVALID, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("about", "daddr", "state", "direction"), ABOUT.values(), ids=ABOUT)
+def test_errors(about: Packet | None, daddr: int, state: int, direction: int) -> None:
+    error = Packet(4, 77, daddr, ICMP, icmp=3 << 8 | 1, inner=about)
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    after = track(before, HOST)
+    assert (after.ct_state, after.ct_direction) == (state, direction)
+    assert after.connection == (known if state == CT_RELATED else None)
+    unconfirmed = msgspec.structs.replace(before, connections=(("host", OPEN),))
+    assert track(unconfirmed, HOST).ct_state == CT_INVALID
 
 
 def test_what_starts_here_is_not_verified() -> None:

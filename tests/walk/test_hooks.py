@@ -20,11 +20,12 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
+from hairpin.netfilter.packet import ESP, SCTP, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook, run_hook
-from hairpin.walk.state import State
+from hairpin.walk.state import End, State
 from tests.netfilter.seen import rule
-from tests.small_host import WEB, host_namespace, network, ruleset
+from tests.small_host import CLIENT, WEB, host_namespace, network, ruleset
 from tests.walk.standing import at, told
 
 
@@ -165,6 +166,16 @@ def test_a_reset_for_a_bridged_translated_packet_goes_astray() -> None:
     assert told(run_hook(whole, routed, "forward")) == ["rejected reject tcp-reset"]
     bridged = msgspec.structs.replace(routed, physin="veth1")
     assert told(run_hook(whole, bridged, "forward")) == ["dropped reject"]
+
+
+@pytest.mark.parametrize(("protocol", "answered"), ((TCP, False), (UDP, False), (SCTP, True), (ESP, True)))
+def test_what_is_broken_gets_no_answer_where_reject_can_see_it(protocol: int, answered: bool) -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+    whole = with_rules(text)
+    broken = Packet(4, CLIENT, WEB, protocol, bad_checksum=True)
+    (end,) = run_hook(whole, at("forward", broken, oif="docker0"), "forward")
+    assert isinstance(end, End)
+    assert (end.kind, end.stop is not None and end.stop.reason) == ("rejected" if answered else "dropped", "reject")
 
 
 def test_a_live_entry_is_a_step() -> None:

@@ -3,10 +3,10 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
-from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
-from hairpin.netfilter.packet import ACK, SYN, TCP, Connection, Packet, Tuple
-from hairpin.walk.conntrack import track
-from hairpin.walk.nat import needs_decision, set_up, translate
+from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, Connection, Packet, Tuple
+from hairpin.walk.conntrack import confirmed, track
+from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import State
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
@@ -61,6 +61,43 @@ def test_the_answer_is_translated_back() -> None:
     back = translate(answer, "src").packet
     assert (back.saddr, back.sport, back.daddr) == (HOST_ADDRESS, 8151, CLIENT)
     assert translate(answer, "dst").packet == answer.packet
+
+
+def test_an_error_speaks_of_what_its_receiver_sent() -> None:
+    """From behind a published port: to the client it comes from the host, about the client's own packet."""
+    done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
+    assert done is not None
+    known = confirmed(done).connections
+    asked = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN)
+    error = Packet(4, WEB, CLIENT, ICMP, icmp=3 << 8 | 3, inner=asked)
+    met = track(msgspec.structs.replace(at("prerouting", error), connections=known), HOST)
+    assert (met.ct_state, met.ct_direction, needs_decision(met, "dst")) == (CT_RELATED, 1, False)
+    assert translate(met, "dst").packet == error
+    told = translate(met, "src").packet
+    assert told.inner is not None
+    assert (told.saddr, told.daddr, told.sport) == (HOST_ADDRESS, CLIENT, None)
+    assert (told.inner.saddr, told.inner.sport, told.inner.daddr, told.inner.dport) == (
+        CLIENT,
+        40000,
+        HOST_ADDRESS,
+        8151,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "stopped"), ((5, STATUS_DNAT, True), (5, 0, False), (3, STATUS_DNAT, False))
+)
+def test_redirects_about_translated_connections_go_nowhere(kind: int, status: int, stopped: bool) -> None:
+    connection = Connection(4, Tuple(1, 2, TCP, 3, 4), Tuple(5, 1, TCP, 4, 3), status)
+    error = at("prerouting", Packet(4, 9, 1, ICMP, icmp=kind << 8))
+    assert redirects_translated(msgspec.structs.replace(error, connection=connection)) is stopped
+
+
+def test_ids_of_echoes_are_translated_both_ways() -> None:
+    echo = at("prerouting", Packet(4, 1, 2, ICMP, sport=7, dport=7, icmp=8 << 8))
+    connection = Connection(4, Tuple(1, 2, ICMP, 7, 8 << 8), Tuple(2, 5, ICMP, 9, 0), STATUS_SNAT)
+    out = translate(msgspec.structs.replace(echo, connection=connection), "src").packet
+    assert (out.saddr, out.sport, out.dport, out.icmp) == (5, 9, 9, 8 << 8)
 
 
 def test_status_says_what_is_translated() -> None:

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.state import State, stopped
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -39,3 +40,22 @@ def test_stopped(reject: str | None, kind: str) -> None:
     assert elsewhere is not None
     assert elsewhere.stage == "input-route"
     assert isinstance(end.state, State)
+
+
+# type, protocol, whether an error answers it
+ICMP_KINDS: dict[str, tuple[int, int, bool]] = {
+    "echo": (8, ICMP, True),
+    "timestamp": (13, ICMP, True),
+    "unreachable": (3, ICMP, False),
+    "advertisement": (9, ICMP, False),
+    "of no known type": (19, ICMP, False),
+    "echo of IPv6": (128, ICMP6, True),
+    "neighbour solicitation": (135, ICMP6, True),
+    "packet too big": (2, ICMP6, False),
+}
+
+
+@pytest.mark.parametrize(("kind", "protocol", "answered"), ICMP_KINDS.values(), ids=ICMP_KINDS)
+def test_no_error_answers_an_error(kind: int, protocol: int, answered: bool) -> None:
+    packet = Packet(4 if protocol == ICMP else 6, 1, 2, protocol, icmp=kind << 8)
+    assert stopped(at("forward", packet), "ttl", reject="x").kind == ("rejected" if answered else "dropped")

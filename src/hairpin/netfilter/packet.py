@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 50, 51
+TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, GRE, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 47, 50, 51
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP_CLOSED = ("TIME_WAIT", "CLOSE")
 """States of a conntrack entry whose connection has ended; the same ports may be used anew."""
@@ -34,6 +34,8 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     dmac: int | None = None
     bad_checksum: bool = False
     """Its transport checksum is wrong."""
+    inner: "Packet | None" = None
+    """What an ICMP error is about: the beginning of a packet, as it was where it ended."""
 
 
 ICMP_ANSWERS = {
@@ -41,6 +43,17 @@ ICMP_ANSWERS = {
     ICMP6: {128: 129, 129: 128, 139: 140, 140: 139},
 }
 """Types of questions and answers.  Source: nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c invmap."""
+
+
+def is_icmp_error(packet: Packet) -> bool:
+    """Return whether the packet is an ICMP error: about another packet.
+
+    Source: include/net/icmp.h icmp_is_err(); net/netfilter/nf_conntrack_proto_icmpv6.c nf_conntrack_icmpv6_error()
+    """
+    if packet.icmp is None or packet.protocol not in ICMP_ANSWERS:
+        return False
+    kind = packet.icmp >> 8
+    return kind in (3, 4, 5, 11, 12) if packet.protocol == ICMP else kind < 128
 
 
 class Tuple(msgspec.Struct, frozen=True, gc=False):

@@ -44,6 +44,7 @@ _SENTENCES: dict[Reason, Message] = {
     "no-source-address": message("there is no source address to start with"),
     "loop": message("it goes round in circles"),
     "conntrack-full": message("the connection table is full"),
+    "redirect-translated": message("a redirect about a translated connection is not passed on"),
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
     "never-accepts": message("the port is held, but nobody accepts there"),

@@ -12,6 +12,7 @@ from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
     CT_NEW,
+    CT_RELATED,
     CT_UNTRACKED,
     STATUS_ASSURED,
     STATUS_CONFIRMED,
@@ -30,6 +31,7 @@ from hairpin.netfilter.packet import (
     Connection,
     Packet,
     Tuple,
+    is_icmp_error,
 )
 from hairpin.walk.connection_index import Known, index_of
 from hairpin.walk.state import State
@@ -59,8 +61,8 @@ def track(state: State, namespace: Namespace) -> State:
         return _invalid(state)
     if packet.protocol == ICMP6 and (packet.icmp or 0) >> 8 in _NEVER_TRACKED6:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
-    if _is_error(packet):
-        return _invalid(state)
+    if is_icmp_error(packet):
+        return _related(state, namespace)
     known = _known(state, namespace, tuple_of(packet))
     joined = _joined(state, *known) if known is not None else None
     return joined or _begun(state, namespace)
@@ -68,6 +70,21 @@ def track(state: State, namespace: Namespace) -> State:
 
 def _invalid(state: State) -> State:
     return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
+
+
+def _related(state: State, namespace: Namespace) -> State:
+    """Return the state of an ICMP error: of the connection whose packet it is about, if it goes to who sent that.
+
+    Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error() (the look at the outer address: Linux 5.1)
+    """
+    inner = state.packet.inner
+    known = None if inner is None or is_icmp_error(inner) else _known(state, namespace, tuple_of(inner).reversed())
+    if known is None or not known[0].status & STATUS_CONFIRMED:
+        return _invalid(state)
+    connection, direction = known
+    if state.packet.daddr != (connection.reply if direction else connection.original).daddr:
+        return _invalid(state)
+    return msgspec.structs.replace(state, connection=connection, ct_state=CT_RELATED, ct_direction=direction)
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
@@ -154,28 +171,21 @@ def confirmed(state: State) -> State:
     return remembered(msgspec.structs.replace(state, connection=connection))
 
 
-def _is_error(packet: Packet) -> bool:
-    """Whether this is an ICMP error: related to the connection that it speaks of, or to none.
-
-    Source: net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_icmpv4_error()
-    """
-    if packet.icmp is None:
-        return False
-    return packet.icmp >> 8 in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4))
-
-
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
 """Types that ask something.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
 _NEVER_TRACKED6 = frozenset({*range(130, 137), 143})
 """Multicast listener and neighbour discovery.  Source: nf_conntrack_proto_icmpv6.c noct_valid_new."""
-_VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE})
+_VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 
 
 def _is_broken(state: State, namespace: Namespace) -> bool:
     """Whether the packet's checksum tells that it is broken: looked at where it comes in, never on what starts here.
 
+    UDP-Lite's is summed up with UDP's number (seen on Linux 6.18), so that those which are right are taken for wrong.
     Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
     """
-    if not state.packet.bad_checksum or not state.iif or state.packet.protocol not in _VERIFIED:
+    packet = state.packet
+    wrong = packet.protocol == UDPLITE or (packet.bad_checksum and packet.protocol in _VERIFIED)
+    if not wrong or not state.iif:
         return False
     return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0

@@ -11,9 +11,10 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import remembered, track
-from hairpin.walk.nat import needs_decision, set_up, translate
+from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
 from hairpin.walk.surroundings import NamespaceSurroundings
@@ -25,6 +26,7 @@ _NAT: dict[Hook, tuple[int, Manip]] = {
     "input": (100, "src"),
     "postrouting": (100, "src"),
 }
+_NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
 
 
 class _Item(msgspec.Struct, frozen=True):
@@ -215,13 +217,22 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
             by_policy = decision.place is not None and decision.place.number == 0
             return stopped(state, "policy" if by_policy else "rule", stage=stage, link=link, decided_by=decided)
         case "reject":
-            answer = None if _reset_goes_astray(state, decision) else decision.reject
+            unheard = _is_known_broken(state.packet) or _reset_goes_astray(state, decision)
+            answer = None if unheard else decision.reject
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(
                 state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
             )
             return msgspec.structs.replace(end, kind="unknown")
+
+
+def _is_known_broken(packet: Packet) -> bool:
+    """Whether REJECT sees that the packet is broken, and keeps silent.
+
+    Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_reject_verify_csum(), nf_reject_ip_tcphdr_get()
+    """
+    return packet.bad_checksum and packet.protocol not in _NOT_VERIFIED
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
@@ -236,6 +247,9 @@ def _reset_goes_astray(state: State, decision: Decision) -> bool:
 
 def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...]) -> Iterator[Outcome]:
     manip = _NAT[hook][1]
+    if redirects_translated(state):
+        yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
+        return
     if not needs_decision(state, manip):
         yield translate(state, manip)
         return

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
-from hairpin.netfilter.packet import ICMP_ANSWERS, Connection, Packet, Tuple
+from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
@@ -26,6 +26,7 @@ def needs_decision(state: State, manip: Manip) -> bool:
     return (
         connection is not None
         and not connection.live
+        and not is_icmp_error(state.packet)
         and state.ct_direction == 0
         and manip not in connection.nat_checked
     )
@@ -182,6 +183,20 @@ def pick_port(first: int, last: int, is_free: Callable[[int], bool]) -> int:
 _TRIED = 1024
 
 
+def redirects_translated(state: State) -> bool:
+    """Whether the packet is an ICMP redirect about a translated connection: nobody could follow it, it is dropped.
+
+    Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
+    """
+    packet, connection = state.packet, state.connection
+    if packet.protocol != ICMP or packet.icmp is None or packet.icmp >> 8 != _REDIRECT or connection is None:
+        return False
+    return bool(connection.status & (STATUS_SNAT | STATUS_DNAT))
+
+
+_REDIRECT = 5
+
+
 def translate(state: State, manip: Manip) -> State:
     """Return the state with its packet rewritten as its connection says, for this hook's kind of manipulation."""
     connection = state.connection
@@ -196,11 +211,20 @@ def translate(state: State, manip: Manip) -> State:
 
 
 def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
-    """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id."""
+    """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id.
+
+    An ICMP error seems to come from (go to) an end of the connection, and speaks of a packet of the other direction.
+    Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
+    """
+    if packet.inner is not None:
+        inner = _rewritten(packet.inner, target.reversed(), "src" if manip == "dst" else "dst")
+        packet = msgspec.structs.replace(packet, inner=inner)
     if manip == "dst":
         packet = msgspec.structs.replace(packet, daddr=target.daddr)
     else:
         packet = msgspec.structs.replace(packet, saddr=target.saddr)
+    if is_icmp_error(packet):
+        return packet
     if packet.protocol in ICMP_ANSWERS:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if packet.protocol not in PORTED or packet.sport is None:

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate import Condition, Place
-from hairpin.netfilter.packet import Connection, Packet, Seen
+from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
 
 Stage = Literal[
@@ -21,7 +21,7 @@ Reason = Literal[
     "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
-    "route-localnet", "no-source-address", "loop", "conntrack-full",
+    "route-localnet", "no-source-address", "loop", "conntrack-full", "redirect-translated",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "opaque-device", "no-container", "left-instead",
@@ -199,7 +199,20 @@ def stopped(
     address: int | None = None,
 ) -> End:
     """Return the end of a way: ``rejected`` when the sender is told, else ``dropped``."""
+    if not _may_be_answered(state.packet):
+        reject = None
     at = stage or state.stage
     stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
     kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
     return End(kind, state.noted(at, link, decided_by, text=reason), stop)
+
+
+def _may_be_answered(packet: Packet) -> bool:
+    """Whether an ICMP error may answer the packet: it answers no other error, nor what might be one (RFC 1122 3.2.2).
+
+    Source: net/ipv4/icmp.c __icmp_send(), icmp_pointers; net/ipv6/icmp.c is_ineligible()
+    """
+    if packet.icmp is None or packet.protocol not in (ICMP, ICMP6):
+        return True
+    kind = packet.icmp >> 8
+    return kind >= 128 if packet.protocol == ICMP6 else kind in (0, 8) or 13 <= kind <= 18
