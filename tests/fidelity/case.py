@@ -48,23 +48,43 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The first packet of a flow and where it starts.  ``link``: it comes by that link of the host from outside; empty:
-    a process in ``netns`` sends it."""
+    """A packet and where it starts.  ``link``: it comes by that link of the host from outside; empty: a process in
+    ``netns`` sends it.  ``padding``: bytes of payload before the flow's tag; ``no_checksum``: UDP does without one;
+    ``fragmented``: what comes from outside comes in two fragments."""
 
     netns: str
     link: str
     packet: Packet
+    padding: int = 0
+    no_checksum: bool = False
+    fragmented: bool = False
+
+
+class ErrorPlan(msgspec.Struct, frozen=True):
+    """An ICMP error about the last packet of a flow, from where that came to rest.  ``icmp``: type << 8 | code.
+
+    ``source``, ``target``, ``link``: another sender than who got the packet, another receiver than who sent it, another
+    link of the host that it comes in by.  ``sport``: another source port (or id) in the packet that it is about."""
+
+    icmp: int
+    source: int | None = None
+    target: int | None = None
+    link: str = ""
+    sport: int | None = None
 
 
 class Flow(msgspec.Struct, frozen=True):
     """A flow: its first packet, then what follows.  ``reply`` answers from where the packet has come to rest; ``again``
-    is another packet of the sender."""
+    is another packet of the sender.  ``flags``: the TCP flags of what follows, one by one, where the usual ones are not
+    wanted."""
 
     number: int
     first: Sent
-    then: tuple[Literal["reply", "again"], ...] = ()
+    then: tuple[Literal["reply", "again", "error"], ...] = ()
     reply_flags: int = 0
     again_flags: int = 0
+    flags: tuple[int, ...] = ()
+    error: ErrorPlan | None = None
 
 
 class Wire(msgspec.Struct, frozen=True):

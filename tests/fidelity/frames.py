@@ -1,16 +1,29 @@
 """IP packets as bytes, and back.
 
 Every packet that the hunt sends ends in its flow's tag, so that it is known again however it was translated; an
-ICMP error quotes the tag, a TCP reset tells the flow by its sequence numbers.
+ICMP error quotes the tag, a TCP reset tells the flow by its sequence numbers.  An ICMP error that the hunt itself sends
+has another tag in the packet that it is about: the kernel's errors never have it.
 """
 
 import struct
 
 import msgspec
 
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.header import WITH_PORTS
+from hairpin.netfilter.packet import (
+    ACK,
+    ICMP,
+    ICMP6,
+    RST,
+    SCTP,
+    SYN,
+    TCP,
+    UDP,
+    UDPLITE,
+    Packet,
+)
 
-_MAGIC = b"\xfa\xce\xfe\xed"
+_MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
 _SHIFT = 14
 """Bits of TCP sequence numbers that one flow has for itself."""
 
@@ -24,9 +37,14 @@ class Parsed(msgspec.Struct, frozen=True):
     answer: str | None = None
 
 
-def tag(flow: int) -> bytes:
-    """Return the payload of a flow's packets."""
-    return _MAGIC + struct.pack("!I", flow)
+def tag(flow: int, padding: int = 0, *, quoted: bool = False) -> bytes:
+    """Return the payload of a flow's packets; ``quoted``: of the packet that an error of the hunt's is about."""
+    return b"\0" * padding + (_QUOTED if quoted else _MAGIC) + struct.pack("!I", flow)
+
+
+def length_of(packet: Packet, padding: int) -> int:
+    """Return how long a packet of a flow is, from its network header on."""
+    return len(encode(packet, tag(0, padding)))
 
 
 def checksum(data: bytes) -> int:
@@ -48,11 +66,15 @@ def sequence(flow: int, *, reply: bool, started: bool) -> tuple[int, int]:
     return mine + started, theirs + 1
 
 
-def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0) -> bytes:
+def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0, no_checksum: bool = False) -> bytes:
     """Return the packet from its network header on."""
+    if packet.inner is not None:
+        payload = encode(packet.inner, payload)
     size = 4 if packet.version == 4 else 16
     source, target = packet.saddr.to_bytes(size), packet.daddr.to_bytes(size)
-    segment = _segment(packet, payload, source, target, seq, ack)
+    segment, place = _segment(packet, payload, seq, ack)
+    if place is not None and not no_checksum:
+        segment = _with_checksum(packet, segment, place, source + target)
     if packet.version == 4:
         flags = 0x4000 if packet.dont_fragment else 0
         head = struct.pack(
@@ -66,29 +88,59 @@ def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0) -> byt
     return head + segment
 
 
-def _segment(packet: Packet, payload: bytes, source: bytes, target: bytes, seq: int, ack: int) -> bytes:
+def _segment(packet: Packet, payload: bytes, seq: int, ack: int) -> tuple[bytes, int | None]:
+    """Return the transport header and payload, and where its checksum belongs."""
     ports = struct.pack("!HH", packet.sport or 0, packet.dport or 0)
     match packet.protocol:
         case 6:
-            body = ports + struct.pack("!IIBBHHH", seq, ack, 0x50, packet.tcp_flags, 65535, 0, 0) + payload
-            place = 16
+            return ports + struct.pack("!IIBBHHH", seq, ack, 0x50, packet.tcp_flags, 65535, 0, 0) + payload, 16
         case 17:
-            body, place = ports + struct.pack("!HH", 8 + len(payload), 0) + payload, 6
+            return ports + struct.pack("!HH", 8 + len(payload), 0) + payload, 6
         case 1 | 58:
             icmp = packet.icmp or 0
-            body, place = struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
+            return struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
+        case 132:
+            # An INIT, which conntrack takes in any state, and wants whole: RFC 9260 3.3.2.
+            chunk = struct.pack("!BBHIIHHI", 1, 0, 20 + len(payload), 1, 65535, 1, 1, 1) + payload
+            return ports + struct.pack("!II", 0, 0) + chunk, 8
+        case 136:
+            return ports + struct.pack("!HH", 0, 0) + payload, 6
+        case 33:
+            # A request (RFC 4340 5.1), whose checksum conntrack does not look at.
+            return ports + struct.pack("!BBHBBHI", 5, 0, 0, 1, 0, 0, 1) + payload, 6
+        case 50:
+            return struct.pack("!II", _SPI, 1) + payload, None
+        case 51:
+            return struct.pack("!BBHIII", 59, 2, 0, _SPI, 1, 0) + payload, None
         case _:
             # REJECT answers an unknown protocol only when the whole of it sums up like a header: nf_ip_checksum().
-            body, place = b"\0\0" + payload, 0
-    pseudo = (
-        source + target + struct.pack("!II", len(body), packet.protocol)
-        if packet.protocol in (TCP, UDP, ICMP6) or packet.version == 6
-        else b""
-    )
-    value = checksum(pseudo + body)
-    if packet.protocol == UDP and value == 0:
-        value = 0xFFFF
-    return body[:place] + struct.pack("!H", value) + body[place + 2 :]
+            return b"\0\0" + payload, 0
+
+
+_SPI = 7
+
+
+def _with_checksum(packet: Packet, segment: bytes, place: int, addresses: bytes) -> bytes:
+    if packet.protocol == SCTP:
+        value = struct.pack("<I", _crc32c(segment) ^ packet.bad_checksum)
+        return segment[:place] + value + segment[place + 4 :]
+    pseudo = b""
+    if packet.protocol in (TCP, UDP, UDPLITE, ICMP6) or packet.version == 6:
+        pseudo = addresses + struct.pack("!II", len(segment), packet.protocol)
+    number = checksum(pseudo + segment) ^ (0x0101 if packet.bad_checksum else 0)
+    if packet.protocol in (UDP, UDPLITE) and number == 0:
+        number = 0xFFFF
+    return segment[:place] + struct.pack("!H", number) + segment[place + 2 :]
+
+
+def _crc32c(data: bytes) -> int:
+    """Return SCTP's checksum (RFC 9260 appendix A), bit by bit: the hunt's packets are short."""
+    remainder = 0xFFFFFFFF
+    for byte in data:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)
+    return remainder ^ 0xFFFFFFFF
 
 
 def decode(data: bytes) -> Parsed | None:
@@ -121,7 +173,7 @@ def decode(data: bytes) -> Parsed | None:
 
 
 def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
-    if packet.protocol in (TCP, UDP) and len(body) >= 8:
+    if packet.protocol in WITH_PORTS and len(body) >= 8:
         sport, dport = struct.unpack_from("!HH", body)
         flags = body[13] & 63 if packet.protocol == TCP and len(body) >= 20 else 0
         packet = msgspec.structs.replace(packet, sport=sport, dport=dport, tcp_flags=flags)
@@ -131,10 +183,13 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
     if packet.protocol in (ICMP, ICMP6) and len(body) >= 8:
         kind, code = body[0], body[1]
         packet = msgspec.structs.replace(packet, icmp=kind << 8 | code)
-        if kind in ((3, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
+        if kind in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
             inner = decode(body[8 if kind != 137 else 40 :])
-            name = "icmp" if packet.protocol == ICMP else "icmp6"
-            return Parsed(packet, inner.flow if inner is not None else None, f"{name} {kind}/{code}")
+            if inner is not None and body[-8:-4] == _QUOTED:
+                return Parsed(msgspec.structs.replace(packet, inner=inner.packet), int.from_bytes(body[-4:]))
+            if inner is not None and inner.flow is not None:
+                name = "icmp" if packet.protocol == ICMP else "icmp6"
+                return Parsed(packet, inner.flow, f"{name} {kind}/{code}")
         echo = struct.unpack_from("!H", body, 4)[0]
         packet = msgspec.structs.replace(packet, sport=echo, dport=echo)
     return Parsed(packet, _tagged(body))

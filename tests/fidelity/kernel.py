@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, RST, SYN, TCP, UDP, Packet
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
+from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
@@ -90,6 +91,9 @@ class _Net:
         self.judged = {each.name: Netns(each.name) for each in case.namespaces}
         self.taps: dict[str, Tap] = {}
         self.logs: dict[str, Log] = {}
+        # With any rules there is connection tracking (TRACKING), and so reassembly before them.
+        self._reassembles = bool(case.namespaces[0].rulesets)
+        self._identity = 0
         self._raw: dict[tuple[str, int, int], socket.socket] = {}
         self._by_ports = {
             each.name
@@ -115,6 +119,7 @@ class _Net:
                         write_sysctl(f"net/ipv6/conf/{which}/mldv{version}_unsolicited_report_interval", "1000000")
                 for key in _QUIET:
                     write_sysctl(key, "0")
+                write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
         paths = {name: netns.path for name, netns in self.judged.items()} | {WORLD: self.world.path}
@@ -221,18 +226,22 @@ class _Net:
         reply = position > 0 and flow.then[position - 1] == "reply"
         started = packet.tcp_flags & SYN == 0
         seq, ack = sequence(flow.number, reply=reply, started=started)
-        if not packet.tcp_flags & ACK:
-            ack = 0
-        payload = tag(flow.number)
+        if not packet.tcp_flags & ACK or packet.tcp_flags & RST:
+            ack = 0  # a reset need not know what the other side has sent
+        payload = tag(flow.number, sent.padding, quoted=packet.inner is not None)
+        data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum)
         if sent.link:
-            self.taps[sent.link].send(packet.version, encode(packet, payload, seq=seq, ack=ack))
+            self._identity += 1
+            fragmented = sent.fragmented and self._reassembles
+            for part in split(packet.version, data, self._identity) if fragmented else (data,):
+                self.taps[sent.link].send(packet.version, part)
             return True
         netns = self.judged[sent.netns]
-        if packet.protocol == UDP:
-            return _send_udp(netns, packet, payload)
+        if packet.protocol == UDP and not packet.bad_checksum:
+            return _send_udp(netns, packet, payload, no_checksum=sent.no_checksum)
         if sent.netns in self._by_ports:
             return False  # a raw socket's route lookup knows neither protocol nor ports
-        return self._send_raw(netns, packet, encode(packet, payload, seq=seq, ack=ack))
+        return self._send_raw(netns, packet, data)
 
     def _send_raw(self, netns: Netns, packet: Packet, data: bytes) -> bool:
         key = (netns.name, packet.version, packet.saddr)
@@ -281,7 +290,10 @@ def text_of(address: int, version: int) -> str:
     return socket.inet_ntop(family, address.to_bytes(size))
 
 
-def _send_udp(netns: Netns, packet: Packet, payload: bytes) -> bool:
+_SO_NO_CHECK = 11
+
+
+def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool) -> bool:
     """Send by a real UDP socket, so that policy rules see ports, and the kernel may choose the source."""
     family = socket.AF_INET if packet.version == 4 else socket.AF_INET6
     with netns.entered():
@@ -290,6 +302,7 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes) -> bool:
         try:
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sender.setsockopt(socket.SOL_SOCKET, _SO_NO_CHECK, no_checksum)
             sender.bind((text_of(packet.saddr, packet.version), packet.sport or 0))
             if sender.getsockname()[0] != text_of(packet.saddr, packet.version):
                 return False
@@ -306,22 +319,31 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
         return flow.first
     if position > len(flow.then) or not turns or turns[-1].refused:
         return None
+    if flow.then[position - 1] == "error":
+        return _error(flow, turns[-1])
     if flow.then[position - 1] == "again":
         packet = flow.first.packet
         answered = len(turns) > 1 and turns[1].sent.packet.tcp_flags & SYN and turns[1].events
         # Data without a handshake would be out of the state that the kernel keeps of a TCP connection.
         flags = (flow.again_flags or ACK | PSH) if answered else SYN
+        flags = flow.flags[position - 1] if flow.flags else flags
         again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
         if again.saddr == 0:
             return None
         return msgspec.structs.replace(flow.first, packet=again)
+    rested = _rested(turns[0])
+    return _reply(flow, rested, position) if rested is not None and not turns[0].refused else None
+
+
+def _rested(turn: Turn) -> Event | None:
+    """Return where a packet of a turn has come to rest, if it was one place and an answer can be sent from there."""
     rested = [
         event
-        for event in turns[0].events
+        for event in turn.events
         if event.kind in ("arrived", "left")
         and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
     ]
-    return _reply(flow, rested[0]) if len(rested) == 1 and not turns[0].refused else None
+    return rested[0] if len(rested) == 1 else None
 
 
 def _is_group(address: int) -> bool:
@@ -331,11 +353,13 @@ def _is_group(address: int) -> bool:
     return address >> 28 >= 0xE or address & 0xFF == 0xFF
 
 
-def _reply(flow: Flow, event: Event) -> Sent:
+def _reply(flow: Flow, event: Event, position: int) -> Sent:
     packet = flow.first.packet
     icmp = None
-    if packet.protocol in (ICMP, ICMP6):
-        icmp = 0 if packet.protocol == ICMP else 129 << 8
+    if packet.icmp is not None:
+        kind = packet.icmp >> 8
+        icmp = ICMP_ANSWERS[packet.protocol].get(kind, kind) << 8
+    flags = flow.flags[position - 1] if flow.flags else flow.reply_flags or SYN | ACK
     ports = event.sport >= 0
     back = Packet(
         version=packet.version,
@@ -344,11 +368,43 @@ def _reply(flow: Flow, event: Event) -> Sent:
         protocol=packet.protocol,
         sport=event.dport if ports else None,
         dport=event.sport if ports else None,
-        tcp_flags=(flow.reply_flags or SYN | ACK) if packet.protocol == TCP else 0,
+        tcp_flags=flags if packet.protocol == TCP else 0,
         icmp=icmp,
-        length_bytes=packet.length_bytes,
         dont_fragment=False,
+        bad_checksum=packet.bad_checksum,
     )
-    if event.kind == "left":
-        return Sent("host", event.link, back)
-    return Sent(event.netns, "", back)
+    where = ("host", event.link) if event.kind == "left" else (event.netns, "")
+    return Sent(*where, back, flow.first.padding, flow.first.no_checksum, flow.first.fragmented)
+
+
+def _error(flow: Flow, turn: Turn) -> Sent | None:
+    """Return the ICMP error that the flow plans, about the packet of the turn."""
+    plan, rested = flow.error, _rested(turn)
+    if plan is None or rested is None or rested.inner:
+        return None
+    about = turn.sent.packet
+    ports = rested.sport >= 0
+    sport = rested.sport if plan.sport is None else plan.sport
+    inner = msgspec.structs.replace(
+        about,
+        saddr=rested.saddr,
+        daddr=rested.daddr,
+        sport=sport if ports else None,
+        dport=(sport if about.icmp is not None else rested.dport) if ports else None,
+        ttl=rested.ttl,
+        dscp=rested.dscp,
+        bad_checksum=False,
+    )
+    packet = Packet(
+        version=about.version,
+        saddr=rested.daddr if plan.source is None else plan.source,
+        daddr=rested.saddr if plan.target is None else plan.target,
+        protocol=ICMP if about.version == 4 else ICMP6,
+        icmp=plan.icmp,
+        dont_fragment=False,
+        inner=inner,
+    )
+    if rested.kind == "left":
+        fragmented = flow.first.fragmented
+        return Sent("host", plan.link or rested.link, packet, flow.first.padding, fragmented=fragmented)
+    return Sent(rested.netns, "", packet, flow.first.padding)

@@ -10,8 +10,9 @@ import msgspec
 from hairpin.host.host import Host
 from hairpin.netfilter import evaluate
 from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
+from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
-from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP, UDP, Connection, Seen, Tuple
+from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, RST, SCTP, TCP, UDP, UDPLITE, Connection, Seen, Tuple
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, conf
@@ -20,10 +21,10 @@ from hairpin.network.routing import Query, lookup
 from hairpin.walk import hooks, nat
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import End, State
+from hairpin.walk.state import End, State, Stop
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
-from tests.fidelity.frames import tag
+from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
 from tests.fidelity.kernel import Turn
 from tests.fidelity.observer import Event, event_of
@@ -228,9 +229,7 @@ _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:
     packet = sent.packet
-    header = {6: 20, 17: 8, 1: 8, 58: 8}.get(packet.protocol, 2)
-    size = (20 if packet.version == 4 else 40) + header + len(tag(0))
-    packet = msgspec.structs.replace(packet, length_bytes=size)
+    packet = msgspec.structs.replace(packet, length_bytes=length_of(packet, sent.padding))
     if sent.link:
         state = State("device-in", "host", packet, iif=sent.link, connections=connections)
     else:
@@ -250,6 +249,7 @@ def _branch(host: Host, end: End) -> Branch:
     )
 
 
+_ANSWERABLE = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, ESP, AH})
 _TO_MANY = ("broadcast", "multicast")
 
 
@@ -267,15 +267,16 @@ def _unanswerable(host: Host, end: End) -> bool:
         return True
     if packet.version == 6 and is_multicast(packet.daddr, 6):
         return True
-    if 0 in (packet.saddr, packet.daddr) or packet.protocol not in (TCP, UDP, ICMP, ICMP6):
+    if 0 in (packet.saddr, packet.daddr) or packet.protocol not in _ANSWERABLE:
         return True  # of other protocols REJECT demands a checksum that NAT does not keep right
     protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
     ports: tuple[int | None, int | None] = (None, None)
+    tos = (packet.dscp << 2 & 0x1E) | 0xC0 if packet.version == 4 else 0  # IPTOS_PREC_INTERNETCONTROL
     if end.stop.reject == "tcp-reset":
-        protocol, ports = TCP, (packet.dport, packet.sport)
+        protocol, ports, tos = TCP, (packet.dport, packet.sport), 0
     own = (each.value for each in namespace.addresses if each.version == packet.version)
     for saddr in (packet.daddr, 0, *own):
-        query = Query(packet.version, packet.saddr, saddr, protocol=protocol, sport=ports[0], dport=ports[1])
+        query = Query(packet.version, packet.saddr, saddr, tos=tos, protocol=protocol, sport=ports[0], dport=ports[1])
         found = lookup(namespace, msgspec.structs.replace(query, oif=end.stop.link if strict else None))
         if found.type not in ("unicast", "local"):
             return True
@@ -294,7 +295,7 @@ def _events(end: End) -> tuple[Event, ...]:
     match end.kind:
         case "arrived" | "left":
             packet = state.packet
-            if packet.protocol not in (TCP, UDP, 1, 58):
+            if packet.protocol not in WITH_PORTS | {ICMP, ICMP6}:
                 packet = msgspec.structs.replace(packet, sport=None, dport=None)
             if end.kind == "left":
                 return (event_of("left", "host", state.oif, packet),)
@@ -306,11 +307,17 @@ def _events(end: End) -> tuple[Event, ...]:
                 name = _BY_FAMILY[name][0 if state.packet.version == 4 else 1]
             answer = _ANSWERS.get(name, name)
             return () if end.stop.stage == "output-route" else (Event("answer", "", "", answer=answer),)
-        case "dropped" if end.stop is not None and end.stop.reason == "reject":
+        case "dropped" if end.stop is not None and _goes_astray(end.stop):
             # A reset that goes astray (walk/bridge.py): the kernel has made it all the same.
             return (Event("answer", "", "", answer="rst"),)
         case _:
             return ()
+
+
+def _goes_astray(stop: Stop) -> bool:
+    packet = stop.seen.packet
+    known = packet.protocol == TCP and not packet.bad_checksum
+    return stop.reason == "reject" and bool(stop.seen.physin) and known
 
 
 def _text(end: End) -> str:

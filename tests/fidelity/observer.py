@@ -1,7 +1,8 @@
 """What the kernel did with the packets: everything that arrives, leaves, or is answered.
 
 An nftables table of the hunt's own logs each packet at the very end of INPUT (and takes it away there, behind the
-confirmation of its connection: nobody answers but the hunt) and each rejection when it is born.
+confirmation of its connection: nobody answers but the hunt) and each rejection when it is born (what a process sends
+by itself has its socket's owner).
 """
 
 import errno
@@ -13,6 +14,7 @@ import msgspec
 
 from hairpin.netfilter.packet import Packet
 from tests.fidelity.case import Wire
+from tests.fidelity.fragments import Together
 from tests.fidelity.frames import decode
 from tests.fidelity.netns import Netns
 
@@ -29,6 +31,7 @@ table inet {TABLE} {{
     }}
     chain answers {{
         type filter hook output priority -2147483648; policy accept;
+        meta skuid 0 return
         icmp type {{ 3, 5, 11, 12 }} {_TAKE}
         icmpv6 type {{ 1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143 }} {_TAKE}
         tcp flags & rst == rst meta length {{ 40, 60 }} {_TAKE}
@@ -61,13 +64,22 @@ class Event(msgspec.Struct, frozen=True, order=True):
     ttl: int = 0
     dscp: int = 0
     answer: str = ""
+    inner: tuple[int, ...] = ()
+    """What an ICMP error is about: addresses, protocol, ports."""
 
 
 def event_of(kind: Literal["arrived", "left"], netns: str, link: str, packet: Packet) -> Event:
     """Return the event of a packet that came to rest."""
-    sport = packet.sport if packet.sport is not None else -1
-    dport = packet.dport if packet.dport is not None else -1
-    return Event(kind, netns, link, packet.saddr, packet.daddr, packet.protocol, sport, dport, packet.ttl, packet.dscp)
+    sport, dport = _ports(packet)
+    inner: tuple[int, ...] = ()
+    if packet.inner is not None:
+        inner = (packet.inner.saddr, packet.inner.daddr, packet.inner.protocol, *_ports(packet.inner))
+    return Event(kind, netns, link, packet.saddr, packet.daddr, packet.protocol, sport, dport, packet.ttl, packet.dscp,
+                 inner=inner)  # fmt: skip
+
+
+def _ports(packet: Packet) -> tuple[int, int]:
+    return (packet.sport if packet.sport is not None else -1, packet.dport if packet.dport is not None else -1)
 
 
 class Log:
@@ -75,6 +87,7 @@ class Log:
 
     def __init__(self, netns: Netns) -> None:
         self.netns = netns.name
+        self.together = Together()
         with netns.entered():
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
             self.names: dict[int, str] = {}
@@ -135,7 +148,8 @@ class Log:
                 case _:
                     pass
             at += (size + 3) & ~3
-        parsed = decode(payload)
+        whole = self.together.whole(payload)
+        parsed = decode(whole) if whole is not None else None
         if parsed is None or parsed.flow is None:
             return None
         if hook == 3 or parsed.answer is not None:
@@ -152,6 +166,7 @@ class Tap:
 
     def __init__(self, world: Netns, wire: Wire) -> None:
         self.wire = wire
+        self.together = Together()
         with world.entered():
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
@@ -180,7 +195,8 @@ class Tap:
                 return found
             if address[2] == 4 or data[12:14] not in (b"\x08\x00", b"\x86\xdd"):  # PACKET_OUTGOING: our own
                 continue
-            parsed = decode(data[14:])
+            whole = self.together.whole(data[14:])
+            parsed = decode(whole) if whole is not None else None
             if parsed is not None and parsed.flow is not None and parsed.answer is None:
                 found.append((parsed.flow, event_of("left", "host", self.wire.link, parsed.packet)))
 

@@ -17,14 +17,20 @@ to rest. For each network: the counter of every rule, so that the way is compare
 """
 _LIMITS = """## Not compared yet
 
-- ICMP errors and resets are seen when they are made; their own way (RELATED) is not walked. Whether they can be sent is
-  taken from the route to whom they answer, and from the kernel's own limits on them.
+- ICMP errors about a flow's packets are sent and walked; those (and resets) that the kernel makes itself are only seen
+  when they are made. Whether they can be sent is taken from the route to whom they answer, and from the kernel's own
+  limits on them.
+- Packets without a payload (a flow is known by it), IPv4 options, IPv6 extension headers (AH among them), ICMP errors
+  with a wrong checksum, what an SCTP packet carries (it is always an INIT).
+- TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.
 - ARP and neighbour discovery: neighbours are entered by hand.
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
 - `TTL --ttl-inc/--ttl-dec`.
-- Fragments, MTU, VLANs, macvlan, VRF, tunnels, zones, helpers.
+- Fragments where nothing tracks connections: elsewhere the kernel has put them together before rules see them, and so
+  they are sent and compared. Fragments that a process sends.
+- MTU, VLANs, macvlan, VRF, tunnels, zones, helpers.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.

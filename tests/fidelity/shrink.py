@@ -73,7 +73,7 @@ def _smaller(case: Case) -> Iterator[Case]:
     """Yield cases with less: whole groups of lines first, then single lines."""
     for flow in case.flows:
         for length in range(len(flow.then)):
-            shorter = msgspec.structs.replace(flow, then=flow.then[:length])
+            shorter = msgspec.structs.replace(flow, then=flow.then[:length], flags=flow.flags[:length])
             others = tuple(shorter if each is flow else each for each in case.flows)
             yield msgspec.structs.replace(case, flows=others)
     for position in range(len(case.world)):

@@ -15,7 +15,11 @@ def packet_text(packet: Packet) -> str:
     name = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp6"}.get(packet.protocol, str(packet.protocol))
     source, target = (address_text(each, packet.version) for each in (packet.saddr, packet.daddr))
     flags = f" {flags_text(packet.tcp_flags) or 'no flags'}" if packet.protocol == 6 else ""
-    return f"{name}{flags} {source} {packet.sport} > {target} {packet.dport} ttl {packet.ttl} dscp {packet.dscp}"
+    kind = f" {packet.icmp >> 8}/{packet.icmp & 0xFF}" if packet.icmp is not None else ""
+    broken = " broken" if packet.bad_checksum else ""
+    ends = f"{source} {packet.sport} > {target} {packet.dport}"
+    about = f" about ({packet_text(packet.inner)})" if packet.inner is not None else ""
+    return f"{name}{kind}{flags} {ends} ttl {packet.ttl} dscp {packet.dscp}{broken}{about}"
 
 
 def sent_text(sent: Sent) -> str:
@@ -30,7 +34,11 @@ def event_text(event: Event) -> str:
     version: Version = 6 if event.daddr >> 32 or event.saddr >> 32 else 4
     packet = Packet(version, event.saddr, event.daddr, event.protocol, event.sport, event.dport, ttl=event.ttl,
                     dscp=event.dscp)  # fmt: skip
-    return f"{event.kind} {event.netns} {event.link}: {packet_text(packet)}"
+    about = ""
+    if event.inner:
+        saddr, daddr, protocol, sport, dport = event.inner
+        about = f" about {packet_text(Packet(version, saddr, daddr, protocol, sport, dport))}"
+    return f"{event.kind} {event.netns} {event.link}: {packet_text(packet)}{about}"
 
 
 def events_text(events: tuple[Event, ...]) -> str:
@@ -57,6 +65,7 @@ def case_text(case: Case) -> Iterator[str]:
             lines += (f"{text.tool} {text.version} {text.table}: {line}" for line in (*text.head, *text.rules))
         yield from (f"    {netns.name}: {line}" for line in lines)
     for flow in case.flows[:6]:
+        flags = flow.flags or ((flow.reply_flags,) if flow.reply_flags else ())
         yield f"    flow {flow.number} {sent_text(flow.first)} then {' '.join(flow.then)}" + (
-            f" with {flags_text(flow.reply_flags)}" if flow.reply_flags else ""
+            f" with {' '.join(map(flags_text, flags))}" if flags else ""
         )

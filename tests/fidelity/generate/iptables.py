@@ -80,7 +80,7 @@ class _Table:
 
     def _try_rule(self, chain: str, hook: str) -> str | None:
         dice = self.dice
-        protocol = dice.pick((None, None, "tcp", "tcp", "udp", "udp", "icmp"))
+        protocol = dice.pick((None, None, "tcp", "tcp", "udp", "udp", "icmp", dice.pick(("sctp", "udplite", "esp"))))
         matches = [self._protocol(protocol)] if protocol else []
         kinds = dice.some(_KINDS, 3) if dice.chance(0.85) else []
         for kind in dict.fromkeys(kinds):
@@ -138,13 +138,13 @@ class _Table:
         return self._ports("--sport", protocol)
 
     def _ports(self, option: str, protocol: str | None) -> str | None:
-        if protocol not in ("tcp", "udp"):
+        if protocol not in ("tcp", "udp", "sctp"):
             return None
         first = self.dice.pick(PORTS if option == "--dport" else (*PORTS, *SOURCE_PORTS))
         return f"{self._not()}{option} {first}" + (f":{first + 500}" if self.dice.chance(0.4) else "")
 
     def _match_multiport(self, hook: str, protocol: str | None) -> str | None:
-        if protocol not in ("tcp", "udp"):
+        if protocol not in ("tcp", "udp", "sctp", "udplite"):
             return None
         option = self.dice.pick(("--dports", "--sports", "--ports"))
         ports = [str(port) for port in self.dice.some((*PORTS, *SOURCE_PORTS), 4)]
@@ -248,7 +248,7 @@ class _Table:
         if protocol != "icmp" or self.inverted:
             return None
         option = "--icmp-type" if self.version == 4 else "--icmpv6-type"
-        return f"{self._not()}{option} {self.dice.pick(('echo-request', 'echo-reply'))}"
+        return f"{self._not()}{option} {self.dice.pick(_ICMP_TYPES[self.version])}"
 
     # --- targets -----------------------------------------------------------------------------------------------------
 
@@ -298,7 +298,7 @@ class _Table:
 
     def _nat(self, hook: str, protocol: str | None) -> str:
         dice, version = self.dice, self.version
-        ports = protocol in ("tcp", "udp")
+        ports = protocol in ("tcp", "udp", "sctp")
         target = dice.pick((*self.made.inside(version).values(), *self.made.addresses(version)))
         bracketed = f"[{target}]" if version == 6 else target
         port = dice.pick(PORTS)
@@ -329,6 +329,12 @@ class _Table:
         return dice.pick(choices)
 
 
+_ICMP_TYPES: dict[Version, tuple[str, ...]] = {
+    4: ("echo-request", "echo-reply", "echo-request", "destination-unreachable", "fragmentation-needed", "redirect",
+        "time-exceeded", "parameter-problem", "timestamp-request", "port-unreachable", "0/1", "any"),
+    6: ("echo-request", "echo-reply", "echo-request", "destination-unreachable", "packet-too-big", "time-exceeded",
+        "parameter-problem", "router-solicitation", "neighbour-advertisement", "redirect", "port-unreachable", "128/1"),
+}  # fmt: skip
 _KINDS = (
     "source", "destination", "iif", "oif", "dport", "sport", "multiport", "flags", "state", "conntrack", "mark",
     "connmark", "addrtype", "iprange", "ttl", "dscp", "length", "set", "rpfilter", "physdev", "icmp",

@@ -81,7 +81,7 @@ class _Table:
         dice = self.dice
         base = self.user.get(chain, chain)
         kind, hook, priority = self.base[base]
-        protocol = dice.pick((None, None, "tcp", "tcp", "udp", "udp"))
+        protocol = dice.pick((None, None, "tcp", "tcp", "tcp", "udp", "udp", "udp", dice.pick(("sctp", "udplite"))))
         matches = [self._match(hook, priority, protocol) for _ in range(dice.number(0, 3))]
         if protocol and not any(protocol in each for each in matches):
             matches.append(f"meta l4proto {protocol}")

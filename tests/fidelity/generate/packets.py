@@ -2,9 +2,30 @@
 
 from typing import Literal
 
-from hairpin.netfilter.packet import ACK, FIN, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, URG, Packet
+import msgspec
+
+from hairpin.netfilter.header import WITH_PORTS
+from hairpin.netfilter.packet import (
+    ACK,
+    AH,
+    DCCP,
+    ESP,
+    FIN,
+    ICMP,
+    ICMP6,
+    PSH,
+    RST,
+    SCTP,
+    SYN,
+    TCP,
+    UDP,
+    UDPLITE,
+    URG,
+    Packet,
+)
 from hairpin.network.prefix import Version
-from tests.fidelity.case import Flow, Sent
+from tests.fidelity.case import ErrorPlan, Flow, Sent
+from tests.fidelity.fragments import can_be_split
 from tests.fidelity.generate.plan import OUTSIDE, PORTS, SOURCE_PORTS, Dice, Plan, number_of
 
 _ODD: dict[Version, tuple[str, ...]] = {
@@ -16,7 +37,24 @@ _NO_FLOOD = frozenset(
     ("224.0.0.251", "255.255.255.255", "192.0.2.255", "192.0.2.0", "0.0.0.0", "ff02::fb", "ff05::1", "::")
 )
 """Not sent by a process: a bridge would flood them, and the walk follows one frame to one place."""
-_FLAGS = (SYN, SYN | ACK, ACK, ACK | PSH, RST, RST | ACK, FIN, FIN | ACK, 0, SYN | FIN, FIN | PSH | URG, SYN | URG)
+_FLAGS = (
+    SYN,
+    SYN | ACK,
+    ACK,
+    ACK | PSH,
+    RST,
+    RST | ACK,
+    FIN,
+    FIN | ACK,
+    0,
+    SYN | FIN,
+    FIN | PSH | URG,
+    SYN | URG,
+    ACK | URG,
+    RST | URG,
+    SYN | RST,
+    SYN | ACK | URG,
+)
 
 
 def flows(dice: Dice, made: Plan, count: int) -> tuple[Flow, ...]:
@@ -26,20 +64,70 @@ def flows(dice: Dice, made: Plan, count: int) -> tuple[Flow, ...]:
 
 
 def _flow(dice: Dice, made: Plan, number: int, taken: set[tuple[int, int]]) -> Flow:
+    """Return a flow; after some of its packets an ICMP error speaks of the last one."""
+    flow = _without_errors(dice, made, number, taken)
+    if not dice.chance(0.35):
+        return flow
+    place = dice.number(0, len(flow.then))
+    then = (*flow.then[:place], "error", *flow.then[place:])
+    flags = (*flow.flags[:place], 0, *flow.flags[place:]) if flow.flags else ()
+    return msgspec.structs.replace(flow, then=then, flags=flags, error=_error_plan(dice, made, flow.first.packet))
+
+
+def _error_plan(dice: Dice, made: Plan, packet: Packet) -> ErrorPlan:
+    version = packet.version
+    targets = (*made.host_addresses(version), *made.inside(version).values(), *OUTSIDE[version])
+    uplinks = [each for each in made.links if each.startswith("up")]
+    return ErrorPlan(
+        dice.pick(_ERRORS[version]),
+        source=number_of(dice.pick((*OUTSIDE[version], *targets))) if dice.chance(0.4) else None,
+        target=number_of(dice.pick(targets)) if dice.chance(0.1) else None,
+        link=dice.pick(uplinks) if dice.chance(0.15) else "",
+        sport=7 if dice.chance(0.1) else None,
+    )
+
+
+_ERRORS: dict[Version, tuple[int, ...]] = {
+    4: (3 << 8, 3 << 8 | 1, 3 << 8 | 3, 3 << 8 | 3, 3 << 8 | 4, 3 << 8 | 13, 4 << 8, 5 << 8 | 1, 11 << 8, 12 << 8),
+    6: (1 << 8, 1 << 8 | 4, 1 << 8 | 4, 1 << 8 | 1, 2 << 8, 3 << 8, 4 << 8 | 1),
+}
+
+
+def _without_errors(dice: Dice, made: Plan, number: int, taken: set[tuple[int, int]]) -> Flow:
     version = dice.pick(made.versions)
-    protocol = dice.pick((TCP, TCP, TCP, UDP, UDP, UDP, ICMP if version == 4 else ICMP6, 253))
-    if protocol == 253 and (0, 0) in taken:
-        protocol = UDP  # without ports two flows may be one connection
+    icmp = ICMP if version == 4 else ICMP6
+    protocol = dice.pick((TCP, TCP, TCP, TCP, UDP, UDP, UDP, UDP, icmp, icmp, SCTP, UDPLITE, *_UNTRACKED_PORTS))
+    if protocol == AH and version == 6:
+        protocol = ESP  # there it is an extension header, and what follows it is the protocol
+    if protocol in _UNTRACKED_PORTS and (protocol, 0) in taken:
+        protocol = UDP  # without ports in the tuple two flows may be one connection
     first = _first(dice, made, version, protocol, number, taken)
-    if protocol == 253 or (protocol == TCP and first.packet.tcp_flags != SYN):
+    if protocol in _UNTRACKED_PORTS or (protocol == TCP and first.packet.tcp_flags != SYN):
         return Flow(number, first)
     then: tuple[Literal["reply", "again"], ...] = dice.pick(
         ((), ("reply",), ("reply", "again"), ("reply", "again"), ("reply", "again", "reply"))
     )
-    if protocol != TCP and dice.chance(0.2):
-        then = ("again", "reply")
-    reply_flags = RST | ACK if protocol == TCP and dice.chance(0.1) else 0
-    return Flow(number, first, then, reply_flags)
+    if protocol != TCP:
+        return Flow(number, first, ("again", "reply") if dice.chance(0.2) else then)
+    if dice.chance(0.4):
+        return _closing(dice, number, first)
+    return Flow(number, first, then, RST | ACK if dice.chance(0.1) else 0)
+
+
+def _closing(dice: Dice, number: int, first: Sent) -> Flow:
+    """A TCP connection whose packets go on with any flags: closed, reset, begun anew."""
+    then: list[Literal["reply", "again"]] = ["reply"]
+    flags = [SYN | ACK if dice.chance(0.8) else dice.pick(_WITHIN)]
+    for _ in range(dice.number(1, 5)):
+        side: Literal["reply", "again"] = dice.pick(("reply", "again"))
+        then.append(side)
+        flags.append(dice.pick((*_WITHIN, SYN) if side == "again" else _WITHIN))
+    return Flow(number, first, tuple(then), flags=tuple(flags))
+
+
+_WITHIN = (ACK, ACK | PSH, FIN | ACK, FIN | ACK, RST, RST | ACK, SYN | ACK, FIN | ACK | URG, 0)
+"""Flags within a connection.  No SYN of the other side: conntrack knows of the windows of two that open at once."""
+_UNTRACKED_PORTS = (DCCP, ESP, AH, 253)
 
 
 def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int, taken: set[tuple[int, int]]) -> Sent:
@@ -67,24 +155,41 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         daddr = dice.pick(targets)
     if saddr == daddr and protocol in (ICMP, ICMP6):
         daddr = own[0] if saddr != own[0] else own[-1]  # its answer would have the same addresses and id
-    ports = protocol in (TCP, UDP)
+    ports = protocol in WITH_PORTS
     echo = number + 1
     sport = dice.pick(SOURCE_PORTS) if dice.chance(0.15) else 1024 + number
     if (protocol, sport) in taken:
         sport = 1024 + number
-    taken.add((protocol, sport) if protocol != 253 else (0, 0))
+    taken.add((protocol, 0 if protocol in _UNTRACKED_PORTS else sport))
     packet = Packet(
         version,
         number_of(saddr),
         number_of(daddr),
         protocol,
         # Two flows never share a source port: one flow's connection is never another's.
-        sport=sport if ports else echo if protocol != 253 else None,
-        dport=dice.pick(PORTS) if ports else echo if protocol != 253 else None,
+        sport=sport if ports else echo if protocol in _KINDS else None,
+        dport=dice.pick(PORTS) if ports else echo if protocol in _KINDS else None,
         tcp_flags=0 if protocol != TCP else SYN if dice.chance(0.8) else dice.pick(_FLAGS),
-        icmp={ICMP: 8 << 8, ICMP6: 128 << 8}.get(protocol),
+        icmp=_kind(dice, protocol) if protocol in _KINDS else None,
         ttl=64 if not link or dice.chance(0.8) else dice.pick((1, 2, 3, 255)),
         dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46, 4)),
         dont_fragment=False,
+        bad_checksum=protocol in _VERIFIED and number_of(saddr) != 0 and dice.chance(0.05),
     )
-    return Sent(netns, link, packet)
+    padding = dice.pick((0, 0, 0, 1, 3, 8, 60))
+    bare = protocol == UDP and not packet.bad_checksum and dice.chance(0.1)
+    return Sent(netns, link, packet, padding, bare, can_be_split(packet) and dice.chance(0.15))
+
+
+_VERIFIED = (TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE)
+_KINDS: dict[int, tuple[int, ...]] = {
+    ICMP: (13, 15, 17, 0, 14, 5, 3, 4, 11, 12, 9, 10, 19, 40, 1),
+    ICMP6: (139, 129, 140, 1, 2, 3, 4, 100, 130, 131, 132, 133, 134, 135, 136, 137, 143, 141, 160),
+}
+"""Types besides echo; errors among them say nothing of what they are about."""
+
+
+def _kind(dice: Dice, protocol: int) -> int:
+    if dice.chance(0.6):
+        return (8 if protocol == ICMP else 128) << 8
+    return dice.pick(_KINDS[protocol]) << 8 | (dice.pick((1, 4)) if dice.chance(0.3) else 0)
