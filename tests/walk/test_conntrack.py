@@ -28,7 +28,7 @@ from hairpin.netfilter.packet import (
     Tcp,
     Tuple,
 )
-from hairpin.walk.conntrack import confirmed, track, tuple_of
+from hairpin.walk.conntrack import closed, confirmed, track, tuple_of
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -202,6 +202,19 @@ def test_a_first_answer_that_is_a_reset_ends_it() -> None:
     kept = track(later, HOST).connection
     assert kept is not None
     assert not kept.status & STATUS_DYING
+
+
+def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    after = closed(met)
+    assert after.connection is not None
+    assert after.connection.tcp == Tcp("CLOSE")
+    assert after.connections == (("host", after.connection),)
+    fresh = track(at("input"), HOST)
+    assert closed(fresh) is fresh
+    reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=(("host", known),)), HOST)
+    assert closed(reset) is reset
 
 
 def test_the_walk_remembers_one_connection_once() -> None:

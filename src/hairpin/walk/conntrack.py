@@ -30,6 +30,7 @@ from hairpin.netfilter.packet import (
     UDPLITE,
     Connection,
     Packet,
+    Tcp,
     Tuple,
     is_icmp_error,
 )
@@ -160,6 +161,20 @@ def remembered(state: State) -> State:
         if netns != state.netns or each.original != connection.original
     )
     return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
+
+
+def closed(state: State) -> State:
+    """Return the state with its connection closed: REJECT answers one of its packets with a reset.
+
+    Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c (Linux 6.0)
+    """
+    connection = state.connection
+    if connection is None or connection.tcp is None or not connection.status & STATUS_CONFIRMED:
+        return state
+    if state.packet.tcp_flags & RST:
+        return state  # no reset answers a reset
+    tcp = Tcp("CLOSE", connection.tcp.closing)
+    return remembered(msgspec.structs.replace(state, connection=msgspec.structs.replace(connection, tcp=tcp)))
 
 
 def confirmed(state: State) -> State:
