@@ -139,6 +139,27 @@ def isolated(rule: str) -> str:
     return led.replace("-A DOCKER-USER -j RETURN", f"-A {stage} {rule}\n-A DOCKER-USER -j RETURN")
 
 
+def outlived() -> Network:
+    """Return the host whose rules and docker-proxy lead to a container of which the engine knows nothing any more."""
+    whole = network(host_namespace(), docker=engine())
+    host = whole.host.namespaces[0]
+    alone = msgspec.structs.replace(host, links=tuple(link for link in host.links if link.name != "veth1"))
+    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(alone,)))
+
+
+def readdressed(rules: str = DOCKER_RULES) -> Network:
+    """Return the host whose container has had another address since it was started again."""
+    inner = container_namespace()
+    moved = msgspec.structs.replace(
+        inner, addresses=(inner.addresses[0], Address("eth0", 4, WEB + 7, 16)),
+        routes=(*(each for each in inner.routes if each.destination != WEB), _local(WEB + 7)),
+    )  # fmt: skip
+    told_so = msgspec.structs.replace(
+        container(), endpoints=(msgspec.structs.replace(container().endpoints[0], ipv4=WEB + 7),)
+    )
+    return network(host_namespace(rules), moved, docker=engine(told_so))
+
+
 WEB_MAC, DB_MAC = 0x0242AC110002, 0x0242AC110003
 
 
@@ -340,6 +361,11 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
             Socket("tcp", 4, None, 80, process="httpd", pid=7), Socket("tcp", 4, None, 81, pid=8, halted=True),
         ))),
         published(), [],
+    ),
+    "rules outlive their container": (outlived(), published(), ["dnat-rule-stale-address"]),
+    "rules lead to the address that the container had": (readdressed(), published(), ["dnat-rule-stale-address"]),
+    "rules lead to the address that the container has": (
+        readdressed(DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")), published(), [],
     ),
     "uplink down": (
         network(msgspec.structs.replace(host_namespace(), links=tuple(

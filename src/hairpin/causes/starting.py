@@ -9,14 +9,14 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.republishing import added_rules, relays
-from hairpin.change.change import AddNamespace, Change, Primitive
+from hairpin.change.change import AddNamespace, Change, Primitive, one
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
-from hairpin.network.prefix import network_of
+from hairpin.network.prefix import address_text, network_of
 
 
 def started(view: View, container: Container, binding: PortBinding) -> Change | None:
@@ -42,6 +42,17 @@ def on_default_bridge(view: View, container: Container, binding: PortBinding, *c
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
     change = started(view, attached, binding)
     return None if change is None else msgspec.structs.replace(change, commands=commands)
+
+
+def held_again(view: View, address: int, network: DockerNetwork, binding: PortBinding) -> Change | None:
+    """Return the change after which a container, whichever it is, has the address on the network and serves the
+    binding."""
+    subnet = next((each for each in network.subnets if each.version == 4), None)
+    if subnet is None or network.bridge is None or view.host.link(network.bridge) is None:
+        return None
+    gateway = subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
+    nobody = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
+    return one(_wire(view, nobody, network, address, subnet.prefix_length, gateway, binding))
 
 
 def _network(engine: Engine, container: Container) -> DockerNetwork | None:
