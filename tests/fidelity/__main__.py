@@ -17,6 +17,7 @@ from tests.fidelity.case import Case
 from tests.fidelity.coverage.summary import DEMANDED_FROM, Coverage
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, Judgement, judge
+from tests.fidelity.kernels.report import OWN, Figures, hunt_of, store
 from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run, write
 from tests.fidelity.shrink import shrink
@@ -61,6 +62,7 @@ def _covered(run: Run, arguments: argparse.Namespace) -> int:
         sys.stdout.writelines(f"{line}\n" for line in coverage.lines())
     if arguments.report is not None:
         write(arguments.report, run, coverage)
+        store(Figures(OWN, os.uname().release, hunt_of(run)), ())
     sys.stdout.writelines(f"not covered: {' '.join(each)}\n" for each in coverage.uncovered if demanded)
     return len(coverage.uncovered) * demanded
 

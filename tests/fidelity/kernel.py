@@ -31,6 +31,10 @@ _QUIET = (
 """Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
 
 
+_LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")[:2]) < (5, 14)
+"""Whether a network's lowest address is a broadcast of it too: what a process sends to such is not compared.
+
+Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
 
 
@@ -120,6 +124,8 @@ class _Net:
                 for key in _QUIET:
                     write_sysctl(key, "0")
                 write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
+                for family in ("ipv4", "ipv6"):  # who is asked for in vain is not given up while others are sent
+                    write_sysctl(f"net/{family}/neigh/default/retrans_time_ms", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
         paths = {name: netns.path for name, netns in self.judged.items()} | {WORLD: self.world.path}
@@ -237,6 +243,8 @@ class _Net:
                 self.taps[sent.link].send(packet.version, part)
             return True
         netns = self.judged[sent.netns]
+        if _LOWEST_IS_BROADCAST and packet.version == 4 and packet.daddr & 0xFF == 0:
+            return False
         if packet.protocol == UDP and not packet.bad_checksum:
             return _send_udp(netns, packet, payload, no_checksum=sent.no_checksum)
         if sent.netns in self._by_ports:

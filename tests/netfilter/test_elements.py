@@ -6,6 +6,7 @@ import pytest
 from hairpin.netfilter import ebtables, iptables_save, nft_json
 from hairpin.netfilter.elements import Class, Row, page, rows
 from hairpin.netfilter.ir import AnyOfMatch, Expression, OpaqueMatch, Outside, Set, StatefulMatch
+from tools.elements import judged
 
 PAGE = Path(__file__).parents[2] / "docs" / "elements.md"
 LIBRARIES = Path("/usr/lib").glob("*-linux-gnu/xtables/lib*.so")
@@ -42,8 +43,15 @@ def test_the_readers_say_what_the_table_says(row: Row) -> None:
     assert class_of(body_of(row)) == row.kind
 
 
+def test_a_row_names_the_kernels_that_judged_it() -> None:
+    text = page((("5.10", ("ip6tables -m tcp",)), ("6.1", ("iptables -m tcp", "nft ct state"))))
+    assert "| `-m tcp` | exact | 5.10, 6.1 |  |" in text
+    assert "| `ct state` | exact | 6.1 |  |" in text
+    assert "| `ct status` | exact |  |  |" in text
+
+
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run: python tools/elements.py"
+    assert PAGE.read_text("utf-8") == page(judged()), "run: python tools/elements.py"
 
 
 def test_every_extension_of_iptables_has_its_row() -> None:

@@ -205,15 +205,21 @@ def _ebtables(line: str, kind: Class) -> Row:
     return Row("ebtables", " ".join(words[at : at + 2]) if words[0] == "-j" else words[at], kind, line)
 
 
-def page() -> str:
-    """Return docs/elements.md."""
+def page(judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Return docs/elements.md.  ``judged``: each kernel, and ``TOOL ELEMENT`` of those rows that it has judged."""
     lines = [_HEAD]
     for tool, title in _TITLES.items():
         found = [row for row in rows() if row.tool in tool]
-        lines += [f"## {title}", "", "| element | class | |", "| --- | --- | --- |"]
-        lines += [f"| `{row.element}` | {row.kind} | {row.note} |" for row in found]
+        lines += [f"## {title}", "", "| element | class | judged by kernels | |", "| --- | --- | --- | --- |"]
+        lines += [f"| `{row.element}` | {row.kind} | {_kernels(row, judged)} | {row.note} |" for row in found]
         lines.append("")
     return "\n".join(lines)
+
+
+def _kernels(row: Row, judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Return the kernels that judged the row; one of iptables is the same element in both families."""
+    names = {f"{tool} {row.element}" for tool in (row.tool, "ip6tables" if row.tool == "iptables" else row.tool)}
+    return ", ".join(kernel for kernel, found in judged if names.intersection(found))
 
 
 _TITLES = {("iptables", "ip6tables"): "iptables and ip6tables", ("ebtables",): "ebtables", ("nft",): "nftables"}
@@ -230,5 +236,7 @@ Made by `python tools/elements.py` from the table in the code; a test holds the 
 
 An option that is not understood makes its module or target outside, whatever its class. All types of ipset are exact;
 a set with `bitmask`, and one that rules of nftables add to, answer only for what they are known to hold.
-How many of other people's tests are read is in [conformance](conformance.md).
+How many of other people's tests are read is in [conformance](conformance.md). A kernel has *judged* an element when
+packets satisfied a rule with it there, and the walk said the same of all of that network's packets and counters:
+[fidelity](fidelity.md), [other kernels](fidelity-kernels.md).
 """

@@ -6,8 +6,10 @@ import msgspec
 
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.report import Run
+from tools import elements
 
 FILE = Path(__file__).parent / "judged.json"
+OWN = "own"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "fidelity-kernels.md"
 _HEAD = """# Fidelity on other kernels
 
@@ -52,7 +54,7 @@ def hunt_of(run: Run) -> Hunt:
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What is known of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``)."""
+    """What is known of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``), OWN for the machine's own."""
 
     name: str
     release: str
@@ -74,7 +76,8 @@ def store(found: Figures, names: tuple[str, ...]) -> None:
     every = {**earlier, found.name: found}
     kept = tuple(every[name] for name in (*names, *sorted(set(every) - set(names))) if name in every)
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
-    PAGE.write_text(page(kept), "utf-8")
+    PAGE.write_text(page(tuple(each for each in kept if each.name != OWN)), "utf-8")
+    elements.write()
 
 
 def page(found: tuple[Figures, ...]) -> str:
