@@ -13,7 +13,7 @@ from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
 from hairpin.replica.worker import Judgement
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
 
 OLD = parse_address("172.17.0.9")[1]
 """What the container's address was when the connection began."""
@@ -87,3 +87,33 @@ def test_a_datagram_follows_the_connection_as_well() -> None:
     judgement = judge(remembering(stale), asked)
     trace = walk_flow(remembering(stale), asked)
     assert (judgement.verdict, agreement(trace, judgement).agrees) == ("dropped", True)
+
+
+def raw(*rules: str) -> str:
+    """Return Docker's rules, and these in the raw table."""
+    return "\n".join((f"{DOCKER_RULES}*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *rules, "COMMIT", ""))
+
+
+def in_zone(rules: str, *connections: Connection) -> Network:
+    return network(msgspec.structs.replace(host_namespace(rules), connections=connections))
+
+
+IN, BACK = "-A PREROUTING -i eth0 -j CT --zone 1", "-A PREROUTING -i docker0 -j CT --zone 1"
+STALE = entry("ESTABLISHED")
+ZONED = msgspec.structs.replace(STALE, zone=1)
+ZONES: dict[str, tuple[Network, str]] = {
+    "both ways": (in_zone(raw(IN, BACK)), "delivered"),
+    "one way: the answer is of no connection": (in_zone(raw(IN)), "unanswered"),
+    "another zone's entry": (in_zone(raw(IN, BACK), STALE), "delivered"),
+    "the zone's own entry": (in_zone(raw(IN, BACK), ZONED), "dropped"),
+    "an entry of a zone that no rule knows": (in_zone(DOCKER_RULES, ZONED), "delivered"),
+    "the first zone counts": (in_zone(raw(IN, IN.replace("1", "2"), BACK)), "delivered"),
+    "not tracked after all": (in_zone(raw(IN, "-A PREROUTING -i eth0 -j NOTRACK", BACK)), "delivered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "verdict"), ZONES.values(), ids=ZONES)
+def test_zones_are_tables_of_their_own(built: Network, verdict: str) -> None:
+    judgement = judge(built, FLOW)
+    found = agreement(walk_flow(built, FLOW), judgement)
+    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, "", ())

@@ -247,9 +247,10 @@ class _Run:
         """Return whether the rule goes on; nft breaks off where there is nothing to copy: nft_ct_get_eval()."""
         match part:
             case Notrack():
-                cursor.notrack = True
+                # The first of both counts: net/netfilter/xt_CT.c xt_ct_target(), nft_ct.c nft_notrack_eval()
+                cursor.notrack = cursor.zone is None
             case SetZone(zone=zone):
-                cursor.zone = zone
+                cursor.zone = zone if cursor.zone is None and not cursor.notrack else cursor.zone
             case SetField():
                 changed = assign(cursor.seen, part)
                 if changed is None:

@@ -9,6 +9,8 @@ from hairpin.netfilter.packet import Connection, Tuple
 Known = tuple[Connection, Literal[0, 1]]
 """A connection, and the direction of the packet that was looked up."""
 
+_Source = tuple[int, int, int, int, int]
+
 _KEPT = 16
 """Tables whose index is kept: those of the namespaces that one walk visits."""
 
@@ -21,28 +23,28 @@ class ConnectionIndex:
 
     def __init__(self, connections: tuple[Connection, ...]) -> None:
         self._connections = connections
-        self._by_tuple: dict[tuple[int, Tuple], Known] = {}
-        self._by_source: dict[tuple[int, int, int, int], list[Connection]] | None = None
+        self._by_tuple: dict[tuple[int, int, Tuple], Known] = {}
+        self._by_source: dict[_Source, list[Connection]] | None = None
         for each in connections:
             if not each.status & STATUS_DYING:
-                self._by_tuple.setdefault((each.version, each.original), (each, 0))
-                self._by_tuple.setdefault((each.version, each.reply), (each, 1))
+                self._by_tuple.setdefault((each.version, each.zone, each.original), (each, 0))
+                self._by_tuple.setdefault((each.version, each.zone, each.reply), (each, 1))
 
-    def find(self, version: int, wanted: Tuple) -> Known | None:
-        """Return the connection that has the tuple in one of its directions."""
-        return self._by_tuple.get((version, wanted))
+    def find(self, version: int, zone: int, wanted: Tuple) -> Known | None:
+        """Return the zone's connection that has the tuple in one of its directions."""
+        return self._by_tuple.get((version, zone, wanted))
 
-    def from_source(self, version: int, wanted: Tuple) -> list[Connection]:
+    def from_source(self, version: int, zone: int, wanted: Tuple) -> list[Connection]:
         """Return the connections that began with that protocol, address and port (nf_nat_bysource)."""
         if self._by_source is None:
             self._by_source = {}
             for each in self._connections:
-                self._by_source.setdefault(_source(each.version, each.original), []).append(each)
-        return self._by_source.get(_source(version, wanted), [])
+                self._by_source.setdefault(_source(each.version, each.zone, each.original), []).append(each)
+        return self._by_source.get(_source(version, zone, wanted), [])
 
 
-def _source(version: int, of: Tuple) -> tuple[int, int, int, int]:
-    return version, of.protocol, of.saddr, of.sport
+def _source(version: int, zone: int, of: Tuple) -> _Source:
+    return version, zone, of.protocol, of.saddr, of.sport
 
 
 _INDEXES: OrderedDict[int, ConnectionIndex] = OrderedDict()

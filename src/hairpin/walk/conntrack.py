@@ -91,15 +91,16 @@ def _related(state: State, namespace: Namespace) -> State:
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
     """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
     live table that the walk has not changed."""
-    version = state.packet.version
-    made = [each for netns, each in state.connections if netns == state.netns and each.version == version]
+    version, zone = state.packet.version, but.zone if but is not None else state.zone or 0
+    here = (state.netns, version, zone)
+    made = [each for netns, each in state.connections if (netns, each.version, each.zone) == here]
     for connection in made:
         if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
             if connection.original == wanted:
                 return connection, 0
             if connection.reply == wanted:
                 return connection, 1
-    live = index_of(namespace.connections).find(version, wanted)
+    live = index_of(namespace.connections).find(version, zone, wanted)
     changed = live is not None and any(each.original == live[0].original for each in made)
     return None if changed else live
 
@@ -142,7 +143,8 @@ def _begun(state: State, namespace: Namespace) -> State:
     if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
         return _invalid(state)
     wanted = tuple_of(packet)
-    return _with(state, Connection(packet.version, wanted, wanted.reversed(), tcp=tcp), CT_NEW, 0)
+    fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.zone or 0, tcp=tcp)
+    return _with(state, fresh, CT_NEW, 0)
 
 
 def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:
@@ -158,7 +160,7 @@ def remembered(state: State) -> State:
     others = tuple(
         (netns, each)
         for netns, each in state.connections
-        if netns != state.netns or each.original != connection.original
+        if (netns, each.zone, each.original) != (state.netns, connection.zone, connection.original)
     )
     return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
 

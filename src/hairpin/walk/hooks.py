@@ -198,7 +198,8 @@ def _after(state: State, decision: Decision) -> State:
     changed = msgspec.structs.replace(
         state,
         packet=decision.seen.packet,
-        notrack=state.notrack or decision.notrack,
+        notrack=state.notrack or (decision.notrack and state.zone is None),
+        zone=decision.zone if state.zone is None and not state.notrack else state.zone,
         conditions=(*state.conditions, *decision.conditions),
     )
     if decision.seen.connection is not state.connection and decision.seen.connection is not None:

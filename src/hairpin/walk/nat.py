@@ -136,10 +136,11 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
     """Return the tuple translated as an earlier connection from the same source is: find_appropriate_src()."""
     assert state.connection is not None
-    version = state.packet.version
+    version, zone = state.packet.version, state.connection.zone
+    here = (state.netns, version, zone)
     for each in (
-        *(each for netns, each in state.connections if netns == state.netns and each.version == version),
-        *index_of(namespace.connections).from_source(version, asked),
+        *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
+        *index_of(namespace.connections).from_source(version, zone, asked),
     ):
         same = (each.original.protocol, each.original.saddr, each.original.sport)
         if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.connection.original:

@@ -133,6 +133,8 @@ class State(msgspec.Struct, frozen=True):
     rerouted: str = ""
     """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself sees ``oif``."""
     notrack: bool = False
+    zone: int | None = None
+    """The conntrack zone that a rule has put the packet into, before it is looked up."""
     uid: int | None = None
     hops: int = 0
     connections: tuple[tuple[str, Connection], ...] = ()
