@@ -311,6 +311,8 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             sender.setsockopt(socket.SOL_SOCKET, _SO_NO_CHECK, no_checksum)
+            if packet.version == 4:  # where a route says multicast the TTL would be 1
+                sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, packet.ttl)
             sender.bind((text_of(packet.saddr, packet.version), packet.sport or 0))
             if sender.getsockname()[0] != text_of(packet.saddr, packet.version):
                 return False

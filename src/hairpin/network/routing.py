@@ -191,12 +191,12 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
             return Found(_special(route.type), route, rule=rule)
+        kind = "unicast" if query.version == 6 and route.type in _NOTHING_TO_IPV6 else route.type
         hops = usable_hops(namespace, query, route)
-        if not hops and (route.next_hops or route.type == "unicast" or query.oif or query.strict):
+        if not hops and (route.next_hops or kind == "unicast" or query.oif or query.strict):
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None
-        kind = route.type
         if kind == "nat":
             continue
         return Found(kind, route, hops, rule)
@@ -204,6 +204,10 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
 
 
 _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
+
+
+_NOTHING_TO_IPV6 = ("broadcast", "multicast", "nat")
+"""Types of routes that IPv6 keeps, and takes for unicast.  Source: net/ipv6/route.c ip6_rt_init_dst()"""
 
 
 def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:

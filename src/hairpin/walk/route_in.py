@@ -34,10 +34,13 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         yield from _multicast(namespace, state)
         return
     found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
-    if found.type == "broadcast" or found.type in ("local", "anycast"):
+    if found.type in _TAKEN_IN[state.packet.version]:
         yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
     else:
         yield from _forward(namespace, state, found)
+
+
+_TAKEN_IN: dict[Version, tuple[str, ...]] = {4: ("local", "broadcast"), 6: ("local", "anycast")}
 
 
 def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
@@ -227,6 +230,8 @@ def _not_routable(state: State, found: Found) -> End:
     match found.type:
         case "blackhole":
             return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
+        case "anycast" | "multicast":  # an IPv4 route of a type for which there is no way in: martian_destination
+            return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
         case "unreachable":

@@ -42,7 +42,8 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=then == "output")
         return
-    hops = (NextHop("lo"),) if found.type in ("local", "anycast") else found.next_hops
+    to_itself = found.type == "local" or (found.type == "anycast" and packet.version == 6)
+    hops = (NextHop("lo"),) if to_itself else found.next_hops
     for hop in hops:
         yield _by(namespace, state, found, hop, query, then)
 

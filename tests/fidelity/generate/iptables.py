@@ -16,7 +16,8 @@ _OUT = ("FORWARD", "OUTPUT", "POSTROUTING")
 _REJECTS: dict[Version, tuple[str, ...]] = {
     4: ("icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreachable", "icmp-port-unreachable",
         "icmp-net-prohibited", "icmp-host-prohibited", "icmp-admin-prohibited"),
-    6: ("icmp6-no-route", "icmp6-adm-prohibited", "icmp6-addr-unreachable", "icmp6-port-unreachable"),
+    6: ("icmp6-no-route", "icmp6-adm-prohibited", "icmp6-addr-unreachable", "icmp6-port-unreachable",
+        "icmp6-policy-fail", "icmp6-reject-route"),
 }  # fmt: skip
 
 

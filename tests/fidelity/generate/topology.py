@@ -53,6 +53,12 @@ def host(dice: Dice, made: Plan) -> Judged:
         for link in made.links
         if link.startswith("br")
     )
+    setup += (
+        f"link set {link} type bridge nf_call_{name} 1"
+        for link in made.links
+        for name in ("iptables", "ip6tables")
+        if link.startswith("br") and dice.chance(0.15)
+    )
     for name in made.all_bridged():
         number = name[1]
         setup.append(
@@ -79,10 +85,15 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
     lines: list[str] = []
     extra = " nodad" if version == 6 else ""
     for link in made.links:
-        lines.append(f"addr add {HOSTS[version][link]}/{PREFIX[version][link]} dev {link}{extra}")
+        address, length = HOSTS[version][link], PREFIX[version][link]
+        peers = [INSIDE[version][name][1] for name in made.routed if link == f"r{name[1]}" and dice.chance(0.2)]
+        lines += (f"addr add {address} peer {peer}/{32 if version == 4 else 128} dev {link}{extra}" for peer in peers)
+        if not peers:
+            lines.append(f"addr add {address}/{length} dev {link}{extra}")
         if link in SECOND[version]:
             length = PREFIX[version][link] if dice.chance(0.7) else (32 if version == 4 else 128)
-            lines.append(f"addr add {SECOND[version][link]}/{length} dev {link}{extra}")
+            old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.2) else ""
+            lines.append(f"addr add {SECOND[version][link]}/{length} dev {link}{extra}{old}")
     return lines
 
 
@@ -155,12 +166,18 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
     if dice.chance(0.1):
         return f"route add local {target} dev lo table local"
     link = dice.pick(made.links)
+    if dice.chance(0.08):
+        # To what IPv4 takes for a broadcast a process cannot bind, and a bridge floods it.
+        kinds = ("anycast", "multicast") if version == 4 else ("anycast", "broadcast", "multicast", "nat")
+        return f"route add {dice.pick(kinds)} {target} dev {link}{table}"
     words = f"route add {target} "
     words += (
         f"via {GATEWAYS[version][link]} dev {link}" if link in GATEWAYS[version] and dice.chance(0.6) else f"dev {link}"
     )
     if dice.chance(0.2):
         words += f" src {dice.pick(made.host_addresses(version))}"
+    if version == 6 and dice.chance(0.1):
+        words += f" from {dice.pick(made.addresses(6))}/128"
     if version == 4 and dice.chance(0.1):
         words += f" tos {dice.pick(('0x10', '0x18'))}"
     return f"{words}{table} metric {metric}"
@@ -195,7 +212,7 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
                 port = dice.pick(PORTS)
                 words.append(f"{selector} {port}" + (f"-{port + 50}" if dice.chance(0.3) else ""))
     action = dice.pick(("lookup 100", "lookup 100", "lookup 101", "lookup main", "blackhole", "prohibit", "unreachable",
-                        "goto 32766", "lookup main suppress_prefixlength 0"))  # fmt: skip
+                        "goto 32766", "lookup main suppress_prefixlength 0", "nop"))  # fmt: skip
     return " ".join((*words, action)).strip()
 
 
@@ -206,7 +223,13 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     if dice.chance(0.9):
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
     lines += ((f"net/bridge/bridge-nf-call-{name}", dice.pick("01")) for name in ("iptables", "ip6tables"))
+    for key in ("tcp_loose", "checksum"):
+        if dice.chance(0.15):
+            lines.append((f"net/netfilter/nf_conntrack_{key}", "0"))
     for link in (*made.links, "all"):
+        for family in ("ipv4", "ipv6"):
+            if dice.chance(0.2):
+                lines.append((f"net/{family}/conf/{link}/ignore_routes_with_linkdown", "1"))
         if made.by_marks:
             lines += ((f"net/ipv4/conf/{link}/{key}", dice.pick("01")) for key in ("rp_filter", "src_valid_mark"))
         for key, values, often in (
