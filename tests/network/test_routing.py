@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.routing import (
@@ -104,6 +104,13 @@ def test_a_link_is_not_in_a_vrf_unless_it_is() -> None:
     assert lookup(msgspec.structs.replace(host, links=vrf), Query(4, CLIENT, iif="eth0")).next_hops[0].link == "wg0"
 
 
+FAR6, NEAR6 = 0x20010DB8 << 96 | 9, 0x20010DB8 << 96 | 2
+
+
+def via6(link: str = "wg0", kind: RouteType = "unicast", source: tuple[int, int] | None = None) -> Route:
+    return Route(6, FAR6 >> 64 << 64, 64, type=kind, next_hops=(NextHop(link),), source=source)
+
+
 # further routes, query, link or kind of the answer
 ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     "own address": ((), Query(4, HOST_ADDRESS), "local"),
@@ -132,6 +139,11 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
         (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),)),), Query(4, CLIENT), "wg0",
     ),
     "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, oif="docker0"), "docker0"),
+    "a type that IPv6 takes for unicast": ((via6(kind="broadcast"),), Query(6, FAR6), "wg0"),
+    "of its source before others": ((via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, NEAR6), "eth0"),
+    "one of another source hides its network's others": (
+        (via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, 1), "none",
+    ),
     "of a source": (
         (Route(4, CLIENT, 32, next_hops=(NextHop("wg0"),), source=(WEB, 32)),), Query(4, CLIENT, HOST_ADDRESS), "eth0",
     ),

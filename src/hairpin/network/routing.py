@@ -225,7 +225,8 @@ def _vrf_table(namespace: Namespace, query: Query) -> int | None:
 
 
 def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
-    """Yield the routes that hold the address: longest prefix, then TOS, then metric, then order of entry."""
+    """Yield the routes that hold the address: longest prefix, then of the source, then TOS, then metric, then order of
+    entry."""
     version = query.version
     fitting = [
         route
@@ -234,10 +235,32 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
         and route.version == version
         and inside(query.daddr, route.destination, route.prefix_length, version)
         and _fits_tos(route.tos, query)
-        and (route.source is None or inside(query.saddr, *route.source, version))
     ]
-    fitting.sort(key=lambda route: (-route.prefix_length, -route.tos, _is_by_another(route, query), route.metric))
+    if any(route.source is not None for route in fitting):
+        fitting = _of_source(fitting, query)
+    fitting.sort(
+        key=lambda route: (
+            -route.prefix_length,
+            -(route.source or (0, 0))[1],
+            -route.tos,
+            _is_by_another(route, query),
+            route.metric,
+        )
+    )
     yield from fitting
+
+
+def _of_source(routes: list[Route], query: Query) -> list[Route]:
+    """Return the routes that may be used from the query's source.  Where a network has routes with ``from`` and none of
+    them fits, its routes without are not found either: the next shorter network is asked.
+
+    Source: net/ipv6/ip6_fib.c fib6_node_lookup_1()
+    """
+    fits = [route.source is None or inside(query.saddr, *route.source, query.version) for route in routes]
+    special = {route.prefix_length for route in routes if route.source is not None}
+    found = {route.prefix_length for route, good in zip(routes, fits, strict=True) if route.source is not None and good}
+    shut = special - found
+    return [route for route, good in zip(routes, fits, strict=True) if good and route.prefix_length not in shut]
 
 
 def _is_by_another(route: Route, query: Query) -> bool:

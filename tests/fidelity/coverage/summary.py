@@ -12,6 +12,9 @@ DEMANDED_FROM = 100_000
 
 NO_KERNELS_MATTER = {
     Element("reason", "rules-unread", "carried out"): "rules that could not be read: a kernel has none such",
+    Element(
+        "end", "looped", "carried out"
+    ): "a kernel goes on until the TTL is used up; the hunt lets the walk do so, too",
     Element("fact", "Link.kind", "physical"): "hardware cannot be made in a namespace",
 }
 """What no kernel can be asked about, and why."""
