@@ -160,6 +160,11 @@ def readdressed(rules: str = DOCKER_RULES) -> Network:
     return network(host_namespace(rules), moved, docker=engine(told_so))
 
 
+def mangled(chain: str, rule: str) -> Network:
+    text = f"*mangle\n:PREROUTING ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n-A {chain} {rule}\nCOMMIT\n"
+    return network(host_namespace(text + DOCKER_RULES))
+
+
 WEB_MAC, DB_MAC = 0x0242AC110002, 0x0242AC110003
 
 
@@ -367,6 +372,16 @@ CASES: dict[str, tuple[Network, Flow, list[str]]] = {
     "rules lead to the address that the container has": (
         readdressed(DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")), published(), [],
     ),
+    "a TTL that ends here": (
+        mangled("PREROUTING", "-i eth0 -j TTL --ttl-set 1"), published(), ["mangle-drops-or-marks"],
+    ),
+    "a TTL that ends here, of answers": (
+        mangled("PREROUTING", "-i docker0 -j TTL --ttl-set 1"), published(), ["mangle-drops-or-marks"],
+    ),
+    "a TTL that is set where nothing asks for it any more": (
+        mangled("FORWARD", "-i eth0 -j TTL --ttl-set 1"), published(), [],
+    ),
+    "a TTL that is enough": (mangled("PREROUTING", "-i eth0 -j TTL --ttl-set 2"), published(), []),
     "uplink down": (
         network(msgspec.structs.replace(host_namespace(), links=tuple(
             msgspec.structs.replace(link, up=link.name != "eth0") for link in host_namespace().links
