@@ -27,7 +27,6 @@ _LIMITS = """## Not compared yet
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
-- `TTL --ttl-inc/--ttl-dec`.
 - Fragments where nothing tracks connections: elsewhere the kernel has put them together before rules see them, and so
   they are sent and compared. Fragments that a process sends.
 - MTU, VLANs, macvlan, VRF, tunnels, zones, helpers.

@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.netfilter.iptables_targets import read_target
 from hairpin.netfilter.iptables_words import read_group, split_words
-from hairpin.netfilter.ir import Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
+from hairpin.netfilter.ir import FULL_MASK, Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
 from hairpin.netfilter.prefix import IpFamily
 
 HOST = 0x0A000001
@@ -54,6 +54,8 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "-j DSCP --set-dscp 0x2e": (SetField("dscp", 0, 46),),
     "-j DSCP --set-dscp-class AF11": (SetField("dscp", 0, 10),),
     "-j TTL --ttl-set 64": (SetField("ttl", 0, 64),),
+    "-j TTL --ttl-inc 2": (SetField("ttl", FULL_MASK, added=2),),
+    "-j TTL --ttl-dec 1": (SetField("ttl", FULL_MASK, added=-1),),
     "-j CT --notrack": (Notrack(),),
     "-j NOTRACK": (Notrack(),),
     "-j CT --zone 5": (SetZone(5),),
@@ -101,7 +103,6 @@ OUTSIDE: dict[str, bool] = {
     "-j MASQUERADE --new-option": True,
     "-j REJECT --new-option x": True,
     "-j NETMAP --to 10.0.0.0/255.0.255.0": True,
-    "-j TTL --ttl-dec 1": False,
     "-j CONNMARK --set-xmark 0x5/0xffffffff --left-shift-mark 3": False,
     "-j CONNMARK --save-mark --left-shift-mark 3": False,
     "-j CT --zone mark": False,

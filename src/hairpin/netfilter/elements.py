@@ -80,8 +80,8 @@ _EXACT = """
 -j NOTRACK
 -j DSCP --set-dscp 0x10
 -j TOS --set-tos 0x10/0x3f
--j TTL --ttl-set 64 # --ttl-inc, --ttl-dec: outside
-6 -j HL --hl-set 64 # --hl-inc, --hl-dec: outside
+-j TTL --ttl-set 64
+6 -j HL --hl-set 64
 -j AUDIT --type drop
 -j CHECKSUM --checksum-fill
 -j CLASSIFY --set-class 1:1

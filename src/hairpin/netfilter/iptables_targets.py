@@ -13,6 +13,7 @@ from hairpin.netfilter.iptables_demands import TARGETS, check
 from hairpin.netfilter.iptables_fields import DSCP_CLASSES, bounds, mask_of, masked, number, tos
 from hairpin.netfilter.iptables_words import Group
 from hairpin.netfilter.ir import (
+    FULL_MASK,
     Field,
     Nat,
     NoEffect,
@@ -230,9 +231,11 @@ def _set_dscp(group: Group) -> tuple[Statement, ...]:
 
 
 def _set_hops(group: Group) -> tuple[Statement, ...]:
-    """xt_HL.c; adding and subtracting cannot be said as a SetField."""
-    words = _words(group)
-    return (SetField("ttl", 0, number(words["--ttl-set" if group.name == "TTL" else "--hl-set"])),)
+    """xt_HL.c ttl_tg(), hl_tg()"""
+    words = {name.rpartition("-")[2]: number(value) for name, value in _words(group).items()}
+    if "set" in words:
+        return (SetField("ttl", 0, words["set"]),)
+    return (SetField("ttl", FULL_MASK, added=words["inc"] if "inc" in words else -words["dec"]),)
 
 
 # --- connection tracking ---------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ A rule's body is a sequence of expressions, evaluated from left to right as the 
 satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
 them.  Dialects end here: after this package nobody says "iptables" or "nft", except to quote ``Rule.text``.
 
-Nearly every match compares a numeric field with ranges: :class:`FieldMatch`.  Addresses are integers, interface names
-are strings.
+Nearly every match compares a numeric field with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
 """
 
 from typing import Literal
@@ -218,9 +217,9 @@ class NatMap(Node, frozen=True, tag="nat-map", gc=False):
 
 
 class SetField(Node, frozen=True, tag="set-field", gc=False):
-    """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value)``.
+    """``new = (old & keep) ^ ((source's value & source_mask) if there is a source else value) + added``.
 
-    MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL, DSCP.
+    MARK, CONNMARK (save and restore), nft ``meta mark set``, ``ct mark set``, TTL (``added``: from 0 to 255), DSCP.
     """
 
     field: Field
@@ -228,6 +227,7 @@ class SetField(Node, frozen=True, tag="set-field", gc=False):
     value: int = 0
     source: Field | None = None
     source_mask: int = FULL_MASK
+    added: int = 0
 
 
 class Notrack(Node, frozen=True, tag="notrack", gc=False):

@@ -172,7 +172,7 @@ def targets_text(elements: tuple[NatElement, ...], kinds: tuple[str, ...], data:
 def _set_field(statement: SetField, context: Context) -> str:
     name = expression(statement.field, context)
     kind = kind_of(statement.field)
-    if statement.field in ("icmp", "icmp6", "fragment", "tcp-flags") and statement.keep:
+    if statement.added or (statement.field in ("icmp", "icmp6", "fragment", "tcp-flags") and statement.keep):
         raise refuse(statement)
     terms: list[str] = []
     if statement.keep:

@@ -113,8 +113,11 @@ def _constant(statement: SetField, family: IpFamily) -> tuple[str, ...]:
         return ("-j", "TOS", "--set-tos", f"{value << 2:#04x}/{(~keep & 0x3F) << 2:#04x}")
     if statement.field == "ecn":
         return ("-j", "TOS", "--set-tos", f"{value:#04x}/{~keep & 3:#04x}")
-    if statement.field == "ttl" and keep == 0:
-        return ("-j", "TTL", "--ttl-set", str(value)) if family == "ip" else ("-j", "HL", "--hl-set", str(value))
+    if statement.field == "ttl" and (keep == 0 or (statement.added and value == 0)):
+        target, option = ("TTL", "--ttl") if family == "ip" else ("HL", "--hl")
+        if keep == 0:
+            return ("-j", target, f"{option}-set", str(value))
+        return ("-j", target, f"{option}-{'inc' if statement.added > 0 else 'dec'}", str(abs(statement.added)))
     raise refuse(statement)
 
 

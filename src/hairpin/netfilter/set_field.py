@@ -1,6 +1,6 @@
 """Writes to one field of a packet: marks, the connection's mark, TTL, DSCP.
 
-Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), nft_meta.c, nft_ct.c
+Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), xt_HL.c, nft_meta.c, nft_ct.c
 """
 
 import msgspec
@@ -28,7 +28,7 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
         return msgspec.structs.replace(seen, connection=msgspec.structs.replace(seen.connection, mark=mark))
     if part.field in ("ttl", "dscp"):
         old = seen.packet.ttl if part.field == "ttl" else seen.packet.dscp
-        value = (old & part.keep) ^ given
+        value = max(0, min(((old & part.keep) ^ given) + part.added, 255))
         packet = msgspec.structs.replace(seen.packet, **{part.field: value})
         return msgspec.structs.replace(seen, packet=packet)
     return seen

@@ -294,7 +294,9 @@ class _Table:
             choices += [f"-j MARK --set-mark {mark:#x}"] * 3  # where a mark may choose the route
         if hook == "PREROUTING":
             word = "TTL --ttl" if self.version == 4 else "HL --hl"
-            choices.append(f"-j {word}-set {dice.pick((1, 5, 64))}")
+            choices.append(
+                f"-j {word}-{dice.pick(('set 1', 'set 5', 'set 64', 'inc 200', 'inc 1', 'dec 1', 'dec 100'))}"
+            )
         return dice.pick(choices)
 
     def _nat(self, hook: str, protocol: str | None) -> str:
