@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench.docker_host import docker_host, flows
 from bench.document import write
-from bench.growth import OfContainers, OfRules, of_containers, of_rules
-from bench.kernel import SAVE, unable
+from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
+from bench.kernel import LIST, SAVE, unable
 from bench.timing import Timing, timed
 from hairpin.lab.diagnosis import CHECK, ask
 from hairpin.lab.scenario import named
@@ -31,12 +31,13 @@ def main() -> None:
     arguments.add_argument("--docs", type=Path, help="write speed.md and speed.svg into this folder")
     folder: Path | None = arguments.parse_args().docs
     rules: list[OfRules] = []
+    native: list[OfNative] = []
     containers: list[OfContainers] = []
-    for line in chain(_starting(), _rules(rules), _containers(containers), _replica(), _whole()):
+    for line in chain(_starting(), _rules(rules), _native(native), _containers(containers), _replica(), _whole()):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
-        write(folder, tuple(rules), tuple(containers))
+        write(folder, tuple(rules), tuple(native), tuple(containers))
 
 
 def _starting() -> Iterator[str]:
@@ -62,6 +63,14 @@ def _rules(found: list[OfRules]) -> Iterator[str]:
         yield Timing(f"reading {each.rules} rules", each.reading, 3).line(reference, promised)
         yield Timing("a walk through them, the first", each.first, 3).line(promise_seconds=0.020)
         yield Timing("a walk through them, later", each.walk, 3).line(promise_seconds=0.020)
+
+
+def _native(found: list[OfNative]) -> Iterator[str]:
+    for each in of_native():
+        found.append(each)
+        reference = Timing(f"{' '.join(LIST)}, {each.rules} rules", each.printing, 2)
+        yield reference.line()
+        yield Timing(f"reading {each.rules} native rules", each.reading, 2).line(reference)
 
 
 def _containers(found: list[OfContainers]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.growth import OfContainers, OfRules
+from bench.growth import OfContainers, OfNative, OfRules
 from bench.kernel import SAVE
 from bench.plot import Curve, Panel, svg
 
@@ -26,6 +26,14 @@ the last rules publish, with handshake, answer and first data.
 | rules | printed in | read in | of the printing | a rule | the first walk | a later walk |
 | --- | --- | --- | --- | --- | --- | --- |
 """
+_NATIVE = """## With native nftables rules
+
+Rules that publish a port each, as a script of nft's own: what `nft -j list ruleset` takes to print them, and what their
+reading takes.
+
+| rules | printed in | read in | of the printing | a rule |
+| --- | --- | --- | --- | --- |
+"""
 _CONTAINERS = """## With containers, and so with links
 
 A Docker host as dockerd 28 programs it, each container with one published port. A walk goes from a client out there to
@@ -36,7 +44,8 @@ a published port, and back.
 """
 _WHY = """## Why
 
-- Reading is linear: groups of words that come again mean equal nodes, which are made once for each table.
+- Reading is linear: groups of words (statements, in nft's JSON) that come again mean equal nodes, which are made once
+  for each table.
 - A walk does not grow with the rules of a chain: long chains are indexed by the most selective thing that each rule
   asks for (`src/hairpin/netfilter/compiled.py`), so that thousands of DNAT rules are one look-up.
 - A walk grows with the ports of a bridge: the segment is searched for who answers. Namespaces and the ends of veths are
@@ -44,12 +53,13 @@ _WHY = """## Why
 """
 
 
-def document(rules: tuple[OfRules, ...], containers: tuple[OfContainers, ...]) -> str:
+def document(rules: tuple[OfRules, ...], native: tuple[OfNative, ...], containers: tuple[OfContainers, ...]) -> str:
     """Return the page."""
     release = os.uname().release.split("-")[0]
     where = f"Measured on Linux {release}, {os.uname().machine}.\n"
     parts = (_HEAD, where, _RULES + "\n".join(map(_of_rules, rules)) + "\n")
-    return "\n".join((*parts, _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n", _WHY))
+    more = (_NATIVE + "\n".join(map(_of_native, native)) + "\n",) if native else ()
+    return "\n".join((*parts, *more, _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n", _WHY))
 
 
 def _of_rules(each: OfRules) -> str:
@@ -59,6 +69,12 @@ def _of_rules(each: OfRules) -> str:
     a_rule = f"{each.reading / each.rules * 1e6:.1f} µs"
     walks = f"{_ms(each.first)} | {_ms(each.walk)}"
     return f"| {each.rules:,} | {printed} | {_ms(each.reading)} | {ratio} | {a_rule} | {walks} |"
+
+
+def _of_native(each: OfNative) -> str:
+    ratio = f"{each.reading / each.printing:.2f} ×"
+    a_rule = f"{each.reading / each.rules * 1e6:.1f} µs"
+    return f"| {each.rules:,} | {_ms(each.printing)} | {_ms(each.reading)} | {ratio} | {a_rule} |"
 
 
 def _of_containers(each: OfContainers) -> str:
@@ -98,7 +114,9 @@ def _of_rules_curves(rules: tuple[OfRules, ...]) -> Iterator[Curve]:
     yield Curve("a later walk", tuple((each.rules, each.walk * 1000) for each in rules))
 
 
-def write(folder: Path, rules: tuple[OfRules, ...], containers: tuple[OfContainers, ...]) -> None:
+def write(
+    folder: Path, rules: tuple[OfRules, ...], native: tuple[OfNative, ...], containers: tuple[OfContainers, ...]
+) -> None:
     """Write the page and its plot."""
-    (folder / "speed.md").write_text(document(rules, containers), encoding="utf-8")
+    (folder / "speed.md").write_text(document(rules, native, containers), encoding="utf-8")
     (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")

@@ -11,8 +11,9 @@ from functools import partial
 import msgspec
 
 from bench.docker_host import docker_host, flows
-from bench.kernel import loaded, saved, unable
-from bench.rules import PORT, docker_like
+from bench.kernel import LIST, LOAD, loaded, saved, unable
+from bench.rules import PORT, docker_like, native
+from hairpin.netfilter import nft_json
 from hairpin.netfilter.compiled import prepare
 from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import Ruleset, Table
@@ -22,6 +23,7 @@ from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 
 RULES = (1_000, 10_000, 50_000, 200_000)
+NATIVE = (1_000, 10_000, 50_000)
 CONTAINERS = (1, 3, 10, 30, 100, 300, 1000)
 _FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", PORT)
 _WALKED = 100
@@ -37,6 +39,14 @@ class OfRules(msgspec.Struct, frozen=True):
     reading: float
     first: float
     walk: float
+
+
+class OfNative(msgspec.Struct, frozen=True):
+    """Seconds that nft takes to list so many rules of its own as JSON, and that their reading takes."""
+
+    rules: int
+    printing: float
+    reading: float
 
 
 class OfContainers(msgspec.Struct, frozen=True):
@@ -84,6 +94,20 @@ def of_rules() -> Iterator[OfRules]:
         reading = seconds(partial(read, text), runs)
         first, walk = _walks(text)
         yield OfRules(text.count("-A "), printing, reading, first, walk)
+
+
+def of_native() -> Iterator[OfNative]:
+    """Yield a measurement for each size; none where rules cannot be loaded."""
+    for count in () if unable() else NATIVE:
+        runs = 5 if count <= NATIVE[1] else 2
+        with loaded(native(count), LOAD) as enter:
+            printing = seconds(partial(saved, enter, LIST), runs)
+            text = saved(enter, LIST)
+        yield OfNative(count, printing, seconds(partial(_read_native, text), runs))
+
+
+def _read_native(text: str) -> None:
+    prepare(nft_json.parse(text, source="bench"))
 
 
 def _walks(text: str) -> tuple[float, float]:

@@ -49,3 +49,14 @@ def _filter(published: list[_Published]) -> Iterator[str]:
     for address, _, _ in published:
         yield f"-A DOCKER -d {address}/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT"
     yield "COMMIT"
+
+
+def native(count: int) -> str:
+    """Return so many nftables rules that publish ports, as a script for nft."""
+    published = (_published(each) for each in range(count))
+    rules = (
+        f'iifname != "docker0" ip daddr 198.51.100.11 tcp dport {port} counter dnat to {address}:80'
+        for address, port, _ in published
+    )
+    head = "table ip docker-bridges {\nchain nat-prerouting {\ntype nat hook prerouting priority dstnat;"
+    return "\n".join((head, *rules, "}", "}", ""))

@@ -141,11 +141,13 @@ def test_a_rule_is_one_line_with_its_comment() -> None:
     statements: list[Json] = [
         {"match": {"op": "==", "left": DPORT, "right": 22}}, {"counter": {"packets": 1, "bytes": 2}}, {"accept": None},
     ]  # fmt: skip
-    assert rule_text(statements, "ssh") == 'tcp dport 22 counter accept comment "ssh"'
-    assert rule_text(statements, None) == "tcp dport 22 counter accept"
+    assert (
+        rule_text([statement_text(each) for each in statements], "ssh") == 'tcp dport 22 counter accept comment "ssh"'
+    )
+    assert rule_text([statement_text(each) for each in statements], None) == "tcp dport 22 counter accept"
 
 
 def test_the_usual_answer_of_a_family_is_not_written() -> None:
     reject: list[Json] = [{"reject": {"type": "icmp", "expr": "port-unreachable"}}]
-    assert rule_text(reject, None, "ip") == "reject"
-    assert rule_text(reject, None, "inet") == "reject with icmp port-unreachable"
+    assert rule_text([statement_text(each) for each in reject], None, "ip") == "reject"
+    assert rule_text([statement_text(each) for each in reject], None, "inet") == "reject with icmp port-unreachable"

@@ -39,8 +39,9 @@ def merged(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
 
 def are_merged(one: Json, other: Json) -> bool:
     """Return whether nft makes one comparison of two statements."""
-    first, second = _negated(one), _negated(other)
-    return first is not None and second is not None and _NEIGHBOURS.get(first) == second
+    second = _negated(other)
+    first = _negated(one) if second is not None else None
+    return first is not None and _NEIGHBOURS.get(first) == second
 
 
 def _negated(statement: Json) -> tuple[str, str] | None:
@@ -48,9 +49,11 @@ def _negated(statement: Json) -> tuple[str, str] | None:
     if named(statement) != "match":
         return None
     body = content(statement)
+    if body.get("op") != "!=":
+        return None
     left, right = body.get("left"), body.get("right")
     value = isinstance(right, int) or (isinstance(right, str) and not right.startswith("@"))
-    if body.get("op") != "!=" or not value or named(left) != "payload":
+    if not value or named(left) != "payload":
         return None
     payload = content(left)
     return str(payload.get("protocol")), str(payload.get("field"))

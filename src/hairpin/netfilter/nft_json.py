@@ -36,7 +36,7 @@ from hairpin.netfilter.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft_maps import is_implied
 from hairpin.netfilter.nft_objects import declared
 from hairpin.netfilter.nft_older_json import is_first_form, modernised
-from hairpin.netfilter.nft_scope import MAX_OPTIONS, Choice, Scope
+from hairpin.netfilter.nft_scope import MAX_OPTIONS, Choice, Parts, Scope
 from hairpin.netfilter.nft_sets import named_map, named_set
 from hairpin.netfilter.nft_statements import read_statement
 from hairpin.netfilter.nft_syntax import (
@@ -52,7 +52,7 @@ from hairpin.netfilter.nft_syntax import (
     string,
     words,
 )
-from hairpin.netfilter.nft_text import rule_text
+from hairpin.netfilter.nft_text import rule_text, statement_text
 
 _FAMILIES = get_args(Family)
 _HOOKS = get_args(Hook)
@@ -69,12 +69,13 @@ Name = tuple[Family, str]
 
 
 class _Found(msgspec.Struct):
-    """One table's raw objects."""
+    """One table's raw objects; ``known``: what its statements, as they are written, stand for, and their texts."""
 
     scope: Scope
     chains: dict[str, Object]
     rules: dict[str, list[Object]]
     objects: list[tuple[str, Object]]
+    known: dict[bytes, tuple[Parts, str]]
     dormant: bool = False
 
 
@@ -141,7 +142,7 @@ def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool)
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
-        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set(), merging), {}, {}, [])
+        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set(), merging), {}, {}, [], {})
     return table
 
 
@@ -171,7 +172,7 @@ def _chain(raw: Object, found: _Found) -> Chain:
     rules = tuple(
         rule
         for number, body in enumerate(found.rules.get(name, ()), start=1)
-        for rule in _rules(body, number, found.scope)
+        for rule in _rules(body, number, found.scope, found.known)
     )
     hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
     if hook is None or found.dormant:
@@ -210,15 +211,16 @@ def _priority(value: Json, family: Family) -> int:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rules(raw: Object, number: int, scope: Scope) -> tuple[Rule, ...]:
+def _rules(raw: Object, number: int, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Rule, ...]:
     """Return the rule; several if it chooses by a map that the IR has no node for."""
     handle = integer(raw, "handle")
     comment = raw.get("comment")
     try:
         statements = list_of(raw.get("expr"))
-        text = rule_text(statements, comment if isinstance(comment, str) else None, scope.family)
+        read = [_understood(statement, scope, known) for statement in statements]
+        text = rule_text([each for _, each in read], comment if isinstance(comment, str) else None, scope.family)
         packets, size = _counts(statements)
-        bodies = _bodies(statements, scope, text)
+        bodies = _bodies(statements, [each for each, _ in read], scope, text)
     except MalformedError as error:
         raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
     return tuple(Rule(body, text, number, handle=handle, packets=packets, bytes=size) for body in bodies)
@@ -233,19 +235,26 @@ def _counts(statements: list[Json]) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _bodies(statements: list[Json], scope: Scope, text: str) -> list[tuple[Expression, ...]]:
+def _understood(statement: Json, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Parts, str]:
+    """Return what a statement stands for, and its text; most come again in a table, and are read once."""
+    key = msgspec.json.encode(statement)
+    held = known.get(key)
+    if held is None:
+        held = known[key] = (read_statement(statement, scope), statement_text(statement))
+    return held
+
+
+def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str) -> list[tuple[Expression, ...]]:
     parts: list[tuple[Expression, ...]] = []
     choices: list[int] = []
     options: list[tuple[tuple[Expression, ...], ...]] = []
-    for position, statement in enumerate(statements):
-        read = read_statement(statement, scope)
+    for position, (statement, read) in enumerate(zip(statements, found, strict=True)):
         if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
             before = parts.pop()
             if before and read and isinstance(before[-1], FieldMatch) and isinstance(read[-1], FieldMatch):
-                read = (*before[:-1], *read[:-1], AnyOfMatch((before[-1], read[-1])))
+                parts.append((*before[:-1], *read[:-1], AnyOfMatch((before[-1], read[-1]))))
             else:
-                read = (*before, *read)
-            parts.append(read)
+                parts.append((*before, *read))
         elif isinstance(read, Choice):
             parts.append(read.prefix)
             choices.append(len(parts))

@@ -27,9 +27,9 @@ _EXPLICIT = frozenset(BRACKETED) | {"numgen", "jhash", "symhash"}
 """Where ``==`` is written, so that the constant is not taken for a part of the expression."""
 
 
-def rule_text(statements: list[Json], comment: str | None, family: Family = "inet") -> str:
-    """Return the rule on one line: ``tcp dport 22 accept comment "ssh"``."""
-    parts = [statement_text(statement) for statement in statements]
+def rule_text(statements: list[str], comment: str | None, family: Family = "inet") -> str:
+    """Return the texts of a rule's statements on one line: ``tcp dport 22 accept comment "ssh"``."""
+    parts = statements
     if _DEFAULT_ANSWER.get(family) in parts:
         parts = ["reject" if part == _DEFAULT_ANSWER[family] else part for part in parts]
     if comment is not None:
