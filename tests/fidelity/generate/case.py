@@ -5,8 +5,8 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import containers, iptables, nftables, outages, packets, real, topology
-from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.generate import containers, ipsets, iptables, nftables, outages, packets, real, topology
+from tests.fidelity.generate.plan import Dice, Plan
 
 FLOWS = 120
 """Flows of one case."""
@@ -31,10 +31,10 @@ def _container(dice: Dice, made: Plan, name: str) -> Judged:
 
 
 def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
-    ipsets, names = _ipsets(dice, made)
+    lines, names = ipsets.sets(dice, made)
     texts: list[RuleText] = []
     if dice.chance(0.3):
-        return msgspec.structs.replace(host, ipsets=ipsets, rulesets=real.ruleset(dice, made))
+        return msgspec.structs.replace(host, ipsets=lines, rulesets=real.ruleset(dice, made))
     for version in made.versions:
         known = tuple(name for name in names if name.startswith(f"s{version}"))
         if dice.chance(0.7):
@@ -43,31 +43,4 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):
         texts += nftables.ruleset(dice, made)
-    return msgspec.structs.replace(host, ipsets=ipsets, rulesets=tuple(texts))
-
-
-def _ipsets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    lines: list[str] = []
-    names: list[str] = []
-    for version in made.versions:
-        if not dice.chance(0.5):
-            continue
-        family = "inet" if version == 4 else "inet6"
-        addresses = made.addresses(version)
-        for kind, suffix in (("hash:ip", "ip"), ("hash:net", "net"), ("hash:ip,port", "ip-port")):
-            name = f"s{version}-{suffix}"
-            names.append(name)
-            lines.append(f"create {name} {kind} family {family}")
-            for address in dice.some(sorted(set(addresses)), 4):
-                match kind:
-                    case "hash:ip":
-                        lines.append(f"add {name} {address}")
-                    case "hash:net":
-                        lines.append(f"add {name} {address}" + dice.pick(("", " nomatch")))
-                    case _:
-                        port = dice.pick(PORTS)
-                        lines.append(f"add {name} {address},{dice.pick(('tcp', 'udp'))}:{port}")
-            if kind == "hash:net":
-                nets = [each for each in NETWORKS[version] if not each.endswith("/0")]
-                lines += (f"add {name} {each}" for each in dice.some(nets, 2))
-    return tuple(lines), tuple(names)
+    return msgspec.structs.replace(host, ipsets=lines, rulesets=tuple(texts))

@@ -2,6 +2,7 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText, Tool
+from tests.fidelity.generate import extensions, ipsets
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _HOOKS = {
@@ -225,10 +226,10 @@ class _Table:
     def _match_set(self, hook: str, protocol: str | None) -> str | None:
         if not self.sets:
             return None
-        name = self.dice.pick(self.sets)
-        if name.endswith("-port"):
-            return f"-m set {self._not()}--match-set {name} {self.dice.pick(('dst,dst', 'src,dst', 'src,src'))}"
-        return f"-m set {self._not()}--match-set {name} {self.dice.pick(('dst', 'src'))}"
+        return f"-m set {self._not()}--match-set {ipsets.match(self.dice, self.dice.pick(self.sets))}"
+
+    def _match_extension(self, hook: str, protocol: str | None) -> str:
+        return extensions.match(self.dice, self.version, self.table, hook, protocol)
 
     def _match_rpfilter(self, hook: str, protocol: str | None) -> str | None:
         if hook != "PREROUTING" or self.table not in ("raw", "mangle"):
@@ -261,6 +262,8 @@ class _Table:
             return f"-{dice.pick('jjg')} {dice.pick(jumps)}"
         if dice.chance(0.12):
             return dice.pick(("-j RETURN", "-j RETURN", "", '-m comment --comment "nothing"'))
+        if dice.chance(0.1):
+            return extensions.target(dice, self.version, self.table, hook, protocol)
         match self.table:
             case "filter":
                 return self._verdict() if dice.chance(0.75) else self._reject(protocol)
@@ -308,7 +311,9 @@ class _Table:
         drawn = dice.pick(("", "", " --random"))
         if hook in ("PREROUTING", "OUTPUT"):
             span = dice.pick(RANGES[version])
+            mapped = "172.18.0.0/30" if version == 4 else "fd18::/126"
             choices = [f"-j DNAT --to-destination {target}", "-j REDIRECT", "-j ACCEPT", "-j RETURN",
+                       f"-j NETMAP --to {mapped}",
                        f"-j DNAT --to-destination {span}{dice.pick(('', ' --persistent'))}"]  # fmt: skip
             if ports:
                 choices += [f"-j DNAT --to-destination {bracketed}:{port}"] * 3
@@ -341,5 +346,6 @@ _ICMP_TYPES: dict[Version, tuple[str, ...]] = {
 _KINDS = (
     "source", "destination", "iif", "oif", "dport", "sport", "multiport", "flags", "state", "conntrack", "mark",
     "connmark", "addrtype", "iprange", "ttl", "dscp", "length", "set", "rpfilter", "physdev", "icmp",
+    "extension", "extension",
     "source", "destination", "iif", "oif", "dport", "state",
 )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Random ipsets of every type that the kernel has built in."""
+
+from hairpin.network.prefix import Version
+from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "ip": ("hash:ip", "ip"), "net": ("hash:net", "net"), "ip-port": ("hash:ip,port", "ip", "port"),
+    "ip-port-ip": ("hash:ip,port,ip", "ip", "port", "ip"), "ip-port-net": ("hash:ip,port,net", "ip", "port", "net"),
+    "net-port": ("hash:net,port", "net", "port"), "net-iface": ("hash:net,iface", "net", "iface"),
+    "bitmap-ip": ("bitmap:ip", "ip"), "bitmap-mac": ("bitmap:ip,mac", "ip", "mac"), "ports": ("bitmap:port", "number"),
+    "list": ("list:set",),
+}  # fmt: skip
+_OF_FOUR = ("bitmap-ip", "bitmap-mac")
+
+
+def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return lines of ``ipset restore``, and the sets' names."""
+    lines: list[str] = []
+    names: list[str] = []
+    for version in made.versions:
+        if not dice.chance(0.5):
+            continue
+        for suffix, (kind, *dimensions) in _KINDS.items():
+            if version == 6 and suffix in _OF_FOUR:
+                continue
+            names.append(f"s{version}-{suffix}")
+            lines += _set(dice, made, version, names[-1], kind, dimensions)
+    return tuple(lines), tuple(names)
+
+
+def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensions: list[str]) -> list[str]:
+    if kind == "list:set":
+        return [f"create {name} list:set", f"add {name} s{version}-ip"]
+    options = "" if kind == "bitmap:port" else f" family {'inet' if version == 4 else 'inet6'}"
+    if kind.startswith("bitmap:ip"):
+        options = " range 192.0.2.0/24"
+    elif kind == "bitmap:port":
+        options = " range 0-65535"
+    elif dice.chance(0.2):
+        options += " timeout 1000"
+    lines = [f"create {name} {kind}{options}"]
+    elements = (",".join(_part(dice, made, version, kind, each) for each in dimensions) for _ in range(4))
+    # A bitmap holds one hardware address for each address.
+    apart = {element.partition(",")[0] if kind == "bitmap:ip,mac" else element: element for element in elements}
+    for element in apart.values():
+        exception = kind in ("hash:net", "hash:net,port", "hash:net,iface") and dice.chance(0.2)
+        lines.append(f"add {name} {element}{' nomatch' if exception else ''}")
+    return lines
+
+
+def _part(dice: Dice, made: Plan, version: Version, kind: str, dimension: str) -> str:
+    addresses = made.addresses(version)
+    match dimension:
+        case "ip":
+            return f"192.0.2.{dice.pick((1, 2, 3, 10))}" if kind.startswith("bitmap") else dice.pick(addresses)
+        case "net":
+            nets = [each for each in NETWORKS[version] if not each.endswith("/0")]
+            return dice.pick((dice.pick(nets), dice.pick(nets), dice.pick(addresses)))
+        case "port":
+            return f"{dice.pick(('tcp', 'udp'))}:{dice.pick(PORTS)}"
+        case "iface":
+            return dice.pick((*made.links, "eth0"))
+        case "mac":
+            return f"02:00:00:00:0{dice.pick((0, 1))}:01"
+        case _:
+            return str(dice.pick(PORTS))
+
+
+def match(dice: Dice, name: str) -> str:
+    """Return what ``--match-set`` asks of that set."""
+    suffix = name.partition("-")[2]
+    count = max(1, len(_KINDS[suffix]) - 1)
+    flags = ["src" if suffix == "bitmap-mac" else dice.pick(("src", "dst")) for _ in range(count)]
+    return f"{name} {','.join(flags)}"
