@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.header import Header
-from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Nat, Set, Table
+from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Set, Table
 from hairpin.netfilter.packet import Seen, Tcp
 from hairpin.network.network import Network
 from hairpin.network.routing import Query, lookup
@@ -171,12 +171,12 @@ def _asked_each_time(right: Right) -> Right:
 
 
 def _prefsrc(right: Right) -> Right:
-    def mistaken(state: State, namespace: Namespace, nat: Nat) -> int | None:
+    def mistaken(state: State, namespace: Namespace) -> int | None:
         packet = state.packet
         route = lookup(namespace, Query(packet.version, packet.daddr, mark=packet.mark)).route
-        if nat.nat == "masquerade" and route is not None and route.prefsrc is not None:
+        if route is not None and route.prefsrc is not None:
             return route.prefsrc
-        address: int | None = right(state, namespace, nat)
+        address: int | None = right(state, namespace)
         return address
 
     return mistaken
@@ -280,7 +280,7 @@ MISTAKES = (
     Mistake("nat-each-packet", "every packet of a connection asks the nat chains",
             "hairpin.walk.hooks:needs_decision", _asked_each_time),
     Mistake("masquerade-prefsrc", "MASQUERADE takes the route's preferred source",
-            "hairpin.walk.nat:_address", _prefsrc),
+            "hairpin.walk.nat:_towards_next_hop", _prefsrc),
     Mistake("syn-ack-begins", "any TCP packet begins a connection",
             "hairpin.walk.conntrack:begun", _answer(Tcp("SYN_SENT"))),
     Mistake("mark-reroute", "a mark set in OUTPUT does not choose another route",
