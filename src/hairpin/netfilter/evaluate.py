@@ -58,6 +58,11 @@ LOAD_MATCHES = frozenset(
 """Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
 
 
+Ending = Literal["accept", "drop", "reject", "outside"]
+_GIVE_BACK = frozenset({"NFQUEUE", "queue"})
+"""Who takes a packet and gives it back gives it back behind the chain, as nobody does who bypasses: nf_queue()."""
+
+
 class Place(msgspec.Struct, frozen=True, gc=False):
     """A rule (or a policy: ``number`` 0) that decided something; enough to find it on the host."""
 
@@ -92,7 +97,7 @@ class Decision(msgspec.Struct, frozen=True):
     whom hairpin cannot ask (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
     """
 
-    verdict: Literal["accept", "drop", "reject", "outside"]
+    verdict: Ending
     seen: Seen
     place: Place | None = None
     reject: str | None = None
@@ -126,14 +131,15 @@ def decide(
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
     question = Question(seen, header_of(seen), sets, surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
-    pending = [start]
+    pending: list[_Cursor | Decision] = [start]
     decisions: list[Decision] = []
     while pending:
         if len(decisions) + len(pending) > MAX_BRANCHES:
             text = f"more than {MAX_BRANCHES} undecidable branches in {table.family} {table.name} {chain.name}"
             decisions.append(Decision("outside", seen, conditions=(Condition(text, holds=True),)))
             break
-        decisions.append(_Run(table, chain, pending).run(pending.pop()))
+        each = pending.pop()
+        decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending).run(each))
     return join(tuple(decisions))
 
 
@@ -170,7 +176,7 @@ def policy_place(table: Table, chain: Chain) -> Place:
 class _Run:
     """Carries one branch to its end; branches that split off are put into ``pending``."""
 
-    def __init__(self, table: Table, base: Chain, pending: list[_Cursor]) -> None:
+    def __init__(self, table: Table, base: Chain, pending: list[_Cursor | Decision]) -> None:
         self.table = table
         self.base = base
         self.pending = pending
@@ -340,7 +346,7 @@ class _Run:
                 other = Condition(f"{name} takes the packet: {text}", holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
                 branch.rule, branch.part = branch.rule + 1, 0
-                self.pending.append(branch)
+                self.pending.append(self._decision(branch, "accept", place) if name in _GIVE_BACK else branch)
                 taken = msgspec.structs.replace(other, holds=True)
                 cursor.conditions = (*cursor.conditions, taken)
                 return self._decision(cursor, "outside", place)
@@ -357,13 +363,7 @@ class _Run:
         return None
 
     def _decision(
-        self,
-        cursor: _Cursor,
-        verdict: Literal["accept", "drop", "reject", "outside"],
-        place: Place,
-        *,
-        reject: str | None = None,
-        nat: Nat | None = None,
+        self, cursor: _Cursor, verdict: Ending, place: Place, *, reject: str | None = None, nat: Nat | None = None
     ) -> Decision:
         return Decision(
             verdict,

@@ -1,6 +1,7 @@
-"""Writes to one field of a packet: marks, the connection's mark, TTL, DSCP.
+"""Writes to one field of a packet: marks, the connection's mark, TTL, DSCP, addresses, ports.
 
-Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), xt_HL.c, nft_meta.c, nft_ct.c
+Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), xt_HL.c, nft_meta.c, nft_ct.c,
+nft_payload.c nft_payload_set_eval()
 """
 
 import msgspec
@@ -26,9 +27,19 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
     if part.field == "ct-mark" and seen.connection is not None:
         mark = ((seen.connection.mark & part.keep) ^ given) & 0xFFFFFFFF
         return msgspec.structs.replace(seen, connection=msgspec.structs.replace(seen.connection, mark=mark))
-    if part.field in ("ttl", "dscp"):
-        old = seen.packet.ttl if part.field == "ttl" else seen.packet.dscp
-        value = max(0, min(((old & part.keep) ^ given) + part.added, 255))
-        packet = msgspec.structs.replace(seen.packet, **{part.field: value})
-        return msgspec.structs.replace(seen, packet=packet)
-    return seen
+    name = _OF_PACKET.get(part.field)
+    if name is None:
+        return seen
+    old = getattr(seen.packet, name)
+    value = ((old or 0) & part.keep) ^ given
+    if part.added:
+        value = max(0, min(value + part.added, 255))
+    packet = msgspec.structs.replace(seen.packet, **{name: value})
+    return msgspec.structs.replace(seen, packet=packet)
+
+
+_OF_PACKET: dict[str, str] = {
+    "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
+    "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
+}  # fmt: skip
+"""Fields that a packet keeps; before it writes to one, a rule has asked whether the packet has such a header."""

@@ -5,6 +5,7 @@ Every rule has its counter before what it does, so that a rule that breaks off l
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
+from tests.fidelity.generate import nft_extensions
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _FILTER_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
@@ -75,6 +76,7 @@ class _Table:
             f"add set {self.name} nets {{ type {kind}; flags interval; elements = {{ {nets} }}; }}",
             f"add set {self.name} pairs {{ type {kind} . inet_service; elements = {{ {pairs} }}; }}",
             f"add set {self.name} ports {{ type inet_service; elements = {{ {ports} }}; }}",
+            *nft_extensions.named(self.dice, self.made, self.version, self.name),
         )
 
     def _rule(self, chain: str) -> str:
@@ -125,6 +127,8 @@ class _Table:
 
     def _match(self, hook: str, priority: int, protocol: str | None) -> str:
         dice = self.dice
+        if dice.chance(0.25):
+            return nft_extensions.match(dice, self.made, self.version, hook, priority, protocol)
         fields = ["saddr", "daddr", "mark", "fib", "ttl", "dscp", "length", "nfproto"]
         if hook in ("prerouting", "input", "forward"):
             fields += ["iif", "iif"]
@@ -212,6 +216,8 @@ class _Table:
             return f"{dice.pick(('jump', 'jump', 'goto'))} {dice.pick(later)}"
         if kind == "nat":
             return self._nat(hook, protocol)
+        if dice.chance(0.2):
+            return nft_extensions.statement(dice, self.made, self.version, hook, priority, protocol)
         mark = dice.pick(MARKS)
         choices = ["accept", "accept", "accept", "drop", "return", "", "continue", f"meta mark set {mark:#x}",
                    f"meta mark set meta mark | {mark:#x}", f"meta mark set meta mark & {mark:#x}"]  # fmt: skip
