@@ -105,7 +105,7 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
                f"{dice.pick(('add', 'update'))} @seen {{ {ip} saddr }}", "counter name hits", "meta nftrace set 1",
                "meta priority set 1:1", "meta mark set meta mark ^ 0x3", "meta mark set meta mark & 0xfffffff0 | 0x1",
                f"meta mark set {ip} saddr map {{ {marks} }}", f"meta mark set {ip} daddr map @marked"]  # fmt: skip
-    if protocol:
+    if protocol in ("tcp", "udp"):
         choices += [f"meta mark set {protocol} dport map {{ 80 : 0x1, 443-8080 : 0x10 }}", f"{protocol} dport set 8080",
                     f"{protocol} dport vmap @verdicts", f"{protocol} sport set 21000"]  # fmt: skip
     if hook in ("prerouting", "output", "postrouting"):
@@ -117,7 +117,7 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
             "reject",
             f"reject with {f'icmp {dice.pick(names)}' if version == 4 else f'icmpv6 {dice.pick(names6)}'}",
         ]
-    if hook == "prerouting" and protocol:
+    if hook == "prerouting" and protocol in ("tcp", "udp"):
         choices.append(f"tproxy {ip} to :8080")
     if priority > -200:
         choices += ["ct mark set meta mark & 0xff", "ct mark set ct mark | 0x10", f"ct mark set {ip} saddr map @marked",

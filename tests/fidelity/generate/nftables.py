@@ -84,7 +84,9 @@ class _Table:
         base = self.user.get(chain, chain)
         kind, hook, priority = self.base[base]
         protocol = dice.pick((None, None, "tcp", "tcp", "tcp", "udp", "udp", "udp", dice.pick(("sctp", "udplite"))))
-        matches = [self._match(hook, priority, protocol) for _ in range(dice.number(0, 3))]
+        # Of one field only once: nft 1.0 lists ``ip ttl < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
+        asked = (self._match(hook, priority, protocol) for _ in range(dice.number(0, 3)))
+        matches = list({_field(each): each for each in asked}.values())
         if protocol and not any(protocol in each for each in matches):
             matches.append(f"meta l4proto {protocol}")
         if kind == "nat" and self.family == "inet":
@@ -258,3 +260,11 @@ class _Table:
             if protocol:
                 choices.append(f"masquerade to :30000-39999{drawn}")
         return dice.pick(choices)
+
+
+def _field(match: str) -> str:
+    """Return what the match asks for; two that settle the protocol ask for the same."""
+    words = match.split()
+    if "l4proto" in words or words[:1] in (["icmp"], ["icmpv6"]):
+        return "protocol"
+    return " ".join(words[:2])
