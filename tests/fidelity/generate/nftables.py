@@ -89,12 +89,14 @@ class _Table:
         matches = list({_field(each): each for each in asked}.values())
         if protocol and not any(protocol in each for each in matches):
             matches.append(f"meta l4proto {protocol}")
-        if kind == "nat" and self.family == "inet":
-            # Else nft puts this between the counter and the translation.
-            matches.insert(0, f"meta nfproto ipv{self.version}")
         if dice.chance(0.1):
-            return " ".join((*matches, "counter", self._vmap(chain, base, hook, protocol)))
-        return " ".join((*matches, "counter", self._statement(chain, base, kind, hook, priority, protocol)))
+            statement = self._vmap(chain, base, hook, protocol)
+        else:
+            statement = self._statement(chain, base, kind, hook, priority, protocol)
+        if self.family == "inet" and (kind == "nat" or f"{self.ip} " in statement):
+            # Else nft puts this between the counter and the statement.
+            matches.insert(0, f"meta nfproto ipv{self.version}")
+        return " ".join((*matches, "counter", statement))
 
     # --- matches -----------------------------------------------------------------------------------------------------
 
