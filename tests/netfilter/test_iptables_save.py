@@ -109,6 +109,30 @@ def test_what_is_read_quicker_is_read_alike(words: str) -> None:
     assert rule_of(f"-A FORWARD {words}").body == rule_of(f"-A FORWARD {before}  {value}").body != ()
 
 
+# family, as that version prints it, as 1.8.9 does
+VERSIONS: dict[str, tuple[IpFamily, str, str]] = {
+    "1.8.7 ends a rule without words in a blank": ("ip", "-A FORWARD ", "-A FORWARD"),
+    "1.8.7 doubles the blank before a prefix": (
+        "ip", '-A FORWARD -j NFLOG --nflog-prefix  "x y"', '-A FORWARD -j NFLOG --nflog-prefix "x y"',
+    ),
+    "1.8.7 doubles the blank behind options": (
+        "ip6", "-A FORWARD -m dst --dst-opts 1  -j DROP", "-A FORWARD -m dst --dst-opts 1 -j DROP",
+    ),
+    "1.8.11 has numbers for protocols": ("ip", "-A FORWARD -p 47 -j DROP", "-A FORWARD -p gre -j DROP"),
+    "1.8.11 has numbers for protocols, negated": ("ip", "-A FORWARD ! -p 4 -j DROP", "-A FORWARD ! -p ipencap -j DROP"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "text", "same"), VERSIONS.values(), ids=VERSIONS)
+def test_versions_have_words_of_their_own(family: IpFamily, text: str, same: str) -> None:
+    bodies = [
+        read(f"*filter\n:FORWARD ACCEPT [0:0]\n{line}\nCOMMIT\n", family)[0].chains[0].rules[0].body
+        for line in (text, same)
+    ]
+    blanks = [[(type(part), repr(part).replace("  ", " ")) for part in body] for body in bodies]
+    assert blanks[0] == blanks[1]
+
+
 def test_a_rule_keeps_its_text_place_and_counters() -> None:
     text = "# head\n*filter\n:INPUT DROP [5:300]\n[1:60] -A INPUT -i lo -j ACCEPT\n-A INPUT -j DROP\nCOMMIT\n"
     (table,) = read(text)
