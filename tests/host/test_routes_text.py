@@ -64,7 +64,7 @@ def test_what_a_route_encapsulates_in_is_not_the_route() -> None:
         0,
         read_address("192.0.2.1", "ip"),
     )
-    assert route.next_hops == (NextHop("a0"),)
+    assert route.next_hops == (NextHop("a0", encap="ip"),)
 
 
 def test_a_locked_mtu() -> None:

@@ -40,6 +40,11 @@ def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
     assert outcome.target == INNER
 
 
+def test_what_a_route_encapsulates_in_is_not_followed() -> None:
+    state = msgspec.structs.replace(at("neighbour", oif="eth0"), next_hop=NextHop("eth0", encap="mpls"))
+    assert told(neighbour(NET, state)) == ["unknown opaque-device", "device-out"]
+
+
 MAC, OTHER, OF_BRIDGE = 0x0242AC110002, 0x0242AC110003, 0x0242AC110001
 
 

@@ -22,6 +22,8 @@ class NextHop(msgspec.Struct, frozen=True):
     dead: bool = False
     linkdown: bool = False
     onlink: bool = False
+    encap: str = ""
+    """What packets are put into on this way: mpls ip ip6 seg6 bpf … (``ip route add … encap``)."""
 
 
 class Route(msgspec.Struct, frozen=True):

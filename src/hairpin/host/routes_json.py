@@ -32,12 +32,17 @@ class _Via(msgspec.Struct):
     host: str = ""
 
 
+class _Encap(msgspec.Struct):
+    encap_type: str = ""
+
+
 class _Hop(msgspec.Struct):
     gateway: str | None = None
     via: _Via | None = None
     dev: str | None = None
     weight: int = 1
     flags: tuple[str, ...] = ()
+    encap: str | _Encap = ""
 
 
 class _Metric(msgspec.Struct):
@@ -211,6 +216,7 @@ def _hop(hop: _Hop) -> NextHop:
         dead="dead" in hop.flags,
         linkdown="linkdown" in hop.flags,
         onlink="onlink" in hop.flags,
+        encap=hop.encap if isinstance(hop.encap, str) else hop.encap.encap_type,
     )
 
 

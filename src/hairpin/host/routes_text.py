@@ -126,14 +126,14 @@ def _route(
 
 
 def _without_encap(words: list[str]) -> list[str]:
-    """Return the words without those of what the route encapsulates in, which are called like the route's own."""
+    """Return the words without the fields of what the route encapsulates in, which are called like its own."""
     if "encap" not in words:
         return words
     start = words.index("encap")
     end = start + 2
     while words[end : end + 1] and words[end] in _ENCAP_FIELDS:
         end += 2
-    return [*words[:start], *words[end:]]
+    return [*words[: start + 2], *words[end:]]
 
 
 def _hop(words: list[str]) -> NextHop:
@@ -149,4 +149,5 @@ def _hop(words: list[str]) -> NextHop:
         dead="dead" in words,
         linkdown="linkdown" in words,
         onlink="onlink" in words,
+        encap=value_after(words, "encap") or "",
     )

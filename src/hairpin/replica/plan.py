@@ -5,6 +5,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import HOST, Network
+from hairpin.network.routing import route_text
 from hairpin.replica import addresses, links, routes, rules, services, sysctls
 from hairpin.replica.blueprint import APART, Blueprint, NetnsPlan
 from hairpin.replica.connections import concerning, met_by
@@ -40,6 +41,11 @@ def blueprint(
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
+        left_out += (
+            f"{route_text(route)} of {name} encapsulates"
+            for route in namespace.routes
+            if any(hop.encap for hop in route.next_hops)
+        )
         plans.append(_namespace(network, namespace, loads, concerning(namespace, met), able))
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))

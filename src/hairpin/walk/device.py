@@ -80,17 +80,18 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
     """
     if link.xdp or link.tc_ingress:
         what = "an XDP program" if link.xdp else "a tc ingress filter"
-        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
-        yield _opaque(state, link, what)
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
     yield from run_device_hook(network, state, "ingress", link.name)
 
 
-def _supposing(state: State, text: str) -> State:
+def supposing(state: State, text: str) -> State:
+    """Return the state on the condition that this holds."""
     return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=True)))
 
 
-def _opaque(state: State, link: Link, what: str) -> End:
-    """The branch on which the unreadable program takes the packet away."""
+def opaque(state: State, link: Link, what: str) -> End:
+    """Return the branch on which what hairpin cannot read takes the packet away."""
     *others, last = state.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
     decided = LinkDecided(link.name, f"carries {what}, which hairpin cannot read", link.evidence)
@@ -107,8 +108,8 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
     assert link is not None
     if link.tc_egress:
         what = "a tc egress filter"
-        state = _supposing(state, f"{what} on {link.name} lets the packet pass")
-        yield _opaque(state, link, what)
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
     state = _framed(network, state, link)
     for outcome in run_device_hook(network, state, "egress", link.name):
         if isinstance(outcome, End):

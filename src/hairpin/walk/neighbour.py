@@ -12,7 +12,7 @@ from hairpin.host.route import Neighbour
 from hairpin.netfilter.prefix import write_mac
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
-from hairpin.walk.device import without_carrier
+from hairpin.walk.device import opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
 from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
 
@@ -36,6 +36,10 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield stopped(state, reason, link=link.name, decided_by=decided)
         return
     hop = state.next_hop
+    if hop is not None and hop.encap:
+        what = f"a route that encapsulates ({hop.encap})"
+        state = supposing(state, f"{what} brings the packet to where it leads")
+        yield opaque(state, link, what)
     address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
     entry = _permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
