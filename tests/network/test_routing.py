@@ -62,6 +62,7 @@ SELECTORS: dict[str, tuple[PolicyRule, Query, bool]] = {
     "no port": (PolicyRule(4, 9, table=100, sports=(0, 65535)), TO_CLIENT, False),
     "owner": (PolicyRule(4, 9, table=100, uids=(5, 9)), msgspec.structs.replace(TO_CLIENT, uid=5), True),
     "forwarded packets are root's": (PolicyRule(4, 9, table=100, uids=(0, 0)), TO_CLIENT, True),
+    "out of a tunnel": (PolicyRule(4, 9, table=100, unknown_selectors=("tun_id",)), TO_CLIENT, False),
     "not": (PolicyRule(4, 9, table=100, source=(WEB, 32), inverted=True), TO_CLIENT, True),
     "not, that": (PolicyRule(4, 9, table=100, source=(HOST_ADDRESS, 32), inverted=True), TO_CLIENT, False),
     "of the other family": (PolicyRule(6, 9, table=100), TO_CLIENT, False),
@@ -94,6 +95,14 @@ ACTIONS: dict[str, tuple[tuple[PolicyRule, ...], str]] = {
 def test_actions(rules: tuple[PolicyRule, ...], expected: str) -> None:
     found = lookup(with_rules(*rules), TO_CLIENT)
     assert (found.next_hops[0].link if found.next_hops else found.type) == expected
+
+
+def test_a_rule_may_take_no_link_of_a_group() -> None:
+    host = with_rules(PolicyRule(4, 9, table=100, suppress_group="uplinks"))
+    links = (Link(2, "eth0"), Link(7, "wg0", group="uplinks"))
+    assert lookup(msgspec.structs.replace(host, links=links), TO_CLIENT).next_hops[0].link == "eth0"
+    links = (Link(2, "eth0"), Link(7, "wg0"))
+    assert lookup(msgspec.structs.replace(host, links=links), TO_CLIENT).next_hops[0].link == "wg0"
 
 
 def test_a_link_is_not_in_a_vrf_unless_it_is() -> None:

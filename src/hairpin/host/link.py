@@ -61,6 +61,8 @@ class Link(msgspec.Struct, frozen=True):
     tc_ingress: bool = False
     """A clsact/ingress filter is attached; ``tc_egress`` likewise."""
     tc_egress: bool = False
+    group: str = "default"
+    """``ip link set … group``."""
     evidence: str = ""
 
 

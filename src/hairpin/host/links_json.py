@@ -52,6 +52,7 @@ class _Link(msgspec.Struct):
     link_type: str = ""
     address: str = ""
     master: str | None = None
+    group: str = "default"
     link: str | None = None
     link_index: int | None = None
     link_netnsid: int | None = None
@@ -155,6 +156,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         mtu_bytes=link.mtu,
         mac=mac(link.address),
         master=link.master,
+        group=link.group,
         lower=None if kind in PEERED else below,
         peer_index=link.link_index or (indices.get(below) if below is not None else None),
         peer_netnsid=link.link_netnsid,  # -1 where the kernel has given no id yet

@@ -92,6 +92,7 @@ def _head(line: str, evidence: str) -> tuple[Link, str]:
         operstate=value_after(words, "state") or "UNKNOWN",
         mtu_bytes=int(value_after(words, "mtu") or 1500),
         master=value_after(words, "master"),
+        group=value_after(words, "group") or "default",
         flags=flags,
         xdp=any(word.startswith("xdp") for word in words),
         evidence=evidence,

@@ -146,6 +146,8 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         _in_range(rule.sports, query.sport),
         _in_range(rule.dports, query.dport),
         _in_range(rule.uids, query.uid if query.uid is not None else 0),
+        # No packet that is walked has come out of a tunnel with an id of its own.
+        "tun_id" not in rule.unknown_selectors,
     )
     return all(checks)
 
@@ -197,6 +199,8 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None
+        if rule.suppress_group is not None and _is_of_group(namespace, hops, rule.suppress_group):
+            return None
         if kind == "nat":
             continue
         return Found(kind, route, hops, rule)
@@ -208,6 +212,12 @@ _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 
 _NOTHING_TO_IPV6 = ("broadcast", "multicast", "nat")
 """Types of routes that IPv6 keeps, and takes for unicast.  Source: net/ipv6/route.c ip6_rt_init_dst()"""
+
+
+def _is_of_group(namespace: Namespace, hops: tuple[NextHop, ...], group: str) -> bool:
+    """Source: net/ipv4/fib_rules.c fib4_rule_suppress(): suppress_ifgroup (of several ways the first one's link)"""
+    link = namespace.link(hops[0].link) if hops and hops[0].link else None
+    return link is not None and link.group == group
 
 
 def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:

@@ -74,6 +74,8 @@ def host(dice: Dice, made: Plan) -> Judged:
         )
     for link in made.links:
         setup += (f"link set {link} addrgenmode none", f"link set {link} up")
+        if dice.chance(0.1):
+            setup.append(f"link set {link} group 5")
     for version in made.versions:
         setup += _addresses(dice, made, version)
         setup += _neighbours(made, version)
@@ -212,7 +214,7 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
                 port = dice.pick(PORTS)
                 words.append(f"{selector} {port}" + (f"-{port + 50}" if dice.chance(0.3) else ""))
     action = dice.pick(("lookup 100", "lookup 100", "lookup 101", "lookup main", "blackhole", "prohibit", "unreachable",
-                        "goto 32766", "lookup main suppress_prefixlength 0", "nop"))  # fmt: skip
+                        "goto 32766", "lookup main suppress_prefixlength 0", "lookup main suppress_ifgroup 5", "nop"))  # fmt: skip
     return " ".join((*words, action)).strip()
 
 
