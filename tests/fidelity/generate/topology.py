@@ -214,7 +214,8 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
                 port = dice.pick(PORTS)
                 words.append(f"{selector} {port}" + (f"-{port + 50}" if dice.chance(0.3) else ""))
     action = dice.pick(("lookup 100", "lookup 100", "lookup 101", "lookup main", "blackhole", "prohibit", "unreachable",
-                        "goto 32766", "lookup main suppress_prefixlength 0", "lookup main suppress_ifgroup 5", "nop"))  # fmt: skip
+                        "goto 32766", "lookup main suppress_prefixlength 0", "lookup main suppress_ifgroup 5",
+                        "nop"))  # fmt: skip
     return " ".join((*words, action)).strip()
 
 
