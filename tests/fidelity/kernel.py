@@ -193,7 +193,7 @@ class _Net:
             for flow in flows:
                 packet = next_packet(flow, turns[flow.number], position)
                 if packet is not None:
-                    packet = self._framed(packet)
+                    packet = self._framed(flow, packet)
                     sent[flow.number] = (packet, self._send(flow, packet, position))
             events = self._collect()
             for number, (packet, taken) in sent.items():
@@ -201,11 +201,12 @@ class _Net:
                 turns[number] = (*turns[number], Turn(packet, found, not taken))
         return turns
 
-    def _framed(self, sent: Sent) -> Sent:
-        """Return what comes by a wire with the addresses of its frame."""
+    def _framed(self, flow: Flow, sent: Sent) -> Sent:
+        """Return what comes by a wire with the addresses of its frame: an answer goes back to who sent."""
         for wire in self.case.wires:
             if wire.link == sent.link:
                 smac, dmac = (int(mac.replace(":", ""), 16) for mac in (wire.peer_mac, wire.mac))
+                dmac = self.taps[wire.link].senders.get(flow.number, sent.packet.dmac or dmac)
                 packet = msgspec.structs.replace(sent.packet, smac=smac, dmac=dmac)
                 return msgspec.structs.replace(sent, packet=packet)
         return sent
@@ -240,7 +241,7 @@ class _Net:
             self._identity += 1
             fragmented = sent.fragmented and self._reassembles
             for part in split(packet.version, data, self._identity) if fragmented else (data,):
-                self.taps[sent.link].send(packet.version, part)
+                self.taps[sent.link].send(packet, part)
             return True
         netns = self.judged[sent.netns]
         if _LOWEST_IS_BROADCAST and packet.version == 4 and packet.daddr & 0xFF == 0:

@@ -18,6 +18,7 @@ from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup
+from hairpin.network.stacked import lower_of
 from hairpin.walk import device, hooks, nat
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
@@ -242,7 +243,7 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
 
 def _branch(host: Host, end: End) -> Branch:
     return Branch(
-        _events(end),
+        _events(host, end),
         _text(end),
         _unanswerable(host, end),
         end.stop is not None and end.stop.stage == "input-route",
@@ -293,7 +294,15 @@ def _unanswerable(host: Host, end: End) -> bool:
     return False
 
 
-def _events(end: End) -> tuple[Event, ...]:
+def _wire_of(host: Host, state: State) -> str:
+    """Return the host's link by which a packet has left: what a macvlan stands on."""
+    network = Network(host)
+    link = network.namespace(state.netns).link(state.oif)
+    lower = lower_of(network, state.netns, link) if link is not None else None
+    return lower.link if lower is not None else state.oif
+
+
+def _events(host: Host, end: End) -> tuple[Event, ...]:
     state = end.state
     match end.kind:
         case "arrived" | "left":
@@ -301,7 +310,7 @@ def _events(end: End) -> tuple[Event, ...]:
             if packet.protocol not in WITH_PORTS | {ICMP, ICMP6}:
                 packet = msgspec.structs.replace(packet, sport=None, dport=None)
             if end.kind == "left":
-                return (event_of("left", "host", state.oif, packet),)
+                return (event_of("left", "host", _wire_of(host, state), packet),)
             return (event_of("arrived", state.netns, state.iif, packet),)
         case "rejected":
             assert end.stop is not None

@@ -162,7 +162,8 @@ class Log:
 
 
 class Tap:
-    """The world's end of a wire: sends frames to the host, sees what the host sends."""
+    """The world's end of a wire: sends frames to the host, sees what the host sends.  ``senders``: the hardware address
+    that each flow's last packet came from."""
 
     def __init__(self, world: Netns, wire: Wire) -> None:
         self.wire = wire
@@ -173,12 +174,16 @@ class Tap:
         self.socket.bind((wire.peer, 3))
         self.socket.setblocking(False)
         head = bytes.fromhex((wire.mac + wire.peer_mac).replace(":", ""))
+        self.senders: dict[int, int] = {}
         self._heads = {4: head + b"\x08\x00", 6: head + b"\x86\xdd"}
 
-    def send(self, version: Literal[4, 6], packet: bytes) -> None:
-        """Send a packet to the host's link."""
+    def send(self, packet: Packet, data: bytes) -> None:
+        """Send a packet to the host's link, or to the hardware address that it has."""
+        head = self._heads[packet.version]
+        if packet.dmac is not None:
+            head = packet.dmac.to_bytes(6) + head[6:]
         try:
-            self.socket.send(self._heads[version] + packet)
+            self.socket.send(head + data)
         except OSError as error:
             if error.errno not in (errno.ENETDOWN, errno.ENOBUFS):
                 raise
@@ -198,6 +203,7 @@ class Tap:
             whole = self.together.whole(data[14:])
             parsed = decode(whole) if whole is not None else None
             if parsed is not None and parsed.flow is not None and parsed.answer is None:
+                self.senders[parsed.flow] = int.from_bytes(data[6:12])
                 found.append((parsed.flow, event_of("left", "host", self.wire.link, parsed.packet)))
 
     def close(self) -> None:

@@ -12,19 +12,24 @@ _Pair = tuple[int, int | None, bool]
 
 
 class Index:
-    """``veths``: namespace and name of each veth, in the host's order."""
+    """``veths``: namespace and name of each veth, in the host's order; ``stacked``: of each macvlan and ipvlan, by the
+    namespace (None: another one) and index of what it stands on."""
 
-    __slots__ = ("namespaces", "veths")
+    __slots__ = ("namespaces", "stacked", "veths")
 
     def __init__(self, host: Host) -> None:
         self.namespaces: dict[str, Namespace] = {}
         self.veths: dict[_Pair, list[tuple[str, str]]] = {}
+        self.stacked: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
         for namespace in host.namespaces:
             self.namespaces.setdefault(namespace.name, namespace)
             for link in namespace.links:
                 if link.kind == "veth":
                     pair = (link.index, link.peer_index, link.peer_netnsid is None)
                     self.veths.setdefault(pair, []).append((namespace.name, link.name))
+                elif link.kind in ("macvlan", "ipvlan"):
+                    below = (namespace.name if link.peer_netnsid is None else None, link.peer_index)
+                    self.stacked.setdefault(below, []).append((namespace.name, link.name))
 
 
 _CACHE: OrderedDict[int, tuple[Host, Index]] = OrderedDict()

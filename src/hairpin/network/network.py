@@ -73,30 +73,6 @@ def veth_peer(network: Network, netns: str, link: Link) -> Port | None:
     return None
 
 
-def stacked_owner(network: Network, parent: Link, version: Version, value: int) -> Port | None:
-    """Return the macvlan or ipvlan of a container on this link of the host that has the address.
-
-    The kernel hands frames for it over below the host's own network layer: net/core/dev.c rx_handler,
-    drivers/net/macvlan.c macvlan_handle_frame().
-    """
-    for namespace in network.host.namespaces:
-        for link in namespace.links:
-            if link.kind not in ("macvlan", "ipvlan") or link.peer_netnsid is None or namespace.name == HOST:
-                continue
-            owned = any(each.value == value for each in addresses_of(namespace, link.name, version))
-            if owned and link.up and link.peer_index == parent.index:
-                return Port(namespace.name, link.name)
-    return None
-
-
-def parent_of(network: Network, netns: str, link: Link) -> Link | None:
-    """Return the host's link that a container's macvlan or ipvlan stands on."""
-    host = network.host.namespace(HOST)
-    if netns == HOST or host is None or link.kind not in ("macvlan", "ipvlan") or link.peer_netnsid is None:
-        return None
-    return next((each for each in host.links if each.index == link.peer_index), None)
-
-
 def addresses_of(namespace: Namespace, link: str | None, version: Version) -> tuple[Address, ...]:
     """Return the addresses of one link (None: of all), in the kernel's order (primary first)."""
     return tuple(

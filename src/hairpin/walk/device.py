@@ -13,10 +13,9 @@ from hairpin.network.network import (
     is_bridge_port,
     is_uplink,
     owns_address,
-    parent_of,
-    stacked_owner,
     veth_peer,
 )
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address, takes_frame
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
@@ -45,17 +44,35 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield outcome
             continue
         noted = outcome.noted("device-in", link.name)
-        stacked = (
-            stacked_owner(network, link, state.packet.version, state.packet.daddr) if _outer(network, state) else None
-        )
+        stacked = _stacked(network, state, link)
         if stacked is not None:
-            yield enter(noted, stacked)
+            yield enter(noted, stacked, handed_up=True)
         elif is_bridge_port(namespace, link):
             yield noted.to("bridge", physin=link.name, iif=link.master or "")
+        elif _for_another(link, state.packet.dmac):
+            decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
+            yield stopped(state, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
+
+
+def _for_another(link: Link, dmac: int | None) -> bool:
+    """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
+    known = link.kind in ("", "veth", "macvlan") and link.master is None
+    return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
+
+
+def _stacked(network: Network, state: State, link: Link) -> Port | None:
+    """Return the link on this one that takes the frame: by its hardware address, where that is known."""
+    packet, lower = state.packet, Port(state.netns, link.name)
+    if not stacked_on(network, lower):
+        return None
+    taker = takes_frame(network, lower, packet.dmac) if packet.dmac is not None else None
+    if taker is not None or (packet.dmac is not None and packet.dmac != link.mac):
+        return taker
+    return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -125,7 +142,7 @@ def _framed(network: Network, state: State, link: Link) -> State:
     if link.name == "lo" or link.mac is None:
         return state
     target = network.namespace(state.target.netns).link(state.target.link) if state.target is not None else None
-    dmac = target.mac if target is not None else None
+    dmac = target.mac if target is not None else state.dmac
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 
@@ -163,11 +180,9 @@ def wire(network: Network, state: State, link: Link) -> Outcome:
         return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if link.name == "lo" or link.kind == "loopback":
         return state.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
-    parent = parent_of(network, state.netns, link)
-    if parent is not None:
-        sibling = stacked_owner(network, parent, state.packet.version, state.packet.daddr)
-        if sibling is not None and sibling.netns != state.netns:
-            return enter(state, sibling)
+    lower = lower_of(network, state.netns, link)
+    if lower is not None:
+        return _through_lower(network, state, link, lower)
     if is_uplink(network, state.netns, link):
         return End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
@@ -176,16 +191,42 @@ def wire(network: Network, state: State, link: Link) -> Outcome:
     return enter(state, peer)
 
 
+def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Outcome:
+    """Out by a macvlan or ipvlan: to another one on the same link, or out by that link.
+
+    Source: drivers/net/macvlan.c macvlan_queue_xmit()
+    """
+    packet, under = state.packet, link_of(network, lower)
+    sibling = takes_address(network, lower, packet.version, packet.daddr)
+    if packet.dmac is not None:
+        sibling = takes_frame(network, lower, packet.dmac)
+    here = Port(state.netns, link.name)
+    if bridges(link) and sibling is not None and sibling != here and bridges(link_of(network, sibling)):
+        too_long = taken_over(state, under)  # it comes in by the lower link, as a frame from outside would
+        return too_long if too_long is not None else enter(state, sibling)
+    if not under.up:
+        decided = LinkDecided(under.name, "is down", under.evidence)
+        return stopped(state, "link-down", link=under.name, decided_by=decided)
+    if not under.carrier:
+        return without_carrier(state, under)
+    if is_uplink(network, lower.netns, under):
+        return End("left", state.to("outside", oif=link.name))
+    peer = veth_peer(network, lower.netns, under)
+    return enter(state, peer) if peer is not None else stopped(state, "link-missing", link=under.name)
+
+
 MAX_HOPS = 24
 """Devices that one packet may pass; a real path has a handful."""
 
 
-def enter(state: State, port: Port) -> State:
-    """Return the packet as it arrives at a link of another namespace: connection and mark do not cross.
+def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
+    """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
+    namespace, unless it was ``handed_up`` from the link below before anything asked for it.
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
-    packet = msgspec.structs.replace(state.packet, mark=0)
+    keeps = handed_up or port.netns == state.netns
+    packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
     return State(
         stage="device-in",
         netns=port.netns,

@@ -74,7 +74,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
         return without_carrier(state, link)
     found = who_has(network, state.netns, link, mac)
     if found.kind != "nobody":
-        return state.to("device-out", target=found.port)
+        return state.to("device-out", target=found.port, dmac=mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(state, link, entry.value, by_address)  # its hardware address was not read

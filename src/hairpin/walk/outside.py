@@ -17,10 +17,10 @@ from hairpin.network.network import (
     is_bridge_port,
     is_uplink,
     owns_address,
-    parent_of,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
+from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
 
@@ -143,7 +143,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} answers, behind {link.name}, in a namespace that was not read")
         return OutsideAnswer(decided, reason="namespace-unread")
-    parent = parent_of(network, end.state.netns, link) if link is not None else None
+    parent = lower_of(network, end.state.netns, link) if link is not None and end.state.netns != HOST else None
     if parent is not None and owns_address(network.namespace(HOST), packet.version, packet.daddr):
         decided = Assumed(f"a {link.kind if link is not None else ''} never reaches the host that it stands on")
         return OutsideAnswer(decided, reason="left-instead", assumed=())

@@ -21,6 +21,7 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.network.prefix import Version
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_frame
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -38,6 +39,9 @@ NOBODY = Answer("nobody")
 def who_answers(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
     """Return who answers for the address on the segment behind the link."""
     namespace = network.namespace(netns)
+    lower = lower_of(network, netns, link)
+    if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
+        return who_answers(network, lower.netns, link_of(network, lower), version, address)
     if link.kind == "bridge":
         return _behind_bridge(network, namespace, link, version, address, skip=None)
     return _behind_wire(network, netns, link, version, address)
@@ -100,6 +104,12 @@ def _behind_port(network: Network, namespace: Namespace, port: Link, version: Ve
 def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
     """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
     namespace = network.namespace(netns)
+    lower = lower_of(network, netns, link)
+    if lower is not None:
+        sibling = takes_frame(network, lower, mac) if bridges(link) else None
+        if sibling is not None and sibling != Port(netns, link.name) and bridges(link_of(network, sibling)):
+            return Answer("owner", sibling)
+        return who_has(network, lower.netns, link_of(network, lower), mac)
     if link.kind == "bridge":
         return _mac_behind_bridge(network, namespace, link, mac, skip=None)
     if is_uplink(network, netns, link):
@@ -111,13 +121,18 @@ def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
     other = far.link(peer.link)
     assert other is not None
     if not is_bridge_port(far, other):
-        return Answer("owner", peer) if other.mac == mac else NOBODY
+        return Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
     bridge = far.link(other.master or "")
     assert bridge is not None
     # Frames to a port's own address are the bridge's: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
         return Answer("owner", Port(far.name, bridge.name))
     return _mac_behind_bridge(network, far, bridge, mac, skip=other.name)
+
+
+def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
+    taker = takes_frame(network, far, mac)
+    return Answer("owner", taker) if taker is not None else NOBODY
 
 
 def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac: int, *, skip: str | None) -> Answer:
@@ -130,8 +145,9 @@ def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac
             continue
         peer = veth_peer(network, namespace.name, port)
         other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
-        if other is not None and other.mac == mac:
-            return Answer("owner", peer)
+        if peer is not None and other is not None:
+            found = Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+            fallback = found if found.kind == "owner" else fallback
     return fallback
 
 
@@ -142,6 +158,8 @@ def port_towards(network: Network, netns: str, bridge: str, target: Port | None)
         if target is None:
             if is_uplink(network, netns, port):
                 return port
-        elif veth_peer(network, netns, port) == target:
-            return port
+        else:
+            peer = veth_peer(network, netns, port)
+            if peer is not None and target in (peer, *stacked_on(network, peer)):
+                return port
     return None

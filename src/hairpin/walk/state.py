@@ -129,6 +129,8 @@ class State(msgspec.Struct, frozen=True):
     fragment_bytes: int | None = None
     """The largest piece of a packet that goes in fragments; None: it is whole."""
     target: Port | None = None
+    dmac: int | None = None
+    """The hardware address that a neighbour entry names for the way on; None: that of ``target``."""
     local: bool = False
     rerouted: str = ""
     """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself sees ``oif``."""

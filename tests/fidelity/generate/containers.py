@@ -2,7 +2,21 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Judged
-from tests.fidelity.generate.plan import BEHIND, CHAIN, HOSTS, INSIDE, MACS, PREFIX, SECOND_BRIDGED, Dice, Plan
+from tests.fidelity.generate.plan import (
+    BEHIND,
+    CHAIN,
+    GATEWAYS,
+    HOSTS,
+    INSIDE,
+    MACS,
+    OUTSIDE,
+    PREFIX,
+    SECOND_BRIDGED,
+    STACKED,
+    STRANGE,
+    Dice,
+    Plan,
+)
 
 
 def container(dice: Dice, made: Plan, name: str) -> Judged:
@@ -10,6 +24,8 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
     setup = ["link set lo up"]
     if name == BEHIND:
         setup += _behind(made)
+    elif name in STACKED:
+        setup += _stacked(dice, made, name)
     elif name in made.inside(made.versions[0]):
         setup += _attached(made, name)
     if name == made.behind:
@@ -31,6 +47,20 @@ def _attached(made: Plan, name: str) -> list[str]:
         if made.behind in others:
             network, _, _ = CHAIN[version]
             lines.append(f"route add {network} via {INSIDE[version][made.behind][0]}")
+    return lines
+
+
+def _stacked(dice: Dice, made: Plan, name: str) -> list[str]:
+    lines = ["link set eth0 addrgenmode none", "link set eth0 up"]
+    for version in made.versions:
+        lines += _addressed(version, "eth0", f"{INSIDE[version][name][0]}/{PREFIX[version]['up0']}")
+        lines.append(f"route add default via {GATEWAYS[version]['up0']}")
+        outside = (*OUTSIDE[version], *GATEWAYS[version].values(), *STRANGE[version])
+        lines += (_neighbour(each, MACS["w0"], "eth0") for each in outside)
+        at_host = [HOSTS[version]["up0"], *([HOSTS[version]["mv0"]] if "mv0" in made.links else [])]
+        lines += (_neighbour(each, MACS[dice.pick(("up0", "mv0"))], "eth0") for each in at_host)
+        others = [other for other, _ in made.stacked if other != name]
+        lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others)
     return lines
 
 

@@ -26,7 +26,7 @@ from hairpin.netfilter.packet import (
 from hairpin.network.prefix import Version
 from tests.fidelity.case import ErrorPlan, Flow, Sent
 from tests.fidelity.fragments import can_be_split
-from tests.fidelity.generate.plan import OUTSIDE, PORTS, SOURCE_PORTS, Dice, Plan, number_of
+from tests.fidelity.generate.plan import HOSTS, INSIDE, MACS, OUTSIDE, PORTS, SOURCE_PORTS, Dice, Plan, number_of
 
 _ODD: dict[Version, tuple[str, ...]] = {
     4: ("127.0.0.1", "127.0.0.53", "224.0.0.251", "255.255.255.255", "192.0.2.255", "0.0.0.0", "10.99.0.1",
@@ -175,6 +175,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46, 4)),
         dont_fragment=False,
         bad_checksum=protocol in _VERIFIED and number_of(saddr) != 0 and dice.chance(0.05),
+        dmac=_hardware(dice, made, version, daddr) if link == "up0" else None,
     )
     padding = dice.pick((0, 0, 0, 1, 3, 8, 60))
     bare = protocol == UDP and not packet.bad_checksum and dice.chance(0.1)
@@ -193,3 +194,14 @@ def _kind(dice: Dice, protocol: int) -> int:
     if dice.chance(0.6):
         return (8 if protocol == ICMP else 128) << 8
     return dice.pick(_KINDS[protocol]) << 8 | (dice.pick((1, 4)) if dice.chance(0.3) else 0)
+
+
+def _hardware(dice: Dice, made: Plan, version: Version, daddr: str) -> int | None:
+    """Return a macvlan's hardware address for frames that are meant for it, and for a few others."""
+    holders = {INSIDE[version][name][0]: name for name, _ in made.stacked}
+    if "mv0" in made.links:
+        holders[HOSTS[version]["mv0"]] = "mv0"
+    name = holders.get(daddr)
+    if holders and dice.chance(0.1):
+        name = dice.pick(sorted(holders.values()))
+    return int(MACS[name].replace(":", ""), 16) if name is not None else None

@@ -18,6 +18,8 @@ MARKS = (1, 1, 1, 2, 0x10, 0x4000)
 CONTAINERS = ("c1", "c2")
 BEHIND, SECOND_BRIDGED = "c3", "c4"
 """A container behind another one, by a veth between the two; one on a bridge of its own."""
+STACKED = ("c5", "c6")
+"""Containers whose link is a macvlan on the first uplink."""
 
 HOSTS: dict[Version, dict[str, str]] = {
     4: {
@@ -27,6 +29,7 @@ HOSTS: dict[Version, dict[str, str]] = {
         "br1": "172.19.0.1",
         "r1": "10.9.1.1",
         "r2": "10.9.2.1",
+        "mv0": "192.0.2.4",
     },
     6: {
         "up0": "2001:db8:1::2",
@@ -35,6 +38,7 @@ HOSTS: dict[Version, dict[str, str]] = {
         "br1": "fd19::1",
         "r1": "fd09:1::1",
         "r2": "fd09:2::1",
+        "mv0": "2001:db8:1::4",
     },
 }  # fmt: skip
 SECOND: dict[Version, dict[str, str]] = {
@@ -42,8 +46,8 @@ SECOND: dict[Version, dict[str, str]] = {
     6: {"up0": "2001:db8:1::3", "up1": "2001:db8:2::3", "br0": "fd18::9:1"},
 }
 PREFIX: dict[Version, dict[str, int]] = {
-    4: {"up0": 24, "up1": 24, "br0": 16, "br1": 16, "r1": 24, "r2": 24},
-    6: {"up0": 64, "up1": 64, "br0": 64, "br1": 64, "r1": 64, "r2": 64},
+    4: {"up0": 24, "up1": 24, "br0": 16, "br1": 16, "r1": 24, "r2": 24, "mv0": 32},
+    6: {"up0": 64, "up1": 64, "br0": 64, "br1": 64, "r1": 64, "r2": 64, "mv0": 128},
 }
 GATEWAYS: dict[Version, dict[str, str]] = {
     4: {"up0": "192.0.2.1", "up1": "198.51.100.1"},
@@ -59,9 +63,11 @@ STRANGE: dict[Version, tuple[str, ...]] = {
 }
 """Addresses that are seldom asked for, and may have to be resolved all the same."""
 INSIDE: dict[Version, dict[str, tuple[str, str]]] = {
-    4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2"), "c4": ("172.19.0.2", "")},
-    6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2"), "c4": ("fd19::2", "")},
-}
+    4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2"), "c4": ("172.19.0.2", ""),
+        "c5": ("192.0.2.50", ""), "c6": ("192.0.2.51", "")},
+    6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2"), "c4": ("fd19::2", ""),
+        "c5": ("2001:db8:1::50", ""), "c6": ("2001:db8:1::51", "")},
+}  # fmt: skip
 """Each container's address on the bridge, and behind a veth of its own."""
 CHAIN: dict[Version, tuple[str, str, str]] = {
     4: ("10.20.0.0/24", "10.20.0.1", "10.20.0.2"),
@@ -78,8 +84,9 @@ NETWORKS: dict[Version, tuple[str, ...]] = {
 MACS = {
     "up0": "02:00:00:00:00:02", "up1": "02:00:00:00:01:02", "br0": "02:00:00:00:02:01", "r1": "02:00:00:00:03:01",
     "r2": "02:00:00:00:04:01", "v1": "02:00:00:00:05:01", "v2": "02:00:00:00:06:01", "c1": "02:00:00:00:07:01",
-    "c2": "02:00:00:00:08:01", "c3": "02:00:00:00:09:01", "c4": "02:00:00:00:0a:01", "br1": "02:00:00:00:0b:01",
-    "v4": "02:00:00:00:0c:01", "n1": "02:00:00:00:0d:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
+    "c2": "02:00:00:00:08:01", "c3": "02:00:00:00:09:01", "c4": "02:00:00:00:0a:01", "c5": "02:00:00:00:0e:01",
+    "c6": "02:00:00:00:0f:01", "mv0": "02:00:00:00:10:01", "br1": "02:00:00:00:0b:01", "v4": "02:00:00:00:0c:01",
+    "n1": "02:00:00:00:0d:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
 }  # fmt: skip
 """Hardware addresses by link, and of each container's first link; ``n1``: a container's link to the one behind it."""
 
@@ -97,7 +104,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
-    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
+    ``stacked``: containers on macvlans, with their modes.  ``by_marks``: rules mark packets, marks choose routes, and
+    sources are believed accordingly.
     """
 
     links: tuple[str, ...]
@@ -107,12 +115,14 @@ class Plan(msgspec.Struct, frozen=True):
     by_marks: bool = False
     behind: str = ""
     second: bool = False
+    stacked: tuple[tuple[str, str], ...] = ()
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 
     def containers(self) -> tuple[str, ...]:
         """Return the containers' names."""
-        return (*CONTAINERS, *((BEHIND,) if self.behind else ()), *((SECOND_BRIDGED,) if self.second else ()))
+        return (*CONTAINERS, *((BEHIND,) if self.behind else ()), *((SECOND_BRIDGED,) if self.second else ()),
+                *dict(self.stacked))  # fmt: skip
 
     def all_bridged(self) -> tuple[str, ...]:
         """Return the containers on any bridge."""
@@ -122,6 +132,8 @@ class Plan(msgspec.Struct, frozen=True):
         """Return the host's link whose network a container is in."""
         if name == SECOND_BRIDGED:
             return "br1"
+        if name in STACKED:
+            return "up0"
         return "br0" if name in self.bridged else f"r{name[1]}"
 
     def within(self, name: str) -> "Plan":
@@ -151,6 +163,7 @@ class Plan(msgspec.Struct, frozen=True):
             found[BEHIND] = CHAIN[version][2]
         if self.second:
             found[SECOND_BRIDGED] = INSIDE[version][SECOND_BRIDGED][0]
+        found |= {name: INSIDE[version][name][0] for name, _ in self.stacked}
         return found
 
     def addresses(self, version: Version) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from tests.fidelity.generate.plan import (
     PORTS,
     PREFIX,
     SECOND,
+    STACKED,
     STRANGE,
     Dice,
     Plan,
@@ -30,7 +31,20 @@ def plan(dice: Dice) -> Plan:
     second = dice.chance(0.25)
     behind = dice.pick((*bridged, *routed)) if (bridged or routed) and dice.chance(0.3) else ""
     links = (*uplinks, "br0", *(("br1",) if second else ()), *(f"r{name[1]}" for name in routed))
-    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second)
+    stacked = _stacked(dice)
+    if stacked and stacked[0][1] != "passthru" and dice.chance(0.4):
+        links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
+    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked)
+
+
+def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
+    if not dice.chance(0.3):
+        return ()
+    modes = ("bridge", "bridge", "bridge", "private", "vepa")
+    first = dice.pick((*modes, "passthru"))
+    if first == "passthru" or dice.chance(0.4):
+        return ((STACKED[0], first),)
+    return ((STACKED[0], first), (STACKED[1], dice.pick(modes)))
 
 
 def wires(made: Plan) -> tuple[Wire, ...]:
@@ -72,6 +86,11 @@ def host(dice: Dice, made: Plan) -> Judged:
             f"link add r{number} address {MACS[f'r{number}']} type veth peer name eth0 address {MACS[name]} "
             f"netns {{{name}}}"
         )
+    for name, mode in made.stacked:
+        setup.append(f"link add link up0 name eth0 address {MACS[name]} netns {{{name}}} type macvlan mode {mode}")
+    if "mv0" in made.links:
+        mode = dice.pick(("bridge", "bridge", "private", "vepa"))
+        setup.append(f"link add link up0 name mv0 address {MACS['mv0']} type macvlan mode {mode}")
     for link in made.links:
         setup += (f"link set {link} addrgenmode none", f"link set {link} up")
         if dice.chance(0.1):
@@ -110,6 +129,10 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
         if link.startswith("up"):
             mac = MACS[f"w{link[2]}"]
             lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in everybody)
+    if "mv0" in made.links:
+        lines += (f"neigh replace {address} lladdr {MACS['w0']} dev mv0 nud permanent" for address in everybody)
+        for name, _ in made.stacked:
+            lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev mv0 nud permanent")
     for name in made.all_bridged():
         link = made.link_of(name)
         lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev {link} nud permanent")
@@ -142,6 +165,8 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
     via = dice.pick(uplinks)
     if dice.chance(0.9):
         lines.append(f"route add default via {GATEWAYS[version][via]} dev {via}")
+    if "mv0" in made.links:
+        lines += (f"route add {INSIDE[version][name][0]} dev mv0" for name, _ in made.stacked if dice.chance(0.8))
     if made.behind and dice.chance(0.9):
         via = INSIDE[version][made.behind][made.behind not in made.bridged]
         lines.append(f"route add {CHAIN[version][0]} via {via} dev {made.link_of(made.behind)}")

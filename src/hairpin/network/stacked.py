@@ -1,0 +1,71 @@
+"""Links that stand on another one and have hardware addresses of their own (macvlan), or share its (ipvlan).
+
+The kernel hands frames for them over below the lower link's own network layer, and so also into another namespace.
+Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
+"""
+
+from hairpin.host.link import Link
+from hairpin.network.index import index_of
+from hairpin.network.network import HOST, Network, Port, addresses_of
+from hairpin.network.prefix import Version
+
+_KINDS = ("macvlan", "ipvlan")
+
+
+def lower_of(network: Network, netns: str, link: Link) -> Port | None:
+    """Return the link that a macvlan or ipvlan stands on; None where that is not read.
+
+    In another namespace it is looked for on the host, where engines put containers' lower links.
+    """
+    if link.kind not in _KINDS or link.peer_index is None:
+        return None
+    if link.peer_netnsid is not None and netns == HOST:
+        return None
+    where = netns if link.peer_netnsid is None else HOST
+    namespace = network.host.namespace(where)
+    if namespace is None:
+        return None
+    return next((Port(where, each.name) for each in namespace.links if each.index == link.peer_index), None)
+
+
+def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
+    """Return the macvlans and ipvlans that stand on a link."""
+    found = network.namespace(lower.netns).link(lower.link)
+    if found is None:
+        return ()
+    stacked = index_of(network.host).stacked
+    names = list(stacked.get((lower.netns, found.index), ()))
+    if lower.netns == HOST:
+        names += [each for each in stacked.get((None, found.index), ()) if each[0] != HOST]
+    return tuple(Port(*each) for each in names)
+
+
+def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
+    """Return the macvlan on the link that takes frames to the hardware address: in passthru mode all of them."""
+    for port in stacked_on(network, lower):
+        link = link_of(network, port)
+        if link.kind == "macvlan" and (link.macvlan_mode == "passthru" or (link.mac == mac and link.up)):
+            return port
+    return None
+
+
+def takes_address(network: Network, lower: Port, version: Version, value: int) -> Port | None:
+    """Return the macvlan or ipvlan on the link that has the address and is up."""
+    for port in stacked_on(network, lower):
+        own = addresses_of(network.namespace(port.netns), port.link, version)
+        if link_of(network, port).up and any(each.value == value for each in own):
+            return port
+    return None
+
+
+def bridges(link: Link) -> bool:
+    """Return whether frames to others on the same lower link get there without leaving by it."""
+    return link.kind == "ipvlan" or link.macvlan_mode in (None, "bridge")
+
+
+def link_of(network: Network, port: Port) -> Link:
+    """Return the link; KeyError when there is none."""
+    link = network.namespace(port.netns).link(port.link)
+    if link is None:
+        raise KeyError(port.link)
+    return link
