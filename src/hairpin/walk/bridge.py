@@ -139,7 +139,9 @@ def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, st
         decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
         yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
         return
-    moved = msgspec.structs.replace(state, target=answer.port)
+    taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
+    packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
+    moved = msgspec.structs.replace(state, target=answer.port, packet=packet)
     yield from _across(network, namespace, bridge, moved)
 
 

@@ -60,7 +60,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 def _for_another(link: Link, dmac: int | None) -> bool:
     """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
-    known = link.kind in ("", "veth", "macvlan") and link.master is None
+    known = link.kind in ("", "veth") and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
@@ -70,9 +70,11 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
     if not stacked_on(network, lower):
         return None
     taker = takes_frame(network, lower, packet.dmac) if packet.dmac is not None else None
-    if taker is not None or (packet.dmac is not None and packet.dmac != link.mac):
+    if taker is not None or not _outer(network, state):
         return taker
-    return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
+    found = takes_address(network, lower, packet.version, packet.daddr)
+    # An ipvlan shares the lower link's hardware address; a macvlan's own one decides, where it is known.
+    return found if found is None or packet.dmac is None or link_of(network, found).kind == "ipvlan" else None
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -198,7 +200,7 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> O
     """
     packet, under = state.packet, link_of(network, lower)
     sibling = takes_address(network, lower, packet.version, packet.daddr)
-    if packet.dmac is not None:
+    if packet.dmac is not None and link.kind == "macvlan":
         sibling = takes_frame(network, lower, packet.dmac)
     here = Port(state.netns, link.name)
     if bridges(link) and sibling is not None and sibling != here and bridges(link_of(network, sibling)):

@@ -1,0 +1,72 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.network.network import Network, Port
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address, takes_frame
+
+UPLINK = Port("host", "eth0")
+ONE, OTHER, SHIM = Port("container:a", "eth0"), Port("container:b", "eth0"), Port("host", "shim")
+HOST = Namespace("host", links=(
+    Link(2, "eth0", mac=0x10), Link(9, "shim", "macvlan", peer_index=2, mac=0x13, macvlan_mode="bridge"),
+))  # fmt: skip
+
+ALONE = Namespace("host", links=HOST.links[:1])
+
+
+def inner(name: str, mac: int, *, mode: str = "bridge", up: bool = True, kind: str = "macvlan") -> Namespace:
+    link = Link(2, "eth0", kind, up=up, peer_index=2, peer_netnsid=0, mac=mac, macvlan_mode=mode)
+    return Namespace(name, links=(link,), addresses=(Address("eth0", 4, mac, 24),))
+
+
+def net(*namespaces: Namespace) -> Network:
+    return Network(Host("h", namespaces=(HOST, *namespaces)))
+
+
+BOTH = net(inner("container:a", 0x11), inner("container:b", 0x12, up=False))
+
+
+def test_what_stands_on_a_link() -> None:
+    assert stacked_on(BOTH, UPLINK) == (SHIM, ONE, OTHER)
+    assert stacked_on(BOTH, ONE) == ()
+    assert stacked_on(BOTH, Port("host", "eth9")) == ()
+    for port in (SHIM, ONE, OTHER):
+        assert lower_of(BOTH, port.netns, link_of(BOTH, port)) == UPLINK
+    assert lower_of(BOTH, "host", HOST.links[0]) is None
+
+
+def test_a_lower_link_that_was_not_read() -> None:
+    away = msgspec.structs.replace(HOST.links[1], peer_netnsid=3)
+    assert lower_of(BOTH, "host", away) is None
+    with pytest.raises(KeyError):
+        link_of(BOTH, Port("host", "eth9"))
+
+
+# network, hardware address, who takes a frame to it
+FRAMES: dict[str, tuple[Network, int, Port | None]] = {
+    "its own": (BOTH, 0x11, ONE),
+    "the host's": (BOTH, 0x13, SHIM),
+    "the lower link's": (BOTH, 0x10, None),
+    "of one that is down": (BOTH, 0x12, None),
+    "passthru takes all": (
+        Network(Host("h", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru")))), 0x10, ONE,
+    ),
+    "ipvlan has none": (net(inner("container:a", 0x11, kind="ipvlan")), 0x11, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "mac", "port"), FRAMES.values(), ids=FRAMES)
+def test_takes_frame(network: Network, mac: int, port: Port | None) -> None:
+    assert takes_frame(network, UPLINK, mac) == port
+
+
+def test_takes_address() -> None:
+    assert takes_address(BOTH, UPLINK, 4, 0x11) == ONE
+    assert takes_address(BOTH, UPLINK, 4, 0x12) is None
+    assert takes_address(BOTH, UPLINK, 6, 0x11) is None
+
+
+@pytest.mark.parametrize(("mode", "expected"), (("bridge", True), (None, True), ("private", False), ("vepa", False)))
+def test_bridges(mode: str | None, expected: bool) -> None:
+    assert bridges(Link(2, "eth0", "macvlan", macvlan_mode=mode)) is expected
