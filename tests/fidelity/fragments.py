@@ -26,6 +26,12 @@ def split(version: int, data: bytes, identity: int) -> tuple[bytes, ...]:
     return tuple(_piece6(data[:head], at, part, identity, more=more) for at, part, more in parts)
 
 
+def longest_piece(version: int, length: int) -> int:
+    """Return the length of the longer of a packet's two fragments."""
+    head, more = (20, 0) if version == 4 else (40, 8)
+    return head + more + max(_FIRST, length - head - _FIRST)
+
+
 def _piece4(head: bytes, at: int, part: bytes, identity: int, *, more: bool) -> bytes:
     place = at >> 3 | (0x2000 if more else 0)
     made = head[:2] + struct.pack("!HHH", len(head) + len(part), identity & 0xFFFF, place) + head[8:10] + b"\0\0"

@@ -24,6 +24,7 @@ from hairpin.netfilter.packet import (
 )
 
 _MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
+_LONG = 400
 _SHIFT = 14
 """Bits of TCP sequence numbers that one flow has for itself."""
 
@@ -38,8 +39,11 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 def tag(flow: int, padding: int = 0, *, quoted: bool = False) -> bytes:
-    """Return the payload of a flow's packets; ``quoted``: of the packet that an error of the hunt's is about."""
-    return b"\0" * padding + (_QUOTED if quoted else _MAGIC) + struct.pack("!I", flow)
+    """Return the payload of a flow's packets; ``quoted``: of the packet that an error of the hunt's is about.
+
+    Of a long one the tag stands in front, too: an error quotes only its beginning."""
+    mark = (_QUOTED if quoted else _MAGIC) + struct.pack("!I", flow)
+    return (mark + b"\0" * (padding - len(mark)) if padding > _LONG else b"\0" * padding) + mark
 
 
 def length_of(packet: Packet, padding: int) -> int:
@@ -196,7 +200,8 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
 
 
 def _tagged(body: bytes) -> int | None:
-    return int.from_bytes(body[-4:]) if body[-8:-4] == _MAGIC else None
+    at = body.find(_MAGIC)
+    return int.from_bytes(body[at + 4 : at + 8]) if 0 <= at <= len(body) - 8 else None
 
 
 def _by_sequence(body: bytes) -> int | None:

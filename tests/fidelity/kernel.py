@@ -1,5 +1,6 @@
 """One case on the running kernel: build it, send every flow, note what became of each packet."""
 
+import errno
 import json
 import os
 import socket
@@ -202,7 +203,9 @@ class _Net:
         return turns
 
     def _framed(self, flow: Flow, sent: Sent) -> Sent:
-        """Return what comes by a wire with the addresses of its frame: an answer goes back to who sent."""
+        """Return what comes by a wire with the addresses of its frame (an answer goes back to who sent); fragments
+        come only where they are put together again."""
+        sent = msgspec.structs.replace(sent, fragmented=sent.fragmented and self._reassembles)
         for wire in self.case.wires:
             if wire.link == sent.link:
                 smac, dmac = (int(mac.replace(":", ""), 16) for mac in (wire.peer_mac, wire.mac))
@@ -239,8 +242,7 @@ class _Net:
         data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum)
         if sent.link:
             self._identity += 1
-            fragmented = sent.fragmented and self._reassembles
-            for part in split(packet.version, data, self._identity) if fragmented else (data,):
+            for part in split(packet.version, data, self._identity) if sent.fragmented else (data,):
                 self.taps[sent.link].send(packet, part)
             return True
         netns = self.judged[sent.netns]
@@ -268,8 +270,12 @@ class _Net:
                 return False
         except OSError:
             return False
-        with suppress(OSError):  # a drop in OUTPUT, no route …: what the sender is told is not what the hunt compares
+        try:
             found.sendto(data, (text_of(packet.daddr, packet.version), 0))
+        except OSError as error:
+            # A drop in OUTPUT, no route …: what the sender is told is not what the hunt compares.  What is too long for
+            # its link a raw socket does not even try to send.
+            return error.errno != errno.EMSGSIZE
         return True
 
 
@@ -299,7 +305,7 @@ def text_of(address: int, version: int) -> str:
     return socket.inet_ntop(family, address.to_bytes(size))
 
 
-_SO_NO_CHECK = 11
+_SO_NO_CHECK, _IP_MTU_DISCOVER = 11, 10
 
 
 def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool) -> bool:
@@ -314,6 +320,8 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool
             sender.setsockopt(socket.SOL_SOCKET, _SO_NO_CHECK, no_checksum)
             if packet.version == 4:  # where a route says multicast the TTL would be 1
                 sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, packet.ttl)
+            if packet.version == 4 and not packet.dont_fragment:
+                sender.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, 0)  # IP_PMTUDISC_DONT
             sender.bind((text_of(packet.saddr, packet.version), packet.sport or 0))
             if sender.getsockname()[0] != text_of(packet.saddr, packet.version):
                 return False

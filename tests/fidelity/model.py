@@ -25,6 +25,7 @@ from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State, Stop
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
+from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
 from tests.fidelity.kernel import Turn
@@ -37,6 +38,7 @@ _ANSWERS = {
     "icmp6-no-route": "icmp6 1/0", "icmp6-adm-prohibited": "icmp6 1/1", "icmp6-addr-unreachable": "icmp6 1/3",
     "icmp6-port-unreachable": "icmp6 1/4", "icmp6-policy-fail": "icmp6 1/5", "icmp6-reject-route": "icmp6 1/6",
     "icmp6-not-neighbour": "icmp6 1/2", "icmp6-ttl-exceeded": "icmp6 3/0",
+    "icmp-frag-needed": "icmp 3/4", "icmp6-too-big": "icmp6 2/0",
     "tcp-reset": "rst",
 }  # fmt: skip
 
@@ -234,8 +236,9 @@ _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:
     packet = sent.packet
     packet = msgspec.structs.replace(packet, length_bytes=length_of(packet, sent.padding))
+    pieces = longest_piece(packet.version, packet.length_bytes) if sent.fragmented else None
     if sent.link:
-        state = State("device-in", "host", packet, iif=sent.link, connections=connections)
+        state = State("device-in", "host", packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
     else:
         state = State("output-route", sent.netns, packet, uid=0, connections=connections)
     return tuple(_branch(host, end) for end in walk_packet(Network(host), state))

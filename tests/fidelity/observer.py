@@ -21,13 +21,13 @@ from tests.fidelity.netns import Netns
 TABLE = "fidelity-observer"
 _ARRIVED, _ANSWERED = 1, 2
 _SOL_NETLINK, _NETLINK_NETFILTER = 270, 12
-_TAKE = f"log group {_ANSWERED} queue-threshold 1 snaplen 512 drop"
+_TAKE = f"log group {_ANSWERED} queue-threshold 1 snaplen 2048 drop"
 
 RULES = f"""
 table inet {TABLE} {{
     chain arrived {{
         type filter hook input priority 2147483647; policy accept;
-        log group {_ARRIVED} queue-threshold 1 snaplen 512 drop
+        log group {_ARRIVED} queue-threshold 1 snaplen 2048 drop
     }}
     chain answers {{
         type filter hook output priority -2147483648; policy accept;
@@ -95,7 +95,7 @@ class Log:
         self.socket.bind((0, 0))
         for group in (_ARRIVED, _ANSWERED):
             self._configure(group, 1, struct.pack("!BBH", 1, 0, 0))  # NFULA_CFG_CMD: bind
-            self._configure(group, 2, struct.pack("!IBB", 512, 2, 0))  # NFULA_CFG_MODE: copy packet
+            self._configure(group, 2, struct.pack("!IBB", 2048, 2, 0))  # NFULA_CFG_MODE: copy packet
             self._configure(group, 5, struct.pack("!I", 1))  # NFULA_CFG_QTHRESH
         self.socket.setblocking(False)
 

@@ -59,7 +59,8 @@ OWN: dict[str, tuple[State, int | str]] = {
     "cut behind the fragment header": (standing(6, 1500), 48 + 1352),
     "a ping, too": (standing(6, 1500, protocol=ICMP6), 48 + 1352),
     "not what TCP sends": (standing(6, 1500, protocol=TCP), "icmp6-too-big"),
-    "nor what must not be cut": (standing(4, 1500, whole=True), "icmp-frag-needed"),
+    "nor what must not be cut": (standing(4, 1500, protocol=TCP, whole=True), "icmp-frag-needed"),
+    "UDP may be cut if it does not fit": (standing(4, 1500, whole=True), 20 + 1376),
     "smaller pieces stay": (standing(4, 1500, pieces=1300), 1300),
 }
 

@@ -12,7 +12,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route
-from hairpin.netfilter.packet import TCP, Packet
+from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
 
 _VLAN_HEADER = 4
@@ -52,12 +52,13 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     mtu, packet = state.mtu_bytes, state.packet
     if mtu is None or piece_of(state) <= mtu:
         return state
-    # Only UDP and ICMP sockets let their packets be cut: TCP is told what fits.
-    cut = not packet.dont_fragment if packet.version == 4 else not state.iif and packet.protocol != TCP
-    if not cut:
+    # Sockets of UDP and ICMP let their packets be cut, and do not forbid it to others then: TCP is told what fits.
+    may = not state.iif and packet.protocol in (UDP, ICMP, ICMP6)
+    if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
-    return msgspec.structs.replace(state, fragment_bytes=_largest_piece(packet, mtu))
+    cut = msgspec.structs.replace(packet, dont_fragment=False)
+    return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, mtu))
 
 
 def _largest_piece(packet: Packet, mtu: int) -> int:

@@ -27,7 +27,7 @@ def _container(dice: Dice, made: Plan, name: str) -> Judged:
     attached = name in made.inside(made.versions[0])
     if attached and dice.chance(0.2):
         judged = _with_rules(dice, made.within(name), judged)
-    return outages.container(dice, judged, attached=attached)
+    return outages.container(dice, made, judged, attached=attached)
 
 
 def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:

@@ -1,4 +1,4 @@
-"""What is broken in a network: links that are down, or whose other end is."""
+"""What is broken in a network: links that are down, or whose other end is, or that take less than others."""
 
 import msgspec
 
@@ -14,16 +14,20 @@ def world(dice: Dice, made: Plan) -> tuple[str, ...]:
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
     """Return the host with some of its links down."""
     links = (*made.links, *(f"v{name[1]}" for name in made.all_bridged()))
-    return _with_outages(dice, judged, links)
+    return _with_outages(dice, judged, links, narrow=made.narrow)
 
 
-def container(dice: Dice, judged: Judged, *, attached: bool) -> Judged:
+def container(dice: Dice, made: Plan, judged: Judged, *, attached: bool) -> Judged:
     """Return a container with some of its links down."""
-    return _with_outages(dice, judged, ("eth0",) if attached else ())
+    return _with_outages(dice, judged, ("eth0",) if attached else (), narrow=made.narrow)
 
 
-def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...]) -> Judged:
-    lines = [f"link set {link} down" for link in links if dice.chance(0.05)]
+_MTUS = (1280, 1280, 1284, 1300, 1350, 1400, 1456)
+
+
+def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], *, narrow: bool) -> Judged:
+    lines = [f"link set {link} mtu {dice.pick(_MTUS)}" for link in links if narrow and dice.chance(0.3)]
+    lines += (f"link set {link} down" for link in links if dice.chance(0.05))
     if dice.chance(0.02):
         lines.append("link set lo down")
     ignoring = [(f"net/ipv{version}/conf/{link}/ignore_routes_with_linkdown", "1")

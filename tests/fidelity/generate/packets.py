@@ -173,13 +173,14 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         icmp=_kind(dice, protocol) if protocol in _KINDS else None,
         ttl=64 if not link or dice.chance(0.8) else dice.pick((1, 2, 3, 255)),
         dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46, 4)),
-        dont_fragment=False,
+        dont_fragment=made.narrow and (bool(link) or protocol in (TCP, UDP)) and dice.chance(0.5),
         bad_checksum=protocol in _VERIFIED and number_of(saddr) != 0 and dice.chance(0.05),
         dmac=_hardware(dice, made, version, daddr) if link == "up0" else None,
     )
-    padding = dice.pick((0, 0, 0, 1, 3, 8, 60))
+    padding = dice.pick((0, 0, 0, 1, 3, 8, 60)) if not made.narrow or dice.chance(0.4) else dice.number(1150, 1380)
     bare = protocol == UDP and not packet.bad_checksum and dice.chance(0.1)
-    return Sent(netns, link, packet, padding, bare, can_be_split(packet) and dice.chance(0.15))
+    whole = not can_be_split(packet) or (link == "up0" and made.stacked)  # containers without rules do not reassemble
+    return Sent(netns, link, packet, padding, bare, not whole and dice.chance(0.15))
 
 
 _VERIFIED = (TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE)

@@ -104,8 +104,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
-    ``stacked``: containers on macvlans, with their modes.  ``by_marks``: rules mark packets, marks choose routes, and
-    sources are believed accordingly.
+    ``stacked``: containers on macvlans, with their modes.  ``narrow``: some links take less than others, and packets
+    are as long as what they take.  ``by_marks``: rules mark packets, marks choose routes, and sources are believed
+    accordingly.
     """
 
     links: tuple[str, ...]
@@ -116,6 +117,7 @@ class Plan(msgspec.Struct, frozen=True):
     behind: str = ""
     second: bool = False
     stacked: tuple[tuple[str, str], ...] = ()
+    narrow: bool = False
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 

@@ -34,7 +34,7 @@ def plan(dice: Dice) -> Plan:
     stacked = _stacked(dice)
     if stacked and stacked[0][1] != "passthru" and dice.chance(0.4):
         links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
-    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked)
+    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, dice.chance(0.3))
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
