@@ -9,9 +9,10 @@ from tests.fidelity.case import Case, Sent
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
-from tests.fidelity.kernel import Answer, Turn, ask
+from tests.fidelity.kernel import Answer, ask
 from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
 from tests.fidelity.observer import Event
+from tests.fidelity.turns import Turn
 
 
 class Disagreement(msgspec.Struct, frozen=True):

@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, RST, SYN, UDP, Packet
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.reading import host_of
+from tests.fidelity.turns import Turn, next_packet
 
 _QUIET = (
     *(f"net/ipv6/conf/{which}/{key}" for which in ("all", "default") for key in ("accept_dad", "dad_transmits")),
@@ -37,15 +38,6 @@ _LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")
 
 Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
-
-
-class Turn(msgspec.Struct, frozen=True):
-    """One packet of a flow: what was sent, and what became of it."""
-
-    sent: Sent
-    events: tuple[Event, ...]
-    refused: bool = False
-    """The kernel did not let the process send it."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -330,100 +322,3 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool
         with suppress(OSError):
             sender.sendto(payload, (text_of(packet.daddr, packet.version), packet.dport or 0))
     return True
-
-
-def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | None:
-    """Return what the flow sends at that position, or None when there is nothing to answer."""
-    if position == 0:
-        return flow.first
-    if position > len(flow.then) or not turns or turns[-1].refused:
-        return None
-    if flow.then[position - 1] == "error":
-        return _error(flow, turns[-1])
-    if flow.then[position - 1] == "again":
-        packet = flow.first.packet
-        answered = len(turns) > 1 and turns[1].sent.packet.tcp_flags & SYN and turns[1].events
-        # Data without a handshake would be out of the state that the kernel keeps of a TCP connection.
-        flags = (flow.again_flags or ACK | PSH) if answered else SYN
-        flags = flow.flags[position - 1] if flow.flags else flags
-        again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
-        if again.saddr == 0:
-            return None
-        return msgspec.structs.replace(flow.first, packet=again)
-    rested = _rested(turns[0])
-    return _reply(flow, rested, position) if rested is not None and not turns[0].refused else None
-
-
-def _rested(turn: Turn) -> Event | None:
-    """Return where a packet of a turn has come to rest, if it was one place and an answer can be sent from there."""
-    rested = [
-        event
-        for event in turn.events
-        if event.kind in ("arrived", "left")
-        and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
-    ]
-    return rested[0] if len(rested) == 1 else None
-
-
-def _is_group(address: int) -> bool:
-    """Whether the address cannot be a source: multicast, or (as the hunt's networks have it) a broadcast."""
-    if address >> 32:
-        return address >> 120 == 0xFF
-    return address >> 28 >= 0xE or address & 0xFF == 0xFF
-
-
-def _reply(flow: Flow, event: Event, position: int) -> Sent:
-    packet = flow.first.packet
-    icmp = None
-    if packet.icmp is not None:
-        kind = packet.icmp >> 8
-        icmp = ICMP_ANSWERS[packet.protocol].get(kind, kind) << 8
-    flags = flow.flags[position - 1] if flow.flags else flow.reply_flags or SYN | ACK
-    ports = event.sport >= 0
-    back = Packet(
-        version=packet.version,
-        saddr=event.daddr,
-        daddr=event.saddr,
-        protocol=packet.protocol,
-        sport=event.dport if ports else None,
-        dport=event.sport if ports else None,
-        tcp_flags=flags if packet.protocol == TCP else 0,
-        icmp=icmp,
-        dont_fragment=False,
-        bad_checksum=packet.bad_checksum,
-    )
-    where = ("host", event.link) if event.kind == "left" else (event.netns, "")
-    return Sent(*where, back, flow.first.padding, flow.first.no_checksum, flow.first.fragmented)
-
-
-def _error(flow: Flow, turn: Turn) -> Sent | None:
-    """Return the ICMP error that the flow plans, about the packet of the turn."""
-    plan, rested = flow.error, _rested(turn)
-    if plan is None or rested is None or rested.inner:
-        return None
-    about = turn.sent.packet
-    ports = rested.sport >= 0
-    sport = rested.sport if plan.sport is None else plan.sport
-    inner = msgspec.structs.replace(
-        about,
-        saddr=rested.saddr,
-        daddr=rested.daddr,
-        sport=sport if ports else None,
-        dport=(sport if about.icmp is not None else rested.dport) if ports else None,
-        ttl=rested.ttl,
-        dscp=rested.dscp,
-        bad_checksum=False,
-    )
-    packet = Packet(
-        version=about.version,
-        saddr=rested.daddr if plan.source is None else plan.source,
-        daddr=rested.saddr if plan.target is None else plan.target,
-        protocol=ICMP if about.version == 4 else ICMP6,
-        icmp=plan.icmp,
-        dont_fragment=False,
-        inner=inner,
-    )
-    if rested.kind == "left":
-        fragmented = flow.first.fragmented
-        return Sent("host", plan.link or rested.link, packet, flow.first.padding, fragmented=fragmented)
-    return Sent(rested.netns, "", packet, flow.first.padding)

@@ -28,8 +28,8 @@ from tests.fidelity.case import Sent
 from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
-from tests.fidelity.kernel import Turn
 from tests.fidelity.observer import Event, event_of
+from tests.fidelity.turns import Turn
 
 _ANSWERS = {
     "icmp-net-unreachable": "icmp 3/0", "icmp-host-unreachable": "icmp 3/1", "icmp-proto-unreachable": "icmp 3/2",
