@@ -27,10 +27,10 @@ _LIMITS = """## Not compared yet
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
-- Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules see
-  them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
-- The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was learned
-  to be; segmentation offload.
+- Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules
+  see them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
+- The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was
+  learned to be; segmentation offload.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - VLANs, VRF, ipvlan, bonds, tunnels, zones, helpers.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
