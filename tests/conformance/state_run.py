@@ -17,11 +17,13 @@ from tests.conformance.userland import Userland
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | tuple[Plain, ...] | str | int | float | bool | None"
 PARTS = ("links", "addresses", "routes", "rules", "neighbours", "fdb", "sockets", "connections")
-_PASSING = frozenset({"evidence", "text", "origin", "handle", "counters", "packets", "bytes"})
+_PASSING = frozenset({"evidence", "text", "origin", "handle", "counters", "packets", "bytes", "timeout_s"})
 """What two readings of the same state may say in other words or at another moment."""
 
-_PASSING_STATES = ("INCOMPLETE", "FAILED", "REACHABLE", "STALE", "DELAY", "PROBE")
+_PASSING_STATES = ("REACHABLE", "STALE")
 """Of neighbours: they go from one to the other by themselves."""
+_ASKED_NOW = ("INCOMPLETE", "FAILED", "DELAY", "PROBE")
+"""Neighbours that somebody looks for at this moment."""
 
 
 class Read(NamedTuple):
@@ -37,6 +39,7 @@ def read(tools: Userland, made: frozenset[str]) -> Read:
     host = parse(collect(LocalRunner(tools.argv("sh")), docker_host="unix:///nonexistent"))
     namespace = host.namespace(HOST) or Namespace(HOST)
     parts: dict[str, tuple[Any, ...]] = {part: getattr(namespace, part) for part in PARTS}
+    parts["neighbours"] = tuple(each for each in namespace.neighbours if each.state not in _ASKED_NOW)
     parts["sets"] = namespace.ruleset.ipsets
     unread = tuple(f"{each.key}: {each.reason}" for each in host.unread if each.netns == HOST)
     return Read({name: tuple(map(_lasting, values)) for name, values in parts.items()}, unread, made)
