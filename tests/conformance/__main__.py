@@ -80,7 +80,7 @@ def main(suites: list[str]) -> int:
                 continue
             print(f"{land.suite}: {package} {version}, tests of {tree.name} …", flush=True)
             results.setdefault(package, []).append(run(tree, land))
-    PAGE.write_text(_page(results, missing), "utf-8")
+            PAGE.write_text(_page(results, missing), "utf-8")  # at once: a run takes long
     wrong = [each for found in results.values() for result in found for each in result.wrong]
     print("\n".join(wrong))
     return 1 if wrong else 2 if missing else 0
