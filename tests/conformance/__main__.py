@@ -43,8 +43,12 @@ class Result(NamedTuple):
 def main(suites: list[str]) -> int:
     """Run what can be run; 0: all is read, 1: something is not, 2: a suite or its tests are missing."""
     if INSIDE not in os.environ:
-        for suite in suites:
-            installed(suite, cache() / "userlands")  # here, since the namespace has no way out
+        try:
+            for suite in suites:
+                installed(suite, cache() / "userlands")  # here, since the namespace has no way out
+        except SourceUnavailableError as error:
+            print(error, file=sys.stderr)
+            return 2
         for package in PACKAGES:
             _fetch(package, None)
             for suite in suites:
@@ -81,6 +85,7 @@ def main(suites: list[str]) -> int:
             print(f"{land.suite}: {package} {version}, tests of {tree.name} …", flush=True)
             results.setdefault(package, []).append(run(tree, land))
             PAGE.write_text(_page(results, missing), "utf-8")  # at once: a run takes long
+    PAGE.write_text(_page(results, missing), "utf-8")
     wrong = [each for found in results.values() for result in found for each in result.wrong]
     print("\n".join(wrong))
     return 1 if wrong else 2 if missing else 0
@@ -109,7 +114,8 @@ def _page(results: dict[str, list[Result]], missing: list[str]) -> str:
         f"{os.uname().release}.\n"
     )
     parts = [_chapter(package, found) for package, found in results.items()]
-    parts += [f"## {package}\n\nNot run: its source package could not be fetched.\n" for package in missing]
+    unheard = [package for package in dict.fromkeys(missing) if package not in results]
+    parts += [f"## {package}\n\nNot run: its source package could not be fetched.\n" for package in unheard]
     return "\n".join((head, *parts))
 
 
