@@ -60,7 +60,7 @@ def kernel(name: str, folder: Path, mirror: str | None = None) -> Kernel:
     place = folder / release
     if not place.is_dir():
         # Newer ones come in parts: the image's package depends on those of the binary and of the modules.
-        parts = [each for each in apt.depends(image) if re.match(r"linux-(binary|modules)-\d", each)]
+        parts = [each for each in apt.depends(image) if re.match(r"linux-(base|binary|modules)-\d", each)]
         _unpack(apt.download((image, *parts)), release, place)
     return Kernel(name, release, place / "vmlinuz", place / "lib" / "modules" / release)
 
@@ -125,7 +125,7 @@ def _unpack(packages: list[Path], release: str, place: Path) -> None:
     for package in packages:
         _run(("dpkg-deb", "-x", str(package), str(partial / "unpacked")))
         package.unlink()
-    (modules,) = {path.parent for path in (partial / "unpacked").rglob("modules.builtin")}
+    (modules,) = (partial / "unpacked").rglob(f"lib/modules/{release}")
     (image,) = {path for path in (partial / "unpacked").rglob("vmlinuz*") if path.is_file()}
     (partial / "lib" / "modules").mkdir(parents=True)
     image.rename(partial / "vmlinuz")
