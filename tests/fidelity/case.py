@@ -88,12 +88,13 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """A link of the host whose other end is in the world."""
+    """A link of the host whose other end is in the world.  ``vlan``: frames have that VLAN's tag on the wire."""
 
     link: str
     peer: str
     mac: str
     peer_mac: str
+    vlan: int = 0
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -175,6 +175,8 @@ class Tap:
         self.socket.setblocking(False)
         head = bytes.fromhex((wire.mac + wire.peer_mac).replace(":", ""))
         self.senders: dict[int, int] = {}
+        if wire.vlan:
+            head += b"\x81\x00" + wire.vlan.to_bytes(2)
         self._heads = {4: head + b"\x08\x00", 6: head + b"\x86\xdd"}
 
     def send(self, packet: Packet, data: bytes) -> None:

@@ -7,8 +7,9 @@ from tests.fidelity.generate.plan import Dice, Plan
 
 
 def world(dice: Dice, made: Plan) -> tuple[str, ...]:
-    """Return lines of ``ip -batch`` that take the carrier of uplinks away."""
-    return tuple(f"link set w{link[2]} down" for link in made.links if link.startswith("up") and dice.chance(0.06))
+    """Return lines of ``ip -batch`` that take the carrier of uplinks away; a bond does not monitor it."""
+    dark = [link for link in made.links if link.startswith("up") and dice.chance(0.06)]
+    return tuple(f"link set w{link[2]} down" for link in dark if not (link == "up1" and made.carried == "bond"))
 
 
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:

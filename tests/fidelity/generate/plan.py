@@ -105,8 +105,8 @@ class Plan(msgspec.Struct, frozen=True):
     ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
     ``stacked``: containers on macvlans, with their modes.  ``narrow``: some links take less than others, and packets
-    are as long as what they take.  ``by_marks``: rules mark packets, marks choose routes, and sources are believed
-    accordingly.
+    are as long as what they take.  ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
+    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
     """
 
     links: tuple[str, ...]
@@ -118,6 +118,7 @@ class Plan(msgspec.Struct, frozen=True):
     second: bool = False
     stacked: tuple[tuple[str, str], ...] = ()
     narrow: bool = False
+    carried: str = ""
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 

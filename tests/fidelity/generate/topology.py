@@ -1,6 +1,7 @@
 """Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
 from hairpin.network.prefix import Version
+from tests.fidelity.able import link_kinds
 from tests.fidelity.case import Judged, Wire
 from tests.fidelity.generate.plan import (
     CHAIN,
@@ -21,6 +22,9 @@ from tests.fidelity.generate.plan import (
     Plan,
 )
 
+VLAN = 5
+"""The tag of an uplink that is a VLAN."""
+
 
 def plan(dice: Dice) -> Plan:
     """Return what a network has."""
@@ -34,7 +38,9 @@ def plan(dice: Dice) -> Plan:
     stacked = _stacked(dice)
     if stacked and stacked[0][1] != "passthru" and dice.chance(0.4):
         links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
-    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, dice.chance(0.3))
+    carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
+    able = carried if carried in link_kinds() and not narrow else ""
+    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, narrow, able)
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
@@ -50,18 +56,41 @@ def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
 def wires(made: Plan) -> tuple[Wire, ...]:
     """Return the wires to the world."""
     return tuple(
-        Wire(link, f"w{link[2]}", MACS[link], MACS[f"w{link[2]}"]) for link in made.links if link.startswith("up")
+        Wire(
+            link,
+            f"w{link[2]}",
+            MACS[link],
+            MACS[f"w{link[2]}"],
+            VLAN if link == "up1" and made.carried == "vlan" else 0,
+        )
+        for link in made.links
+        if link.startswith("up")
     )
+
+
+def _uplink(made: Plan, wire: Wire) -> list[str]:
+    """The lines of an uplink: the veth itself, or a VLAN or a bond that stands on it."""
+    carried = made.carried if wire.link == "up1" else ""
+    name = "p1" if carried else wire.link
+    lines = [
+        f"link add {name} address {wire.mac} type veth peer name {wire.peer} address {wire.peer_mac} netns {{world}}"
+    ]
+    if carried:
+        lines.append("link set p1 addrgenmode none")
+    if carried == "vlan":
+        lines += ("link set p1 up", f"link add link p1 name {wire.link} address {wire.mac} type vlan id {VLAN}")
+    elif carried == "bond":
+        lines += (
+            f"link add {wire.link} address {wire.mac} type bond mode active-backup",
+            f"link set p1 master {wire.link}",
+        )
+    return lines
 
 
 def host(dice: Dice, made: Plan) -> Judged:
     """Return the host's namespace without rules."""
     setup = ["link set lo up"]
-    setup += (
-        f"link add {wire.link} address {wire.mac} type veth peer name {wire.peer} address {wire.peer_mac} "
-        "netns {world}"
-        for wire in wires(made)
-    )
+    setup += (line for wire in wires(made) for line in _uplink(made, wire))
     setup += (
         f"link add {link} address {MACS[link]} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
         for link in made.links
