@@ -154,6 +154,8 @@ class _Net:
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():
+            for key in Path("/proc/sys/net/netfilter").glob("nf_conntrack_*_timeout*"):
+                write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:
                 write_sysctl(path, value)
 
