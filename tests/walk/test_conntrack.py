@@ -228,4 +228,4 @@ def test_the_walk_remembers_one_connection_once() -> None:
 
 
 def test_a_tuple_without_ports() -> None:
-    assert tuple_of(Packet(4, 1, 2, 47)) == Tuple(1, 2, 47, 0, 0)
+    assert tuple_of(Packet(4, 1, 2, 47), "6.18.0") == Tuple(1, 2, 47, 0, 0)

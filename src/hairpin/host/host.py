@@ -32,6 +32,8 @@ class Namespace(msgspec.Struct, frozen=True):
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
     """By which id (``Link.peer_netnsid``) this namespace calls others, where the kernel said so: (id, name)."""
+    kernel: str = ""
+    """The kernel's release (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
 
     def link(self, name: str) -> Link | None:

@@ -48,7 +48,8 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
 class NamespaceReader:
     """Makes namespaces of readings, all of one host; what cannot be understood is left out and noted as unread."""
 
-    def __init__(self, readings: Readings, containers: tuple[Container, ...]) -> None:
+    def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
+        self._kernel = kernel
         self._readings = readings
         self._rulesets = RulesetReader(readings)
         self._containers = containers
@@ -86,6 +87,7 @@ class NamespaceReader:
             connections=self._connections(name),
             ruleset=self._rulesets.ruleset(name),
             netnsids=netnsids,
+            kernel=self._kernel,
             unread=self._readings.unread_in(name),
         )
 

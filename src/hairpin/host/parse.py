@@ -56,7 +56,7 @@ def _namespaces(
     readable: frozenset[str],
 ) -> tuple[Namespace, ...]:
     containers = tuple(container for engine in running for container in engine.containers)
-    reader = NamespaceReader(readings, containers)
+    reader = NamespaceReader(readings, containers, evidence.kernel)
     ids = readings.first("netns-ids")
     calls = netnsids(ids.text, known) if ids is not None else ()
     return tuple(

@@ -46,7 +46,7 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
         step for branch in walk_flow(network, flow).branches for step in (*branch.request, *branch.reply, *branch.data)
     )
     for packet in (first, *(step.packet for step in steps)):
-        wanted = tuple_of(packet)
+        wanted = tuple_of(packet, network.host.kernel)
         yield packet.version, wanted
         yield packet.version, wanted.reversed()
         yield packet.version, msgspec.structs.replace(wanted, sport=flow.sport).reversed()

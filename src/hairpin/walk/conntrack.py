@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import tracked_ports
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
@@ -38,15 +39,12 @@ from hairpin.walk.connection_index import Known, index_of
 from hairpin.walk.state import State
 from hairpin.walk.tcp_tracking import begun, followed, possible
 
-PORTED = frozenset({TCP, UDP, SCTP, UDPLITE})
-"""Protocols whose ports are part of the tuple.  DCCP's were until Linux 6.16 (nf_conntrack_proto_dccp.c)."""
 
-
-def tuple_of(packet: Packet) -> Tuple:
-    """Return the packet's tuple; where conntrack knows of no ports they are zero."""
+def tuple_of(packet: Packet, kernel: str) -> Tuple:
+    """Return the packet's tuple on a kernel of that release; where conntrack knows of no ports they are zero."""
     if packet.protocol in ICMP_ANSWERS:
         return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.icmp or 0)
-    if packet.protocol not in PORTED:
+    if packet.protocol not in tracked_ports(kernel):
         return Tuple(packet.saddr, packet.daddr, packet.protocol)
     return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
 
@@ -64,7 +62,7 @@ def track(state: State, namespace: Namespace) -> State:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
     if is_icmp_error(packet):
         return _related(state, namespace)
-    known = _known(state, namespace, tuple_of(packet))
+    known = _known(state, namespace, tuple_of(packet, namespace.kernel))
     joined = _joined(state, *known) if known is not None else None
     return joined or _begun(state, namespace)
 
@@ -79,7 +77,9 @@ def _related(state: State, namespace: Namespace) -> State:
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error() (the look at the outer address: Linux 5.1)
     """
     inner = state.packet.inner
-    known = None if inner is None or is_icmp_error(inner) else _known(state, namespace, tuple_of(inner).reversed())
+    if inner is None or is_icmp_error(inner):
+        return _invalid(state)
+    known = _known(state, namespace, tuple_of(inner, namespace.kernel).reversed())
     if known is None or not known[0].status & STATUS_CONFIRMED:
         return _invalid(state)
     connection, direction = known
@@ -142,7 +142,7 @@ def _begun(state: State, namespace: Namespace) -> State:
             return _invalid(state)
     if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
         return _invalid(state)
-    wanted = tuple_of(packet)
+    wanted = tuple_of(packet, namespace.kernel)
     fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.zone or 0, tcp=tcp)
     return _with(state, fresh, CT_NEW, 0)
 
@@ -202,7 +202,8 @@ def _is_broken(state: State, namespace: Namespace) -> bool:
     Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
     """
     packet = state.packet
-    wrong = packet.protocol == UDPLITE or (packet.bad_checksum and packet.protocol in _VERIFIED)
+    lite = packet.protocol == UDPLITE and UDPLITE in tracked_ports(namespace.kernel)
+    wrong = lite or (packet.bad_checksum and packet.protocol in _VERIFIED)
     if not wrong or not state.iif:
         return False
     return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0

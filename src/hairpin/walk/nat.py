@@ -15,7 +15,7 @@ from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
 from hairpin.walk.connection_index import index_of
-from hairpin.walk.conntrack import PORTED, remembered, taken
+from hairpin.walk.conntrack import remembered, taken
 from hairpin.walk.nat_range import Manip, Range, Span
 from hairpin.walk.state import State
 
@@ -155,7 +155,7 @@ def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Ra
 def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Span | None) -> Tuple:
     """Return the tuple with another port (of an ICMP echo: another id).  nf_nat_l4proto_unique_tuple()"""
     echo = wanted.protocol in ICMP_ANSWERS
-    if not echo and wanted.protocol not in PORTED:
+    if not echo and not _has_ports(wanted):
         return wanted
     if ports is None:
         if echo:
@@ -211,6 +211,11 @@ def translate(state: State, manip: Manip) -> State:
     return msgspec.structs.replace(state, packet=_rewritten(state.packet, target, manip))
 
 
+def _has_ports(wanted: Tuple) -> bool:
+    """Whether conntrack looks at ports of that protocol: see tuple_of()."""
+    return wanted.sport != 0 or wanted.dport != 0
+
+
 def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
     """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id.
 
@@ -228,7 +233,7 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
         return packet
     if packet.protocol in ICMP_ANSWERS:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
-    if packet.protocol not in PORTED or packet.sport is None:
+    if not _has_ports(target) or packet.sport is None:
         return packet
     if manip == "dst":
         return msgspec.structs.replace(packet, dport=target.dport)

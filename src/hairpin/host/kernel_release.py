@@ -1,0 +1,31 @@
+"""What kernels of different releases do differently, as far as walks ask for it.
+
+The kernel is the one that the evidence comes from.  Where it does not say, Linux 6.18 is assumed, which the hunts have
+judged most.  Later and earlier ones were judged on Debian's kernels (docs/fidelity-kernels.md).
+"""
+
+import re
+
+_ASSUMED = (6, 18)
+_TCP, _UDP, _DCCP, _SCTP, _UDPLITE = 6, 17, 33, 132, 136
+_DCCP_UNTIL = (6, 17)
+"""The first without net/netfilter/nf_conntrack_proto_dccp.c."""
+_UDPLITE_UNTIL = (7, 1)
+"""The first without UDP-Lite, in net/netfilter/nf_conntrack_proto_udp.c too."""
+
+
+def version_of(release: str) -> tuple[int, int]:
+    """Return (major, minor) of ``6.1.0-50-amd64``."""
+    found = re.match(r"(\d+)\.(\d+)", release)
+    return (int(found[1]), int(found[2])) if found else _ASSUMED
+
+
+def tracked_ports(release: str) -> frozenset[int]:
+    """Return the protocols whose ports are part of a connection's tuple there; others have addresses alone."""
+    version = version_of(release)
+    found = {_TCP, _UDP, _SCTP}
+    if version < _DCCP_UNTIL:
+        found.add(_DCCP)
+    if version < _UDPLITE_UNTIL:
+        found.add(_UDPLITE)
+    return frozenset(found)

@@ -1,0 +1,24 @@
+import pytest
+
+from hairpin.host.kernel_release import tracked_ports, version_of
+
+VERSIONS = {
+    "6.1.0-50-amd64": (6, 1),
+    "5.10.0-32-amd64": (5, 10),
+    "7.2.13+deb14-amd64": (7, 2),
+    "3.10.0-1160.el7.x86_64": (3, 10),
+    "": (6, 18),
+}
+
+
+@pytest.mark.parametrize(("release", "version"), VERSIONS.items())
+def test_version_of(release: str, version: tuple[int, int]) -> None:
+    assert version_of(release) == version
+
+
+PORTS = {"6.12.1": {6, 17, 33, 132, 136}, "6.18.4": {6, 17, 132, 136}, "7.2.13": {6, 17, 132}}
+
+
+@pytest.mark.parametrize(("release", "protocols"), PORTS.items())
+def test_tracked_ports(release: str, protocols: set[int]) -> None:
+    assert tracked_ports(release) == protocols
