@@ -12,7 +12,7 @@ from tests.fidelity.kernels.initramfs import initramfs
 from tests.fidelity.kernels.packages import Kernel
 
 _MEMORY_MIB = 3072
-_COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off clocksource=acpi_pm norandmaps"
+_COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off clocksource=acpi_pm norandmaps no_timer_check"
 """The guest has one CPU, since with two each atomic operation is emulated by a call: the same hunt is twice the work.
 Its clock is not the CPU's, whose rate it would measure wrongly on a busy machine.  Programs lie at the same addresses
 each time: else all of their code is translated anew for each process (measured: a third of the work)."""
