@@ -267,6 +267,8 @@ def _unanswerable(host: Host, end: End) -> bool:
         return False
     namespace = host.namespace(end.stop.netns)
     assert namespace is not None
+    if end.state.fragment_bytes is not None and not namespace.ruleset.tables:
+        return True  # nobody puts fragments together there; of which flow a first fragment was, its quotation lacks
     packet = end.stop.seen.packet
     if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
         return True

@@ -29,6 +29,7 @@ _LIMITS = """## Not compared yet
 - Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
 - Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules
   see them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
+  ICMP errors about fragments where nothing tracks connections.
 - The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was
   learned to be; segmentation offload.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.

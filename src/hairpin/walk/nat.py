@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
-from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, Connection, Packet, Tuple, is_icmp_error
+from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
@@ -235,6 +235,8 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if not _has_ports(target) or packet.sport is None:
         return packet
+    if packet.protocol == SCTP:  # its checksum is made anew, right or wrong as it was: sctp_manip_pkt()
+        packet = msgspec.structs.replace(packet, bad_checksum=False)
     if manip == "dst":
         return msgspec.structs.replace(packet, dport=target.dport)
     return msgspec.structs.replace(packet, sport=target.sport)
