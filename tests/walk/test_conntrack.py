@@ -229,3 +229,12 @@ def test_the_walk_remembers_one_connection_once() -> None:
 
 def test_a_tuple_without_ports() -> None:
     assert tuple_of(Packet(4, 1, 2, 47), "6.18.0") == Tuple(1, 2, 47, 0, 0)
+
+
+def test_a_zone_is_for_one_look_up() -> None:
+    """An invalid packet has no connection; over the loopback link it is looked up in the usual zone."""
+    before = msgspec.structs.replace(at("output", FROM_CLIENT), zone=3)
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert (after.connection.zone, after.zone) == (3, None)
+    assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).zone is None

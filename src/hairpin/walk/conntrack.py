@@ -53,6 +53,12 @@ def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection looked up or made, and its ctstate."""
     if state.connection is not None or state.ct_state == CT_UNTRACKED:
         return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
+    tracked = _tracked(state, namespace)
+    # The zone was for this look-up: a packet of no connection comes back over the loopback link without one.
+    return tracked if tracked.zone is None else msgspec.structs.replace(tracked, zone=None)
+
+
+def _tracked(state: State, namespace: Namespace) -> State:
     packet = state.packet
     if state.notrack:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)

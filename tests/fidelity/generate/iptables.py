@@ -272,7 +272,8 @@ class _Table:
             case "mangle":
                 return self._mangle(hook)
             case "raw":
-                return dice.pick(("-j CT --notrack", "-j NOTRACK", "-j ACCEPT", "-j DROP", "-j RETURN"))
+                zone = f"-j CT --zone {dice.pick((1, 1, 2))}"
+                return dice.pick(("-j CT --notrack", "-j NOTRACK", zone, zone, "-j ACCEPT", "-j DROP", "-j RETURN"))
             case _:
                 return self._nat(hook, protocol)
 

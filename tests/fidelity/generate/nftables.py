@@ -235,7 +235,7 @@ class _Table:
         if priority > -200:
             choices += [f"ct mark set {mark:#x}", "ct mark set meta mark", "meta mark set ct mark"]
         elif hook in ("prerouting", "output"):
-            choices += ["notrack", "notrack"]
+            choices += ["notrack", "notrack", *[f"ct zone set {dice.pick((1, 1, 2))}"] * 2]
         return dice.pick(choices)
 
     def _nat(self, hook: str, protocol: str | None) -> str:
