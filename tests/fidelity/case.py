@@ -12,7 +12,7 @@ from hairpin.netfilter.packet import Packet
 WORLD = "world"
 """The namespace that plays everything outside: it has wires and no addresses, so it never answers by itself."""
 
-Tool = Literal["iptables-nft", "iptables-legacy", "nft"]
+Tool = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
 
 
 class RuleText(msgspec.Struct, frozen=True):

@@ -173,6 +173,10 @@ class _Net:
         if text.tool == "nft":
             netns.run(("nft", "-f", "-"), "\n".join((*text.head, *text.rules)) + "\n")
             return
+        if text.tool == "ebtables":
+            lines = (f"*{text.table}", *text.head, *text.rules)
+            netns.run(("ebtables-nft-restore", "--noflush"), "\n".join(lines) + "\n")
+            return
         program = f"{'ip6tables' if text.version == 6 else 'iptables'}-{text.tool.removeprefix('iptables-')}-restore"
         lines = (f"*{text.table}", *text.head, *text.rules, "COMMIT")
         netns.run((program, "--noflush"), "\n".join(lines) + "\n")

@@ -15,6 +15,7 @@ from tests.fidelity.netns import Netns
 from tests.fidelity.observer import TABLE
 
 _IPTABLES = frozenset({"filter", "nat", "mangle", "raw", "security"})
+_EBTABLES = frozenset({"filter", "nat"})
 _CONF = (
     "forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "ignore_routes_with_linkdown",
     "mc_forwarding", "bc_forwarding", "arp_ignore", "disable_ipv6", "proxy_arp", "disable_policy",
@@ -97,8 +98,12 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
         if legacy:
             command = (f"{program}-legacy-save", "-c")
             found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))
+    if any(family == "bridge" and name in _EBTABLES for family, name in tables):
+        command = ("ebtables-nft-save", "-c")
+        found.append(("ebtables", " ".join(command), netns.run(command)))
     for family, name in tables:
-        if name != TABLE and not (family in ("ip", "ip6") and name in _IPTABLES):
+        known = {"ip": _IPTABLES, "ip6": _IPTABLES, "bridge": _EBTABLES}.get(family, frozenset())
+        if name != TABLE and name not in known:
             listing = ("nft", "-j", "list", "table", family, name)
             found.append(("nft-table", " ".join(listing), netns.run(listing)))
     sets = netns.run(("ipset", "save"))

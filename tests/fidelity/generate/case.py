@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import containers, ipsets, iptables, nftables, outages, packets, real, topology
+from tests.fidelity.generate import containers, ipsets, iptables, layer2, nftables, outages, packets, real, topology
 from tests.fidelity.generate.plan import Dice, Plan
 
 FLOWS = 120
@@ -43,4 +43,6 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):
         texts += nftables.ruleset(dice, made)
+    if dice.chance(0.25):
+        texts += layer2.ruleset(dice, made)
     return msgspec.structs.replace(host, ipsets=lines, rulesets=tuple(texts))

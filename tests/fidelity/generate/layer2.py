@@ -1,0 +1,99 @@
+"""Random chains where frames come in, cross a bridge and go out: families netdev, inet (ingress) and bridge, ebtables."""
+
+from hairpin.network.prefix import Version
+from tests.fidelity.case import RuleText
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
+
+_BRIDGE_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+_EBTABLES = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "OUTPUT", "POSTROUTING")}
+
+
+def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
+    """Return tables of one or two of these kinds."""
+    kinds = dice.some((_netdev, _inet, _bridge, _ebtables), 2)
+    return tuple(kind(dice, made) for kind in kinds)
+
+
+def _netdev(dice: Dice, made: Plan) -> RuleText:
+    links = dice.some(made.links, 3)
+    hooks = ("ingress", "egress")
+    chains = {f"{link}-{hook}": (hook, f' device "{link}"') for link in links for hook in hooks if dice.chance(0.6)}
+    return _table(dice, made, "netdev n0", chains)
+
+
+def _inet(dice: Dice, made: Plan) -> RuleText:
+    return _table(dice, made, "inet n1", {link: ("ingress", f' device "{link}"') for link in dice.some(made.links, 2)})
+
+
+def _bridge(dice: Dice, made: Plan) -> RuleText:
+    return _table(dice, made, "bridge n2", {hook: (hook, "") for hook in dice.some(_BRIDGE_HOOKS, 4)})
+
+
+def _table(dice: Dice, made: Plan, table: str, chains: dict[str, tuple[str, str]]) -> RuleText:
+    version = dice.pick(made.versions)
+    heads, rules = [f"add table {table}"], list[str]()
+    for chain, (hook, device) in chains.items():
+        priority, policy = dice.number(-10, 10), "drop" if dice.chance(0.05) else "accept"
+        heads.append(f"add chain {table} {chain}-user")
+        heads.append(
+            f"add chain {table} {chain} {{ type filter hook {hook}{device} priority {priority}; policy {policy}; }}"
+        )
+        for name in (chain, f"{chain}-user"):
+            jumps = (f"jump {chain}-user", f"goto {chain}-user") if name == chain else ()
+            rules += (
+                f"add rule {table} {name} {_matches(dice, made, version, hook)} counter {_statement(dice, jumps)}"
+                for _ in range(dice.number(0, 4))
+            )
+    return RuleText("nft", version, table, tuple(heads), tuple(rules))
+
+
+def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
+    ip = "ip" if version == 4 else "ip6"
+    kinds = ["saddr", "daddr", "port", "mark", "protocol", "type", "smac"]
+    kinds += ["iif"] if hook in ("prerouting", "input", "forward") else []
+    kinds += ["oif"] if hook in ("output", "postrouting", "forward") else []
+    found: list[str] = []
+    for kind in dice.some(kinds, 3) if dice.chance(0.85) else ():
+        negation = "!= " if dice.chance(0.2) else ""
+        match kind:
+            case "saddr" | "daddr":
+                single = [each for each in NETWORKS[version] if not each.endswith("/0")]
+                found.append(f"{ip} {kind} {negation}{dice.pick((*single, *made.addresses(version)))}")
+            case "port":
+                found.append(
+                    f"{dice.pick(('tcp', 'udp'))} {dice.pick(('dport', 'sport'))} {negation}{dice.pick(PORTS)}"
+                )
+            case "mark":
+                found.append(f"meta mark {negation}{dice.pick((0, *MARKS)):#x}")
+            case "protocol":
+                found.append(f"meta l4proto {negation}{dice.pick(('tcp', 'udp'))}")
+            case "type":
+                found.append(f"ether type {negation}{ip}")
+            case "smac":
+                found.append(f"ether saddr {negation}02:00:00:00:0{dice.number(0, 8)}:01")
+            case _:
+                links = (*made.links, *(f"v{name[1]}" for name in made.all_bridged()))
+                found.append(f'{kind}name {negation}"{dice.pick(links)}"')
+    return " ".join(found)
+
+
+def _statement(dice: Dice, jumps: tuple[str, ...]) -> str:
+    mark = f"meta mark set {dice.pick(MARKS):#x}"
+    return dice.pick(("accept", "accept", "accept", "drop", "return", "continue", "", mark, mark, *jumps, *jumps))
+
+
+def _ebtables(dice: Dice, made: Plan) -> RuleText:
+    table, version = dice.pick(tuple(_EBTABLES)), dice.pick(made.versions)
+    protocol, ip = ("IPv4", "ip") if version == 4 else ("IPv6", "ip6")
+    rules: list[str] = []
+    for chain in dice.some(_EBTABLES[table], 3):
+        for _ in range(dice.number(1, 4)):
+            negation = "! " if dice.chance(0.2) else ""
+            port = f"--{ip}-proto {dice.pick(('tcp', 'udp'))} --{ip}-dport {negation}{dice.pick(PORTS)}"
+            side = "source" if dice.chance(0.5) else "destination"
+            address = f"--{ip}-{side} {negation}{dice.pick(made.addresses(version))}"
+            what = dice.pick((f"-p {protocol}", f"-p {protocol} {address}", f"-p {protocol} {port}", ""))
+            target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
+            rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
+    heads = tuple(f":{chain} ACCEPT" for chain in _EBTABLES[table])
+    return RuleText("ebtables", version, table, heads, tuple(rules))
