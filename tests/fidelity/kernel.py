@@ -69,6 +69,13 @@ def _on_one_cpu() -> Generator[None]:
         os.sched_setaffinity(0, allowed)
 
 
+def _sees_frames(text: RuleText) -> bool:
+    family = text.table.partition(" ")[0] if text.tool == "nft" else ""
+    return (
+        text.tool == "ebtables" or family in ("netdev", "bridge") or any("hook ingress" in each for each in text.head)
+    )
+
+
 @contextmanager
 def _built(case: Case) -> Generator["_Net"]:
     net = _Net(case)
@@ -88,8 +95,10 @@ class _Net:
         self.judged = {each.name: Netns(each.name) for each in case.namespaces}
         self.taps: dict[str, Tap] = {}
         self.logs: dict[str, Log] = {}
-        # With any rules there is connection tracking (TRACKING), and so reassembly before them.
-        self._reassembles = bool(case.namespaces[0].rulesets)
+        # With any rules there is connection tracking (TRACKING), and so reassembly before them; not before those that
+        # see frames.
+        texts = [text for each in case.namespaces for text in each.rulesets]
+        self._reassembles = bool(case.namespaces[0].rulesets) and not any(map(_sees_frames, texts))
         self._identity = 0
         self._raw: dict[tuple[str, int, int], socket.socket] = {}
         self._by_ports = {

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.ir import Hook
 from hairpin.network.network import (
     HOST,
     Network,
@@ -19,7 +20,7 @@ from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, take
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, going_on, stopped
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -155,21 +156,34 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
         return
-    for outcome in run_bridge_hook(network, state.to("bridge", physout=port.name), "output"):
-        if isinstance(outcome, End):
-            yield outcome
-        else:
-            yield out_of_port(network, outcome.noted("device-out", bridge.name), port)
+    shut = _shut(state, port)
+    if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
+        yield shut
+        return
+    states = [state.to("bridge", physout=port.name)]
+    hooks: tuple[Hook, ...] = ("output", "postrouting")
+    for hook in hooks:
+        states = yield from going_on(run_bridge_hook(network, each, hook) for each in states)
+    for each in states:
+        yield out_of_port(network, each.noted("device-out", bridge.name), port)
 
 
-def out_of_port(network: Network, state: State, port: Link) -> Outcome:
-    """The frame leaves a bridge by the port: port state, then the wire."""
+def _shut(state: State, port: Link) -> End | None:
+    """Return the packet's end where the bridge's port is down or does not forward, else None."""
     if not port.up:
         return stopped(state, "link-down", link=port.name, decided_by=LinkDecided(port.name, "is down", port.evidence))
     info = port.port
     if info is not None and info.state not in ("forwarding", ""):
         decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+    return None
+
+
+def out_of_port(network: Network, state: State, port: Link) -> Outcome:
+    """The frame leaves a bridge by the port: port state, then the wire."""
+    shut = _shut(state, port)
+    if shut is not None:
+        return shut
     too_long = taken_over(state, port)
     if too_long is not None:
         return too_long

@@ -101,9 +101,19 @@ def _changes_route(item: _Item, before: State, after: State) -> bool:
 
 
 def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
-    """As run_hook, for the bridge family (ebtables, nft ``table bridge``)."""
+    """As run_hook, for the bridge family (ebtables, nft ``table bridge``): its interfaces are the bridge's ports.
+
+    Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
+    """
     namespace = network.namespace(state.netns)
-    yield from _run_chains(namespace, state, hook, "bridge", "")
+    iif = "" if hook in ("output", "postrouting") else state.physin
+    oif = "" if hook in ("prerouting", "input") else state.physout
+    at_ports = msgspec.structs.replace(state, iif=iif, oif=oif)
+    for outcome in _run_chains(namespace, at_ports, hook, "bridge", ""):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield msgspec.structs.replace(outcome, iif=state.iif, oif=state.oif)
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:

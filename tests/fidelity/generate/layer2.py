@@ -1,4 +1,4 @@
-"""Random chains where frames come in, cross a bridge and go out: families netdev, inet (ingress) and bridge, ebtables."""
+"""Random chains where frames come in, cross a bridge and go out: families netdev, inet (ingress), bridge; ebtables."""
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
@@ -53,6 +53,7 @@ def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
     kinds += ["iif"] if hook in ("prerouting", "input", "forward") else []
     kinds += ["oif"] if hook in ("output", "postrouting", "forward") else []
     found: list[str] = []
+    protocol = dice.pick(("tcp", "udp"))
     for kind in dice.some(kinds, 3) if dice.chance(0.85) else ():
         negation = "!= " if dice.chance(0.2) else ""
         match kind:
@@ -60,13 +61,11 @@ def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
                 single = [each for each in NETWORKS[version] if not each.endswith("/0")]
                 found.append(f"{ip} {kind} {negation}{dice.pick((*single, *made.addresses(version)))}")
             case "port":
-                found.append(
-                    f"{dice.pick(('tcp', 'udp'))} {dice.pick(('dport', 'sport'))} {negation}{dice.pick(PORTS)}"
-                )
+                found.append(f"{protocol} {dice.pick(('dport', 'sport'))} {negation}{dice.pick(PORTS)}")
             case "mark":
                 found.append(f"meta mark {negation}{dice.pick((0, *MARKS)):#x}")
             case "protocol":
-                found.append(f"meta l4proto {negation}{dice.pick(('tcp', 'udp'))}")
+                found.append(f"meta l4proto {protocol}")
             case "type":
                 found.append(f"ether type {negation}{ip}")
             case "smac":
