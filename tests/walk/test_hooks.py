@@ -13,6 +13,7 @@ from hairpin.netfilter.ir import (
     Family,
     FieldMatch,
     Hook,
+    NameMatch,
     Nat,
     OpaqueMatch,
     Ruleset,
@@ -192,6 +193,37 @@ def test_the_bridge_family_is_asked_on_bridges_alone() -> None:
     assert told(run_bridge_hook(whole, at("bridge"), "forward")) == ["dropped rule"]
     assert told(run_bridge_hook(whole, at("bridge"), "input")) == ["bridge"]
     assert told(run_hook(whole, at("forward"), "forward")) == ["forward"]
+
+
+# hook, the interface that a rule asks for, whether it sees the frame
+PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
+    "came in by its port": ("prerouting", NameMatch("iif", ("veth1",)), True),
+    "not by the bridge": ("input", NameMatch("iif", ("docker0",)), False),
+    "goes out by the other": ("forward", NameMatch("oif", ("veth2",)), True),
+    "behind it nobody knows where it came in": ("postrouting", NameMatch("iif", ("veth1",)), False),
+    "what is sent here goes out by a port": ("output", NameMatch("oif", ("veth2",)), True),
+}
+
+
+@pytest.mark.parametrize(("hook", "name", "sees"), PORTS.values(), ids=PORTS)
+def test_interfaces_of_the_bridge_family_are_ports(hook: Hook, name: NameMatch, *, sees: bool) -> None:
+    whole = net(own(base(hook, 0, name, DROP), "bridge"))
+    crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0", physin="veth1", physout="veth2")
+    assert told(run_bridge_hook(whole, crossing, hook)) == (["dropped rule"] if sees else ["bridge"])
+    for outcome in run_bridge_hook(net(), crossing, hook):
+        assert outcome == crossing
+
+
+def test_chains_of_a_bridge_on_either_side_of_br_netfilter() -> None:
+    whole = net(own(base("forward", 0, DROP), "bridge"))
+    assert told(run_bridge_hook(whole, at("bridge"), "forward", until=-1)) == ["bridge"]
+    assert told(run_bridge_hook(whole, at("bridge"), "forward", behind=-1)) == ["dropped rule"]
+
+
+def test_chains_of_a_device_go_by_priority_whatever_their_family() -> None:
+    later, earlier = base("ingress", 5, MARKED, DROP, devices=("eth0",)), base("ingress", -5, MARK, devices=("eth0",))
+    whole = net(own(later, "netdev"), own(earlier, "inet"))
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]
 
 
 @pytest.mark.parametrize("family", ("netdev", "inet"))

@@ -14,7 +14,7 @@ from hairpin.network.network import Network, Port, conf
 from hairpin.network.routing import lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
-from hairpin.walk.hooks import run_bridge_hook, run_hook
+from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.mtu import piece_of, sent_in_pieces
 from hairpin.walk.neighbour import resolved
 from hairpin.walk.route_in import input_query, received6
@@ -37,10 +37,11 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
-    for outcome in run_bridge_hook(network, state, "prerouting"):
+    ip = calls_iptables(namespace, bridge, state.packet.version)
+    for outcome in run_bridge_hook(network, state, "prerouting", until=_PREROUTING_PRIORITY if ip else INT_MAX):
         if isinstance(outcome, End):
             yield outcome
-        elif calls_iptables(namespace, bridge, state.packet.version):
+        elif ip:
             yield from _after_iptables(network, namespace, bridge, outcome)
         elif _is_for_bridge(namespace, bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "prerouting")
@@ -71,9 +72,29 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
             # br_nf_pre_routing_finish_ipv6() frees what it has no route for, where IPv4 would hand it up
             yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
-        elif outcome.packet.daddr != state.packet.daddr and _stays_on_bridge(namespace, bridge, outcome):
+        else:
+            changed = outcome.packet.daddr != state.packet.daddr
+            stays = changed and _stays_on_bridge(namespace, bridge, outcome)
+            yield from _behind_iptables(network, namespace, bridge, outcome, changed=changed, stays=stays)
+
+
+_PREROUTING_PRIORITY, _FORWARD_PRIORITY = 0, -1
+"""Where br_netfilter stands among the bridge's chains (of equals behind them: it was registered with the bridge).
+
+Source: net/bridge/br_netfilter_hooks.c br_nf_ops
+"""
+
+
+def _behind_iptables(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, changed: bool, stays: bool
+) -> Iterator[Outcome]:
+    """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
+    for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY):
+        if isinstance(outcome, End):
+            yield outcome
+        elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome)
-        elif outcome.packet.daddr != state.packet.daddr or _is_for_bridge(namespace, bridge, state):
+        elif changed or _is_for_bridge(namespace, bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "input-route")
         else:
             yield from _across(network, namespace, bridge, outcome)
@@ -182,13 +203,15 @@ def _in_pieces(state: State, bridge: Link, out: Link) -> State | End:
 
 
 def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:
-    """Yield what one hook does to a frame that crosses: the bridge family's chains, then (br_netfilter) the IP ones."""
-    seen = msgspec.structs.replace(state, oif=bridge.name)
-    for outcome in run_bridge_hook(network, seen, hook):
-        if isinstance(outcome, End) or not ip:
-            yield outcome
-        else:
-            yield from run_hook(network, outcome, hook)
+    """Yield what one hook does to a frame that crosses: the bridge family's chains, with br_netfilter the IP ones
+    among those of FORWARD and behind those of POSTROUTING."""
+    states = [msgspec.structs.replace(state, oif=bridge.name)]
+    among = _FORWARD_PRIORITY if ip and hook == "forward" else INT_MAX
+    states = yield from going_on(run_bridge_hook(network, each, hook, until=among) for each in states)
+    if ip:
+        states = yield from going_on(run_hook(network, each, hook) for each in states)
+        states = yield from going_on(run_bridge_hook(network, each, hook, behind=among) for each in states)
+    yield from states
 
 
 def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Link | None) -> End | None:

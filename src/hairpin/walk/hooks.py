@@ -20,6 +20,7 @@ from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDeci
 from hairpin.walk.surroundings import NamespaceSurroundings
 
 _CONNTRACK_PRIORITY = -200
+INT_MAX = (1 << 31) - 1
 _NAT: dict[Hook, tuple[int, Manip]] = {
     "prerouting": (-100, "dst"),
     "output": (-100, "dst"),
@@ -100,8 +101,11 @@ def _changes_route(item: _Item, before: State, after: State) -> bool:
     return (old.saddr, old.daddr, old.mark, old.dscp) != (new.saddr, new.daddr, new.mark, new.dscp)
 
 
-def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outcome]:
+def run_bridge_hook(
+    network: Network, state: State, hook: Hook, *, until: int = INT_MAX, behind: int = -INT_MAX - 2
+) -> Iterator[Outcome]:
     """As run_hook, for the bridge family (ebtables, nft ``table bridge``): its interfaces are the bridge's ports.
+    Only chains of priorities up to ``until`` and greater than ``behind`` are run.
 
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
@@ -109,7 +113,8 @@ def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outc
     iif = "" if hook in ("output", "postrouting") else state.physin
     oif = "" if hook in ("prerouting", "input") else state.physout
     at_ports = msgspec.structs.replace(state, iif=iif, oif=oif)
-    for outcome in _run_chains(namespace, at_ports, hook, "bridge", ""):
+    chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
+    for outcome in _run_chains(namespace, at_ports, hook, chains, ""):
         if isinstance(outcome, End):
             yield outcome
         else:
@@ -119,16 +124,14 @@ def run_bridge_hook(network: Network, state: State, hook: Hook) -> Iterator[Outc
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
     """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet)."""
     namespace = network.namespace(state.netns)
-    states = [state]
-    families: tuple[Family, ...] = ("netdev", "inet")
-    for family in families:
-        states = yield from going_on(_run_chains(namespace, each, hook, family, link) for each in states)
-    yield from states
+    yield from _run_chains(namespace, state, hook, _chains(namespace, hook, ("netdev", "inet")), link)
 
 
-def _run_chains(namespace: Namespace, state: State, hook: Hook, family: Family, link: str) -> Iterator[Outcome]:
+def _run_chains(
+    namespace: Namespace, state: State, hook: Hook, chains: list[tuple[Table, Chain]], link: str
+) -> Iterator[Outcome]:
     states = [state]
-    for table, chain in _chains(namespace, hook, (family,)):
+    for table, chain in chains:
         if link and chain.devices and link not in chain.devices:
             continue
         unbound: list[State] = []
