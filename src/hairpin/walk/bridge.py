@@ -20,6 +20,7 @@ from hairpin.walk.neighbour import resolved
 from hairpin.walk.route_in import input_query, received6
 from hairpin.walk.segment import port_towards
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
+from hairpin.walk.vlan import entered, leaving, taker
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -37,7 +38,7 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
-    ip = calls_iptables(namespace, bridge, state.packet.version)
+    ip = _shows(namespace, bridge, state)
     for outcome in run_bridge_hook(network, state, "prerouting", until=_PREROUTING_PRIORITY if ip else INT_MAX):
         if isinstance(outcome, End):
             yield outcome
@@ -62,6 +63,12 @@ def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
     info = bridge.bridge
     own = info is not None and (info.nf_call_iptables if version == 4 else info.nf_call_ip6tables)
     return bool(everywhere) or own
+
+
+def _shows(namespace: Namespace, bridge: Link, state: State) -> bool:
+    """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
+    start."""
+    return state.vid is None and calls_iptables(namespace, bridge, state.packet.version)
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
@@ -119,10 +126,15 @@ def _lost6(namespace: Namespace, state: State) -> bool:
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
     """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by."""
     namespace = network.namespace(state.netns)
-    learning = _only_learns(namespace, bridge, state)
-    if learning is not None:
-        yield learning
+    inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
+    up = inside if isinstance(inside, End) else leaving(inside, bridge, bridge)
+    if isinstance(up, End):
+        yield up
         return
+    if up.vid is not None:
+        yield from _up_tagged(namespace, bridge, up, up.vid)
+        return
+    state = up
     for outcome in run_bridge_hook(network, state, "input"):
         for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
             # PREROUTING, where the walk asks this else, has seen the packet already where br_netfilter calls it.
@@ -133,6 +145,21 @@ def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> 
                 yield martian
             else:
                 yield handed.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
+
+
+def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
+    port = namespace.link(state.physin)
+    return state if port is None else entered(state, bridge, port)
+
+
+def _up_tagged(namespace: Namespace, bridge: Link, state: State, vid: int) -> Iterator[Outcome]:
+    """A tagged frame for the bridge itself is its VLAN link's, if it has one."""
+    link = taker(namespace, bridge, vid)
+    if link is None:
+        decided = LinkDecided(bridge.name, f"has no link for VLAN {vid}", bridge.evidence)
+        yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
+        return
+    yield state.noted("bridge", bridge.name).to("device-in", iif=link.name, physin="", vid=None)
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
@@ -173,8 +200,13 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
-    states = [msgspec.structs.replace(state, physout=out.name)]
-    ip = calls_iptables(namespace, bridge, state.packet.version)
+    inside = _ingress(namespace, bridge, state)
+    crossing = inside if isinstance(inside, End) else leaving(inside, bridge, out)
+    if isinstance(crossing, End):
+        yield crossing
+        return
+    states = [msgspec.structs.replace(crossing, physout=out.name)]
+    ip = _shows(namespace, bridge, crossing)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         states = yield from going_on(_crossing_hook(network, each, bridge, hook, ip=ip) for each in states)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.ir import Hook
@@ -21,6 +22,7 @@ from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, going_on, stopped
+from hairpin.walk.vlan import below, entered, leaving, taker
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -50,6 +52,8 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield enter(noted, stacked, handed_up=True)
         elif is_bridge_port(namespace, link):
             yield noted.to("bridge", physin=link.name, iif=link.master or "")
+        elif state.vid is not None:
+            yield _tagged(namespace, noted, link, state.vid)
         elif _for_another(link, state.packet.dmac):
             decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
             yield stopped(state, "neighbour-wrong", link=link.name, decided_by=decided)
@@ -57,6 +61,15 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
+
+
+def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
+    """A tagged frame comes in by the VLAN's own link, or the network layer does not look at it."""
+    upper = taker(namespace, link, vid)
+    if upper is not None:
+        return state.to("device-in", iif=upper.name, vid=None)
+    decided = LinkDecided(link.name, f"has no link for VLAN {vid}", link.evidence)
+    return stopped(state, "bridge-vlan", link=link.name, decided_by=decided)
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
@@ -136,8 +149,22 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
             yield outcome
         elif link.kind == "bridge":
             yield from _through_own_bridge(network, outcome, link)
+        elif (lower := below(namespace, link)) is not None and not is_uplink(network, state.netns, lower):
+            tagged = outcome.noted("device-out", link.name).to("device-out", oif=lower.name, vid=link.vlan_id)
+            yield from _by_lower(network, tagged, lower)
         else:
             yield wire(network, outcome.noted("device-out", link.name), link)
+
+
+def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
+    """A VLAN's frames leave by the link below, if that is up and has a carrier."""
+    if not lower.up:
+        decided = LinkDecided(lower.name, "is down", lower.evidence)
+        yield stopped(state, "link-down", link=lower.name, decided_by=decided)
+    elif not lower.carrier:
+        yield without_carrier(state, lower)
+    else:
+        yield from device_out(network, state)
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
@@ -156,11 +183,14 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
         return
-    shut = _shut(state, port)
-    if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
-        yield shut
+    inside = entered(state, bridge, bridge)
+    out = inside if isinstance(inside, End) else leaving(inside, bridge, port)
+    blocked = out if isinstance(out, End) else _shut(state, port)
+    if isinstance(out, End) or blocked is not None:  # asked before the hooks: br_forward.c should_deliver()
+        assert isinstance(blocked, End)
+        yield blocked
         return
-    states = [state.to("bridge", physout=port.name)]
+    states = [out.to("bridge", physout=port.name)]
     hooks: tuple[Hook, ...] = ("output", "postrouting")
     for hook in hooks:
         states = yield from going_on(run_bridge_hook(network, each, hook) for each in states)
@@ -250,6 +280,7 @@ def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
         iif=port.link,
         target=state.target,
         fragment_bytes=state.fragment_bytes,
+        vid=state.vid,
         hops=state.hops + 1,
         connections=state.connections,
         steps=state.steps,

@@ -22,6 +22,7 @@ from hairpin.network.network import (
 )
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_frame
+from hairpin.walk.vlan import below
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -39,6 +40,9 @@ NOBODY = Answer("nobody")
 def who_answers(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
     """Return who answers for the address on the segment behind the link."""
     namespace = network.namespace(netns)
+    under = below(namespace, link)
+    if under is not None and not is_uplink(network, netns, under):
+        return who_answers(network, netns, under, version, address)
     lower = lower_of(network, netns, link)
     if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
         return who_answers(network, lower.netns, link_of(network, lower), version, address)
@@ -104,6 +108,9 @@ def _behind_port(network: Network, namespace: Namespace, port: Link, version: Ve
 def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
     """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
     namespace = network.namespace(netns)
+    under = below(namespace, link)
+    if under is not None and not is_uplink(network, netns, under):
+        return who_has(network, netns, under, mac)
     lower = lower_of(network, netns, link)
     if lower is not None:
         sibling = takes_frame(network, lower, mac) if bridges(link) else None
