@@ -237,6 +237,8 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
     packet = sent.packet
     packet = msgspec.structs.replace(packet, length_bytes=length_of(packet, sent.padding))
     pieces = longest_piece(packet.version, packet.length_bytes) if sent.fragmented else None
+    if sent.fragmented:
+        packet = msgspec.structs.replace(packet, dont_fragment=False)
     if sent.link:
         state = State("device-in", "host", packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
     else:
