@@ -185,10 +185,12 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         return
     inside = entered(state, bridge, bridge)
     out = inside if isinstance(inside, End) else leaving(inside, bridge, port)
-    blocked = out if isinstance(out, End) else _shut(state, port)
-    if isinstance(out, End) or blocked is not None:  # asked before the hooks: br_forward.c should_deliver()
-        assert isinstance(blocked, End)
-        yield blocked
+    if isinstance(out, End):
+        yield out
+        return
+    shut = _shut(out, port)
+    if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
+        yield shut
         return
     states = [out.to("bridge", physout=port.name)]
     hooks: tuple[Hook, ...] = ("output", "postrouting")
