@@ -1,9 +1,11 @@
 """Random flows through a network."""
 
+import os
 from typing import Literal
 
 import msgspec
 
+from hairpin.host.kernel_release import tracked_ports
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import (
     ACK,
@@ -99,10 +101,10 @@ def _without_errors(dice: Dice, made: Plan, number: int, taken: set[tuple[int, i
     protocol = dice.pick((TCP, TCP, TCP, TCP, UDP, UDP, UDP, UDP, icmp, icmp, SCTP, UDPLITE, *_UNTRACKED_PORTS))
     if protocol == AH and version == 6:
         protocol = ESP  # there it is an extension header, and what follows it is the protocol
-    if protocol in _UNTRACKED_PORTS and (protocol, 0) in taken:
+    if protocol in _ONCE and (protocol, 0) in taken:
         protocol = UDP  # without ports in the tuple two flows may be one connection
     first = _first(dice, made, version, protocol, number, taken)
-    if protocol in _UNTRACKED_PORTS or (protocol == TCP and first.packet.tcp_flags != SYN):
+    if protocol in _ONCE or (protocol == TCP and first.packet.tcp_flags != SYN):
         return Flow(number, first)
     then: tuple[Literal["reply", "again"], ...] = dice.pick(
         ((), ("reply",), ("reply", "again"), ("reply", "again"), ("reply", "again", "reply"))
@@ -128,6 +130,8 @@ def _closing(dice: Dice, number: int, first: Sent) -> Flow:
 _WITHIN = (ACK, ACK | PSH, FIN | ACK, FIN | ACK, RST, RST | ACK, SYN | ACK, FIN | ACK | URG, 0)
 """Flags within a connection.  No SYN of the other side: conntrack knows of the windows of two that open at once."""
 _UNTRACKED_PORTS = (DCCP, ESP, AH, 253)
+_ONCE = frozenset({*_UNTRACKED_PORTS, *({UDPLITE} - tracked_ports(os.uname().release))})
+"""Protocols whose ports the running kernel's conntrack does not know."""
 
 
 def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int, taken: set[tuple[int, int]]) -> Sent:
@@ -160,7 +164,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
     sport = dice.pick(SOURCE_PORTS) if dice.chance(0.15) else 1024 + number
     if (protocol, sport) in taken:
         sport = 1024 + number
-    taken.add((protocol, 0 if protocol in _UNTRACKED_PORTS else sport))
+    taken.add((protocol, 0 if protocol in _ONCE else sport))
     packet = Packet(
         version,
         number_of(saddr),
