@@ -13,9 +13,7 @@ from tests.fidelity.tell import disagreement_text
 
 
 class Judging:
-    """Judges the guest's cases; says that it is enough after ``pairs`` pairs, and has ``shrink`` differing ones shrunk.
-
-    ``keep``: the folder for what was refused."""
+    """Judges the guest's cases; says that it is enough after ``pairs`` pairs, and has ``shrink`` differing ones shrunk."""
 
     def __init__(self, folder: Path, seed: int, pairs: int, shrink: int) -> None:
         self.folder = folder
@@ -53,4 +51,5 @@ class Judging:
             self._differing.append(number)
             (self.folder / f"{number}.json").write_bytes(msgspec.json.encode(asked.case))
             sys.stdout.write(f"case {number}: {disagreement_text(found.disagreements[0])}")
+        sys.stdout.write(f"{self.run.packets} pairs\n")
         sys.stdout.flush()
