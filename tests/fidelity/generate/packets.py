@@ -103,6 +103,8 @@ def _without_errors(dice: Dice, made: Plan, number: int, taken: set[tuple[int, i
         protocol = ESP  # there it is an extension header, and what follows it is the protocol
     if protocol in _ONCE and (protocol, 0) in taken:
         protocol = UDP  # without ports in the tuple two flows may be one connection
+    if protocol == DCCP and DCCP in _TRACKED:
+        protocol = SCTP  # a kernel that tracks DCCP looks at the type of the packet, which is not modelled
     first = _first(dice, made, version, protocol, number, taken)
     if protocol in _ONCE or (protocol == TCP and first.packet.tcp_flags != SYN):
         return Flow(number, first)
@@ -130,7 +132,8 @@ def _closing(dice: Dice, number: int, first: Sent) -> Flow:
 _WITHIN = (ACK, ACK | PSH, FIN | ACK, FIN | ACK, RST, RST | ACK, SYN | ACK, FIN | ACK | URG, 0)
 """Flags within a connection.  No SYN of the other side: conntrack knows of the windows of two that open at once."""
 _UNTRACKED_PORTS = (DCCP, ESP, AH, 253)
-_ONCE = frozenset({*_UNTRACKED_PORTS, *({UDPLITE} - tracked_ports(os.uname().release))})
+_TRACKED = tracked_ports(os.uname().release)
+_ONCE = frozenset({*_UNTRACKED_PORTS, *({UDPLITE} - _TRACKED)})
 """Protocols whose ports the running kernel's conntrack does not know."""
 
 

@@ -13,7 +13,7 @@ from tests.fidelity.tell import disagreement_text
 
 
 class Judging:
-    """Judges the guest's cases; says that it is enough after ``pairs`` pairs, and has ``shrink`` differing ones shrunk."""
+    """Judges the guest's cases; after ``pairs`` pairs it says that it is enough, and has ``shrink`` of them shrunk."""
 
     def __init__(self, folder: Path, seed: int, pairs: int, shrink: int) -> None:
         self.folder = folder
