@@ -57,7 +57,7 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
         results.mkdir(parents=True, exist_ok=True)
         replicas = results / "replicas.json"
         replicas.unlink(missing_ok=True)
-        judging = Judging(results, seed, arguments.pairs, arguments.shrink)
+        judging = Judging(results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60)
         run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
         return Figures(
             booted.name,
@@ -90,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--shrink", type=int, default=1, help="shrink so many of the networks that disagree")
+    parser.add_argument("--minutes", type=float, default=1e6, help="stop a hunt sooner, after so many minutes")
     parser.add_argument("--limit", type=float, default=60, help="minutes that one guest may take")
     parser.add_argument("--keep", type=Path, default=None, help="folder for what the guests print and shrink")
     parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")

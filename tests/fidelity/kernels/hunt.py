@@ -13,14 +13,16 @@ from tests.fidelity.tell import disagreement_text
 
 
 class Judging:
-    """Judges the guest's cases; after ``pairs`` pairs it says that it is enough, and has ``shrink`` of them shrunk."""
+    """Judges the guest's cases; after ``pairs`` pairs, or ``seconds``, it says that it is enough, and has ``shrink`` of
+    them shrunk."""
 
-    def __init__(self, folder: Path, seed: int, pairs: int, shrink: int) -> None:
+    def __init__(self, folder: Path, seed: int, pairs: int, shrink: int, seconds: float) -> None:
         self.folder = folder
         self.run = Run(seed)
         self._next = seed
         self._pairs = pairs
         self._shrink = shrink
+        self._seconds = seconds
         self._differing: list[int] = []
         self._done = False
         self._started = time.monotonic()
@@ -35,9 +37,9 @@ class Judging:
                 return
             self._judge(self._next, asked)
             self._next += 1
-            if self.run.packets >= self._pairs:
+            self.run.seconds = time.monotonic() - self._started
+            if self.run.packets >= self._pairs or self.run.seconds >= self._seconds:
                 self._done = True
-                self.run.seconds = time.monotonic() - self._started
                 enough(self.folder, self._differing[: self._shrink])
 
     def _judge(self, number: int, asked: Asked) -> None:
