@@ -1,5 +1,7 @@
 """A live connection decides what becomes of a packet: in the walk, and in the kernel of a replica."""
 
+import subprocess
+
 import msgspec
 import pytest
 
@@ -14,6 +16,13 @@ from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_a
 from hairpin.replica.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
+
+
+@pytest.fixture(autouse=True, scope="module")
+def loaded() -> None:
+    """Have nf_conntrack_netlink loaded, as on a host whose entries were read: replicas load it for nobody."""
+    subprocess.run(("unshare", "--net", "conntrack", "-L"), capture_output=True, check=True)
+
 
 OLD = parse_address("172.17.0.9")[1]
 """What the container's address was when the connection began."""
