@@ -39,7 +39,10 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
 
 
 def _rested(turn: Turn) -> Event | None:
-    """Return where a packet of a turn has come to rest, if it was one place and an answer can be sent from there."""
+    """Return where a packet of a turn has come to rest, if it was one place and an answer can be sent from there (and
+    is for one: also where the source of who asked has been translated)."""
+    if _is_group(turn.sent.packet.saddr):
+        return None
     rested = [
         event
         for event in turn.events
