@@ -25,6 +25,7 @@ _LIMITS = """## Not compared yet
 - TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.
 - ARP and neighbour discovery: neighbours are entered by hand.
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
+- What nft leaves out of its listings (1.0.6: `ct l3proto ipv4` before a protocol's match).
 - The order of chains of equal priority in tables of different tools, which no reading tells.
 - Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
 - Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules

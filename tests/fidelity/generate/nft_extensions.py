@@ -74,7 +74,8 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
         side = f"ct {dice.pick(('original', 'reply'))}"
         status = dice.pick(("confirmed", "!= confirmed", "assured", "expected", "dnat,snat"))
         choices += [f"ct zone {turned}0", f"{side} {ip} {dice.pick(('saddr', 'daddr'))} {turned}{dice.pick(some)}",
-                    f"ct l3proto {turned}{'ipv4' if version == 4 else 'ipv6'}", "ct mark & 0x10 == 0x10",
+                    # nft does not list ``ct l3proto ipv4`` before a protocol's match, as if it were implied by that.
+                    f"ct l3proto != {dice.pick(('ipv4', 'ipv6'))}", "ct mark & 0x10 == 0x10",
                     f"ct status {status}"]  # fmt: skip
         if protocol:
             port = f"{side} proto-{dice.pick(('src', 'dst'))} {turned}{dice.pick(PORTS)}"
