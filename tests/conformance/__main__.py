@@ -29,6 +29,10 @@ VERSIONS = ("ip", "ipset", "conntrack")
 INSIDE = "HAIRPIN_CONFORMANCE_NAMESPACE"
 STATE = frozenset({"libxt_SET.t:3", "libxt_nfacct.t:8"})
 """Lines that say FAIL since they name an ipset or an accounting object that the host does not have."""
+RATES = frozenset({
+    f"-m hashlimit --hashlimit-{side} 1/day --hashlimit-burst 5 --hashlimit-name mini1" for side in ("above", "upto")
+})  # fmt: skip
+"""What the tools take and the kernel refuses: xt_hashlimit.c, user2credits() would not fit."""
 CLASSES = ("exact", "stateful or random", "outside")
 
 
@@ -187,7 +191,9 @@ def iptables(tree: Path, tools: Userland, *, lands: tuple[Userland, ...]) -> Res
     same = [each for each in ours if all(one.printed == one.text for one in each)]
     other = [each for each in ours if each not in same and all(map(iptables_run.means_the_same, each))]
     unflagged = [each for each in refused if not all(one.flagged for one in each)]
-    excused = [each for each in unflagged if each[0].line.variant or each[0].line.place in STATE]
+    excused = [
+        each for each in unflagged if each[0].line.variant or each[0].line.place in STATE or each[0].line.rule in RATES
+    ]
     others = [each for each in unflagged if each not in excused and _loads(each[0].line, lands)]
     classes = Counter(_class(each[0].rule.body) for each in read if each[0].rule is not None)
     rows: dict[str, int | str] = {
@@ -203,7 +209,7 @@ def iptables(tree: Path, tools: Userland, *, lands: tuple[Userland, ...]) -> Res
         "of ebtables and arptables (read only; hairpin writes no such rules)": len(read) - len(ours),
         "say FAIL": len(refused),
         "… refused, or flagged as not understood": len(refused) - len(unflagged),
-        "… that only the legacy tool refuses, or for want of an object on the host": len(excused),
+        "… that only the legacy tool or the kernel refuses, or for want of an object on the host": len(excused),
         "… that other versions among these take": len(others),
     }
     figures: dict[str, dict[str, int | str]] = {

@@ -28,6 +28,7 @@ OPTIONS: dict[str, tuple[Match, ...]] = {
     "--ip6-icmp-type ! 135/0": (FieldMatch("icmp6", ((0x8700, 0x8700),), True),),
     "--ip6-src fd00::1": (FieldMatch("saddr6", only(0xFD << 120 | 1)),),
     "--ip6-dport 80": (FieldMatch("dport", ((80, 80),)),),
+    "--ip-sport 4:3": (OpaqueMatch("--ip-sport 4:3"),),
     "--ip-sport ! 53": (FieldMatch("sport", ((53, 53),), True),),
     "--mark 0x1/0xff": (FieldMatch("mark", ((1, 1),), False, 0xFF),),
     "--mark ! 0x1": (FieldMatch("mark", ((1, 1),), True),),
@@ -60,6 +61,7 @@ NOT_TAKEN: dict[tuple[str, str], tuple[str, ...]] = {
     ("FORWARD", "--ip-proto icmp --ip-icmp-type 1"): ("--ip-proto", "--ip-icmp-type"),
     ("FORWARD", "-p IPv4 --ip-proto icmp"): (),
     ("FORWARD", "-p ARP --ip6-dport 1"): ("--ip6-dport",),
+    ("FORWARD", "-p IPv6 --ip6-proto tcp --ip6-dport 22 --ip6-icmp-type 1"): ("--ip6-icmp-type",),
 }
 
 

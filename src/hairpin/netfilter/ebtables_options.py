@@ -85,7 +85,10 @@ def _protocol(text: str, negated: bool) -> tuple[Match, ...]:
 
 def _port(field: Field) -> Reader:
     def read(text: str, negated: bool) -> tuple[Match, ...]:
-        return (FieldMatch(field, (bounds(text, ":", 0xFFFF),), negated),)
+        first, last = bounds(text, ":", 0xFFFF)
+        if first > last:
+            raise ValueError(text)
+        return (FieldMatch(field, ((first, last),), negated),)
 
     return read
 
@@ -154,4 +157,6 @@ def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:
         for word in words
         if word.startswith(("--ip-", "--ip6-")) and not word.startswith(family.get(protocol, " "))
     ]
+    if "--ip6-icmp-type" in words and {"--ip6-sport", "--ip6-dport"} & set(words):
+        refused.append("--ip6-icmp-type")
     return tuple(OpaqueMatch(word) for word in dict.fromkeys(refused))

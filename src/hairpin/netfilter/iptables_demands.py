@@ -44,6 +44,11 @@ def _options(text: str) -> frozenset[str]:
 
 
 _NOTHING = Demand()
+_ORDERED: dict[str, frozenset[str]] = {
+    "tcpmss": _options("mss"), "connbytes": _options("connbytes"),
+    "tcp": _options("sport source-port dport destination-port"),
+}  # fmt: skip
+"""Ranges that every version refuses when they run backwards; 1.8.10 and older load those of other matches."""
 _SOMETHING: tuple[tuple[str, ...], ...] = (("",),)
 """Any option at all."""
 
@@ -142,10 +147,10 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
         len(option.value) > MAX_PATTERN for option in group.options if option.name == "--string"
     ):
         raise ValueError(f"the pattern is longer than {MAX_PATTERN}")
-    if name == "tcpmss":
-        first, _, last = group.options[0].value.partition(":")
-        if last and int(first) > int(last):
-            raise ValueError(group.options[0].text)
+    for option in (each for each in group.options if each.name in _ORDERED.get(name, ())):
+        first, _, last = option.value.partition(":")
+        if first and last and int(first, 0) > int(last, 0):
+            raise ValueError(option.text)
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
     if name == "TCPOPTSTRIP" and any({"0", "1"} & set(option.value.split(",")) for option in group.options):
