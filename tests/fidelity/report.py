@@ -34,7 +34,9 @@ _LIMITS = """## Not compared yet
 - The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was
   learned to be; segmentation offload.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
-- VLANs, VRF, ipvlan, bonds, tunnels, helpers.
+- VRF, ipvlan, tunnels, helpers, flowtables. An uplink that is a VLAN or a bond where the kernel has them (not this
+  machine's own: [other kernels](fidelity-kernels.md)); a bond whose link has lost its carrier.
+- DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
