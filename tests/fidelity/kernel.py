@@ -20,7 +20,7 @@ from tests.fidelity.frames import encode, sequence, tag
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.reading import host_of
-from tests.fidelity.turns import Turn, next_packet
+from tests.fidelity.turns import LOWEST_IS_BROADCAST, Turn, next_packet
 
 _QUIET = (
     *(f"net/ipv6/conf/{which}/{key}" for which in ("all", "default") for key in ("accept_dad", "dad_transmits")),
@@ -33,10 +33,6 @@ _QUIET = (
 """Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
 
 
-_LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")[:2]) < (5, 14)
-"""Whether a network's lowest address is a broadcast of it too: what a process sends to such is not compared.
-
-Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
 
 
@@ -253,7 +249,7 @@ class _Net:
                 self.taps[sent.link].send(packet, part)
             return True
         netns = self.judged[sent.netns]
-        if _LOWEST_IS_BROADCAST and packet.version == 4 and packet.daddr & 0xFF == 0:
+        if LOWEST_IS_BROADCAST and packet.version == 4 and packet.daddr & 0xFF == 0:
             return False
         if packet.protocol == UDP and not packet.bad_checksum:
             return _send_udp(netns, packet, payload, no_checksum=sent.no_checksum)

@@ -52,11 +52,17 @@ def _rested(turn: Turn) -> Event | None:
     return rested[0] if len(rested) == 1 else None
 
 
+LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")[:2]) < (5, 14)
+"""Whether a network's lowest address is a broadcast of it too: what a process sends to or from it is not compared.
+
+Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
+
+
 def _is_group(address: int) -> bool:
     """Whether the address cannot be a source: multicast, or (as the hunt's networks have it) a broadcast."""
     if address >> 32:
         return address >> 120 == 0xFF
-    return address >> 28 >= 0xE or address & 0xFF == 0xFF
+    return address >> 28 >= 0xE or address & 0xFF in (0xFF, *((0,) if LOWEST_IS_BROADCAST else ()))
 
 
 def _reply(flow: Flow, event: Event, position: int) -> Sent:

@@ -12,7 +12,7 @@ from tests.fidelity.kernels.initramfs import archive, in_order, module_bytes
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, Hunt, page
 
-HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",))
+HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"))
 
 
 def test_the_archive_is_what_cpio_reads() -> None:
@@ -83,7 +83,7 @@ def test_rows_that_a_rule_has(key: tuple[str, str, str, str, str, int], text: st
 def test_the_page_has_each_kernel_and_what_was_not_agreed() -> None:
     proven = Replicas(78, 76, ("nft-netdev: lan",), ("ebt: lan: simulated dropped, the kernel says delivered",))
     text = page((Figures("6.1", "6.1.0-50-amd64", HUNT, proven), Figures("sid", "7.2.13-amd64", HUNT)))
-    assert "| 6.1 | 6.1.0-50-amd64 | 20010 | 92 | 4000 | 1 | 2 | 7 | 10 |" in text
+    assert "| 6.1 | 6.1.0-50-amd64 | 20010 | 92 | 4000 | 1 | 2 | bond veth | 7 | 10 |" in text
     assert "| sid | 7.2.13-amd64 | 20010 |" in text
     assert "| 6.1 | 78 | 76 | 1 | 1 |" in text
     assert "- 6.1, disagreeing: ebt: lan: simulated dropped" in text

@@ -62,7 +62,7 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
         return Figures(
             booted.name,
             booted.release,
-            hunt_of(judging.run) if arguments.pairs else None,
+            hunt_of(judging.run, tuple(sorted(judging.links))) if arguments.pairs else None,
             msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
         )
 

@@ -1,5 +1,6 @@
 """The outer half of the hunt on another kernel: judges what the guest has asked, as it comes."""
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ class Judging:
     def __init__(self, folder: Path, seed: int, pairs: int, shrink: int, seconds: float) -> None:
         self.folder = folder
         self.run = Run(seed)
+        self.links: set[str] = set()
         self._next = seed
         self._pairs = pairs
         self._shrink = shrink
@@ -53,5 +55,8 @@ class Judging:
             self._differing.append(number)
             (self.folder / f"{number}.json").write_bytes(msgspec.json.encode(asked.case))
             sys.stdout.write(f"case {number}: {disagreement_text(found.disagreements[0])}")
+        else:
+            lines = (line for each in asked.case.namespaces for line in each.setup)
+            self.links.update(kind for line in lines for kind in re.findall(r" type (\w+)", line))
         sys.stdout.write(f"{self.run.packets} pairs\n")
         sys.stdout.flush()

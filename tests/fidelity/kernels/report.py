@@ -19,8 +19,8 @@ machine that runs it, so the same tools load the same rules. A *pair* is one pac
 by the walk and by that kernel. A *replica* is one recorded broken host rebuilt there, and the flow that its fault
 breaks sent. A network is *refused* when the tools could not load it: that kernel lacks an element.
 
-| kernel | release | pairs | networks | rule counters | disagreeing | refused | seed | minutes |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| kernel | release | pairs | networks | rule counters | disagreeing | refused | types of links | seed | minutes |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |
 """
 _REPLICAS = """
 | kernel | replicas | agreeing | undecided | disagreeing |
@@ -43,13 +43,15 @@ class Hunt(msgspec.Struct, frozen=True):
     seed: int
     seconds: int
     judged: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    """Types of links in networks of which all was agreed."""
 
 
-def hunt_of(run: Run) -> Hunt:
-    """Return the figures of a run."""
+def hunt_of(run: Run, links: tuple[str, ...] = ()) -> Hunt:
+    """Return the figures of a run, in whose agreed networks there were those types of links."""
     return Hunt(
         run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
-        tuple(sorted(run.judged)),
+        tuple(sorted(run.judged)), links,
     )  # fmt: skip
 
 
@@ -86,7 +88,8 @@ def page(found: tuple[Figures, ...]) -> str:
     for each in found:
         if each.hunt is not None:
             hunt = each.hunt
-            figures = (hunt.pairs, hunt.networks, hunt.counters, hunt.differing, hunt.refused, hunt.seed)
+            links = " ".join(hunt.links)
+            figures = (hunt.pairs, hunt.networks, hunt.counters, hunt.differing, hunt.refused, links, hunt.seed)
             lines.append(
                 f"| {each.name} | {each.release} | {' | '.join(map(str, figures))} | {hunt.seconds / 60:.0f} |"
             )
