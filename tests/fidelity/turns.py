@@ -1,5 +1,7 @@
 """What a flow sends, packet after packet: each depends on what has become of those before."""
 
+import os
+
 import msgspec
 
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, SYN, TCP, Packet
