@@ -7,6 +7,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteTyp
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.routing import (
+    Found,
     Query,
     lookup,
     preferred_source,
@@ -283,3 +284,11 @@ ROUTE_TEXTS: dict[str, Route] = {
 @pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
 def test_route_text(text: str, written: Route) -> None:
     assert route_text(written) == text
+
+
+def test_the_source_towards_a_networks_own_address_is_its_links() -> None:
+    namespace = Namespace("n", addresses=TWO)
+    own = Route(6, number("2001:db8:0:1::"), 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),))
+    found = Found("anycast", own, own.next_hops)
+    query = Query(6, own.destination)
+    assert preferred_source(namespace, found, NextHop("lo"), query) == number("2001:db8:0:1::1")

@@ -35,7 +35,9 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         return
     found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
     if found.type in _TAKEN_IN[state.packet.version]:
-        yield _believed(namespace, state, out=None) or _noted(state, found).to("input")
+        yield _believed(namespace, state, out=None, to_many=found.type == "broadcast") or _noted(state, found).to(
+            "input"
+        )
     else:
         yield from _forward(namespace, state, found)
 
@@ -48,7 +50,7 @@ def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
 
     Source: net/ipv4/route.c ip_route_input_rcu(), ip_mc_validate_source(); net/ipv6/ip6_input.c ip6_mc_input()
     """
-    refused = _believed(namespace, state, out=None)
+    refused = _believed(namespace, state, out=None, to_many=True)
     if refused is not None:
         yield refused
         return
@@ -244,7 +246,7 @@ def _not_routable(state: State, found: Found) -> End:
     return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
 
 
-def _believed(namespace: Namespace, state: State, *, out: str | None) -> End | None:
+def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: bool = False) -> End | None:
     """Return the packet's end when its source is not believed (fib_validate_source), else None."""
     packet = state.packet
     if packet.version == 6 or packet.saddr == 0:
@@ -255,7 +257,7 @@ def _believed(namespace: Namespace, state: State, *, out: str | None) -> End | N
         if owns_address(namespace, 4, packet.saddr) and not accept_local:
             return stopped(state, "martian-source", stage="input-route", link=state.iif)
         return None
-    back = lookup(namespace, _reverse(namespace, state, packet, out))
+    back = lookup(namespace, _reverse(namespace, state, packet, out, 0 if to_many else packet.daddr))
     if back.type in ("none", "blackhole", "unreachable", "prohibit"):
         return _strict(namespace, state, back) if reverse_path else None
     if back.type == "local":
@@ -279,13 +281,14 @@ def _full_check(namespace: Namespace) -> bool:
     return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)
 
 
-def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None) -> Query:
+def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:
+    """Return what is asked for the way back.  ``source``: an answer's, 0 to a broadcast or a group."""
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
     protocol, sport, dport = dissected(namespace, packet)
     return Query(
         4,
         packet.saddr,
-        packet.daddr,
+        source,
         iif=out or "lo",
         mark=packet.mark if use_mark else 0,
         tos=packet.dscp << 2,
