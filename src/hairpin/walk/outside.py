@@ -217,9 +217,9 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return the world's answer, as it comes in by the link that the request left by."""
+    """Return the world's answer, as it comes in by the link (and in the VLAN) that the request left by."""
     back = answer_to(packet, SYN | ACK)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(back, smac=_sender(network, packet.version, packet.daddr, link))
-    return State("device-in", state.netns, back, iif=state.oif, connections=state.connections)
+    return State("device-in", state.netns, back, iif=state.oif, vid=state.vid, connections=state.connections)
