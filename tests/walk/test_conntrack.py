@@ -189,6 +189,8 @@ def test_notrack() -> None:
     untracked = track(msgspec.structs.replace(at("prerouting"), notrack=True), HOST)
     assert (untracked.ct_state, untracked.connection) == (CT_UNTRACKED, None)
     assert track(msgspec.structs.replace(untracked, notrack=False), HOST).ct_state == CT_UNTRACKED
+    answering = msgspec.structs.replace(at("output", iif=""), notrack=True, ct_state=CT_RELATED)
+    assert track(answering, HOST).ct_state == CT_NEW
     too_late = msgspec.structs.replace(track(at("prerouting"), HOST), notrack=True)
     assert track(too_late, HOST).ct_state == CT_NEW
 
@@ -202,6 +204,12 @@ def test_a_first_answer_that_is_a_reset_ends_it() -> None:
     kept = track(later, HOST).connection
     assert kept is not None
     assert not kept.status & STATUS_DYING
+
+
+def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
+    tracked = track(at("prerouting"), HOST)
+    answering = msgspec.structs.replace(tracked, ct_direction=1, ct_state=CT_RELATED)
+    assert confirmed(answering) is answering
 
 
 def test_a_rejecting_reset_closes_what_is_confirmed() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
-from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.conntrack import confirmed, track
 from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
@@ -91,6 +91,12 @@ def test_redirects_about_translated_connections_go_nowhere(kind: int, status: in
     connection = Connection(4, Tuple(1, 2, TCP, 3, 4), Tuple(5, 1, TCP, 4, 3), status)
     error = at("prerouting", Packet(4, 9, 1, ICMP, icmp=kind << 8))
     assert redirects_translated(msgspec.structs.replace(error, connection=connection)) is stopped
+
+
+def test_chains_are_asked_about_a_reset_where_they_were_not_yet() -> None:
+    reset = msgspec.structs.replace(tracked(), ct_direction=1, ct_state=CT_RELATED)
+    assert needs_decision(reset, "src")
+    assert not needs_decision(msgspec.structs.replace(reset, ct_state=CT_ESTABLISHED), "src")
 
 
 def test_ids_of_echoes_are_translated_both_ways() -> None:

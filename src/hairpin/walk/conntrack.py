@@ -60,7 +60,7 @@ def track(state: State, namespace: Namespace) -> State:
 
 def _tracked(state: State, namespace: Namespace) -> State:
     packet = state.packet
-    if state.notrack:
+    if state.notrack and state.ct_state != CT_RELATED:
         return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
     if _is_broken(state, namespace) or (packet.protocol == TCP and not possible(packet.tcp_flags)):
         return _invalid(state)
@@ -189,6 +189,8 @@ def confirmed(state: State) -> State:
     """Return the state with its connection confirmed: the packet leaves the hooks alive."""
     if state.connection is None:
         return state
+    if state.ct_direction == 1 and not state.connection.status & STATUS_CONFIRMED:
+        return state  # what answers a rejected packet confirms nothing: __nf_conntrack_confirm()
     status = state.connection.status | STATUS_CONFIRMED
     connection = msgspec.structs.replace(state.connection, status=status, nat_checked=("dst", "src"))
     return remembered(msgspec.structs.replace(state, connection=connection))

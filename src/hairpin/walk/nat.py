@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
@@ -21,13 +21,14 @@ from hairpin.walk.state import State
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
-    """Return whether nat chains are asked: once a connection and direction of translation, for its first packets."""
+    """Return whether nat chains are asked: once a connection and direction of translation, for its first packets; what
+    a reset of REJECT belongs to may be one that they have not been asked about yet (nf_nat_inet_fn())."""
     connection = state.connection
     return (
         connection is not None
         and not connection.live
         and not is_icmp_error(state.packet)
-        and state.ct_direction == 0
+        and (state.ct_direction == 0 or state.ct_state == CT_RELATED)
         and manip not in connection.nat_checked
     )
 

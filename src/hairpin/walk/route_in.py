@@ -124,18 +124,19 @@ def _noted(state: State, found: Found) -> State:
 
 
 def received6(namespace: Namespace, state: State) -> End | None:
-    """Return the end of an IPv6 packet that no hook ever sees: addresses that no wire may carry.
+    """Return the end of an IPv6 packet that no hook ever sees: addresses that no wire (or nobody) may carry.
 
     Source: net/ipv6/ip6_input.c ip6_rcv_core()
     """
     packet = state.packet
     link = namespace.link(state.iif)
-    if packet.version == 4 or link is None or "LOOPBACK" in link.flags or link.name == "lo":
+    if packet.version == 4 or link is None:
         return None
-    if is_multicast(packet.saddr, 6) or packet.saddr == 1:
+    looped = "LOOPBACK" in link.flags or link.name == "lo"
+    if is_multicast(packet.saddr, 6) or (packet.saddr == 1 and not looped):
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
     scope = packet.daddr >> 112 & 0xF if is_multicast(packet.daddr, 6) else 0xF
-    if packet.daddr == 1 or scope <= 1:
+    if (packet.daddr == 1 or scope <= 1) and not looped:
         return stopped(state, "martian-destination", stage="input-route", link=state.iif)
     return None
 

@@ -13,7 +13,6 @@ import msgspec
 
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
-from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
@@ -21,6 +20,7 @@ from hairpin.walk.answer import answer_to
 from hairpin.walk.neighbour_discovery import unheard
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.refusal import refusal
 from hairpin.walk.sockets import find_socket, socket_text
 from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
 
@@ -128,31 +128,9 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 def _told(network: Network, started: State, end: End) -> Branch:
     """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
-    state = end.state
-    seen = state.packet
-    reset = end.stop is not None and end.stop.reject == "tcp-reset"
-    error = Packet(
-        version=seen.version,
-        saddr=seen.daddr if reset else 0,
-        daddr=seen.saddr,
-        protocol=TCP if reset else (ICMP if seen.version == 4 else ICMP6),
-        sport=seen.dport if reset else None,
-        dport=seen.sport if reset else None,
-        tcp_flags=RST | ACK if reset else 0,
-        icmp=None if reset else (3 << 8 if seen.version == 4 else 1 << 8),
-    )
-    back = State(
-        "output-route",
-        state.netns,
-        error,
-        uid=0,
-        ct_state=0 if state.connection is None else (CT_ESTABLISHED if reset else CT_RELATED),
-        ct_direction=1,
-        connection=state.connection,
-        connections=state.connections,
-    )
-    failed = _failed(end, state.steps)
-    for answer in walk_packet(network, back):
+    failed = _failed(end, end.state.steps)
+    back = refusal(network, end)
+    for answer in walk_packet(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
         if answer.kind in ("arrived", "left") and home:
             return failed

@@ -1,0 +1,134 @@
+"""The ICMP error, or the reset, that answers a rejected packet: where it starts on its way back.
+
+Source: net/ipv4/icmp.c __icmp_send(), net/ipv6/icmp.c icmp6_send(); net/ipv4/netfilter/nf_reject_ipv4.c
+nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_conntrack_attach()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
+from hairpin.network.address_type import address_type4, names_a_network
+from hairpin.network.network import Network
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup, source_address
+from hairpin.walk.state import End, State
+
+ERRORS: dict[str, int] = {
+    "icmp-net-unreachable": 3 << 8, "icmp-host-unreachable": 3 << 8 | 1, "icmp-proto-unreachable": 3 << 8 | 2,
+    "icmp-port-unreachable": 3 << 8 | 3, "icmp-frag-needed": 3 << 8 | 4, "icmp-net-prohibited": 3 << 8 | 9,
+    "icmp-host-prohibited": 3 << 8 | 10, "icmp-admin-prohibited": 3 << 8 | 13, "icmp-ttl-exceeded": 11 << 8,
+    "icmp6-no-route": 1 << 8, "icmp6-adm-prohibited": 1 << 8 | 1, "icmp6-not-neighbour": 1 << 8 | 2,
+    "icmp6-addr-unreachable": 1 << 8 | 3, "icmp6-port-unreachable": 1 << 8 | 4, "icmp6-policy-fail": 1 << 8 | 5,
+    "icmp6-reject-route": 1 << 8 | 6, "icmp6-too-big": 2 << 8, "icmp6-ttl-exceeded": 3 << 8,
+}  # fmt: skip
+"""Type << 8 | code of each answer."""
+_BY_FAMILY = {
+    "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
+    "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
+    "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
+    "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
+}
+_PRECEDENCE = 0xC0
+"""Internetwork control (RFC 791): what an error's TOS has besides the packet's own."""
+
+
+def refusal(network: Network, end: End) -> State | None:
+    """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
+    namespace = network.namespace(end.state.netns)
+    stop, packet = end.stop, end.state.packet
+    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, packet):
+        return None
+    if stop.reject == "tcp-reset":
+        return None if packet.tcp_flags & RST else _reset(end.state)
+    icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
+    if icmp is None or _is_unreachable6(namespace, end.state):
+        return None
+    six = packet.version == 6
+    error = Packet(
+        version=packet.version,
+        saddr=_source(namespace, end),
+        daddr=packet.saddr,
+        protocol=ICMP6 if six else ICMP,
+        icmp=icmp,
+        ttl=_ttl(namespace, packet),
+        length_bytes=min(packet.length_bytes + 48, 1280) if six else min(packet.length_bytes + 28, 576),
+        dscp=0 if six else (packet.dscp << 2 & 0x1E | _PRECEDENCE) >> 2,
+        dont_fragment=False,
+        inner=packet,
+    )
+    return _attached(end.state, error)
+
+
+def _reset(state: State) -> State:
+    packet = state.packet
+    reset = Packet(
+        version=packet.version,
+        saddr=packet.daddr,
+        daddr=packet.saddr,
+        protocol=TCP,
+        sport=packet.dport,
+        dport=packet.sport,
+        tcp_flags=RST if packet.tcp_flags & ACK else RST | ACK,
+        length_bytes=60 if packet.version == 6 else 40,
+    )
+    back = _attached(state, reset)
+    # For what br_netfilter showed it goes out of the port at once, past every hook.
+    return back.to("device-out", oif=state.physin) if state.physin else back
+
+
+def _attached(state: State, packet: Packet) -> State:
+    """Return the answer where it starts: a part of the connection of the packet that it answers, if that has one.
+
+    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be.  Of
+    the kernel's own sockets rules on owners see more or less (xt_owner.c): that stays open.
+    """
+    known = state.connection is not None or state.ct_state == CT_UNTRACKED
+    return State(
+        "output-route",
+        state.netns,
+        packet,
+        ct_state=CT_RELATED if known else 0,
+        ct_direction=0 if state.ct_direction else 1,
+        connection=state.connection,
+        connections=state.connections,
+        conditions=state.conditions,
+    )
+
+
+def _source(namespace: Namespace, end: End) -> int:
+    """Return from which address an error comes: the one that was asked, if it is this host's; of IPv6 one of the link
+    that the packet came by (Linux 6.18), else (0) the kernel chooses by the route."""
+    state, packet = end.state, end.state.packet
+    if packet.version == 4:
+        assert end.stop is not None
+        return packet.daddr if end.stop.stage == "input" or state.oif == "lo" else 0
+    if lookup(namespace, Query(6, packet.daddr)).type in ("local", "anycast"):
+        return packet.daddr
+    return (source_address(namespace, 6, state.iif, packet.saddr) if state.iif else None) or 0
+
+
+def _ttl(namespace: Namespace, packet: Packet) -> int:
+    """Return the error's TTL: 1 where a route of type multicast leads to the sender (ip_output.c __ip_make_skb())."""
+    if packet.version == 6:
+        return 64
+    tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
+    return 1 if lookup(namespace, Query(4, packet.saddr, tos=tos, protocol=ICMP)).type == "multicast" else 64
+
+
+def _is_to_many(namespace: Namespace, packet: Packet) -> bool:
+    if packet.version == 6:
+        return is_multicast(packet.daddr, 6)
+    return address_type4(namespace, packet.daddr) in ("broadcast", "multicast")
+
+
+def _is_unreachable6(namespace: Namespace, state: State) -> bool:
+    """Whether no ICMPv6 error goes to the sender: anycast, or a link-local address that its link has no route to.
+
+    Source: net/ipv6/icmp.c icmpv6_route_lookup()
+    """
+    packet = state.packet
+    if packet.version == 4:
+        return False
+    if inside(packet.saddr, *LINK_LOCAL6, 6):
+        return lookup(namespace, Query(6, packet.saddr, oif=state.iif)).type not in ("unicast", "local")
+    return names_a_network(lookup(namespace, Query(6, packet.saddr, packet.daddr)), packet.saddr)

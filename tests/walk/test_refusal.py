@@ -1,0 +1,78 @@
+import msgspec
+import pytest
+
+from hairpin.netfilter.ir import CT_RELATED
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
+from hairpin.walk.conntrack import track
+from hairpin.walk.refusal import refusal
+from hairpin.walk.state import State, stopped
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
+from tests.walk.standing import at
+
+NETWORK = network(host_namespace())
+TO_WEB = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN, length_bytes=40, dscp=46)
+
+
+def answer(state: State, reject: str) -> State | None:
+    return refusal(NETWORK, stopped(state, "reject", stage=state.stage, reject=reject))
+
+
+def test_an_error_quotes_the_packet_and_comes_from_where_the_route_says() -> None:
+    back = answer(at("forward", TO_WEB, oif="docker0"), "icmp-host-prohibited")
+    assert back is not None
+    error = back.packet
+    assert (back.stage, back.netns, back.ct_state) == ("output-route", "host", 0)
+    assert (error.protocol, error.icmp, error.saddr, error.daddr) == (ICMP, 3 << 8 | 10, 0, CLIENT)
+    assert (error.inner, error.length_bytes, error.dscp) == (TO_WEB, 68, 54)
+
+
+def test_what_was_meant_for_this_host_is_answered_by_the_address_that_was_asked() -> None:
+    asked = msgspec.structs.replace(TO_WEB, daddr=HOST_ADDRESS, protocol=UDP)
+    back = answer(at("input", asked), "icmp-port-unreachable")
+    assert back is not None
+    assert (back.packet.saddr, back.packet.icmp) == (HOST_ADDRESS, 3 << 8 | 3)
+
+
+@pytest.mark.parametrize(("asked", "told"), ((SYN, RST | ACK), (ACK, RST)))
+def test_a_reset_exchanges_the_ends(asked: int, told: int) -> None:
+    back = answer(at("forward", msgspec.structs.replace(TO_WEB, tcp_flags=asked), oif="docker0"), "tcp-reset")
+    assert back is not None
+    packet = back.packet
+    assert (packet.saddr, packet.sport, packet.daddr, packet.dport) == (WEB, 80, CLIENT, 40000)
+    assert (packet.tcp_flags, packet.inner) == (told, None)
+
+
+def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
+    bridged = msgspec.structs.replace(at("forward", TO_WEB, oif="docker0"), physin="veth1")
+    back = answer(bridged, "tcp-reset")
+    assert back is not None
+    assert (back.stage, back.oif) == ("device-out", "veth1")
+    error = answer(bridged, "icmp-port-unreachable")
+    assert error is not None
+    assert error.stage == "output-route"
+
+
+def test_the_answer_is_part_of_the_connection() -> None:
+    tracked = track(at("prerouting", TO_WEB), host_namespace())
+    back = answer(tracked.to("forward", oif="docker0"), "icmpx-port-unreachable")
+    assert back is not None
+    assert (back.connection, back.ct_state, back.ct_direction) == (tracked.connection, CT_RELATED, 1)
+    assert back.packet.icmp == 3 << 8 | 3
+
+
+SILENT: dict[str, tuple[Packet, str]] = {
+    "a reset answers no reset": (msgspec.structs.replace(TO_WEB, tcp_flags=RST), "tcp-reset"),
+    "nobody sent it": (msgspec.structs.replace(TO_WEB, saddr=0), "icmp-port-unreachable"),
+    "to many": (msgspec.structs.replace(TO_WEB, daddr=0xFFFFFFFF), "icmp-port-unreachable"),
+    "to a group": (Packet(6, 1, 0xFF02 << 112 | 0xFB, ICMP6, icmp=128 << 8), "icmp6-port-unreachable"),
+    "a link-local sender that no route leads to": (
+        Packet(6, 0xFE80 << 112 | 9, 5, UDP, sport=1, dport=2), "icmp6-no-route",
+    ),
+    "connect() fails instead": (TO_WEB, "network-unreachable"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("packet", "reject"), SILENT.values(), ids=SILENT)
+def test_no_answer_is_made(packet: Packet, reject: str) -> None:
+    assert answer(at("forward", packet, oif="docker0"), reject) is None
+    assert refusal(NETWORK, stopped(at("forward", packet), "rule")) is None
