@@ -193,6 +193,7 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
                 return Parsed(msgspec.structs.replace(packet, inner=inner.packet), int.from_bytes(body[-4:]))
             if inner is not None and inner.flow is not None:
                 name = "icmp" if packet.protocol == ICMP else "icmp6"
+                packet = msgspec.structs.replace(packet, inner=inner.packet)
                 return Parsed(packet, inner.flow, f"{name} {kind}/{code}")
         echo = struct.unpack_from("!H", body, 4)[0]
         packet = msgspec.structs.replace(packet, sport=echo, dport=echo)

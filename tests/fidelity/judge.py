@@ -10,7 +10,7 @@ from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, ask
-from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
+from tests.fidelity.model import Expectations, Hits, kernel_hits, recorded
 from tests.fidelity.observer import Event
 from tests.fidelity.turns import Turn
 
@@ -110,8 +110,8 @@ class _Packets:
         unroutable = any(branch.unroutable for branch in branches)
         if unroutable:
             self.answers.note(turn.sent)
-        taken = [branch for branch in branches if _is_taken(branch, turn)]
-        if not taken:
+        taken = [branch for branch in branches if branch.events == turn.events]
+        if all(branch.untold for branch in taken):
             differs = Disagreement(
                 number,
                 position,
@@ -120,19 +120,14 @@ class _Packets:
                 branches=tuple(branch.events for branch in branches),
                 events=turn.events,
             )
-            if not (unroutable and turn.sent.packet.version == 4 and not turn.events):
+            if not taken:
                 self.differing.append(differs)
                 return False
             self.answers.missing.append((turn.sent.packet.saddr, differs))
-            taken = [branch for branch in branches if branch.unroutable]
         self.hits.add(taken)
         self.recorder.ends += (branch.end for branch in taken[:1])
         self.expectations.went(number, taken)
         return True
-
-
-def _is_taken(branch: Branch, turn: Turn) -> bool:
-    return branch.events == turn.events or (branch.unanswerable and not turn.events)
 
 
 class _Answers:

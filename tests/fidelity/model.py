@@ -12,16 +12,15 @@ from hairpin.netfilter import evaluate
 from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
-from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, RST, SCTP, TCP, UDP, UDPLITE, Connection, Seen, Tuple
+from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Seen, Tuple
 from hairpin.netfilter.satisfies import Surroundings
-from hairpin.network.address_type import address_type4, names_a_network
-from hairpin.network.network import Network, conf
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import Query, lookup
+from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
 from hairpin.walk import device, hooks, nat
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.refusal import refusal
+from hairpin.walk.route_out import output_route
 from hairpin.walk.state import End, State, Stop
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
@@ -30,26 +29,6 @@ from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
 from tests.fidelity.observer import Event, event_of
 from tests.fidelity.turns import Turn
-
-_ANSWERS = {
-    "icmp-net-unreachable": "icmp 3/0", "icmp-host-unreachable": "icmp 3/1", "icmp-proto-unreachable": "icmp 3/2",
-    "icmp-port-unreachable": "icmp 3/3", "icmp-net-prohibited": "icmp 3/9", "icmp-host-prohibited": "icmp 3/10",
-    "icmp-admin-prohibited": "icmp 3/13", "icmp-ttl-exceeded": "icmp 11/0",
-    "icmp6-no-route": "icmp6 1/0", "icmp6-adm-prohibited": "icmp6 1/1", "icmp6-addr-unreachable": "icmp6 1/3",
-    "icmp6-port-unreachable": "icmp6 1/4", "icmp6-policy-fail": "icmp6 1/5", "icmp6-reject-route": "icmp6 1/6",
-    "icmp6-not-neighbour": "icmp6 1/2", "icmp6-ttl-exceeded": "icmp6 3/0",
-    "icmp-frag-needed": "icmp 3/4", "icmp6-too-big": "icmp6 2/0",
-    "tcp-reset": "rst",
-}  # fmt: skip
-
-
-_BY_FAMILY = {
-    "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
-    "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
-    "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
-    "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
-}
-
 
 Connections = tuple[tuple[str, Connection], ...]
 """Connections by namespace."""
@@ -70,9 +49,10 @@ class Branch(msgspec.Struct, frozen=True):
 
     events: tuple[Event, ...]
     text: str
-    unanswerable: bool
     unroutable: bool
     """Rejected for want of a route (not by a rule)."""
+    untold: bool
+    """The sender is not told so, since the kernel has told it too often."""
     connections: Connections
     satisfied: tuple[Satisfied, ...]
     end: End
@@ -243,94 +223,80 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
         state = State("device-in", "host", packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
     else:
         state = State("output-route", sent.netns, packet, uid=0, connections=connections)
-    return tuple(_branch(host, end) for end in walk_packet(Network(host), state))
+    network = Network(host)
+    return tuple(_branch(end, *way) for end in walk_packet(network, state) for way in _with_answers(network, end))
 
 
-def _branch(host: Host, end: End) -> Branch:
+def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
+    """Return the branch that ends there, and whose answer (if it was rejected) ends at ``last``."""
     return Branch(
-        _events(host, end),
-        _text(end),
-        _unanswerable(host, end),
+        events,
+        _text(end) if last is end else f"{_text(end)}, its answer {_text(last)}",
         end.stop is not None and end.stop.stage == "input-route",
-        tuple(each for each in end.state.connections if each[1].status & STATUS_CONFIRMED),
-        tuple(each for each in end.state.conditions if isinstance(each, Satisfied)),
+        last is end and _may_be_untold(end),
+        tuple(each for each in last.state.connections if each[1].status & STATUS_CONFIRMED),
+        tuple(each for each in last.state.conditions if isinstance(each, Satisfied)),
         end,
     )
 
 
 _ANSWERABLE = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, ESP, AH})
-_TO_MANY = ("broadcast", "multicast")
+"""Of other protocols REJECT demands a checksum that NAT does not keep right: no answer may be sent."""
 
 
-def _unanswerable(host: Host, end: End) -> bool:
-    """Return whether a rejection is not sent: no route leads back to who asked, it would answer a reset, or a packet to
-    many.  Source: net/ipv4/icmp.c __icmp_send(), net/ipv4/netfilter/nf_reject_ipv4.c"""
-    if end.kind != "rejected" or end.stop is None:
-        return False
-    namespace = host.namespace(end.stop.netns)
-    assert namespace is not None
-    if end.state.fragment_bytes is not None and not namespace.ruleset.tables:
-        return True  # nobody puts fragments together there; of which flow a first fragment was, its quotation lacks
-    packet = end.stop.seen.packet
-    if end.stop.reject == "tcp-reset" and packet.tcp_flags & RST:
-        return True
-    if packet.version == 4 and address_type4(namespace, packet.daddr) in _TO_MANY:
-        return True
-    if packet.version == 6 and is_multicast(packet.daddr, 6):
-        return True
-    if 0 in (packet.saddr, packet.daddr) or packet.protocol not in _ANSWERABLE:
-        return True  # of other protocols REJECT demands a checksum that NAT does not keep right
-    protocol, strict = (ICMP, False) if packet.version == 4 else (ICMP6, inside(packet.saddr, *LINK_LOCAL6, 6))
-    ports: tuple[int | None, int | None] = (None, None)
-    tos = (packet.dscp << 2 & 0x1E) | 0xC0 if packet.version == 4 else 0  # IPTOS_PREC_INTERNETCONTROL
-    if end.stop.reject == "tcp-reset":
-        protocol, ports, tos = TCP, (packet.dport, packet.sport), 0
-    own = (each.value for each in namespace.addresses if each.version == packet.version)
-    for saddr in (packet.daddr, 0, *own):
-        query = Query(packet.version, packet.saddr, saddr, tos=tos, protocol=protocol, sport=ports[0], dport=ports[1])
-        found = lookup(namespace, msgspec.structs.replace(query, oif=end.stop.link if strict else None))
-        if found.type not in ("unicast", "local"):
-            return True
-        if packet.version == 6 and names_a_network(found, packet.saddr):
-            return True
-        if packet.version == 4 and saddr == packet.daddr and is_loopback(saddr, 4) and found.type == "unicast":
-            # No way out from there: net/ipv4/route.c __mkroute_output()
-            ways = (hop.link or "" for hop in found.next_hops)
-            if not all(conf(namespace, 4, link, "route_localnet", rule="or") for link in ways):
-                return True
-    return False
+def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[tuple[Event, ...], End]]:
+    """Yield what is seen of a packet's way, and of its answer's way where it is rejected; and where that ended.
+
+    ``made``: the packet is itself the answer to another one."""
+    if end.kind == "dropped" and end.stop is not None and _goes_astray(end.stop):
+        # A reset that goes astray (walk/bridge.py): the kernel has made it all the same.
+        end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
+    told = end.kind == "rejected" and end.stop is not None and end.stop.stage != "output-route"
+    answer = refusal(network, end) if told else None
+    if answer is None:
+        yield _rest(network, end, made), end
+        return
+    # Where nobody puts fragments together, an error quotes the first one, which lacks of which flow it is.
+    in_pieces = end.state.fragment_bytes is not None and not network.namespace(end.state.netns).ruleset.tables
+    if end.state.packet.protocol not in _ANSWERABLE or in_pieces or _may_be_untold(end):
+        yield (), end
+    packet = answer.packet
+    family = "icmp" if packet.version == 4 else "icmp6"
+    name = f"{family} {packet.icmp >> 8}/{packet.icmp & 0xFF}" if packet.icmp is not None else "rst"
+    routed = output_route(network, answer) if answer.stage == "output-route" else (answer,)
+    # What goes out of a bridge's port at once passes no hook that would note it.
+    noted = (Event("answer", "", "", answer=name),) if answer.stage == "output-route" else ()
+    for outcome in routed:
+        if isinstance(outcome, End):
+            yield (), outcome
+            continue
+        for last in walk_packet(network, outcome):
+            for events, final in _with_answers(network, last, name):
+                yield tuple(sorted({*noted, *events})), final
 
 
-def _wire_of(host: Host, state: State) -> str:
+def _wire_of(network: Network, state: State) -> str:
     """Return the host's link by which a packet has left: what a macvlan stands on."""
-    network = Network(host)
     link = network.namespace(state.netns).link(state.oif)
     lower = lower_of(network, state.netns, link) if link is not None else None
     return lower.link if lower is not None else state.oif
 
 
-def _events(host: Host, end: End) -> tuple[Event, ...]:
-    state = end.state
-    match end.kind:
-        case "arrived" | "left":
-            packet = state.packet
-            if packet.protocol not in WITH_PORTS | {ICMP, ICMP6}:
-                packet = msgspec.structs.replace(packet, sport=None, dport=None)
-            if end.kind == "left":
-                return (event_of("left", "host", _wire_of(host, state), packet),)
-            return (event_of("arrived", state.netns, state.iif, packet),)
-        case "rejected":
-            assert end.stop is not None
-            name = end.stop.reject or ""
-            if name.startswith("icmpx-"):
-                name = _BY_FAMILY[name][0 if state.packet.version == 4 else 1]
-            answer = _ANSWERS.get(name, name)
-            return () if end.stop.stage == "output-route" else (Event("answer", "", "", answer=answer),)
-        case "dropped" if end.stop is not None and _goes_astray(end.stop):
-            # A reset that goes astray (walk/bridge.py): the kernel has made it all the same.
-            return (Event("answer", "", "", answer="rst"),)
-        case _:
-            return ()
+def _may_be_untold(end: End) -> bool:
+    stop = end.stop
+    unroutable = stop is not None and stop.stage == "input-route" and stop.reject is not None
+    return unroutable and end.state.packet.version == 4
+
+
+def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:
+    if end.kind not in ("arrived", "left"):
+        return ()
+    packet = end.state.packet
+    if packet.protocol not in WITH_PORTS | {ICMP, ICMP6}:
+        packet = msgspec.structs.replace(packet, sport=None, dport=None)
+    if end.kind == "left":
+        return (event_of("left", "host", _wire_of(network, end.state), packet, answer),)
+    return (event_of("arrived", end.state.netns, end.state.iif, packet, answer),)
 
 
 def _goes_astray(stop: Stop) -> bool:

@@ -21,7 +21,7 @@ from tests.fidelity.netns import Netns
 TABLE = "fidelity-observer"
 _ARRIVED, _ANSWERED = 1, 2
 _SOL_NETLINK, _NETLINK_NETFILTER = 270, 12
-_TAKE = f"log group {_ANSWERED} queue-threshold 1 snaplen 2048 drop"
+_NOTE = f"log group {_ANSWERED} queue-threshold 1 snaplen 2048"
 
 RULES = f"""
 table inet {TABLE} {{
@@ -32,9 +32,10 @@ table inet {TABLE} {{
     chain answers {{
         type filter hook output priority -2147483648; policy accept;
         meta skuid 0 return
-        icmp type {{ 3, 5, 11, 12 }} {_TAKE}
-        icmpv6 type {{ 1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143 }} {_TAKE}
-        tcp flags & rst == rst meta length {{ 40, 60 }} {_TAKE}
+        icmp type {{ 3, 5, 11, 12 }} {_NOTE}
+        icmpv6 type {{ 1, 2, 3, 4 }} {_NOTE}
+        tcp flags & rst == rst meta length {{ 40, 60 }} {_NOTE}
+        icmpv6 type {{ 130, 131, 132, 133, 134, 135, 136, 137, 143 }} drop
     }}
 }}
 """
@@ -68,14 +69,16 @@ class Event(msgspec.Struct, frozen=True, order=True):
     """What an ICMP error is about: addresses, protocol, ports."""
 
 
-def event_of(kind: Literal["arrived", "left"], netns: str, link: str, packet: Packet) -> Event:
-    """Return the event of a packet that came to rest."""
+def event_of(
+    kind: Literal["arrived", "left"], netns: str, link: str, packet: Packet, answer: str | None = None
+) -> Event:
+    """Return the event of a packet that came to rest; ``answer``: it was made by a kernel to reject another one."""
     sport, dport = _ports(packet)
     inner: tuple[int, ...] = ()
     if packet.inner is not None:
         inner = (packet.inner.saddr, packet.inner.daddr, packet.inner.protocol, *_ports(packet.inner))
     return Event(kind, netns, link, packet.saddr, packet.daddr, packet.protocol, sport, dport, packet.ttl, packet.dscp,
-                 inner=inner)  # fmt: skip
+                 answer or "", inner)  # fmt: skip
 
 
 def _ports(packet: Packet) -> tuple[int, int]:
@@ -152,9 +155,10 @@ class Log:
         parsed = decode(whole) if whole is not None else None
         if parsed is None or parsed.flow is None:
             return None
-        if hook == 3 or parsed.answer is not None:
+        if hook == 3:
             return parsed.flow, Event("answer", "", "", answer=parsed.answer or "?")
-        return parsed.flow, event_of("arrived", self.netns, self.names.get(iif, str(iif)), parsed.packet)
+        link = self.names.get(iif, str(iif))
+        return parsed.flow, event_of("arrived", self.netns, link, parsed.packet, parsed.answer)
 
     def close(self) -> None:
         """Stop."""
@@ -204,9 +208,10 @@ class Tap:
                 continue
             whole = self.together.whole(data[14:])
             parsed = decode(whole) if whole is not None else None
-            if parsed is not None and parsed.flow is not None and parsed.answer is None:
-                self.senders[parsed.flow] = int.from_bytes(data[6:12])
-                found.append((parsed.flow, event_of("left", "host", self.wire.link, parsed.packet)))
+            if parsed is not None and parsed.flow is not None:
+                if parsed.answer is None:
+                    self.senders[parsed.flow] = int.from_bytes(data[6:12])
+                found.append((parsed.flow, event_of("left", "host", self.wire.link, parsed.packet, parsed.answer)))
 
     def close(self) -> None:
         """Stop."""

@@ -17,9 +17,7 @@ to rest. For each network: the counter of every rule, so that the way is compare
 """
 _LIMITS = """## Not compared yet
 
-- ICMP errors about a flow's packets are sent and walked; those (and resets) that the kernel makes itself are only seen
-  when they are made. Whether they can be sent is taken from the route to whom they answer, and from the kernel's own
-  limits on them.
+- The kernel's own limits on ICMP errors are off, but for those on answers to packets without a route.
 - Packets without a payload (a flow is known by it), IPv4 options, IPv6 extension headers (AH among them), ICMP errors
   with a wrong checksum, what an SCTP packet carries (it is always an INIT).
 - TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.

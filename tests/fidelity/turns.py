@@ -49,6 +49,7 @@ def _rested(turn: Turn) -> Event | None:
         event
         for event in turn.events
         if event.kind in ("arrived", "left")
+        and not event.answer
         and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
     ]
     return rested[0] if len(rested) == 1 else None

@@ -149,6 +149,8 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         saddr = dice.pick(OUTSIDE[version]) if dice.chance(0.85) else dice.pick((*targets, *_ODD[version]))
         if saddr == "::":
             saddr = OUTSIDE[version][0]  # iptables' and nft's reverse path differ there: nobody sends such
+        if saddr == "192.0.2.255":
+            saddr = OUTSIDE[version][0]  # what answers it is a broadcast, which the host also sends to itself
         netns = "host"
     elif start == "host":
         link, netns = "", "host"
