@@ -13,6 +13,7 @@ REFUSED = (
     "-m recent --set --rttl", "-m recent --rcheck --hitcount 999", "-m quota --quota 18446744073709551616",
     "-j LOG --log-level bad", "-j LOG --log-prefix", "-j TEE ! --gateway 192.0.2.1", "-j CT --zone 65536",
     "-j TCPOPTSTRIP --strip-options 1,2", "-j TTL --ttl-set 256", "-j IDLETIMER --timeout 42", "-j DNAT",
+    "-j TTL --ttl-inc 0", "-j HL --hl-dec 0", "-j TTL --ttl-dec 1 --ttl-inc 1",
     "-m tcp --sport 4:3", "-m tcp ! --dport 4:3",
     "-m connbytes --connbytes 1000:0 --connbytes-mode packets --connbytes-dir original",
 )  # fmt: skip
@@ -21,7 +22,8 @@ TAKEN = (
     "-m statistic --mode nth ! --every 5 --packet 2", "-m statistic --mode random --probability 0.5",
     "-m recent --update --rttl", "-j LOG", "-j LOG --log-level alert", "-j NFLOG --nflog-size 0", "-j TCPOPTSTRIP",
     "-j CT --zone 65535", "-j UNKNOWN --anything 9",
-    "-m tcp --dport 3:4", "-m tcp --dport 3", "-m tcp --dport 3:", "-m udp --sport 4:3",
+    "-j TTL --ttl-inc 1", "-j HL --hl-dec 255", "-m tcp --dport 3:4", "-m tcp --dport 3", "-m tcp --dport 3:",
+    "-m udp --sport 4:3",
 )  # fmt: skip
 
 

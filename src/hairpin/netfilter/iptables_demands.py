@@ -123,8 +123,8 @@ TARGETS: dict[str, Demand] = {
         numbers={"--set-mss": _U16},
     ),
     "TEE": Demand(needs=(("--gateway",),), plain=frozenset({"--gateway"})),
-    "TTL": Demand(numbers={"--ttl-set": _U8}),
-    "HL": Demand(numbers={"--hl-set": _U8}),
+    "TTL": Demand(excludes=(("--ttl-set", "--ttl-inc", "--ttl-dec"),), numbers={"--ttl-set": _U8}),
+    "HL": Demand(excludes=(("--hl-set", "--hl-inc", "--hl-dec"),), numbers={"--hl-set": _U8}),
 }  # fmt: skip
 
 
@@ -150,6 +150,9 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     for option in (each for each in group.options if each.name in _ORDERED.get(name, ())):
         first, _, last = option.value.partition(":")
         if first and last and int(first, 0) > int(last, 0):
+            raise ValueError(option.text)
+    for option in group.options:
+        if option.name in ("--ttl-inc", "--ttl-dec", "--hl-inc", "--hl-dec") and int(option.value, 0) == 0:
             raise ValueError(option.text)
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
