@@ -89,7 +89,7 @@ def test_out_of_port(state: str, expected: str) -> None:
     net = changed("veth1", port=BridgePort(state=state))
     port = net.namespace("host").link("veth1")
     assert port is not None
-    assert told((out_of_port(net, at("bridge"), port),)) == [expected]
+    assert told(out_of_port(net, at("bridge"), port)) == [expected]
 
 
 def wired(net: Network, namespace: Namespace, link: str, state: State) -> str:

@@ -39,7 +39,9 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
     ip = _shows(namespace, bridge, state)
-    for outcome in run_bridge_hook(network, state, "prerouting", until=_PREROUTING_PRIORITY if ip else INT_MAX):
+    crossing = not _is_for_bridge(namespace, bridge, state)
+    until = _PREROUTING_PRIORITY if ip else INT_MAX
+    for outcome in run_bridge_hook(network, state, "prerouting", until=until, crossing=crossing):
         if isinstance(outcome, End):
             yield outcome
         elif ip:
@@ -217,7 +219,7 @@ def _across(network: Network, namespace: Namespace, bridge: Link, state: State) 
             yield fitting
             continue
         done = fitting
-        yield out_of_port(network, done.noted("bridge", bridge.name), out)
+        yield from out_of_port(network, done.noted("bridge", bridge.name), out)
 
 
 def _in_pieces(state: State, bridge: Link, out: Link) -> State | End:
@@ -239,10 +241,12 @@ def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, 
     among those of FORWARD and behind those of POSTROUTING."""
     states = [msgspec.structs.replace(state, oif=bridge.name)]
     among = _FORWARD_PRIORITY if ip and hook == "forward" else INT_MAX
-    states = yield from going_on(run_bridge_hook(network, each, hook, until=among) for each in states)
+    states = yield from going_on(run_bridge_hook(network, each, hook, until=among, crossing=True) for each in states)
     if ip:
         states = yield from going_on(run_hook(network, each, hook) for each in states)
-        states = yield from going_on(run_bridge_hook(network, each, hook, behind=among) for each in states)
+        states = yield from going_on(
+            run_bridge_hook(network, each, hook, behind=among, crossing=True) for each in states
+        )
     yield from states
 
 

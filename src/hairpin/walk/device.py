@@ -139,12 +139,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     assert link is not None
-    if link.tc_egress:
-        what = "a tc egress filter"
-        state = supposing(state, f"{what} on {link.name} lets the packet pass")
-        yield opaque(state, link, what)
-    state = _framed(network, state, link)
-    for outcome in run_device_hook(network, state, "egress", link.name):
+    for outcome in _programs_out(network, _framed(network, state, link), link):
         if isinstance(outcome, End):
             yield outcome
         elif link.kind == "bridge":
@@ -165,6 +160,18 @@ def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
         yield without_carrier(state, lower)
     else:
         yield from device_out(network, state)
+
+
+def _programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield what the programs hooked to a device's way out leave of a frame.
+
+    Source: net/core/dev.c __dev_queue_xmit()
+    """
+    if link.tc_egress:
+        what = "a tc egress filter"
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
+    yield from run_device_hook(network, state, "egress", link.name)
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
@@ -197,7 +204,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     for hook in hooks:
         states = yield from going_on(run_bridge_hook(network, each, hook) for each in states)
     for each in states:
-        yield out_of_port(network, each.noted("device-out", bridge.name), port)
+        yield from out_of_port(network, each.noted("device-out", bridge.name), port)
 
 
 def _shut(state: State, port: Link) -> End | None:
@@ -211,15 +218,14 @@ def _shut(state: State, port: Link) -> End | None:
     return None
 
 
-def out_of_port(network: Network, state: State, port: Link) -> Outcome:
-    """The frame leaves a bridge by the port: port state, then the wire."""
-    shut = _shut(state, port)
-    if shut is not None:
-        return shut
-    too_long = taken_over(state, port)
-    if too_long is not None:
-        return too_long
-    return wire(network, state, port)
+def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]:
+    """The frame leaves a bridge by the port: port state, its length, programs hooked there, then the wire."""
+    ended = _shut(state, port) or taken_over(state, port)
+    if ended is not None:
+        yield ended
+        return
+    for outcome in _programs_out(network, state, port):
+        yield outcome if isinstance(outcome, End) else wire(network, outcome, port)
 
 
 def wire(network: Network, state: State, link: Link) -> Outcome:

@@ -102,23 +102,30 @@ def _changes_route(item: _Item, before: State, after: State) -> bool:
 
 
 def run_bridge_hook(
-    network: Network, state: State, hook: Hook, *, until: int = INT_MAX, behind: int = -INT_MAX - 2
+    network: Network,
+    state: State,
+    hook: Hook,
+    *,
+    until: int = INT_MAX,
+    behind: int = -INT_MAX - 2,
+    crossing: bool = False,
 ) -> Iterator[Outcome]:
     """As run_hook, for the bridge family (ebtables, nft ``table bridge``): its interfaces are the bridge's ports.
-    Only chains of priorities up to ``until`` and greater than ``behind`` are run.
+    Only chains of priorities up to ``until`` and greater than ``behind`` are run.  ``crossing``: the frame is for
+    somebody behind another port.
 
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
     namespace = network.namespace(state.netns)
     iif = "" if hook in ("output", "postrouting") else state.physin
     oif = "" if hook in ("prerouting", "input") else state.physout
-    at_ports = msgspec.structs.replace(state, iif=iif, oif=oif)
+    at_ports = msgspec.structs.replace(state, iif=iif, oif=oif, other_host=crossing)
     chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
     for outcome in _run_chains(namespace, at_ports, hook, chains, ""):
         if isinstance(outcome, End):
             yield outcome
         else:
-            yield msgspec.structs.replace(outcome, iif=state.iif, oif=state.oif)
+            yield msgspec.structs.replace(outcome, iif=state.iif, oif=state.oif, other_host=False)
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:

@@ -140,6 +140,8 @@ class State(msgspec.Struct, frozen=True):
     zone: int | None = None
     """The conntrack zone that a rule has put the packet into, before it is looked up."""
     uid: int | None = None
+    other_host: bool = False
+    """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
     hops: int = 0
     connections: tuple[tuple[str, Connection], ...] = ()
     steps: tuple[Step, ...] = ()
@@ -158,6 +160,7 @@ class State(msgspec.Struct, frozen=True):
             connection=self.connection,
             uid=self.uid,
             gid=self.uid,  # root's group is 0 as well, and nobody else's packets are walked
+            pkttype=3 if self.other_host else 0,
         )
 
     def to(self, stage: Stage, **changes: object) -> "State":

@@ -4,6 +4,8 @@ from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
 
+TABLES = ("netdev n0", "inet n1", "bridge n2")
+"""Those that nft makes here."""
 _BRIDGE_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _EBTABLES = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "OUTPUT", "POSTROUTING")}
 
@@ -15,7 +17,7 @@ def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
 
 
 def _netdev(dice: Dice, made: Plan) -> RuleText:
-    links = dice.some(made.links, 3)
+    links = dice.some((*made.links, *(f"v{name[1]}" for name in made.all_bridged())), 3)
     hooks = ("ingress", "egress")
     chains = {f"{link}-{hook}": (hook, f' device "{link}"') for link in links for hook in hooks if dice.chance(0.6)}
     return _table(dice, made, "netdev n0", chains)
@@ -50,6 +52,7 @@ def _table(dice: Dice, made: Plan, table: str, chains: dict[str, tuple[str, str]
 def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
     ip = "ip" if version == 4 else "ip6"
     kinds = ["saddr", "daddr", "port", "mark", "protocol", "type", "smac"]
+    kinds += ["pkttype"] if hook in _BRIDGE_HOOKS else []
     kinds += ["iif"] if hook in ("prerouting", "input", "forward") else []
     kinds += ["oif"] if hook in ("output", "postrouting", "forward") else []
     found: list[str] = []
@@ -68,6 +71,8 @@ def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
                 found.append(f"meta l4proto {protocol}")
             case "type":
                 found.append(f"ether type {negation}{ip}")
+            case "pkttype":
+                found.append(f"meta pkttype {negation}{dice.pick(('host', 'other'))}")
             case "smac":
                 found.append(f"ether saddr {negation}02:00:00:00:0{dice.number(0, 8)}:01")
             case _:
@@ -91,7 +96,12 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
             port = f"--{ip}-proto {dice.pick(('tcp', 'udp'))} --{ip}-dport {negation}{dice.pick(PORTS)}"
             side = "source" if dice.chance(0.5) else "destination"
             address = f"--{ip}-{side} {negation}{dice.pick(made.addresses(version))}"
-            what = dice.pick((f"-p {protocol}", f"-p {protocol} {address}", f"-p {protocol} {port}", ""))
+            macs = ("02:00:00:00:02:01", "02:00:00:00:07:01", "02:00:00:00:08:01", "Unicast", "Multicast")
+            others = [f"-{dice.pick('sd')} {negation}{dice.pick(macs)}", f"--mark {negation}{dice.pick(MARKS):#x}",
+                      f"--pkttype-type {negation}{dice.pick(('host', 'otherhost'))}"]  # fmt: skip
+            others += [f"-i {negation}v1"] if chain in ("PREROUTING", "INPUT", "FORWARD") else []
+            others += [f"-o {negation}v+"] if chain in ("FORWARD", "OUTPUT", "POSTROUTING") else []
+            what = dice.pick((f"-p {protocol}", f"-p {protocol} {address}", f"-p {protocol} {port}", "", *others))
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
     heads = tuple(f":{chain} ACCEPT" for chain in _EBTABLES[table])
