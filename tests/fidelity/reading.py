@@ -101,6 +101,9 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
     if any(family == "bridge" and name in _EBTABLES for family, name in tables):
         command = ("ebtables-nft-save", "-c")
         found.append(("ebtables", " ".join(command), netns.run(command)))
+    if any(family == "netdev" for family, _ in tables):
+        chains = ("nft", "list", "chains", "netdev")
+        found.append(("nft-netdev-chains", " ".join(chains), netns.run(chains)))
     for family, name in tables:
         known = {"ip": _IPTABLES, "ip6": _IPTABLES, "bridge": _EBTABLES}.get(family, frozenset())
         if name != TABLE and name not in known:

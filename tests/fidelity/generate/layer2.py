@@ -101,7 +101,8 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
                       f"--pkttype-type {negation}{dice.pick(('host', 'otherhost'))}"]  # fmt: skip
             others += [f"-i {negation}v1"] if chain in ("PREROUTING", "INPUT", "FORWARD") else []
             others += [f"-o {negation}v+"] if chain in ("FORWARD", "OUTPUT", "POSTROUTING") else []
-            what = dice.pick((f"-p {protocol}", f"-p {protocol} {address}", f"-p {protocol} {port}", "", *others))
+            # Always of some address or port: the kernel's own questions for neighbours pass as well.
+            what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
     heads = tuple(f":{chain} ACCEPT" for chain in _EBTABLES[table])
