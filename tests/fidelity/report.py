@@ -31,6 +31,7 @@ _LIMITS = """## Not compared yet
   ICMP errors about fragments where nothing tracks connections.
 - The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was
   learned to be; segmentation offload.
+- IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - VRF, ipvlan, tunnels, helpers, flowtables. An uplink that is a VLAN or a bond where the kernel has them (not this
   machine's own: [other kernels](fidelity-kernels.md)); a bond whose link has lost its carrier.
