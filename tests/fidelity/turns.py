@@ -119,7 +119,12 @@ def _error(flow: Flow, turn: Turn) -> Sent | None:
         dont_fragment=False,
         inner=inner,
     )
+    padding = min(flow.first.padding, _QUOTED)
     if rested.kind == "left":
         fragmented = flow.first.fragmented
-        return Sent("host", plan.link or rested.link, packet, flow.first.padding, fragmented=fragmented)
-    return Sent(rested.netns, "", packet, flow.first.padding)
+        return Sent("host", plan.link or rested.link, packet, padding, fragmented=fragmented)
+    return Sent(rested.netns, "", packet, padding)
+
+
+_QUOTED = 60
+"""Bytes of padding that an error quotes: it must fit a link itself."""
