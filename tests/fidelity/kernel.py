@@ -207,7 +207,7 @@ class _Net:
     def _framed(self, flow: Flow, sent: Sent) -> Sent:
         """Return what comes by a wire with the addresses of its frame (an answer goes back to who sent); fragments
         come only where they are put together again."""
-        sent = msgspec.structs.replace(sent, fragmented=sent.fragmented and self._reassembles)
+        sent = msgspec.structs.replace(sent, fragmented=sent.fragmented and bool(sent.link) and self._reassembles)
         for wire in self.case.wires:
             if wire.link == sent.link:
                 smac, dmac = (int(mac.replace(":", ""), 16) for mac in (wire.peer_mac, wire.mac))
