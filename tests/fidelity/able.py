@@ -17,12 +17,6 @@ def link_kinds() -> tuple[str, ...]:
     return tuple(kind for kind, lines in _LINKS.items() if _takes(lines))
 
 
-@cache
-def filters_vlans() -> bool:
-    """Return whether its bridges filter VLANs."""
-    return _takes(("link add a type bridge vlan_filtering 1",))
-
-
 def _takes(lines: tuple[str, ...]) -> bool:
     with closing(Netns("asked")) as netns:
         try:

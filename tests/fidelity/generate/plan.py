@@ -106,8 +106,7 @@ class Plan(msgspec.Struct, frozen=True):
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
     ``stacked``: containers on macvlans, with their modes.  ``narrow``: some links take less than others, and packets
     are as long as what they take.  ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
-    ``vlans``: the first bridge filters them.  ``by_marks``: rules mark packets, marks choose routes, and sources are
-    believed accordingly.
+    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
     """
 
     links: tuple[str, ...]
@@ -120,7 +119,6 @@ class Plan(msgspec.Struct, frozen=True):
     stacked: tuple[tuple[str, str], ...] = ()
     narrow: bool = False
     carried: str = ""
-    vlans: bool = False
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 

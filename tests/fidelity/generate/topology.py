@@ -1,9 +1,8 @@
 """Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
 from hairpin.network.prefix import Version
-from tests.fidelity.able import filters_vlans, link_kinds
+from tests.fidelity.able import link_kinds
 from tests.fidelity.case import Judged, Wire
-from tests.fidelity.generate import vlans
 from tests.fidelity.generate.plan import (
     CHAIN,
     CONTAINERS,
@@ -41,8 +40,7 @@ def plan(dice: Dice) -> Plan:
         links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
     carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
     able = carried if carried in link_kinds() and not narrow else ""
-    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, narrow, able,
-                filters_vlans() and dice.chance(0.3))  # fmt: skip
+    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, narrow, able)
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
@@ -95,7 +93,6 @@ def host(dice: Dice, made: Plan) -> Judged:
     setup += (line for wire in wires(made) for line in _uplink(made, wire))
     setup += (
         f"link add {link} address {MACS[link]} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
-        + (" vlan_filtering 1" if made.vlans and link == "br0" else "")
         for link in made.links
         if link.startswith("br")
     )
@@ -183,8 +180,6 @@ def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
             lines.append(f"link set dev v{name[1]} isolated on")
         if dice.chance(0.05):
             lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 2, 4))}")
-    if made.vlans:
-        lines += vlans.lines(dice, made)
     return tuple(lines)
 
 
