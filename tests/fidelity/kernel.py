@@ -121,8 +121,6 @@ class _Net:
                 for key in _QUIET:
                     write_sysctl(key, "0")
                 write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
-                for family in ("ipv4", "ipv6"):  # who is asked for in vain is not given up while others are sent
-                    write_sysctl(f"net/{family}/neigh/default/retrans_time_ms", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
         paths = {name: netns.path for name, netns in self.judged.items()} | {WORLD: self.world.path}
@@ -158,6 +156,9 @@ class _Net:
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():
+            for family in ("ipv4", "ipv6"):  # who is asked for in vain is not given up while others are sent
+                for link in Path(f"/proc/sys/net/{family}/neigh").iterdir():
+                    write_sysctl(f"net/{family}/neigh/{link.name}/retrans_time_ms", "1000000")
             for key in Path("/proc/sys/net/netfilter").glob("nf_conntrack_*_timeout*"):
                 write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:
