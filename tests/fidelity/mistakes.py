@@ -99,8 +99,7 @@ def _negated_list(right: Right) -> Right:
     return mistaken
 
 
-def _nomatch_ignored(right: Right) -> Right:
-    def mistaken(named: Set, values: tuple[int | str, ...]) -> object:
+def mistaken(named: Set, values: tuple[int | str, ...]) -> object:
         elements = tuple(msgspec.structs.replace(each, nomatch=False) for each in named.elements)
         return right(msgspec.structs.replace(named, elements=elements), values)
 
@@ -263,8 +262,6 @@ MISTAKES = (
             "hairpin.walk.hooks:_chains", _equals_reversed),
     Mistake("negated-list", "a negated list is satisfied by what differs from its first member",
             "hairpin.netfilter.satisfies:field_satisfies", _negated_list),
-    Mistake("ipset-nomatch", "an ipset's exception is an element as the others are",
-            "hairpin.netfilter.satisfies:contains", _nomatch_ignored),
     Mistake("ctstate-dnat", "a connection's state is not DNAT when its first packet has just been translated",
             "hairpin.netfilter.evaluate:header_of", _no_dnat_state),
     Mistake("ctorigdst", "after DNAT the original destination is the new one",

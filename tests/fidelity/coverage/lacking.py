@@ -129,7 +129,17 @@ def _route(name: str) -> Iterator[tuple[Command, ...]]:
 
 
 def _master_rule(name: str) -> Iterator[tuple[Command, ...]]:
-    yield ((("ip", f"-{name[-1]}", "rule", "add", "pref", "5", "l3mdev"), ""),)
+    """Such a rule leads somewhere where there is a VRF."""
+    for link in _link("vrf"):
+        yield *link, (("ip", f"-{name[-1]}", "rule", "add", "pref", "5", "l3mdev"), "")
+
+
+def _dscp_rule(name: str) -> Iterator[tuple[Command, ...]]:
+    yield ((("ip", f"-{name[-1]}", "rule", "add", "pref", "5", "dscp", "8", "lookup", "main"), ""),)
+
+
+def _filtering(_: str) -> Iterator[tuple[Command, ...]]:
+    yield ((("ip", "link", "add", "br0", "type", "bridge", "vlan_filtering", "1"), ""),)
 
 
 def _link(kind: str) -> Iterator[tuple[Command, ...]]:
@@ -145,5 +155,9 @@ def _sysctl(name: str) -> Iterator[tuple[Command, ...]]:
 _ASK: dict[str, Callable[[str], Iterator[tuple[Command, ...]]]] = {
     "chain": _chain, "match": _part, "statement": _part, "ipset": _ipset, "route": _route, "sysctl": _sysctl,
     "policy rule l3mdev IPv4": _master_rule, "policy rule l3mdev IPv6": _master_rule, "fact Link.kind": _link,
+    "policy rule whole_dscp IPv4": _dscp_rule, "policy rule whole_dscp IPv6": _dscp_rule,
+    "reason bridge-vlan": _filtering, "fact BridgeInfo.vlan_filtering": _filtering,
+    "fact Link.vlan_id": lambda _: _link("vlan"),
+    "fact Link.lower": lambda _: _link("vlan"), "fact Link.vrf_table": lambda _: _link("vrf"),
 }  # fmt: skip
 """By group, or by group and name."""

@@ -11,6 +11,8 @@ DEMANDED_FROM = 100_000
 """Pairs from which on a run fails when something is not covered; a shorter one only says so."""
 
 NO_KERNELS_MATTER = {
+    Element("reason", "link-missing", "carried out"): "a link that a snapshot names and lacks: a kernel has none such",
+    Element("policy rule", "oif IPv4", "satisfied"): "the walk's IPv4 packets are bound to no link",
     Element("reason", "rules-unread", "carried out"): "rules that could not be read: a kernel has none such",
     Element(
         "end", "looped", "carried out"

@@ -45,7 +45,13 @@ def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensi
     for element in apart.values():
         exception = kind in ("hash:net", "hash:net,port", "hash:net,iface") and dice.chance(0.2)
         lines.append(f"add {name} {element}{' nomatch' if exception else ''}")
-    return lines
+        if exception:  # from everything else
+            rest = element.partition(",")[1:]
+            lines += (f"add {name} {half}{''.join(rest)}" for half in _HALVES[version])
+    return list(dict.fromkeys(lines))
+
+
+_HALVES: dict[Version, tuple[str, str]] = {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("::/1", "8000::/1")}
 
 
 def _part(dice: Dice, made: Plan, version: Version, kind: str, dimension: str) -> str:

@@ -226,7 +226,8 @@ class _Table:
     def _match_set(self, hook: str, protocol: str | None) -> str | None:
         if not self.sets:
             return None
-        return f"-m set {self._not()}--match-set {ipsets.match(self.dice, self.dice.pick(self.sets))}"
+        nets = tuple(name for name in self.sets if name.endswith("-net"))  # those that have exceptions, more often
+        return f"-m set {self._not()}--match-set {ipsets.match(self.dice, self.dice.pick((*self.sets, *nets * 4)))}"
 
     def _match_extension(self, hook: str, protocol: str | None) -> str:
         return extensions.match(self.dice, self.version, self.table, hook, protocol)
