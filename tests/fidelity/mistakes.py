@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.header import Header
-from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Set, Table
+from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Table
 from hairpin.netfilter.packet import Seen, Tcp
 from hairpin.network.network import Network
 from hairpin.network.routing import Query, lookup
@@ -95,13 +95,6 @@ def _equals_reversed(right: Right) -> Right:
 def _negated_list(right: Right) -> Right:
     def mistaken(header: Header, match: FieldMatch) -> object:
         return right(header, msgspec.structs.replace(match, ranges=match.ranges[:1]) if match.negated else match)
-
-    return mistaken
-
-
-def mistaken(named: Set, values: tuple[int | str, ...]) -> object:
-        elements = tuple(msgspec.structs.replace(each, nomatch=False) for each in named.elements)
-        return right(msgspec.structs.replace(named, elements=elements), values)
 
     return mistaken
 
