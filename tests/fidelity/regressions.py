@@ -30,7 +30,7 @@ class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def events_of(answer: Answer, *, any_port: bool) -> Events:
-    """Return what the kernel did with each packet, without the source ports if any will do."""
+    """Return what the kernel did with each packet, without the ports if any will do."""
     return tuple(
         (number, tuple(tuple(_without_port(each) if any_port else each for each in turn.events) for turn in turns))
         for number, turns in answer.turns
@@ -38,7 +38,7 @@ def events_of(answer: Answer, *, any_port: bool) -> Events:
 
 
 def _without_port(event: Event) -> Event:
-    return msgspec.structs.replace(event, sport=-1)
+    return msgspec.structs.replace(event, sport=-1, dport=-1)
 
 
 def regressions() -> Iterator[tuple[str, Regression]]:
