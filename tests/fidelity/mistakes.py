@@ -15,12 +15,11 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.header import Header
-from hairpin.netfilter.ir import STATUS_DNAT, Chain, FieldMatch, Jump, Table
+from hairpin.netfilter.ir import STATUS_DNAT, Chain, Jump, Table
 from hairpin.netfilter.packet import Seen, Tcp
-from hairpin.network.network import Network
 from hairpin.network.routing import Query, lookup
 from hairpin.walk.nat_range import Manip
-from hairpin.walk.state import End, Outcome, State
+from hairpin.walk.state import State
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import Disagreement, compare
@@ -92,13 +91,6 @@ def _equals_reversed(right: Right) -> Right:
     return mistaken
 
 
-def _negated_list(right: Right) -> Right:
-    def mistaken(header: Header, match: FieldMatch) -> object:
-        return right(header, msgspec.structs.replace(match, ranges=match.ranges[:1]) if match.negated else match)
-
-    return mistaken
-
-
 def _no_dnat_state(right: Right) -> Right:
     def mistaken(seen: Seen) -> Header:
         header: Header = right(seen)
@@ -123,23 +115,6 @@ def _original_is_present(right: Right) -> Right:
 
 def _any_link(right: Right) -> Right:
     return lambda *asked: right(*asked[:-1], None)
-
-
-def _ttl_behind_forward(right: dict[str, Right]) -> dict[str, Right]:
-    def aged(outcome: Outcome, years: int) -> Outcome:
-        if isinstance(outcome, End):
-            return outcome
-        return _with_ttl(outcome, outcome.packet.ttl + years)
-
-    def mistaken(network: Network, state: State) -> Iterator[Outcome]:
-        for outcome in right["forward"](network, _with_ttl(state, state.packet.ttl + 1)):
-            yield aged(outcome, -1)
-
-    return {**right, "forward": mistaken}
-
-
-def _with_ttl(state: State, ttl: int) -> State:
-    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, ttl=ttl))
 
 
 # --- connections and their translation -------------------------------------------------------------------------------
@@ -220,19 +195,6 @@ def _throw_is_final(right: Right) -> Right:
     return lambda *asked: (each for each in right(*asked) if each.type != "throw")
 
 
-def _unless(reason: str) -> Callable[[Right], Right]:
-    """A packet is never stopped for that reason."""
-
-    def plant(right: Right) -> Right:
-        def mistaken(*asked: object) -> End | None:
-            end: End | None = right(*asked)
-            return None if end is not None and end.stop is not None and end.stop.reason == reason else end
-
-        return mistaken
-
-    return plant
-
-
 def _value(value: object) -> Callable[[object], object]:
     """That is what stands there, whatever is right."""
     return lambda _: value
@@ -253,8 +215,6 @@ MISTAKES = (
     Mistake("goto-returns", "goto comes back, as jump does", "hairpin.netfilter.evaluate:_Run._jump", _goto_returns),
     Mistake("equal-priorities", "of chains of equal priority the one registered first goes first",
             "hairpin.walk.hooks:_chains", _equals_reversed),
-    Mistake("negated-list", "a negated list is satisfied by what differs from its first member",
-            "hairpin.netfilter.satisfies:field_satisfies", _negated_list),
     Mistake("ctstate-dnat", "a connection's state is not DNAT when its first packet has just been translated",
             "hairpin.netfilter.evaluate:header_of", _no_dnat_state),
     Mistake("ctorigdst", "after DNAT the original destination is the new one",
@@ -263,8 +223,6 @@ MISTAKES = (
             "hairpin.walk.hooks:_CONNTRACK_PRIORITY", _value(-301)),
     Mistake("fib-interface", "the type of an address is the same on every interface",
             "hairpin.walk.surroundings:address_type4", _any_link),
-    Mistake("ttl-behind-forward", "the TTL is counted down behind the FORWARD chains",
-            "hairpin.walk.packet_walk:_STAGES", _ttl_behind_forward),
     Mistake("redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
             "hairpin.walk.hooks:translate", _own_replies_stay),
     Mistake("nat-each-packet", "every packet of a connection asks the nat chains",
@@ -297,10 +255,6 @@ MISTAKES = (
             "hairpin.walk.bridge:calls_iptables", _answer(False)),
     Mistake("br-netfilter-on", "frames that cross a bridge are always shown to the IP chains",
             "hairpin.walk.bridge:calls_iptables", _answer(True)),
-    Mistake("hairpin-mode", "a frame may leave by the bridge port that it came in by",
-            "hairpin.walk.bridge:_crossing_blocked", _unless("hairpin-off")),
-    Mistake("isolated-ports", "isolated ports of a bridge reach each other",
-            "hairpin.walk.bridge:_crossing_blocked", _unless("bridge-port-isolated")),
 )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""A walk that is wrong is found out: each planted mistake disagrees with the running kernel within 20,000 packets."""
+"""A walk that is wrong is found out: each planted mistake disagrees with the running kernel within 20,000 packets.
+
+It counts as found only in a network of which the walk as it is says the same as the kernel (mistakes.Search)."""
 
 import pytest
 
 from tests.fidelity.mistakes import MISTAKES, Mistake, Search
-from tests.fidelity.tell import disagreement_text
 
 SEED = 2000
 """The networks of tests/kernel/test_fidelity.py, and those behind them."""
@@ -20,9 +21,3 @@ def test_planted_mistake_is_found(mistake: Mistake, search: Search, capsys: pyte
     assert pairs is not None, f"nothing disagrees, though {mistake.wrong}"
     with capsys.disabled():
         print(f"\n{mistake.name}: {pairs} pairs")
-
-
-def test_without_a_mistake_the_same_cases_agree(search: Search) -> None:
-    """Else what was found may be another disagreement than the planted one."""
-    differs = [f"case {seed}\n{disagreement_text(found)}" for seed, found in search.disagreements.items()]
-    assert not differs, differs[0]
