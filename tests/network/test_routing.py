@@ -9,6 +9,7 @@ from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.routing import (
     Found,
     Query,
+    is_taken_in6,
     lookup,
     preferred_source,
     route_text,
@@ -121,6 +122,8 @@ def via6(link: str = "wg0", kind: RouteType = "unicast", source: tuple[int, int]
     return Route(6, FAR6 >> 64 << 64, 64, type=kind, next_hops=(NextHop(link),), source=source)
 
 
+KERNELS_ANYCAST = msgspec.structs.replace(via6(kind="anycast"), protocol="kernel")
+
 # further routes, query, link or kind of the answer
 ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     "own address": ((), Query(4, HOST_ADDRESS), "local"),
@@ -150,6 +153,8 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     ),
     "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, oif="docker0"), "docker0"),
     "a type that IPv6 takes for unicast": ((via6(kind="broadcast"),), Query(6, FAR6), "wg0"),
+    "anycast that somebody entered": ((via6(kind="anycast"),), Query(6, FAR6), "wg0"),
+    "anycast of the kernel": ((KERNELS_ANYCAST,), Query(6, FAR6), "anycast"),
     "of its source before others": ((via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, NEAR6), "eth0"),
     "one of another source hides its network's others": (
         (via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, 1), "none",
@@ -279,6 +284,14 @@ ROUTE_TEXTS: dict[str, Route] = {
     "10.0.0.0/8 dev wg0 table 100 metric 5": msgspec.structs.replace(route("10.0.0.0/8", "wg0", table=100), metric=5),
     "blackhole 10.0.0.0/8": Route(4, parse_prefix("10.0.0.0/8")[1], 8, type="blackhole"),
 }
+
+
+@pytest.mark.parametrize(("found", "taken"), (
+    (Found("local"), True), (Found("anycast", KERNELS_ANYCAST), True), (Found("unicast", via6(kind="anycast")), True),
+    (Found("unicast", via6()), False), (Found("none"), False),
+))  # fmt: skip
+def test_is_taken_in6(found: Found, taken: bool) -> None:
+    assert is_taken_in6(found) is taken
 
 
 @pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)

@@ -193,7 +193,7 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
             return Found(_special(route.type), route, rule=rule)
-        kind = "unicast" if query.version == 6 and route.type in _NOTHING_TO_IPV6 else route.type
+        kind = "unicast" if query.version == 6 and _is_nothing_to_ipv6(route) else route.type
         hops = usable_hops(namespace, query, route)
         if not hops and (route.next_hops or kind == "unicast" or query.oif or query.strict):
             continue
@@ -210,8 +210,21 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
 _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 
 
-_NOTHING_TO_IPV6 = ("broadcast", "multicast", "nat")
-"""Types of routes that IPv6 keeps, and takes for unicast.  Source: net/ipv6/route.c ip6_rt_init_dst()"""
+def _is_nothing_to_ipv6(route: Route) -> bool:
+    """Whether IPv6 keeps the route's type, and takes it for unicast: of ``anycast`` where somebody else than the kernel
+    has entered it, though what comes in by it is this host's (:func:`is_taken_in6`).
+
+    Source: net/ipv6/route.c ip6_rt_init_dst(), rtm_to_fib6_config() (which sets no RTF_ANYCAST)
+    """
+    return route.type in ("broadcast", "multicast", "nat") or (route.type == "anycast" and route.protocol != "kernel")
+
+
+def is_taken_in6(found: Found) -> bool:
+    """Return whether a packet that came in is this host's own by an IPv6 route.
+
+    Source: net/ipv6/route.c ip6_rt_init_dst()
+    """
+    return found.type == "local" or (found.route is not None and found.route.type == "anycast")
 
 
 def _is_of_group(namespace: Namespace, hops: tuple[NextHop, ...], group: str) -> bool:

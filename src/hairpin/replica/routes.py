@@ -25,7 +25,7 @@ def _by_itself(namespace: Namespace, route: Route) -> bool:
         return False
     if route.type == "broadcast" or is_multicast(route.destination, route.version):
         return True
-    if route.version == 6 and route.type == "anycast":
+    if route.version == 6 and route.type == "anycast" and route.protocol == "kernel":
         return True
     if is_loopback(route.destination, route.version):
         return any(each.value == route.destination or each.link == "lo" for each in namespace.addresses)

@@ -14,7 +14,7 @@ from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
-from hairpin.network.routing import Found, Query, lookup, route_text
+from hairpin.network.routing import Found, Query, is_taken_in6, lookup, route_text
 from hairpin.walk.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
@@ -34,15 +34,12 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         yield from _multicast(namespace, state)
         return
     found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
-    if found.type in _TAKEN_IN[state.packet.version]:
+    if is_taken_in6(found) if state.packet.version == 6 else found.type in ("local", "broadcast"):
         yield _believed(namespace, state, out=None, to_many=found.type == "broadcast") or _noted(state, found).to(
             "input"
         )
     else:
         yield from _forward(namespace, state, found)
-
-
-_TAKEN_IN: dict[Version, tuple[str, ...]] = {4: ("local", "broadcast"), 6: ("local", "anycast")}
 
 
 def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
