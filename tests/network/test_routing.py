@@ -275,6 +275,9 @@ def test_preferred_source() -> None:
     src = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), prefsrc=7)
     found = lookup(host_namespace(routes=(src,)), Query(4, CLIENT))
     assert preferred_source(host, found, found.next_hops[0], Query(4, CLIENT)) == 7
+    anycast = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type="anycast")
+    found = lookup(host_namespace(routes=(anycast,)), Query(4, CLIENT))
+    assert preferred_source(host, found, found.next_hops[0], Query(4, CLIENT)) == HOST_ADDRESS
 
 
 ROUTE_TEXTS: dict[str, Route] = {

@@ -367,7 +367,7 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         if query.version == 4 or owns_address(namespace, 6, query.daddr):
             return query.daddr
         return source_address(namespace, 6, "lo", query.daddr)
-    if found.type == "anycast" and found.next_hops and found.next_hops[0].link:
+    if query.version == 6 and found.type == "anycast" and found.next_hops and found.next_hops[0].link:
         return source_address(namespace, 6, found.next_hops[0].link, query.daddr)
     if hop.link is None:
         return None
