@@ -81,6 +81,11 @@ def test_a_tc_filter_on_the_way_out() -> None:
     ]
 
 
+def test_programs_see_what_a_link_without_carrier_drops() -> None:
+    net = changed("eth0", tc_egress=True, carrier=False)
+    assert told(device_out(net, at("device-out", oif="eth0"))) == ["unknown opaque-device", "dropped no-carrier"]
+
+
 STATES = {"forwarding": "device-in", "disabled": "dropped bridge-port-state", "blocking": "dropped bridge-port-state"}
 
 

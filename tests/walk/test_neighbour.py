@@ -22,6 +22,7 @@ NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
     "loopback down": (changed("lo", up=False), "lo", 0x7F000001, ["dropped link-down"]),
     "bridge down": (changed("docker0", up=False), "docker0", WEB, ["dropped bridge-down"]),
     "no carrier": (changed("eth0", carrier=False), "eth0", CLIENT, ["dropped no-carrier"]),
+    "no carrier, and nobody to be asked": (changed("eth0", carrier=False), "eth0", 0xFFFFFFFF, ["device-out"]),
     "the owner's wire is down": (changed("veth1", up=False), "docker0", WEB, ["dropped link-down"]),
 }
 
@@ -65,11 +66,18 @@ def with_macs(namespace: Namespace, macs: dict[str, int], **changes: object) -> 
     return msgspec.structs.replace(namespace, links=links)
 
 
+def darkened(net: Network) -> Network:
+    host = net.namespace("host")
+    links = tuple(msgspec.structs.replace(each, carrier=each.name != "docker0") for each in host.links)
+    return net.with_namespace(msgspec.structs.replace(host, links=links))
+
+
 # network, outcomes
 ENTRIES: dict[str, tuple[Network, list[str]]] = {
     "the container's": (entered(MAC), ["device-out"]),
     "another's": (entered(OTHER), ["dropped neighbour-wrong"]),
     "another's, which the kernel confirms": (entered(OTHER, "REACHABLE"), ["device-out"]),
+    "by a link without carrier": (darkened(entered(MAC)), ["device-out"]),
     "of a link that is down": (entered(MAC, up=False), ["device-out"]),
     "learned, of a link that is down": (entered(MAC, "REACHABLE", up=False), ["dropped link-down"]),
 }

@@ -135,13 +135,16 @@ def opaque(state: State, link: Link, what: str) -> End:
 
 
 def device_out(network: Network, state: State) -> Iterator[Outcome]:
-    """The frame leaves by ``state.oif``: programs hooked there, the bridge behind it, the wire."""
+    """The frame leaves by ``state.oif``: programs hooked there, the bridge behind it, the wire.  What has no carrier is
+    found out behind the programs."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     assert link is not None
     for outcome in _programs_out(network, _framed(network, state, link), link):
         if isinstance(outcome, End):
             yield outcome
+        elif not link.carrier:
+            yield without_carrier(outcome, link)
         elif link.kind == "bridge":
             yield from _through_own_bridge(network, outcome, link)
         elif (lower := below(namespace, link)) is not None and not is_uplink(network, state.netns, lower):
@@ -152,12 +155,10 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
-    """A VLAN's frames leave by the link below, if that is up and has a carrier."""
+    """A VLAN's frames leave by the link below, if that is up."""
     if not lower.up:
         decided = LinkDecided(lower.name, "is down", lower.evidence)
         yield stopped(state, "link-down", link=lower.name, decided_by=decided)
-    elif not lower.carrier:
-        yield without_carrier(state, lower)
     else:
         yield from device_out(network, state)
 

@@ -10,8 +10,9 @@ import msgspec
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.prefix import write_mac
+from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, is_multicast
 from hairpin.walk.device import opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
 from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
@@ -46,7 +47,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
     answer = who_answers(network, state.netns, link, state.packet.version, address)
-    yield _addressed(state, link, address, answer)
+    yield _addressed(network, state, link, address, answer)
 
 
 def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
@@ -71,13 +72,13 @@ def _permanent(network: Network, state: State, link: Link, address: int) -> Neig
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
     """Address the packet to the hardware address of a permanent entry, whoever has it."""
     if not link.carrier:
-        return without_carrier(state, link)
+        return state.to("device-out", target=None, dmac=mac)
     found = who_has(network, state.netns, link, mac)
     if found.kind != "nobody":
         return state.to("device-out", target=found.port, dmac=mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     if by_address.port is not None and _mac(network, by_address.port) is None:
-        return _addressed(state, link, entry.value, by_address)  # its hardware address was not read
+        return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
     text = f"a permanent neighbour entry sends {address_text(entry.value, entry.version)} to {write_mac(mac)}"
     decided = LinkDecided(link.name, text, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
@@ -88,13 +89,24 @@ def _mac(network: Network, port: Port) -> int | None:
     return link.mac if link is not None else None
 
 
-def _addressed(state: State, link: Link, address: int, answer: Answer) -> Outcome:
+def _of_many(network: Network, state: State, address: int) -> bool:
+    """Whether the address has a hardware address by itself, so that nobody is asked: a broadcast's or a group's.
+
+    Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
+    """
+    if state.packet.version == 6:
+        return is_multicast(address, 6)
+    return address_type4(network.namespace(state.netns), address) in ("broadcast", "multicast")
+
+
+def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
     text = address_text(address, state.packet.version)
     match answer.kind:
         case "owner":
             return state.to("device-out", target=answer.port)
         case "outside":
-            return state.to("device-out", target=None) if link.carrier else without_carrier(state, link)
+            asked = not link.carrier and not _of_many(network, state, address)
+            return without_carrier(state, link) if asked else state.to("device-out", target=None)
         case "down":
             assert answer.blocked is not None
             blocked = answer.blocked
