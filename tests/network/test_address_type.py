@@ -1,7 +1,13 @@
 import pytest
 
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
-from hairpin.network.address_type import address_fits6, address_type4, address_type6, names_a_network
+from hairpin.network.address_type import (
+    address_fits6,
+    address_type4,
+    address_type6,
+    is_links_anycast,
+    names_a_network,
+)
 from hairpin.network.prefix import parse_address
 from hairpin.network.routing import Found, Query
 from tests.small_host import host_namespace
@@ -20,6 +26,8 @@ HOST = host_namespace(
         Route(6, number("2001:db8:1::"), 64, next_hops=(NextHop("eth0", number("2001:db8::1")),)),
         Route(6, number("2001:db8:2::"), 64, type="prohibit"),
         Route(6, number("2001:db8:3::"), 64, type="blackhole"),
+        Route(6, number("2001:db8:4::"), 64, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="boot"),
+        Route(6, number("2001:db8:5::"), 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel"),
         Route(6, number("ff00::"), 8, TABLE_LOCAL, "multicast", (NextHop("eth0"),)),
     )
 )
@@ -41,6 +49,9 @@ TYPES: dict[str, tuple[str, str | None, str]] = {
     "IPv6 on the link": ("2001:db8::7", None, "unicast"),
     "the routers of a network": ("2001:db8::", None, "anycast"),
     "a network behind a router": ("2001:db8:1::", None, "unicast"),
+    "an anycast route added by hand": ("2001:db8:4::1", None, "unicast"),
+    "its first address": ("2001:db8:4::", None, "anycast"),
+    "a link's own anycast route": ("2001:db8:5::", None, "anycast"),
     "IPv6 prohibited": ("2001:db8:2::1", None, "prohibit"),
     "IPv6 blackhole": ("2001:db8:3::1", None, "blackhole"),
 }
@@ -59,6 +70,9 @@ FITS: dict[str, tuple[str, str, bool]] = {
     "its route": ("2001:db9::1", "unreachable", True),
     "prohibited is unreachable": ("2001:db8:2::1", "unreachable", True),
     "not local": ("2001:db8::7", "local", False),
+    "the routers of a network": ("2001:db8::", "anycast", True),
+    "an anycast route added by hand": ("2001:db8:4::1", "anycast", False),
+    "its first address": ("2001:db8:4::", "anycast", True),
     "a group is no unicast": ("ff02::1", "unicast", False),
     "a group": ("ff02::1", "multicast", True),
     "unspecified": ("::", "unspec", True),
@@ -73,5 +87,12 @@ def test_address_fits6(text: str, types: str, expected: bool) -> None:
 def test_names_a_network() -> None:
     host = Route(6, number("2001:db8::"), 127, next_hops=(NextHop("eth0"),))
     assert not names_a_network(Found("unicast", host, host.next_hops), host.destination)
-    assert names_a_network(Found("anycast"), 1)
+    own = Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel")
+    assert names_a_network(Found("anycast", own), 1)
     assert not names_a_network(Found("none"), 1)
+
+
+@pytest.mark.parametrize(("protocol", "expected"), (("kernel", True), ("boot", False)))
+def test_is_links_anycast(protocol: str, expected: bool) -> None:
+    route = Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol=protocol)
+    assert is_links_anycast(Found("anycast", route, route.next_hops)) is expected

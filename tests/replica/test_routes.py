@@ -40,6 +40,11 @@ ROUTES: dict[str, tuple[Route, tuple[str, ...]]] = {
         ("route append ::/0 table 254 metric 1024 dev eth0",),
     ),
     "an own address has its route": (Route(4, OWN, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)), ()),
+    "a link's own anycast route": (Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel"), ()),
+    "an anycast route added by hand": (
+        Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), metric=1024),
+        ("route append anycast ::1/128 table 255 metric 1024 dev eth0",),
+    ),
     "a local route of another is put back": (
         Route(4, NETWORK, LENGTH, TABLE_LOCAL, "local", (NextHop("lo"),)),
         ("route add local 198.51.100.0/24 table 255 dev lo",),

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route, RouteType
 from hairpin.netfilter.ir import CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.walk.conntrack import track
@@ -31,6 +32,19 @@ def test_what_was_meant_for_this_host_is_answered_by_the_address_that_was_asked(
     back = answer(at("input", asked), "icmp-port-unreachable")
     assert back is not None
     assert (back.packet.saddr, back.packet.icmp) == (HOST_ADDRESS, 3 << 8 | 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "own"), (("local", "boot", False), ("anycast", "boot", False), ("anycast", "kernel", True))
+)
+def test_ipv6_answers_from_what_a_link_or_its_network_has(kind: RouteType, protocol: str, own: bool) -> None:
+    asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB8 << 96, UDP, sport=1, dport=2)
+    route = Route(6, asked.daddr, 128, TABLE_LOCAL, kind, (NextHop("eth0"),), protocol=protocol)
+    state = at("input", asked, iif="eth0")
+    stop = stopped(state, "reject", stage="input", reject="icmp6-port-unreachable")
+    back = refusal(network(host_namespace(routes=(route,))), stop)
+    assert back is not None
+    assert back.packet.saddr == (asked.daddr if own else 0)
 
 
 @pytest.mark.parametrize(("asked", "told"), ((SYN, RST | ACK), (ACK, RST)))

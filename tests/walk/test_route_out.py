@@ -1,9 +1,9 @@
 import msgspec
 import pytest
 
-from hairpin.host.route import PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.netfilter.ir import STATUS_CONFIRMED
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.route_out import output, output_route, postrouting
@@ -117,3 +117,13 @@ def test_postrouting_may_drop() -> None:
     text = "*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j DROP\nCOMMIT\n"
     state = at("postrouting", to(CLIENT, HOST_ADDRESS), oif="eth0")
     assert told(postrouting(network(host_namespace(text)), state)) == ["dropped rule"]
+
+
+@pytest.mark.parametrize(("protocol", "link"), (("kernel", "lo"), ("boot", "eth0")))
+def test_an_anycast_route_leads_here_when_the_kernel_made_it(protocol: str, link: str) -> None:
+    source, target = (0x20010DB8 << 96 | low for low in (1, 0))
+    anycast = Route(6, target, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol=protocol)
+    net = network(host_namespace(routes=(anycast,)))
+    (outcome,) = output_route(net, at("output-route", Packet(6, source, target, UDP), iif=""))
+    assert isinstance(outcome, State)
+    assert outcome.oif == link

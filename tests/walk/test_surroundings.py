@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[str, int, str, str | None, bool]] = {
     "IPv6, without a route": ("nft", FAR6, "unreachable", None, True),
     "IPv6, without a route, form": ("iptables-nft", FAR6, "unicast", None, True),
     "IPv6, a network's own": ("nft", NET6, "anycast", None, True),
-    "IPv6, a network's own is no route of that type": ("iptables-nft", NET6, "anycast", None, False),
+    "IPv6, a network's own, ip6tables": ("iptables-nft", NET6, "anycast", None, True),
 }
 
 

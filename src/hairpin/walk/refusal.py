@@ -8,7 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
-from hairpin.network.network import Network
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
 from hairpin.walk.state import End, State
@@ -102,9 +102,25 @@ def _source(namespace: Namespace, end: End) -> int:
     if packet.version == 4:
         assert end.stop is not None
         return packet.daddr if end.stop.stage == "input" or state.oif == "lo" else 0
-    if lookup(namespace, Query(6, packet.daddr)).type in ("local", "anycast"):
+    if _has6(namespace, state.iif, packet.daddr):
         return packet.daddr
     return (source_address(namespace, 6, state.iif, packet.saddr) if state.iif else None) or 0
+
+
+def _has6(namespace: Namespace, link: str, value: int) -> bool:
+    """Return whether the address is one of this host's, or of the networks of its links; a route of type local or
+    anycast alone makes it none.
+
+    Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
+    """
+    where = link if inside(value, *LINK_LOCAL6, 6) else None
+    if any(each.value == value for each in addresses_of(namespace, where, 6)):
+        return True
+    return any(
+        (route.version, route.type, route.protocol, route.destination) == (6, "anycast", "kernel", value)
+        and (where is None or any(hop.link == where for hop in route.next_hops))
+        for route in namespace.routes
+    )
 
 
 def _ttl(namespace: Namespace, packet: Packet) -> int:
