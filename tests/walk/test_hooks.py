@@ -9,15 +9,18 @@ from hairpin.netfilter.ir import (
     CT_UNTRACKED,
     Chain,
     ChainType,
+    Dialect,
     Expression,
     Family,
     FieldMatch,
     Hook,
     NameMatch,
     Nat,
+    Notrack,
     OpaqueMatch,
     Ruleset,
     SetField,
+    SetZone,
     Table,
     Verdict,
 )
@@ -120,6 +123,35 @@ def test_notrack_leaves_nothing_to_translate() -> None:
     )
     after = only(whole, at("prerouting"), "prerouting")
     assert (after.packet, after.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+
+
+APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {
+    "nft puts an untracked packet into a zone": ("nft", ("notrack", "zone"), 5),
+    "NOTRACK and then a zone of iptables": ("iptables-nft", ("notrack", "zone"), None),
+    "a zone, and NOTRACK too late": ("nft", ("zone", "notrack"), 5),
+    "NOTRACK alone": ("nft", ("notrack",), None),
+}
+
+
+@pytest.mark.parametrize("together", (True, False), ids=["in one chain", "in two"])
+@pytest.mark.parametrize(("dialect", "said", "zone"), APART.values(), ids=APART)
+def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int | None, *, together: bool) -> None:
+    parts = {"notrack": Notrack(), "zone": SetZone(5)}
+    rules = [rule(parts[each]) for each in said]
+    groups = [rules] if together else [[each] for each in rules]
+    chains = (Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))
+    whole = net(Table("ip", "raw", dialect, tuple(chains)))
+    after = only(whole, at("output", iif=""), "output")
+    assert (after.connection.zone if after.connection is not None else None) == zone
+    assert (after.ct_state == CT_UNTRACKED) is (zone is None)
+
+
+@pytest.mark.parametrize(("dialect", "tracked"), (("nft", True), ("iptables-nft", False)))
+def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Dialect, *, tracked: bool) -> None:
+    whole = net(Table("ip", "raw", dialect, (base("prerouting", -310, SetZone(5)),)))
+    state = msgspec.structs.replace(at("prerouting"), notrack=True, ct_state=CT_UNTRACKED)
+    after = only(whole, state, "prerouting")
+    assert (after.connection is not None, after.ct_state == CT_UNTRACKED) == (tracked, not tracked)
 
 
 def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:

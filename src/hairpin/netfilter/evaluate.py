@@ -253,10 +253,13 @@ class _Run:
         """Return whether the rule goes on; nft breaks off where there is nothing to copy: nft_ct_get_eval()."""
         match part:
             case Notrack():
-                # The first of both counts: net/netfilter/xt_CT.c xt_ct_target(), nft_ct.c nft_notrack_eval()
                 cursor.notrack = cursor.zone is None
             case SetZone(zone=zone):
-                cursor.zone = zone if cursor.zone is None and not cursor.notrack else cursor.zone
+                # The first of both counts, but nft puts into a zone what has only been told not to be tracked:
+                # net/netfilter/xt_CT.c xt_ct_target(), nft_ct.c nft_notrack_eval(), nft_ct_set_zone_eval()
+                nft = self.table.dialect == "nft"
+                if cursor.zone is None and (nft or not cursor.notrack):
+                    cursor.zone, cursor.notrack = zone, False
             case SetField():
                 changed = assign(cursor.seen, part)
                 if changed is None:

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.evaluate import Condition, Decision, decide
-from hairpin.netfilter.ir import STATUS_DNAT, Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.ir import CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import closed, remembered, track
@@ -198,7 +198,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, decision)
+        after = _after(state, table, decision)
         ended = _ended(after, decision, hook)
         if ended is not None:
             yield ended
@@ -213,18 +213,31 @@ def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
     return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
 
 
-def _after(state: State, decision: Decision) -> State:
+def _after(state: State, table: Table, decision: Decision) -> State:
     """Return the state as the chain leaves it: marks, conditions, notrack."""
     changed = msgspec.structs.replace(
-        state,
+        _set_apart(state, table, decision),
         packet=decision.seen.packet,
-        notrack=state.notrack or (decision.notrack and state.zone is None),
-        zone=decision.zone if state.zone is None and not state.notrack else state.zone,
         conditions=(*state.conditions, *decision.conditions),
     )
     if decision.seen.connection is not state.connection and decision.seen.connection is not None:
         changed = remembered(msgspec.structs.replace(changed, connection=decision.seen.connection))
     return changed
+
+
+def _set_apart(state: State, table: Table, decision: Decision) -> State:
+    """Return the state in the zone that the chain has put it into, or untracked.
+
+    A zone of nft counts for an untracked packet as well, also for one that comes back over the loopback link; NOTRACK
+    and a zone of iptables find such a packet settled.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    """
+    if state.connection is not None or state.zone is not None:
+        return state
+    untracked = state.notrack or state.ct_state == CT_UNTRACKED
+    if decision.zone is not None and (table.dialect == "nft" or not untracked):
+        ct_state = 0 if state.ct_state == CT_UNTRACKED else state.ct_state
+        return msgspec.structs.replace(state, zone=decision.zone, notrack=False, ct_state=ct_state)
+    return msgspec.structs.replace(state, notrack=state.notrack or decision.notrack)
 
 
 def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
@@ -301,7 +314,7 @@ def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain
     manip = _NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, decision)
+        after = _after(state, table, decision)
         ended = _ended(after, decision, hook)
         if ended is not None:
             yield ended
