@@ -255,10 +255,8 @@ class _Run:
             case Notrack():
                 cursor.notrack = cursor.zone is None
             case SetZone(zone=zone):
-                # The first of both counts, but nft puts into a zone what has only been told not to be tracked:
-                # net/netfilter/xt_CT.c xt_ct_target(), nft_ct.c nft_notrack_eval(), nft_ct_set_zone_eval()
-                nft = self.table.dialect == "nft"
-                if cursor.zone is None and (nft or not cursor.notrack):
+                # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
+                if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case SetField():
                 changed = assign(cursor.seen, part)
