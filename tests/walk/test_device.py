@@ -100,7 +100,7 @@ def test_out_of_port(state: str, expected: str) -> None:
 def wired(net: Network, namespace: Namespace, link: str, state: State) -> str:
     found = namespace.link(link)
     assert found is not None
-    return told((wire(net, state, found),))[0]
+    return told(wire(net, state, found))[0]
 
 
 def test_wires() -> None:
@@ -124,3 +124,38 @@ def test_mark_and_connection_stay_behind() -> None:
     assert (arrived.packet.mark, arrived.ct_state, arrived.notrack, arrived.hops) == (0, 0, False, 3)
     assert arrived.packet == FROM_CLIENT
     assert container_namespace().name == arrived.netns
+
+
+def macvlans(**below: bool) -> Network:
+    """Return the host and two containers whose macvlans stand on its eth0."""
+    whole = changed("eth0", **below)
+    uplink = whole.namespace("host").link("eth0")
+    assert uplink is not None
+    inner = tuple(
+        Namespace(f"container:{name}", links=(Link(40, "eth0", "macvlan", mac=mac, up=True, carrier=True,
+                                                   peer_index=uplink.index, peer_netnsid=0),))
+        for name, mac in (("one", 0x20000000001), ("two", 0x20000000002))
+    )  # fmt: skip
+    return Network(msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, *inner)), whole.world)
+
+
+# the frame's destination, what the link below carries, outcomes
+BY_MACVLAN: dict[str, tuple[int, dict[str, bool], list[str]]] = {
+    "out": (9, {}, ["left eth0"]),
+    "out past what is hooked to the link below": (9, {"tc_egress": True}, ["unknown opaque-device", "left eth0"]),
+    "out past what is hooked to its way in": (9, {"tc_ingress": True}, ["left eth0"]),
+    "to another one": (0x20000000002, {"tc_egress": True}, ["device-in"]),
+    "to another one, in by the link below": (
+        0x20000000002, {"tc_ingress": True}, ["unknown opaque-device", "device-in"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("dmac", "below", "expected"), BY_MACVLAN.values(), ids=BY_MACVLAN)
+def test_out_by_a_macvlan(dmac: int, below: dict[str, bool], expected: list[str]) -> None:
+    net = macvlans(**below)
+    link = net.namespace("container:one").link("eth0")
+    assert link is not None
+    state = at("device-out", oif="eth0", netns="container:one")
+    framed = msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, dmac=dmac))
+    assert told(wire(net, framed, link)) == expected

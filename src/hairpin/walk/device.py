@@ -151,7 +151,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
             tagged = outcome.noted("device-out", link.name).to("device-out", oif=lower.name, vid=link.vlan_id)
             yield from _by_lower(network, tagged, lower)
         else:
-            yield wire(network, outcome.noted("device-out", link.name), link)
+            yield from wire(network, outcome.noted("device-out", link.name), link)
 
 
 def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
@@ -226,18 +226,26 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
         yield ended
         return
     for outcome in _programs_out(network, state, port):
-        yield outcome if isinstance(outcome, End) else wire(network, outcome, port)
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield from wire(network, outcome, port)
 
 
-def wire(network: Network, state: State, link: Link) -> Outcome:
-    """Over the wire: to the veth's other end, back in over loopback, or out of the snapshot."""
+def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    lower = lower_of(network, state.netns, link)
+    if lower is not None and state.hops <= MAX_HOPS:
+        yield from _through_lower(network, state, link, lower)
+    else:
+        yield _over(network, state, link)
+
+
+def _over(network: Network, state: State, link: Link) -> Outcome:
     if state.hops > MAX_HOPS:
         return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if link.name == "lo" or link.kind == "loopback":
         return state.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
-    lower = lower_of(network, state.netns, link)
-    if lower is not None:
-        return _through_lower(network, state, link, lower)
     if is_uplink(network, state.netns, link):
         return End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
@@ -246,7 +254,7 @@ def wire(network: Network, state: State, link: Link) -> Outcome:
     return enter(state, peer)
 
 
-def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Outcome:
+def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Iterator[Outcome]:
     """Out by a macvlan or ipvlan: to another one on the same link, or out by that link.
 
     Source: drivers/net/macvlan.c macvlan_queue_xmit()
@@ -257,17 +265,39 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> O
         sibling = takes_frame(network, lower, packet.dmac)
     here = Port(state.netns, link.name)
     if bridges(link) and sibling is not None and sibling != here and bridges(link_of(network, sibling)):
-        too_long = taken_over(state, under)  # it comes in by the lower link, as a frame from outside would
-        return too_long if too_long is not None else enter(state, sibling)
-    if not under.up:
+        yield from _to_sibling(network, state, lower, sibling)
+    elif not under.up:
         decided = LinkDecided(under.name, "is down", under.evidence)
-        return stopped(state, "link-down", link=under.name, decided_by=decided)
-    if not under.carrier:
-        return without_carrier(state, under)
-    if is_uplink(network, lower.netns, under):
-        return End("left", state.to("outside", oif=link.name))
-    peer = veth_peer(network, lower.netns, under)
-    return enter(state, peer) if peer is not None else stopped(state, "link-missing", link=under.name)
+        yield stopped(state, "link-down", link=under.name, decided_by=decided)
+    elif not under.carrier:
+        yield without_carrier(state, under)
+    else:
+        # What is hooked to the link below is its namespace's, which a macvlan's frames keep their mark into.
+        below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
+        for outcome in _programs_out(network, below_it, under):
+            yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
+
+
+def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:
+    """To another macvlan on the same link, which it comes in by as a frame from outside would: dev_forward_skb()."""
+    under = link_of(network, lower)
+    too_long = taken_over(state, under)
+    if too_long is not None:
+        yield too_long
+        return
+    for outcome in programs_in(network, enter(state, lower), under):
+        yield outcome if isinstance(outcome, End) else enter(outcome, sibling, handed_up=True)
+
+
+def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:
+    """Over the wire of the link below: ``passed`` by what is hooked there; who looks on still sees it leave by the
+    macvlan."""
+    if is_uplink(network, lower.netns, link_of(network, lower)):
+        conditions, packet = passed.conditions, passed.packet
+        left = msgspec.structs.replace(state, conditions=conditions, packet=packet, steps=passed.steps)
+        return End("left", left.to("outside", oif=link.name))
+    peer = veth_peer(network, lower.netns, link_of(network, lower))
+    return enter(passed, peer) if peer is not None else stopped(state, "link-missing", link=lower.link)
 
 
 MAX_HOPS = 24
