@@ -4,6 +4,7 @@ import pytest
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route, RouteType
 from hairpin.netfilter.ir import CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
+from hairpin.network.prefix import parse_address
 from hairpin.walk.conntrack import track
 from hairpin.walk.refusal import refusal
 from hairpin.walk.state import State, stopped
@@ -64,6 +65,16 @@ def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
     error = answer(bridged, "icmp-port-unreachable")
     assert error is not None
     assert error.stage == "output-route"
+
+
+@pytest.mark.parametrize(("sender", "link"), (("fe80::7", "eth0"), ("2001:db8::7", "")))
+def test_an_error_to_a_link_local_address_goes_by_the_link_that_the_packet_came_by(sender: str, link: str) -> None:
+    asked = Packet(6, parse_address(sender)[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
+    routes = (Route(6, 0xFE80 << 112, 64, next_hops=(NextHop("eth0"),)), Route(6, 0, 0, next_hops=(NextHop("wg0"),)))
+    net = network(host_namespace(routes=routes))
+    back = refusal(net, stopped(at("forward", asked), "reject", stage="forward", reject="icmp6-adm-prohibited"))
+    assert back is not None
+    assert back.oif == link
 
 
 def test_the_answer_is_part_of_the_connection() -> None:

@@ -48,6 +48,14 @@ def test_output_route(net: Network, packet: Packet, expected: str, way: tuple[st
     assert ((outcome.oif, outcome.packet.saddr) if isinstance(outcome, State) else None) == way
 
 
+def test_a_link_that_is_chosen_already() -> None:
+    net = network(host_namespace(routes=(route("192.0.2.0/24", "docker0"),)))
+    for chosen, link in (("eth0", "eth0"), ("", "docker0")):
+        (outcome,) = output_route(net, at("output-route", to(CLIENT), iif="", oif=chosen))
+        assert isinstance(outcome, State)
+        assert outcome.oif == link
+
+
 def test_no_address_to_send_from() -> None:
     host = msgspec.structs.replace(host_namespace(), addresses=())
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]

@@ -4,6 +4,8 @@ Source: net/ipv4/icmp.c __icmp_send(), net/ipv6/icmp.c icmp6_send(); net/ipv4/ne
 nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_conntrack_attach()
 """
 
+import msgspec
+
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
@@ -56,7 +58,9 @@ def refusal(network: Network, end: End) -> State | None:
         dont_fragment=False,
         inner=packet,
     )
-    return _attached(end.state, error)
+    # To a link-local address it goes by the link that the packet came by: icmp6_send().
+    bound = end.state.iif if six and inside(packet.saddr, *LINK_LOCAL6, 6) else ""
+    return msgspec.structs.replace(_attached(end.state, error), oif=bound)
 
 
 def _reset(state: State) -> State:

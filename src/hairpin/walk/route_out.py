@@ -92,11 +92,14 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
 
 
 def _bound(state: State) -> str | None:
-    """Return the link that a packet which OUTPUT has changed stays on: addresses that mean something on one link only.
+    """Return the link that the kernel sends the packet by, if it has chosen that already: an error to a link-local
+    address; what OUTPUT has changed, of addresses that mean something on one link only.
 
     Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict
     """
     packet = state.packet
+    if state.stage == "output-route":
+        return state.oif or None
     if packet.version == 4 or state.stage != "output" or not state.oif:
         return None
     return state.oif if inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6) else None
