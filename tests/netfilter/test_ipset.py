@@ -119,7 +119,12 @@ LISTS: dict[str, tuple[str, Set]] = {
         "create n hash:net\nadd n 10.0.0.1 nomatch\ncreate m hash:net\ncreate x list:set\nadd x n\nadd x m",
         Set("x", "list:set hash:net", (Element((one(NET + 1),), True),), "exceptions hold within one member set only"),
     ),
-}
+    "of networks with links": (
+        "create n hash:net,iface\nadd n 10.0.0.1,eth0\ncreate m hash:net,iface\ncreate x list:set\nadd x n\nadd x m",
+        Set("x", "list:set hash:net,iface", (Element((one(NET + 1), NameKey("eth0"))),),
+            "which network decides is found within one member set only"),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "expected"), LISTS.values(), ids=LISTS)

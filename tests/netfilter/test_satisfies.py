@@ -131,6 +131,23 @@ def test_the_smallest_element_decides() -> None:
     assert [contains(named, (value,)) for value in (5, 16, 20, 31, 32, 256)] == [True, False, True, False, True, False]
 
 
+@pytest.mark.parametrize("kind", ("hash:net,iface", "hash:net,iface inet6", "list:set hash:net,iface"))
+def test_the_smallest_network_decides_for_all_links(kind: str) -> None:
+    """Where a smaller network is there with other links, a larger one with this link is not looked for."""
+    wide, hole = NumberKey(0, 255), NumberKey(16, 31)
+    elements = ((wide, "up0"), (hole, "eth1"), (hole, "eth0"))
+    named = Set("s", kind, tuple(Element((net, NameKey(link))) for net, link in elements))
+    asked: tuple[tuple[int, str], ...] = (
+        (5, "up0"),
+        (16, "up0"),
+        (16, "eth0"),
+        (16, "eth1"),
+        (5, "eth0"),
+        (256, "up0"),
+    )
+    assert [contains(named, each) for each in asked] == [True, False, True, False, False]
+
+
 def test_keys_of_another_kind_hold_nothing() -> None:
     named = Set("s", "x", (Element((NumberKey(0, 255),)),))
     assert not contains(named, ("eth0",))

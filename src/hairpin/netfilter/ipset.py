@@ -190,6 +190,8 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
         opaque = "a member set is missing from the reading"
     elif len(members) > 1 and any(element.nomatch for element in elements):
         opaque = "exceptions hold within one member set only"
+    elif len(members) > 1 and any(each.startswith("hash:net,iface") for each in types):
+        opaque = "which network decides is found within one member set only"
     return Set(create.name, f"{_LIST} {types.pop() if types else 'hash:ip'}", elements, opaque)
 
 

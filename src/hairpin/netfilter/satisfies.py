@@ -177,9 +177,18 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 
 def contains(named: Set, values: tuple[int | str, ...]) -> bool:
-    """Return whether the set holds the values: the smallest element that fits decides (``nomatch`` excepts)."""
+    """Return whether the set holds the values: the smallest element that fits decides (``nomatch`` excepts).
+
+    Of networks with interfaces the smallest network decides, be it there with other interfaces only: ``multi`` in
+    net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs().
+    """
     best: Element | None = None
+    with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")
+    nets = [each for each in named.elements if fits_key(each.key[:1], values[:1])] if with_links else []
+    smallest = min(map(_size, nets), default=None)
     for element in named.elements:
+        if smallest is not None and _size(element) != smallest:
+            continue
         if fits_key(element.key, values) and (best is None or _size(element) < _size(best)):
             best = element
     return best is not None and not best.nomatch
