@@ -138,14 +138,9 @@ def test_the_smallest_network_decides_for_all_links(kind: str) -> None:
     elements = ((wide, "up0"), (hole, "eth1"), (hole, "eth0"))
     named = Set("s", kind, tuple(Element((net, NameKey(link))) for net, link in elements))
     asked: tuple[tuple[int, str], ...] = (
-        (5, "up0"),
-        (16, "up0"),
-        (16, "eth0"),
-        (16, "eth1"),
-        (5, "eth0"),
-        (256, "up0"),
-    )
-    assert [contains(named, each) for each in asked] == [True, False, True, False, False]
+        (5, "up0"), (16, "up0"), (16, "eth0"), (16, "eth1"), (5, "eth0"), (256, "up0"),
+    )  # fmt: skip
+    assert [contains(named, each) for each in asked] == [True, False, True, True, False, False]
 
 
 def test_keys_of_another_kind_hold_nothing() -> None:
