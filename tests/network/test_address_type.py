@@ -1,13 +1,7 @@
 import pytest
 
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
-from hairpin.network.address_type import (
-    address_fits6,
-    address_type4,
-    address_type6,
-    is_links_anycast,
-    names_a_network,
-)
+from hairpin.network.address_type import address_fits6, address_type4, address_type6, names_a_network
 from hairpin.network.prefix import parse_address
 from hairpin.network.routing import Found, Query
 from tests.small_host import host_namespace
@@ -90,9 +84,3 @@ def test_names_a_network() -> None:
     own = Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel")
     assert names_a_network(Found("anycast", own), 1)
     assert not names_a_network(Found("none"), 1)
-
-
-@pytest.mark.parametrize(("protocol", "expected"), (("kernel", True), ("boot", False)))
-def test_is_links_anycast(protocol: str, expected: bool) -> None:
-    route = Route(6, 1, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol=protocol)
-    assert is_links_anycast(Found("anycast", route, route.next_hops)) is expected

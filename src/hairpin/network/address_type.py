@@ -81,19 +81,12 @@ def names_a_network(found: Found, value: int) -> bool:
     """Return whether the address is anycast: by its route, or since it is the first one of a network on the link, which
     is its routers'.  Source: include/net/ip6_route.h ipv6_anycast_destination()
     """
-    if is_links_anycast(found):
+    if found.type == "anycast":
         return True
     route = found.route
     if route is None or route.prefix_length >= 127 or route.destination != value:
         return False
-    return found.type in ("unicast", "anycast") and all(hop.gateway is None for hop in found.next_hops)
-
-
-def is_links_anycast(found: Found) -> bool:
-    """Return whether the IPv6 route is one that the kernel made for a link's networks.  One added by hand takes
-    packets in, but what starts here leaves by its link: it lacks the flag (net/ipv6/route.c rtm_to_fib6_config()).
-    """
-    return found.type == "anycast" and found.route is not None and found.route.protocol == "kernel"
+    return found.type == "unicast" and all(hop.gateway is None for hop in found.next_hops)
 
 
 def _has(namespace: Namespace, link: str, value: int) -> bool:

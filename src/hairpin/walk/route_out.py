@@ -11,7 +11,6 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
-from hairpin.network.address_type import is_links_anycast
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Found, Query, lookup, preferred_source, source_address
@@ -43,7 +42,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=then == "output")
         return
-    to_itself = found.type == "local" or (packet.version == 6 and is_links_anycast(found))
+    to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
     hops = (NextHop("lo"),) if to_itself else found.next_hops
     for hop in hops:
         yield _by(namespace, state, found, hop, query, then)
