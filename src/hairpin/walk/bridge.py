@@ -17,7 +17,7 @@ from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.mtu import piece_of, sent_in_pieces
 from hairpin.walk.neighbour import resolved
-from hairpin.walk.route_in import input_query, received6
+from hairpin.walk.route_in import input_query, input_route, received6
 from hairpin.walk.segment import port_towards
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
 from hairpin.walk.vlan import entered, leaving, taker
@@ -83,6 +83,10 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
             yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
         else:
             changed = outcome.packet.daddr != state.packet.daddr
+            refused = _not_believed(network, outcome) if changed else ()
+            if refused:
+                yield from refused
+                continue
             stays = changed and _stays_on_bridge(namespace, bridge, outcome)
             yield from _behind_iptables(network, namespace, bridge, outcome, changed=changed, stays=stays)
 
@@ -123,6 +127,24 @@ def _lost6(namespace: Namespace, state: State) -> bool:
         return False
     found = lookup(namespace, input_query(namespace, state))
     return found.type in ("none", "blackhole", "unreachable", "prohibit")
+
+
+def _not_believed(network: Network, state: State) -> tuple[End, ...]:
+    """Return the ends of a translated packet for which IPv4 makes no input route at all (to what has no way on it gives
+    one that says so): the bridge's later chains never see it.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(); net/ipv4/route.c ip_route_input_slow()
+    """
+    if state.packet.version == 6:
+        return ()
+    outcomes = tuple(input_route(network, state))
+    ends = tuple(each for each in outcomes if isinstance(each, End) and each.stop is not None)
+    if len(ends) < len(outcomes) or any(each.stop is None or each.stop.reason not in _MARTIAN for each in ends):
+        return ()
+    return ends
+
+
+_MARTIAN = frozenset(("martian-source", "martian-destination", "rp-filter"))
 
 
 def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
