@@ -10,7 +10,7 @@ from hairpin.network.network import Network, Port
 from hairpin.walk.bridge import bridge_in, calls_iptables
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
-from tests.small_host import DOCKER_RULES, GATEWAY, WEB, container_namespace, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, GATEWAY, WEB, container_namespace, host_namespace, network
 from tests.walk.standing import at, told
 
 OTHER = WEB + 1
@@ -103,6 +103,19 @@ def test_rules_for_bridges_are_asked_whatever_the_sysctls_say() -> None:
     )
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
     assert told(bridge_in(ruled, frame(TO_GATEWAY, BRIDGE))) == ["prerouting"]
+
+
+@pytest.mark.parametrize(("saddr", "expected"), ((WEB, "dropped rule"), (CLIENT, "dropped rp-filter")))
+def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(saddr: int, expected: str) -> None:
+    later = Chain("later", (rule(Verdict("drop")),), "prerouting", priority=1)
+    whole = net(DNAT, calls=True)
+    host = whole.namespace("host")
+    tables = (*host.ruleset.tables, Table("bridge", "t", "nft", (later,)))
+    sysctls = host.sysctls.with_value(("net", "ipv4", "conf", "docker0", "rp_filter"), "1")
+    ruleset = msgspec.structs.replace(host.ruleset, tables=tables)
+    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
+    sent = frame(msgspec.structs.replace(TO_GATEWAY, saddr=saddr), BRIDGE)
+    assert told(bridge_in(ruled, sent)) == [expected]
 
 
 # bridge-nf-call-iptables, the bridge's own, whether iptables is asked
