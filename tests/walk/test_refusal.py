@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.route import TABLE_LOCAL, NextHop, Route, RouteType
+from hairpin.host.link import Address
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route, RouteType
 from hairpin.netfilter.ir import CT_RELATED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.prefix import parse_address
@@ -46,6 +47,21 @@ def test_ipv6_answers_from_what_a_link_or_its_network_has(kind: RouteType, proto
     back = refusal(network(host_namespace(routes=(route,))), stop)
     assert back is not None
     assert back.packet.saddr == (asked.daddr if own else 0)
+
+
+@pytest.mark.parametrize("source", (None, 7))
+def test_an_ipv6_error_comes_from_the_link_that_was_asked_by_unless_the_route_names_a_source(
+    source: int | None,
+) -> None:
+    asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB9 << 96, UDP, sport=1, dport=2)
+    own = Address("eth0", 6, 0x20010DB8 << 96 | 1, 64)
+    back = Route(6, 0x20010DB8 << 96, 64, next_hops=(NextHop("eth0"),), prefsrc=source)
+    stop = stopped(at("forward", asked, iif="eth0"), "reject", stage="forward", reject="icmp6-port-unreachable")
+    ruled = PolicyRule(6, 32766, table=TABLE_MAIN)
+    host = msgspec.structs.replace(host_namespace(routes=(back,), policy_rules=(ruled,)), addresses=(own,))
+    error = refusal(network(host), stop)
+    assert error is not None
+    assert error.packet.saddr == (own.value if source is None else 0)
 
 
 @pytest.mark.parametrize(("asked", "told"), ((SYN, RST | ACK), (ACK, RST)))

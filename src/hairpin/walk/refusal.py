@@ -101,14 +101,20 @@ def _attached(state: State, packet: Packet) -> State:
 
 def _source(namespace: Namespace, end: End) -> int:
     """Return from which address an error comes: the one that was asked, if it is this host's; of IPv6 one of the link
-    that the packet came by (Linux 6.18), else (0) the kernel chooses by the route."""
+    that the packet came by, unless the route names one; else (0) the kernel chooses by the route.
+
+    Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc()
+    """
     state, packet = end.state, end.state.packet
     if packet.version == 4:
         assert end.stop is not None
         return packet.daddr if end.stop.stage == "input" or state.oif == "lo" else 0
     if _has6(namespace, state.iif, packet.daddr):
         return packet.daddr
-    return (source_address(namespace, 6, state.iif, packet.saddr) if state.iif else None) or 0
+    back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
+    if not state.iif or (back.route is not None and back.route.prefsrc is not None):
+        return 0
+    return source_address(namespace, 6, state.iif, packet.saddr) or 0
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
