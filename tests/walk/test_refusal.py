@@ -113,6 +113,16 @@ SILENT: dict[str, tuple[Packet, str]] = {
 }  # fmt: skip
 
 
+def test_a_broadcast_address_without_a_route_of_its_own_is_like_others() -> None:
+    host, packet = host_namespace(), msgspec.structs.replace(TO_WEB, daddr=0xAC11FFFF, protocol=UDP)
+    ignored = Route(4, packet.daddr, 32, TABLE_LOCAL, "broadcast", (NextHop("docker0", linkdown=True),))
+    net = network(msgspec.structs.replace(host, routes=(*host.routes, ignored)))
+    unroutable = stopped(at("input-route", packet), "no-route", stage="input-route", reject="icmp-net-unreachable")
+    assert refusal(net, unroutable) is not None
+    forwarded = stopped(at("forward", packet, oif="docker0"), "reject", stage="forward", reject="icmp-net-unreachable")
+    assert refusal(net, forwarded) is None
+
+
 @pytest.mark.parametrize(("packet", "reject"), SILENT.values(), ids=SILENT)
 def test_no_answer_is_made(packet: Packet, reject: str) -> None:
     assert answer(at("forward", packet, oif="docker0"), reject) is None

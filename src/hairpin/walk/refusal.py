@@ -11,7 +11,7 @@ from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
 from hairpin.walk.state import End, State
 
@@ -38,7 +38,7 @@ def refusal(network: Network, end: End) -> State | None:
     """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
     namespace = network.namespace(end.state.netns)
     stop, packet = end.stop, end.state.packet
-    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, packet):
+    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
         return None
     if stop.reject == "tcp-reset":
         return None if packet.tcp_flags & RST else _reset(end.state)
@@ -141,9 +141,14 @@ def _ttl(namespace: Namespace, packet: Packet) -> int:
     return 1 if lookup(namespace, Query(4, packet.saddr, tos=tos, protocol=ICMP)).type == "multicast" else 64
 
 
-def _is_to_many(namespace: Namespace, packet: Packet) -> bool:
+def _is_to_many(namespace: Namespace, end: End) -> bool:
+    """Whether the packet's route is a broadcast's or a group's; where none was found (as when it is ignored with its
+    link, being without carrier) the address does not make it one."""
+    packet = end.state.packet
     if packet.version == 6:
         return is_multicast(packet.daddr, 6)
+    if end.stop is not None and end.stop.stage == "input-route":
+        return packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
     return address_type4(namespace, packet.daddr) in ("broadcast", "multicast")
 
 
