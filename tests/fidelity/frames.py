@@ -173,7 +173,13 @@ def decode(data: bytes) -> Parsed | None:
         length_bytes=total,
         dont_fragment=version == 4 and bool(data[6] & 0x40),
     )
+    if protocol == _FRAGMENT and len(body) >= 8 and not struct.unpack_from("!H", body, 2)[0] & 0xFFF8:
+        packet, body = msgspec.structs.replace(packet, protocol=body[0]), body[8:]
     return _with_transport(packet, body)
+
+
+_FRAGMENT = 44
+"""IPv6's header of a fragment: the first one, which an error may quote, has the datagram's own header behind it."""
 
 
 def _with_transport(packet: Packet, body: bytes) -> Parsed | None:

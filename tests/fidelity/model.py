@@ -273,6 +273,15 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
         for last in walk_packet(network, outcome):
             for events, final in _with_answers(network, last, name):
                 yield tuple(sorted({*noted, *events})), final
+                if in_pieces and packet.version == 6:  # which answers each of them
+                    second = tuple(_about_the_second(each) for each in events)
+                    yield tuple(sorted({*noted, *second})), final
+                    yield tuple(sorted({*noted, *events, *second})), final
+
+
+def _about_the_second(event: Event) -> Event:
+    """Return the error about the second fragment, which does not tell the ports (protocol: fragment)."""
+    return msgspec.structs.replace(event, inner=(*event.inner[:2], 44, -1, -1)) if event.inner else event
 
 
 def _wire_of(network: Network, state: State) -> str:
