@@ -15,6 +15,8 @@ NO_SPORT = FieldMatch("sport", ((40000, 40000),), negated=True)
 NO_DPORT = FieldMatch("dport", ((81, 81),), negated=True)
 EITHER = AnyOfMatch((NO_SPORT, NO_DPORT))
 APART = (NO_SPORT, NO_DPORT)
+NO_CODE = FieldMatch("icmp", ((1, 1),), negated=True, mask=0xFF)
+NO_ECHO = FieldMatch("icmp", ((0x800, 0x8FF),), negated=True)
 
 # tool, version, whether it merges
 TOOLS: dict[str, tuple[str, str, bool]] = {
@@ -55,14 +57,14 @@ def test_saved(header: str, dialect: IptablesDialect, words: str, expected: tupl
     assert table.chains[0].rules[0].body[1:] == expected
 
 
-def ruleset(version: str, *fields: tuple[str, str, object]) -> str:
+def ruleset(version: str, *fields: tuple[str, str, object], family: str = "ip") -> str:
     expr = [
         {"match": {"op": "!=", "left": {"payload": {"protocol": name, "field": field}}, "right": value}}
         for name, field, value in fields
     ]
-    rule = {"family": "ip", "table": "t", "chain": "c", "handle": 2, "expr": expr}
-    chain = {"family": "ip", "table": "t", "name": "c", "handle": 1}
-    objects = [{"metainfo": {"version": version}}, {"table": {"family": "ip", "name": "t"}}, {"chain": chain}]
+    rule = {"family": family, "table": "t", "chain": "c", "handle": 2, "expr": expr}
+    chain = {"family": family, "table": "t", "name": "c", "handle": 1}
+    objects = [{"metainfo": {"version": version}}, {"table": {"family": family, "name": "t"}}, {"chain": chain}]
     return json.dumps({"nftables": [*objects, {"rule": rule}]})
 
 
@@ -75,6 +77,10 @@ LISTED: dict[str, tuple[str, tuple[tuple[str, str, object], ...], tuple[Match, .
         "1.0.6", (("ip", "ttl", 5), ("tcp", "dport", {"set": [81]})),
         (FieldMatch("ttl", ((5, 5),), negated=True), NO_DPORT),
     ),
+    "type and code": (
+        "1.0.6", (("icmp", "type", 8), ("icmp", "code", 1)),
+        (FieldMatch("protocol", ((1, 1),)), AnyOfMatch((NO_ECHO, NO_CODE))),
+    ),
     "not side by side": (
         "1.0.6", (("ip", "ttl", 5), ("tcp", "dport", 81)), (FieldMatch("ttl", ((5, 5),), negated=True), NO_DPORT),
     ),
@@ -86,6 +92,18 @@ def test_listed(version: str, fields: tuple[tuple[str, str, object], ...], expec
     (table,) = parse_json(ruleset(version, *fields), source="test")
     body = table.chains[0].rules[0].body
     assert tuple(each for each in body if each != FieldMatch("protocol", ((6, 6),))) == expected
+
+
+def test_of_a_frames_header_all_is_merged() -> None:
+    fields = (
+        ("ether", "daddr", "02:00:00:00:00:01"),
+        ("ether", "saddr", "02:00:00:00:00:02"),
+        ("ether", "type", "ip6"),
+    )
+    (table,) = parse_json(ruleset("1.0.6", *fields, family="bridge"), source="test")
+    asked = (("dmac", 0x020000000001), ("smac", 0x020000000002), ("ethertype", 0x86DD))
+    parts = tuple(FieldMatch(name, ((value, value),), negated=True) for name, value in asked)
+    assert table.chains[0].rules[0].body == (AnyOfMatch(parts),)
 
 
 def test_only_a_neighbour_is_merged() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.netfilter.ir import Chain, Table, Verdict
+from hairpin.netfilter.ir import Chain, FieldMatch, Hook, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.walk.bridge import bridge_in, calls_iptables
@@ -116,6 +116,30 @@ def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(
     ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
     sent = frame(msgspec.structs.replace(TO_GATEWAY, saddr=saddr), BRIDGE)
     assert told(bridge_in(ruled, sent)) == [expected]
+
+
+# priority of PREROUTING's chain, hook, whom the frame is addressed to, whether DNAT turns it, whether it is another's
+KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
+    "before iptables": (-1, "prerouting", DB, False, True),
+    "behind iptables": (1, "prerouting", DB, False, True),
+    "the host's, turned": (1, "prerouting", BRIDGE, True, False),
+    "another's, turned": (1, "prerouting", ITSELF, True, True),
+    "the host's, turned, crosses": (0, "forward", BRIDGE, True, False),
+    "crosses": (0, "forward", DB, False, True),
+}
+
+
+@pytest.mark.parametrize(("priority", "hook", "target", "turned", "other"), KINDS.values(), ids=KINDS)
+def test_what_kind_of_frame_it_is(priority: int, hook: Hook, target: Port, turned: bool, other: bool) -> None:
+    chain = Chain("c", (rule(FieldMatch("pkttype", ((3, 3),)), Verdict("drop")),), hook, priority=priority)
+    whole = net(DNAT if turned else "", calls=True)
+    host = whole.namespace("host")
+    ruleset = msgspec.structs.replace(
+        host.ruleset, tables=(*host.ruleset.tables, Table("bridge", "t", "nft", (chain,)))
+    )
+    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset))
+    sent = TO_GATEWAY if turned else TO_OTHER
+    assert told(bridge_in(ruled, frame(sent, target))) == ["dropped rule" if other else "device-in"]
 
 
 # bridge-nf-call-iptables, the bridge's own, whether iptables is asked

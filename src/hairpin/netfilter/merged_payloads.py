@@ -13,8 +13,12 @@ _PORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "th")
 _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ip", "ttl"): ("ip", "protocol"),
     ("ip6", "nexthdr"): ("ip6", "hoplimit"),
+    ("icmp", "type"): ("icmp", "code"),
+    ("icmpv6", "type"): ("icmpv6", "code"),
+    ("ether", "daddr"): ("ether", "saddr"),
+    ("ether", "saddr"): ("ether", "type"),
 }
-"""Fields side by side that make 16 or 32 bits together; of more the tools ask one by one."""
+"""Fields side by side that make 16 or 32 bits together; of more the tools ask one by one, but in the frame's header."""
 
 
 def merges(tool: str, version: str) -> bool:

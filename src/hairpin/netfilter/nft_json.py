@@ -251,8 +251,9 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
     for position, (statement, read) in enumerate(zip(statements, found, strict=True)):
         if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
             before = parts.pop()
-            if before and read and isinstance(before[-1], FieldMatch) and isinstance(read[-1], FieldMatch):
-                parts.append((*before[:-1], *read[:-1], AnyOfMatch((before[-1], read[-1]))))
+            if before and read and isinstance(before[-1], FieldMatch | AnyOfMatch) and isinstance(read[-1], FieldMatch):
+                first = before[-1].alternatives if isinstance(before[-1], AnyOfMatch) else before[-1:]
+                parts.append((*before[:-1], *read[:-1], AnyOfMatch((*first, read[-1]))))
             else:
                 parts.append((*before, *read))
         elif isinstance(read, Choice):

@@ -102,11 +102,14 @@ def _behind_iptables(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, changed: bool, stays: bool
 ) -> Iterator[Outcome]:
     """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
-    for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY):
+    # What DNAT keeps on the bridge stays what its frame was; what it hands up is this host's.
+    crossing = not _is_for_bridge(namespace, bridge, state)
+    other = crossing and (stays or not changed)
+    for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY, crossing=other):
         if isinstance(outcome, End):
             yield outcome
         elif stays:
-            yield from _bridged_after_dnat(network, namespace, bridge, outcome)
+            yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
         elif changed or _is_for_bridge(namespace, bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "input-route")
         else:
@@ -198,7 +201,9 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     return found.type == "unicast" and any(hop.link == bridge.name for hop in found.next_hops)
 
 
-def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+def _bridged_after_dnat(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool
+) -> Iterator[Outcome]:
     """Find the port of the new destination, or of the gateway to it, and cross to it, PREROUTING being done.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
@@ -214,26 +219,30 @@ def _bridged_after_dnat(network: Network, namespace: Namespace, bridge: Link, st
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
     packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
     moved = msgspec.structs.replace(state, target=answer.port, packet=packet)
-    yield from _across(network, namespace, bridge, moved)
+    yield from _across(network, namespace, bridge, moved, crossing=crossing)
 
 
-def _across(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
-    """On to another port, PREROUTING being done."""
+def _across(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
+) -> Iterator[Outcome]:
+    """On to another port, PREROUTING being done.  ``crossing``: the frame has been for somebody there all along."""
     out = port_towards(network, state.netns, bridge.name, state.target)
     blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
     inside = _ingress(namespace, bridge, state)
-    crossing = inside if isinstance(inside, End) else leaving(inside, bridge, out)
-    if isinstance(crossing, End):
-        yield crossing
+    tagged = inside if isinstance(inside, End) else leaving(inside, bridge, out)
+    if isinstance(tagged, End):
+        yield tagged
         return
-    states = [msgspec.structs.replace(crossing, physout=out.name)]
-    ip = _shows(namespace, bridge, crossing)
+    states = [msgspec.structs.replace(tagged, physout=out.name)]
+    ip = _shows(namespace, bridge, tagged)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
-        states = yield from going_on(_crossing_hook(network, each, bridge, hook, ip=ip) for each in states)
+        states = yield from going_on(
+            _crossing_hook(network, each, bridge, hook, ip=ip, crossing=crossing) for each in states
+        )
     for each in states:
         done = confirmed(each) if ip else each
         fitting = _in_pieces(done, bridge, out) if ip else done
@@ -258,16 +267,20 @@ def _in_pieces(state: State, bridge: Link, out: Link) -> State | End:
     return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided)
 
 
-def _crossing_hook(network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool) -> Iterator[Outcome]:
+def _crossing_hook(
+    network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool, crossing: bool
+) -> Iterator[Outcome]:
     """Yield what one hook does to a frame that crosses: the bridge family's chains, with br_netfilter the IP ones
     among those of FORWARD and behind those of POSTROUTING."""
     states = [msgspec.structs.replace(state, oif=bridge.name)]
     among = _FORWARD_PRIORITY if ip and hook == "forward" else INT_MAX
-    states = yield from going_on(run_bridge_hook(network, each, hook, until=among, crossing=True) for each in states)
+    states = yield from going_on(
+        run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
+    )
     if ip:
         states = yield from going_on(run_hook(network, each, hook) for each in states)
         states = yield from going_on(
-            run_bridge_hook(network, each, hook, behind=among, crossing=True) for each in states
+            run_bridge_hook(network, each, hook, behind=among, crossing=crossing) for each in states
         )
     yield from states
 
