@@ -7,6 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import (
     CT_NEW,
     CT_UNTRACKED,
+    STATUS_DNAT_DONE,
     Chain,
     ChainType,
     Dialect,
@@ -123,6 +124,13 @@ def test_notrack_leaves_nothing_to_translate() -> None:
     )
     after = only(whole, at("prerouting"), "prerouting")
     assert (after.packet, after.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+
+
+@pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
+def test_the_status_tells_that_translation_was_asked_about(rules: str, done: int) -> None:
+    after = only(with_rules(rules), at("prerouting"), "prerouting")
+    assert after.connection is not None
+    assert after.connection.status == done
 
 
 APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {

@@ -36,6 +36,14 @@ def test_what_was_meant_for_this_host_is_answered_by_the_address_that_was_asked(
     assert (back.packet.saddr, back.packet.icmp) == (HOST_ADDRESS, 3 << 8 | 3)
 
 
+def test_what_a_rule_of_output_has_turned_to_this_host_is_answered_by_the_address_that_it_has_then() -> None:
+    turned = msgspec.structs.replace(TO_WEB, daddr=0x7F000001, protocol=UDP)
+    state = msgspec.structs.replace(at("output", turned, iif="", oif="eth0"), rerouted="lo")
+    back = answer(state, "icmp-port-unreachable")
+    assert back is not None
+    assert back.packet.saddr == 0x7F000001
+
+
 @pytest.mark.parametrize(
     ("kind", "protocol", "own"), (("local", "boot", False), ("anycast", "boot", False), ("anycast", "kernel", True))
 )

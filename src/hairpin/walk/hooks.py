@@ -286,7 +286,7 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
     if redirects_translated(state):
         yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
         return
-    if not needs_decision(state, manip):
+    if not needs_decision(state, manip) or not _translates(namespace, families):
         yield translate(state, manip)
         return
     states = [state]
@@ -307,6 +307,15 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
         plain = set_up(each, namespace, manip, None)
         assert plain is not None
         yield translate(plain, manip)
+
+
+def _translates(namespace: Namespace, families: tuple[Family, ...]) -> bool:
+    """Whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
+
+    Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
+    """
+    tables = (each for each in namespace.ruleset.tables if each.family in families)
+    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)
 
 
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:

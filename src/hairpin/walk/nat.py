@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_DNAT_DONE, STATUS_SNAT, STATUS_SNAT_DONE, Nat
 from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
@@ -48,6 +48,7 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
     status = connection.status
     if wanted != asked:
         status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
+    status |= STATUS_DNAT_DONE if manip == "dst" else STATUS_SNAT_DONE
     checked = (*connection.nat_checked, manip)
     return _replace(
         state, msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)

@@ -108,7 +108,7 @@ def _source(namespace: Namespace, end: End) -> int:
     state, packet = end.state, end.state.packet
     if packet.version == 4:
         assert end.stop is not None
-        return packet.daddr if end.stop.stage == "input" or state.oif == "lo" else 0
+        return packet.daddr if end.stop.stage == "input" or "lo" in (state.oif, state.rerouted) else 0
     if _has6(namespace, state.iif, packet.daddr):
         return packet.daddr
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
