@@ -164,6 +164,7 @@ class Expectations:
         with patch.object(nat, "pick_port", self._pick):
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
+            sources += (port for event in turn.events for port in event.inner[3:])
             for ports in ([*sources, *targets], [*targets, *sources]):
                 if self._picked and all(branch.events != turn.events for branch in branches):
                     self._ports = tuple(ports)

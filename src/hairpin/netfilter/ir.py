@@ -47,8 +47,7 @@ NameField = Literal["iif", "oif", "physin", "physout"]
 
 CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW, CT_UNTRACKED = 1, 2, 4, 8, 64
 STATUS_EXPECTED, STATUS_SEEN_REPLY, STATUS_ASSURED, STATUS_CONFIRMED = 1, 2, 4, 8
-STATUS_SNAT, STATUS_DNAT, STATUS_DYING = 16, 32, 512
-STATUS_SNAT_DONE, STATUS_DNAT_DONE = 128, 256
+STATUS_SNAT, STATUS_DNAT, STATUS_SNAT_DONE, STATUS_DNAT_DONE, STATUS_DYING = 16, 32, 128, 256, 512
 
 FULL_MASK = (1 << 128) - 1  # keeps every bit of every field
 Ranges = tuple[tuple[int, int], ...]  # inclusive; a single value is (v, v)
