@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hairpin.netfilter.iptables_save import IptablesDialect, parse
-from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Match
+from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match
 from hairpin.netfilter.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft_json import parse as parse_json
 from hairpin.netfilter.nft_syntax import Json
@@ -101,7 +101,7 @@ def test_of_a_frames_header_all_is_merged() -> None:
         ("ether", "type", "ip6"),
     )
     (table,) = parse_json(ruleset("1.0.6", *fields, family="bridge"), source="test")
-    asked = (("dmac", 0x020000000001), ("smac", 0x020000000002), ("ethertype", 0x86DD))
+    asked: tuple[tuple[Field, int], ...] = (("dmac", 0x020000000001), ("smac", 0x020000000002), ("ethertype", 0x86DD))
     parts = tuple(FieldMatch(name, ((value, value),), negated=True) for name, value in asked)
     assert table.chains[0].rules[0].body == (AnyOfMatch(parts),)
 

@@ -251,11 +251,13 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
     for position, (statement, read) in enumerate(zip(statements, found, strict=True)):
         if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
             before = parts.pop()
-            if before and read and isinstance(before[-1], FieldMatch | AnyOfMatch) and isinstance(read[-1], FieldMatch):
-                first = before[-1].alternatives if isinstance(before[-1], AnyOfMatch) else before[-1:]
-                parts.append((*before[:-1], *read[:-1], AnyOfMatch((*first, read[-1]))))
-            else:
-                parts.append((*before, *read))
+            match (*before[-1:], *read[-1:]):
+                case (FieldMatch() as one, FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((one, other))))
+                case (AnyOfMatch(alternatives=several), FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((*several, other))))
+                case _:
+                    parts.append((*before, *read))
         elif isinstance(read, Choice):
             parts.append(read.prefix)
             choices.append(len(parts))
