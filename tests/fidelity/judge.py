@@ -90,15 +90,15 @@ class _Packets:
     def compare_all(self) -> None:
         """Compare the first packets of all flows, then their second ones, and so on; of a flow in which something
         differs no further ones."""
-        going_on = list(self.turns)
-        position = 0
-        while going_on:
-            going_on = [
-                (number, turns)
-                for number, turns in going_on
-                if position < len(turns) and self._agrees(number, position, turns[position])
-            ]
-            position += 1
+        rounds = sorted(
+            (turn.position, at, number, index)
+            for at, (number, turns) in enumerate(self.turns)
+            for index, turn in enumerate(turns)
+        )
+        over = set[int]()
+        for _, at, number, index in rounds:
+            if number not in over and not self._agrees(number, index, self.turns[at][1][index]):
+                over.add(number)
 
     def _agrees(self, number: int, position: int, turn: Turn) -> bool:
         """Where the walk forks, the kernel's way must be one of its branches, and what follows goes on from there."""

@@ -202,7 +202,7 @@ class _Net:
             events = self._collect()
             for number, (packet, taken) in sent.items():
                 found = tuple(sorted(set(events.get(number, ()))))
-                turns[number] = (*turns[number], Turn(packet, found, not taken))
+                turns[number] = (*turns[number], Turn(packet, found, not taken, position))
         return turns
 
     def _framed(self, flow: Flow, sent: Sent) -> Sent:

@@ -16,6 +16,8 @@ class Turn(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
     refused: bool = False
     """The kernel did not let the process send it."""
+    position: int = 0
+    """In which round it was sent: a flow sends nothing in a round in which there is nothing to answer."""
 
 
 def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | None:
