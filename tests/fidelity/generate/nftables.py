@@ -267,6 +267,6 @@ class _Table:
 def _field(match: str) -> str:
     """Return what the match asks for; two that settle the protocol ask for the same."""
     words = match.split()
-    if "l4proto" in words or words[:1] in (["icmp"], ["icmpv6"]):
+    if not {"l4proto", "protocol", "nexthdr"}.isdisjoint(words) or words[:1] in (["icmp"], ["icmpv6"]):
         return "protocol"
     return " ".join(words[:2])
