@@ -156,9 +156,12 @@ class _Net:
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():
-            for family in ("ipv4", "ipv6"):  # who is asked for in vain is not given up while others are sent
+            # Those whom everybody reaches are entered; others are not asked for, which rules would count, nor given up
+            # while others are sent.
+            for family in ("ipv4", "ipv6"):
                 for link in Path(f"/proc/sys/net/{family}/neigh").iterdir():
                     write_sysctl(f"net/{family}/neigh/{link.name}/retrans_time_ms", "1000000")
+                    write_sysctl(f"net/{family}/neigh/{link.name}/mcast_solicit", "0")
             for key in Path("/proc/sys/net/netfilter").glob("nf_conntrack_*_timeout*"):
                 write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:

@@ -101,6 +101,16 @@ def test_an_error_to_a_link_local_address_goes_by_the_link_that_the_packet_came_
     assert back.oif == link
 
 
+def test_an_address_of_lo_answers_for_nothing_that_came_by_a_wire() -> None:
+    host = host_namespace()
+    net = network(msgspec.structs.replace(host, addresses=(Address("lo", 6, 1, 128), Address("eth0", 6, 5, 64))))
+    asked = Packet(6, parse_address("2001:db8::7")[1], 1, UDP, sport=1, dport=2)
+    for link, source in (("eth0", 5), ("lo", 1)):
+        back = refusal(net, stopped(at("input", asked, iif=link), "reject", reject="icmp6-port-unreachable"))
+        assert back is not None
+        assert back.packet.saddr == source
+
+
 def test_the_answer_is_part_of_the_connection() -> None:
     tracked = track(at("prerouting", TO_WEB), host_namespace())
     back = answer(tracked.to("forward", oif="docker0"), "icmpx-port-unreachable")

@@ -11,7 +11,7 @@ from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
 from hairpin.walk.state import End, State
 
@@ -119,11 +119,11 @@ def _source(namespace: Namespace, end: End) -> int:
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
     """Return whether the address is one of this host's, or of the networks of its links; a route of type local or
-    anycast alone makes it none.
+    anycast alone makes it none.  Those that mean something on one link only are that link's.
 
     Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
     """
-    where = link if inside(value, *LINK_LOCAL6, 6) else None
+    where = link if inside(value, *LINK_LOCAL6, 6) or is_loopback(value, 6) else None
     if any(each.value == value for each in addresses_of(namespace, where, 6)):
         return True
     return any(

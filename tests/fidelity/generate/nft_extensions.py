@@ -81,7 +81,8 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
             port = f"{side} proto-{dice.pick(('src', 'dst'))} {turned}{dice.pick(PORTS)}"
             choices += [f"meta l4proto {protocol} {port}"] * 2
         else:
-            choices.append(f"ct protocol {turned}{dice.pick(('tcp', 'udp'))}")
+            # Negated, since nft refuses a match of another protocol beside it.
+            choices.append(f"ct protocol != {dice.pick(('tcp', 'udp'))}")
     return dice.pick(choices)
 
 
