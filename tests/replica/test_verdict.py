@@ -49,6 +49,7 @@ NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
 NO_ADDRESS = Experience("error", errno.EADDRNOTAVAIL, at_once=True)
 NOT_PERMITTED = Experience("error", errno.EPERM, at_once=True)
 SILENCE = Experience("silence")
+UNREACHABLE = Experience("error", errno.EHOSTUNREACH)
 REFUSED = Experience("error", errno.ECONNREFUSED)
 CASES: dict[str, tuple[Findings, Verdict]] = {
     "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
@@ -60,7 +61,8 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "no IPv6 at all":                  (found(NO_ADDRESS, start=FromHost(), version=6), "rejected"),
     "no source address":               (found(NO_ADDRESS, start=FromHost()), "dropped"),
     "its own OUTPUT":                  (found(NOT_PERMITTED, start=FromHost()), "dropped"),
-    "on its way for too long":         (found(SILENCE, icmp(11, 0)), "looped"),
+    "on its way for too long":         (found(SILENCE, *[tcp(SYN, out=False)] * 20, icmp(11, 0)), "looped"),
+    "its TTL is made small":           (found(UNREACHABLE, tcp(SYN, out=False), icmp(11, 0)), "rejected"),
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),

@@ -4,6 +4,7 @@ The words are those of the contract, and mean what they mean in walk/walk.py.
 """
 
 import errno
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,8 @@ from hairpin.replica.serving import Happening
 from hairpin.replica.tap import Sighting
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
+_AGAIN = 8
+"""So often no packet comes by a link without a circle: a client that hears nothing sends a SYN a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -55,13 +58,16 @@ def _says_no(seen: Sighting) -> bool:
     return seen.icmp >> 8 in errors
 
 
-def expired(findings: Findings) -> bool:
-    """Return whether a router said that the packet was on its way for too long."""
-    return any(
+def went_round(findings: Findings) -> bool:
+    """Return whether a router said that the packet was on its way for too long, which came by one link again and again:
+    a TTL that a rule has made small ends without that."""
+    told = any(
         (seen.protocol == ICMP and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED)
         or (seen.protocol == ICMP6 and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED6)
         for seen in findings.attempt.sightings
     )
+    came = Counter((seen.netns, seen.link) for seen in findings.attempt.sightings if not seen.out)
+    return told and max(came.values(), default=0) >= _AGAIN
 
 
 def verdict(findings: Findings) -> Verdict:
@@ -69,7 +75,7 @@ def verdict(findings: Findings) -> Verdict:
     experience = findings.attempt.experience
     if experience.kind == "answer":
         return "delivered"
-    if expired(findings):
+    if went_round(findings):
         return "looped"
     leg = _leg(findings)
     if leg is not None:
