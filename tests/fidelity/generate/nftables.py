@@ -87,6 +87,8 @@ class _Table:
         # Of one field only once: nft 1.0 lists ``ip ttl < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
         asked = (self._match(hook, priority, protocol) for _ in range(dice.number(0, 3)))
         matches = list({_field(each): each for each in asked}.values())
+        if any(each.startswith("icmp") for each in matches):  # nft refuses two protocols in a rule
+            matches = [each for each in matches if not each.startswith("ct protocol")]
         if protocol and not any(protocol in each for each in matches):
             matches.append(f"meta l4proto {protocol}")
         if dice.chance(0.1):
