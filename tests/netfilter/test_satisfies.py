@@ -52,7 +52,8 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "bits cleared by the mask": (FieldMatch("ct-mark", ((0, 0),), mask=0xF), YES),
     "a field that is not there": (FieldMatch("icmp", ((8, 8),)), NO),
     "nor its negation": (FieldMatch("icmp", ((8, 8),), negated=True), NO),
-    "an owner that nobody told": (FieldMatch("skuid", ((0, 0),)), UNKNOWN),
+    "no owner on the way out": (FieldMatch("skuid", ((0, 0),)), NO),
+    "a socket that nobody told": (FieldMatch("skuid", ((0, 0xFFFFFFFF),)), UNKNOWN),
     "interface": (NameMatch("iif", ("eth0",)), YES),
     "interface by prefix": (NameMatch("iif", ("eth*",)), YES),
     "another interface": (NameMatch("iif", ("eth1", "lo")), NO),
@@ -122,6 +123,11 @@ WITHOUT_A_WAY: dict[str, tuple[Seen, Match, Truth]] = {
 @pytest.mark.parametrize(("seen", "match", "expected"), WITHOUT_A_WAY.values(), ids=WITHOUT_A_WAY)
 def test_surroundings_say_no(seen: Seen, match: Match, expected: Truth) -> None:
     assert satisfies(question(seen, place=NO_WAY), match) is expected
+
+
+def test_the_owner_of_what_comes_in_is_left_open() -> None:
+    arriving = msgspec.structs.replace(FIRST, oif="")
+    assert satisfies(question(arriving), FieldMatch("skuid", ((0, 0),))) is UNKNOWN
 
 
 def test_the_smallest_element_decides() -> None:
