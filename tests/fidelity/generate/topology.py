@@ -149,11 +149,11 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
 
 def _neighbours(made: Plan, version: Version) -> list[str]:
     lines: list[str] = []
-    # Of the host's own addresses too: on a link that is down they are its own no longer.
-    everybody = (
+    # Also of the host's own addresses (on a link that is down they are its own no longer), and of what NAT turns to.
+    everybody = dict.fromkeys((
         *OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version],
-        *made.host_addresses(version),
-    )  # fmt: skip
+        *made.host_addresses(version), *(INSIDE[version][name][0] for name in ("c1", "c2")),
+    ))  # fmt: skip
     for link in made.links:
         if link.startswith("up"):
             mac = MACS[f"w{link[2]}"]
