@@ -109,7 +109,9 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
                f"meta mark set {ip} saddr map {{ {marks} }}", f"meta mark set {ip} daddr map @marked"]  # fmt: skip
     if protocol in ("tcp", "udp"):
         choices += [f"meta mark set {protocol} dport map {{ 80 : 0x1, 443-8080 : 0x10 }}", f"{protocol} dport set 8080",
-                    f"{protocol} dport vmap @verdicts", f"{protocol} sport set 21000"]  # fmt: skip
+                    f"{protocol} dport vmap @verdicts"]  # fmt: skip
+        if hook in ("prerouting", "output"):  # later on it would hide which port the kernel has drawn
+            choices.append(f"{protocol} sport set 21000")
     if hook in ("prerouting", "output", "postrouting"):
         choices.append(f"{ip} daddr set {dice.pick(some)}")
     if hook in ("input", "forward", "output"):
