@@ -10,7 +10,7 @@ from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, ask
-from tests.fidelity.model import Expectations, Hits, kernel_hits, recorded
+from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
 from tests.fidelity.observer import Event
 from tests.fidelity.turns import Turn
 
@@ -107,9 +107,9 @@ class _Packets:
         self.count += 1
         self.outcomes[_kind(turn.events)] = self.outcomes.get(_kind(turn.events), 0) + 1
         branches = self.expectations.of(number, turn)
-        unroutable = any(branch.unroutable for branch in branches)
-        if unroutable:
-            self.answers.note(turn.sent)
+        unroutable = {_asker(branch) for branch in branches if branch.unroutable}
+        for saddr in unroutable:
+            self.answers.owed[saddr] += 1
         taken = [branch for branch in branches if branch.events == turn.events]
         if all(branch.untold for branch in taken):
             differs = Disagreement(
@@ -123,7 +123,7 @@ class _Packets:
             if not taken:
                 self.differing.append(differs)
                 return False
-            self.answers.missing.append((turn.sent.packet.saddr, differs))
+            self.answers.missing.append((_asker(taken[0]), differs))
         self.hits.add(taken)
         self.recorder.ends += (branch.end for branch in taken[:1])
         self.expectations.went(number, taken)
@@ -140,13 +140,15 @@ class _Answers:
         self.owed: Counter[int] = Counter()
         self.missing: list[tuple[int, Disagreement]] = []
 
-    def note(self, sent: Sent) -> None:
-        """Count an answer that is owed for want of a route."""
-        self.owed[sent.packet.saddr] += 1
-
     def unexcused(self) -> list[Disagreement]:
         """Return those missing answers for which the kernel has no such excuse."""
         return [found for saddr, found in self.missing if self.owed[saddr] <= _BURST]
+
+
+def _asker(branch: Branch) -> int:
+    """Return the source of what a way's end has rejected, as it came there: it may have been chosen or translated."""
+    stop = branch.end.stop
+    return stop.seen.packet.saddr if stop is not None else 0
 
 
 _BURST = 5
