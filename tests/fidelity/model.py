@@ -274,6 +274,8 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
         for last in walk_packet(network, outcome):
             for events, final in _with_answers(network, last, name):
                 yield tuple(sorted({*noted, *events})), final
+                if in_pieces:  # not told from others, and yet counted by rules on its way
+                    yield (), final
                 if in_pieces and packet.version == 6:  # which answers each of them
                     second = tuple(_about_the_second(each) for each in events)
                     yield tuple(sorted({*noted, *second})), final
