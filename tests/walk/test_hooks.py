@@ -6,6 +6,7 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import (
     CT_NEW,
+    CT_RELATED,
     CT_UNTRACKED,
     STATUS_DNAT_DONE,
     Chain,
@@ -160,6 +161,13 @@ def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Di
     state = msgspec.structs.replace(at("prerouting"), notrack=True, ct_state=CT_UNTRACKED)
     after = only(whole, state, "prerouting")
     assert (after.connection is not None, after.ct_state == CT_UNTRACKED) == (tracked, not tracked)
+
+
+@pytest.mark.parametrize(("dialect", "untracked"), (("nft", True), ("iptables-nft", False)))
+def test_notrack_for_what_answers_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
+    whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
+    after = only(whole, msgspec.structs.replace(at("output", iif=""), ct_state=CT_RELATED), "output")
+    assert (after.ct_state == CT_UNTRACKED) is untracked
 
 
 def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.evaluate import Condition, Decision, decide
-from hairpin.netfilter.ir import CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import closed, remembered, track
@@ -233,10 +233,14 @@ def _set_apart(state: State, table: Table, decision: Decision) -> State:
     """
     if state.connection is not None or state.zone is not None:
         return state
-    untracked = state.notrack or state.ct_state == CT_UNTRACKED
-    if decision.zone is not None and (table.dialect == "nft" or not untracked):
-        ct_state = 0 if state.ct_state == CT_UNTRACKED else state.ct_state
+    # What answers an untracked packet is related to no connection: iptables takes that, too, for settled.
+    settled = state.ct_state in (CT_UNTRACKED, CT_RELATED)
+    nft = table.dialect == "nft"
+    if decision.zone is not None and (nft or not (settled or state.notrack)):
+        ct_state = 0 if settled else state.ct_state
         return msgspec.structs.replace(state, zone=decision.zone, notrack=False, ct_state=ct_state)
+    if decision.notrack and nft and settled:
+        return msgspec.structs.replace(state, notrack=True, ct_state=CT_UNTRACKED)
     return msgspec.structs.replace(state, notrack=state.notrack or decision.notrack)
 
 
