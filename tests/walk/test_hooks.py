@@ -118,6 +118,15 @@ def test_nat_is_done_at_its_place_and_once() -> None:
     assert [step.text for step in again.steps] == ["dnat"]
 
 
+@pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))
+def test_what_lo_brought_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
+    body: tuple[Expression, ...] = () if target is None else (Nat("dnat", (target, target)),)
+    whole = net(Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
+    (after,) = run_hook(whole, msgspec.structs.replace(at("prerouting", iif="lo"), local=True), "prerouting")
+    assert isinstance(after, State)
+    assert after.local is keeps
+
+
 def test_notrack_leaves_nothing_to_translate() -> None:
     whole = with_rules(
         "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n"

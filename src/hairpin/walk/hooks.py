@@ -188,7 +188,12 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
         yield tracked
     elif item.kind == "nat":
         families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-        yield from _nat(namespace, state, hook, families)
+        for outcome in _nat(namespace, state, hook, families):
+            if isinstance(outcome, State) and hook == "prerouting" and outcome.packet.daddr != state.packet.daddr:
+                # What lo brought loses the route that it came with: nf_nat_proto.c nf_nat_ipv4_pre_routing()
+                yield msgspec.structs.replace(outcome, local=False)
+            else:
+                yield outcome
     else:
         assert item.table is not None
         assert item.chain is not None
