@@ -154,7 +154,7 @@ APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {
 @pytest.mark.parametrize("together", (True, False), ids=["in one chain", "in two"])
 @pytest.mark.parametrize(("dialect", "said", "zone"), APART.values(), ids=APART)
 def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int | None, *, together: bool) -> None:
-    parts = {"notrack": Notrack(), "zone": SetZone(5)}
+    parts: dict[str, Expression] = {"notrack": Notrack(), "zone": SetZone(5)}
     rules = [rule(parts[each]) for each in said]
     groups = [rules] if together else [[each] for each in rules]
     chains = (Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))

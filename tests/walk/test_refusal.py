@@ -89,6 +89,8 @@ def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
     error = answer(bridged, "icmp-port-unreachable")
     assert error is not None
     assert error.stage == "output-route"
+    nowhere = network(msgspec.structs.replace(host_namespace(), routes=()))
+    assert refusal(nowhere, stopped(bridged, "reject", stage="forward", reject="tcp-reset")) is None
 
 
 @pytest.mark.parametrize(("sender", "link"), (("fe80::7", "eth0"), ("2001:db8::7", "")))

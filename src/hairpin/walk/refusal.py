@@ -13,6 +13,7 @@ from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
+from hairpin.walk.route_in import dissected
 from hairpin.walk.state import End, State
 
 ERRORS: dict[str, int] = {
@@ -41,7 +42,7 @@ def refusal(network: Network, end: End) -> State | None:
     if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
         return None
     if stop.reject == "tcp-reset":
-        return None if packet.tcp_flags & RST else _reset(end.state)
+        return None if packet.tcp_flags & RST else _reset(namespace, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
     if icmp is None or _is_unreachable6(namespace, end.state):
         return None
@@ -63,7 +64,7 @@ def refusal(network: Network, end: End) -> State | None:
     return msgspec.structs.replace(_attached(end.state, error), oif=bound)
 
 
-def _reset(state: State) -> State:
+def _reset(namespace: Namespace, state: State) -> State | None:
     packet = state.packet
     reset = Packet(
         version=packet.version,
@@ -76,8 +77,14 @@ def _reset(state: State) -> State:
         length_bytes=60 if packet.version == 6 else 40,
     )
     back = _attached(state, reset)
-    # For what br_netfilter showed it goes out of the port at once, past every hook.
-    return back.to("device-out", oif=state.physin) if state.physin else back
+    if not state.physin:
+        return back
+    # For what br_netfilter showed it goes out of the port at once, past every hook; but a route has to lead there.
+    protocol, sport, dport = dissected(namespace, reset)
+    asked = Query(reset.version, reset.daddr, reset.saddr, iif="lo", protocol=protocol, sport=sport, dport=dport)
+    if lookup(namespace, asked).type in ("none", "blackhole", "unreachable", "prohibit"):
+        return None
+    return back.to("device-out", oif=state.physin)
 
 
 def _attached(state: State, packet: Packet) -> State:
