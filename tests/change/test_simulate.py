@@ -146,6 +146,29 @@ def test_a_container_comes_with_its_namespace_and_wire() -> None:
     assert again == after
 
 
+def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
+    host = host_namespace()
+    veth = next(each for each in host.links if each.name == "veth1")
+    links = tuple(
+        msgspec.structs.replace(each, carrier=False, operstate="DOWN") if each.name == "docker0" else each
+        for each in host.links
+        if each != veth
+    )
+    routes = tuple(
+        msgspec.structs.replace(
+            route,
+            next_hops=tuple(msgspec.structs.replace(hop, linkdown=hop.link == "docker0") for hop in route.next_hops),
+        )
+        for route in host.routes
+    )
+    empty = network(msgspec.structs.replace(host, links=links, routes=routes))
+    after = simulate(one(AddNamespace(container_namespace(), veth, container())), empty).host.namespaces[0]
+    docker0 = after.link("docker0")
+    assert docker0 is not None
+    assert docker0.carrier
+    assert not any(hop.linkdown for route in after.routes for hop in route.next_hops)
+
+
 def test_parts_are_made_in_order() -> None:
     parts = (SetSysctl(HOST, ("net", "x"), "1"), SetSysctl(HOST, ("net", "x"), "2"))
     assert simulate(Change(parts), NET).namespace(HOST).sysctls.text("net", "x") == "2"
