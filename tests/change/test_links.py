@@ -62,6 +62,18 @@ def test_an_end_that_is_down_does_not() -> None:
     assert not link(after, "host", "veth1").carrier
 
 
+def test_a_bridge_has_carrier_by_the_port_that_works_again() -> None:
+    host = changed(changed(host_namespace(), "docker0", carrier=False), "veth1", carrier=False)
+    inner = changed(container_namespace(), "eth0", up=False, carrier=False)
+    net = network(host, inner)
+    eth0 = link(net, "container:web", "eth0")
+    assert not link(with_link(net, inner, eth0), "host", "docker0").carrier
+    inside = with_link(net, inner, msgspec.structs.replace(eth0, up=True, carrier=True))
+    outside = with_link(net, host, msgspec.structs.replace(link(net, "host", "veth1"), carrier=True))
+    assert link(inside, "host", "docker0").carrier
+    assert link(outside, "host", "docker0").carrier
+
+
 def test_routes_of_a_link_with_carrier_are_no_longer_down() -> None:
     net = network()
     plain = msgspec.structs.replace(link(net, "host", "eth0"), carrier=False)

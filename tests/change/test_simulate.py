@@ -159,6 +159,8 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
             route,
             next_hops=tuple(msgspec.structs.replace(hop, linkdown=hop.link == "docker0") for hop in route.next_hops),
         )
+        if route.type in ("unicast", "broadcast")
+        else route
         for route in host.routes
     )
     empty = network(msgspec.structs.replace(host, links=links, routes=routes))

@@ -20,6 +20,7 @@ def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
     if link.up:
         changed = with_connected_routes(_on_wire(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
+        changed = with_carrier_by(changed, link)
     network = network.with_namespace(changed)
     peer = veth_peer(network, namespace.name, link)
     if not link.up or peer is None:
@@ -27,7 +28,18 @@ def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
     other = network.namespace(peer.netns)
     links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
     end = next(each for each in links if each.name == peer.link)
-    return network.with_namespace(_on_wire(msgspec.structs.replace(other, links=links), end))
+    wired = _on_wire(msgspec.structs.replace(other, links=links), end)
+    return network.with_namespace(with_carrier_by(wired, end))
+
+
+def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
+    """Return the namespace in which the bridge that the link is a port of has carrier, if the port works."""
+    bridge = namespace.link(port.master) if port.master is not None else None
+    if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
+        return namespace
+    risen = msgspec.structs.replace(bridge, carrier=True, operstate="UP")
+    links = tuple(risen if each.name == bridge.name else each for each in namespace.links)
+    return _on_wire(msgspec.structs.replace(namespace, links=links), risen)
 
 
 def _on_wire(namespace: Namespace, link: Link) -> Namespace:

@@ -26,7 +26,7 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.links import with_link
+from hairpin.change.links import with_carrier_by, with_link
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.change.sysctls import written
 from hairpin.errors import ChangeError
@@ -130,26 +130,7 @@ def _joined(network: Network, namespace: Namespace, host_link: Link) -> Network:
     host = grown.namespace(HOST)
     links = tuple(each for each in host.links if each.name != host_link.name)
     joined = msgspec.structs.replace(host, links=(*links, host_link))
-    return grown.with_namespace(_with_carrier(joined, host_link.master) if host_link.master else joined)
-
-
-def _with_carrier(namespace: Namespace, bridge: str) -> Namespace:
-    """Return the namespace with a bridge that has its first port up: it has a carrier then, and its routes live."""
-    links = tuple(
-        msgspec.structs.replace(each, carrier=True, operstate="UP") if each.name == bridge else each
-        for each in namespace.links
-    )
-    routes = tuple(
-        msgspec.structs.replace(
-            route,
-            next_hops=tuple(
-                msgspec.structs.replace(hop, linkdown=False, dead=False) if hop.link == bridge else hop
-                for hop in route.next_hops
-            ),
-        )
-        for route in namespace.routes
-    )
-    return msgspec.structs.replace(namespace, links=links, routes=routes)
+    return grown.with_namespace(with_carrier_by(joined, host_link))
 
 
 def _continued(network: Network, pid: int) -> Network:
