@@ -35,6 +35,10 @@ class Query(msgspec.Struct, frozen=True):
     uid: int | None = None
 
 
+NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
+"""What a lookup finds that leads nowhere."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """The answer: route and the ways on (more than one: multipath).  ``rule`` led to its table."""
 

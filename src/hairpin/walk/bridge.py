@@ -11,7 +11,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, conf
-from hairpin.network.routing import lookup
+from hairpin.network.routing import NO_WAY, lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in
 from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
@@ -129,7 +129,7 @@ def _lost6(namespace: Namespace, state: State) -> bool:
     if state.packet.version == 4:
         return False
     found = lookup(namespace, input_query(namespace, state))
-    return found.type in ("none", "blackhole", "unreachable", "prohibit")
+    return found.type in NO_WAY
 
 
 def _not_believed(network: Network, state: State) -> tuple[End, ...]:

@@ -12,7 +12,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import Query, lookup, source_address
+from hairpin.network.routing import NO_WAY, Query, lookup, source_address
 from hairpin.walk.route_in import dissected
 from hairpin.walk.state import End, State
 
@@ -82,7 +82,7 @@ def _reset(namespace: Namespace, state: State) -> State | None:
     # For what br_netfilter showed it goes out of the port at once, past every hook; but a route has to lead there.
     protocol, sport, dport = dissected(namespace, reset)
     asked = Query(reset.version, reset.daddr, reset.saddr, iif="lo", protocol=protocol, sport=sport, dport=dport)
-    if lookup(namespace, asked).type in ("none", "blackhole", "unreachable", "prohibit"):
+    if lookup(namespace, asked).type in NO_WAY:
         return None
     return back.to("device-out", oif=state.physin)
 

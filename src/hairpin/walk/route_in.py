@@ -14,7 +14,7 @@ from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
-from hairpin.network.routing import Found, Query, is_taken_in6, lookup, route_text
+from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
 from hairpin.walk.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
@@ -256,7 +256,7 @@ def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: b
             return stopped(state, "martian-source", stage="input-route", link=state.iif)
         return None
     back = lookup(namespace, _reverse(namespace, state, packet, out, 0 if to_many else packet.daddr))
-    if back.type in ("none", "blackhole", "unreachable", "prohibit"):
+    if back.type in NO_WAY:
         return _strict(namespace, state, back) if reverse_path else None
     if back.type == "local":
         if not accept_local:

@@ -13,7 +13,7 @@ from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import Found, Query, lookup, preferred_source, source_address
+from hairpin.network.routing import NO_WAY, Found, Query, lookup, preferred_source, source_address
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
 from hairpin.walk.mtu import route_mtu, sent_in_pieces
@@ -31,7 +31,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     packet = state.packet
     query = _query(namespace, state, packet)
     found = lookup(namespace, query)
-    if packet.version == 6 and packet.saddr == 0 and found.type in _NO_WAY:
+    if packet.version == 6 and packet.saddr == 0 and found.type in NO_WAY:
         # With a source the rules may say something else: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
         source = source_address(namespace, 6, "", packet.daddr)
         if source is not None:
@@ -46,9 +46,6 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     hops = (NextHop("lo"),) if to_itself else found.next_hops
     for hop in hops:
         yield _by(namespace, state, found, hop, query, then)
-
-
-_NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
 
 
 def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: Stage) -> Outcome:
