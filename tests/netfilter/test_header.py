@@ -32,7 +32,10 @@ CASES: dict[str, tuple[Seen, dict[str, int | str], tuple[str, ...]]] = {
          "ct-repl-sport": 80, "ct-direction": 0, "ct-zone": 0, "ct-protocol": 6},
         ("ct-orig-saddr6",),
     ),
-    "unknown owner": (Seen(UDP_PACKET), {}, ("skuid", "skgid", "smac", "dmac")),
+    "unknown owner": (Seen(UDP_PACKET), {}, ("skuid", "skgid", "socket", "smac", "dmac")),
+    "a process's socket": (Seen(UDP_PACKET, oif="eth0", uid=0), {"socket": 1, "skuid": 0}, ()),
+    "a socket of the kernel's own": (Seen(UDP_PACKET, oif="eth0", by_kernel=True), {"socket": 1}, ("skuid",)),
+    "forwarded": (Seen(UDP_PACKET, iif="eth0", oif="docker0"), {"socket": 0}, ("skuid",)),
     "owner and hardware addresses": (
         Seen(msgspec.structs.replace(UDP_PACKET, smac=1, dmac=2), uid=0, gid=5),
         {"skuid": 0, "skgid": 5, "smac": 1, "dmac": 2},

@@ -46,7 +46,8 @@ GROUPS: dict[str, tuple[Expression, ...]] = {
     "-m owner ! --uid-owner 0-5 --gid-owner 7": (
         AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True), FieldMatch("skgid", ((7, 7),)),
     ),
-    "-m owner --socket-exists": (FieldMatch("skuid", ((0, 0xFFFFFFFF),)),),
+    "-m owner --socket-exists": (FieldMatch("socket", ((1, 1),)),),
+    "-m owner ! --socket-exists": (FieldMatch("socket", ((1, 1),), True),),
     IPSEC_5: (
         OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),
     ),

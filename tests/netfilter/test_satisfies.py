@@ -53,7 +53,8 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "a field that is not there": (FieldMatch("icmp", ((8, 8),)), NO),
     "nor its negation": (FieldMatch("icmp", ((8, 8),), negated=True), NO),
     "no owner on the way out": (FieldMatch("skuid", ((0, 0),)), NO),
-    "a socket that nobody told": (FieldMatch("skuid", ((0, 0xFFFFFFFF),)), UNKNOWN),
+    "no socket on the way out": (FieldMatch("socket", ((1, 1),)), NO),
+    "without a socket on the way out": (FieldMatch("socket", ((1, 1),), negated=True), YES),
     "interface": (NameMatch("iif", ("eth0",)), YES),
     "interface by prefix": (NameMatch("iif", ("eth*",)), YES),
     "another interface": (NameMatch("iif", ("eth1", "lo")), NO),
@@ -128,6 +129,7 @@ def test_surroundings_say_no(seen: Seen, match: Match, expected: Truth) -> None:
 def test_the_owner_of_what_comes_in_is_left_open() -> None:
     arriving = msgspec.structs.replace(FIRST, oif="")
     assert satisfies(question(arriving), FieldMatch("skuid", ((0, 0),))) is UNKNOWN
+    assert satisfies(question(arriving), FieldMatch("socket", ((1, 1),))) is UNKNOWN
 
 
 def test_the_smallest_element_decides() -> None:

@@ -44,6 +44,21 @@ def test_what_a_rule_of_output_has_turned_to_this_host_is_answered_by_the_addres
     assert back.packet.saddr == 0x7F000001
 
 
+def test_what_a_rule_of_output_has_turned_away_from_this_host_is_answered_by_an_address_of_the_route() -> None:
+    turned = msgspec.structs.replace(TO_WEB, protocol=UDP)
+    state = msgspec.structs.replace(at("output", turned, iif="", oif="lo"), rerouted="docker0")
+    back = answer(state, "icmp-port-unreachable")
+    assert back is not None
+    assert back.packet.saddr == 0
+
+
+@pytest.mark.parametrize(("reject", "own"), (("icmp-port-unreachable", True), ("tcp-reset", False)))
+def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, own: bool) -> None:
+    back = answer(at("forward", TO_WEB, oif="docker0"), reject)
+    assert back is not None
+    assert (back.by_kernel, back.uid) == (own, None)
+
+
 @pytest.mark.parametrize(
     ("kind", "protocol", "own"), (("local", "boot", False), ("anycast", "boot", False), ("anycast", "kernel", True))
 )

@@ -54,7 +54,7 @@ _EXACT = """
 -m mac --mac-source 02:00:00:00:00:01
 -m mark --mark 1
 -m nfacct --nfacct-name web # counts
--m owner --uid-owner 0 # `--socket-exists` forks where the snapshot tells of no socket
+-m owner --uid-owner 0
 -m physdev --physdev-in eth0
 -m pkttype --pkt-type broadcast
 -m policy --dir in --pol none

@@ -42,6 +42,8 @@ def header_of(seen: Seen) -> Header:
     for name, value in (("smac", packet.smac), ("dmac", packet.dmac), ("skuid", seen.uid), ("skgid", seen.gid)):
         if value is not None:
             header[name] = value
+    if seen.oif:
+        header["socket"] = int(seen.by_kernel or seen.uid is not None)
     _add_connection(header, seen)
     return header
 

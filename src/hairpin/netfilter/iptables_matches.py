@@ -161,7 +161,7 @@ def _owner(group: Group) -> tuple[Expression, ...]:
     matches: tuple[Match, ...] = ()
     for option in group.options:
         if option.name == "--socket-exists" and not option.values:
-            matches += (_negatable(FieldMatch("skuid", ((0, 0xFFFFFFFF),)), negated=option.negated),)
+            matches += (FieldMatch("socket", ((1, 1),), option.negated),)
             continue
         # A user's name cannot be resolved here: bounds() refuses it.
         match = FieldMatch(fields.get(option.name, "skuid"), (bounds(option.value, "-", 0xFFFFFFFE),))

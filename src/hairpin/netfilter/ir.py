@@ -34,7 +34,7 @@ Field = Literal[
     # link header
     "smac", "dmac", "pkttype",                       # pkttype: host 0 broadcast 1 multicast 2 other 3
     # metadata
-    "mark", "skuid", "skgid", "ipsec-in", "ipsec-out",     # ipsec-*: 0 = no policy was applied
+    "mark", "skuid", "skgid", "socket", "ipsec-in", "ipsec-out",     # socket: 0 = it has none; ipsec-*: 0 = no policy
     # connection tracking
     "ct-state",      # one bit: invalid 1 established 2 related 4 new 8 untracked 64
     "ct-status",     # bits: expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512

@@ -120,5 +120,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     uid: int | None = None
+    by_kernel: bool = False
+    """A socket of the kernel's own has sent it, which belongs to nobody."""
     gid: int | None = None
     pkttype: int = 0

@@ -148,9 +148,9 @@ def _field(match: FieldMatch, context: Context) -> Words:
     if name in ("skuid", "skgid"):
         if match.negated:
             raise refuse(match, "iptables' negated owner holds for packets without a socket, too")
-        if match.ranges == ((0, 0xFFFFFFFF),):
-            return Words("owner", ("--socket-exists",))
         return Words("owner", ("--uid-owner" if name == "skuid" else "--gid-owner", _span(_only_range(match), "-")))
+    if name == "socket" and match.ranges == ((1, 1),):
+        return Words("owner", (*negation, "--socket-exists"))
     if name in ("ipsec-in", "ipsec-out"):
         applied = bool(_single(match)) is not match.negated
         words = ("--dir", name.removeprefix("ipsec-"), "--pol", "ipsec" if applied else "none")

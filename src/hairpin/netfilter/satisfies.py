@@ -83,7 +83,7 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
     """Compare one number with ranges; a field that is not there satisfies nothing."""
     value = header.get(match.field)
     if not isinstance(value, int):
-        return _without(header, match.field, any_owner=match.ranges == _ANY_OWNER)
+        return _without(header, match.field)
     masked = value & match.mask
     for first, last in match.ranges:
         if first <= masked <= last:
@@ -91,21 +91,17 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
     return Truth.YES if match.negated else Truth.NO
 
 
-def _without(header: Header, field: str, *, any_owner: bool = False) -> Truth:
+def _without(header: Header, field: str) -> Truth:
     """Return what a match says of a field that is not in the header: nothing is satisfied by what the packet lacks, but
     whoever sent a packet has a link-layer address, read or not, and one from a wire (not one made here) carries it.
 
-    What is forwarded, or made by the kernel, has no owner on its way out; whether it has a socket is left open, and so
-    is the owner of what comes in.  Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
+    What is forwarded, or made by the kernel, has no owner on its way out; that of what comes in is left open.
+    Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
-    if field in ("skuid", "skgid"):
-        return Truth.NO if header.get("oif", "") and not any_owner else Truth.UNKNOWN
+    if field in ("skuid", "skgid", "socket"):
+        return Truth.NO if header.get("oif", "") else Truth.UNKNOWN
     on_wire = field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
     return Truth.UNKNOWN if on_wire else Truth.NO
-
-
-_ANY_OWNER = ((0, 0xFFFFFFFF),)
-"""``-m owner --socket-exists``"""
 
 
 def name_satisfies(header: Header, match: NameMatch) -> Truth:

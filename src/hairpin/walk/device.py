@@ -245,7 +245,9 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
     if state.hops > MAX_HOPS:
         return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if link.name == "lo" or link.kind == "loopback":
-        return state.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
+        # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
+        alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
+        return alone.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
     if is_uplink(network, state.netns, link):
         return End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)

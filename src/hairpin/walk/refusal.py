@@ -90,8 +90,8 @@ def _reset(namespace: Namespace, state: State) -> State | None:
 def _attached(state: State, packet: Packet) -> State:
     """Return the answer where it starts: a part of the connection of the packet that it answers, if that has one.
 
-    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be.  Of
-    the kernel's own sockets rules on owners see more or less (xt_owner.c): that stays open.
+    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be.  An
+    error is sent by a socket of the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
     """
     known = state.connection is not None or state.ct_state == CT_UNTRACKED
     return State(
@@ -101,6 +101,7 @@ def _attached(state: State, packet: Packet) -> State:
         ct_state=CT_RELATED if known else 0,
         ct_direction=0 if state.ct_direction else 1,
         connection=state.connection,
+        by_kernel=packet.protocol in (ICMP, ICMP6),
         connections=state.connections,
         conditions=state.conditions,
     )
@@ -115,7 +116,7 @@ def _source(namespace: Namespace, end: End) -> int:
     state, packet = end.state, end.state.packet
     if packet.version == 4:
         assert end.stop is not None
-        return packet.daddr if end.stop.stage == "input" or "lo" in (state.oif, state.rerouted) else 0
+        return packet.daddr if end.stop.stage == "input" or (state.rerouted or state.oif) == "lo" else 0
     if _has6(namespace, state.iif, packet.daddr):
         return packet.daddr
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))

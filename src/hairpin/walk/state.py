@@ -140,6 +140,8 @@ class State(msgspec.Struct, frozen=True):
     zone: int | None = None
     """The conntrack zone that a rule has put the packet into, before it is looked up."""
     uid: int | None = None
+    by_kernel: bool = False
+    """A socket of the kernel's own sends it, as it does ICMP errors (not resets)."""
     other_host: bool = False
     """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
     hops: int = 0
@@ -160,6 +162,7 @@ class State(msgspec.Struct, frozen=True):
             connection=self.connection,
             uid=self.uid,
             gid=self.uid,  # root's group is 0 as well, and nobody else's packets are walked
+            by_kernel=self.by_kernel,
             pkttype=3 if self.other_host else 0,
         )
 
