@@ -9,11 +9,12 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, conf
 from hairpin.network.routing import NO_WAY, lookup
 from hairpin.walk.conntrack import confirmed
-from hairpin.walk.device import out_of_port, programs_in
+from hairpin.walk.device import out_of_port, programs_in, programs_out
 from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.mtu import piece_of, sent_in_pieces
 from hairpin.walk.neighbour import resolved
@@ -219,7 +220,34 @@ def _bridged_after_dnat(
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
     packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
     moved = msgspec.structs.replace(state, target=answer.port, packet=packet)
-    yield from _across(network, namespace, bridge, moved, crossing=crossing)
+    for each in _on_own_way_out(network, bridge, moved):
+        if isinstance(each, End):
+            yield each
+        else:
+            yield from _across(network, namespace, bridge, each, crossing=crossing)
+
+
+def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
+    """Yield what the programs on the bridge's own way out leave of a frame that DNAT keeps on it: they see it only if
+    nothing has been sent to that neighbour before, so that its frame's header is still to be written.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
+    """
+    packet = msgspec.structs.replace(state.packet, smac=bridge.mac)
+    sent = msgspec.structs.replace(state, oif=bridge.name, packet=packet)
+    ways = tuple(programs_out(network, sent, bridge))
+    if ways == (sent,):  # there are none
+        yield state
+        return
+    known = Condition(f"{bridge.name} has sent something to the translated destination before", holds=True)
+    yield msgspec.structs.replace(state, conditions=(*state.conditions, known))
+    first = msgspec.structs.replace(known, holds=False, usual=False)
+    for each in programs_out(network, msgspec.structs.replace(sent, conditions=(*state.conditions, first)), bridge):
+        if isinstance(each, End):
+            yield each
+        else:
+            back = msgspec.structs.replace(each.packet, smac=state.packet.smac)
+            yield msgspec.structs.replace(each, oif=state.oif, packet=back)
 
 
 def _across(

@@ -56,7 +56,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield _tagged(namespace, noted, link, state.vid)
         elif _for_another(link, state.packet.dmac):
             decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
-            yield stopped(state, "neighbour-wrong", link=link.name, decided_by=decided)
+            yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
@@ -140,7 +140,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     assert link is not None
-    for outcome in _programs_out(network, _framed(network, state, link), link):
+    for outcome in programs_out(network, _framed(network, state, link), link):
         if isinstance(outcome, End):
             yield outcome
         elif not link.carrier:
@@ -163,7 +163,7 @@ def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
         yield from device_out(network, state)
 
 
-def _programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Yield what the programs hooked to a device's way out leave of a frame.
 
     Source: net/core/dev.c __dev_queue_xmit()
@@ -225,7 +225,7 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
     if ended is not None:
         yield ended
         return
-    for outcome in _programs_out(network, state, port):
+    for outcome in programs_out(network, state, port):
         if isinstance(outcome, End):
             yield outcome
         else:
@@ -276,7 +276,7 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     else:
         # What is hooked to the link below is its namespace's, which a macvlan's frames keep their mark into.
         below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
-        for outcome in _programs_out(network, below_it, under):
+        for outcome in programs_out(network, below_it, under):
             yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
 
 

@@ -129,9 +129,13 @@ def run_bridge_hook(
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
-    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet)."""
+    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet): those of
+    ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
     namespace = network.namespace(state.netns)
-    yield from _run_chains(namespace, state, hook, _chains(namespace, hook, ("netdev", "inet")), link)
+    chains = _chains(namespace, hook, ("netdev", "inet"))
+    shown = msgspec.structs.replace(state, iif="") if hook == "egress" and chains else state
+    for outcome in _run_chains(namespace, shown, hook, chains, link):
+        yield outcome if isinstance(outcome, End) else msgspec.structs.replace(outcome, iif=state.iif)
 
 
 def _run_chains(

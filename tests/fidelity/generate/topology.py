@@ -224,7 +224,8 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
     link = dice.pick(made.links)
     if dice.chance(0.08):
         # To what IPv4 takes for a broadcast a process cannot bind, and a bridge floods it.
-        kinds = ("anycast", "multicast") if version == 4 else ("anycast", "broadcast", "multicast", "nat")
+        many = link.startswith("up")  # a group's frames go to everybody behind any other link
+        kinds = ("anycast", *(("multicast",) if many else ())) if version == 4 else _ODD_KINDS
         return f"route add {dice.pick(kinds)} {target} dev {link}{table}"
     words = f"route add {target} "
     words += (
@@ -239,6 +240,7 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
     return f"{words}{table} metric {metric}"
 
 
+_ODD_KINDS = ("anycast", "broadcast", "multicast", "nat")
 _SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport", "tos", "uidrange",
               "l3mdev")  # fmt: skip
 
