@@ -261,6 +261,9 @@ def test_source_address(link: str, towards: str, expected: str | None) -> None:
 def test_no_source_without_addresses() -> None:
     assert source_address(Namespace("n"), 4, "eth0", CLIENT) is None
     assert source_address(Namespace("n"), 6, "eth0", CLIENT) is None
+    only_loopback = Namespace("n", addresses=(Address("lo", 6, 1, 128, scope="host"),))
+    assert source_address(only_loopback, 6, "eth0", number("2001:db8::9")) == 1
+    assert source_address(only_loopback, 6, "eth0", number("fe80::9")) is None
 
 
 def test_preferred_source() -> None:

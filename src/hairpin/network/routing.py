@@ -340,6 +340,8 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
         ]
         link_local = [a for a in own if a.scope == "link"]
         wanted = link_local or globals6 if towards >> 118 == 0xFE80 >> 6 else globals6 or link_local
+        if towards >> 118 != 0xFE80 >> 6:  # ::1 is better than none
+            wanted = wanted or [a for a in addresses_of(namespace, "lo", 6) if a.scope == "host"]
         if not wanted:
             return None
         return max(
