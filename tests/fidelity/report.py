@@ -20,6 +20,8 @@ _LIMITS = """## Not compared yet
 - The kernel's own limits on ICMP errors are off, but for those on answers to packets without a route.
 - Packets without a payload (a flow is known by it), IPv4 options, IPv6 extension headers (AH among them), ICMP errors
   with a wrong checksum, what an SCTP packet carries (it is always an INIT).
+- Rules that set the destination of what is on its way out: what a raw socket sends keeps its neighbour, as nobody
+  else's does, and most of what starts here is sent so.
 - UDP without a checksum where a rule of nft sets a port: the kernel writes a wrong checksum then.
 - TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.
 - ARP and neighbour discovery: neighbours are entered by hand.

@@ -112,7 +112,7 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
                     f"{protocol} dport vmap @verdicts"]  # fmt: skip
         if hook in ("prerouting", "output"):  # later on it would hide which port the kernel has drawn
             choices.append(f"{protocol} sport set 21000")
-    if hook in ("prerouting", "output", "postrouting"):
+    if hook == "prerouting":  # what a raw socket sends keeps the neighbour that it has been routed to
         choices.append(f"{ip} daddr set {dice.pick(some)}")
     if hook in ("input", "forward", "output"):
         names = ("net-unreachable", "prot-unreachable", "host-prohibited", "net-prohibited", "port-unreachable")
