@@ -64,6 +64,11 @@ def _on_one_cpu() -> Generator[None]:
         os.sched_setaffinity(0, allowed)
 
 
+def _tracks(each: Judged) -> bool:
+    """Whether connections are tracked there: where there are any rules (a shrunk case may have empty texts)."""
+    return any(text.head or text.rules for text in each.rulesets)
+
+
 def _sees_frames(text: RuleText) -> bool:
     family = text.table.partition(" ")[0] if text.tool == "nft" else ""
     return (
@@ -93,7 +98,7 @@ class _Net:
         # With any rules there is connection tracking (TRACKING), and so reassembly before them; not before those that
         # see frames.
         texts = [text for each in case.namespaces for text in each.rulesets]
-        self._reassembles = bool(case.namespaces[0].rulesets) and not any(map(_sees_frames, texts))
+        self._reassembles = _tracks(case.namespaces[0]) and not any(map(_sees_frames, texts))
         self._identity = 0
         self._raw: dict[tuple[str, int, int], socket.socket] = {}
         self._by_ports = {
@@ -120,6 +125,8 @@ class _Net:
                         write_sysctl(f"net/ipv6/conf/{which}/mldv{version}_unsolicited_report_interval", "1000000")
                 for key in _QUIET:
                     write_sysctl(key, "0")
+                for family in ("ipv4", "ipv6"):  # what a packet is told of its path is forgotten before the next one
+                    write_sysctl(f"net/{family}/route/mtu_expires", "-1")
                 write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
@@ -128,7 +135,7 @@ class _Net:
             netns = self.judged[each.name]
             netns.run(("ip", "-batch", "-"), "\n".join(line.format(**_keys(paths)) for line in each.setup) + "\n")
             netns.run(("nft", "-f", "-"), RULES)
-            if each.rulesets:
+            if _tracks(each):
                 netns.run(("nft", "-f", "-"), TRACKING)
             self.logs[each.name] = Log(netns)
         self.world.run(("ip", "-batch", "-"), "".join(f"link set {wire.peer} up\n" for wire in self.case.wires))

@@ -4,8 +4,18 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.route import NextHop, Route
+from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.netfilter.packet import ICMP6, TCP, UDP, Packet
-from hairpin.walk.mtu import piece_of, route_mtu, sent_in_pieces, taken_over, too_big_to_forward
+from hairpin.walk.mtu import (
+    bridged_in_pieces,
+    handed_up,
+    piece_of,
+    put_together,
+    route_mtu,
+    sent_in_pieces,
+    taken_over,
+    too_big_to_forward,
+)
 from hairpin.walk.state import End, State
 
 SPACE = Namespace("host", links=(Link(2, "eth0", mtu_bytes=1400),))
@@ -31,10 +41,23 @@ def test_route_mtu(route: Route | None, link: str, forwarding: bool, mtu: int | 
 
 
 def standing(
-    version: int, length: int, *, protocol: int = UDP, whole: bool = False, pieces: int | None = None
+    version: int, length: int, *, protocol: int = UDP, whole: bool = False, pieces: int | None = None, iif: str = ""
 ) -> State:
     packet = Packet(4 if version == 4 else 6, 1, 2, protocol, length_bytes=length, dont_fragment=whole)
-    return State("forward", "host", packet, oif="eth0", mtu_bytes=1400, fragment_bytes=pieces or None)
+    return State("forward", "host", packet, iif=iif, oif="eth0", mtu_bytes=1400, fragment_bytes=pieces or None)
+
+
+TRACKING = msgspec.structs.replace(SPACE, ruleset=Ruleset(tables=(Table("inet", "t", "nft", ()),)))
+
+
+def together(version: int, length: int, pieces: int) -> State:
+    return put_together(TRACKING, standing(version, length, pieces=pieces, iif="eth1"))
+
+
+def test_only_what_came_in_pieces_is_put_together_and_only_where_rules_are() -> None:
+    assert together(6, 1500, 1300).put_together
+    assert not put_together(SPACE, standing(6, 1500, pieces=1300)).put_together
+    assert not put_together(TRACKING, standing(6, 1300)).put_together
 
 
 # packet, answer of a router whose link takes 1400 bytes
@@ -44,6 +67,10 @@ FORWARDED: dict[str, tuple[State, str | None]] = {
     "may be cut": (standing(4, 1401), None),
     "IPv6 is never cut on its way": (standing(6, 1401), "icmp6-too-big"),
     "IPv6 in pieces that fit": (standing(6, 1401, pieces=1280), None),
+    "IPv6 put together of such": (together(6, 1500, 1280), None),
+    "IPv6 put together of larger ones": (together(6, 1500, 1404), "icmp6-too-big"),
+    "the same by a bridge, which forgets that": (handed_up(together(6, 1500, 1404)), None),
+    "a bridge forgets nothing of what it did not put together": (handed_up(standing(6, 1401)), "icmp6-too-big"),
 }
 
 
@@ -62,6 +89,9 @@ OWN: dict[str, tuple[State, int | str]] = {
     "nor what must not be cut": (standing(4, 1500, protocol=TCP, whole=True), "icmp-frag-needed"),
     "UDP may be cut if it does not fit": (standing(4, 1500, whole=True), 20 + 1376),
     "smaller pieces stay": (standing(4, 1500, pieces=1300), 1300),
+    "a router cuts no IPv6": (standing(6, 1500, iif="eth1"), "icmp6-too-big"),
+    "but what it has put together": (together(6, 1500, 1300), 1300),
+    "also where it forgot how large the pieces were": (handed_up(together(6, 1500, 1404)), 48 + 1352),
 }
 
 
@@ -75,10 +105,36 @@ def test_sent_in_pieces(state: State, expected: int | str) -> None:
         assert piece_of(outcome) == expected
 
 
+PORT = Link(3, "veth1", "veth", mtu_bytes=1400, port=BridgePort())
+
+# frame, MTU of the bridge (the port's is 1400), largest piece behind the port or the answer (silence: "")
+BRIDGED: dict[str, tuple[State, int, int | str]] = {
+    "fits": (standing(4, 1400, whole=True), 1280, 1400),
+    "cut by the bridge's MTU": (standing(4, 1500), 1284, 20 + 1264),
+    "IPv4 tells nobody": (standing(4, 1500, whole=True), 1280, ""),
+    "IPv6 does": (standing(6, 1500), 1280, "icmp6-too-big"),
+    "the bridge takes more than the port": (standing(4, 1450), 1500, 1450),
+    "IPv6 gets a fragment's header then": (standing(6, 1450), 1500, 1458),
+    "put together": (together(4, 1500, 1300), 1500, 1300),
+    "of pieces that the bridge does not take": (together(4, 1390, 1300), 1280, ""),
+    "IPv6 tells of those": (together(6, 1390, 1300), 1280, "icmp6-too-big"),
+    "nothing puts them together": (standing(4, 1390, pieces=1300), 1280, 1300),
+}
+
+
+@pytest.mark.parametrize(("state", "mtu", "expected"), BRIDGED.values(), ids=BRIDGED)
+def test_bridged_in_pieces(state: State, mtu: int, expected: int | str) -> None:
+    outcome = bridged_in_pieces(state, mtu, PORT)
+    if isinstance(outcome, End):
+        assert outcome.stop is not None
+        assert (outcome.stop.reject or "") == expected
+    else:
+        assert piece_of(outcome) == expected
+
+
 def test_a_frame_may_be_longer_by_a_vlan_tag() -> None:
-    port = Link(3, "veth1", "veth", mtu_bytes=1400, port=BridgePort())
-    assert taken_over(standing(4, 1404), port) is None
-    assert taken_over(standing(4, 1500, pieces=1404), port) is None
-    end = taken_over(standing(4, 1405), port)
+    assert taken_over(standing(4, 1404), PORT) is None
+    assert taken_over(standing(4, 1500, pieces=1404), PORT) is None
+    end = taken_over(standing(4, 1405), PORT)
     assert end is not None
     assert end.kind == "dropped"

@@ -87,6 +87,18 @@ def test_an_ipv6_error_comes_from_the_link_that_was_asked_by_unless_the_route_na
     assert error.packet.saddr == (own.value if source is None else 0)
 
 
+@pytest.mark.parametrize(("physin", "physout"), (("veth1", ""), ("veth1", "veth2"), ("", "")))
+def test_an_ipv6_error_about_a_frame_on_a_bridge_comes_from_where_the_route_says(physin: str, physout: str) -> None:
+    asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB9 << 96, UDP, sport=1, dport=2)
+    back = Route(6, 0x20010DB8 << 96, 64, next_hops=(NextHop("docker0"),))
+    own = Address("docker0", 6, 0x20010DB8 << 96 | 1, 64)
+    net = network(msgspec.structs.replace(host_namespace(), routes=(back,), addresses=(own,)))
+    state = msgspec.structs.replace(at("prerouting", asked, iif="docker0"), physin=physin, physout=physout)
+    error = refusal(net, stopped(state, "reject", stage="prerouting", reject="icmp6-port-unreachable"))
+    assert error is not None
+    assert error.packet.saddr == (0 if physin else own.value)
+
+
 @pytest.mark.parametrize(("asked", "told"), ((SYN, RST | ACK), (ACK, RST)))
 def test_a_reset_exchanges_the_ends(asked: int, told: int) -> None:
     back = answer(at("forward", msgspec.structs.replace(TO_WEB, tcp_flags=asked), oif="docker0"), "tcp-reset")

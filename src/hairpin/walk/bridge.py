@@ -16,7 +16,7 @@ from hairpin.network.routing import NO_WAY, lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import out_of_port, programs_in, programs_out
 from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
-from hairpin.walk.mtu import piece_of, sent_in_pieces
+from hairpin.walk.mtu import bridged_in_pieces, handed_up, put_together, route_mtu
 from hairpin.walk.neighbour import resolved
 from hairpin.walk.route_in import input_query, input_route, received6
 from hairpin.walk.segment import port_towards
@@ -76,7 +76,7 @@ def _shows(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
     """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
-    for outcome in run_hook(network, state, "prerouting"):
+    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
@@ -172,7 +172,8 @@ def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> 
             elif martian is not None:
                 yield martian
             else:
-                yield handed.noted("bridge", bridge.name).to(then, physin="" if then == "prerouting" else state.physin)
+                taken = handed_up(handed).noted("bridge", bridge.name)
+                yield taken.to(then, physin="" if then == "prerouting" else state.physin)
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
@@ -219,7 +220,8 @@ def _bridged_after_dnat(
         return
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
     packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
-    moved = msgspec.structs.replace(state, target=answer.port, packet=packet)
+    mtu = route_mtu(namespace, found.route, bridge.name, forwarding=False)
+    moved = msgspec.structs.replace(state, target=answer.port, packet=packet, mtu_bytes=mtu)
     for each in _on_own_way_out(network, bridge, moved):
         if isinstance(each, End):
             yield each
@@ -273,26 +275,12 @@ def _across(
         )
     for each in states:
         done = confirmed(each) if ip else each
-        fitting = _in_pieces(done, bridge, out) if ip else done
+        fitting = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out) if ip else done
         if isinstance(fitting, End):
             yield fitting
             continue
         done = fitting
         yield from out_of_port(network, done.noted("bridge", bridge.name), out)
-
-
-def _in_pieces(state: State, bridge: Link, out: Link) -> State | End:
-    """br_netfilter cuts what does not fit through the port, by the bridge's MTU, and tells nobody where it must not.
-
-    Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
-    """
-    if piece_of(state) <= out.mtu_bytes:
-        return state
-    fitting = sent_in_pieces(msgspec.structs.replace(state, mtu_bytes=bridge.mtu_bytes), "bridge")
-    if isinstance(fitting, State) or state.packet.version == 6:
-        return fitting
-    decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
-    return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided)
 
 
 def _crossing_hook(

@@ -1,10 +1,12 @@
 """How large a packet may be on its way: MTUs of routes and links, who is told, and what goes on in fragments.
 
 A packet that goes on in fragments stays one packet here, with the size of its largest piece: whoever tracks connections
-or takes it in puts it together again.  Rules where nothing tracks connections would see the pieces.
+or takes it in puts it together again, and remembers that size (IPCB(skb)->frag_max_size).  Rules where nothing tracks
+connections would see the pieces.
 
 Source: net/ipv4/ip_forward.c ip_exceeds_mtu(), net/ipv6/ip6_output.c ip6_pkt_too_big(); include/net/ip.h
-ip_dst_mtu_maybe_forward(), include/net/ip6_route.h ip6_dst_mtu_maybe_forward(); net/core/dev.c is_skb_forwardable()
+ip_dst_mtu_maybe_forward(), include/net/ip6_route.h ip6_dst_mtu_maybe_forward(); net/core/dev.c is_skb_forwardable();
+net/bridge/br_netfilter_hooks.c
 """
 
 import msgspec
@@ -31,6 +33,26 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
     return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
 
 
+def put_together(namespace: Namespace, state: State) -> State:
+    """Return the packet as PREROUTING has it: where connections are tracked (as they are for nearly any rules), what
+    came in pieces is whole again, and may be cut again.
+
+    Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
+    """
+    if state.fragment_bytes is None or not namespace.ruleset.tables:
+        return state
+    return msgspec.structs.replace(state, put_together=True)
+
+
+def handed_up(state: State) -> State:
+    """Return a frame that br_netfilter has shown to the IP hooks as IP takes it from the bridge: of what was put
+    together for them nobody remembers how large the pieces were.
+
+    Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
+    """
+    return msgspec.structs.replace(state, fragment_bytes=None) if state.put_together else state
+
+
 def piece_of(state: State) -> int:
     """Return the length in bytes of the packet, or of the largest piece that it goes in."""
     return state.fragment_bytes or state.packet.length_bytes
@@ -40,6 +62,8 @@ def too_big_to_forward(state: State, mtu: int | None) -> str | None:
     """Return what a router answers to a packet that does not fit, or None where it goes on (in fragments)."""
     packet = state.packet
     if mtu is None or piece_of(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
+        return None
+    if packet.version == 6 and state.put_together and state.fragment_bytes is None:
         return None
     return "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
 
@@ -54,11 +78,35 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
         return state
     # Sockets of UDP and ICMP let their packets be cut, and do not forbid it to others then: TCP is told what fits.
     may = not state.iif and packet.protocol in (UDP, ICMP, ICMP6)
+    may = may or (state.put_together and state.fragment_bytes is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
     cut = msgspec.structs.replace(packet, dont_fragment=False)
     return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, mtu))
+
+
+def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
+    """Return a frame that br_netfilter hands to the port ``out``: whole, in fragments, or not at all.  ``mtu``: that of
+    the bridge, or of the route that DNAT has led to.
+
+    What was put together goes on in pieces as large as they were.  Where they do not fit, IPv4 tells nobody.
+    Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
+    """
+    packet, pieces = state.packet, state.fragment_bytes if state.put_together else None
+    length = packet.length_bytes if state.put_together else piece_of(state)
+    if length <= min(pieces or length, out.mtu_bytes):
+        return state
+    forbidden = not state.put_together and (packet.dont_fragment if packet.version == 4 else length > mtu)
+    if forbidden or (pieces is not None and pieces > mtu):
+        decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
+        answer = "icmp6-too-big" if packet.version == 6 else None
+        return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
+    if pieces is not None:
+        return state
+    if packet.version == 6:  # with a fragment's header even where one piece is all
+        return msgspec.structs.replace(state, fragment_bytes=min(length + 8, _largest_piece(packet, mtu)))
+    return state if length <= mtu else msgspec.structs.replace(state, fragment_bytes=_largest_piece(packet, mtu))
 
 
 def _largest_piece(packet: Packet, mtu: int) -> int:

@@ -7,6 +7,7 @@ from hairpin.walk.bridge import bridge_in
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import device_in, device_out
 from hairpin.walk.hooks import run_hook
+from hairpin.walk.mtu import put_together
 from hairpin.walk.neighbour import neighbour
 from hairpin.walk.route_in import input_route, received6
 from hairpin.walk.route_out import output, output_route, postrouting
@@ -17,11 +18,12 @@ MAX_ENDS = 64
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
-    martian = received6(network.namespace(state.netns), state)
+    namespace = network.namespace(state.netns)
+    martian = received6(namespace, state)
     if martian is not None:
         yield martian
         return
-    for outcome in run_hook(network, state, "prerouting"):
+    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
         yield outcome if isinstance(outcome, End) else outcome.to("input-route")
 
 

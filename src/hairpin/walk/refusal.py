@@ -111,7 +111,7 @@ def _source(namespace: Namespace, end: End) -> int:
     """Return from which address an error comes: the one that was asked, if it is this host's; of IPv6 one of the link
     that the packet came by, unless the route names one; else (0) the kernel chooses by the route.
 
-    Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc()
+    Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
     state, packet = end.state, end.state.packet
     if packet.version == 4:
@@ -120,9 +120,15 @@ def _source(namespace: Namespace, end: End) -> int:
     if _has6(namespace, state.iif, packet.daddr):
         return packet.daddr
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
-    if not state.iif or (back.route is not None and back.route.prefsrc is not None):
+    if not state.iif or _is_bridged(end) or (back.route is not None and back.route.prefsrc is not None):
         return 0
     return source_address(namespace, 6, state.iif, packet.saddr) or 0
+
+
+def _is_bridged(end: End) -> bool:
+    """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
+    assert end.stop is not None
+    return bool(end.state.physout or (end.state.physin and end.stop.stage == "prerouting"))
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:

@@ -128,6 +128,8 @@ class State(msgspec.Struct, frozen=True):
     """What fits on the way that its route chose; None before."""
     fragment_bytes: int | None = None
     """The largest piece of a packet that goes in fragments; None: it is whole."""
+    put_together: bool = False
+    """It came in fragments and is whole in this namespace; ``fragment_bytes`` is what is remembered of them."""
     vid: int | None = None
     """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
     target: Port | None = None
