@@ -59,7 +59,8 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "-j CT --notrack": (Notrack(),),
     "-j NOTRACK": (Notrack(),),
     "-j CT --zone 5": (SetZone(5),),
-    "-j CT --helper ftp": (NoEffect("CT", "--helper ftp"),),
+    "-j CT --helper ftp": (SetZone(0), NoEffect("CT", "--helper ftp")),
+    "-j CT": (SetZone(0),),
     "-j CT --zone 5 --ctevents new,destroy": (SetZone(5), NoEffect("CT", "--ctevents new,destroy")),
     '-j LOG --log-prefix "[UFW BLOCK] " --log-level 4': (
         NoEffect("LOG", '--log-prefix "[UFW BLOCK] " --log-level 4'),

@@ -51,6 +51,7 @@ WORDS: dict[str, tuple[Statement, ...]] = {
     "-j TTL --ttl-set 64": (SetField("ttl", 0, 64),),
     "-j CT --notrack": (Notrack(),),
     "-j CT --zone 5 --helper ftp": (SetZone(5), NoEffect("CT", "--helper ftp")),
+    "-j CT --helper ftp": (SetZone(0), NoEffect("CT", "--helper ftp")),
     '-j LOG --log-prefix "x: "': (NoEffect("LOG", '--log-prefix "x: "'),),
     "-j NFQUEUE --queue-num 3": (Outside("NFQUEUE", "--queue-num 3"),),
 }  # fmt: skip

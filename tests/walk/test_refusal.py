@@ -52,6 +52,22 @@ def test_what_a_rule_of_output_has_turned_away_from_this_host_is_answered_by_an_
     assert back.packet.saddr == 0
 
 
+def test_what_goes_to_the_ipv6_loopback_address_is_answered_by_it() -> None:
+    loopback = Address("lo", 6, 1, 128)
+    host = msgspec.structs.replace(host_namespace(), addresses=(loopback,))
+    asked = Packet(6, 0x20010DB8 << 96 | 9, 1, UDP, sport=1, dport=2)
+    stop = stopped(at("output", asked, iif="", oif="lo"), "reject", stage="output", reject="icmp6-port-unreachable")
+    back = refusal(network(host), stop)
+    assert back is not None
+    assert back.packet.saddr == 1
+
+
+def test_no_reset_answers_what_was_for_no_address() -> None:
+    asked = Packet(6, 0x20010DB8 << 96 | 9, 0, TCP, sport=1, dport=2, tcp_flags=SYN)
+    stop = stopped(at("forward", asked, oif="docker0"), "reject", stage="forward", reject="tcp-reset")
+    assert refusal(NETWORK, stop) is None
+
+
 @pytest.mark.parametrize(("reject", "own"), (("icmp-port-unreachable", True), ("tcp-reset", False)))
 def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, own: bool) -> None:
     back = answer(at("forward", TO_WEB, oif="docker0"), reject)

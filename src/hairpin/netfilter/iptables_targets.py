@@ -242,7 +242,10 @@ def _set_hops(group: Group) -> tuple[Statement, ...]:
 
 
 def _ct(group: Group) -> tuple[Statement, ...]:
-    """xt_CT.c; a zone for one direction, or taken from the mark, is not modelled."""
+    """xt_CT.c; a zone for one direction, or taken from the mark, is not modelled.
+
+    Whatever else it settles puts the packet into zone 0, so that no later rule puts it into another: xt_ct_target().
+    """
     statements: tuple[Statement, ...] = ()
     rest: list[str] = []
     for option in group.options:
@@ -254,7 +257,8 @@ def _ct(group: Group) -> tuple[Statement, ...]:
             rest.append(option.text)
         else:
             raise ValueError(option.text)
-    return (*statements, NoEffect("CT", " ".join(rest))) if rest or not statements else statements
+    statements = statements or (SetZone(0),)
+    return (*statements, NoEffect("CT", " ".join(rest))) if rest else statements
 
 
 def _notrack(group: Group) -> tuple[Statement, ...]:

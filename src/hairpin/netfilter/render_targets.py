@@ -80,7 +80,7 @@ def _ct(statement: Statement) -> tuple[str, ...]:
         case Notrack():
             return ("--notrack",)
         case SetZone(zone=zone):
-            return ("--zone", str(zone))
+            return ("--zone", str(zone)) if zone else ()
         case NoEffect(name="CT", text=text):
             return tuple(split_words(text))
         case _:

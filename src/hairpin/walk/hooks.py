@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
 from hairpin.network.network import Network
-from hairpin.walk.conntrack import closed, remembered, track
+from hairpin.walk.conntrack import remembered, track
 from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
@@ -266,8 +266,6 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
         case "reject":
             unheard = _is_known_broken(state.packet) or _reset_goes_astray(state, decision)
             answer = None if unheard else decision.reject
-            if decision.reject == "tcp-reset":
-                state = closed(state)
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(

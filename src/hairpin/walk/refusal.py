@@ -12,8 +12,9 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Query, lookup, source_address
-from hairpin.walk.route_in import dissected
+from hairpin.network.routing import Query, lookup, source_address
+from hairpin.walk.conntrack import closed
+from hairpin.walk.route_out import output_route
 from hairpin.walk.state import End, State
 
 ERRORS: dict[str, int] = {
@@ -42,7 +43,7 @@ def refusal(network: Network, end: End) -> State | None:
     if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
         return None
     if stop.reject == "tcp-reset":
-        return None if packet.tcp_flags & RST else _reset(namespace, end.state)
+        return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
     if icmp is None or _is_unreachable6(namespace, end.state):
         return None
@@ -64,8 +65,14 @@ def refusal(network: Network, end: End) -> State | None:
     return msgspec.structs.replace(_attached(end.state, error), oif=bound)
 
 
-def _reset(namespace: Namespace, state: State) -> State | None:
+def _reset(network: Network, state: State) -> State | None:
+    """Return the reset; none answers what was for ``::``, and none is made where it has no route.
+
+    Source: nf_reject_ipv4.c nf_send_reset(), nf_reject_ipv6.c nf_send_reset6()
+    """
     packet = state.packet
+    if packet.daddr == 0:
+        return None
     reset = Packet(
         version=packet.version,
         saddr=packet.daddr,
@@ -76,15 +83,11 @@ def _reset(namespace: Namespace, state: State) -> State | None:
         tcp_flags=RST if packet.tcp_flags & ACK else RST | ACK,
         length_bytes=60 if packet.version == 6 else 40,
     )
-    back = _attached(state, reset)
-    if not state.physin:
-        return back
-    # For what br_netfilter showed it goes out of the port at once, past every hook; but a route has to lead there.
-    protocol, sport, dport = dissected(namespace, reset)
-    asked = Query(reset.version, reset.daddr, reset.saddr, iif="lo", protocol=protocol, sport=sport, dport=dport)
-    if lookup(namespace, asked).type in NO_WAY:
+    back = _attached(closed(state), reset)
+    if all(isinstance(way, End) for way in output_route(network, back)):
         return None
-    return back.to("device-out", oif=state.physin)
+    # For what br_netfilter showed it goes out of the port at once, past every hook.
+    return back.to("device-out", oif=state.physin) if state.physin else back
 
 
 def _attached(state: State, packet: Packet) -> State:
@@ -117,7 +120,7 @@ def _source(namespace: Namespace, end: End) -> int:
     if packet.version == 4:
         assert end.stop is not None
         return packet.daddr if end.stop.stage == "input" or (state.rerouted or state.oif) == "lo" else 0
-    if _has6(namespace, state.iif, packet.daddr):
+    if _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
     if not state.iif or _is_bridged(end) or (back.route is not None and back.route.prefsrc is not None):

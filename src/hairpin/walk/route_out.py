@@ -67,7 +67,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
 
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
-    if state.stage == "output":  # routed again: as a packet, no longer as what a socket sends
+    bare = packet.version == 4 and state.uid is None and not state.by_kernel
+    if state.stage == "output" or bare:  # routed as a packet (a reset is, from the first), not as what a socket sends
         protocol, sport, dport = dissected(namespace, packet)
     else:
         with_ports = packet.protocol in WITH_PORTS
