@@ -17,6 +17,12 @@ def link_kinds() -> tuple[str, ...]:
     return tuple(kind for kind, lines in _LINKS.items() if _takes(lines))
 
 
+@cache
+def filters_vlans() -> bool:
+    """Return whether its bridges filter VLANs."""
+    return _takes(("link add a type bridge vlan_filtering 1",)) and "vlan" in link_kinds()
+
+
 def _takes(lines: tuple[str, ...]) -> bool:
     with closing(Netns("asked")) as netns:
         try:

@@ -61,7 +61,7 @@ def _links(netns: Netns) -> list[tuple[str, str, str]]:
     if '"info_kind":"bridge"' in found[0][2]:
         found += (
             (f"bridge-{what}", f"bridge -j -d {what}", netns.run(("bridge", "-j", "-d", what)))
-            for what in ("link", "fdb")  # no vlan: this kernel has no VLAN filtering
+            for what in ("link", "fdb", *(("vlan",) if '"vlan_filtering":1' in found[0][2] else ()))
         )
     return found
 

@@ -112,7 +112,7 @@ def _behind_iptables(
         elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
         elif changed or _is_for_bridge(namespace, bridge, outcome):
-            yield from _delivered_up(network, outcome, bridge, "input-route")
+            yield from _delivered_up(network, outcome, bridge, "input-route", changed=changed)
         else:
             yield from _across(network, namespace, bridge, outcome)
 
@@ -151,16 +151,16 @@ def _not_believed(network: Network, state: State) -> tuple[End, ...]:
 _MARTIAN = frozenset(("martian-source", "martian-destination", "rp-filter"))
 
 
-def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> Iterator[Outcome]:
-    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by."""
+def _delivered_up(
+    network: Network, state: State, bridge: Link, then: Stage, *, changed: bool = False
+) -> Iterator[Outcome]:
+    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by.
+    ``changed`` by DNAT, it has its route already."""
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
     up = inside if isinstance(inside, End) else leaving(inside, bridge, bridge)
     if isinstance(up, End):
         yield up
-        return
-    if up.vid is not None:
-        yield from _up_tagged(namespace, bridge, up, up.vid)
         return
     state = up
     for outcome in run_bridge_hook(network, state, "input"):
@@ -169,6 +169,8 @@ def _delivered_up(network: Network, state: State, bridge: Link, then: Stage) -> 
             martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
             if isinstance(handed, End):
                 yield handed
+            elif handed.vid is not None:
+                yield from _up_tagged(network, bridge, handed, handed.vid, then, changed=changed)
             elif martian is not None:
                 yield martian
             else:
@@ -181,14 +183,34 @@ def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
     return state if port is None else entered(state, bridge, port)
 
 
-def _up_tagged(namespace: Namespace, bridge: Link, state: State, vid: int) -> Iterator[Outcome]:
-    """A tagged frame for the bridge itself is its VLAN link's, if it has one."""
+def _up_tagged(
+    network: Network, bridge: Link, state: State, vid: int, then: Stage, *, changed: bool
+) -> Iterator[Outcome]:
+    """A tagged frame for the bridge itself is its VLAN link's, if it has one.
+
+    What br_netfilter has shown to PREROUTING while it had no tag does not pass there again; what DNAT has changed has
+    been routed as coming in by the bridge.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
+    """
+    namespace = network.namespace(state.netns)
     link = taker(namespace, bridge, vid)
     if link is None:
         decided = LinkDecided(bridge.name, f"has no link for VLAN {vid}", bridge.evidence)
         yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
         return
-    yield state.noted("bridge", bridge.name).to("device-in", iif=link.name, physin="", vid=None)
+    state = state.noted("bridge", bridge.name)
+    if then == "prerouting":
+        yield state.to("device-in", iif=link.name, physin="", vid=None)
+        return
+    if not link.up:
+        yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        return
+    for outcome in programs_in(network, state.to(then, iif=link.name, vid=None), link):
+        martian = None if isinstance(outcome, End) else received6(namespace, outcome)
+        if isinstance(outcome, End) or martian is not None or not changed:
+            yield martian or outcome
+            continue
+        for routed in input_route(network, msgspec.structs.replace(outcome, iif=bridge.name)):
+            yield routed if isinstance(routed, End) else msgspec.structs.replace(routed, iif=link.name)
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
@@ -267,7 +289,8 @@ def _across(
         yield tagged
         return
     states = [msgspec.structs.replace(tagged, physout=out.name)]
-    ip = _shows(namespace, bridge, tagged)
+    # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
+    ip = tagged.vid is None and _shows(namespace, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         states = yield from going_on(

@@ -11,12 +11,12 @@ from tests.fidelity.generate.plan import (
     MACS,
     OUTSIDE,
     PREFIX,
-    SECOND_BRIDGED,
     STACKED,
     STRANGE,
     Dice,
     Plan,
 )
+from tests.fidelity.generate.vlans import VID
 
 
 def container(dice: Dice, made: Plan, name: str) -> Judged:
@@ -35,13 +35,16 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
 
 def _attached(made: Plan, name: str) -> list[str]:
     lines = ["link set eth0 addrgenmode none", "link set eth0 up"]
-    link = made.link_of(name)
-    bridged = link.startswith("br")
-    fellows = [*made.bridged] if link == "br0" else [SECOND_BRIDGED] if bridged else [name]
+    link, own = made.link_of(name), made.own_link(name)
+    if own != "eth0":
+        lines += (f"link add link eth0 name {own} type vlan id {VID}", f"link set {own} addrgenmode none",
+                  f"link set {own} up")  # fmt: skip
+    bridged = link.startswith("b")
+    fellows = [*made.bridged] if link == "br0" else [name]
     for version in made.versions:
-        lines += _addressed(version, "eth0", f"{INSIDE[version][name][not bridged]}/{PREFIX[version][link]}")
+        lines += _addressed(version, own, f"{INSIDE[version][name][not bridged]}/{PREFIX[version][link]}")
         lines.append(f"route add default via {HOSTS[version][link]}")
-        lines += (_neighbour(each, MACS[link], "eth0") for each in made.host_addresses(version))
+        lines += (_neighbour(each, MACS[link], own) for each in made.host_addresses(version))
         others = [other for other in fellows if other != name]
         lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others)
         if made.behind in others:

@@ -28,7 +28,9 @@ _MTUS = (1280, 1280, 1284, 1300, 1350, 1400, 1456)
 
 def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan) -> Judged:
     narrow, six = made.narrow, 6 in made.versions
-    lines = [f"link set {link} mtu {dice.pick(_MTUS)}" for link in links if narrow and dice.chance(0.3)]
+    # A VLAN's link takes no more than the link below, whose MTU it follows.
+    own = [link for link in links if link != "bv0"]
+    lines = [f"link set {link} mtu {dice.pick(_MTUS)}" for link in own if narrow and dice.chance(0.3)]
     lines += (f"link set {link} down" for link in links if dice.chance(0.05))
     if dice.chance(0.02) and not six:
         lines.append("link set lo down")

@@ -20,6 +20,8 @@ BEHIND, SECOND_BRIDGED = "c3", "c4"
 """A container behind another one, by a veth between the two; one on a bridge of its own."""
 STACKED = ("c5", "c6")
 """Containers whose link is a macvlan on the first uplink."""
+IN_VLAN = "c7"
+"""A container in a VLAN of the first bridge, whose network is that of the bridge's own link for the VLAN (``bv0``)."""
 
 HOSTS: dict[Version, dict[str, str]] = {
     4: {
@@ -30,6 +32,7 @@ HOSTS: dict[Version, dict[str, str]] = {
         "r1": "10.9.1.1",
         "r2": "10.9.2.1",
         "mv0": "192.0.2.4",
+        "bv0": "172.21.0.1",
     },
     6: {
         "up0": "2001:db8:1::2",
@@ -39,6 +42,7 @@ HOSTS: dict[Version, dict[str, str]] = {
         "r1": "fd09:1::1",
         "r2": "fd09:2::1",
         "mv0": "2001:db8:1::4",
+        "bv0": "fd21::1",
     },
 }  # fmt: skip
 SECOND: dict[Version, dict[str, str]] = {
@@ -46,8 +50,8 @@ SECOND: dict[Version, dict[str, str]] = {
     6: {"up0": "2001:db8:1::3", "up1": "2001:db8:2::3", "br0": "fd18::9:1"},
 }
 PREFIX: dict[Version, dict[str, int]] = {
-    4: {"up0": 24, "up1": 24, "br0": 16, "br1": 16, "r1": 24, "r2": 24, "mv0": 32},
-    6: {"up0": 64, "up1": 64, "br0": 64, "br1": 64, "r1": 64, "r2": 64, "mv0": 128},
+    4: {"up0": 24, "up1": 24, "br0": 16, "br1": 16, "r1": 24, "r2": 24, "mv0": 32, "bv0": 16},
+    6: {"up0": 64, "up1": 64, "br0": 64, "br1": 64, "r1": 64, "r2": 64, "mv0": 128, "bv0": 64},
 }
 GATEWAYS: dict[Version, dict[str, str]] = {
     4: {"up0": "192.0.2.1", "up1": "198.51.100.1"},
@@ -64,9 +68,9 @@ STRANGE: dict[Version, tuple[str, ...]] = {
 """Addresses that are seldom asked for, and may have to be resolved all the same."""
 INSIDE: dict[Version, dict[str, tuple[str, str]]] = {
     4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2"), "c4": ("172.19.0.2", ""),
-        "c5": ("192.0.2.50", ""), "c6": ("192.0.2.51", "")},
+        "c5": ("192.0.2.50", ""), "c6": ("192.0.2.51", ""), "c7": ("172.21.0.2", "")},
     6: {"c1": ("fd18::2", "fd09:1::2"), "c2": ("fd18::3", "fd09:2::2"), "c4": ("fd19::2", ""),
-        "c5": ("2001:db8:1::50", ""), "c6": ("2001:db8:1::51", "")},
+        "c5": ("2001:db8:1::50", ""), "c6": ("2001:db8:1::51", ""), "c7": ("fd21::2", "")},
 }  # fmt: skip
 """Each container's address on the bridge, and behind a veth of its own."""
 CHAIN: dict[Version, tuple[str, str, str]] = {
@@ -86,7 +90,8 @@ MACS = {
     "r2": "02:00:00:00:04:01", "v1": "02:00:00:00:05:01", "v2": "02:00:00:00:06:01", "c1": "02:00:00:00:07:01",
     "c2": "02:00:00:00:08:01", "c3": "02:00:00:00:09:01", "c4": "02:00:00:00:0a:01", "c5": "02:00:00:00:0e:01",
     "c6": "02:00:00:00:0f:01", "mv0": "02:00:00:00:10:01", "br1": "02:00:00:00:0b:01", "v4": "02:00:00:00:0c:01",
-    "n1": "02:00:00:00:0d:01", "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
+    "n1": "02:00:00:00:0d:01", "c7": "02:00:00:00:11:01", "v7": "02:00:00:00:12:01", "bv0": "02:00:00:00:02:01",
+    "w0": "02:00:00:00:00:01", "w1": "02:00:00:00:01:01",
 }  # fmt: skip
 """Hardware addresses by link, and of each container's first link; ``n1``: a container's link to the one behind it."""
 
@@ -106,6 +111,8 @@ class Plan(msgspec.Struct, frozen=True):
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
     ``stacked``: containers on macvlans, with their modes.  ``narrow``: some links take less than others, and packets
     are as long as what they take.  ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
+    ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
+    (``access``) or the container itself (``trunk``).
     ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
     """
 
@@ -119,29 +126,41 @@ class Plan(msgspec.Struct, frozen=True):
     stacked: tuple[tuple[str, str], ...] = ()
     narrow: bool = False
     carried: str = ""
+    vlans: bool = False
+    in_vlan: str = ""
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 
     def containers(self) -> tuple[str, ...]:
         """Return the containers' names."""
         return (*CONTAINERS, *((BEHIND,) if self.behind else ()), *((SECOND_BRIDGED,) if self.second else ()),
-                *dict(self.stacked))  # fmt: skip
+                *((IN_VLAN,) if self.in_vlan else ()), *dict(self.stacked))  # fmt: skip
 
     def all_bridged(self) -> tuple[str, ...]:
         """Return the containers on any bridge."""
-        return (*self.bridged, *((SECOND_BRIDGED,) if self.second else ()))
+        return (*self.bridged, *((SECOND_BRIDGED,) if self.second else ()), *((IN_VLAN,) if self.in_vlan else ()))
 
     def link_of(self, name: str) -> str:
         """Return the host's link whose network a container is in."""
         if name == SECOND_BRIDGED:
             return "br1"
+        if name == IN_VLAN:
+            return "bv0"
         if name in STACKED:
             return "up0"
         return "br0" if name in self.bridged else f"r{name[1]}"
 
+    def bridge_of(self, name: str) -> str:
+        """Return the bridge that a container's port is one of."""
+        return "br0" if name == IN_VLAN else self.link_of(name)
+
+    def own_link(self, name: str) -> str:
+        """Return the container's link that has its addresses."""
+        return "eth10" if name == IN_VLAN and self.in_vlan == "trunk" else "eth0"
+
     def within(self, name: str) -> "Plan":
         """Return the plan as a container's rules see it: its own links and addresses."""
-        links = ("eth0", "eth1") if name == self.behind else ("eth0",)
+        links = ("eth0", "eth1") if name == self.behind else (self.own_link(name),)
         own = tuple((version, self.container_addresses(name, version)) for version in self.versions)
         others = tuple((version, self.host_addresses(version)) for version in self.versions)
         return msgspec.structs.replace(self, links=links, own=own, others=others)
@@ -166,6 +185,8 @@ class Plan(msgspec.Struct, frozen=True):
             found[BEHIND] = CHAIN[version][2]
         if self.second:
             found[SECOND_BRIDGED] = INSIDE[version][SECOND_BRIDGED][0]
+        if self.in_vlan:
+            found[IN_VLAN] = INSIDE[version][IN_VLAN][0]
         found |= {name: INSIDE[version][name][0] for name, _ in self.stacked}
         return found
 

@@ -1,8 +1,9 @@
 """Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
 from hairpin.network.prefix import Version
-from tests.fidelity.able import link_kinds
+from tests.fidelity.able import filters_vlans, link_kinds
 from tests.fidelity.case import Judged, Wire
+from tests.fidelity.generate import vlans
 from tests.fidelity.generate.plan import (
     CHAIN,
     CONTAINERS,
@@ -40,7 +41,13 @@ def plan(dice: Dice) -> Plan:
         links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
     carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
     able = carried if carried in link_kinds() and not narrow else ""
-    return Plan(links, bridged, routed, versions, dice.chance(0.15), behind, second, stacked, narrow, able)
+    by_marks = dice.chance(0.15)
+    # What this machine's own kernel lacks comes last: its hunt's seeds stay what they are.
+    filtering = filters_vlans() and dice.chance(0.3)
+    in_vlan = dice.pick(("", "access", "trunk")) if filtering else ""
+    if in_vlan:
+        links = (*links, "bv0")
+    return Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan)
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
@@ -93,6 +100,7 @@ def host(dice: Dice, made: Plan) -> Judged:
     setup += (line for wire in wires(made) for line in _uplink(made, wire))
     setup += (
         f"link add {link} address {MACS[link]} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+        + (" vlan_filtering 1" if made.vlans and link == "br0" else "")
         for link in made.links
         if link.startswith("br")
     )
@@ -108,7 +116,7 @@ def host(dice: Dice, made: Plan) -> Judged:
             f"link add v{number} address {MACS[f'v{number}']} type veth peer name eth0 address {MACS[name]} "
             f"netns {{{name}}}"
         )
-        setup.append(f"link set v{number} master {made.link_of(name)} addrgenmode none up")
+        setup.append(f"link set v{number} master {made.bridge_of(name)} addrgenmode none up")
     for name in made.routed:
         number = name[1]
         setup.append(
@@ -120,6 +128,8 @@ def host(dice: Dice, made: Plan) -> Judged:
     if "mv0" in made.links:
         mode = dice.pick(("bridge", "bridge", "private", "vepa"))
         setup.append(f"link add link up0 name mv0 address {MACS['mv0']} type macvlan mode {mode}")
+    if "bv0" in made.links:
+        setup.append(f"link add link br0 name bv0 address {MACS['bv0']} type vlan id {vlans.VID}")
     for link in made.links:
         setup += (f"link set {link} addrgenmode none", f"link set {link} up")
         if dice.chance(0.1):
@@ -180,6 +190,8 @@ def _bridging(dice: Dice, made: Plan) -> tuple[str, ...]:
             lines.append(f"link set dev v{name[1]} isolated on")
         if dice.chance(0.05):
             lines.append(f"link set dev v{name[1]} state {dice.pick((0, 1, 2, 4))}")
+    if made.vlans:
+        lines += vlans.lines(dice, made)
     return tuple(lines)
 
 
