@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import State
 from hairpin.walk.vlan import below, taker
-from tests.small_host import route
+from tests.small_host import route, ruleset
 from tests.walk.standing import ended
 
 HOST, ONE, OTHER = 0xAC120001, 0xAC120002, 0xAC120003
@@ -112,6 +112,32 @@ CASES: dict[str, tuple[Network, str, int, int, str]] = {
 def test_vlans_of_a_bridge(network: Network, netns: str, saddr: int, daddr: int, expected: str) -> None:
     packet = Packet(4, saddr, daddr, UDP, sport=40000, dport=53)
     (end,) = walk_packet(network, State("output-route", netns, packet, uid=0))
+    assert ended(end) == expected
+
+
+SHOWN = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i {} -j DROP\nCOMMIT\n"
+CROSSING = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n"
+ABOVE = net(IN_TEN, IN_TEN, filtering(1, BOTH), above=True)
+FROM_TRUNK = net(port(None, TAGGED), IN_TEN, SELF_ONE, tagged=True)
+
+# network, rules, whether br_netfilter is on, whom a container's packet is for, end
+RULED: dict[str, tuple[Network, str, bool, int, str]] = {
+    "goes up tagged": (ABOVE, SHOWN.format("br0.10"), False, HOST, "dropped rule"),
+    "goes up tagged, shown before it was": (ABOVE, SHOWN.format("br0.10"), True, HOST, "arrived"),
+    "goes up tagged, seen before it was": (ABOVE, SHOWN.format("br0"), True, HOST, "dropped rule"),
+    "crosses untagged": (net(IN_TEN, IN_TEN, SELF_ONE), CROSSING, True, OTHER, "dropped rule"),
+    "came tagged and leaves untagged": (FROM_TRUNK, CROSSING, True, OTHER, "arrived"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "rules", "shows", "daddr", "expected"), RULED.values(), ids=RULED)
+def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
+    host, *inner = network.host.namespaces
+    sysctls = Sysctls({("net", "bridge", "bridge-nf-call-iptables"): "1" if shows else "0"})
+    ruled = msgspec.structs.replace(host, ruleset=ruleset(rules), sysctls=sysctls)
+    packet = Packet(4, ONE, daddr, UDP, sport=40000, dport=53)
+    whole = Network(msgspec.structs.replace(network.host, namespaces=(ruled, *inner)))
+    (end,) = walk_packet(whole, State("output-route", "container:one", packet, uid=0))
     assert ended(end) == expected
 
 
