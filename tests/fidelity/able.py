@@ -23,10 +23,34 @@ def filters_vlans() -> bool:
     return _takes(("link add a type bridge vlan_filtering 1",)) and "vlan" in link_kinds()
 
 
+@cache
+def ipset_types(types: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the types of sets that this kernel has."""
+    return tuple(kind for kind in types if _runs(("ipset", "create", "asked", kind)))
+
+
+@cache
+def nft_queues() -> bool:
+    """Return whether nft can hand packets to a queue."""
+    rule = "add rule ip asked c queue num 7"
+    return _runs(("nft", "-f", "-"), f"add table ip asked\nadd chain ip asked c\n{rule}\n")
+
+
+@cache
+def lights_leds() -> bool:
+    """Return whether a rule can light a LED."""
+    text = "*filter\n-A INPUT -j LED --led-trigger-id asked\nCOMMIT\n"
+    return _runs(("iptables-nft-restore",), text)
+
+
 def _takes(lines: tuple[str, ...]) -> bool:
+    return _runs(("ip", "-batch", "-"), "\n".join(lines) + "\n")
+
+
+def _runs(argv: tuple[str, ...], text: str = "") -> bool:
     with closing(Netns("asked")) as netns:
         try:
-            netns.run(("ip", "-batch", "-"), "\n".join(lines) + "\n")
+            netns.run(argv, text)
         except SetupError:
             return False
         return True

@@ -1,6 +1,7 @@
 """Matches and targets of iptables that rules have now and then."""
 
 from hairpin.network.prefix import Version
+from tests.fidelity.able import lights_leds
 from tests.fidelity.generate.plan import Dice
 
 _IN = ("PREROUTING", "INPUT", "FORWARD")
@@ -64,6 +65,8 @@ def target(dice: Dice, version: Version, table: str, hook: str, protocol: str | 
     choices = ["-j LOG --log-prefix x", "-j NFLOG --nflog-group 5", f"-j AUDIT --type {dice.pick(('accept', 'drop'))}"]
     if table == "filter":
         choices.append(f"-j NFQUEUE --queue-num 7{dice.pick(('', ' --queue-bypass'))}")
+    if lights_leds():
+        choices.append(f"-j LED --led-trigger-id t{dice.number(1, 1 << 30)}")
     if table == "raw":
         choices.append("-j TRACE")
         if protocol == "udp":

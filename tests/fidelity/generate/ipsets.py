@@ -1,7 +1,8 @@
-"""Random ipsets of every type that the kernel has built in."""
+"""Random ipsets of every type that the kernel has."""
 
 from hairpin.network.prefix import Version
-from tests.fidelity.generate.plan import NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.able import ipset_types
+from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "ip": ("hash:ip", "ip"), "net": ("hash:net", "net"), "ip-port": ("hash:ip,port", "ip", "port"),
@@ -10,6 +11,12 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "bitmap-ip": ("bitmap:ip", "ip"), "bitmap-mac": ("bitmap:ip,mac", "ip", "mac"), "ports": ("bitmap:port", "number"),
     "list": ("list:set",),
 }  # fmt: skip
+_MORE: dict[str, tuple[str, ...]] = {
+    "ip-mac": ("hash:ip,mac", "ip", "mac"), "ip-mark": ("hash:ip,mark", "ip", "mark"), "mac": ("hash:mac", "mac"),
+    "net-net": ("hash:net,net", "net", "net"), "net-port-net": ("hash:net,port,net", "net", "port", "net"),
+}  # fmt: skip
+"""Types that only some kernels have."""
+_NETS = ("hash:net", "hash:net,port", "hash:net,iface", "hash:net,net", "hash:net,port,net")
 _OF_FOUR = ("bitmap-ip", "bitmap-mac")
 
 
@@ -20,7 +27,9 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for version in made.versions:
         if not dice.chance(0.5):
             continue
-        for suffix, (kind, *dimensions) in _KINDS.items():
+        able = ipset_types(tuple(kind for kind, *_ in _MORE.values()))
+        more = {suffix: each for suffix, each in _MORE.items() if each[0] in able}
+        for suffix, (kind, *dimensions) in (_KINDS | more).items():
             if version == 6 and suffix in _OF_FOUR:
                 continue
             names.append(f"s{version}-{suffix}")
@@ -31,7 +40,7 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensions: list[str]) -> list[str]:
     if kind == "list:set":
         return [f"create {name} list:set", f"add {name} s{version}-ip"]
-    options = "" if kind == "bitmap:port" else f" family {'inet' if version == 4 else 'inet6'}"
+    options = "" if kind in ("bitmap:port", "hash:mac") else f" family {'inet' if version == 4 else 'inet6'}"
     if kind.startswith("bitmap:ip"):
         options = " range 192.0.2.0/24"
     elif kind == "bitmap:port":
@@ -43,7 +52,7 @@ def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensi
     # A bitmap holds one hardware address for each address.
     apart = {element.partition(",")[0] if kind == "bitmap:ip,mac" else element: element for element in elements}
     for element in apart.values():
-        exception = kind in ("hash:net", "hash:net,port", "hash:net,iface") and dice.chance(0.2)
+        exception = kind in _NETS and dice.chance(0.2)
         lines.append(f"add {name} {element}{' nomatch' if exception else ''}")
         if exception:  # from everything else
             rest = element.partition(",")[1:]
@@ -66,6 +75,8 @@ def _part(dice: Dice, made: Plan, version: Version, kind: str, dimension: str) -
             return f"{dice.pick(('tcp', 'udp'))}:{dice.pick(PORTS)}"
         case "iface":
             return dice.pick((*made.links, "eth0"))
+        case "mark":
+            return f"{dice.pick((0, *MARKS)):#x}"
         case "mac":
             return f"02:00:00:00:0{dice.pick((0, 1))}:01"
         case _:
@@ -75,6 +86,6 @@ def _part(dice: Dice, made: Plan, version: Version, kind: str, dimension: str) -
 def match(dice: Dice, name: str) -> str:
     """Return what ``--match-set`` asks of that set."""
     suffix = name.partition("-")[2]
-    count = max(1, len(_KINDS[suffix]) - 1)
-    flags = ["src" if suffix == "bitmap-mac" else dice.pick(("src", "dst")) for _ in range(count)]
+    count = max(1, len((_KINDS | _MORE)[suffix]) - 1)
+    flags = ["src" if suffix.endswith("mac") else dice.pick(("src", "dst")) for _ in range(count)]
     return f"{name} {','.join(flags)}"

@@ -1,6 +1,7 @@
 """Expressions and statements of nft that rules have now and then."""
 
 from hairpin.network.prefix import Version
+from tests.fidelity.able import nft_queues
 from tests.fidelity.generate.plan import MARKS, PORTS, Dice, Plan
 
 _FORKS = 0.05
@@ -123,6 +124,8 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
         ]
     if hook == "prerouting" and protocol in ("tcp", "udp"):
         choices.append(f"tproxy {ip} to :8080")
+    if nft_queues():
+        choices.append(f"queue {dice.pick(('', 'flags bypass '))}to 7")
     if priority > -200:
         choices += ["ct mark set meta mark & 0xff", "ct mark set ct mark | 0x10", f"ct mark set {ip} saddr map @marked",
                     "meta mark set ct mark & 0x30 | 0x1"]  # fmt: skip
