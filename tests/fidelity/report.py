@@ -36,10 +36,10 @@ _LIMITS = """## Not compared yet
   learned to be; segmentation offload.
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
-- VLANs that a bridge filters and links of VLANs on bridges, which tests hold; neighbours that nobody answers for, whose
-  error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
-- VRF, ipvlan, tunnels, helpers, flowtables. An uplink that is a VLAN or a bond where the kernel has them (not this
-  machine's own: [other kernels](fidelity-kernels.md)); a bond whose link has lost its carrier.
+- Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
+- VRF, ipvlan, tunnels, helpers, flowtables; a bond whose link has lost its carrier. Where the kernel has them (not this
+  machine's own: [other kernels](fidelity-kernels.md)): an uplink that is a VLAN or a bond; a bridge that filters VLANs
+  (but for chains of the bridge and netdev families there, and for what it floods), with links of VLANs on it.
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.
