@@ -7,6 +7,7 @@ from tests.fidelity.netns import Netns, SetupError
 
 _LINKS = {
     "vlan": ("link add a type veth peer name b", "link add link a name c type vlan id 5"),
+    "ipvlan": ("link add a type veth peer name b", "link add link a name c type ipvlan mode l2"),
     "bond": ("link add c type bond mode active-backup",),
 }
 

@@ -54,6 +54,9 @@ class Link(msgspec.Struct, frozen=True):
     bridge: BridgeInfo | None = None
     vlan_id: int | None = None
     macvlan_mode: str | None = None
+    """A macvlan's mode (``bridge`` …), or an ipvlan's (``l2`` …), whose ``ipvlan_flag`` is ``bridge``, ``private`` or
+    ``vepa``."""
+    ipvlan_flag: str | None = None
     vxlan_id: int | None = None
     vxlan_port: int | None = None
     vrf_table: int | None = None

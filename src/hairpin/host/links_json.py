@@ -88,13 +88,15 @@ class _BridgeData(msgspec.Struct):
 
 
 class _StackedData(msgspec.Struct):
-    """``info_data`` of vlan, vxlan, macvlan, macvtap and vrf."""
+    """``info_data`` of vlan, vxlan, macvlan, macvtap, ipvlan and vrf."""
 
     id: int | None = None
     port: int | None = None
     mode: str | None = None
     table: str | int | None = None
     link: str | None = None
+    private: bool = False
+    vepa: bool = False
 
 
 _LINKS = msgspec.json.Decoder(tuple[_Link, ...])
@@ -165,12 +167,18 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         bridge=_bridge(info, source) if kind == "bridge" else None,
         vlan_id=stacked.id if kind == "vlan" else None,
         macvlan_mode=stacked.mode if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
+        ipvlan_flag=_ipvlan_flag(stacked) if kind == "ipvlan" else None,
         vxlan_id=stacked.id if kind == "vxlan" else None,
         vxlan_port=stacked.port if kind == "vxlan" else None,
         vrf_table=number(stacked.table) if kind == "vrf" and stacked.table is not None else None,
         xdp=link.xdp is not msgspec.UNSET,
         evidence=evidence,
     )
+
+
+def _ipvlan_flag(data: _StackedData) -> str:
+    """Source: iproute2 ip/iplink_ipvlan.c ipvlan_print_opt()"""
+    return "private" if data.private else "vepa" if data.vepa else "bridge"
 
 
 def _raw(data: msgspec.Raw) -> str:

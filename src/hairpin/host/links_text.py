@@ -136,11 +136,15 @@ def _of_kind(link: Link, kind: str, words: list[str]) -> Link:
         lower=value_after(words, "dev") if kind == "vxlan" else None,
         vlan_id=int(identity) if kind == "vlan" and identity else None,
         macvlan_mode=value_after(words, "mode") if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
+        ipvlan_flag=next((word for word in words if word in _IPVLAN_FLAGS), "bridge") if kind == "ipvlan" else None,
         vxlan_id=int(identity) if kind == "vxlan" and identity else None,
         vxlan_port=int(port) if kind == "vxlan" and port else None,
         vrf_table=number(table) if kind == "vrf" and table else None,
         bridge=_bridge(words) if kind == "bridge" else None,
     )
+
+
+_IPVLAN_FLAGS = ("private", "vepa")
 
 
 def _bridge(words: list[str]) -> BridgeInfo:

@@ -60,7 +60,9 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
 
 def bridges(link: Link) -> bool:
     """Return whether frames to others on the same lower link get there without leaving by it."""
-    return link.kind == "ipvlan" or link.macvlan_mode in (None, "bridge")
+    if link.kind == "ipvlan":
+        return link.ipvlan_flag in (None, "bridge")
+    return link.macvlan_mode in (None, "bridge")
 
 
 def link_of(network: Network, port: Port) -> Link:

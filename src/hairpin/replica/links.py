@@ -255,7 +255,8 @@ def _alone(netns: str, link: Link) -> LinkLine:
 def _kind_words(link: Link) -> str:
     if link.kind == "vlan":
         return f"vlan id {link.vlan_id}"
-    return f"{link.kind} mode {link.macvlan_mode}" if link.macvlan_mode else link.kind
+    words = (link.kind, *(("mode", link.macvlan_mode) if link.macvlan_mode else ()))
+    return " ".join((*words, *((link.ipvlan_flag,) if link.ipvlan_flag else ())))
 
 
 def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:

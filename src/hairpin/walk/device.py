@@ -81,14 +81,16 @@ def _for_another(link: Link, dmac: int | None) -> bool:
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
     """Return the link on this one that takes the frame: by its hardware address, where that is known."""
     packet, lower = state.packet, Port(state.netns, link.name)
-    if not stacked_on(network, lower):
+    above = stacked_on(network, lower)
+    if not above:
         return None
+    if link_of(network, above[0]).kind == "ipvlan":  # they share the link's hardware address
+        return takes_address(network, lower, packet.version, packet.daddr)
     taker = takes_frame(network, lower, packet.dmac) if packet.dmac is not None else None
     if taker is not None or not _outer(network, state):
         return taker
-    found = takes_address(network, lower, packet.version, packet.daddr)
-    # An ipvlan shares the lower link's hardware address; a macvlan's own one decides, where it is known.
-    return found if found is None or packet.dmac is None or link_of(network, found).kind == "ipvlan" else None
+    # A macvlan's own hardware address decides, where it is known.
+    return takes_address(network, lower, packet.version, packet.daddr) if packet.dmac is None else None
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -262,7 +264,12 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     Source: drivers/net/macvlan.c macvlan_queue_xmit()
     """
     packet, under = state.packet, link_of(network, lower)
-    sibling = takes_address(network, lower, packet.version, packet.daddr)
+    if link.kind == "ipvlan":
+        outcome = _beside(network, state, link, lower)
+        if outcome is not None:
+            yield outcome
+            return
+    sibling = takes_address(network, lower, packet.version, packet.daddr) if link.kind == "macvlan" else None
     if packet.dmac is not None and link.kind == "macvlan":
         sibling = takes_frame(network, lower, packet.dmac)
     here = Port(state.netns, link.name)
@@ -278,6 +285,27 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
         below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
         for outcome in programs_out(network, below_it, under):
             yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
+
+
+def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
+    """Return where an ipvlan hands over a packet that does not go out by the link below: to another one that has the
+    address, or up to the host, when its frame is for the hardware address that they share.
+
+    Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2()
+    """
+    packet = state.packet
+    if link.ipvlan_flag == "vepa" or packet.dmac not in (None, link.mac):
+        return None
+    sibling = takes_address(network, lower, packet.version, packet.daddr)
+    if sibling is None and packet.dmac is None:
+        return None
+    if sibling is not None and link.ipvlan_flag == "private":
+        decided = LinkDecided(link.name, f"is private and reaches no other ipvlan on {lower.link}", link.evidence)
+        return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=packet.daddr)
+    port = sibling if sibling is not None else lower
+    taking = link_of(network, port)
+    too_long = taken_over(state, taking)
+    return too_long if too_long is not None else enter(state, port)
 
 
 def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:

@@ -61,9 +61,10 @@ def _stacked(dice: Dice, made: Plan, name: str) -> list[str]:
         outside = (*OUTSIDE[version], *GATEWAYS[version].values(), *STRANGE[version])
         lines += (_neighbour(each, MACS["w0"], "eth0") for each in outside)
         at_host = [HOSTS[version]["up0"], *([HOSTS[version]["mv0"]] if "mv0" in made.links else [])]
-        lines += (_neighbour(each, MACS[dice.pick(("up0", "mv0"))], "eth0") for each in at_host)
+        macs = ("up0",) if made.ipvlan else ("up0", "mv0")
+        lines += (_neighbour(each, MACS[dice.pick(macs)], "eth0") for each in at_host)
         others = [other for other, _ in made.stacked if other != name]
-        lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others)
+        lines += (_neighbour(INSIDE[version][other][0], made.mac_of(other), "eth0") for other in others)
     return lines
 
 

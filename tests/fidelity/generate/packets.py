@@ -208,6 +208,8 @@ def _kind(dice: Dice, protocol: int) -> int:
 
 def _hardware(dice: Dice, made: Plan, version: Version, daddr: str) -> int | None:
     """Return a macvlan's hardware address for frames that are meant for it, and for a few others."""
+    if made.ipvlan:
+        return None
     holders = {INSIDE[version][name][0]: name for name, _ in made.stacked}
     if "mv0" in made.links:
         holders[HOSTS[version]["mv0"]] = "mv0"

@@ -19,7 +19,7 @@ CONTAINERS = ("c1", "c2")
 BEHIND, SECOND_BRIDGED = "c3", "c4"
 """A container behind another one, by a veth between the two; one on a bridge of its own."""
 STACKED = ("c5", "c6")
-"""Containers whose link is a macvlan on the first uplink."""
+"""Containers whose link is a macvlan or an ipvlan on the first uplink."""
 IN_VLAN = "c7"
 """A container in a VLAN of the first bridge, whose network is that of the bridge's own link for the VLAN (``bv0``)."""
 
@@ -109,8 +109,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
-    ``stacked``: containers on macvlans, with their modes.  ``narrow``: some links take less than others, and packets
-    are as long as what they take.  ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
+    ``stacked``: containers on macvlans, with their modes (``ipvlan``: on ipvlans, with their flags).
+    ``narrow``: some links take less than others, and packets are as long as what they take.
+    ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
     ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
     (``access``) or the container itself (``trunk``).
     ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
@@ -128,6 +129,7 @@ class Plan(msgspec.Struct, frozen=True):
     carried: str = ""
     vlans: bool = False
     in_vlan: str = ""
+    ipvlan: bool = False
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
     others: tuple[tuple[Version, tuple[str, ...]], ...] = ()
 
@@ -153,6 +155,10 @@ class Plan(msgspec.Struct, frozen=True):
     def bridge_of(self, name: str) -> str:
         """Return the bridge that a container's port is one of."""
         return "br0" if name == IN_VLAN else self.link_of(name)
+
+    def mac_of(self, name: str) -> str:
+        """Return the hardware address of a container's first link: of an ipvlan that of the link below."""
+        return MACS["up0" if self.ipvlan and name in STACKED else name]
 
     def own_link(self, name: str) -> str:
         """Return the container's link that has its addresses."""

@@ -47,7 +47,12 @@ def plan(dice: Dice) -> Plan:
     in_vlan = dice.pick(("", "access", "trunk")) if filtering else ""
     if in_vlan:
         links = (*links, "bv0")
-    return Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan)
+    ipvlan = "ipvlan" in link_kinds() and bool(stacked) and dice.chance(0.4)
+    if ipvlan:  # a link has one kind above it, of one mode
+        flag = dice.pick(("bridge", "bridge", "private", "vepa"))
+        stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
+    return Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
+                ipvlan)  # fmt: skip
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
@@ -124,7 +129,8 @@ def host(dice: Dice, made: Plan) -> Judged:
             f"netns {{{name}}}"
         )
     for name, mode in made.stacked:
-        setup.append(f"link add link up0 name eth0 address {MACS[name]} netns {{{name}}} type macvlan mode {mode}")
+        kind = f"ipvlan mode l2 {mode}" if made.ipvlan else f"macvlan mode {mode}"
+        setup.append(f"link add link up0 name eth0 address {made.mac_of(name)} netns {{{name}}} type {kind}")
     if "mv0" in made.links:
         mode = dice.pick(("bridge", "bridge", "private", "vepa"))
         setup.append(f"link add link up0 name mv0 address {MACS['mv0']} type macvlan mode {mode}")
