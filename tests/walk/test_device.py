@@ -2,12 +2,13 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.walk.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
-from tests.small_host import container_namespace, host_namespace, network
-from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
+from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.walk.standing import FROM_CLIENT, INNER, at, changed, ended, told
 
 
 def with_links(*links: Link) -> Network:
@@ -124,6 +125,54 @@ def test_mark_and_connection_stay_behind() -> None:
     assert (arrived.packet.mark, arrived.ct_state, arrived.notrack, arrived.hops) == (0, 0, False, 3)
     assert arrived.packet == FROM_CLIENT
     assert container_namespace().name == arrived.netns
+
+
+ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009
+
+
+def ipvlans(flag: str) -> Network:
+    """Return the host and two containers whose ipvlans stand on its eth0."""
+    whole = changed("eth0", mac=SHARED)
+    uplink = whole.namespace("host").link("eth0")
+    assert uplink is not None
+    link = Link(40, "eth0", "ipvlan", mac=SHARED, peer_index=uplink.index, peer_netnsid=0, macvlan_mode="l2",
+                ipvlan_flag=flag)  # fmt: skip
+    inner = tuple(
+        Namespace(f"container:{name}", links=(link,), addresses=(Address("eth0", 4, value, 24),))
+        for name, value in (("one", ONE), ("two", TWO))
+    )
+    return Network(msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, *inner)), whole.world)
+
+
+# flag, the frame's destination, the packet's, where it comes in or what became of it
+BY_IPVLAN: dict[str, tuple[str, int, int, str]] = {
+    "to another one": ("bridge", SHARED, TWO, "container:two"),
+    "to another one, private": ("private", SHARED, TWO, "dropped no-neighbour"),
+    "to another one by a switch": ("vepa", SHARED, TWO, "left eth0"),
+    "to the host": ("bridge", SHARED, HOST_ADDRESS, "host"),
+    "to the host, private": ("private", SHARED, HOST_ADDRESS, "host"),
+    "to the host by a switch": ("vepa", SHARED, HOST_ADDRESS, "left eth0"),
+    "out": ("bridge", 9, CLIENT, "left eth0"),
+    "out to another hardware address": ("bridge", 9, TWO, "left eth0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flag", "dmac", "daddr", "expected"), BY_IPVLAN.values(), ids=BY_IPVLAN)
+def test_out_by_an_ipvlan(flag: str, dmac: int, daddr: int, expected: str) -> None:
+    net = ipvlans(flag)
+    link = net.namespace("container:one").link("eth0")
+    assert link is not None
+    packet = Packet(4, ONE, daddr, TCP, dmac=dmac)
+    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
+    assert expected == (outcome.netns if isinstance(outcome, State) else ended(outcome))
+
+
+@pytest.mark.parametrize(("daddr", "expected"), ((TWO, "container:two"), (HOST_ADDRESS, "host")))
+def test_in_by_an_ipvlan(daddr: int, expected: str) -> None:
+    packet = Packet(4, CLIENT, daddr, TCP, dmac=SHARED)
+    (outcome,) = device_in(ipvlans("bridge"), at("device-in", packet))
+    assert isinstance(outcome, State)
+    assert outcome.netns == expected
 
 
 def macvlans(**below: bool) -> Network:

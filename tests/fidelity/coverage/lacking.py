@@ -157,7 +157,7 @@ _ASK: dict[str, Callable[[str], Iterator[tuple[Command, ...]]]] = {
     "policy rule l3mdev IPv4": _master_rule, "policy rule l3mdev IPv6": _master_rule, "fact Link.kind": _link,
     "policy rule whole_dscp IPv4": _dscp_rule, "policy rule whole_dscp IPv6": _dscp_rule,
     "reason bridge-vlan": _filtering, "fact BridgeInfo.vlan_filtering": _filtering,
-    "fact Link.vlan_id": lambda _: _link("vlan"),
+    "fact Link.ipvlan_flag": lambda _: _link("ipvlan"), "fact Link.vlan_id": lambda _: _link("vlan"),
     "fact Link.lower": lambda _: _link("vlan"), "fact Link.vrf_table": lambda _: _link("vrf"),
 }  # fmt: skip
 """By group, or by group and name."""
