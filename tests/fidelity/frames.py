@@ -70,7 +70,9 @@ def sequence(flow: int, *, reply: bool, started: bool) -> tuple[int, int]:
     return mine + started, theirs + 1
 
 
-def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0, no_checksum: bool = False) -> bytes:
+def encode(
+    packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0, no_checksum: bool = False, identity: int = 1
+) -> bytes:
     """Return the packet from its network header on."""
     if packet.inner is not None:
         payload = encode(packet.inner, payload)
@@ -82,8 +84,8 @@ def encode(packet: Packet, payload: bytes, *, seq: int = 0, ack: int = 0, no_che
     if packet.version == 4:
         flags = 0x4000 if packet.dont_fragment else 0
         head = struct.pack(
-            "!BBHHHBBH4s4s", 0x45, packet.dscp << 2, 20 + len(segment), 1, flags, packet.ttl, packet.protocol, 0,
-            source, target,
+            "!BBHHHBBH4s4s", 0x45, packet.dscp << 2, 20 + len(segment), identity & 0xFFFF, flags, packet.ttl,
+            packet.protocol, 0, source, target,
         )  # fmt: skip
         head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
     else:

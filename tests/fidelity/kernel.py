@@ -252,9 +252,9 @@ class _Net:
         if not packet.tcp_flags & ACK or packet.tcp_flags & RST:
             ack = 0  # a reset need not know what the other side has sent
         payload = tag(flow.number, sent.padding, quoted=packet.inner is not None)
-        data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum)
+        self._identity += 1
+        data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum, identity=self._identity)
         if sent.link:
-            self._identity += 1
             for part in split(packet.version, data, self._identity) if sent.fragmented else (data,):
                 self.taps[sent.link].send(packet, part)
             return True

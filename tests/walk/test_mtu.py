@@ -14,6 +14,7 @@ from hairpin.walk.mtu import (
     route_mtu,
     sent_in_pieces,
     taken_over,
+    told_what_fits,
     too_big_to_forward,
 )
 from hairpin.walk.state import End, State
@@ -77,6 +78,19 @@ FORWARDED: dict[str, tuple[State, str | None]] = {
 @pytest.mark.parametrize(("state", "answer"), FORWARDED.values(), ids=FORWARDED)
 def test_too_big_to_forward(state: State, answer: str | None) -> None:
     assert too_big_to_forward(state, 1400) == answer
+
+
+# a packet of a socket: may it still not be cut, where the route takes 1400 bytes
+MADE: dict[str, tuple[State, bool]] = {
+    "fits": (standing(4, 1400, whole=True), True),
+    "UDP that does not": (standing(4, 1401, whole=True), False),
+    "TCP is told what fits": (standing(4, 1401, protocol=TCP, whole=True), True),
+}
+
+
+@pytest.mark.parametrize(("state", "whole"), MADE.values(), ids=MADE)
+def test_told_what_fits(state: State, whole: bool) -> None:
+    assert told_what_fits(state.packet, 1400).dont_fragment is whole
 
 
 # packet of our own, its largest piece on the wire or what we are told

@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from hairpin.host.route import PolicyRule, Route
+from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -119,6 +120,25 @@ def test_the_mark_leads_back_where_told() -> None:
 
     assert outcome() == ["dropped rp-filter"]
     assert outcome(conf__docker0__src_valid_mark="1") == ["input"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "together", "expected"), ((None, False, "dropped"), (40, False, "forward"), (40, True, "dropped"))
+)
+def test_nobody_looks_for_ports_in_fragments(pieces: int | None, together: bool, expected: str) -> None:
+    rules = (PolicyRule(4, 9, "blackhole", dports=(8151, 8151)), PolicyRule(4, 32766, table=254))
+    net = network(host_namespace(policy_rules=rules))
+    state = msgspec.structs.replace(at("input-route", to(WEB)), fragment_bytes=pieces, put_together=together)
+    assert [each.partition(" ")[0] for each in told(input_route(net, state))] == [expected]
+
+
+def test_an_ipv6_router_goes_by_the_link_and_sends_by_the_route() -> None:
+    way = Route(6, 7 << 96, 32, next_hops=(NextHop("docker0"),), mtu_bytes=1300)
+    on = Sysctls({("net", "ipv6", "conf", "all", "forwarding"): "1"}, "e2")
+    host = msgspec.structs.replace(host_namespace(), routes=(way,), sysctls=on)
+    (forwarded,) = input_route(network(host), at("input-route", Packet(6, 5, 7 << 96 | 1, UDP, length_bytes=1400)))
+    assert isinstance(forwarded, State)
+    assert forwarded.mtu_bytes == 1300
 
 
 def decided(net: Network, packet: Packet, link: str) -> tuple[str, str, str]:

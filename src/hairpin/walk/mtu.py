@@ -33,6 +33,20 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
     return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
 
 
+def told_what_fits(packet: Packet, mtu: int | None) -> Packet:
+    """Return a packet of our own as its socket makes it: UDP and ICMP let theirs be cut, and do not forbid it to others
+    where the route takes less; TCP makes them as long as fits.
+
+    Source: net/ipv4/ip_output.c __ip_make_skb()
+    """
+    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT:
+        return packet
+    return msgspec.structs.replace(packet, dont_fragment=False)
+
+
+_CUT = (UDP, ICMP, ICMP6)
+
+
 def put_together(namespace: Namespace, state: State) -> State:
     """Return the packet as PREROUTING has it: where connections are tracked (as they are for nearly any rules), what
     came in pieces is whole again, and may be cut again.
@@ -76,8 +90,7 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     mtu, packet = state.mtu_bytes, state.packet
     if mtu is None or piece_of(state) <= mtu:
         return state
-    # Sockets of UDP and ICMP let their packets be cut, and do not forbid it to others then: TCP is told what fits.
-    may = not state.iif and packet.protocol in (UDP, ICMP, ICMP6)
+    may = not state.iif and packet.protocol in _CUT
     may = may or (state.put_together and state.fragment_bytes is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"

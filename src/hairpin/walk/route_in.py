@@ -74,7 +74,7 @@ _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 def input_query(namespace: Namespace, state: State) -> Query:
     """Return what the lookup of a packet that came in by ``state.iif`` asks."""
     packet = state.packet
-    protocol, sport, dport = dissected(namespace, packet)
+    protocol, sport, dport = _dissected(namespace, state)
     # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
@@ -104,6 +104,16 @@ def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | N
     if packet.protocol not in WITH_PORTS:
         return packet.protocol, None, None
     return packet.protocol, packet.sport, packet.dport
+
+
+def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | None, int | None]:
+    """As :func:`dissected`, of a packet that came in: in fragments nobody looks for ports.
+
+    Source: net/core/flow_dissector.c __skb_flow_dissect(): FLOW_DIS_IS_FRAGMENT
+    """
+    protocol, sport, dport = dissected(namespace, state.packet)
+    in_pieces = state.fragment_bytes is not None and not state.put_together
+    return (protocol, None, None) if in_pieces else (protocol, sport, dport)
 
 
 def decided_by_route(found: Found) -> RouteDecided:
@@ -217,6 +227,7 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
             yield stopped(state, "mtu", stage="forward", link=hop.link, decided_by=narrow, reject=answer)
             continue
         packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
+        mtu = route_mtu(namespace, found.route, hop.link, forwarding=False)  # ip6_finish_output() asks the route
         yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
 
@@ -282,7 +293,7 @@ def _full_check(namespace: Namespace) -> bool:
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:
     """Return what is asked for the way back.  ``source``: an answer's, 0 to a broadcast or a group."""
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
-    protocol, sport, dport = dissected(namespace, packet)
+    protocol, sport, dport = _dissected(namespace, state)
     return Query(
         4,
         packet.saddr,

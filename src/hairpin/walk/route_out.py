@@ -16,7 +16,7 @@ from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicas
 from hairpin.network.routing import NO_WAY, Found, Query, lookup, preferred_source, source_address
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
-from hairpin.walk.mtu import route_mtu, sent_in_pieces
+from hairpin.walk.mtu import route_mtu, sent_in_pieces, told_what_fits
 from hairpin.walk.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.state import End, Outcome, Stage, State, stopped
 
@@ -63,6 +63,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     routed = msgspec.structs.replace(state, packet=packet)
     routed = routed.noted("output-route", link, decided_by_route(found))
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
+    if then == "output":
+        routed = msgspec.structs.replace(routed, packet=told_what_fits(packet, mtu))
     return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu)
 
 
