@@ -36,6 +36,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/client.py": "kernel/test_replica.py",
     "replica/ctnetlink.py": "kernel/test_ctnetlink.py",
     "replica/drops.py": "kernel/test_replica.py",
+    "replica/half_open.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/netns.py": "kernel/test_replica.py",
     "replica/proof.py": "kernel/test_replica.py",

@@ -35,6 +35,7 @@ from tests.small_host import (
     host_namespace,
     network,
     route,
+    ruleset,
 )
 
 PROC = Path("/proc")
@@ -101,6 +102,12 @@ def macvlan() -> Network:
     return network(inner=inner)
 
 
+def silent_inside() -> Network:
+    """Nothing leaves the container: what answers a SYN is never on a link."""
+    text = "*filter\n:OUTPUT DROP [0:0]\nCOMMIT\n"
+    return network(inner=msgspec.structs.replace(container_namespace(), ruleset=ruleset(text)))
+
+
 FORWARD_DROP = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP")
 REJECT = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j REJECT --reject-with icmp-host-prohibited")
 RESET = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -p tcp -j REJECT --reject-with tcp-reset")
@@ -132,6 +139,8 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "rejected in FORWARD":           (rules(REJECT), flow()),
     "reset in FORWARD":              (rules(RESET), flow()),
     "the answer dropped":            (rules(LOST_REPLY), flow()),
+    "the answer dropped inside":     (silent_inside(), flow()),
+    "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().host.namespaces[1]), flow()),
     "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
     "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
     "no DNAT: the relay answers":    (rules(NO_DNAT), flow()),

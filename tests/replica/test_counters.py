@@ -37,3 +37,13 @@ def test_the_rule_is_quoted_without_its_counter() -> None:
 
 def test_nothing_was_hit_where_nothing_is() -> None:
     assert list(saved("", WHERE)) == []
+
+
+def test_ebtables_counts_no_policies() -> None:
+    text = (
+        "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n[0:0] -A FORWARD -p ARP -j ACCEPT\n[2:92] -A FORWARD -p IPv4 -j DROP\n"
+    )
+    found = saved(text, Hit("host", "ebtables", "bridge", "", "", 0, "", 0))
+    assert [(hit.dialect, hit.table, hit.chain, hit.number, hit.packets, hit.does) for hit in found] == [
+        ("ebtables", "filter", "FORWARD", 2, 2, "drop")
+    ]

@@ -36,9 +36,10 @@ def found(
     held: bool = False,
     lost: tuple[tuple[str, str], ...] = (),
     version: Version = 4,
+    begun: bool = False,
 ) -> Findings:
     flow = Flow(start, version, 0xC0000201, protocol, 80)
-    return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost)
+    return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun)
 
 
 NO_WAY = ("host", "OutNoRoutes")
@@ -67,9 +68,12 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
+    "nothing can answer the SYN":      (found(SILENCE, tcp(SYN, out=False), begun=True), "unanswered"),
+    "the handshake's end is lost":     (found(Experience("silence", connected=True), begun=True), "dropped"),
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
     "accepted by nobody":              (found(ACCEPTED), "unanswered"),
     "the relay's own SYN is lost":     (found(ACCEPTED, happenings=(DIALLING,)), "dropped"),
+    "the answer to its SYN is lost":   (found(ACCEPTED, happenings=(DIALLING,), begun=True), "unanswered"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
     "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),

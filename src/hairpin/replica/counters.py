@@ -75,6 +75,8 @@ def _counted(netns: str, tools: frozenset[str], version: Version) -> Iterator[Hi
     for tool, (save, family, dialect) in _SAVE.items():
         if tool in tools and (family == "ip") == (version == 4):
             yield from saved(_said((save, "-c")), Hit(netns, dialect, family, "", "", 0, "", 0))
+    if "ebtables-nft-restore" in tools:
+        yield from saved(_said(("ebtables-nft-save", "-c")), Hit(netns, "ebtables", "bridge", "", "", 0, "", 0))
     if tools & {"nft", "nft-json"}:
         for table in _native(_said(("nft", "-j", "list", "ruleset"))):
             yield from _hits(netns, table)
@@ -86,7 +88,7 @@ def _said(argv: tuple[str, ...]) -> str:
 
 
 def saved(text: str, where: Hit) -> Iterator[Hit]:
-    """Yield what ``iptables-save -c`` says was hit; of ``where`` namespace, dialect and family.
+    """Yield what ``iptables-save -c`` or ``ebtables-save -c`` says was hit; of ``where`` namespace, dialect and family.
 
     Only those lines are looked at closely: a ruleset may have tens of thousands of others."""
     table = ""
@@ -108,7 +110,7 @@ def saved(text: str, where: Hit) -> Iterator[Hit]:
                 )
         elif line.startswith("*"):
             table, numbers = line[1:], {}
-        elif line.startswith(":"):
+        elif line.startswith(":") and line.count(" ") == 2:  # ebtables has no counters of policies
             chain, policy, counter = line[1:].split(" ")
             if policy == "DROP" and _packets(counter):
                 yield msgspec.structs.replace(
@@ -127,7 +129,7 @@ def _target(rule: str) -> Literal["drop", "reject", "other"]:
 
 
 def _native(text: str) -> Iterator[Table]:
-    """Yield the tables that are not iptables-nft's own, which are counted in its words."""
+    """Yield the tables that are not iptables-nft's own nor ebtables', which are counted in their words."""
     if not text:
         return
     try:
@@ -135,7 +137,7 @@ def _native(text: str) -> Iterator[Table]:
     except ParseError:
         return
     for table in tables:
-        mine = table.family in ("ip", "ip6") and any(chain.name in _BUILT_IN for chain in table.chains)
+        mine = table.family in ("ip", "ip6", "bridge") and any(chain.name in _BUILT_IN for chain in table.chains)
         if not mine:
             yield table
 

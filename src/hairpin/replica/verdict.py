@@ -35,6 +35,8 @@ class Findings(msgspec.Struct, frozen=True):
     held: bool
     lost: tuple[tuple[str, str], ...] = ()
     """Namespace and name of the IP layer's counters that grew."""
+    begun: bool = False
+    """Somebody has begun to accept a connection, and waits for the end of its handshake."""
 
     @property
     def rejected(self) -> bool:
@@ -121,8 +123,8 @@ def _silent(findings: Findings) -> Verdict:
     if findings.flow.protocol == "tcp":
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
-            return "unanswered" if experience.taken and not relayed else "dropped"
-        return "unanswered" if _answered(findings) else "dropped"
+            return "unanswered" if (findings.begun if relayed else experience.taken) else "dropped"
+        return "unanswered" if findings.begun or _answered(findings) else "dropped"
     return "unanswered" if _echoed(findings) else "dropped"
 
 

@@ -22,6 +22,7 @@ from hairpin.replica.build import Built, makeable, run_quietly
 from hairpin.replica.client import Attempt, Client, source_of
 from hairpin.replica.counters import Counters, Hit
 from hairpin.replica.drops import Drops
+from hairpin.replica.half_open import HalfOpen
 from hairpin.replica.links import KINDS
 from hairpin.replica.plan import blueprint
 from hairpin.replica.refit import carry_out
@@ -128,6 +129,7 @@ class _Replica:
         self._client = Client(loop, taps, drops, self._hopeless)
         self._counters = Counters()
         self._lost = Lost()
+        self._half_open = HalfOpen()
         self._hits: list[Hit] = []
         self._gone: list[tuple[str, str]] = []
         self._held = False
@@ -207,8 +209,10 @@ class _Replica:
         if attempt.experience.kind != "answer":
             self._confirmed(attempt.sightings)
             self._held = self._held or self._servers.holds_data(flow.protocol)
-        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone))
-        outside = self._lost_outside(flow, attempt.sightings) if attempt.experience.kind == "silence" else None
+        begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun)
+        unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
+        outside = self._lost_outside(flow, attempt.sightings) if unsure else None
         said = outside or verdict(findings)
         return Judgement(
             flow,
@@ -219,6 +223,15 @@ class _Replica:
             self._left_out(attempt),
             self.built.plan.apart,
         )
+
+    def _begun(self, seen: tuple[Sighting, ...]) -> bool:
+        """Return whether a connection has become half-open where the packet has come."""
+        found = False
+        for name in self._touched(seen):
+            self._enter(name)
+            found |= self._half_open.news(name)
+        self._home.enter()
+        return found
 
     def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
         """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""

@@ -27,10 +27,13 @@ on this machine is a request that takes a millisecond."""
 _FIRST = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
+ln -s /proc/self/fd /dev/fd
+for each in 0:stdin 1:stdout 2:stderr; do ln -s fd/${each%:*} /dev/${each#*:}; done
 mount -t tmpfs tmpfs /dev/shm
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 ip link set lo up
+for each in br_netfilter nf_conntrack; do modprobe $each; done
 uname -r >/run/results/release
 for each in per_sec burst; do echo 1000000 >/proc/sys/net/ipv4/icmp_msgs_$each; done
 sh /run/results/nearer.sh
@@ -40,8 +43,8 @@ sync
 echo o >/proc/sysrq-trigger
 while :; do sleep 1; done
 """
-"""The guest's first process: what a first process has to do, the commands, and power-off.  Before 6.13 the limits of
-ICMP errors are not a namespace's own."""
+"""The guest's first process: what a first process has to do, the commands, and power-off.  Modules whose sysctls are read
+before anything asks for them are loaded.  Before 6.13 the limits of ICMP errors are not a namespace's own."""
 
 
 class GuestError(Exception):

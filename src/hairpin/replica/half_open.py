@@ -1,0 +1,30 @@
+"""Connections that somebody has begun to accept: a SYN was taken, and what answers it did not come through.
+
+The answer need not have been on any link: a rule of OUTPUT dropped it, or its next hop is no neighbour.  Source:
+net/ipv4/tcp_input.c tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
+"""
+
+from pathlib import Path
+
+_FILES = ("/proc/net/tcp", "/proc/net/tcp6")
+_SYN_RECEIVED = "03"
+
+
+class HalfOpen:
+    """The half-open connections of each namespace."""
+
+    def __init__(self) -> None:
+        self._before = set[tuple[str, str, str]]()
+
+    def news(self, netns: str) -> bool:
+        """Return whether there are others than at the last reading, in the namespace that the process is in."""
+        now = {(netns, *ends) for name in _FILES if Path(name).exists() for ends in _ends(Path(name))}
+        new = now - self._before
+        self._before |= now
+        return bool(new)
+
+
+def _ends(path: Path) -> set[tuple[str, str]]:
+    """Return both ends of each."""
+    rows = (line.split(None, 4)[1:4] for line in path.read_text("ascii").splitlines()[1:])
+    return {(ours, theirs) for ours, theirs, state in rows if state == _SYN_RECEIVED}
