@@ -43,8 +43,8 @@ sync
 echo o >/proc/sysrq-trigger
 while :; do sleep 1; done
 """
-"""The guest's first process: what a first process has to do, the commands, and power-off.  Modules whose sysctls are read
-before anything asks for them are loaded.  Before 6.13 the limits of ICMP errors are not a namespace's own."""
+"""The guest's first process: what a first process has to do, the commands, and power-off.  Modules whose sysctls are
+read before anything asks for them are loaded.  Before 6.13 the limits of ICMP errors are not a namespace's own."""
 
 
 class GuestError(Exception):
