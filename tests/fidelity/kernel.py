@@ -180,9 +180,8 @@ class _Net:
         broken = {netns: "\n".join(each) + "\n" for netns, each in lines.items() if each}
         for netns, text in broken.items():
             netns.run(("ip", "-batch", "-"), text)
-        if broken or any(each.bridging for each in self.case.namespaces):
-            for netns in self.judged.values():
-                _wait_carriers(netns)
+        for netns in self.judged.values():
+            _wait_carriers(netns)
 
     def _load(self, netns: Netns, text: RuleText) -> None:
         if text.tool == "nft":
@@ -292,18 +291,35 @@ class _Net:
 
 def _wait_carriers(netns: Netns) -> None:
     """Wait until what carriers do has been told to addresses and routes: the kernel does so by a work queue, and sets a
-    link's operstate there.  Source: net/core/link_watch.c linkwatch_do_dev()"""
+    link's operstate there; and until each IPv6 address has its route, which another one enters.
+
+    Source: net/core/link_watch.c linkwatch_do_dev(); net/ipv6/addrconf.c addrconf_dad_work()
+    """
     deadline = time.monotonic() + 5
     while True:
         links = json.loads(netns.run(("ip", "-j", "link")))
-        if all(("LOWER_UP" in each["flags"]) == (each["operstate"] == "UP") for each in links if _watched(each)):
+        told = all(("LOWER_UP" in each["flags"]) == (each["operstate"] == "UP") for each in links if _watched(each))
+        if told and _local6(netns):
             return
         if time.monotonic() > deadline:
             raise SetupError(f"carriers in {netns.name} do not settle: {links}")
 
 
+def _local6(netns: Netns) -> bool:
+    """Return whether all IPv6 addresses have a route of type local; those that are still tentative have none."""
+    with netns.entered():
+        addresses = Path("/proc/thread-self/net/if_inet6").read_text("ascii").splitlines()
+        routes = Path("/proc/thread-self/net/ipv6_route").read_text("ascii").splitlines()
+    known = {words[0] for words in map(str.split, routes) if int(words[8], 16) & _RTF_LOCAL}
+    return {words[0] for words in map(str.split, addresses) if not int(words[4], 16) & _TENTATIVE} <= known
+
+
+_RTF_LOCAL, _TENTATIVE = 1 << 31, 0x48  # IFA_F_TENTATIVE, or given up as such: IFA_F_DADFAILED
+
+
 def _watched(link: dict[str, Any]) -> bool:
-    return "UP" in link["flags"] and "LOOPBACK" not in link["flags"]
+    """Return whether the kernel keeps the link's operstate: of what has no neighbours (a tun) it need not."""
+    return "UP" in link["flags"] and not {"LOOPBACK", "NOARP", "POINTOPOINT"} & set(link["flags"])
 
 
 def _keys(paths: dict[str, str]) -> dict[str, str]:
