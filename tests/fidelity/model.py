@@ -152,7 +152,7 @@ class Expectations:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._tables: dict[str, dict[Tuple, Connection]] = {each.name: {} for each in host.namespaces}
+        self._tables: dict[str, dict[tuple[int, Tuple], Connection]] = {each.name: {} for each in host.namespaces}
         self._ways: dict[int, tuple[Connections, ...]] = {}
         self._picked = False
         self._ports: tuple[int, ...] = ()
@@ -193,12 +193,13 @@ class Expectations:
         return tuple(branch for way in ways for branch in _expect(self._host, sent, way))
 
     def went(self, flow: int, taken: list[Branch]) -> None:
-        """Note what the packet leaves behind, having gone one of these ways; later packets of the flow tell which."""
+        """Note what the packet leaves behind, having gone one of these ways; where they differ in that, later packets
+        of the flow tell which it was, and until then nothing is in the tables."""
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
-        usual = taken[0].connections
+        usual = left[0] if len(left) == 1 else ()
         for netns, connection in usual:
-            self._tables[netns][connection.original] = connection
+            self._tables[netns][connection.zone, connection.original] = connection
         changed = {netns for netns, _ in usual}
         if changed:
             namespaces = tuple(

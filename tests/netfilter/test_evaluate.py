@@ -11,6 +11,7 @@ from hairpin.netfilter.ir import (
     Nat,
     NatElement,
     NatMap,
+    NoEffect,
     NumberKey,
     Rule,
     SetField,
@@ -138,6 +139,9 @@ def test_notrack_and_zone_are_handed_on() -> None:
     zoned = msgspec.structs.replace(read.chains[0], rules=(rule(SetZone(5)),))
     (decision,) = decide(read, zoned, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 5)
+    helped = msgspec.structs.replace(read.chains[0], rules=(rule(NoEffect("CT", "--helper ftp")), rule(SetZone(5))))
+    (decision,) = decide(read, helped, FIRST, Place(), ())
+    assert (decision.notrack, decision.zone) == (False, 0)
 
 
 def test_nat_ends_the_chain_with_its_translation() -> None:

@@ -51,7 +51,6 @@ from hairpin.netfilter.truth import Truth
 MAX_BRANCHES = 64
 """Undecidable matches double the branches; past this many the rest is given up as one unknown."""
 
-
 LOAD_MATCHES = frozenset(
     {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
 )
@@ -213,9 +212,7 @@ class _Run:
                     if truth is Truth.NO:
                         cursor.rule, cursor.part = cursor.rule + 1, 0
                         return None
-                case NoEffect():
-                    continue
-                case SetField() | Notrack() | SetZone():
+                case SetField() | Notrack() | SetZone() | NoEffect():
                     if not self._set(cursor, part):
                         cursor.rule, cursor.part = cursor.rule + 1, 0
                         return None
@@ -249,7 +246,7 @@ class _Run:
         cursor.conditions = (*cursor.conditions, taken)
         return Truth.YES if usual else Truth.NO
 
-    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone) -> bool:
+    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
         """Return whether the rule goes on; nft breaks off where there is nothing to copy: nft_ct_get_eval()."""
         match part:
             case Notrack():
@@ -258,6 +255,9 @@ class _Run:
                 # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
+            case NoEffect(name=name):
+                if name == "CT" and cursor.zone is None and not cursor.notrack:
+                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
             case SetField():
                 changed = assign(cursor.seen, part)
                 if changed is None:
