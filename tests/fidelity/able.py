@@ -1,14 +1,19 @@
-"""What the running kernel can do, asked before a case is made of it: not every kernel has every type of link."""
+"""What the running kernel can do, asked before a case is made of it: not every kernel has every type of link, or the
+programs that can hang on one."""
 
 from contextlib import closing
 from functools import cache
+from typing import Literal, get_args
 
+from tests.fidelity.case import Program
 from tests.fidelity.netns import Netns, SetupError
+from tests.fidelity.programs import attach
 
 _LINKS = {
     "vlan": ("link add a type veth peer name b", "link add link a name c type vlan id 5"),
     "ipvlan": ("link add a type veth peer name b", "link add link a name c type ipvlan mode l2"),
     "bond": ("link add c type bond mode active-backup",),
+    "tun": ("tuntap add c mode tun",),
 }
 
 
@@ -55,3 +60,24 @@ def _runs(argv: tuple[str, ...], text: str = "") -> bool:
         except SetupError:
             return False
         return True
+
+
+ProgramHook = Literal["ingress", "egress", "xdp"]
+
+
+@cache
+def program_hooks() -> tuple[ProgramHook, ...]:
+    """Return where programs can hang on a link here."""
+    hooks: tuple[ProgramHook, ...] = get_args(ProgramHook)
+    return tuple(hook for hook in hooks if refused_program(hook) is None)
+
+
+def refused_program(hook: ProgramHook) -> str | None:
+    """Return what the kernel says against such a program, or None: it takes it."""
+    with closing(Netns("asked")) as netns:
+        try:
+            netns.run(("ip", "-batch", "-"), "link add asked0 type veth peer name asked1\n")
+            attach(netns, (Program("asked0", hook, 1, 1),))
+        except (SetupError, OSError) as error:
+            return str(error).splitlines()[0]
+        return None

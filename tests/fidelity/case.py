@@ -28,12 +28,21 @@ class RuleText(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
 
 
+class Program(msgspec.Struct, frozen=True):
+    """What hangs on a link and cannot be read: it takes away packets whose length, of its bits ``mask``, is ``value``."""
+
+    link: str
+    hook: Literal["ingress", "egress", "xdp"]
+    mask: int
+    value: int
+
+
 class Judged(msgspec.Struct, frozen=True):
     """A namespace that model and kernel both know.
 
     ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
     ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.  ``outages`` are
-    more lines of ``ip -batch``, done when all the rest stands.
+    more lines of ``ip -batch``, done when all the rest stands, before the ``programs``.
     """
 
     name: str
@@ -45,6 +54,7 @@ class Judged(msgspec.Struct, frozen=True):
     ipsets: tuple[str, ...] = ()
     rulesets: tuple[RuleText, ...] = ()
     outages: tuple[str, ...] = ()
+    programs: tuple[Program, ...] = ()
 
 
 class Sent(msgspec.Struct, frozen=True):

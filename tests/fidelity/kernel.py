@@ -18,6 +18,7 @@ from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
+from tests.fidelity.programs import attach
 from tests.fidelity.reading import host_of
 from tests.fidelity.turns import LOWEST_IS_BROADCAST, Turn, next_packet
 
@@ -47,9 +48,10 @@ def ask(case: Case) -> Answer:
     """Return the kernel's answer; raises SetupError when it refuses the configuration."""
     with _on_one_cpu(), _built(case) as net:
         with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
-        before = host_of(net.judged, with_rules)
+        filtered = {each.name: tuple(program.link for program in each.programs) for each in case.namespaces}
+        before = host_of(net.judged, with_rules, filtered)
         turns = net.send_all(case.flows)
-        return Answer(before, host_of(net.judged, with_rules, rules_only=True), tuple(turns.items()))
+        return Answer(before, host_of(net.judged, with_rules, {}, rules_only=True), tuple(turns.items()))
 
 
 @contextmanager
@@ -127,6 +129,8 @@ class _Net:
                     write_sysctl(key, "0")
                 for family in ("ipv4", "ipv6"):  # what a packet is told of its path is forgotten before the next one
                     write_sysctl(f"net/{family}/route/mtu_expires", "-1")
+                # What is done about an address that may be somebody else's, where a case wants that, is put off.
+                write_sysctl("net/ipv6/conf/default/router_solicitation_delay", "1000000")
                 write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
                 write_sysctl("net/ipv4/icmp_msgs_burst", "1000000")
@@ -142,6 +146,8 @@ class _Net:
         for each in self.case.namespaces:
             self._configure(each)
         self._break()
+        for each in self.case.namespaces:
+            attach(self.judged[each.name], each.programs)
         for wire in self.case.wires:
             self.taps[wire.link] = Tap(self.world, wire)
         for name, log in self.logs.items():

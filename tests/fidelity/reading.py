@@ -29,13 +29,21 @@ _KEYS = (
 )  # fmt: skip
 
 
-def host_of(namespaces: dict[str, Netns], with_rules: frozenset[str], *, rules_only: bool = False) -> Host:
-    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules."""
+def host_of(
+    namespaces: dict[str, Netns],
+    with_rules: frozenset[str],
+    filtered: dict[str, tuple[str, ...]],
+    *,
+    rules_only: bool = False,
+) -> Host:
+    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules, only the links of
+    ``filtered`` for filters of tc."""
     asked: list[tuple[str, str, str, str]] = []
     for name, netns in namespaces.items():
         if not rules_only:
             asked += ((key, name, origin, text) for key, origin, text in _links(netns))
             asked.append(("sysctl", name, "/proc/sys/net", _sysctls(netns)))
+            asked += (("tc-filter", name, *each) for link in filtered[name] for each in _filters(netns, link))
         if name in with_rules:
             asked += ((key, name, origin, text) for key, origin, text in _rules(netns))
     readings = tuple(
@@ -51,19 +59,28 @@ def host_of(namespaces: dict[str, Netns], with_rules: frozenset[str], *, rules_o
 def _links(netns: Netns) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     for family, wanted in (
-        ((), (("ip-addr", "addr"), ("ip-neigh", "neigh"))),
+        ((), (("ip-addr", "addr"), ("ip-neigh", "neigh"), ("proxies", "neigh show proxy"))),
         (("-4",), (("ip-route4", "route show table all"), ("ip-rule4", "rule"))),
         (("-6",), (("ip-route6", "route show table all"), ("ip-rule6", "rule"))),
     ):
         commands = "\n".join(command for _, command in wanted)
         lines = netns.run(("ip", *family, "-j", "-d", "-batch", "-"), commands + "\n").split("\n")
         found += ((key, f"ip {command}", line) for (key, command), line in zip(wanted, lines, strict=False))
+    # A listing of neighbours leaves out whom the namespace answers for.
+    neighbours = [each for key, _, text in found if key in ("ip-neigh", "proxies") for each in json.loads(text)]
+    found = [each for each in found if each[0] not in ("ip-neigh", "proxies")]
+    found.append(("ip-neigh", "ip neigh", json.dumps(neighbours)))
     if '"info_kind":"bridge"' in found[0][2]:
         found += (
             (f"bridge-{what}", f"bridge -j -d {what}", netns.run(("bridge", "-j", "-d", what)))
             for what in ("link", "fdb", *(("vlan",) if '"vlan_filtering":1' in found[0][2] else ()))
         )
     return found
+
+
+def _filters(netns: Netns, link: str) -> list[tuple[str, str]]:
+    commands = [("tc", "-j", "filter", "show", "dev", link, direction) for direction in ("ingress", "egress")]
+    return [(" ".join(command), netns.run(command)) for command in commands]
 
 
 def _sysctls(netns: Netns) -> str:

@@ -9,7 +9,7 @@ from tests.fidelity.case import Case, Flow, Judged
 from tests.fidelity.judge import judge
 from tests.fidelity.netns import SetupError
 
-_LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "outages")
+_LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "outages", "programs")
 
 
 def shrink(case: Case) -> Case:

@@ -85,13 +85,25 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
     return any(each.value == value and each.version == version for each in namespace.addresses)
 
 
+def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
+    """Return whether the address is on any link, and this namespace's without a doubt: not tentative.
+
+    Source: net/ipv6/addrconf.c ipv6_chk_addr()
+    """
+    return any(
+        each.value == value and each.version == version and not each.tentative for each in namespace.addresses
+    )
+
+
 def answers_for(namespace: Namespace, version: Version, value: int) -> bool:
     """Return whether the namespace takes packets to the address as its own: it is on a link that is up.
 
-    Source: net/ipv4/fib_frontend.c fib_disable_ip(), net/ipv6/addrconf.c addrconf_ifdown()
+    Source: net/ipv4/fib_frontend.c fib_disable_ip(), net/ipv6/addrconf.c addrconf_ifdown(), net/ipv6/ndisc.c
+    ndisc_recv_ns()
     """
     return any(
-        each.value == value and each.version == version and _is_up(namespace, each.link) for each in namespace.addresses
+        each.value == value and each.version == version and not each.tentative and _is_up(namespace, each.link)
+        for each in namespace.addresses
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
-from hairpin.network.network import addresses_of, conf, owns_address
+from hairpin.network.network import addresses_of, conf, holds_address
 from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
 
 
@@ -333,10 +333,10 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:
-        if owns_address(namespace, 6, towards):
+        if holds_address(namespace, 6, towards):
             return towards
         globals6 = [a for a in own if a.scope == "global"] or [
-            a for a in addresses_of(namespace, None, 6) if a.scope == "global"
+            a for a in addresses_of(namespace, None, 6) if a.scope == "global" and not a.tentative
         ]
         link_local = [a for a in own if a.scope == "link"]
         wanted = link_local or globals6 if towards >> 118 == 0xFE80 >> 6 else globals6 or link_local
@@ -370,7 +370,7 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return found.route.prefsrc
     if found.type == "local":
         # IPv4 answers for itself; IPv6 chooses among its addresses when the destination is not one of them.
-        if query.version == 4 or owns_address(namespace, 6, query.daddr):
+        if query.version == 4 or holds_address(namespace, 6, query.daddr):
             return query.daddr
         return source_address(namespace, 6, "lo", query.daddr)
     if query.version == 6 and found.type == "anycast" and found.next_hops and found.next_hops[0].link:

@@ -141,7 +141,7 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
     Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
     """
     where = link if inside(value, *LINK_LOCAL6, 6) or is_loopback(value, 6) else None
-    if any(each.value == value for each in addresses_of(namespace, where, 6)):
+    if any(each.value == value and not each.tentative for each in addresses_of(namespace, where, 6)):
         return True
     return any(
         (route.version, route.type, route.protocol, route.destination) == (6, "anycast", "kernel", value)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 from hairpin.netfilter.elements import Row, rows
+from tests.fidelity.able import ProgramHook, refused_program
 from tests.fidelity.coverage.element import Element, names_of
 from tests.fidelity.netns import Netns, SetupError
 from tests.netfilter.test_elements import body_of
@@ -13,9 +14,8 @@ from tests.netfilter.test_elements import body_of
 _LINKS = {
     "vlan": "link peer0 name probe0 type vlan id 5", "macvlan": "link peer0 name probe0 type macvlan",
     "ipvlan": "link peer0 name probe0 type ipvlan", "vrf": "name probe0 type vrf table 5",
-    "tun": "name probe0 type dummy",
 }  # fmt: skip
-"""How links are made that need more than their type (a tun is made by whoever reads it: nothing can be asked)."""
+"""How links are made that need more than their type."""
 _RANGES = {"bitmap:ip": "range 10.0.0.0/24", "bitmap:ip,mac": "range 10.0.0.0/24", "bitmap:port": "range 1-9"}
 
 
@@ -26,6 +26,9 @@ def lacking(elements: Iterable[Element]) -> dict[Element, str]:
     for element in sorted(elements):
         ask = _ASK.get(f"{element.group} {element.name}") or _ASK.get(element.group)
         key = (element.group, element.how if element.name == "Link.kind" else element.name)
+        hook = _PROGRAMS.get(key)
+        if hook is not None:
+            why[key] = refused_program(hook)
         if ask is not None and key not in why:
             why[key] = _refusal(ask, key[1])
         reason = why.get(key)
@@ -33,6 +36,11 @@ def lacking(elements: Iterable[Element]) -> dict[Element, str]:
             found[element] = reason
     return found
 
+
+_PROGRAMS: dict[tuple[str, str], ProgramHook] = {
+    ("fact", "Link.tc_ingress"): "ingress", ("fact", "Link.tc_egress"): "egress", ("fact", "Link.xdp"): "xdp",
+}  # fmt: skip
+"""What hangs on a link, and where."""
 
 Command = tuple[tuple[str, ...], str]
 """argv and what it reads"""
@@ -144,6 +152,9 @@ def _filtering(_: str) -> Iterator[tuple[Command, ...]]:
 
 def _link(kind: str) -> Iterator[tuple[Command, ...]]:
     if kind in ("physical", "loopback"):
+        return
+    if kind == "tun":
+        yield ((("ip", "tuntap", "add", "probe0", "mode", "tun"), ""),)
         return
     yield _VETH, (("ip", "link", "add", *_LINKS.get(kind, f"name probe0 type {kind}").split()), "")
 

@@ -1,9 +1,11 @@
-"""What is broken in a network: links that are down, or whose other end is, or that take less than others."""
+"""What is broken in a network: links that are down, or whose other end is, or that take less than others; programs on
+links, which take packets away; an address that is not this host's yet."""
 
 import msgspec
 
-from tests.fidelity.case import Judged
-from tests.fidelity.generate.plan import Dice, Plan
+from tests.fidelity.able import program_hooks
+from tests.fidelity.case import Judged, Program
+from tests.fidelity.generate.plan import SECOND, Dice, Plan
 
 
 def world(dice: Dice, made: Plan) -> tuple[str, ...]:
@@ -15,7 +17,11 @@ def world(dice: Dice, made: Plan) -> tuple[str, ...]:
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
     """Return the host with some of its links down."""
     links = (*made.links, *(f"v{name[1]}" for name in made.all_bridged()))
-    return _with_outages(dice, judged, links, made)
+    broken = _with_outages(dice, judged, links, made)
+    if not made.tentative:
+        return broken
+    added = f"addr add {SECOND[6][made.tentative]}/64 dev {made.tentative}"
+    return msgspec.structs.replace(broken, outages=(added, *broken.outages))
 
 
 def container(dice: Dice, made: Plan, judged: Judged, *, attached: bool) -> Judged:
@@ -23,6 +29,8 @@ def container(dice: Dice, made: Plan, judged: Judged, *, attached: bool) -> Judg
     return _with_outages(dice, judged, ("eth0",) if attached else (), made)
 
 
+PROGRAMS = 0.03
+"""How often a namespace has programs on its links."""
 _MTUS = (1280, 1280, 1284, 1300, 1350, 1400, 1456)
 
 
@@ -36,4 +44,18 @@ def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan
         lines.append("link set lo down")
     ignoring = [(f"net/ipv{version}/conf/{link}/ignore_routes_with_linkdown", "1")
                 for link in (*links, "all") for version in (4, 6) if dice.chance(0.15)]  # fmt: skip
-    return msgspec.structs.replace(judged, outages=tuple(lines), sysctls=(*judged.sysctls, *ignoring))
+    return msgspec.structs.replace(
+        judged,
+        outages=tuple(lines),
+        sysctls=(*judged.sysctls, *ignoring),
+        programs=_programs(dice, links) if links and not narrow and dice.chance(PROGRAMS) else (),
+    )
+
+
+def _programs(dice: Dice, links: tuple[str, ...]) -> tuple[Program, ...]:
+    """Return some programs; by different masks, so that more or fewer packets are taken away."""
+    found: list[Program] = []
+    for hook in dice.some(program_hooks(), 2) if program_hooks() else ():
+        mask = dice.pick((1, 2, 3, 3, 7))
+        found.append(Program(dice.pick(links), hook, mask, dice.number(0, 7) & mask))
+    return tuple(found)

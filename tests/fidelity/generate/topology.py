@@ -42,6 +42,8 @@ def plan(dice: Dice) -> Plan:
     carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
     able = carried if carried in link_kinds() and not narrow else ""
     by_marks = dice.chance(0.15)
+    tun = dice.chance(TUN) and "tun" in link_kinds()
+    tentative = dice.pick((*uplinks, "br0")) if 6 in versions and dice.chance(TENTATIVE) else ""
     # What this machine's own kernel lacks comes last: its hunt's seeds stay what they are.
     filtering = filters_vlans() and dice.chance(0.3)
     in_vlan = dice.pick(("", "access", "trunk")) if filtering else ""
@@ -52,7 +54,12 @@ def plan(dice: Dice) -> Plan:
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
     return Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
-                ipvlan)  # fmt: skip
+                ipvlan, tun, tentative)  # fmt: skip
+
+
+
+TUN, TENTATIVE, ROUTE_MTU, PROXY = 0.04, 0.04, 0.15, 0.04
+"""How often there is a link without hardware addresses, a tentative address; routes and neighbours of a kind."""
 
 
 def _stacked(dice: Dice) -> tuple[tuple[str, str], ...]:
@@ -140,9 +147,13 @@ def host(dice: Dice, made: Plan) -> Judged:
         setup += (f"link set {link} addrgenmode none", f"link set {link} up")
         if dice.chance(0.1):
             setup.append(f"link set {link} group 5")
+    if made.tun:
+        setup += ("tuntap add t0 mode tun", "link set t0 addrgenmode none", "link set t0 up")
     for version in made.versions:
         setup += _addresses(dice, made, version)
         setup += _neighbours(made, version)
+        if dice.chance(PROXY):
+            setup.append(f"neigh add proxy {dice.pick(made.addresses(version))} dev {dice.pick(made.links)}")
     return Judged("host", tuple(setup), _routing(dice, made, 4), _routing(dice, made, 6), _bridging(dice, made),
                   sysctls=_sysctls(dice, made))  # fmt: skip
 
@@ -156,7 +167,7 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
         lines += (f"addr add {address} peer {peer}/{32 if version == 4 else 128} dev {link}{extra}" for peer in peers)
         if not peers:
             lines.append(f"addr add {address}/{length} dev {link}{extra}")
-        if link in SECOND[version]:
+        if link in SECOND[version] and (version == 4 or link != made.tentative):
             length = PREFIX[version][link] if dice.chance(0.7) else (32 if version == 4 else 128)
             old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.2) else ""
             lines.append(f"addr add {SECOND[version][link]}/{length} dev {link}{extra}{old}")
@@ -239,8 +250,8 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
         return f"route add {kind} {target}{table} metric {metric}"
     if dice.chance(0.1):
         return f"route add local {target} dev lo table local"
-    link = dice.pick(made.links)
-    if dice.chance(0.08):
+    link = dice.pick((*made.links, *(("t0",) if made.tun else ())))
+    if dice.chance(0.12):
         # To what IPv4 takes for a broadcast a process cannot bind, and a bridge floods it.
         many = link.startswith("up")  # a group's frames go to everybody behind any other link
         kinds = ("anycast", *(("multicast",) if many else ())) if version == 4 else _ODD_KINDS
@@ -255,6 +266,8 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
         words += f" from {dice.pick(made.addresses(6))}/128"
     if version == 4 and dice.chance(0.1):
         words += f" tos {dice.pick(('0x10', '0x18'))}"
+    if dice.chance(ROUTE_MTU):
+        words += f" mtu {dice.pick((1280, 1300, 1400))}"
     return f"{words}{table} metric {metric}"
 
 
@@ -303,6 +316,8 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     for key in ("tcp_loose", "checksum"):
         if dice.chance(0.15):
             lines.append((f"net/netfilter/nf_conntrack_{key}", "0"))
+    if made.tentative:
+        lines.append((f"net/ipv6/conf/{made.tentative}/accept_dad", "1"))
     for link in (*made.links, "all"):
         for family in ("ipv4", "ipv6"):
             if dice.chance(0.2):
