@@ -29,7 +29,7 @@ class RuleText(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What hangs on a link and cannot be read: it takes away packets whose length, of its bits ``mask``, is ``value``."""
+    """What hangs on a link and cannot be read: it takes packets away whose length has ``value`` in ``mask``."""
 
     link: str
     hook: Literal["ingress", "egress", "xdp"]

@@ -32,8 +32,8 @@ _LIMITS = """## Not compared yet
 - Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules
   see them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
   ICMP errors about fragments where nothing tracks connections.
-- The MTU of a route (an IPv6 router goes by it where it is locked, which no reading tells); what a path's MTU was
-  learned to be; segmentation offload.
+- A route's MTU that is locked (an IPv6 router goes by it, and no reading tells); what a path's MTU was learned to be;
+  segmentation offload.
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.

@@ -247,6 +247,8 @@ SOURCES: dict[str, tuple[str, str, str | None]] = {
     "loopback's is not for others": ("lo", "192.0.2.1", "10.0.0.1"),
     "IPv6: not a deprecated one": ("eth0", "2001:db8::9", "2001:db8:0:1::1"),
     "IPv6: not one that is being probed": ("eth0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
+    "IPv6: nor for itself": ("eth0", "2001:db8:0:2::1", "2001:db8:0:1::1"),
+    "IPv6: nor for another link": ("wg0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
     "IPv6: link-local to link-local": ("eth0", "fe80::9", "fe80::1"),
 }
 

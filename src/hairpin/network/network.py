@@ -90,9 +90,7 @@ def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
 
     Source: net/ipv6/addrconf.c ipv6_chk_addr()
     """
-    return any(
-        each.value == value and each.version == version and not each.tentative for each in namespace.addresses
-    )
+    return any(each.value == value and each.version == version and not each.tentative for each in namespace.addresses)
 
 
 def answers_for(namespace: Namespace, version: Version, value: int) -> bool:

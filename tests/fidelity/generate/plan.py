@@ -114,9 +114,9 @@ class Plan(msgspec.Struct, frozen=True):
     ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
     ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
     (``access``) or the container itself (``trunk``).
-    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.  ``tun``: there is a link
-    without hardware addresses, ``t0``, which nobody reads from.  ``tentative``: the link whose second IPv6 address
-    nobody has confirmed to be this host's alone.
+    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
+    ``tun``: there is a link without hardware addresses, ``t0``, which nobody reads from.
+    ``tentative``: the link whose second IPv6 address nobody has confirmed to be this host's alone.
     """
 
     links: tuple[str, ...]
