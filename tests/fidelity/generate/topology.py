@@ -57,7 +57,6 @@ def plan(dice: Dice) -> Plan:
                 ipvlan, tun, tentative)  # fmt: skip
 
 
-
 TUN, TENTATIVE, ROUTE_MTU, PROXY = 0.04, 0.04, 0.15, 0.04
 """How often there is a link without hardware addresses, a tentative address; routes and neighbours of a kind."""
 
