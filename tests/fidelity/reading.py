@@ -22,7 +22,8 @@ _CONF = (
 )  # fmt: skip
 _FOLDERS = ("ipv4/conf", "ipv6/conf")
 _KEYS = (
-    "ipv4/ip_forward", "ipv4/icmp_echo_ignore_broadcasts", "bridge/bridge-nf-call-iptables",
+    "ipv4/ip_forward", "ipv4/fwmark_reflect", "ipv6/fwmark_reflect", "ipv4/icmp_errors_use_inbound_ifaddr",
+    "ipv4/icmp_echo_ignore_broadcasts", "bridge/bridge-nf-call-iptables",
     "bridge/bridge-nf-call-ip6tables", "bridge/bridge-nf-call-arptables", "netfilter/nf_conntrack_tcp_loose",
     "netfilter/nf_conntrack_checksum",
     "netfilter/nf_conntrack_tcp_be_liberal", "ipv4/ip_local_port_range",

@@ -4,7 +4,7 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
-from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, Connection, Packet, Tuple
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.conntrack import confirmed, track
 from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
@@ -104,6 +104,17 @@ def test_ids_of_echoes_are_translated_both_ways() -> None:
     connection = Connection(4, Tuple(1, 2, ICMP, 7, 8 << 8), Tuple(2, 5, ICMP, 9, 0), STATUS_SNAT)
     out = translate(msgspec.structs.replace(echo, connection=connection), "src").packet
     assert (out.saddr, out.sport, out.dport, out.icmp) == (5, 9, 9, 8 << 8)
+
+
+def test_other_icmpv6_questions_keep_their_id_in_whatever_connection() -> None:
+    question = at("prerouting", Packet(6, 1, 2, ICMP6, sport=7, dport=7, icmp=139 << 8))
+    connection = Connection(6, Tuple(1, 2, ICMP6, 7, 139 << 8), Tuple(2, 5, ICMP6, 9, 140 << 8), STATUS_SNAT)
+    out = translate(msgspec.structs.replace(question, connection=connection), "src").packet
+    assert (out.saddr, out.sport, out.dport) == (5, 7, 7)
+    drawn = set_up(track(question, HOST), HOST, "src", Nat("snat", (5, 5), flags=("random",)))
+    assert drawn is not None
+    assert drawn.connection is not None
+    assert drawn.connection.reply.sport != 7
 
 
 def test_status_says_what_is_translated() -> None:

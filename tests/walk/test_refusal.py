@@ -176,14 +176,11 @@ SILENT: dict[str, tuple[Packet, str]] = {
 }  # fmt: skip
 
 
-def test_a_broadcast_address_without_a_route_of_its_own_is_like_others() -> None:
-    host, packet = host_namespace(), msgspec.structs.replace(TO_WEB, daddr=0xAC11FFFF, protocol=UDP)
-    ignored = Route(4, packet.daddr, 32, TABLE_LOCAL, "broadcast", (NextHop("docker0", linkdown=True),))
-    net = network(msgspec.structs.replace(host, routes=(*host.routes, ignored)))
-    unroutable = stopped(at("input-route", packet), "no-route", stage="input-route", reject="icmp-net-unreachable")
-    assert refusal(net, unroutable) is not None
-    forwarded = stopped(at("forward", packet, oif="docker0"), "reject", stage="forward", reject="icmp-net-unreachable")
-    assert refusal(net, forwarded) is None
+@pytest.mark.parametrize("to_many", (False, True))
+def test_it_is_the_route_that_makes_a_packet_one_to_many(to_many: bool) -> None:
+    """The broadcast address of a network is like others where another route leads there."""
+    state = msgspec.structs.replace(at("forward", TO_WEB, oif="docker0"), to_many=to_many)
+    assert (answer(state, "icmp-net-unreachable") is None) is to_many
 
 
 @pytest.mark.parametrize(("packet", "reject"), SILENT.values(), ids=SILENT)

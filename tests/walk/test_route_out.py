@@ -59,6 +59,19 @@ def test_a_link_that_is_chosen_already() -> None:
 def test_no_address_to_send_from() -> None:
     host = msgspec.structs.replace(host_namespace(), addresses=())
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]
+    (error,) = output_route(
+        network(host), msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), by_kernel=True)
+    )
+    assert isinstance(error, State)
+    assert error.packet.saddr == 0xC0000008
+
+
+@pytest.mark.parametrize("kind", ("unicast", "broadcast"))
+def test_a_route_of_type_broadcast_leads_to_many(kind: str) -> None:
+    net = network(host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind),)))
+    (outcome,) = output_route(net, at("output-route", to(CLIENT), iif=""))
+    assert isinstance(outcome, State)
+    assert outcome.to_many is (kind == "broadcast")
 
 
 def test_the_owner_and_the_port_choose_the_table() -> None:

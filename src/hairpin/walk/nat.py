@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_DNAT_DONE, STATUS_SNAT, STATUS_SNAT_DONE, Nat
-from hairpin.netfilter.packet import ICMP, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
+from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import source_address
@@ -171,7 +171,9 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
     def at(port: int) -> Tuple:
         return msgspec.structs.replace(wanted, **{"sport" if source else "dport": port})
 
-    return at(pick_port(*ports, lambda port: not taken(state, namespace, at(port).reversed())))
+    # An id that is drawn and not written is another one than the packet's, or so it may be taken.
+    hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
+    return at(pick_port(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
@@ -213,6 +215,14 @@ def translate(state: State, manip: Manip) -> State:
     return msgspec.structs.replace(state, packet=_rewritten(state.packet, target, manip))
 
 
+def _keeps_id(protocol: int, icmp: int) -> bool:
+    """Whether the packet keeps its id, of whatever id the connection is: of ICMPv6, only echoes have theirs written.
+
+    Source: net/netfilter/nf_nat_proto.c icmpv6_manip_pkt()
+    """
+    return protocol == ICMP6 and icmp >> 8 not in (128, 129)
+
+
 def _has_ports(wanted: Tuple) -> bool:
     """Whether conntrack looks at ports of that protocol: see tuple_of()."""
     return wanted.sport != 0 or wanted.dport != 0
@@ -234,6 +244,8 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
     if is_icmp_error(packet):
         return packet
     if packet.protocol in ICMP_ANSWERS:
+        if _keeps_id(packet.protocol, packet.icmp or 0):
+            return packet
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if not _has_ports(target) or packet.sport is None:
         return packet

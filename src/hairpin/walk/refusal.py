@@ -9,7 +9,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
-from hairpin.network.address_type import address_type4, names_a_network
+from hairpin.network.address_type import names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
@@ -40,12 +40,12 @@ def refusal(network: Network, end: End) -> State | None:
     """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
     namespace = network.namespace(end.state.netns)
     stop, packet = end.stop, end.state.packet
-    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
+    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(end.state):
         return None
     if stop.reject == "tcp-reset":
         return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
-    if icmp is None or _is_unreachable6(namespace, end.state):
+    if icmp is None:
         return None
     six = packet.version == 6
     error = Packet(
@@ -57,11 +57,14 @@ def refusal(network: Network, end: End) -> State | None:
         ttl=_ttl(namespace, packet),
         length_bytes=min(packet.length_bytes + 48, 1280) if six else min(packet.length_bytes + 28, 576),
         dscp=0 if six else (packet.dscp << 2 & 0x1E | _PRECEDENCE) >> 2,
+        mark=_mark(namespace, packet),
         dont_fragment=False,
         inner=packet,
     )
     # To a link-local address it goes by the link that the packet came by: icmp6_send().
     bound = end.state.iif if six and inside(packet.saddr, *LINK_LOCAL6, 6) else ""
+    if six and _is_unreachable6(namespace, error, bound):
+        return None
     return msgspec.structs.replace(_attached(end.state, error), oif=bound)
 
 
@@ -82,6 +85,7 @@ def _reset(network: Network, state: State) -> State | None:
         dport=packet.sport,
         tcp_flags=RST if packet.tcp_flags & ACK else RST | ACK,
         length_bytes=60 if packet.version == 6 else 40,
+        mark=_mark(network.namespace(state.netns), packet),
     )
     back = _attached(closed(state), reset)
     if all(isinstance(way, End) for way in output_route(network, back)):
@@ -119,7 +123,11 @@ def _source(namespace: Namespace, end: End) -> int:
     state, packet = end.state, end.state.packet
     if packet.version == 4:
         assert end.stop is not None
-        return packet.daddr if end.stop.stage == "input" or (state.rerouted or state.oif) == "lo" else 0
+        if end.stop.stage == "input" or (state.rerouted or state.oif) == "lo":
+            return packet.daddr
+        inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
+        routed = state.iif and not state.physout  # what only crosses a bridge has no route
+        return (source_address(namespace, 4, state.iif, packet.saddr) or 0) if inbound and routed else 0
     if _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
@@ -150,33 +158,39 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
     )
 
 
+def _mark(namespace: Namespace, packet: Packet) -> int:
+    """Return the mark of what answers the packet."""
+    if packet.version == 4:
+        reflects = namespace.sysctls.number("net", "ipv4", "fwmark_reflect")
+    else:
+        reflects = namespace.sysctls.number("net", "ipv6", "fwmark_reflect")
+    return packet.mark if reflects else 0
+
+
 def _ttl(namespace: Namespace, packet: Packet) -> int:
     """Return the error's TTL: 1 where a route of type multicast leads to the sender (ip_output.c __ip_make_skb())."""
     if packet.version == 6:
         return 64
     tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
-    return 1 if lookup(namespace, Query(4, packet.saddr, tos=tos, protocol=ICMP)).type == "multicast" else 64
+    asked = Query(4, packet.saddr, mark=_mark(namespace, packet), tos=tos, protocol=ICMP)
+    return 1 if lookup(namespace, asked).type == "multicast" else 64
 
 
-def _is_to_many(namespace: Namespace, end: End) -> bool:
-    """Whether the packet's route is a broadcast's or a group's; where none was found (as when it is ignored with its
-    link, being without carrier) the address does not make it one."""
-    packet = end.state.packet
-    if packet.version == 6:
-        return is_multicast(packet.daddr, 6)
-    if end.stop is not None and end.stop.stage == "input-route":
-        return packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
-    return address_type4(namespace, packet.daddr) in ("broadcast", "multicast")
+def _is_to_many(state: State) -> bool:
+    """Whether the packet's route is a broadcast's or a group's.  Where none was found (as when it is ignored with its
+    link, being without carrier), or where another one was, the address does not make it one."""
+    packet = state.packet
+    if is_multicast(packet.daddr, packet.version):
+        return True
+    return packet.version == 4 and (state.to_many or packet.daddr == BROADCAST4)
 
 
-def _is_unreachable6(namespace: Namespace, state: State) -> bool:
+def _is_unreachable6(namespace: Namespace, error: Packet, bound: str) -> bool:
     """Whether no ICMPv6 error goes to the sender: anycast, or a link-local address that its link has no route to.
 
     Source: net/ipv6/icmp.c icmpv6_route_lookup()
     """
-    packet = state.packet
-    if packet.version == 4:
-        return False
-    if inside(packet.saddr, *LINK_LOCAL6, 6):
-        return lookup(namespace, Query(6, packet.saddr, oif=state.iif)).type not in ("unicast", "local")
-    return names_a_network(lookup(namespace, Query(6, packet.saddr, packet.daddr)), packet.saddr)
+    if inside(error.daddr, *LINK_LOCAL6, 6):
+        return lookup(namespace, Query(6, error.daddr, oif=bound)).type not in ("unicast", "local")
+    asked = Query(6, error.daddr, error.saddr, mark=error.mark, protocol=ICMP6, sport=0, dport=error.icmp)
+    return names_a_network(lookup(namespace, asked), error.daddr)

@@ -26,6 +26,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("input")
         return
     namespace = network.namespace(state.netns)
+    state = msgspec.structs.replace(state, to_many=False)
     martian = _martian(namespace, state)
     if martian is not None:
         yield martian
@@ -35,9 +36,9 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         return
     found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
     if is_taken_in6(found) if state.packet.version == 6 else found.type in ("local", "broadcast"):
-        yield _believed(namespace, state, out=None, to_many=found.type == "broadcast") or _noted(state, found).to(
-            "input"
-        )
+        to_many = found.type == "broadcast"
+        refused = _believed(namespace, state, out=None, to_many=to_many)
+        yield refused or _noted(state, found).to("input", to_many=to_many)
     else:
         yield from _forward(namespace, state, found)
 

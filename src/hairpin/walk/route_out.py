@@ -52,6 +52,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     packet = state.packet
     if packet.saddr == 0:
         source = preferred_source(namespace, found, hop, query)
+        if source is None and packet.version == 4 and state.by_kernel:
+            source = _DUMMY4
         if source is None:
             return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
         packet = msgspec.structs.replace(packet, saddr=source)
@@ -65,7 +67,12 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
     if then == "output":
         routed = msgspec.structs.replace(routed, packet=told_what_fits(packet, mtu))
-    return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu)
+    to_many = packet.version == 4 and found.type in ("broadcast", "multicast")
+    return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu, to_many=to_many)
+
+
+_DUMMY4 = 0xC0000008
+"""192.0.0.8, from which an ICMP error comes where the host has no address (RFC 7600): icmp.c INADDR_DUMMY"""
 
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
@@ -73,8 +80,10 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     if state.stage == "output" or bare:  # routed as a packet (a reset is, from the first), not as what a socket sends
         protocol, sport, dport = dissected(namespace, packet)
     else:
+        # Type and code of the kernel's ICMP errors stand where rules look for a port: include/net/flow.h flowi_uli
         with_ports = packet.protocol in WITH_PORTS
-        protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else (None, None))
+        none = (0, packet.icmp) if state.by_kernel else (None, None)
+        protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else none)
     return Query(
         packet.version,
         packet.daddr,

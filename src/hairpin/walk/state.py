@@ -136,6 +136,8 @@ class State(msgspec.Struct, frozen=True):
     dmac: int | None = None
     """The hardware address that a neighbour entry names for the way on; None: that of ``target``."""
     local: bool = False
+    to_many: bool = False
+    """Its route is a broadcast's or a group's (IPv4)."""
     rerouted: str = ""
     """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself sees ``oif``."""
     notrack: bool = False

@@ -297,6 +297,9 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
             case "ipproto":
                 words.append(f"ipproto {dice.pick(('tcp', 'udp', 'icmp' if version == 4 else 'ipv6-icmp'))}")
             case _:
+                if selector == "dport" and dice.chance(0.2):
+                    words.append("dport 200-3000")  # types and codes of ICMP errors, too
+                    continue
                 port = dice.pick(PORTS)
                 words.append(f"{selector} {port}" + (f"-{port + 50}" if dice.chance(0.3) else ""))
     action = dice.pick(("lookup 100", "lookup 100", "lookup 101", "lookup main", "blackhole", "prohibit", "unreachable",
@@ -312,6 +315,9 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     if dice.chance(0.9):
         lines.append(("net/ipv6/conf/all/forwarding", "1"))
     lines += ((f"net/bridge/bridge-nf-call-{name}", dice.pick("01")) for name in ("iptables", "ip6tables"))
+    for key in ("ipv4/fwmark_reflect", "ipv6/fwmark_reflect", "ipv4/icmp_errors_use_inbound_ifaddr"):
+        if dice.chance(0.2):
+            lines.append((f"net/{key}", "1"))
     for key in ("tcp_loose", "checksum"):
         if dice.chance(0.15):
             lines.append((f"net/netfilter/nf_conntrack_{key}", "0"))
