@@ -43,6 +43,14 @@ def nft_queues() -> bool:
 
 
 @cache
+def netdev_hooks() -> tuple[str, ...]:
+    """Return the hooks of family netdev: egress came with 5.16."""
+    chain = 'add chain netdev asked c { type filter hook egress device "lo" priority 0; }'
+    egress = _runs(("nft", "-f", "-"), f"add table netdev asked\n{chain}\n")
+    return ("ingress", "egress") if egress else ("ingress",)
+
+
+@cache
 def lights_leds() -> bool:
     """Return whether a rule can light a LED."""
     text = "*filter\n-A INPUT -j LED --led-trigger-id asked\nCOMMIT\n"

@@ -1,5 +1,7 @@
 """Makes a case that disagrees as small as it gets while it still disagrees."""
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -12,8 +14,9 @@ from tests.fidelity.netns import SetupError
 _LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "outages", "programs")
 
 
-def shrink(case: Case) -> Case:
-    """Return the smallest case found."""
+def shrink(case: Case, seconds: float = math.inf) -> Case:
+    """Return the smallest case found, after ``seconds`` the smallest until then."""
+    over = time.monotonic() + seconds
     case = _fewer_flows(case)
     changed = True
     while changed:
@@ -23,6 +26,8 @@ def shrink(case: Case) -> Case:
             candidate = next(islice(_smaller(case), step, None), None)
             if candidate is None:
                 break
+            if time.monotonic() > over:
+                return case
             while candidate is not None and _disagrees(candidate):
                 case = candidate
                 candidate = next(islice(_smaller(case), step, None), None)

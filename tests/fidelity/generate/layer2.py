@@ -1,6 +1,7 @@
 """Random chains where frames come in, cross a bridge and go out: families netdev, inet (ingress), bridge; ebtables."""
 
 from hairpin.network.prefix import Version
+from tests.fidelity.able import netdev_hooks
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
 
@@ -17,8 +18,10 @@ def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
 
 
 def _netdev(dice: Dice, made: Plan) -> RuleText:
-    links = dice.some((*made.links, *(f"v{name[1]}" for name in made.all_bridged())), 3)
-    hooks = ("ingress", "egress")
+    """Before 6.16 a chain's device must be there."""
+    ports = () if made.own else tuple(f"v{name[1]}" for name in made.all_bridged())
+    links = dice.some((*made.links, *ports), 3)
+    hooks = netdev_hooks()
     chains = {f"{link}-{hook}": (hook, f' device "{link}"') for link in links for hook in hooks if dice.chance(0.6)}
     return _table(dice, made, "netdev n0", chains)
 

@@ -1,70 +1,95 @@
 """``python -m tests.fidelity.kernels [--kernels 5.10,6.1] [--pairs N] [--seed S]`` (root): ``make fidelity-kernels``.
 
-One guest after the other; what each came to is written into docs/fidelity-kernels.md as it ends.
+As many guests at a time as there are CPUs; what each came to is written into docs/fidelity-kernels.md as it ends.
 """
 
 import argparse
+import multiprocessing
+import os
 import shlex
 import sys
-import tempfile
+import time
+from functools import partial
 from pathlib import Path
 from secrets import randbelow
 
 import msgspec
 
 from tests.fidelity.kernels.hunt import Judging
-from tests.fidelity.kernels.machine import GuestError, run
+from tests.fidelity.kernels.machine import GuestError, guests_at_once, run
 from tests.fidelity.kernels.packages import SUITES, Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, hunt_of, store
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"
-FLOWS = 300
-"""Flows of a network: more than in the hunt on the machine's own kernel, since emulated, building one takes longer."""
+FLOWS = 150
+"""Flows of a network.  Emulated, building one and reading it back takes 3 s, a packet 3 ms."""
+_APART = 1_000_000
+"""So far apart are the seeds of two kernels: none sees the other's networks."""
 
 
 def main() -> int:
     """Judge the kernels; the exit status is 1 when something differs, 2 when a kernel could not be asked."""
     arguments = _arguments()
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    status = 0
+    names = arguments.kernels.split(",")
+    orders = tuple((name, seed + position * _APART) for position, name in enumerate(names))
+    started = time.monotonic()
+    statuses, summary = {0}, list[str]()
     try:
         install_programs()
-        for name in arguments.kernels.split(","):
-            sys.stdout.write(f"kernel {name}, seed {seed}\n")
-            found = _judge(kernel(name, cache_folder(), arguments.mirror), seed, arguments)
-            sys.stdout.write(f"kernel {name}: {_summary(found)}\n")
-            status |= _differs(found)
-            store(found, tuple(SUITES))
+        jobs = guests_at_once(min(arguments.jobs, len(names)))
     except (PackageError, GuestError) as error:
         sys.stdout.write(f"{error}\n")
         return 2
-    return status
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+        for name, found in pool.imap_unordered(partial(_judged, arguments), orders):
+            if isinstance(found, str):
+                statuses.add(2)
+                summary.append(f"kernel {name}: {found}")
+            else:
+                statuses.add(_differs(found))
+                summary.append(f"kernel {found.release}: {_summary(found)}")
+                if arguments.store:
+                    store(found, tuple(SUITES))
+            sys.stdout.write(f"{summary[-1]}\n")
+            sys.stdout.flush()
+    minutes = (time.monotonic() - started) / 60
+    sys.stdout.write("\n".join(("", *summary, f"{minutes:.0f} minutes; the cases are in {arguments.keep}")) + "\n")
+    return max(statuses)
+
+
+def _judged(arguments: argparse.Namespace, order: tuple[str, int]) -> tuple[str, Figures | str]:
+    """Return a kernel's figures, or why there are none."""
+    name, seed = order
+    sys.stdout.write(f"kernel {name}, seed {seed}\n")
+    sys.stdout.flush()
+    try:
+        return name, _judge(kernel(name, cache_folder(), arguments.mirror), seed, arguments)
+    except (PackageError, GuestError) as error:
+        return name, str(error)
 
 
 def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     """Boot the kernel, run what was asked for, and return the figures."""
     python = f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(str(Path(sys.executable)))} -m"
-    keep = arguments.keep / booted.name if arguments.keep is not None else None
     commands: list[str] = []
     if arguments.pairs:
-        commands.append(f"{python} tests.fidelity.kernels.asking {_RESULTS} {seed} {arguments.flows}")
+        commands.append(f"{python} tests.fidelity.kernels.asking {_RESULTS} {seed} {arguments.flows} || exit")
     if arguments.replicas:
-        commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json")
-    with tempfile.TemporaryDirectory(prefix="hairpin-kernel-") as folder:
-        results = keep if keep is not None else Path(folder)
-        results.mkdir(parents=True, exist_ok=True)
-        replicas = results / "replicas.json"
-        replicas.unlink(missing_ok=True)
-        judging = Judging(results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60)
-        run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
-        return Figures(
-            booted.name,
-            booted.release,
-            hunt_of(judging.run, tuple(sorted(judging.links))) if arguments.pairs else None,
-            msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
-        )
+        commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json || exit")
+    results = Path(arguments.keep).absolute() / booted.name
+    results.mkdir(parents=True, exist_ok=True)
+    judging = Judging(booted.name, results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60)
+    run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
+    replicas = results / "replicas.json"
+    return Figures(
+        booted.name,
+        booted.release,
+        hunt_of(judging.run, tuple(sorted(judging.links))) if arguments.pairs else None,
+        msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
+    )
 
 
 def _differs(found: Figures) -> int:
@@ -75,7 +100,11 @@ def _differs(found: Figures) -> int:
 def _summary(found: Figures) -> str:
     words: list[str] = []
     if found.hunt is not None:
-        words.append(f"{found.hunt.pairs} pairs, {found.hunt.differing} of {found.hunt.networks} networks disagree")
+        hunt = found.hunt
+        words.append(
+            f"seed {hunt.seed}, {hunt.pairs} pairs, {hunt.differing} of {hunt.networks} networks disagree, "
+            f"{hunt.refused} refused, links {' '.join(hunt.links)}, {hunt.seconds / 60:.0f} minutes"
+        )
     if found.replicas is not None:
         proven = found.replicas
         words.append(f"{len(proven.differing)} of {proven.hosts} replicas disagree, {len(proven.undecided)} undecided")
@@ -89,12 +118,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--flows", type=int, default=FLOWS, help="flows of each network")
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="guests at a time")
     parser.add_argument("--shrink", type=int, default=1, help="shrink so many of the networks that disagree")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop a hunt sooner, after so many minutes")
     parser.add_argument("--limit", type=float, default=60, help="minutes that one guest may take")
-    parser.add_argument("--keep", type=Path, default=None, help="folder for what the guests print and shrink")
+    parser.add_argument(
+        "--keep", type=Path, default=cache_folder() / "results", help="folder for the cases that differ"
+    )
+    parser.add_argument("--store", action=argparse.BooleanOptionalAction, default=True, help="write the page")
     parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    unknown = set(arguments.kernels.split(",")) - set(SUITES)
+    if unknown:
+        parser.error(f"no kernel {' '.join(sorted(unknown))}: there are {' '.join(SUITES)}")
+    return arguments
 
 
 if __name__ == "__main__":

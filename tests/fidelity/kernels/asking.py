@@ -15,6 +15,9 @@ from tests.fidelity.kernel import ask
 from tests.fidelity.kernels.exchange import Asked, write
 from tests.fidelity.netns import SetupError
 
+_SHRINKING_S = 300.0
+"""Emulated, each try takes seconds: what has not become smaller until then stays."""
+
 
 def _ask(number: int, flows: int) -> Asked:
     case = case_of(number, flows)
@@ -31,7 +34,7 @@ def _shrink(folder: Path, number: int, flows: int) -> None:
     from tests.fidelity.shrink import shrink  # noqa: PLC0415
     from tests.fidelity.tell import case_text, disagreement_text  # noqa: PLC0415
 
-    small = shrink(case_of(number, flows))
+    small = shrink(case_of(number, flows), _SHRINKING_S)
     (folder / f"{number}.json").write_bytes(msgspec.json.format(msgspec.json.encode(small)) + b"\n")
     told = [disagreement_text(each) for each in judge(small).disagreements[:1]]
     sys.stdout.write("\n".join((f"shrunk case {number}", *case_text(small), *told)) + "\n")

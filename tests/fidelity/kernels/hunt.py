@@ -17,7 +17,8 @@ class Judging:
     """Judges the guest's cases; after ``pairs`` pairs, or ``seconds``, it says that it is enough, and has ``shrink`` of
     them shrunk."""
 
-    def __init__(self, folder: Path, seed: int, pairs: int, shrink: int, seconds: float) -> None:
+    def __init__(self, name: str, folder: Path, seed: int, pairs: int, shrink: int, seconds: float) -> None:
+        self._name = name
         self.folder = folder
         self.run = Run(seed)
         self.links: set[str] = set()
@@ -28,7 +29,7 @@ class Judging:
         self._differing: list[int] = []
         self._done = False
         self._started = time.monotonic()
-        for path in (*folder.glob("*.asked"), folder / "enough"):
+        for path in (*folder.glob("*.asked"), *folder.glob("*.json"), folder / "enough"):
             path.unlink(missing_ok=True)
 
     def look(self) -> None:
@@ -47,16 +48,21 @@ class Judging:
     def _judge(self, number: int, asked: Asked) -> None:
         if isinstance(asked.answer, str):
             self.run.add(asked.answer)
-            sys.stdout.write(f"case {number} refused: {asked.answer[:400]}\n")
+            sys.stdout.write(f"{self._name}: case {number} refused: {asked.answer[:400]}\n")
             return
         found = compare(asked.answer)
         self.run.add(found)
         if found.disagreements:
             self._differing.append(number)
             (self.folder / f"{number}.json").write_bytes(msgspec.json.encode(asked.case))
-            sys.stdout.write(f"case {number}: {disagreement_text(found.disagreements[0])}")
+            sys.stdout.write(f"{self._name}: case {number}: {disagreement_text(found.disagreements[0])}")
         else:
             lines = (line for each in asked.case.namespaces for line in each.setup)
             self.links.update(kind for line in lines for kind in re.findall(r" type (\w+)", line))
-        sys.stdout.write(f"{self.run.packets} pairs\n")
+        if self.run.packets // _SHOWN > (self.run.packets - found.packets) // _SHOWN:
+            sys.stdout.write(f"{self._name}: {self.run.packets} pairs\n")
         sys.stdout.flush()
+
+
+_SHOWN = 1000
+"""After so many pairs a line says how far it is."""

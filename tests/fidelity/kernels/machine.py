@@ -1,5 +1,6 @@
 """Boots one kernel under qemu with this machine's files, runs commands in it, and ends it by its process id."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,15 @@ read before anything asks for them are loaded.  Before 6.13 the limits of ICMP e
 
 
 class GuestError(Exception):
-    """The guest did not come up, or did not end in time; says what its console said last."""
+    """The guest did not come up, did not end in time, or its commands failed; says what was printed last."""
+
+
+def guests_at_once(wanted: int) -> int:
+    """Return how many guests this machine has memory for, at most those; raises GuestError where there is none."""
+    free_mib = int(re.findall(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text("ascii"))[0]) >> 10
+    if free_mib < _MEMORY_MIB:
+        raise GuestError(f"a guest may take {_MEMORY_MIB} MiB of memory, and {free_mib} MiB are available")
+    return min(wanted, free_mib // _MEMORY_MIB)
 
 
 def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: Callable[[], None]) -> str:
@@ -56,7 +65,7 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
 
     They see this machine's files, changes are forgotten, except below ``/run/results``, which is ``results``.
     Output is shown here as it comes, and ``look`` is called a few times a second.
-    Raises GuestError when the guest has not ended after ``limit_s`` seconds.
+    Raises GuestError when the guest has not ended after ``limit_s`` seconds, or when its commands have failed.
     """
     results.mkdir(parents=True, exist_ok=True)
     for name in ("output", "status", "release"):
@@ -77,12 +86,21 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
         finally:
             process.kill()
             process.wait()
-    if not ended or not (results / "status").exists():
-        last = "\n".join(console.read_text("utf-8", "replace").splitlines()[-12:])
-        raise GuestError(
-            f"{kernel.release}: {'ended without a result' if ended else f'not done in {limit_s:.0f} s'}\n{last}"
-        )
-    return (results / "output").read_text("utf-8", "replace")
+    printed = (results / "output").read_text("utf-8", "replace")
+    status = results / "status"
+    if not ended:
+        raise GuestError(_told(f"{kernel.release}: not done in {limit_s / 60:.0f} minutes", printed, console))
+    if not status.exists():
+        raise GuestError(_told(f"{kernel.release}: ended before its commands did", printed, console))
+    if (failed := status.read_text("ascii").strip()) != "0":
+        raise GuestError(_told(f"{kernel.release}: its commands ended with status {failed}", printed, console))
+    return printed
+
+
+def _told(what: str, printed: str, console: Path) -> str:
+    """Return what happened, with the last lines of what the commands and the kernel said."""
+    said = (*printed.splitlines()[-12:], *console.read_text("utf-8", "replace").splitlines()[-12:])
+    return "\n  ".join((what, *said))
 
 
 def _argv(kernel: Kernel, packed: str, results: Path) -> tuple[str, ...]:
@@ -104,8 +122,9 @@ def _follow(process: subprocess.Popen[bytes], output: Path, deadline: float, loo
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.25)
             look()
-            sys.stdout.write(lines.read())
-            sys.stdout.flush()
+            if more := lines.read():
+                sys.stdout.write(more)
+                sys.stdout.flush()
             if process.returncode is not None:
                 return True
     return False
