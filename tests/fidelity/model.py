@@ -157,6 +157,8 @@ class Expectations:
         self._picked = False
         self._ports: tuple[int, ...] = ()
         self._drawn: set[int] = set()
+        self._taken: list[int] = []
+        self._hidden: dict[int, set[int]] = {}
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
@@ -171,7 +173,10 @@ class Expectations:
                     branches = self._walked(flow, turn.sent)
             if self._picked and all(event.kind == "answer" for event in turn.events):
                 branches += self._unseen(flow, turn.sent)
-        return branches
+        hidden = self._hidden.get(flow, set())
+        if len(self._taken) > 1:
+            self._hidden[flow] = hidden | set(self._taken)
+        return tuple(_with_hidden(branch, turn.events, hidden) for branch in branches)
 
     def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         """Return the ways with each port that may have been taken and that makes a difference, since none was seen."""
@@ -186,9 +191,11 @@ class Expectations:
         telling = range(first, last + 1) if last - first < 32 else (first, last, *_TELLING_PORTS)
         self._drawn |= {port for port in telling if first <= port <= last}
         seen = next((port for port in self._ports if first <= port <= last and is_free(port)), None)
-        return pick_port(first, last, is_free) if seen is None else seen
+        self._taken.append(pick_port(first, last, is_free) if seen is None else seen)
+        return self._taken[-1]
 
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
+        self._taken = []
         ways = self._ways.get(flow, ((),))
         return tuple(branch for way in ways for branch in _expect(self._host, sent, way))
 
@@ -209,6 +216,22 @@ class Expectations:
                 for each in self._host.namespaces
             )
             self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
+
+
+def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> Branch:
+    """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
+    for one packet, nobody has seen the first."""
+    if not hidden or len(branch.events) != len(seen):
+        return branch
+    events = tuple(
+        msgspec.structs.replace(
+            mine,
+            sport=theirs.sport if mine.sport in hidden else mine.sport,
+            dport=theirs.dport if mine.dport in hidden else mine.dport,
+        )
+        for mine, theirs in zip(branch.events, seen, strict=True)
+    )
+    return msgspec.structs.replace(branch, events=events)
 
 
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)

@@ -28,12 +28,13 @@ _LIMITS = """## Not compared yet
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - What nft leaves out of its listings (1.0.6: `ct l3proto ipv4` before a protocol's match).
 - The order of chains of equal priority in tables of different tools, which no reading tells.
-- Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.
+- Which port the kernel draws (`--random`, a source port out of a range): any that it may draw is right.  Where it draws
+  twice for one packet nobody sees the first.
 - Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules
   see them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
   ICMP errors about fragments where nothing tracks connections.
-- A route's MTU that is locked (an IPv6 router goes by it, and no reading tells); what a path's MTU was learned to be;
-  segmentation offload.
+- A route's MTU that is locked (an IPv6 router goes by it, and no reading tells); what a path's MTU was learned to be (it
+  is forgotten before the next packet); segmentation offload.
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
