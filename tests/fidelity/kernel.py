@@ -67,8 +67,9 @@ def _on_one_cpu() -> Generator[None]:
 
 
 def _tracks(each: Judged) -> bool:
-    """Whether connections are tracked there: where there are any rules (a shrunk case may have empty texts)."""
-    return any(text.head or text.rules for text in each.rulesets)
+    """Whether connections are tracked there: where there are any tables.  A shrunk case may have empty texts, of which
+    iptables-legacy makes a table."""
+    return any(text.head or text.rules or text.tool == "iptables-legacy" for text in each.rulesets)
 
 
 def _sees_frames(text: RuleText) -> bool:
