@@ -33,8 +33,8 @@ _LIMITS = """## Not compared yet
 - Rules that see fragments, where nothing tracks connections: elsewhere the kernel has put them together before rules
   see them, and so they are sent and compared, as is what the kernel cuts for a narrow link. How large the pieces are.
   ICMP errors about fragments where nothing tracks connections.
-- A route's MTU that is locked (an IPv6 router goes by it, and no reading tells); what a path's MTU was learned to be (it
-  is forgotten before the next packet); segmentation offload.
+- A route's MTU that is locked (an IPv6 router goes by it, and no reading tells); what a path's MTU was learned to be,
+  which is forgotten before the next packet; segmentation offload.
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
