@@ -1,6 +1,7 @@
 """What the running kernel can do, asked before a case is made of it: not every kernel has every type of link, or the
 programs that can hang on one."""
 
+import os
 from contextlib import closing
 from functools import cache
 from typing import Literal, get_args
@@ -11,6 +12,7 @@ from tests.fidelity.programs import attach
 
 _LINKS = {
     "vlan": ("link add a type veth peer name b", "link add link a name c type vlan id 5"),
+    "vrf": ("link add a type vrf table 50",),
     "ipvlan": ("link add a type veth peer name b", "link add link a name c type ipvlan mode l2"),
     "bond": ("link add c type bond mode active-backup",),
     "tun": ("tuntap add c mode tun",),
@@ -21,6 +23,13 @@ _LINKS = {
 def link_kinds() -> tuple[str, ...]:
     """Return those of the types of links that only some kernels have, which this one has."""
     return tuple(kind for kind, lines in _LINKS.items() if _takes(lines))
+
+
+@cache
+def shows_by_vrf() -> bool:
+    """Return whether it has VRFs that do not track what they show to the hooks (Linux 5.16), and whose rules know them
+    by themselves (5.18)."""
+    return "vrf" in link_kinds() and tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (5, 18)
 
 
 @cache

@@ -10,6 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import addresses_of, conf, holds_address
 from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
+from hairpin.network.vrf import vrf_of
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -25,6 +26,8 @@ class Query(msgspec.Struct, frozen=True):
     prefers: str | None = None
     """Rules see this link as ``oif``, too, but where no route of the longest prefix is by it another one will do (IPv6
     without RT6_LOOKUP_F_IFACE)."""
+    vrf: str | None = None
+    """The VRF whose table rules with ``l3mdev`` ask, where ``oif`` and ``iif`` do not tell."""
     mark: int = 0
     tos: int = 0
     ignores_linkstate: bool = False
@@ -66,6 +69,7 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
+    query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     if query.version == 4 and _are_the_kernels(rules):
         return _in_both_tables(namespace, query, rules)
@@ -93,6 +97,17 @@ def lookup(namespace: Namespace, query: Query) -> Found:
                 if found is not None:
                     return found
     return NO_ROUTE
+
+
+def _of_vrf(namespace: Namespace, query: Query) -> Query:
+    """Return the query as the kernel asks it: bound to a VRF it asks that VRF's table, for routes by any link.
+
+    Source: net/l3mdev/l3mdev.c l3mdev_update_flow()
+    """
+    link = namespace.link(query.oif) if query.oif else None
+    if link is None or link.vrf_table is None:
+        return query
+    return msgspec.structs.replace(query, oif=None, vrf=query.oif)
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -242,13 +257,8 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def _vrf_table(namespace: Namespace, query: Query) -> int | None:
-    for name in (query.oif, query.iif):
-        link = namespace.link(name) if name else None
-        while link is not None:
-            if link.vrf_table is not None:
-                return link.vrf_table
-            link = namespace.link(link.master) if link.master else None
-    return None
+    found = next((each for name in (query.vrf, query.oif, query.iif) if (each := vrf_of(namespace, name))), None)
+    return found.vrf_table if found is not None else None
 
 
 def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:

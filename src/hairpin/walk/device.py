@@ -59,7 +59,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
             yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
-            upper = master.name if master is not None and master.kind in ("bond", "team", "vrf") else link.name
+            upper = master.name if master is not None and master.kind in ("bond", "team") else link.name
             yield noted.to("prerouting", iif=upper, physin="")
 
 

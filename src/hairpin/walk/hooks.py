@@ -42,10 +42,13 @@ class _Item(msgspec.Struct, frozen=True):
 Reroute = Callable[[Namespace, State], Iterator[Outcome]]
 
 
-def run_hook(network: Network, state: State, hook: Hook, reroute: Reroute | None = None) -> Iterator[Outcome]:
+def run_hook(
+    network: Network, state: State, hook: Hook, reroute: Reroute | None = None, *, translates: bool = True
+) -> Iterator[Outcome]:
     """Yield what becomes of the packet at the hook: states that go on, ends of ways.
 
     ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain that may do so, has changed it.
+    ``translates``: addresses are, as everywhere but where a VRF shows the packet.
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
@@ -59,6 +62,8 @@ def run_hook(network: Network, state: State, hook: Hook, reroute: Reroute | None
         state = _under(state, unread, holds=True)
     states = [state]
     for item in _items(namespace, hook, families):
+        if item.kind == "nat" and not translates:
+            continue
         states = yield from going_on(_do_and_route(namespace, each, hook, item, reroute) for each in states)
     yield from states
 

@@ -12,6 +12,7 @@ from hairpin.walk.neighbour import neighbour
 from hairpin.walk.route_in import input_route, received6
 from hairpin.walk.route_out import output, output_route, postrouting
 from hairpin.walk.state import End, Outcome, Stage, State
+from hairpin.walk.vrf import into_vrf
 
 MAX_ENDS = 64
 """Branches that one packet's way may have before the rest is given up (the usual branches come first)."""
@@ -24,7 +25,8 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
         yield martian
         return
     for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
-        yield outcome if isinstance(outcome, End) else outcome.to("input-route")
+        for moved in (outcome,) if isinstance(outcome, End) else into_vrf(network, outcome):
+            yield moved if isinstance(moved, End) else moved.to("input-route")
 
 
 def _input(network: Network, state: State) -> Iterator[Outcome]:

@@ -13,7 +13,9 @@ from hairpin.network.address_type import names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import Query, lookup, source_address
+from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import closed
+from hairpin.walk.route_in import input_query
 from hairpin.walk.route_out import output_route
 from hairpin.walk.state import End, State
 
@@ -54,15 +56,16 @@ def refusal(network: Network, end: End) -> State | None:
         daddr=packet.saddr,
         protocol=ICMP6 if six else ICMP,
         icmp=icmp,
-        ttl=_ttl(namespace, packet),
+        ttl=_ttl(namespace, packet, _vrf(namespace, end.state.iif or end.state.oif)),
         length_bytes=min(packet.length_bytes + 48, 1280) if six else min(packet.length_bytes + 28, 576),
         dscp=0 if six else (packet.dscp << 2 & 0x1E | _PRECEDENCE) >> 2,
         mark=_mark(namespace, packet),
         dont_fragment=False,
         inner=packet,
     )
-    # To a link-local address it goes by the link that the packet came by: icmp6_send().
-    bound = end.state.iif if six and inside(packet.saddr, *LINK_LOCAL6, 6) else ""
+    # To a link-local address it goes by the link that the packet came by: icmp6_send(); else by the link's VRF, if any.
+    strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
+    bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
     if six and _is_unreachable6(namespace, error, bound):
         return None
     return msgspec.structs.replace(_attached(end.state, error), oif=bound)
@@ -87,11 +90,28 @@ def _reset(network: Network, state: State) -> State | None:
         length_bytes=60 if packet.version == 6 else 40,
         mark=_mark(network.namespace(state.netns), packet),
     )
-    back = _attached(closed(state), reset)
+    # It is routed by the VRF of the packet's own way: ip_route_me_harder().
+    namespace = network.namespace(state.netns)
+    vrf = _vrf(namespace, _way(namespace, state))
+    back = msgspec.structs.replace(_attached(closed(state), reset), oif=vrf)
     if all(isinstance(way, End) for way in output_route(network, back)):
         return None
     # For what br_netfilter showed it goes out of the port at once, past every hook.
     return back.to("device-out", oif=state.physin) if state.physin else back
+
+
+def _vrf(namespace: Namespace, link: str) -> str:
+    """Return the VRF of a link, or nothing."""
+    master = vrf_of(namespace, link)
+    return master.name if master is not None else ""
+
+
+def _way(namespace: Namespace, state: State) -> str:
+    """Return the link of a packet's route: of what is this host's own the link that has the address."""
+    if state.oif or not state.iif:
+        return state.rerouted or state.oif
+    found = lookup(namespace, input_query(namespace, state))
+    return next((hop.link for hop in found.next_hops if hop.link), "")
 
 
 def _attached(state: State, packet: Packet) -> State:
@@ -167,12 +187,12 @@ def _mark(namespace: Namespace, packet: Packet) -> int:
     return packet.mark if reflects else 0
 
 
-def _ttl(namespace: Namespace, packet: Packet) -> int:
+def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
     """Return the error's TTL: 1 where a route of type multicast leads to the sender (ip_output.c __ip_make_skb())."""
     if packet.version == 6:
         return 64
     tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
-    asked = Query(4, packet.saddr, mark=_mark(namespace, packet), tos=tos, protocol=ICMP)
+    asked = Query(4, packet.saddr, oif=vrf or None, mark=_mark(namespace, packet), tos=tos, protocol=ICMP)
     return 1 if lookup(namespace, asked).type == "multicast" else 64
 
 

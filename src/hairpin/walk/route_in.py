@@ -15,6 +15,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
 from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
+from hairpin.network.vrf import vrf_of
 from hairpin.walk.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
@@ -275,13 +276,19 @@ def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: b
             return stopped(state, "martian-source", stage="input-route", link=state.iif)
     elif back.type != "unicast":
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
-    if any(each.link == state.iif for each in back.next_hops):
+    if any(each.link == state.iif or _is_in(namespace, each.link, state.iif) for each in back.next_hops):
         return None
     if back.type == "local" and state.iif == "lo":
         return None
     if reverse_path == 1 or (reverse_path and not addresses_of(namespace, state.iif, 4)):
         return _strict(namespace, state, back)
     return None
+
+
+def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
+    """Whether the link is in that VRF.  Source: net/ipv4/fib_frontend.c fib_info_nh_uses_dev()"""
+    master = vrf_of(namespace, link)
+    return master is not None and master.name == vrf
 
 
 def _full_check(namespace: Namespace) -> bool:
@@ -295,11 +302,12 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
     """Return what is asked for the way back.  ``source``: an answer's, 0 to a broadcast or a group."""
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
     protocol, sport, dport = _dissected(namespace, state)
+    vrf = vrf_of(namespace, state.iif)
     return Query(
         4,
         packet.saddr,
         source,
-        iif=out or "lo",
+        iif=vrf.name if vrf is not None else out or "lo",
         mark=packet.mark if use_mark else 0,
         tos=packet.dscp << 2,
         protocol=protocol,

@@ -14,11 +14,13 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import NO_WAY, Found, Query, lookup, preferred_source, source_address
+from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
 from hairpin.walk.mtu import route_mtu, sent_in_pieces, told_what_fits
 from hairpin.walk.route_in import decided_by_route, dissected, sysctl_decided
-from hairpin.walk.state import End, Outcome, Stage, State, stopped
+from hairpin.walk.state import End, Outcome, Stage, State, going_on, stopped
+from hairpin.walk.vrf import shown_by_vrf
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
@@ -89,7 +91,7 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         packet.daddr,
         packet.saddr,
         iif="lo",
-        oif=_bound(state),
+        oif=_bound(namespace, state),
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
@@ -99,18 +101,21 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     )
 
 
-def _bound(state: State) -> str | None:
+def _bound(namespace: Namespace, state: State) -> str | None:
     """Return the link that the kernel sends the packet by, if it has chosen that already: an error to a link-local
-    address; what OUTPUT has changed, of addresses that mean something on one link only.
+    address; what OUTPUT has changed, of addresses that mean something on one link only; or the VRF that it is in.
 
-    Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict
+    Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict; net/ipv4/netfilter.c ip_route_me_harder()
     """
     packet = state.packet
     if state.stage == "output-route":
         return state.oif or None
-    if packet.version == 4 or state.stage != "output" or not state.oif:
+    if state.stage != "output" or not state.oif:
         return None
-    return state.oif if inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6) else None
+    if packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)):
+        return state.oif
+    master = vrf_of(namespace, state.rerouted or state.oif)
+    return master.name if master is not None else None
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:
@@ -129,7 +134,8 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
 
 def output(network: Network, state: State) -> Iterator[Outcome]:
     """The OUTPUT hook; a packet that it changes may be routed again there."""
-    for outcome in run_hook(network, state, "output", _rerouted):
+    states = yield from going_on((shown_by_vrf(network, state, _rerouted),))
+    for outcome in (each for shown in states for each in run_hook(network, shown, "output", _rerouted)):
         if isinstance(outcome, End):
             yield outcome
         else:

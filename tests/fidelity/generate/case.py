@@ -5,7 +5,18 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import containers, ipsets, iptables, layer2, nftables, outages, packets, real, topology
+from tests.fidelity.generate import (
+    containers,
+    ipsets,
+    iptables,
+    layer2,
+    nftables,
+    outages,
+    packets,
+    real,
+    topology,
+    vrf,
+)
 from tests.fidelity.generate.plan import Dice, Plan
 
 FLOWS = 120
@@ -17,6 +28,8 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
     dice = Dice(Random(seed))  # noqa: S311
     made = topology.plan(dice)
     host = outages.host(dice, made, _with_rules(dice, made, topology.host(dice, made)))
+    if made.vrf:
+        host = msgspec.structs.replace(host, rulesets=vrf.without_unmodelled(host.rulesets))
     inner = (_container(dice, made, name) for name in made.containers())
     namespaces = (host, *inner)
     sent = packets.flows(dice, made, flows)

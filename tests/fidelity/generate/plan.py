@@ -114,6 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
     ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
     (``access``) or the container itself (``trunk``).
+    ``vrf``: links of the host that are in a VRF.
     ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
     ``tun``: there is a link without hardware addresses, ``t0``, which nobody reads from.
     ``tentative``: the link whose second IPv6 address nobody has confirmed to be this host's alone.
@@ -132,6 +133,7 @@ class Plan(msgspec.Struct, frozen=True):
     vlans: bool = False
     in_vlan: str = ""
     ipvlan: bool = False
+    vrf: tuple[str, ...] = ()
     tun: bool = False
     tentative: str = ""
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()

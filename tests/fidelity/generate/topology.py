@@ -1,9 +1,9 @@
 """Random networks: a host with uplinks, bridges, containers on them or behind veths of their own, and its routing."""
 
 from hairpin.network.prefix import Version
-from tests.fidelity.able import filters_vlans, link_kinds
+from tests.fidelity.able import filters_vlans, link_kinds, shows_by_vrf
 from tests.fidelity.case import Judged, Wire
-from tests.fidelity.generate import vlans
+from tests.fidelity.generate import vlans, vrf
 from tests.fidelity.generate.plan import (
     CHAIN,
     CONTAINERS,
@@ -53,8 +53,9 @@ def plan(dice: Dice) -> Plan:
     if ipvlan:  # a link has one kind above it, of one mode
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
-    return Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
-                ipvlan, tun, tentative)  # fmt: skip
+    made = Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
+                ipvlan, tun=tun, tentative=tentative)  # fmt: skip
+    return vrf.planned(dice, made) if shows_by_vrf() else made
 
 
 TUN, TENTATIVE, ROUTE_MTU, PROXY = 0.04, 0.04, 0.15, 0.04
@@ -142,6 +143,7 @@ def host(dice: Dice, made: Plan) -> Judged:
         setup.append(f"link add link up0 name mv0 address {MACS['mv0']} type macvlan mode {mode}")
     if "bv0" in made.links:
         setup.append(f"link add link br0 name bv0 address {MACS['bv0']} type vlan id {vlans.VID}")
+    setup += vrf.setup(made)
     for link in made.links:
         setup += (f"link set {link} addrgenmode none", f"link set {link} up")
         if dice.chance(0.1):
@@ -228,6 +230,7 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         via = INSIDE[version][made.behind][made.behind not in made.bridged]
         lines.append(f"route add {CHAIN[version][0]} via {via} dev {made.link_of(made.behind)}")
     lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
+    lines += vrf.routes(dice, made)
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
             way = dice.pick(uplinks)
@@ -323,7 +326,7 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
             lines.append((f"net/netfilter/nf_conntrack_{key}", "0"))
     if made.tentative:
         lines.append((f"net/ipv6/conf/{made.tentative}/accept_dad", "1"))
-    for link in (*made.links, "all"):
+    for link in (*made.links, "all", *((vrf.NAME,) if made.vrf else ())):
         for family in ("ipv4", "ipv6"):
             if dice.chance(0.2):
                 lines.append((f"net/{family}/conf/{link}/ignore_routes_with_linkdown", "1"))
@@ -335,4 +338,6 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
         ):  # fmt: skip
             if dice.chance(often) and not (link == "all" and key == "forwarding"):
                 lines.append((f"net/ipv4/conf/{link}/{key}", dice.pick(values)))
+    if made.vrf:  # what a VRF's own address sends comes in by the VRF
+        lines = [each for each in lines if not each[0].endswith("accept_local")]
     return tuple(lines)

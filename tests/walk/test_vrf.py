@@ -1,0 +1,117 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.sysctl import Sysctls
+from hairpin.netfilter.ir import CT_UNTRACKED
+from hairpin.netfilter.packet import UDP, Packet
+from hairpin.network.network import Network
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.refusal import refusal
+from hairpin.walk.state import End, State
+from hairpin.walk.vrf import into_vrf, shown_by_vrf
+from tests.small_host import lo, ruleset
+from tests.walk.standing import ended
+
+INNER, OUTER, HERE = 0x0A090102, 0xCB007105, 0x0A090101
+RED = 50
+TO_OUTSIDE = Packet(4, INNER, OUTER, UDP, sport=40000, dport=53)
+TO_INSIDE = Packet(4, HERE, INNER, UDP, sport=40000, dport=53)
+RULES = (
+    PolicyRule(4, 0, table=TABLE_LOCAL), PolicyRule(4, 1000, l3mdev=True), PolicyRule(4, 32766, table=254),
+)  # fmt: skip
+
+
+def net(rules: str = "", *, way_out: bool = True, rp_filter: str = "0") -> Network:
+    """Return a host whose link to a container is in a VRF; ``way_out``: the VRF's table leads to the uplink."""
+    routes = (
+        Route(4, HERE, 32, RED, "local", (NextHop("r1"),)),
+        Route(4, 0x0A090100, 24, RED, "unicast", (NextHop("r1"),)),
+        *((Route(4, 0, 0, RED, "unicast", (NextHop("eth0"),)),) if way_out else ()),
+    )
+    values = {("net", "ipv4", "conf", "red", "forwarding"): "1", ("net", "ipv4", "conf", "red", "rp_filter"): rp_filter}
+    host = Namespace(
+        "host",
+        links=(lo(), Link(2, "eth0"), Link(3, "red", "vrf", vrf_table=RED), Link(4, "r1", "veth", master="red",
+                                                                                peer_index=2, peer_netnsid=0)),
+        addresses=(Address("r1", 4, HERE, 24),),
+        routes=routes,
+        rules=RULES,
+        ruleset=ruleset(rules),
+        sysctls=Sysctls(values),
+    )  # fmt: skip
+    inner = Namespace("container:one", links=(lo(), Link(2, "eth0", "veth", peer_index=4, peer_netnsid=0)),
+                      addresses=(Address("eth0", 4, INNER, 24),), routes=(
+                          Route(4, INNER, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)),))  # fmt: skip
+    return Network(Host("test", namespaces=(host, inner)))
+
+
+def drop(chain: str, *words: str, table: str = "raw") -> str:
+    """Return a ruleset that drops what the words match."""
+    return f"*{table}\n:{chain} ACCEPT [0:0]\n-A {chain} {' '.join(words)} -j DROP\nCOMMIT\n"
+
+
+# network, end of what comes in by the VRF's link
+IN: dict[str, tuple[Network, str]] = {
+    "routed by the VRF's table": (net(), "left eth0"),
+    "no way in the VRF's table": (net(way_out=False), "rejected no-route icmp-net-unreachable"),
+    "PREROUTING sees the link": (net(drop("PREROUTING", "-i r1")), "dropped rule"),
+    "PREROUTING sees the VRF": (net(drop("PREROUTING", "-i red")), "dropped rule"),
+    "FORWARD sees the VRF": (net(drop("FORWARD", "-i red -o eth0", table="filter")), "dropped rule"),
+    "FORWARD does not see the link": (net(drop("FORWARD", "-i r1", table="filter")), "left eth0"),
+    "believed: the way back is by a link of the VRF": (net(rp_filter="1"), "left eth0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "expected"), IN.values(), ids=IN)
+def test_in_by_a_vrf(network: Network, expected: str) -> None:
+    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    assert ended(end) == expected
+
+
+def test_not_by_a_vrf() -> None:
+    state = State("prerouting", "host", TO_OUTSIDE, iif="eth0")
+    assert list(into_vrf(net(), state)) == [state]
+    many = msgspec.structs.replace(state, iif="r1", packet=msgspec.structs.replace(TO_OUTSIDE, daddr=0xE0000001))
+    (moved,) = into_vrf(net(drop("PREROUTING", "-i red")), many)
+    assert isinstance(moved, State)
+    assert moved.iif == "red"
+
+
+# rules, end of what this host sends out by the VRF's link
+OUT: dict[str, tuple[str, str]] = {
+    "arrives": ("", "arrived"),
+    "OUTPUT sees the VRF": (drop("OUTPUT", "-o red"), "dropped rule"),
+    "OUTPUT sees the link": (drop("OUTPUT", "-o r1"), "dropped rule"),
+    "untracked by the VRF": (drop("OUTPUT", "-o red -m conntrack --ctstate UNTRACKED", table="filter"), "dropped rule"),
+    "tracked by the link": (drop("OUTPUT", "-o r1 -m conntrack --ctstate NEW", table="filter"), "dropped rule"),
+    "POSTROUTING sees the VRF": (drop("POSTROUTING", "-o red", table="mangle"), "dropped rule"),
+    "not translated by the VRF": (
+        "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o red -j SNAT --to-source 10.9.1.9\nCOMMIT\n", "arrived",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "expected"), OUT.values(), ids=OUT)
+def test_out_by_a_vrf(rules: str, expected: str) -> None:
+    (end,) = walk_packet(net(rules), State("output-route", "host", TO_INSIDE, oif="red", uid=0))
+    assert ended(end) == expected
+    assert end.state.packet.saddr == HERE
+
+
+def test_what_a_vrf_shows_is_as_it_was() -> None:
+    state = State("output", "host", TO_INSIDE, oif="r1")
+    assert list(shown_by_vrf(net(), state, lambda _, changed: iter((changed,)))) == [state]
+    assert state.ct_state != CT_UNTRACKED
+
+
+def test_an_answer_goes_by_the_vrf() -> None:
+    (end,) = walk_packet(net(way_out=False), State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    assert isinstance(end, End)
+    answer = refusal(net(way_out=False), end)
+    assert answer is not None
+    assert answer.oif == "red"
+    (last,) = walk_packet(net(way_out=False), answer)
+    assert ended(last) == "arrived"
