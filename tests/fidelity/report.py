@@ -38,10 +38,11 @@ _LIMITS = """## Not compared yet
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
-- VRF, ipvlan in modes l3 and l3s, tunnels, helpers, flowtables; a bond whose link has lost its carrier. Where the
-  kernel has them (not this machine's own: [other kernels](fidelity-kernels.md)): an uplink that is a VLAN or a bond;
-  ipvlan in mode l2; a bridge that filters VLANs, with links of VLANs on it, but for chains of the bridge and netdev
-  families there, and for what it floods.
+- ipvlan in modes l3 and l3s, tunnels, helpers, flowtables; a bond whose link has lost its carrier. Where the kernel
+  has them (not this machine's own: [other kernels](fidelity-kernels.md)): an uplink that is a VLAN or a bond; ipvlan
+  in mode l2; a bridge that filters VLANs, with links of VLANs on it, but for chains of the bridge and netdev families
+  there, and for what it floods; a VRF (from Linux 5.18 on, for IPv4, of links that are no bridges, without matches that
+  look routes up).
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.

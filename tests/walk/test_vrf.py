@@ -31,7 +31,8 @@ def net(rules: str = "", *, way_out: bool = True, rp_filter: str = "0") -> Netwo
         Route(4, 0x0A090100, 24, RED, "unicast", (NextHop("r1"),)),
         *((Route(4, 0, 0, RED, "unicast", (NextHop("eth0"),)),) if way_out else ()),
     )
-    values = {("net", "ipv4", "conf", "red", "forwarding"): "1", ("net", "ipv4", "conf", "red", "rp_filter"): rp_filter}
+    conf = ("net", "ipv4", "conf", "red")
+    values: dict[tuple[str, ...], str] = {(*conf, "forwarding"): "1", (*conf, "rp_filter"): rp_filter}
     host = Namespace(
         "host",
         links=(lo(), Link(2, "eth0"), Link(3, "red", "vrf", vrf_table=RED), Link(4, "r1", "veth", master="red",

@@ -10,7 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import addresses_of, conf, holds_address
 from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
-from hairpin.network.vrf import vrf_of
+from hairpin.network.vrf import vrf_table
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -100,14 +100,10 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
-    """Return the query as the kernel asks it: bound to a VRF it asks that VRF's table, for routes by any link.
-
-    Source: net/l3mdev/l3mdev.c l3mdev_update_flow()
-    """
+    """Bound to a VRF the query asks its table for routes by any link: net/l3mdev/l3mdev.c l3mdev_update_flow()."""
     link = namespace.link(query.oif) if query.oif else None
-    if link is None or link.vrf_table is None:
-        return query
-    return msgspec.structs.replace(query, oif=None, vrf=query.oif)
+    bound = link is not None and link.vrf_table is not None
+    return msgspec.structs.replace(query, oif=None, vrf=query.oif) if bound else query
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -200,7 +196,7 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
     """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
-    table = _vrf_table(namespace, query) if rule.l3mdev else rule.table
+    table = vrf_table(namespace, (query.vrf, query.oif, query.iif)) if rule.l3mdev else rule.table
     return None if table is None else _first(namespace, query, rule, _by_precedence(namespace, query, table))
 
 
@@ -254,11 +250,6 @@ def _is_of_group(namespace: Namespace, hops: tuple[NextHop, ...], group: str) ->
 
 def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
     return "blackhole" if kind == "blackhole" else "unreachable" if kind == "unreachable" else "prohibit"
-
-
-def _vrf_table(namespace: Namespace, query: Query) -> int | None:
-    found = next((each for name in (query.vrf, query.oif, query.iif) if (each := vrf_of(namespace, name))), None)
-    return found.vrf_table if found is not None else None
 
 
 def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
