@@ -13,6 +13,8 @@ from tests.fidelity.kernel import Answer
 from tests.fidelity.observer import Event
 
 FOLDER = Path(__file__).parent / "regressions"
+GUESTS = FOLDER / "guests"
+"""Those of other kernels, which the machine's own need not be able to build: ``make fidelity-kernels`` judges them."""
 
 
 Events = tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
@@ -41,9 +43,9 @@ def _without_port(event: Event) -> Event:
     return msgspec.structs.replace(event, sport=-1, dport=-1)
 
 
-def regressions() -> Iterator[tuple[str, Regression]]:
-    """Yield (file name, regression) of all that are kept."""
-    for path in sorted(FOLDER.glob("*.json")):
+def regressions(folder: Path = FOLDER) -> Iterator[tuple[str, Regression]]:
+    """Yield (file name, regression) of all that are kept there."""
+    for path in sorted(folder.glob("*.json")):
         yield path.stem, msgspec.json.decode(path.read_bytes(), type=Regression)
 
 

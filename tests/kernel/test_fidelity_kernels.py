@@ -1,16 +1,28 @@
 """What a guest is booted with, and what its run becomes.  The guests themselves are ``make fidelity-kernels``."""
 
 import lzma
+import os
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.netfilter.elements import rows
+from tests.fidelity.case import Case
+from tests.fidelity.generate.case import case_of
 from tests.fidelity.judged import NFT, rows_of
+from tests.fidelity.kernel import ask
+from tests.fidelity.kernels.exchange import Asked, kept, write
+from tests.fidelity.kernels.hunt import Judging
 from tests.fidelity.kernels.initramfs import archive, in_order, module_bytes
+from tests.fidelity.kernels.machine import guests_at_once
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, Hunt, page
+from tests.fidelity.regressions import GUESTS, regressions
+
+SEED = 2000
 
 HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"))
 
@@ -48,6 +60,42 @@ def test_modules_are_unpacked(tmp_path: Path) -> None:
 
 def test_a_pattern_belongs_to_a_row_of_the_table() -> None:
     assert set(NFT) <= {row.element for row in rows() if row.tool == "nft"}
+
+
+def test_what_a_guest_has_asked_is_judged_until_it_is_enough(tmp_path: Path) -> None:
+    judging = Judging("6.1", tmp_path, SEED, 200, 1, 60.0)
+    for name, case in kept(every=False).items():
+        write(tmp_path, name, Asked(case, "no such link here"))
+    numbers = range(SEED, SEED + 3)
+    write(tmp_path, f"{SEED}", Asked(case_of(SEED), "refused"))
+    for number in numbers[1:]:
+        write(tmp_path, f"{number}", Asked(case_of(number), ask(case_of(number))))
+    judging.look()
+    assert (judging.run.refused, judging.run.differing) == (1, 0)
+    assert judging.run.packets >= 200
+    assert (tmp_path / "enough").read_text("ascii") == ""
+
+
+def test_what_a_kernel_does_otherwise_differs_and_is_to_be_shrunk(tmp_path: Path) -> None:
+    judging = Judging("6.1", tmp_path, SEED, 1, 1, 60.0)
+    for name, case in kept(every=False).items():
+        write(tmp_path, name, Asked(case, "no such link here"))
+    answer = ask(case_of(SEED))
+    silent = tuple((number, tuple(replace(turn, events=()) for turn in turns)) for number, turns in answer.turns)
+    write(tmp_path, f"{SEED}", Asked(case_of(SEED), replace(answer, turns=silent)))
+    judging.look()
+    assert judging.run.differing == 1
+    assert (tmp_path / "enough").read_text("ascii") == f"{SEED}"
+    assert msgspec.json.decode((tmp_path / f"{SEED}.json").read_bytes(), type=Case) == case_of(SEED)
+
+
+def test_what_is_kept_of_other_kernels_is_not_of_this_one() -> None:
+    assert [name for name, each in regressions(GUESTS) if each.kernel == os.uname().release] == []
+
+
+def test_no_more_guests_than_there_is_memory_for() -> None:
+    assert guests_at_once(1) == 1
+    assert 1 < guests_at_once(1 << 20) < 1 << 10
 
 
 RULES = {

@@ -76,12 +76,16 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     python = f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(str(Path(sys.executable)))} -m"
     commands: list[str] = []
     if arguments.pairs:
-        commands.append(f"{python} tests.fidelity.kernels.asking {_RESULTS} {seed} {arguments.flows} || exit")
+        asked = f"{_RESULTS} {seed} {arguments.flows} {'every' if arguments.regressions else ''}"
+        commands.append(f"{python} tests.fidelity.kernels.asking {asked} || exit")
     if arguments.replicas:
         commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json || exit")
     results = Path(arguments.keep).absolute() / booted.name
     results.mkdir(parents=True, exist_ok=True)
-    judging = Judging(booted.name, results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60)
+    judging = Judging(
+        booted.name, results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60,
+        every=arguments.regressions,
+    )  # fmt: skip
     run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
     replicas = results / "replicas.json"
     return Figures(
@@ -117,6 +121,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=20000, help="(packet, network) pairs on each; 0: no hunt")
     parser.add_argument("--flows", type=int, default=FLOWS, help="flows of each network")
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--regressions", action="store_true", help="judge those of the machine's own kernel, too")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="guests at a time")
     parser.add_argument("--shrink", type=int, default=1, help="shrink so many of the networks that disagree")

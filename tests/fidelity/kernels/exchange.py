@@ -7,6 +7,7 @@ import msgspec
 
 from tests.fidelity.case import Case
 from tests.fidelity.kernel import Answer
+from tests.fidelity.regressions import GUESTS, regressions
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -16,16 +17,22 @@ class Asked(msgspec.Struct, frozen=True):
     answer: Answer | str
 
 
-def write(folder: Path, number: int, asked: Asked) -> None:
+def kept(*, every: bool) -> dict[str, Case]:
+    """Return the cases asked first, by name: those kept of other kernels, with ``every`` this machine's too."""
+    own = regressions() if every else ()
+    return {name: each.case for name, each in (*regressions(GUESTS), *own)}
+
+
+def write(folder: Path, name: str, asked: Asked) -> None:
     """Write a case; it appears at once and whole."""
     partial = folder / "partial"
     partial.write_bytes(pickle.dumps(asked))
-    partial.rename(folder / f"{number}.asked")
+    partial.rename(folder / f"{name}.asked")
 
 
-def read(folder: Path, number: int) -> Asked | None:
-    """Return the case of that number, None when it is not there yet, and take it away."""
-    path = folder / f"{number}.asked"
+def read(folder: Path, name: str) -> Asked | None:
+    """Return the case of that name (a kept one's, else its number), None when it is not there yet, and take it away."""
+    path = folder / f"{name}.asked"
     if not path.exists():
         return None
     found: object = pickle.loads(path.read_bytes())  # noqa: S301 (from a guest with this machine's own code)
@@ -34,8 +41,8 @@ def read(folder: Path, number: int) -> Asked | None:
     return found
 
 
-def enough(folder: Path, shrunk: list[int]) -> None:
+def enough(folder: Path, shrunk: list[str]) -> None:
     """Say that no more cases are wanted, and which of them are to be shrunk."""
     partial = folder / "partial-enough"
-    partial.write_text(" ".join(map(str, shrunk)), "ascii")
+    partial.write_text(" ".join(shrunk), "ascii")
     partial.rename(folder / "enough")

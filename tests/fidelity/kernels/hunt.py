@@ -3,30 +3,34 @@
 import re
 import sys
 import time
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
 
 from tests.fidelity.judge import compare
-from tests.fidelity.kernels.exchange import Asked, enough, read
+from tests.fidelity.kernels.exchange import Asked, enough, kept, read
 from tests.fidelity.report import Run
 from tests.fidelity.tell import disagreement_text
 
 
 class Judging:
-    """Judges the guest's cases; after ``pairs`` pairs, or ``seconds``, it says that it is enough, and has ``shrink`` of
-    them shrunk."""
+    """Judges the guest's cases: first those that are kept (with ``every`` this machine's too), then fresh ones; after
+    ``pairs`` pairs of these, or ``seconds``, it says that it is enough, and has ``shrink`` of them shrunk."""
 
-    def __init__(self, name: str, folder: Path, seed: int, pairs: int, shrink: int, seconds: float) -> None:
+    def __init__(
+        self, name: str, folder: Path, seed: int, pairs: int, shrink: int, seconds: float, *, every: bool = False
+    ) -> None:
         self._name = name
         self.folder = folder
         self.run = Run(seed)
         self.links: set[str] = set()
-        self._next = seed
+        self._names = chain(kept(every=every), map(str, count(seed)))
+        self._next = next(self._names)
         self._pairs = pairs
         self._shrink = shrink
         self._seconds = seconds
-        self._differing: list[int] = []
+        self._differing: list[str] = []
         self._done = False
         self._started = time.monotonic()
         for path in (*folder.glob("*.asked"), *folder.glob("*.json"), folder / "enough"):
@@ -39,28 +43,37 @@ class Judging:
             if asked is None:
                 return
             self._judge(self._next, asked)
-            self._next += 1
+            self._next = next(self._names)
             self.run.seconds = time.monotonic() - self._started
             if self.run.packets >= self._pairs or self.run.seconds >= self._seconds:
                 self._done = True
                 enough(self.folder, self._differing[: self._shrink])
 
-    def _judge(self, number: int, asked: Asked) -> None:
+    def _judge(self, name: str, asked: Asked) -> None:
+        fresh = name.isdecimal()
         if isinstance(asked.answer, str):
-            self.run.add(asked.answer)
-            sys.stdout.write(f"{self._name}: case {number} refused: {asked.answer[:400]}\n")
+            if fresh:  # of those that are kept no kernel can build all
+                self.run.add(asked.answer)
+                self._say(f"case {name} refused: {asked.answer[:400]}")
             return
         found = compare(asked.answer)
+        if found.disagreements:
+            (self.folder / f"{name}.json").write_bytes(msgspec.json.encode(asked.case))
+            self._say(f"case {name}: {disagreement_text(found.disagreements[0]).rstrip()}")
+        if not fresh:
+            self.run.differing += bool(found.disagreements)
+            return
         self.run.add(found)
         if found.disagreements:
-            self._differing.append(number)
-            (self.folder / f"{number}.json").write_bytes(msgspec.json.encode(asked.case))
-            sys.stdout.write(f"{self._name}: case {number}: {disagreement_text(found.disagreements[0])}")
+            self._differing.append(name)
         else:
             lines = (line for each in asked.case.namespaces for line in each.setup)
             self.links.update(kind for line in lines for kind in re.findall(r" type (\w+)", line))
         if self.run.packets // _SHOWN > (self.run.packets - found.packets) // _SHOWN:
-            sys.stdout.write(f"{self._name}: {self.run.packets} pairs\n")
+            self._say(f"{self.run.packets} pairs")
+
+    def _say(self, text: str) -> None:
+        sys.stdout.write(f"{self._name}: {text}\n")
         sys.stdout.flush()
 
 
