@@ -45,7 +45,7 @@ def _forking(dice: Dice, version: Version, table: str, hook: str, protocol: str 
         f"-m statistic --mode nth {turned}--every 3 --packet 0",
         "-m limit --limit 5/min --limit-burst 3", f"-m recent --set --name {name}",
         f"-m hashlimit --hashlimit-upto 5/min --hashlimit-burst 3 --hashlimit-mode srcip --hashlimit-name {name}",
-        f"-m quota {turned}--quota 500", f"-m string {turned}--algo bm --string x", "-m time --timestart 12:00:00",
+        f"-m quota {turned}--quota 500", f"-m string --algo bm {turned}--string x", "-m time --timestart 12:00:00",
         f"-m cpu {turned}--cpu 0", f"-m devgroup {turned}--{'src' if hook in _IN else 'dst'}-group 0",
     ]  # fmt: skip
     if table != "raw":
