@@ -37,6 +37,7 @@ ip link set lo up
 for each in br_netfilter nf_conntrack; do modprobe $each; done
 uname -r >/run/results/release
 for each in per_sec burst; do echo 1000000 >/proc/sys/net/ipv4/icmp_msgs_$each; done
+echo -1 >/proc/sys/net/ipv4/route/mtu_expires
 sh /run/results/nearer.sh
 sh /run/results/commands.sh >/run/results/output 2>&1 </dev/null
 echo $? >/run/results/status
@@ -45,7 +46,8 @@ echo o >/proc/sysrq-trigger
 while :; do sleep 1; done
 """
 """The guest's first process: what a first process has to do, the commands, and power-off.  Modules whose sysctls are
-read before anything asks for them are loaded.  Before 6.13 the limits of ICMP errors are not a namespace's own."""
+read before anything asks for them are loaded.  Before 6.13 the limits of ICMP errors are not a namespace's own; before
+5.18 neither is how long the MTU of a path is remembered."""
 
 
 class GuestError(Exception):
