@@ -93,6 +93,8 @@ class _Table:
         target = self._target(chain, hook, protocol)
         if "multiport" in kinds and ("dport" in kinds or "sport" in kinds):
             return None
+        if "flags" in kinds and target is not None and target.startswith("--tcp-flags"):
+            return None
         return None if target is None else " ".join(("-A", chain, *matches, target))
 
     def _protocol(self, protocol: str) -> str:

@@ -26,7 +26,8 @@ def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
 
 def container(dice: Dice, made: Plan, judged: Judged, *, attached: bool) -> Judged:
     """Return a container with some of its links down."""
-    return _with_outages(dice, judged, ("eth0",) if attached else (), made)
+    stacked = judged.name.removeprefix("container:") in dict(made.stacked)
+    return _with_outages(dice, judged, ("eth0",) if attached else (), made, stacked=stacked)
 
 
 PROGRAMS = 0.03
@@ -34,10 +35,10 @@ PROGRAMS = 0.03
 _MTUS = (1280, 1280, 1284, 1300, 1350, 1400, 1456)
 
 
-def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan) -> Judged:
+def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan, *, stacked: bool = False) -> Judged:
     narrow, six = made.narrow, 6 in made.versions
-    # A VLAN's link takes no more than the link below, whose MTU it follows.
-    own = [link for link in links if link != "bv0"]
+    # What stands on another link takes no more than that one, whose MTU it follows.
+    own = [link for link in links if link not in ("bv0", "mv0") and not stacked]
     lines = [f"link set {link} mtu {dice.pick(_MTUS)}" for link in own if narrow and dice.chance(0.3)]
     lines += (f"link set {link} down" for link in links if dice.chance(0.05))
     if dice.chance(0.02) and not six:
