@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
@@ -11,6 +12,7 @@ from tests.fidelity.case import Case, Flow, Judged
 from tests.fidelity.judge import judge
 from tests.fidelity.netns import SetupError
 
+T = TypeVar("T")
 _LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "outages", "programs")
 
 
@@ -63,15 +65,16 @@ def _fewer_flows(case: Case) -> Case:
 def _least(items: list[Flow], holds: Callable[[list[Flow]], bool]) -> list[Flow]:
     size = max(1, len(items) // 2)
     while True:
-        for start in range(0, len(items), size):
+        before, start = len(items), 0
+        while start < len(items):
             kept = items[:start] + items[start + size :]
             if kept and holds(kept):
                 items = kept
-                break
-        else:
-            if size == 1:
-                return items
-            size //= 2
+            else:
+                start += size
+        if size == 1 and len(items) == before:
+            return items
+        size = max(1, size // 2)
 
 
 def _smaller(case: Case) -> Iterator[Case]:
@@ -94,15 +97,22 @@ def _without_groups(netns: Judged) -> Iterator[Judged]:
         lines = getattr(netns, name)
         if len(lines) > 1:
             yield msgspec.structs.replace(netns, **{name: ()})
-            middle = len(lines) // 2
-            yield msgspec.structs.replace(netns, **{name: lines[:middle]})
-            yield msgspec.structs.replace(netns, **{name: lines[middle:]})
+            for less in _without_parts(lines):
+                yield msgspec.structs.replace(netns, **{name: less})
     for position, text in enumerate(netns.rulesets):
-        if len(text.rules) > 1:
-            for half in (text.rules[: len(text.rules) // 2], text.rules[len(text.rules) // 2 :]):
-                less = msgspec.structs.replace(text, rules=half)
-                rulesets = (*netns.rulesets[:position], less, *netns.rulesets[position + 1 :])
-                yield msgspec.structs.replace(netns, rulesets=rulesets)
+        for less in _without_parts(text.rules):
+            shorter = msgspec.structs.replace(text, rules=less)
+            rulesets = (*netns.rulesets[:position], shorter, *netns.rulesets[position + 1 :])
+            yield msgspec.structs.replace(netns, rulesets=rulesets)
+
+
+def _without_parts(lines: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
+    """Yield the lines without a half, a quarter, and so on down to two of them."""
+    size = len(lines) // 2
+    while size > 1:
+        for start in range(0, len(lines), size):
+            yield lines[:start] + lines[start + size :]
+        size //= 2
 
 
 def _without_lines(netns: Judged) -> Iterator[Judged]:
