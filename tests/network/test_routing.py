@@ -238,6 +238,7 @@ TWO = (
     Address("eth0", 6, number("2001:db8::1"), 64, deprecated=True),
     Address("eth0", 6, number("2001:db8:0:1::1"), 64),
     Address("eth0", 6, number("2001:db8:0:2::1"), 64, tentative=True),
+    Address("wg0", 6, number("2001:db8:3::1"), 64, deprecated=True),
 )
 # link, towards, source
 SOURCES: dict[str, tuple[str, str, str | None]] = {
@@ -249,6 +250,7 @@ SOURCES: dict[str, tuple[str, str, str | None]] = {
     "IPv6: not one that is being probed": ("eth0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
     "IPv6: nor for itself": ("eth0", "2001:db8:0:2::1", "2001:db8:0:1::1"),
     "IPv6: nor for another link": ("wg0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
+    "IPv6: not a deprecated one, if another link has one": ("wg0", "2001:db8:3::9", "2001:db8:0:1::1"),
     "IPv6: link-local to link-local": ("eth0", "fe80::9", "fe80::1"),
 }
 

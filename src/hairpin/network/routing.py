@@ -9,7 +9,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import addresses_of, conf, holds_address
-from hairpin.network.prefix import Version, address_text, inside, prefix_text, width
+from hairpin.network.prefix import Version, address_text, inside, is_multicast, prefix_text, width
 from hairpin.network.vrf import vrf_table
 
 
@@ -336,18 +336,18 @@ def source_address(namespace: Namespace, version: Version, link: str, towards: i
     if version == 6:
         if holds_address(namespace, 6, towards):
             return towards
-        globals6 = [a for a in own if a.scope == "global"] or [
-            a for a in addresses_of(namespace, None, 6) if a.scope == "global" and not a.tentative
-        ]
+        # What is not deprecated goes before what the link has itself: ipv6_get_saddr_eval()
+        known = [a for a in addresses_of(namespace, None, 6) if a.scope == "global" and not a.tentative]
         link_local = [a for a in own if a.scope == "link"]
-        wanted = link_local or globals6 if towards >> 118 == 0xFE80 >> 6 else globals6 or link_local
-        if towards >> 118 != 0xFE80 >> 6:  # ::1 is better than none
-            wanted = wanted or [a for a in addresses_of(namespace, "lo", 6) if a.scope == "host"]
+        if link and (towards >> 118 == 0xFE80 >> 6 or is_multicast(towards, 6)):  # only the link's own will do
+            wanted = link_local or [a for a in known if a.link == link]
+        else:  # ::1 is better than none
+            wanted = known or link_local or [a for a in addresses_of(namespace, "lo", 6) if a.scope == "host"]
         if not wanted:
             return None
         return max(
             wanted,
-            key=lambda a: (not a.deprecated, min(_common_bits(a.value, towards, 6), a.prefix_length)),
+            key=lambda a: (not a.deprecated, a.link == link, min(_common_bits(a.value, towards, 6), a.prefix_length)),
         ).value
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
@@ -378,8 +378,8 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return source_address(namespace, 6, found.next_hops[0].link, query.daddr)
     if hop.link is None:
         return None
-    towards = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, query.version) else query.daddr
-    return source_address(namespace, query.version, hop.link, towards)
+    gateway = hop.gateway if query.version == 4 and hop.gateway_version in (None, 4) else None
+    return source_address(namespace, query.version, hop.link, query.daddr if gateway is None else gateway)
 
 
 def route_text(route: Route) -> str:

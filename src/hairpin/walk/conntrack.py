@@ -132,6 +132,8 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
         if status & STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
             status |= STATUS_ASSURED
         connection = msgspec.structs.replace(connection, tcp=tcp)
+    elif state.packet.protocol == UDPLITE and status & STATUS_SEEN_REPLY and connection.original.sport:
+        status |= STATUS_ASSURED  # of UDP only what goes on for two seconds: nf_conntrack_udp_packet()
     if direction == 1:
         status |= STATUS_SEEN_REPLY
     connection = msgspec.structs.replace(connection, status=status)

@@ -78,8 +78,9 @@ def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
 
 
 def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
-    hop = state.next_hop
-    towards = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+    hop, packet = state.next_hop, state.packet
+    # IPv6 chooses by the destination itself: nf_nat_masquerade_ipv6()
+    towards = hop.gateway if packet.version == 4 and hop is not None and hop.gateway is not None else packet.daddr
     return source_address(namespace, state.packet.version, state.oif, towards)
 
 

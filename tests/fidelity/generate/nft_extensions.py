@@ -73,7 +73,9 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
                     f"{protocol} dport . {ip} saddr {turned}{{ 80 . {some[0]}, 443-50000 . {some[-1]} }}"]  # fmt: skip
     if priority > -200:
         side = f"ct {dice.pick(('original', 'reply'))}"
-        status = dice.pick(("confirmed", "!= confirmed", "assured", "expected", "dnat,snat"))
+        # UDP is assured two seconds after it began: how long a case takes is not compared.
+        assured = "assured" if protocol == "tcp" else "expected"
+        status = dice.pick(("confirmed", "!= confirmed", assured, "expected", "dnat,snat"))
         choices += [f"ct zone {turned}0", f"{side} {ip} {dice.pick(('saddr', 'daddr'))} {turned}{dice.pick(some)}",
                     # nft does not list ``ct l3proto ipv4`` before a protocol's match, as if it were implied by that.
                     f"ct l3proto != {dice.pick(('ipv4', 'ipv6'))}", "ct mark & 0x10 == 0x10",

@@ -167,7 +167,8 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
         peers = [INSIDE[version][name][1] for name in made.routed if link == f"r{name[1]}" and dice.chance(0.2)]
         lines += (f"addr add {address} peer {peer}/{32 if version == 4 else 128} dev {link}{extra}" for peer in peers)
         if not peers:
-            lines.append(f"addr add {address}/{length} dev {link}{extra}")
+            old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.05) else ""
+            lines.append(f"addr add {address}/{length} dev {link}{extra}{old}")
         if link in SECOND[version] and (version == 4 or link != made.tentative):
             length = PREFIX[version][link] if dice.chance(0.7) else (32 if version == 4 else 128)
             old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.2) else ""
