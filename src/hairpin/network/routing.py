@@ -328,9 +328,9 @@ def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
     """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
 
-    Source: net/ipv4/devinet.c inet_select_addr(): the primary address whose network holds the destination, else the
-    link's first primary, else any other link's; net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, but
-    not beyond the address's own prefix; of equals the first).
+    Source: net/ipv4/devinet.c inet_select_addr() (the primary address whose network holds the destination, else the
+    link's first, else any other link's); net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, within the
+    address's own; of equals the first).
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:
@@ -378,8 +378,9 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return source_address(namespace, 6, found.next_hops[0].link, query.daddr)
     if hop.link is None:
         return None
-    gateway = hop.gateway if query.version == 4 and hop.gateway_version in (None, 4) else None
-    return source_address(namespace, query.version, hop.link, query.daddr if gateway is None else gateway)
+    # Of IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
+    gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
+    return source_address(namespace, query.version, hop.link, gateway if query.version == 4 else query.daddr)
 
 
 def route_text(route: Route) -> str:

@@ -170,7 +170,8 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
             old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.05) else ""
             lines.append(f"addr add {address}/{length} dev {link}{extra}{old}")
         if link in SECOND[version] and (version == 4 or link != made.tentative):
-            length = PREFIX[version][link] if dice.chance(0.7) else (32 if version == 4 else 128)
+            alone, narrower = (32, 28) if version == 4 else (128, 112)
+            length = PREFIX[version][link] if dice.chance(0.6) else dice.pick((alone, alone, narrower))
             old = " valid_lft forever preferred_lft 0" if version == 6 and dice.chance(0.2) else ""
             lines.append(f"addr add {SECOND[version][link]}/{length} dev {link}{extra}{old}")
     return lines
