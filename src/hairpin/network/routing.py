@@ -328,9 +328,8 @@ def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
     """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
 
-    Source: net/ipv4/devinet.c inet_select_addr() (the primary address whose network holds the destination, else the
-    link's first, else any other link's); net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix, within the
-    address's own; of equals the first).
+    Source: net/ipv4/devinet.c inet_select_addr() (of primaries the one whose network holds the destination, else the
+    link's first, else any link's); net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix within its own).
     """
     own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
     if version == 6:
