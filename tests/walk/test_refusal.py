@@ -8,7 +8,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packe
 from hairpin.network.prefix import parse_address
 from hairpin.walk.conntrack import track
 from hairpin.walk.refusal import refusal
-from hairpin.walk.state import State, stopped
+from hairpin.walk.state import Stage, State, stopped
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
 from tests.walk.standing import at
 
@@ -73,6 +73,17 @@ def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, 
     back = answer(at("forward", TO_WEB, oif="docker0"), reject)
     assert back is not None
     assert (back.by_kernel, back.uid) == (own, None)
+
+
+@pytest.mark.parametrize("stage", ("prerouting", "input"))
+def test_what_has_no_route_yet_is_answered_as_its_sender_is_reached(stage: Stage) -> None:
+    """Where its sender seems to be this host, an error would come from an address that this host does not have."""
+    spoofed = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=CLIENT, protocol=UDP)
+    assert answer(at(stage, spoofed), "icmp-port-unreachable") is None
+    asked = msgspec.structs.replace(TO_WEB, daddr=HOST_ADDRESS, protocol=UDP)
+    back = answer(at(stage, asked), "icmp-port-unreachable")
+    assert back is not None
+    assert back.packet.saddr == (0 if stage == "prerouting" else HOST_ADDRESS)
 
 
 @pytest.mark.parametrize(

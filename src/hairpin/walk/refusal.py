@@ -9,10 +9,10 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
-from hairpin.network.address_type import names_a_network
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.address_type import address_type4, names_a_network
+from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import Query, lookup, source_address
+from hairpin.network.routing import NO_WAY, Found, Query, lookup, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import closed
 from hairpin.walk.route_in import input_query
@@ -42,17 +42,19 @@ def refusal(network: Network, end: End) -> State | None:
     """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
     namespace = network.namespace(end.state.netns)
     stop, packet = end.stop, end.state.packet
-    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(end.state):
+    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
+        return None
+    if _has_no_route(end) and _borrowed(namespace, packet).type in NO_WAY:
         return None
     if stop.reject == "tcp-reset":
         return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
-    if icmp is None:
+    six, source = packet.version == 6, _source(namespace, end)
+    if icmp is None or not (six or source == 0 or _is_found4(namespace, source)):
         return None
-    six = packet.version == 6
     error = Packet(
         version=packet.version,
-        saddr=_source(namespace, end),
+        saddr=source,
         daddr=packet.saddr,
         protocol=ICMP6 if six else ICMP,
         icmp=icmp,
@@ -143,6 +145,8 @@ def _source(namespace: Namespace, end: End) -> int:
     state, packet = end.state, end.state.packet
     if packet.version == 4:
         assert end.stop is not None
+        if _has_no_route(end):
+            return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
         if end.stop.stage == "input" or (state.rerouted or state.oif) == "lo":
             return packet.daddr
         inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
@@ -160,6 +164,14 @@ def _is_bridged(end: End) -> bool:
     """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
     assert end.stop is not None
     return bool(end.state.physout or (end.state.physin and end.stop.stage == "prerouting"))
+
+
+def _is_found4(namespace: Namespace, source: int) -> bool:
+    """Return whether IPv4 sends from the address: not from one that only a route of another table makes local.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
+    """
+    return owns_address(namespace, 4, source) or address_type4(namespace, source) == "local"
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
@@ -196,13 +208,28 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
     return 1 if lookup(namespace, asked).type == "multicast" else 64
 
 
-def _is_to_many(state: State) -> bool:
+def _is_to_many(namespace: Namespace, end: End) -> bool:
     """Whether the packet's route is a broadcast's or a group's.  Where none was found (as when it is ignored with its
-    link, being without carrier), or where another one was, the address does not make it one."""
-    packet = state.packet
-    if is_multicast(packet.daddr, packet.version):
-        return True
-    return packet.version == 4 and (state.to_many or packet.daddr == BROADCAST4)
+    link, being without carrier), or where another one was, the address does not make it one.
+
+    Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
+    """
+    packet = end.state.packet
+    if packet.version == 6:
+        return is_multicast(packet.daddr, 6)
+    if _has_no_route(end):
+        return _borrowed(namespace, packet).type in ("broadcast", "multicast")
+    return end.state.to_many or packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
+
+
+def _has_no_route(end: End) -> bool:
+    """Whether the packet was rejected before it had a route."""
+    return end.stop is not None and end.stop.stage == "prerouting" and not end.state.local
+
+
+def _borrowed(namespace: Namespace, packet: Packet) -> Found:
+    """Return the route to the sender, which then serves for the one that the packet lacks: nf_reject_fill_skb_dst()."""
+    return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
 
 
 def _is_unreachable6(namespace: Namespace, error: Packet, bound: str) -> bool:
