@@ -303,7 +303,14 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
                 if in_pieces and packet.version == 6:  # which answers each of them
                     second = tuple(_about_the_second(each) for each in events)
                     yield tuple(sorted({*noted, *second})), final
-                    yield tuple(sorted({*noted, *events, *second})), final
+                    yield tuple(sorted({*noted, *events, *second})), _answered_twice(end, final)
+
+
+def _answered_twice(end: End, final: End) -> End:
+    """Return the end of an answer that two errors have come to: rules on their way have counted both."""
+    counted = final.state.conditions[len(end.state.conditions) :]
+    state = msgspec.structs.replace(final.state, conditions=(*final.state.conditions, *counted))
+    return msgspec.structs.replace(final, state=state)
 
 
 def _about_the_second(event: Event) -> Event:
