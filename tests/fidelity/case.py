@@ -43,6 +43,7 @@ class Judged(msgspec.Struct, frozen=True):
     ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
     ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.  ``outages`` are
     more lines of ``ip -batch``, done when all the rest stands, before the ``programs``.
+    ``asks``: for neighbours that are not entered, instead of giving them up at once.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Judged(msgspec.Struct, frozen=True):
     rulesets: tuple[RuleText, ...] = ()
     outages: tuple[str, ...] = ()
     programs: tuple[Program, ...] = ()
+    asks: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):

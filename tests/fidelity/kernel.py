@@ -175,7 +175,10 @@ class _Net:
             for family in ("ipv4", "ipv6"):
                 for link in Path(f"/proc/sys/net/{family}/neigh").iterdir():
                     write_sysctl(f"net/{family}/neigh/{link.name}/retrans_time_ms", "1000000")
-                    write_sysctl(f"net/{family}/neigh/{link.name}/mcast_solicit", "0")
+                    if each.asks:  # and keeps what it is told
+                        write_sysctl(f"net/{family}/neigh/{link.name}/base_reachable_time_ms", "1000000000")
+                    else:
+                        write_sysctl(f"net/{family}/neigh/{link.name}/mcast_solicit", "0")
             for key in Path("/proc/sys/net/netfilter").glob("nf_conntrack_*_timeout*"):
                 write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import msgspec
 
 from hairpin.host.host import Host
+from hairpin.host.link import Link
 from hairpin.netfilter import evaluate
 from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
 from hairpin.netfilter.header import WITH_PORTS
@@ -16,11 +17,12 @@ from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLI
 from hairpin.netfilter.satisfies import Surroundings
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
-from hairpin.walk import device, hooks, nat
+from hairpin.walk import device, hooks, nat, neighbour
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
 from hairpin.walk.route_out import output_route
+from hairpin.walk.segment import Answer
 from hairpin.walk.state import End, State, Stop
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
@@ -159,11 +161,14 @@ class Expectations:
         self._drawn: set[int] = set()
         self._taken: list[int] = []
         self._hidden: dict[int, set[int]] = {}
+        self._answers: dict[_Asked, Answer] = {}
+        self._asked: dict[_Asked, Answer] = {}
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
         self._picked, self._ports, self._drawn = False, (), set()
-        with patch.object(nat, "pick_port", self._pick):
+        self._asked = {}
+        with patch.object(nat, "pick_port", self._pick), patch.object(neighbour, "asked", self._ask):
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
             sources += (port for event in turn.events for port in event.inner[3:])
@@ -194,6 +199,13 @@ class Expectations:
         self._taken.append(pick_port(first, last, is_free) if seen is None else seen)
         return self._taken[-1]
 
+    def _ask(self, network: Network, state: State, link: Link, address: int) -> Answer:
+        """What the first question for a neighbour came to is kept."""
+        key = (state.netns, link.name, state.packet.version, address)
+        if key not in self._answers and key not in self._asked:
+            self._asked[key] = _RIGHT_ASKED(network, state, link, address)
+        return self._answers.get(key) or self._asked[key]
+
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._taken = []
         ways = self._ways.get(flow, ((),))
@@ -202,6 +214,7 @@ class Expectations:
     def went(self, flow: int, taken: list[Branch]) -> None:
         """Note what the packet leaves behind, having gone one of these ways; where they differ in that, later packets
         of the flow tell which it was, and until then nothing is in the tables."""
+        self._answers |= self._asked
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
         usual = left[0] if len(left) == 1 else ()
@@ -234,6 +247,9 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
     return msgspec.structs.replace(branch, events=events)
 
 
+_Asked = tuple[str, str, int, int]
+"""namespace, link, version, address"""
+_RIGHT_ASKED = neighbour.asked
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
 

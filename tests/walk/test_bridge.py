@@ -10,7 +10,17 @@ from hairpin.network.network import Network, Port
 from hairpin.walk.bridge import bridge_in, calls_iptables
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, DOCKER_RULES, GATEWAY, WEB, container_namespace, host_namespace, network
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    GATEWAY,
+    WEB,
+    container_namespace,
+    host_namespace,
+    local,
+    network,
+    route,
+)
 from tests.walk.standing import at, told
 
 OTHER = WEB + 1
@@ -32,6 +42,7 @@ def net(rules: str = "", *, calls: bool = False, **changed: dict[str, object]) -
         name="container:db",
         links=(inner.links[0], Link(6, "eth0", "veth", peer_index=7, peer_netnsid=0)),
         addresses=(Address("eth0", 4, OTHER, 16),),
+        routes=(local("172.17.0.3/32", "eth0"), route("172.17.0.0/16", "eth0")),
     )
     whole = network(host, inner)
     return msgspec.structs.replace(whole, host=Host("test", namespaces=(host, inner, db), engines=engines(whole)))

@@ -13,6 +13,7 @@ from hairpin.netfilter.prefix import write_mac
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, is_multicast
+from hairpin.walk.arp import announced
 from hairpin.walk.device import opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
 from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
@@ -46,8 +47,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
-    answer = who_answers(network, state.netns, link, state.packet.version, address)
-    yield _addressed(network, state, link, address, answer)
+    yield _addressed(network, state, link, address, asked(network, state, link, address))
 
 
 def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
@@ -57,7 +57,22 @@ def resolved(network: Network, state: State, link: Link, address: int) -> Answer
         found = who_has(network, state.netns, link, entry.mac)
         if found.kind != "nobody":
             return found
-    return who_answers(network, state.netns, link, state.packet.version, address)
+    return asked(network, state, link, address)
+
+
+def asked(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
+    what is known is used until it is asked anew, which goes unnoticed as a rule."""
+    packet, namespace = state.packet, network.namespace(state.netns)
+    known = packet.version == 6 or any(
+        (entry.link, entry.version, entry.value) == (link.name, 4, address) and entry.state in _KNOWN
+        for entry in namespace.neighbours
+    )
+    source = None if known else announced(namespace, link.name, packet, address)
+    return who_answers(network, state.netns, link, packet.version, address, source)
+
+
+_KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
 
 
 def _permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:

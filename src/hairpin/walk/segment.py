@@ -1,7 +1,7 @@
 """One layer-2 segment: who answers for an address behind a link.
 
 ARP and neighbour discovery are not walked packet by packet; the segment is searched for the namespace that owns the
-address, over links that are up.  Source: net/ipv4/arp.c arp_process() (any local address is answered, arp_ignore 0).
+address, over links that are up.  Whether that one answers a question of ARP is walk/arp.py's.
 """
 
 from typing import Literal
@@ -22,6 +22,7 @@ from hairpin.network.network import (
 )
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_frame
+from hairpin.walk.arp import replies
 from hairpin.walk.vlan import below
 
 
@@ -37,21 +38,45 @@ class Answer(msgspec.Struct, frozen=True):
 NOBODY = Answer("nobody")
 
 
-def who_answers(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
-    """Return who answers for the address on the segment behind the link."""
+class Question(msgspec.Struct, frozen=True):
+    """Who has the address?  ``source``: the sender that a question of ARP names; None where that is not looked at."""
+
+    version: Version
+    address: int
+    source: int | None = None
+
+
+def who_answers(
+    network: Network, netns: str, link: Link, version: Version, address: int, source: int | None = None
+) -> Answer:
+    """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`."""
+    return _who(network, netns, link, Question(version, address, source))
+
+
+def _who(network: Network, netns: str, link: Link, question: Question) -> Answer:
     namespace = network.namespace(netns)
     under = below(namespace, link)
     if under is not None and not is_uplink(network, netns, under):
-        return who_answers(network, netns, under, version, address)
+        return _who(network, netns, under, question)
     lower = lower_of(network, netns, link)
     if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
-        return who_answers(network, lower.netns, link_of(network, lower), version, address)
+        return _who(network, lower.netns, link_of(network, lower), question)
     if link.kind == "bridge":
-        return _behind_bridge(network, namespace, link, version, address, skip=None)
-    return _behind_wire(network, netns, link, version, address)
+        return _behind_bridge(network, namespace, link, question, skip=None)
+    return _behind_wire(network, netns, link, question)
 
 
-def _behind_wire(network: Network, netns: str, link: Link, version: Version, address: int) -> Answer:
+def _replies(network: Network, namespace: Namespace, link: str, question: Question) -> bool:
+    if question.source is None:
+        return answers_for(namespace, question.version, question.address)
+    return replies(network, namespace.name, link, question.address, question.source)
+
+
+def _owns(namespace: Namespace, question: Question) -> bool:
+    return owns_address(namespace, question.version, question.address)
+
+
+def _behind_wire(network: Network, netns: str, link: Link, question: Question) -> Answer:
     if is_uplink(network, netns, link):
         return Answer("outside")
     peer = veth_peer(network, netns, link)
@@ -61,22 +86,22 @@ def _behind_wire(network: Network, netns: str, link: Link, version: Version, add
     other = namespace.link(peer.link)
     assert other is not None
     if not other.up:
-        owned = is_bridge_port(namespace, other) or owns_address(namespace, version, address)
+        owned = is_bridge_port(namespace, other) or _owns(namespace, question)
         return Answer("down", port=peer, blocked=peer) if owned else NOBODY
     if not is_bridge_port(namespace, other):
-        return Answer("owner", peer) if answers_for(namespace, version, address) else NOBODY
+        return Answer("owner", peer) if _replies(network, namespace, other.name, question) else NOBODY
     bridge = namespace.link(other.master or "")
     assert bridge is not None
     here = Port(namespace.name, bridge.name)
-    if bridge.up and answers_for(namespace, version, address):
+    if bridge.up and _replies(network, namespace, bridge.name, question):
         return Answer("owner", here)
-    if not bridge.up and owns_address(namespace, version, address):
+    if not bridge.up and _owns(namespace, question):
         return Answer("down", here, here)
-    return _behind_bridge(network, namespace, bridge, version, address, skip=other.name)
+    return _behind_bridge(network, namespace, bridge, question, skip=other.name)
 
 
 def _behind_bridge(
-    network: Network, namespace: Namespace, bridge: Link, version: Version, address: int, *, skip: str | None
+    network: Network, namespace: Namespace, bridge: Link, question: Question, *, skip: str | None
 ) -> Answer:
     """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
     back, but its own owner does not ask for itself)."""
@@ -84,7 +109,7 @@ def _behind_bridge(
     for port in bridge_ports(namespace, bridge.name):
         if port.name == skip:
             continue
-        answer = _behind_port(network, namespace, port, version, address)
+        answer = _behind_port(network, namespace, port, question)
         if answer.kind == "owner":
             return answer if port.up else Answer("down", answer.port, Port(namespace.name, port.name))
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
@@ -92,7 +117,7 @@ def _behind_bridge(
     return fallback
 
 
-def _behind_port(network: Network, namespace: Namespace, port: Link, version: Version, address: int) -> Answer:
+def _behind_port(network: Network, namespace: Namespace, port: Link, question: Question) -> Answer:
     if is_uplink(network, namespace.name, port):
         return Answer("outside") if port.up else NOBODY
     peer = veth_peer(network, namespace.name, port)
@@ -100,9 +125,11 @@ def _behind_port(network: Network, namespace: Namespace, port: Link, version: Ve
         return NOBODY
     inner = network.namespace(peer.netns)
     other = inner.link(peer.link)
-    if other is None or not (answers_for if other.up else owns_address)(inner, version, address):
+    if other is None:
         return NOBODY
-    return Answer("owner", peer) if other.up else Answer("down", peer, peer)
+    if not other.up:
+        return Answer("down", peer, peer) if _owns(inner, question) else NOBODY
+    return Answer("owner", peer) if _replies(network, inner, other.name, question) else NOBODY
 
 
 def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:

@@ -68,6 +68,6 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):
         texts += nftables.ruleset(dice, made)
-    if dice.chance(0.25) and not made.narrow and not made.vlans:  # such chains see pieces, and tags
+    if dice.chance(0.25) and not (made.narrow or made.vlans or made.asker):  # such chains see pieces, tags, questions
         texts += layer2.ruleset(dice, made)
     return msgspec.structs.replace(host, ipsets=lines, rulesets=tuple(texts))

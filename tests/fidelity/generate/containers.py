@@ -2,6 +2,7 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Judged
+from tests.fidelity.generate import asking
 from tests.fidelity.generate.plan import (
     BEHIND,
     CHAIN,
@@ -30,7 +31,9 @@ def container(dice: Dice, made: Plan, name: str) -> Judged:
         setup += _attached(made, name)
     if name == made.behind:
         setup += _before(made)
-    return Judged(f"container:{name}", tuple(setup), sysctls=_sysctls(dice, forwards=name == made.behind))
+    answering = asking.sysctls(dice, ("eth0", "all"), often=0.3 if made.asker else 0.02)
+    lines = (*_sysctls(dice, forwards=name == made.behind), *answering)
+    return Judged(f"container:{name}", tuple(setup), sysctls=lines, asks=name == made.asker)
 
 
 def _attached(made: Plan, name: str) -> list[str]:
@@ -44,9 +47,10 @@ def _attached(made: Plan, name: str) -> list[str]:
     for version in made.versions:
         lines += _addressed(version, own, f"{INSIDE[version][name][not bridged]}/{PREFIX[version][link]}")
         lines.append(f"route add default via {HOSTS[version][link]}")
-        lines += (_neighbour(each, MACS[link], own) for each in made.host_addresses(version))
+        known = name != made.asker
+        lines += (_neighbour(each, MACS[link], own) for each in made.host_addresses(version) if known)
         others = [other for other in fellows if other != name]
-        lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others)
+        lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others if known)
         if made.behind in others:
             network, _, _ = CHAIN[version]
             lines.append(f"route add {network} via {INSIDE[version][made.behind][0]}")

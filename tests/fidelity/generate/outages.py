@@ -49,7 +49,7 @@ def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan
         judged,
         outages=tuple(lines),
         sysctls=(*judged.sysctls, *ignoring),
-        programs=_programs(dice, links) if links and not narrow and dice.chance(PROGRAMS) else (),
+        programs=_programs(dice, links) if links and not (narrow or made.asker) and dice.chance(PROGRAMS) else (),
     )
 
 

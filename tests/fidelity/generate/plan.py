@@ -116,6 +116,7 @@ class Plan(msgspec.Struct, frozen=True):
     (``access``) or the container itself (``trunk``).
     ``vrf``: links of the host that are in a VRF.
     ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
+    ``asker``: the host, or the container, whose neighbours inside are not entered: it has to ask for them.
     ``tun``: there is a link without hardware addresses, ``t0``, which nobody reads from.
     ``tentative``: the link whose second IPv6 address nobody has confirmed to be this host's alone.
     """
@@ -134,6 +135,7 @@ class Plan(msgspec.Struct, frozen=True):
     in_vlan: str = ""
     ipvlan: bool = False
     vrf: tuple[str, ...] = ()
+    asker: str = ""
     tun: bool = False
     tentative: str = ""
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()

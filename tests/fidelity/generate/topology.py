@@ -3,7 +3,7 @@
 from hairpin.network.prefix import Version
 from tests.fidelity.able import filters_vlans, link_kinds, shows_by_vrf
 from tests.fidelity.case import Judged, Wire
-from tests.fidelity.generate import vlans, vrf
+from tests.fidelity.generate import asking, vlans, vrf
 from tests.fidelity.generate.plan import (
     CHAIN,
     CONTAINERS,
@@ -53,8 +53,9 @@ def plan(dice: Dice) -> Plan:
     if ipvlan:  # a link has one kind above it, of one mode
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
+    asker = asking.asker(dice, versions, () if stacked or filtering or shows_by_vrf() else (*bridged, *routed))
     made = Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
-                ipvlan, tun=tun, tentative=tentative)  # fmt: skip
+                ipvlan, asker=asker, tun=tun, tentative=tentative)  # fmt: skip
     return vrf.planned(dice, made) if shows_by_vrf() else made
 
 
@@ -156,7 +157,7 @@ def host(dice: Dice, made: Plan) -> Judged:
         if dice.chance(PROXY):
             setup.append(f"neigh add proxy {dice.pick(made.addresses(version))} dev {dice.pick(made.links)}")
     return Judged("host", tuple(setup), _routing(dice, made, 4), _routing(dice, made, 6), _bridging(dice, made),
-                  sysctls=_sysctls(dice, made))  # fmt: skip
+                  sysctls=_sysctls(dice, made), asks=made.asker == "host")  # fmt: skip
 
 
 def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
@@ -192,6 +193,8 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
         lines += (f"neigh replace {address} lladdr {MACS['w0']} dev mv0 nud permanent" for address in everybody)
         for name, _ in made.stacked:
             lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev mv0 nud permanent")
+    if made.asker == "host":
+        return lines
     for name in made.all_bridged():
         link = made.link_of(name)
         lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev {link} nud permanent")
@@ -326,6 +329,7 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
     for key in ("tcp_loose", "checksum"):
         if dice.chance(0.15):
             lines.append((f"net/netfilter/nf_conntrack_{key}", "0"))
+    lines += asking.sysctls(dice, (*made.links, "all"), often=0.3 if made.asker else 0.02)
     if made.tentative:
         lines.append((f"net/ipv6/conf/{made.tentative}/accept_dad", "1"))
     for link in (*made.links, "all", *((vrf.NAME,) if made.vrf else ())):
