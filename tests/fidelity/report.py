@@ -24,7 +24,8 @@ _LIMITS = """## Not compared yet
   else's does, and most of what starts here is sent so.
 - UDP without a checksum where a rule of nft sets a port: the kernel writes a wrong checksum then.
 - TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.
-- ARP and neighbour discovery: neighbours are entered by hand.
+- Neighbour discovery of IPv6: there neighbours are entered by hand. ARP where rules count frames, where more than one
+  namespace of a network has to ask, and once what was answered has grown old.
 - Broadcast and multicast sent by a process, which a bridge floods; memberships of groups.
 - What nft leaves out of its listings (1.0.6: `ct l3proto ipv4` before a protocol's match).
 - The order of chains of equal priority in tables of different tools, which no reading tells.
@@ -37,7 +38,7 @@ _LIMITS = """## Not compared yet
   which is forgotten before the next packet; segmentation offload.
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
-- Neighbours that nobody answers for, whose error comes seconds later; `arp_ignore`, `arp_filter`, `arp_announce`.
+- The error for a neighbour that nobody answers for, which comes seconds later.
 - ipvlan in modes l3 and l3s, tunnels, helpers, flowtables; a bond whose link has lost its carrier. Where the kernel
   has them (not this machine's own: [other kernels](fidelity-kernels.md)): an uplink that is a VLAN or a bond; ipvlan
   in mode l2; a bridge that filters VLANs, with links of VLANs on it, but for chains of the bridge and netdev families

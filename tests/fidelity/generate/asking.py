@@ -10,6 +10,8 @@ from tests.fidelity.generate.plan import Dice
 
 ASKS = 0.2
 """How often somebody asks, where nothing forbids it."""
+WRONG = 0.04
+"""How often there is a wrong entry, where there can be one."""
 
 
 def asker(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, ...]) -> str:
@@ -17,6 +19,16 @@ def asker(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, ...]
     if versions != (4,) or not containers or not dice.chance(ASKS):
         return ""
     return dice.pick(("host", "host", *containers))
+
+
+def wrong(dice: Dice, bridged: tuple[str, ...], routed: tuple[str, ...]) -> tuple[str, str]:
+    """Return whose entry is wrong, and for whom.  On a bridge it leads to somebody else: to nobody's address a bridge
+    floods."""
+    able = (*(bridged if len(bridged) > 1 else ()), *routed)
+    if not able or not dice.chance(WRONG):
+        return "", ""
+    pair = ("host", dice.pick(able))
+    return pair if dice.chance(0.5) else (pair[1], pair[0])
 
 
 def sysctls(dice: Dice, links: Iterable[str], *, often: float) -> tuple[tuple[str, str], ...]:

@@ -48,7 +48,8 @@ def _attached(made: Plan, name: str) -> list[str]:
         lines += _addressed(version, own, f"{INSIDE[version][name][not bridged]}/{PREFIX[version][link]}")
         lines.append(f"route add default via {HOSTS[version][link]}")
         known = name != made.asker
-        lines += (_neighbour(each, MACS[link], own) for each in made.host_addresses(version) if known)
+        mac = made.entered(name, "host", MACS[link])
+        lines += (_neighbour(each, mac, own) for each in made.host_addresses(version) if known)
         others = [other for other in fellows if other != name]
         lines += (_neighbour(INSIDE[version][other][0], MACS[other], "eth0") for other in others if known)
         if made.behind in others:

@@ -117,6 +117,7 @@ class Plan(msgspec.Struct, frozen=True):
     ``vrf``: links of the host that are in a VRF.
     ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
     ``asker``: the host, or the container, whose neighbours inside are not entered: it has to ask for them.
+    ``wrong``: the first of them (a container, or the host) has another's hardware address entered for the second one.
     ``tun``: there is a link without hardware addresses, ``t0``, which nobody reads from.
     ``tentative``: the link whose second IPv6 address nobody has confirmed to be this host's alone.
     """
@@ -136,6 +137,7 @@ class Plan(msgspec.Struct, frozen=True):
     ipvlan: bool = False
     vrf: tuple[str, ...] = ()
     asker: str = ""
+    wrong: tuple[str, str] = ("", "")
     tun: bool = False
     tentative: str = ""
     own: tuple[tuple[Version, tuple[str, ...]], ...] = ()
@@ -171,6 +173,13 @@ class Plan(msgspec.Struct, frozen=True):
     def own_link(self, name: str) -> str:
         """Return the container's link that has its addresses."""
         return "eth10" if name == IN_VLAN and self.in_vlan == "trunk" else "eth0"
+
+    def entered(self, holder: str, name: str, right: str) -> str:
+        """Return the hardware address that a namespace has entered for another one."""
+        if (holder, name) != self.wrong:
+            return right
+        container = name if holder == "host" else holder
+        return MACS[next(each for each in CONTAINERS if each != container)] if container in self.bridged else MACS["n1"]
 
     def within(self, name: str) -> "Plan":
         """Return the plan as a container's rules see it: its own links and addresses."""

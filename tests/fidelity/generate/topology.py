@@ -54,8 +54,9 @@ def plan(dice: Dice) -> Plan:
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
     asker = asking.asker(dice, versions, () if stacked or filtering or shows_by_vrf() else (*bridged, *routed))
+    wrong = ("", "") if asker else asking.wrong(dice, bridged, routed)
     made = Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
-                ipvlan, asker=asker, tun=tun, tentative=tentative)  # fmt: skip
+                ipvlan, asker=asker, wrong=wrong, tun=tun, tentative=tentative)  # fmt: skip
     return vrf.planned(dice, made) if shows_by_vrf() else made
 
 
@@ -197,9 +198,11 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
         return lines
     for name in made.all_bridged():
         link = made.link_of(name)
-        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {MACS[name]} dev {link} nud permanent")
+        mac = made.entered("host", name, MACS[name])
+        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {mac} dev {link} nud permanent")
     for name in made.routed:
-        lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {MACS[name]} dev r{name[1]} nud permanent")
+        mac = made.entered("host", name, MACS[name])
+        lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {mac} dev r{name[1]} nud permanent")
     return lines
 
 
