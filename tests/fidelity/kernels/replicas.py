@@ -30,7 +30,7 @@ class Replicas(msgspec.Struct, frozen=True):
 def replicas() -> Replicas:
     """Prove the flows."""
     agreeing, undecided, differing = 0, list[str](), list[str]()
-    for name, flows in expected().items():
+    for number, (name, flows) in enumerate(expected().items(), 1):
         asked = min(flows, key=lambda flow: flow.real == "delivered")
         what = f"{name}: {asked.origin} to {asked.to}"
         found = flows_for(network(name), (target(asked.to),), origin(asked.origin))
@@ -40,6 +40,9 @@ def replicas() -> Replicas:
             except HairpinError as error:
                 undecided.append(f"{what}: {error}")
                 continue
+        if number % 20 == 0:
+            sys.stdout.write(f"{number} of {len(expected())} replicas\n")
+            sys.stdout.flush()
         reasons = [proof.agreement.reason for proof in proofs if proof.agreement.reason]
         reason = "; ".join((*reasons, *(each for proof in proofs if reasons for each in proof.judgement.left_out)))
         answers = {proof.agreement.agrees for proof in proofs}
