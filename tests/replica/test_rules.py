@@ -3,6 +3,7 @@
 import json
 
 import msgspec
+import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.netfilter.ir import Chain, Ruleset, Table
@@ -66,3 +67,19 @@ def test_native_rules_count_before_they_end() -> None:
         [counter],
     ]
     assert "handle" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("listed", "devices", "expected"),
+    (
+        ({}, ("eth0",), "eth0"),
+        ({}, ("eth0", "eth1"), ["eth0", "eth1"]),
+        ({"dev": "lo"}, ("eth0",), "lo"),
+        ({}, (), None),
+    ),
+    ids=["one", "several", "listed already", "not bound"],
+)
+def test_a_chain_is_bound_to_its_devices(listed: dict[str, str], devices: tuple[str, ...], expected: object) -> None:
+    chain = {"family": "netdev", "table": "t", "name": "c", "hook": "ingress", **listed}
+    (found,) = json.loads(counted(json.dumps({"nftables": [{"chain": chain}]}), {"c": devices}))["nftables"]
+    assert found["add"]["chain"].get("dev") == expected

@@ -22,6 +22,8 @@ _SILENCE_S = 0.3
 wire."""
 _CONFIRMED_S = 0.01
 """The same when the kernel's counters have said that it threw the packet away."""
+_TURN_S = 0.002
+"""So long one look at everything waits for news."""
 _LIMIT_S = 5.0
 _TCP_INFO_UNACKED = 24
 """Offset of tcpi_unacked in struct tcp_info (linux/tcp.h)."""
@@ -135,13 +137,14 @@ class Client:
     def _wait(self) -> None:
         """Serve everybody until the client knows, or nothing happens any more."""
         began = quiet = time.monotonic()
-        patience, asked = _CONFIRMED_S, False
+        patience, asked, turns = _CONFIRMED_S, False, 0
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
-            busy = self._loop.turn(0.002)
+            busy, turns = self._loop.turn(_TURN_S), turns + 1
             if self._look() or busy or not settled():
                 quiet = time.monotonic()
-                patience, asked = _CONFIRMED_S, False
-            elif time.monotonic() - quiet > patience:
+                patience, asked, turns = _CONFIRMED_S, False, 0
+            # A machine that stood still for a while has not been quiet for that long.
+            elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
                 if asked or self._hopeless(tuple(self._seen), dropped=self._dropped()):
                     return
                 patience, asked = _SILENCE_S, True

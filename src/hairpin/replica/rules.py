@@ -4,7 +4,7 @@ Native nftables rules have counters only where their author wanted them; each ge
 fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -43,7 +43,7 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None)
         if reading is not None and (read is None or _unchanged(table.evidence, namespace.ruleset, read)):
             if reading.id not in replayed:
                 replayed.add(reading.id)
-                found.append(_verbatim(reading))
+                found.append(_verbatim(reading, table))
             continue
         try:
             found.append(_written(table))
@@ -64,10 +64,10 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
         yield Load("ipset", reading.text)
 
 
-def _verbatim(reading: Reading) -> Load:
+def _verbatim(reading: Reading, table: Table) -> Load:
     match reading.key:
         case "nft-table":
-            return Load("nft-json", counted(reading.text))
+            return Load("nft-json", counted(reading.text, {chain.name: chain.devices for chain in table.chains}))
         case "ebtables":
             return Load("ebtables-nft-restore", reading.text)
         case _:
@@ -110,8 +110,9 @@ def _nft_head(chain: Chain) -> Iterator[str]:
 # --- counters for native rules ---------------------------------------------------------------------------------------
 
 
-def counted(text: str) -> str:
-    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero.
+def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> str:
+    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero,
+    each chain with its ``devices``, which older versions of nft leave out.
 
     Raises MalformedError for what nft does not print."""
     document: Json = msgspec.json.decode(text)
@@ -124,6 +125,9 @@ def counted(text: str) -> str:
         plain = {key: value for key, value in object_of(found).items() if key not in ("handle", "index")}
         if kind == "rule":
             plain["expr"] = _with_counter(list_of(plain.get("expr")))
+        bound = devices.get(str(plain.get("name")), ()) if devices and kind == "chain" else ()
+        if bound and "dev" not in plain:
+            plain["dev"] = bound[0] if len(bound) == 1 else [*bound]
         if kind == "chain" and plain.get("policy") == "drop":
             place: Object = {"family": plain["family"], "table": plain["table"], "chain": plain["name"]}
             policies.append({"add": {"rule": {**place, "expr": [_counter()]}}})
