@@ -28,7 +28,7 @@ from hairpin.netfilter.packet import (
     Tcp,
     Tuple,
 )
-from hairpin.walk.conntrack import closed, confirmed, track, tuple_of
+from hairpin.walk.conntrack import closed, confirmed, forgotten, track, tuple_of
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -223,6 +223,16 @@ def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
     assert closed(fresh) is fresh
     reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=(("host", known),)), HOST)
     assert closed(reset) is reset
+
+
+def test_what_is_forgotten_begins_anew() -> None:
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    left = forgotten(met)
+    again = track(msgspec.structs.replace(at("input"), connections=left.connections), HOST)
+    assert again.ct_state == CT_NEW
+    untracked = at("input")
+    assert forgotten(untracked) is untracked
 
 
 def test_the_walk_remembers_one_connection_once() -> None:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -6,7 +8,7 @@ from hairpin.host.route import NextHop
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.conntrack import confirmed, track
-from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
+from hairpin.walk.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import State
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
@@ -91,6 +93,25 @@ def test_redirects_about_translated_connections_go_nowhere(kind: int, status: in
     connection = Connection(4, Tuple(1, 2, TCP, 3, 4), Tuple(5, 1, TCP, 4, 3), status)
     error = at("prerouting", Packet(4, 9, 1, ICMP, icmp=kind << 8))
     assert redirects_translated(msgspec.structs.replace(error, connection=connection)) is stopped
+
+
+@pytest.mark.parametrize(
+    ("nat", "oif", "direction", "moved"),
+    (
+        ("masquerade", "docker0", 0, True),
+        ("masquerade", "eth0", 0, False),
+        ("masquerade", "docker0", 1, False),
+        ("snat", "docker0", 0, False),
+    ),
+)
+def test_what_was_masqueraded_leaves_by_that_link(
+    nat: Literal["masquerade", "snat"], oif: str, direction: Literal[0, 1], moved: bool
+) -> None:
+    done = set_up(tracked(oif="eth0"), HOST, "src", Nat(nat, (HOST_ADDRESS, HOST_ADDRESS)))
+    assert done is not None
+    later = msgspec.structs.replace(done, oif=oif, ct_direction=direction)
+    assert leaves_elsewhere(later, "src") is moved
+    assert leaves_elsewhere(later, "dst") is False
 
 
 def test_chains_are_asked_about_a_reset_where_they_were_not_yet() -> None:

@@ -105,6 +105,8 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
+    masquerade: str = ""
+    """The link by which MASQUERADE has let it out."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):

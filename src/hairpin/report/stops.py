@@ -45,6 +45,7 @@ _SENTENCES: dict[Reason, Message] = {
     "loop": message("it goes round in circles"),
     "conntrack-full": message("the connection table is full"),
     "redirect-translated": message("a redirect about a translated connection is not passed on"),
+    "masquerade-moved": message("its connection was masqueraded on another link, and is forgotten"),
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
     "never-accepts": message("the port is held, but nobody accepts there"),

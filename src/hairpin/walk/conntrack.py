@@ -187,6 +187,15 @@ def closed(state: State) -> State:
     return remembered(msgspec.structs.replace(state, connection=msgspec.structs.replace(connection, tcp=tcp)))
 
 
+def forgotten(state: State) -> State:
+    """Return the state with its connection forgotten by the table: nf_ct_kill_acct()."""
+    connection = state.connection
+    if connection is None:
+        return state
+    dying = msgspec.structs.replace(connection, status=connection.status | STATUS_DYING)
+    return remembered(msgspec.structs.replace(state, connection=dying))
+
+
 def confirmed(state: State) -> State:
     """Return the state with its connection confirmed: the packet leaves the hooks alive."""
     if state.connection is None:

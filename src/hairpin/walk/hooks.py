@@ -13,8 +13,8 @@ from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
 from hairpin.network.network import Network
-from hairpin.walk.conntrack import remembered, track
-from hairpin.walk.nat import needs_decision, redirects_translated, set_up, translate
+from hairpin.walk.conntrack import forgotten, remembered, track
+from hairpin.walk.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.nat_range import Manip
 from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
 from hairpin.walk.surroundings import NamespaceSurroundings
@@ -301,6 +301,9 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
     manip = _NAT[hook][1]
     if redirects_translated(state):
         yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
+        return
+    if leaves_elsewhere(state, manip) and _translates(namespace, families):
+        yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
         return
     if not needs_decision(state, manip) or not _translates(namespace, families):
         yield translate(state, manip)

@@ -50,9 +50,9 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
         status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
     status |= STATUS_DNAT_DONE if manip == "dst" else STATUS_SNAT_DONE
     checked = (*connection.nat_checked, manip)
-    return _replace(
-        state, msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
-    )
+    by = state.oif if nat is not None and nat.nat == "masquerade" else connection.masquerade
+    decided = msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
+    return _replace(state, msgspec.structs.replace(decided, masquerade=by))
 
 
 def _replace(state: State, connection: Connection) -> State:
@@ -201,6 +201,17 @@ def redirects_translated(state: State) -> bool:
 
 
 _REDIRECT = 5
+
+
+def leaves_elsewhere(state: State, manip: Manip) -> bool:
+    """Whether a packet of a connection that MASQUERADE let out leaves by another link now.
+
+    Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
+    """
+    connection = state.connection
+    if connection is None or not connection.masquerade or is_icmp_error(state.packet):
+        return False
+    return manip == "src" and bool(state.oif) and state.ct_direction == 0 and state.oif != connection.masquerade
 
 
 def translate(state: State, manip: Manip) -> State:
