@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.host.kernel_release import tracked_ports, version_of
+from hairpin.host.kernel_release import fib_asks_with_protocol, tracked_ports, version_of
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -22,3 +22,11 @@ PORTS = {"6.12.1": {6, 17, 33, 132, 136}, "6.18.4": {6, 17, 132, 136}, "7.2.13":
 @pytest.mark.parametrize(("release", "protocols"), PORTS.items())
 def test_tracked_ports(release: str, protocols: set[int]) -> None:
     assert tracked_ports(release) == protocols
+
+
+ASKS = {"5.10.0-32-amd64": False, "6.1.0-50-amd64": False, "6.12.107+deb13-amd64": True, "": True}
+
+
+@pytest.mark.parametrize(("release", "asks"), ASKS.items())
+def test_fib_asks_with_protocol(release: str, asks: bool) -> None:
+    assert fib_asks_with_protocol(release) is asks

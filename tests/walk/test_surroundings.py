@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import ICMP, SYN, TCP, Packet, Seen
 from hairpin.walk.surroundings import NamespaceSurroundings
@@ -62,6 +62,22 @@ BACK: dict[str, tuple[int, str, bool, bool]] = {
 def test_reverse_path(source: int, link: str, loose: bool, expected: bool) -> None:
     seen = Seen(msgspec.structs.replace(PACKET, saddr=source), iif=link)
     assert HOST.reverse_path(seen, loose=loose, use_mark=False) is expected
+
+
+# dialect, kernel, whether there is a way back
+TCP_NOWHERE: dict[str, tuple[str, str, bool]] = {
+    "nft sees the protocol": ("nft", "6.18.4", False),
+    "not before 6.12": ("nft", "5.10.0-32-amd64", True),
+    "iptables never does": ("iptables-nft", "6.18.4", True),
+}
+
+
+@pytest.mark.parametrize(("dialect", "kernel", "expected"), TCP_NOWHERE.values(), ids=TCP_NOWHERE)
+def test_a_policy_rule_for_a_protocol(dialect: str, kernel: str, expected: bool) -> None:
+    main = PolicyRule(4, 32766, table=254)
+    rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 5, "unreachable", protocol=TCP), main)
+    place = NamespaceSurroundings(msgspec.structs.replace(host_namespace(), rules=rules, kernel=kernel), dialect)
+    assert place.reverse_path(SEEN, loose=False, use_mark=False) is expected
 
 
 def test_no_way_back_at_all() -> None:

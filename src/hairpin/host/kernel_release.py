@@ -13,6 +13,10 @@ _DCCP_UNTIL = (6, 17)
 _UDPLITE_UNTIL = (7, 1)
 """The first without UDP-Lite, in net/netfilter/nf_conntrack_proto_udp.c too."""
 
+_FIB_PROTOCOL_FROM = (6, 12)
+"""nft_fib_ipv4.c nft_fib4_eval() asks with the protocol from 6.16 and 6.12.34 on; which stable release an earlier 6.12
+is, its name need not say."""
+
 
 def version_of(release: str) -> tuple[int, int]:
     """Return (major, minor) of ``6.1.0-50-amd64``."""
@@ -29,3 +33,8 @@ def tracked_ports(release: str) -> frozenset[int]:
     if version < _UDPLITE_UNTIL:
         found.add(_UDPLITE)
     return frozenset(found)
+
+
+def fib_asks_with_protocol(release: str) -> bool:
+    """Return whether policy rules see the protocol where nft's ``fib`` asks for an IPv4 route there."""
+    return version_of(release) >= _FIB_PROTOCOL_FROM

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import fib_asks_with_protocol
 from hairpin.netfilter.packet import TCP, UDP, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
@@ -41,6 +42,7 @@ class NamespaceSurroundings:
         """
         packet = seen.packet
         four = packet.version == 4
+        with_protocol = not four or (self.nft and fib_asks_with_protocol(self.namespace.kernel))
         towards = 0 if four and not _is_source4(packet.daddr) else packet.daddr
         query = Query(
             packet.version,
@@ -50,7 +52,7 @@ class NamespaceSurroundings:
             prefers=None if four or self.nft or loose else seen.iif,
             mark=packet.mark if use_mark else 0,
             ignores_linkstate=True,
-            protocol=None if four and not self.nft else packet.protocol,
+            protocol=packet.protocol if with_protocol else None,
             tos=packet.dscp << 2,
         )
         found = lookup(self.namespace, query)
