@@ -17,6 +17,8 @@ NO_KERNELS_MATTER = {
     Element(
         "end", "looped", "carried out"
     ): "a kernel goes on until the TTL is used up; the hunt lets the walk do so, too",
+    Element("decided by", "Assumed", "carried out"): "what the walk gives up: a packet going round in circles, or more "
+    "open ways than it follows; a kernel goes one of them, to its end",
     Element("fact", "Link.kind", "physical"): "hardware cannot be made in a namespace",
 }
 """What no kernel can be asked about, and why."""
