@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, UDP, Packet
+from tests.fidelity import accounts
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
@@ -167,6 +168,9 @@ class _Net:
                 netns.run((*program, "-batch", "-"), "\n".join(lines) + "\n", must=False)
         if each.ipsets:
             netns.run(("ipset", "restore"), "\n".join(each.ipsets) + "\n")
+        if any("--nfacct-name" in rule for text in each.rulesets for rule in text.rules):
+            with netns.entered():
+                accounts.make()
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():

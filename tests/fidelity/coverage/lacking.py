@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
@@ -90,10 +91,15 @@ def _part(name: str) -> Iterator[tuple[Command, ...]]:
 def _row(row: Row) -> Iterator[tuple[Command, ...]]:
     known = ("ipset", "create", "known", "hash:ip"), ""
     match row.tool:
+        case "iptables" | "ip6tables" if "nfacct" in row.example:
+            text = f"*filter\n-A INPUT {row.example}\nCOMMIT\n"
+            yield ((sys.executable, "-m", "tests.fidelity.accounts"), ""), ((f"{row.tool}-nft-restore",), text)
         case "iptables" | "ip6tables":
+            before = "-j RATEEST --rateest-name x --rateest-interval 250ms --rateest-ewmalog 500ms"
             chains = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
             for table, chain, back in product(("mangle", "filter", "raw", "nat"), chains, ("nft", "legacy")):
-                text = f"*{table}\n-A {chain} {row.example}\nCOMMIT\n"
+                first = f"-A {chain} {before}\n" if "-m rateest" in row.example else ""
+                text = f"*{table}\n{first}-A {chain} {row.example}\nCOMMIT\n"
                 yield known, ((f"{row.tool}-{back}-restore",), text)
         case "ebtables":
             for table, chain in product(("nat", "filter"), ("PREROUTING", "POSTROUTING", "FORWARD", "INPUT")):

@@ -13,6 +13,7 @@ from tests.fidelity.generate import (
     nftables,
     outages,
     packets,
+    rare,
     real,
     topology,
     vrf,
@@ -31,7 +32,9 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
     if made.vrf:
         host = msgspec.structs.replace(host, rulesets=vrf.without_unmodelled(host.rulesets))
     inner = (_container(dice, made, name) for name in made.containers())
-    namespaces = (host, *inner)
+    namespaces = tuple(
+        msgspec.structs.replace(each, setup=(*each.setup, *rare.prepared(each))) for each in (host, *inner)
+    )
     sent = packets.flows(dice, made, flows)
     if any(text.tool == "ebtables" or text.table in layer2.TABLES for each in namespaces for text in each.rulesets):
         # Where frames are counted, each fragment is: none is so long that it has to be cut.

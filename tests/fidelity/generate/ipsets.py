@@ -27,6 +27,7 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for version in made.versions:
         if not dice.chance(0.5):
             continue
+        lines.append(f"create {seen(version)} hash:ip family {'inet' if version == 4 else 'inet6'}")
         able = ipset_types(tuple(kind for kind, *_ in _MORE.values()))
         more = {suffix: each for suffix, each in _MORE.items() if each[0] in able}
         for suffix, (kind, *dimensions) in (_KINDS | more).items():
@@ -35,6 +36,11 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
             names.append(f"s{version}-{suffix}")
             lines += _set(dice, made, version, names[-1], kind, dimensions)
     return tuple(lines), tuple(names)
+
+
+def seen(version: Version) -> str:
+    """Return the name of a set that rules add to, and that none asks."""
+    return f"s{version}-seen"
 
 
 def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensions: list[str]) -> list[str]:
@@ -48,7 +54,8 @@ def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensi
     elif dice.chance(0.2):
         options += " timeout 1000"
     lines = [f"create {name} {kind}{options}"]
-    elements = (",".join(_part(dice, made, version, kind, each) for each in dimensions) for _ in range(4))
+    count = _MANY if "port" in dimensions else 4
+    elements = (",".join(_part(dice, made, version, kind, each) for each in dimensions) for _ in range(count))
     # A bitmap holds one hardware address for each address.
     apart = {element.partition(",")[0] if kind == "bitmap:ip,mac" else element: element for element in elements}
     for element in apart.values():
@@ -60,6 +67,8 @@ def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensi
     return list(dict.fromkeys(lines))
 
 
+_MANY = 60
+"""A port is one of many, so more elements name one: else hardly a packet would have one's addresses, too."""
 _HALVES: dict[Version, tuple[str, str]] = {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("::/1", "8000::/1")}
 
 
@@ -88,4 +97,7 @@ def match(dice: Dice, name: str) -> str:
     suffix = name.partition("-")[2]
     count = max(1, len((_KINDS | _MORE)[suffix]) - 1)
     flags = ["src" if suffix.endswith("mac") else dice.pick(("src", "dst")) for _ in range(count)]
+    if count > 1 and suffix not in ("bitmap-mac", "ip-mac", "net-iface") and dice.chance(0.7):
+        flags[0] = dice.pick(("src", "dst"))
+        flags[1:] = ["dst", *(["src" if flags[0] == "dst" else "dst"] if count > 2 else [])]
     return f"{name} {','.join(flags)}"

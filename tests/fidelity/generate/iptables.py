@@ -2,7 +2,7 @@
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText, Tool
-from tests.fidelity.generate import extensions, ipsets
+from tests.fidelity.generate import extensions, ipsets, rare
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _HOOKS = {
@@ -69,6 +69,7 @@ class _Table:
                 for hook in self.base
                 if hook in ("PREROUTING", "OUTPUT") and dice.chance(0.7)
             )
+        rules += rare.rules(dice, self.version, self.table, self.base, self.sets)
         for chain, hook in {**{hook: hook for hook in self.base}, **self.user}.items():
             rules += (self._rule(chain, hook) for _ in range(dice.number(0, 5)))
         return RuleText(self.tool, self.version, self.table, tuple(heads), tuple(rules))

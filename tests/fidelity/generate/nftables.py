@@ -5,7 +5,7 @@ Every rule has its counter before what it does, so that a rule that breaks off l
 
 from hairpin.network.prefix import Version
 from tests.fidelity.case import RuleText
-from tests.fidelity.generate import nft_extensions
+from tests.fidelity.generate import nft_extensions, nft_rare
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
 
 _FILTER_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
@@ -41,7 +41,7 @@ class _Table:
             hook, priority = dice.pick(_FILTER_HOOKS), dice.pick(_PRIORITIES)
             if (hook, priority) not in taken:
                 taken.add((hook, priority))
-                kind = "route" if hook == "output" and dice.chance(0.4) and family != "inet" else "filter"
+                kind = "route" if hook == "output" and dice.chance(0.4) else "filter"
                 self.base[f"{hook}{number}"] = (kind, hook, priority)
         for hook, priority in _NAT_HOOKS.items():
             if dice.chance(0.35):
@@ -52,7 +52,7 @@ class _Table:
 
     def text(self) -> RuleText:
         """Return the table's text."""
-        dice, lines = self.dice, [f"add table {self.name}", *self._sets()]
+        dice, made, lines = self.dice, self.made, [f"add table {self.name}", *self._sets()]
         for chain, (kind, hook, priority) in self.base.items():
             policy = "drop" if kind != "nat" and dice.chance(0.06) else "accept"
             lines.append(
@@ -60,6 +60,9 @@ class _Table:
             )
         lines += (f"add chain {self.name} {chain}" for chain in self.user)
         rules: list[str] = []
+        for chain, (kind, hook, priority) in self.base.items():
+            place = nft_rare.Place(self.family, self.version, kind, hook, priority)
+            rules += (f"add rule {self.name} {chain} {each}" for each in nft_rare.rules(dice, made, place))
         for chain in (*self.base, *self.user):
             rules += (f"add rule {self.name} {chain} {self._rule(chain)}" for _ in range(dice.number(0, 5)))
         return RuleText("nft", self.version, self.name, tuple(lines), tuple(rules))
