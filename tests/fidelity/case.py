@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import Connection, Packet
 
 WORLD = "world"
 """The namespace that plays everything outside: it has wires and no addresses, so it never answers by itself."""
@@ -41,8 +41,9 @@ class Judged(msgspec.Struct, frozen=True):
     """A namespace that model and kernel both know.
 
     ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
-    ``setup`` may not be dropped.  ``sysctls`` are (path below /proc/sys, value), written in order.  ``outages`` are
-    more lines of ``ip -batch``, done when all the rest stands, before the ``programs``.
+    ``setup`` may not be dropped.  ``sockets`` are lines of listeners.py.  ``sysctls`` are (path below /proc/sys,
+    value), written in order.  ``outages`` are more lines of ``ip -batch``, done when all the rest stands, before the
+    ``programs``; ``connections`` are entered into the connection table then.
     ``asks``: for neighbours that are not entered, instead of giving them up at once.
     """
 
@@ -57,6 +58,8 @@ class Judged(msgspec.Struct, frozen=True):
     outages: tuple[str, ...] = ()
     programs: tuple[Program, ...] = ()
     asks: bool = False
+    sockets: tuple[str, ...] = ()
+    connections: tuple[Connection, ...] = ()
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -13,10 +13,12 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, UDP, Packet
+from hairpin.replica import ctnetlink
 from tests.fidelity import accounts
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
+from tests.fidelity.listeners import opened
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.programs import attach
@@ -50,7 +52,13 @@ def ask(case: Case) -> Answer:
     with _on_one_cpu(), _built(case) as net:
         with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
         filtered = {each.name: tuple(program.link for program in each.programs) for each in case.namespaces}
-        before = host_of(net.judged, with_rules, filtered)
+        before = host_of(
+            net.judged,
+            with_rules,
+            filtered,
+            frozenset(each.name for each in case.namespaces if each.sockets),
+            frozenset(each.name for each in case.namespaces if each.connections),
+        )
         turns = net.send_all(case.flows)
         return Answer(before, host_of(net.judged, with_rules, {}, rules_only=True), tuple(turns.items()))
 
@@ -105,6 +113,7 @@ class _Net:
         self._reassembles = _tracks(case.namespaces[0]) and not any(map(_sees_frames, texts))
         self._identity = 0
         self._raw: dict[tuple[str, int, int], socket.socket] = {}
+        self._listening: tuple[socket.socket, ...] = ()
         self._by_ports = {
             each.name
             for each in case.namespaces
@@ -113,8 +122,8 @@ class _Net:
 
     def close(self) -> None:
         sources: tuple[Tap | Log | socket.socket, ...] = (*self.taps.values(), *self.logs.values(), *self._raw.values())
-        for opened in sources:
-            opened.close()
+        for source in (*sources, *self._listening):
+            source.close()
         for netns in (self.world, *self.judged.values()):
             netns.close()
 
@@ -150,6 +159,9 @@ class _Net:
         self._break()
         for each in self.case.namespaces:
             attach(self.judged[each.name], each.programs)
+            self._listening += opened(self.judged[each.name], each.sockets)
+            with self.judged[each.name].entered():
+                ctnetlink.write(each.connections)  # what clashes is left out: what matters is what is read back
         for wire in self.case.wires:
             self.taps[wire.link] = Tap(self.world, wire)
         for name, log in self.logs.items():

@@ -154,7 +154,9 @@ class Expectations:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._tables: dict[str, dict[tuple[int, Tuple], Connection]] = {each.name: {} for each in host.namespaces}
+        self._tables: dict[str, dict[tuple[int, Tuple], Connection]] = {
+            each.name: {(known.zone, known.original): known for known in each.connections} for each in host.namespaces
+        }
         self._ways: dict[int, tuple[Connections, ...]] = {}
         self._picked = False
         self._ports: tuple[int, ...] = ()

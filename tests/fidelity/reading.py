@@ -11,6 +11,7 @@ from pathlib import Path
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.host import Host
 from hairpin.host.parse import parse
+from tests.fidelity.listeners import SHOWN, as_relays
 from tests.fidelity.netns import Netns
 from tests.fidelity.observer import TABLE
 
@@ -35,17 +36,26 @@ def host_of(
     namespaces: dict[str, Netns],
     with_rules: frozenset[str],
     filtered: dict[str, tuple[str, ...]],
+    listening: frozenset[str] = frozenset(),
+    connected: frozenset[str] = frozenset(),
     *,
     rules_only: bool = False,
 ) -> Host:
-    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules, only the links of
-    ``filtered`` for filters of tc."""
+    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules, those of
+    ``listening`` for sockets, those of ``connected`` for connections, only the links of ``filtered`` for filters of
+    tc."""
     asked: list[tuple[str, str, str, str]] = []
     for name, netns in namespaces.items():
         if not rules_only:
             asked += ((key, name, origin, text) for key, origin, text in _links(netns))
             asked.append(("sysctl", name, "/proc/sys/net", _sysctls(netns)))
             asked += (("tc-filter", name, *each) for link in filtered[name] for each in _filters(netns, link))
+        if name in listening:
+            asked += ((key, name, origin, text) for key, origin, text in _sockets(netns))
+        if name in connected:
+            with netns.entered():
+                table = Path("/proc/net/nf_conntrack").read_text("ascii")
+            asked.append(("conntrack", name, "/proc/net/nf_conntrack", table))
         if name in with_rules:
             asked += ((key, name, origin, text) for key, origin, text in _rules(netns))
     readings = tuple(
@@ -83,6 +93,14 @@ def _links(netns: Netns) -> list[tuple[str, str, str]]:
 def _filters(netns: Netns, link: str) -> list[tuple[str, str]]:
     commands = [("tc", "-j", "filter", "show", "dev", link, direction) for direction in ("ingress", "egress")]
     return [(" ".join(command), netns.run(command)) for command in commands]
+
+
+def _sockets(netns: Netns) -> list[tuple[str, str, str]]:
+    shown = netns.run(SHOWN)
+    if netns.name != "host":
+        return [("sockets", " ".join(SHOWN), shown)]
+    sockets, commands = as_relays(shown)
+    return [("sockets", " ".join(SHOWN), sockets), ("relay-cmdlines", "/proc/*/cmdline", commands)]
 
 
 def _sysctls(netns: Netns) -> str:

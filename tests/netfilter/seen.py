@@ -34,8 +34,8 @@ class Place:
         """Return whether there is a way back: ``back``, or any when ``loose``, or by mark 7."""
         return self.back or loose or (use_mark and seen.packet.mark == 7)
 
-    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
-        """Return the socket's answer for WEB's port; whether it is transparent nobody knows."""
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        """Return the answer of a socket of WEB's address and port; whether it is transparent nobody knows."""
         if transparent:
             return None
         return self.socket if seen.packet.dport == 80 else False

@@ -128,11 +128,14 @@ CASES: dict[str, tuple[Json, str, Json, tuple[Match, ...]]] = {
     "route type with the mark": (
         fib("type", "daddr", "mark"), "==", "local", (OpaqueMatch("fib daddr . mark type local"),),
     ),
-    "transparent socket": ({"socket": {"key": "transparent"}}, "==", 1, (SocketMatch(transparent=True),)),
+    "transparent socket": ({"socket": {"key": "transparent"}}, "==", 1, (SocketMatch(True, True),)),
     "socket, not transparent": (
-        {"socket": {"key": "transparent"}}, "==", 0, (SocketMatch(), SocketMatch(transparent=True, negated=True)),
+        {"socket": {"key": "transparent"}}, "==", 0, (SocketMatch(False, True), SocketMatch(True, True, True)),
     ),
-    "socket of one address": ({"socket": {"key": "wildcard"}}, "==", 0, (SocketMatch(nowildcard=True),)),
+    "socket of one address": ({"socket": {"key": "wildcard"}}, "==", 0, (SocketMatch(),)),
+    "socket of any address": (
+        {"socket": {"key": "wildcard"}}, "==", 1, (SocketMatch(nowildcard=True), SocketMatch(negated=True)),
+    ),
     "socket's mark": ({"socket": {"key": "mark"}}, "==", 1, (OpaqueMatch("socket mark 0x00000001"),)),
     "dice": (
         {"numgen": {"mode": "random", "mod": 10, "offset": 0}}, "<", 3,

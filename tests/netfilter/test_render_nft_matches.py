@@ -44,7 +44,8 @@ MATCHES: dict[str, Match] = {
     "fib daddr . iif type != { local, broadcast }": FibMatch("daddr", ("local", "broadcast"), True, "iif"),
     "fib saddr . iif . mark oif missing": ReversePathMatch(negated=True, validmark=True),
     "fib saddr oif exists": ReversePathMatch(loose=True),
-    "socket transparent 1": SocketMatch(transparent=True),
+    "socket transparent 1": SocketMatch(transparent=True, nowildcard=True),
+    "socket wildcard 0": SocketMatch(),
     "udp checksum 22": OpaqueMatch("udp checksum 22"),
 }  # fmt: skip
 
@@ -55,11 +56,11 @@ def test_match(text: str, match: Match) -> None:
 
 
 def test_two_matches_about_a_socket_are_one_expression() -> None:
-    assert match_text(SocketMatch(), INET, SocketMatch(nowildcard=True, negated=True)) == ("socket wildcard 1", True)
+    assert match_text(SocketMatch(nowildcard=True), INET, SocketMatch(negated=True)) == ("socket wildcard 1", True)
 
 
 REFUSED: tuple[Match, ...] = (
-    SocketMatch(), AnyOfMatch(()), NameMatch("physin", ("eth0",)), FieldMatch("dscp", ((8, 8),)),
+    SocketMatch(negated=True), AnyOfMatch(()), NameMatch("physin", ("eth0",)), FieldMatch("dscp", ((8, 8),)),
     ReversePathMatch(accept_local=True), OpaqueMatch('xt match "bpf"'), FieldMatch("dport", ()),
     FieldMatch("icmp", ((0x300, 0x8FF), (0x901, 0xA00))), FieldMatch("tcp-flags", ((0, 255),)),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
-from hairpin.netfilter.packet import ICMP, SYN, TCP, Packet, Seen
+from hairpin.netfilter.packet import ICMP, SYN, TCP, Connection, Packet, Seen, Tuple
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, route
 
@@ -88,22 +88,42 @@ def test_no_way_back_at_all() -> None:
     assert not refused.reverse_path(SEEN, loose=True, use_mark=False)
 
 
+def asked(host: NamespaceSurroundings, seen: Seen = SEEN, *, transparent: bool = False) -> bool | None:
+    return host.owns_socket(seen, transparent=transparent, wildcard=True)
+
+
+def with_socket(protocol: Literal["tcp", "udp"], address: int | None = None) -> NamespaceSurroundings:
+    return NamespaceSurroundings(Namespace("h", sockets=(Socket(protocol, 4, address, 8151),)))
+
+
 def test_owns_socket() -> None:
-    assert HOST.owns_socket(SEEN, transparent=False) is True
-    assert HOST.owns_socket(Seen(msgspec.structs.replace(PACKET, dport=1), iif="eth0"), transparent=False) is False
-    assert HOST.owns_socket(Seen(Packet(4, CLIENT, HOST_ADDRESS, ICMP, icmp=2048)), transparent=False) is False
-    unread = NamespaceSurroundings(Namespace("host", unread=("sockets",)))
-    assert unread.owns_socket(SEEN, transparent=False) is None
-    assert (
-        NamespaceSurroundings(Namespace("h", sockets=(Socket("udp", 4, None, 8151),))).owns_socket(
-            SEEN, transparent=False
-        )
-        is False
-    )
+    assert asked(HOST) is True
+    assert asked(HOST, Seen(msgspec.structs.replace(PACKET, dport=1), iif="eth0")) is False
+    assert asked(HOST, Seen(Packet(4, CLIENT, HOST_ADDRESS, ICMP, icmp=2048))) is False
+    assert asked(NamespaceSurroundings(Namespace("host", unread=("sockets",)))) is None
+    assert asked(with_socket("udp")) is False
+
+
+def test_a_socket_of_any_address_counts_only_where_it_is_asked_for() -> None:
+    """xt_socket.c socket_match(): ``--nowildcard``."""
+    assert with_socket("tcp").owns_socket(SEEN, transparent=False, wildcard=False) is False
+    assert with_socket("tcp", HOST_ADDRESS).owns_socket(SEEN, transparent=False, wildcard=False) is True
+
+
+def test_whether_a_client_has_a_socket_is_in_no_reading() -> None:
+    for client, expected in ((HOST_ADDRESS, None), (WEB, False)):
+        forth = Tuple(client, CLIENT, TCP, 1, 40000)  # WEB's packets are masqueraded
+        connection = Connection(4, forth, Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 1))
+        answer = msgspec.structs.replace(SEEN, connection=connection, ct_direction=1)
+        assert asked(HOST, answer) is expected
+    sent = msgspec.structs.replace(PACKET, saddr=HOST_ADDRESS, daddr=CLIENT, sport=40000, dport=80)
+    error = Packet(4, CLIENT, HOST_ADDRESS, ICMP, icmp=3 << 8 | 1, inner=sent)
+    assert asked(HOST, Seen(error, iif="eth0")) is None
+    served = msgspec.structs.replace(sent, sport=8151)
+    assert asked(HOST, Seen(msgspec.structs.replace(error, inner=served), iif="eth0")) is True
 
 
 def test_a_transparent_socket_is_none_of_docker_proxys() -> None:
     """What socket options others have is not read."""
-    assert HOST.owns_socket(SEEN, transparent=True) is False
-    server = NamespaceSurroundings(Namespace("h", sockets=(Socket("tcp", 4, None, 8151),)))
-    assert server.owns_socket(SEEN, transparent=True) is None
+    assert asked(HOST, transparent=True) is False
+    assert asked(with_socket("tcp"), transparent=True) is None

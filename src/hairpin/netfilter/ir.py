@@ -131,7 +131,11 @@ class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
 
 
 class SocketMatch(Node, frozen=True, tag="socket", gc=False):
-    """``-m socket`` / nft ``socket``: a socket of this host owns the packet's tuple."""
+    """``-m socket`` / nft ``socket``: a socket of this host owns the packet's tuple.
+
+    One that is bound to any address counts only with ``nowildcard`` (iptables' word for that; nft's ``wildcard 0`` is
+    the match without it).  Source: net/netfilter/xt_socket.c socket_match(), nft_socket.c nft_socket_wildcard()
+    """
 
     transparent: bool = False
     nowildcard: bool = False

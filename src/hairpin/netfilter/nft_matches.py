@@ -10,6 +10,8 @@ Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,fla
 
 from typing import Literal
 
+import msgspec
+
 from hairpin.netfilter.ir import (
     FibMatch,
     FieldMatch,
@@ -251,11 +253,9 @@ def _socket(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | No
     yes = (wanted == 1) is (operator == "==")
     match inner.get("key"):
         case "transparent":
-            found = SocketMatch(transparent=True)
-            return (found,) if yes else (SocketMatch(), SocketMatch(transparent=True, negated=True))
+            found = SocketMatch(transparent=True, nowildcard=True)
+            return (found,) if yes else (SocketMatch(nowildcard=True), msgspec.structs.replace(found, negated=True))
         case "wildcard":
-            if not yes:
-                return (SocketMatch(nowildcard=True),)
-            return (SocketMatch(), SocketMatch(nowildcard=True, negated=True))
+            return (SocketMatch(nowildcard=True), SocketMatch(negated=True)) if yes else (SocketMatch(),)
         case _:
             return None

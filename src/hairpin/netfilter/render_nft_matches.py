@@ -232,16 +232,16 @@ def _reverse_path(match: ReversePathMatch) -> str:
 
 
 def _socket(match: SocketMatch, following: Expression | None) -> tuple[str, bool]:
-    """``socket wildcard 1`` is a socket, and not one without a wildcard: two matches of the IR."""
+    """``socket wildcard 1`` is a socket, and not one of an address: two matches of the IR."""
     match match, following:
-        case SocketMatch(transparent=True, nowildcard=False, negated=False), _:
+        case SocketMatch(transparent=True, nowildcard=True, negated=False), _:
             return "socket transparent 1", False
-        case SocketMatch(transparent=False, nowildcard=True, negated=False), _:
-            return "socket wildcard 0", False
         case (
-            SocketMatch(transparent=False, nowildcard=False, negated=False),
+            SocketMatch(transparent=False, nowildcard=True, negated=False),
             SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=True),
-        ) if transparent is not nowildcard:
+        ) if transparent is nowildcard:
             return f"socket {'transparent 0' if transparent else 'wildcard 1'}", True
+        case SocketMatch(transparent=False, nowildcard=False, negated=False), _:
+            return "socket wildcard 0", False
         case _:
             raise refuse(match)

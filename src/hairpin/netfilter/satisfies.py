@@ -40,8 +40,9 @@ class Surroundings(Protocol):
         """Return whether a route leads back to the packet's source (by its own interface unless ``loose``)."""
         ...
 
-    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
-        """Return whether a socket here (with IP_TRANSPARENT) takes the packet; None when that could not be read."""
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        """Return whether a socket here (``transparent``: with IP_TRANSPARENT; ``wildcard``: also one bound to any
+        address) takes the packet; None when that could not be read."""
         ...
 
 
@@ -126,7 +127,7 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
         case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
             inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
         case SocketMatch():
-            owned = question.surroundings.owns_socket(seen, transparent=match.transparent)
+            owned = question.surroundings.owns_socket(seen, transparent=match.transparent, wildcard=match.nowildcard)
             if owned is None:
                 return Truth.UNKNOWN
             inside = owned

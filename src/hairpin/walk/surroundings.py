@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+import msgspec
+
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import fib_asks_with_protocol
-from hairpin.netfilter.packet import TCP, UDP, Seen
+from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
@@ -61,16 +63,40 @@ class NamespaceSurroundings:
             return False
         return loose or any(hop.link == seen.iif for hop in found.next_hops)
 
-    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
-        """See satisfies.Surroundings."""
-        if seen.packet.protocol not in (TCP, UDP):
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        """See satisfies.Surroundings.  Sockets of clients are in no reading: whether one has asked for an answer, or
+        sent what an ICMP error is about, stays open."""
+        asked = _answered(seen)
+        if asked.protocol not in (TCP, UDP):
             return False
-        found = find_socket(self.namespace, seen.packet, seen.iif)
+        found = find_socket(self.namespace, asked, seen.iif)
         if found.kind == "unread":
             return None
-        if transparent and found.socket is not None and found.socket.relay is None:
+        if found.socket is None:
+            to_client = asked is not seen.packet
+            here = to_client and self.address_is(msgspec.structs.replace(seen, packet=asked), "daddr", ("local",), None)
+            return None if here else False
+        if found.socket.address is None and not wildcard:
+            return False
+        if transparent and found.socket.relay is None:
             return None  # what socket options it has is not read; docker-proxy sets none
-        return found.socket is not None and not transparent
+        return not transparent
+
+
+def _answered(seen: Seen) -> Packet:
+    """Return what is looked for in place of an answer: of what was translated as the asker would get it, of an ICMP
+    error an answer to the packet that it is about.  A packet that asks is itself.
+
+    Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
+    """
+    inner, connection = seen.packet.inner, seen.connection
+    if inner is not None:
+        ends = {"saddr": inner.daddr, "daddr": inner.saddr, "sport": inner.dport, "dport": inner.sport}
+        return msgspec.structs.replace(inner, **ends)
+    if connection is None or seen.ct_direction == 0:
+        return seen.packet
+    original = connection.original
+    return msgspec.structs.replace(seen.packet, daddr=original.saddr, dport=original.sport)
 
 
 def _on_its_link(address: int) -> bool:

@@ -12,7 +12,7 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter import evaluate, satisfies
 from hairpin.netfilter.evaluate import Decision
-from hairpin.netfilter.ir import Chain, Match, Rule, Set, SetMatch, Table
+from hairpin.netfilter.ir import Chain, Jump, Match, Rule, Set, SetMatch, Table, Verdict, VerdictMap
 from hairpin.netfilter.packet import Seen
 from hairpin.netfilter.satisfies import Question, Surroundings
 from hairpin.netfilter.truth import Truth
@@ -51,6 +51,7 @@ class Recorder:
         self._rules: dict[int, tuple[PolicyRule, set[bool]]] = {}
         self._led: dict[int, tuple[PolicyRule, set[bool]]] = {}
         self._routes: set[tuple[str, Version]] = set()
+        self._chosen: set[str] = set()  # statements that a verdict map has named
         self._sysctls: set[tuple[tuple[str, ...], int | None]] = set()
         self.ends: list[End] = []
 
@@ -62,6 +63,7 @@ class Recorder:
             patch.object(evaluate, "satisfies", match), patch.object(satisfies, "satisfies", match),
             patch.object(hooks, "decide", self._deciding()), patch.object(routing, "_applies", self._applying()),
             patch.object(routing, "_in_table", self._looking()), patch.object(Sysctls, "number", self._reading()),
+            patch.object(vars(evaluate)["_Run"], "_mapped", self._choosing()),
         ):  # fmt: skip
             yield
 
@@ -75,6 +77,17 @@ class Recorder:
                 held[id(match)] = found = (match, question, set[Truth]())
             found[2].add(truth)
             return truth
+
+        return noting
+
+    def _choosing(self) -> Callable[..., Verdict | Jump | None]:
+        right: Callable[..., Verdict | Jump | None] = vars(vars(evaluate)["_Run"])["_mapped"]
+        held = self._chosen
+
+        def noting(run: object, cursor: object, part: VerdictMap) -> Verdict | Jump | None:
+            verdict = right(run, cursor, part)
+            held.update(names_of(verdict) if verdict is not None else ())
+            return verdict
 
         return noting
 
@@ -145,6 +158,7 @@ class Recorder:
         return frozenset(
             (
                 *self._of_matches(), *_of_statements(host, frozenset(satisfied)), *self._of_chains(),
+                *(Element("statement", name, DONE) for name in self._chosen),
                 *self._of_routing(), *self._of_sysctls(), *self._of_ends(), *_of_facts(host),
             )
         )  # fmt: skip

@@ -33,7 +33,10 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
         host = msgspec.structs.replace(host, rulesets=vrf.without_unmodelled(host.rulesets))
     inner = (_container(dice, made, name) for name in made.containers())
     namespaces = tuple(
-        msgspec.structs.replace(each, setup=(*each.setup, *rare.prepared(each))) for each in (host, *inner)
+        msgspec.structs.replace(
+            each, setup=(*each.setup, *rare.prepared(each)), sockets=rare.sockets(dice, _seen_by(made, each.name), each)
+        )
+        for each in (host, *inner)
     )
     sent = packets.flows(dice, made, flows)
     if any(text.tool == "ebtables" or text.table in layer2.TABLES for each in namespaces for text in each.rulesets):
@@ -44,7 +47,14 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
         # A sum of 0 says that there is none; nft makes one of it that is wrong (nft_payload.c nft_payload_csum_inet()).
         summed = ((each, msgspec.structs.replace(each.first, no_checksum=False)) for each in sent)
         sent = tuple(msgspec.structs.replace(each, first=first) for each, first in summed)
+    if host.rulesets:
+        known = rare.connections(dice, sent)
+        namespaces = (msgspec.structs.replace(namespaces[0], connections=known), *namespaces[1:])
     return Case(seed, topology.wires(made), namespaces, sent, outages.world(dice, made))
+
+
+def _seen_by(made: Plan, name: str) -> Plan:
+    return made if name == "host" else made.within(name.removeprefix("container:"))
 
 
 _SETS_PORT = ("udp dport set ", "udp sport set ")

@@ -1,9 +1,12 @@
 """Random chains where frames come in, cross a bridge and go out: families netdev, inet (ingress), bridge; ebtables."""
 
+import msgspec
+
 from hairpin.network.prefix import Version
 from tests.fidelity.able import netdev_hooks
 from tests.fidelity.case import RuleText
-from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.generate.plan import MACS, MARKS, NETWORKS, PORTS, Dice, Plan
+from tests.fidelity.generate.rare import AWAY
 
 TABLES = ("netdev n0", "inet n1", "bridge n2")
 """Those that nft makes here."""
@@ -23,7 +26,17 @@ def _netdev(dice: Dice, made: Plan) -> RuleText:
     links = dice.some((*made.links, *ports), 3)
     hooks = netdev_hooks()
     chains = {f"{link}-{hook}": (hook, f' device "{link}"') for link in links for hook in hooks if dice.chance(0.6)}
-    return _table(dice, made, "netdev n0", chains)
+    text = _table(dice, made, "netdev n0", chains)
+    handed = tuple(f"add rule netdev n0 {chain} {_handed_over(dice, made)}" for chain in chains if dice.chance(0.3))
+    return msgspec.structs.replace(text, rules=(*handed, *text.rules))
+
+
+def _handed_over(dice: Dice, made: Plan) -> str:
+    """A rule that gives some packets, or copies of them, to a link that is down."""
+    version = dice.pick(made.versions)
+    some = ", ".join(dice.some(sorted(set(made.addresses(version))), 2))
+    what = dice.pick(("fwd", "dup"))
+    return f'{"ip" if version == 4 else "ip6"} daddr {{ {some} }} counter {what} to "{AWAY}"'
 
 
 def _inet(dice: Dice, made: Plan) -> RuleText:
@@ -108,5 +121,22 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
             what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
+        if dice.chance(0.4):
+            rules.insert(0, f"-A {chain} {_ebtables_rare(dice, made, chain, version)}")
     heads = tuple(f":{chain} ACCEPT" for chain in _EBTABLES[table])
     return RuleText("ebtables", version, table, heads, tuple(rules))
+
+
+def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
+    """Targets that write the hardware address that the frame has (what else they lead to hairpin does not say)."""
+    bridge = dice.pick([MACS[link] for link in made.links if link.startswith("br")] or [MACS["br0"]])
+    ip = "ip" if version == 4 else "ip6"
+    what = f"-p {'IPv4' if version == 4 else 'IPv6'} --{ip}-proto {dice.pick(('tcp', 'udp'))}"
+    choices = ["--nflog-group 5 -j CONTINUE"]
+    if chain == "PREROUTING":
+        same = f"-d {bridge} -j dnat --to-dst {bridge} --dnat-target CONTINUE"
+        choices += [same, f"-d {bridge} -j redirect --redirect-target CONTINUE"] * 2
+    if chain == "POSTROUTING":
+        mac = dice.pick((bridge, MACS["c1"], MACS["c2"]))
+        choices += [f"-s {mac} -j snat --to-src {mac} --snat-target CONTINUE"] * 2
+    return f"{what} {dice.pick(choices)}"

@@ -6,11 +6,30 @@ They stand first in their chains, and most of them decide nothing, so that the r
 from typing import Literal, NamedTuple
 
 from hairpin.network.prefix import Version
+from tests.fidelity.case import RuleText
 from tests.fidelity.generate.plan import PORTS, Dice, Plan
 from tests.fidelity.generate.rare import NOWHERE
 
 OFTEN = 0.9
 """How often a chain has one or two of them."""
+
+
+def undecidable(dice: Dice, made: Plan) -> RuleText:
+    """Return a chain with more ways than the walk follows, where the kernel goes one of those that it gives up.  The
+    rules have no counters: of ways that are not followed none is told."""
+    head = (
+        "add table inet blind",
+        "add chain inet blind input { type filter hook input priority 260; policy accept; }",
+        "add chain inet blind user",
+    )
+    bits = (f"{0x200000 << number:#x}" for number in range(6))
+    rules = (
+        f"input udp dport {dice.pick(PORTS)} jump user",
+        'user meta time < "2000-01-01 00:00:00" meta mark set meta mark | 0x100000',
+        *(f"user numgen random mod 2 == 0 meta mark set meta mark | {bit}" for bit in bits),
+        "user meta mark & 0x100000 == 0x0 drop",
+    )
+    return RuleText("nft", made.versions[0], "inet blind", head, tuple(f"add rule inet blind {rule}" for rule in rules))
 
 
 class Place(NamedTuple):
@@ -80,10 +99,12 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
     if place.priority > -200:
         found.append("ct expiration > 5s counter")
     if place.hook in ("prerouting", "input"):
-        found += [f"socket {dice.pick(('wildcard', 'transparent'))} {dice.pick((0, 1))} {tail}"] * 3
+        found += [
+            f"meta l4proto {protocol} socket {dice.pick(('wildcard', 'transparent'))} {dice.pick((0, 1))} {tail}"
+        ] * 3
     if place.hook == "prerouting":
         found += [
-            f"meta l4proto {protocol} counter tproxy to :8080",
+            f"meta l4proto {protocol} counter tproxy {ip} to :8080",
             "meta pkttype host counter meta pkttype set numgen random mod 1",
         ]
     if place.hook in ("input", "forward"):

@@ -6,11 +6,13 @@ They stand first in their chains, and most of them decide nothing, so that the r
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_SEEN_REPLY
+from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.prefix import Version
 from tests.fidelity import accounts
-from tests.fidelity.case import Judged
+from tests.fidelity.case import Flow, Judged
 from tests.fidelity.generate import ipsets
-from tests.fidelity.generate.plan import Dice
+from tests.fidelity.generate.plan import MARKS, PORTS, Dice, Plan
 
 OFTEN = 0.45
 """How often a table has one or two of them."""
@@ -57,6 +59,7 @@ def _choices(dice: Dice, version: Version, table: str, sets: Sequence[str]) -> l
     rating = f"--rateest-name {name} --rateest-interval 250ms --rateest-ewmalog 500ms"
     found = [
         _Choice(_EVERYWHERE, f"-m recent {dice.pick(('--update', '--rcheck'))} --seconds 100 --name {name}"),
+        *_looking_for_sockets(dice, table),
         _Choice(_EVERYWHERE, "-p tcp -m tcpmss --mss 1:1000"),
         _Choice(_EVERYWHERE, f"-m hashlimit --hashlimit-upto 5/min --hashlimit-mode srcip --hashlimit-name {name}"),
         _Choice(_EVERYWHERE, "-m string --string x --algo bm"),
@@ -93,6 +96,14 @@ def _choices(dice: Dice, version: Version, table: str, sets: Sequence[str]) -> l
     return found
 
 
+def _looking_for_sockets(dice: Dice, table: str) -> list[_Choice]:
+    options = dice.pick(("", " --nowildcard", " --transparent", " --transparent --nowildcard"))
+    if table not in ("mangle", "raw"):
+        return []
+    # Not of ICMP errors: the socket that sent what they are about may be closed already.
+    return [_Choice((_PRE, _IN), f"-p {dice.pick(('tcp', 'udp'))} -m socket{options}")] * 3
+
+
 def _mangling(dice: Dice, version: Version) -> list[_Choice]:
     size = dice.pick(("--set-mss 1000", "--clamp-mss-to-pmtu"))
     same = "-m mark --mark {0} -j HMARK --hmark-tuple src --hmark-mod 1 --hmark-offset {0} --hmark-rnd 1"
@@ -116,6 +127,38 @@ def _mangling(dice: Dice, version: Version) -> list[_Choice]:
 
 def _not(dice: Dice) -> str:
     return "! " if dice.chance(0.2) else ""
+
+
+def sockets(dice: Dice, made: Plan, judged: Judged) -> tuple[str, ...]:
+    """Return the sockets of a namespace whose rules look for some: of one address, and of any."""
+    rules = [rule for text in judged.rulesets for rule in text.rules]
+    if not any(" socket " in rule for rule in rules):
+        return ()
+    own = [address for version in made.versions for address in made.host_addresses(version)]
+    if not own:
+        return ()
+    anywhere = [{4: "0.0.0.0", 6: "::"}[version] for version in made.versions]
+    some = dice.some(PORTS, 4)
+    found = [f"{dice.pick(('tcp', 'udp'))} {dice.pick(own)} {port}" for port in (*some, *some)]
+    found += [f"{dice.pick(('tcp', 'udp'))} {dice.pick(anywhere)} {port}" for port in PORTS if port not in some]
+    return tuple(found)
+
+
+def connections(dice: Dice, flows: tuple[Flow, ...]) -> tuple[Connection, ...]:
+    """Return connections that the host knows already when the first packets of some flows come."""
+    found: list[Connection] = []
+    for flow in flows if dice.chance(0.2) else ():
+        packet = flow.first.packet
+        asked = Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
+        if packet.protocol == UDP and packet.saddr and flow.first.netns == "host" and dice.chance(0.3):
+            mark = dice.pick((0, *MARKS))
+            found.append(
+                Connection(packet.version, asked, asked.reversed(), _ONGOING, mark, timeout_s=100_000, live=True)
+            )
+    return tuple(found)
+
+
+_ONGOING = STATUS_CONFIRMED | STATUS_SEEN_REPLY | STATUS_ASSURED
 
 
 def prepared(judged: Judged) -> tuple[str, ...]:
