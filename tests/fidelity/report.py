@@ -47,6 +47,10 @@ _LIMITS = """## Not compared yet
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.
+- What a rule copies (TEE, dup) or hands over (fwd): it goes to a gateway without a way, or to a link that is down.
+- SYNPROXY sees no packet that begins a connection, which it would answer by itself. What HMARK, SNPT, DNPT, and
+  dnat, snat and redirect of ebtables write is what the packet has: hairpin does not say what else they lead to.
+- Sockets of clients: which socket an ICMP error is for. Connections that the table has already: of UDP, not translated.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """
 

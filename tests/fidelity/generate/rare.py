@@ -149,6 +149,8 @@ def connections(dice: Dice, flows: tuple[Flow, ...]) -> tuple[Connection, ...]:
     found: list[Connection] = []
     for flow in flows if dice.chance(0.2) else ():
         packet = flow.first.packet
+        if flow.error is not None and flow.error.icmp >> 8 == _REDIRECT:
+            continue  # nf_nat drops it where nobody has decided that nothing is translated, as in what is entered
         asked = Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
         if packet.protocol == UDP and packet.saddr and flow.first.netns == "host" and dice.chance(0.3):
             mark = dice.pick((0, *MARKS))
@@ -158,6 +160,7 @@ def connections(dice: Dice, flows: tuple[Flow, ...]) -> tuple[Connection, ...]:
     return tuple(found)
 
 
+_REDIRECT = 5
 _ONGOING = STATUS_CONFIRMED | STATUS_SEEN_REPLY | STATUS_ASSURED
 
 
