@@ -131,11 +131,7 @@ class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
 
 
 class SocketMatch(Node, frozen=True, tag="socket", gc=False):
-    """``-m socket`` / nft ``socket``: a socket of this host owns the packet's tuple.
-
-    One that is bound to any address counts only with ``nowildcard`` (iptables' word for that; nft's ``wildcard 0`` is
-    the match without it).  Source: net/netfilter/xt_socket.c socket_match(), nft_socket.c nft_socket_wildcard()
-    """
+    """A socket here takes the packet, not one of any address unless ``nowildcard`` (xt_socket.c; nft: wildcard 0)."""
 
     transparent: bool = False
     nowildcard: bool = False
