@@ -8,7 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import BROADCAST4, inside, is_multicast
-from hairpin.network.routing import Found, Query, lookup, tables_are_one
+from hairpin.network.routing import Found, Query, lookup, tables_are_one, usable_hops
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 
@@ -25,7 +25,10 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
     for route in namespace.routes:
         if route.table not in tables or route.version != 4 or route.tos:
             continue
-        if (best is None or _goes_before(route, best)) and inside(value, route.destination, route.prefix_length, 4):
+        if not inside(value, route.destination, route.prefix_length, 4):
+            continue
+        ignored = route.next_hops and not usable_hops(namespace, Query(4, value), route)
+        if (best is None or _goes_before(route, best)) and not ignored:
             best = route
     if best is None or best.type in ("throw", "blackhole", "unreachable", "prohibit"):
         return "unicast"
