@@ -157,7 +157,22 @@ def _source(namespace: Namespace, end: End) -> int:
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
     if not state.iif or _is_bridged(end) or (back.route is not None and back.route.prefsrc is not None):
         return 0
-    return source_address(namespace, 6, state.iif, packet.saddr) or 0
+    return source_address(namespace, 6, _came_by(namespace, state), packet.saddr) or 0
+
+
+def _came_by(namespace: Namespace, state: State) -> str:
+    """Return the link that IPv6 takes a packet for having come by: where DNAT on a bridge has routed it before it was
+    handed up, that of its route.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
+    """
+    connection = state.connection
+    if not state.physin or connection is None:
+        return state.iif
+    seen = connection.reply if state.ct_direction else connection.original
+    found = lookup(namespace, input_query(namespace, state)) if seen.daddr != state.packet.daddr else None
+    link = found.next_hops[0].link if found is not None and found.next_hops else None
+    return link or state.iif
 
 
 def _is_bridged(end: End) -> bool:
