@@ -22,6 +22,7 @@ HOST = host_namespace(
         Route(6, number("2001:db8:2::"), 64, type="prohibit"),
         Route(6, number("2001:db8:3::"), 64, type="blackhole"),
         Route(6, number("2001:db8:4::"), 64, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="boot"),
+        Route(6, number("2001:db8:6::"), 64, TABLE_LOCAL, "local", (NextHop("lo"),), protocol="boot"),
         Route(6, number("2001:db8:5::"), 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel"),
         Route(6, number("ff00::"), 8, TABLE_LOCAL, "multicast", (NextHop("eth0"),)),
     )
@@ -47,6 +48,8 @@ TYPES: dict[str, tuple[str, str | None, str]] = {
     "a network behind a router": ("2001:db8:1::", None, "unicast"),
     "an anycast route added by hand": ("2001:db8:4::1", None, "unicast"),
     "its first address": ("2001:db8:4::", None, "anycast"),
+    "the first address of a local route": ("2001:db8:6::", None, "anycast"),
+    "another one of a local route": ("2001:db8:6::1", None, "local"),
     "a link's own anycast route": ("2001:db8:5::", None, "anycast"),
     "IPv6 prohibited": ("2001:db8:2::1", None, "prohibit"),
     "IPv6 blackhole": ("2001:db8:3::1", None, "blackhole"),

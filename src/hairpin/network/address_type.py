@@ -89,7 +89,7 @@ def names_a_network(found: Found, value: int) -> bool:
     route = found.route
     if route is None or route.prefix_length >= 127 or route.destination != value:
         return False
-    return found.type == "unicast" and all(hop.gateway is None for hop in found.next_hops)
+    return found.type in ("unicast", "local") and all(hop.gateway is None for hop in found.next_hops)
 
 
 def _has(namespace: Namespace, link: str, value: int) -> bool:
