@@ -155,8 +155,8 @@ class Log:
         parsed = decode(whole) if whole is not None else None
         if parsed is None or parsed.flow is None:
             return None
-        if hook == 3:
-            return parsed.flow, Event("answer", "", "", answer=parsed.answer or "?")
+        if hook == 3:  # what the hunt sends itself comes by here, too, where another namespace routes it (ipvlan)
+            return (parsed.flow, Event("answer", "", "", answer=parsed.answer)) if parsed.answer is not None else None
         link = self.names.get(iif, str(iif))
         return parsed.flow, event_of("arrived", self.netns, link, parsed.packet, parsed.answer)
 

@@ -4,7 +4,15 @@ import pytest
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.network.network import Network, Port
-from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address, takes_frame
+from hairpin.network.stacked import (
+    bridges,
+    link_of,
+    lower_of,
+    routes_below,
+    stacked_on,
+    takes_address,
+    takes_frame,
+)
 
 UPLINK = Port("host", "eth0")
 ONE, OTHER, SHIM = Port("container:a", "eth0"), Port("container:b", "eth0"), Port("host", "shim")
@@ -70,3 +78,11 @@ def test_takes_address() -> None:
 @pytest.mark.parametrize(("mode", "expected"), (("bridge", True), (None, True), ("private", False), ("vepa", False)))
 def test_bridges(mode: str | None, expected: bool) -> None:
     assert bridges(Link(2, "eth0", "macvlan", macvlan_mode=mode)) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "expected"),
+    (("ipvlan", "l2", False), ("ipvlan", "l3", True), ("ipvlan", "l3s", True), ("macvlan", "bridge", False)),
+)
+def test_who_has_packets_routed_below(kind: str, mode: str, expected: bool) -> None:
+    assert routes_below(Link(2, "eth0", kind, macvlan_mode=mode)) is expected

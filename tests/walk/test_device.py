@@ -130,12 +130,12 @@ def test_mark_and_connection_stay_behind() -> None:
 ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009
 
 
-def ipvlans(flag: str) -> Network:
+def ipvlans(flag: str, mode: str = "l2") -> Network:
     """Return the host and two containers whose ipvlans stand on its eth0."""
     whole = changed("eth0", mac=SHARED)
     uplink = whole.namespace("host").link("eth0")
     assert uplink is not None
-    link = Link(40, "eth0", "ipvlan", mac=SHARED, peer_index=uplink.index, peer_netnsid=0, macvlan_mode="l2",
+    link = Link(40, "eth0", "ipvlan", mac=SHARED, peer_index=uplink.index, peer_netnsid=0, macvlan_mode=mode,
                 ipvlan_flag=flag)  # fmt: skip
     inner = tuple(
         Namespace(f"container:{name}", links=(link,), addresses=(Address("eth0", 4, value, 24),))
@@ -165,6 +165,29 @@ def test_out_by_an_ipvlan(flag: str, dmac: int, daddr: int, expected: str) -> No
     packet = Packet(4, ONE, daddr, TCP, dmac=dmac)
     (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
     assert expected == (outcome.netns if isinstance(outcome, State) else ended(outcome))
+
+
+# flag, the packet's destination, where it goes on
+ROUTED: dict[str, tuple[str, int, str]] = {
+    "to another one": ("bridge", TWO, "container:two device-in"),
+    "to another one, private": ("private", TWO, "dropped no-neighbour"),
+    "to another one by a switch": ("vepa", TWO, "host output-route"),
+    "out": ("bridge", CLIENT, "host output-route"),
+    "to the host": ("private", HOST_ADDRESS, "host output-route"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flag", "daddr", "expected"), ROUTED.values(), ids=ROUTED)
+def test_out_by_an_ipvlan_in_mode_l3(flag: str, daddr: int, expected: str) -> None:
+    net = ipvlans(flag, "l3")
+    link = net.namespace("container:one").link("eth0")
+    assert link is not None
+    packet = Packet(4, ONE, daddr, TCP, dmac=9, mark=7)
+    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
+    assert expected == (f"{outcome.netns} {outcome.stage}" if isinstance(outcome, State) else ended(outcome))
+    if isinstance(outcome, State):
+        assert outcome.packet.mark == 0
+        assert outcome.oif == ("eth0" if outcome.netns == "host" else "")
 
 
 @pytest.mark.parametrize(("daddr", "expected"), ((TWO, "container:two"), (HOST_ADDRESS, "host")))

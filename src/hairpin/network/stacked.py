@@ -65,6 +65,11 @@ def bridges(link: Link) -> bool:
     return link.macvlan_mode in (None, "bridge")
 
 
+def routes_below(link: Link) -> bool:
+    """Return whether an ipvlan has its packets routed by the namespace of the link below (modes l3 and l3s)."""
+    return link.kind == "ipvlan" and link.macvlan_mode in ("l3", "l3s")
+
+
 def link_of(network: Network, port: Port) -> Link:
     """Return the link; KeyError when there is none."""
     link = network.namespace(port.netns).link(port.link)

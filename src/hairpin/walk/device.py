@@ -17,7 +17,7 @@ from hairpin.network.network import (
     owns_address,
     veth_peer,
 )
-from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address, takes_frame
+from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, stacked_on, takes_address, takes_frame
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
@@ -289,14 +289,19 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
 
 def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
     """Return where an ipvlan hands over a packet that does not go out by the link below: to another one that has the
-    address, or up to the host, when its frame is for the hardware address that they share.
+    address, or up to the host, when its frame is for the hardware address that they share; in mode l3 the host routes
+    it as what starts there.
 
-    Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2()
+    Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
     """
-    packet = state.packet
-    if link.ipvlan_flag == "vepa" or packet.dmac not in (None, link.mac):
+    packet, routed = state.packet, routes_below(link)
+    if not routed and (link.ipvlan_flag == "vepa" or packet.dmac not in (None, link.mac)):
         return None
-    sibling = takes_address(network, lower, packet.version, packet.daddr)
+    vepa = link.ipvlan_flag == "vepa"
+    sibling = None if vepa else takes_address(network, lower, packet.version, packet.daddr)
+    if sibling is None and routed:
+        entered = enter(state, lower)
+        return entered.to("output-route", iif="", oif=lower.link, target=None)
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":

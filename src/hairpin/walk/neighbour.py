@@ -13,6 +13,7 @@ from hairpin.netfilter.prefix import write_mac
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, is_multicast
+from hairpin.network.stacked import routes_below
 from hairpin.walk.arp import announced
 from hairpin.walk.device import opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
@@ -46,6 +47,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     entry = _permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
+        return
+    if routes_below(link):  # it asks for nobody (IFF_NOARP): arp_constructor()
+        yield state.to("device-out", target=None, dmac=link.mac)
         return
     yield _addressed(network, state, link, address, asked(network, state, link, address))
 

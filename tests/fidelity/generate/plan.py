@@ -109,7 +109,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
     ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
-    ``stacked``: containers on macvlans, with their modes (``ipvlan``: on ipvlans, with their flags).
+    ``stacked``: containers on macvlans, with their modes (``ipvlan``: on ipvlans of that mode, with their flags).
     ``narrow``: some links take less than others, and packets are as long as what they take.
     ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
     ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
@@ -134,7 +134,7 @@ class Plan(msgspec.Struct, frozen=True):
     carried: str = ""
     vlans: bool = False
     in_vlan: str = ""
-    ipvlan: bool = False
+    ipvlan: str = ""
     vrf: tuple[str, ...] = ()
     asker: str = ""
     wrong: tuple[str, str] = ("", "")

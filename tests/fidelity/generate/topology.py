@@ -49,7 +49,9 @@ def plan(dice: Dice) -> Plan:
     in_vlan = dice.pick(("", "access", "trunk")) if filtering else ""
     if in_vlan:
         links = (*links, "bv0")
-    ipvlan = "ipvlan" in link_kinds() and bool(stacked) and dice.chance(0.4)
+    ipvlan = "l2" if "ipvlan" in link_kinds() and stacked and dice.chance(0.4) else ""
+    if ipvlan and not narrow and dice.chance(0.4):
+        ipvlan = "l3"
     if ipvlan:  # a link has one kind above it, of one mode
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
@@ -138,7 +140,7 @@ def host(dice: Dice, made: Plan) -> Judged:
             f"netns {{{name}}}"
         )
     for name, mode in made.stacked:
-        kind = f"ipvlan mode l2 {mode}" if made.ipvlan else f"macvlan mode {mode}"
+        kind = f"ipvlan mode {made.ipvlan} {mode}" if made.ipvlan else f"macvlan mode {mode}"
         setup.append(f"link add link up0 name eth0 address {made.mac_of(name)} netns {{{name}}} type {kind}")
     if "mv0" in made.links:
         mode = dice.pick(("bridge", "bridge", "private", "vepa"))
@@ -282,6 +284,8 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
 
 
 _ODD_KINDS = ("anycast", "broadcast", "multicast", "nat")
+_PORT_SELECTORS = ("ipproto", "sport", "dport")
+"""What the kernel does not say when it routes for an ipvlan in mode l3."""
 _SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport", "tos", "uidrange",
               "l3mdev")  # fmt: skip
 
@@ -291,6 +295,8 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
     if dice.chance(0.15):
         words.append("not")
     for selector in dict.fromkeys(dice.some(_SELECTORS, 2)):
+        if made.ipvlan == "l3" and selector in _PORT_SELECTORS:
+            continue
         match selector:
             case "from" | "to":
                 words.append(f"{selector} {dice.pick((*NETWORKS[version][:6], *made.addresses(version)))}")
