@@ -42,7 +42,7 @@ _LIMITS = """## Not compared yet
 - ipvlan in mode l3s, tunnels, helpers, flowtables; a bond whose link has lost its carrier. Where the kernel has them
   (not this machine's own: [other kernels](fidelity-kernels.md)): an uplink that is a VLAN or a bond; ipvlan in modes l2
   and l3 (but for policy rules that ask for ports, which the kernel does not tell them there); a bridge that filters
-  VLANs, with links of VLANs on it, but for chains of the bridge and netdev families there, and for what it floods; a
+  VLANs, with links of VLANs on it, but for what it floods and rules that ask for a frame's type (a tag's is another); a
   VRF (from Linux 5.18 on, for IPv4, of links that are no bridges, without matches that look routes up).
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range

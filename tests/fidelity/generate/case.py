@@ -81,7 +81,7 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):
         texts += nftables.ruleset(dice, made)
-    # Such chains see pieces, tags, questions, and what is sent to nobody.
-    if dice.chance(0.25) and not (made.narrow or made.vlans or made.asker or made.wrong[0]):
+    # Such chains see pieces, questions, and what is sent to nobody.
+    if dice.chance(0.25) and not (made.narrow or made.asker or made.wrong[0]):
         texts += layer2.ruleset(dice, made)
     return msgspec.structs.replace(host, ipsets=lines, rulesets=tuple(texts))

@@ -17,7 +17,17 @@ _EBTABLES = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "OU
 def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
     """Return tables of one or two of these kinds."""
     kinds = dice.some((_netdev, _inet, _bridge, _ebtables), 2)
-    return tuple(kind(dice, made) for kind in kinds)
+    texts = tuple(kind(dice, made) for kind in kinds)
+    return _blind_to_tags(texts) if made.vlans else texts
+
+
+def _blind_to_tags(texts: tuple[RuleText, ...]) -> tuple[RuleText, ...]:
+    """Return the tables without what tells a tagged frame from others: its type is the tag's, which is not modelled."""
+    return tuple(
+        msgspec.structs.replace(each, rules=tuple(rule for rule in each.rules if "ether type" not in rule))
+        for each in texts
+        if each.tool != "ebtables"
+    )
 
 
 def _netdev(dice: Dice, made: Plan) -> RuleText:
