@@ -22,7 +22,8 @@ _LIMITS = """## Not compared yet
   with a wrong checksum, what an SCTP packet carries (it is always an INIT).
 - Rules that set the destination of what is on its way out: what a raw socket sends keeps its neighbour, as nobody
   else's does, and most of what starts here is sent so.
-- UDP without a checksum where a rule of nft sets a port: the kernel writes a wrong checksum then.
+- UDP without a checksum where a rule of nft sets a port: the kernel writes a wrong checksum then. Before Linux 6.3,
+  where REJECT takes it for broken.
 - TCP sequence numbers and windows (`nf_conntrack_tcp_be_liberal` is on); two ends that open at once.
 - Neighbour discovery of IPv6: there neighbours are entered by hand. ARP where rules count frames, where more than one
   namespace of a network has to ask, and once what was answered has grown old.

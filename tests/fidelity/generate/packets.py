@@ -187,11 +187,14 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         dmac=_hardware(dice, made, version, daddr) if link == "up0" else None,
     )
     padding = dice.pick((0, 0, 0, 1, 3, 8, 60)) if not made.narrow or dice.chance(0.4) else dice.number(1150, 1380)
-    bare = protocol == UDP and not packet.bad_checksum and dice.chance(0.1)
+    bare = protocol == UDP and not packet.bad_checksum and dice.chance(0.1) and _ANSWERS_BARE
     whole = not can_be_split(packet) or (link == "up0" and made.stacked)  # containers without rules do not reassemble
     return Sent(netns, link, packet, padding, bare, not whole and dice.chance(0.15))
 
 
+_ANSWERS_BARE = tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 3)
+"""Whether REJECT answers UDP without a checksum, else taken for a broken one: include/net/netfilter/nf_reject.h
+nf_reject_verify_csum()"""
 _VERIFIED = (TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE)
 _KINDS: dict[int, tuple[int, ...]] = {
     ICMP: (13, 15, 17, 0, 14, 5, 3, 4, 11, 12, 9, 10, 19, 40, 1),
