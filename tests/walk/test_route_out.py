@@ -56,6 +56,24 @@ def test_a_link_that_is_chosen_already() -> None:
         assert outcome.oif == link
 
 
+def test_ipv4_goes_straight_out_of_the_link_that_it_is_told_where_no_route_leads() -> None:
+    state = at("output-route", to(CLIENT), iif="", oif="docker0")
+    (found,) = output_route(network(), state)
+    assert isinstance(found, State)
+    assert (found.stage, found.oif, found.next_hop) == ("output", "docker0", NextHop("docker0"))
+    down = tuple(msgspec.structs.replace(each, up=each.name != "docker0") for each in host_namespace().links)
+    dark = network(msgspec.structs.replace(host_namespace(), links=down))
+    assert told(output_route(dark, state)) == ["rejected no-route network-unreachable"]
+
+
+def test_ipv6_takes_another_link_than_it_is_told_when_it_knows_its_source() -> None:
+    six = Packet(6, parse_address("2001:db8::1")[1], parse_address("2001:db8:1::9")[1], UDP)
+    net = network(host_namespace(routes=(route("2001:db8:1::/64", "docker0"),)))
+    (found,) = output_route(net, at("output-route", six, iif="", oif="eth0"))
+    assert isinstance(found, State)
+    assert found.oif == "docker0"
+
+
 def test_no_address_to_send_from() -> None:
     host = msgspec.structs.replace(host_namespace(), addresses=())
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]

@@ -41,6 +41,8 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
             state = msgspec.structs.replace(state, packet=packet)
             query = _query(namespace, state, packet)
             found = lookup(namespace, query)
+    if found.type in NO_WAY and packet.version == 4:
+        found = _on_link(namespace, query) or found
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=then == "output")
         return
@@ -48,6 +50,18 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     hops = (NextHop("lo"),) if to_itself else found.next_hops
     for hop in hops:
         yield _by(namespace, state, found, hop, query, then)
+
+
+def _on_link(namespace: Namespace, query: Query) -> Found | None:
+    """Return the way straight out of the link that IPv4 was told to send by, where no route leads there; a VRF goes by
+    its routes alone.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
+    """
+    link = namespace.link(query.oif) if query.oif else None
+    if link is None or not link.up or vrf_of(namespace, link.name) is not None:
+        return None
+    return Found("unicast", next_hops=(NextHop(link.name),))
 
 
 def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: Stage) -> Outcome:
@@ -86,12 +100,17 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         with_ports = packet.protocol in WITH_PORTS
         none = (0, packet.icmp) if state.by_kernel else (None, None)
         protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else none)
+    bound = _bound(namespace, state)
+    # IPv6 goes by another link, too, when the source is known: net/ipv6/route.c ip6_route_output_flags_noref()
+    known = packet.version == 6 and packet.saddr != 0 and state.stage == "output-route"
+    prefers = known and not _needs_link(packet) and vrf_of(namespace, bound) is None
     return Query(
         packet.version,
         packet.daddr,
         packet.saddr,
         iif="lo",
-        oif=_bound(namespace, state),
+        oif=None if prefers else bound,
+        prefers=bound if prefers else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
@@ -112,10 +131,15 @@ def _bound(namespace: Namespace, state: State) -> str | None:
         return state.oif or None
     if state.stage != "output" or not state.oif:
         return None
-    if packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)):
+    if packet.version == 6 and _needs_link(packet):
         return state.oif
     master = vrf_of(namespace, state.rerouted or state.oif)
     return master.name if master is not None else None
+
+
+def _needs_link(packet: Packet) -> bool:
+    """Whether an IPv6 address means something on one link only: net/ipv6/route.c rt6_need_strict()"""
+    return inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:

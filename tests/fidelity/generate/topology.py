@@ -241,6 +241,8 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         lines.append(f"route add {CHAIN[version][0]} via {via} dev {made.link_of(made.behind)}")
     lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
     lines += vrf.routes(dice, made)
+    if made.ipvlan == "l3":  # what is bound to a link and has no route goes straight to whom nobody answers for
+        lines.append(f"route add default via {GATEWAYS[version]['up0']} dev up0 metric 20000")
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
             way = dice.pick(uplinks)
