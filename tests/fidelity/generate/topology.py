@@ -199,9 +199,11 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
     if made.asker == "host":
         return lines
     for name in made.all_bridged():
-        link = made.link_of(name)
         mac = made.entered("host", name, MACS[name])
-        lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {mac} dev {link} nud permanent")
+        # A bridge and its link for a VLAN lead to the same ports.
+        both = made.in_vlan and made.bridge_of(name) == "br0"
+        for link in ("br0", "bv0") if both else (made.link_of(name),):
+            lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {mac} dev {link} nud permanent")
     for name in made.routed:
         mac = made.entered("host", name, MACS[name])
         lines.append(f"neigh replace {INSIDE[version][name][1]} lladdr {mac} dev r{name[1]} nud permanent")
