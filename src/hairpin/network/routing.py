@@ -10,7 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import addresses_of, conf, holds_address
 from hairpin.network.prefix import Version, address_text, inside, is_multicast, prefix_text, width
-from hairpin.network.vrf import vrf_table
+from hairpin.network.vrf import is_vrf, vrf_table
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -26,6 +26,8 @@ class Query(msgspec.Struct, frozen=True):
     prefers: str | None = None
     """Rules see this link as ``oif``, too, but where no route of the longest prefix is by it another one will do (IPv6
     without RT6_LOOKUP_F_IFACE)."""
+    weakly: bool = False
+    """``prefers`` chooses only among routes of one metric, as for what is sent (not for what rules ask)."""
     vrf: str | None = None
     """The VRF whose table rules with ``l3mdev`` ask, where ``oif`` and ``iif`` do not tell."""
     mark: int = 0
@@ -69,7 +71,8 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
-    query = _of_vrf(namespace, query)
+    if is_vrf(namespace, query.oif):  # its table is asked for routes by any link: l3mdev_update_flow()
+        query = msgspec.structs.replace(query, oif=None, vrf=query.oif)
     rules = rules_of(namespace, query.version)
     if query.version == 4 and _are_the_kernels(rules):
         return _in_both_tables(namespace, query, rules)
@@ -97,13 +100,6 @@ def lookup(namespace: Namespace, query: Query) -> Found:
                 if found is not None:
                     return found
     return NO_ROUTE
-
-
-def _of_vrf(namespace: Namespace, query: Query) -> Query:
-    """Bound to a VRF the query asks its table for routes by any link: net/l3mdev/l3mdev.c l3mdev_update_flow()."""
-    link = namespace.link(query.oif) if query.oif else None
-    bound = link is not None and link.vrf_table is not None
-    return msgspec.structs.replace(query, oif=None, vrf=query.oif) if bound else query
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -271,6 +267,7 @@ def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[R
             -route.prefix_length,
             -(route.source or (0, 0))[1],
             -route.tos,
+            route.metric if query.weakly else 0,
             _is_by_another(route, query),
             route.metric,
         )

@@ -111,6 +111,7 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         iif="lo",
         oif=None if prefers else bound,
         prefers=bound if prefers else None,
+        weakly=prefers,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,

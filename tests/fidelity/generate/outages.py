@@ -16,7 +16,9 @@ def world(dice: Dice, made: Plan) -> tuple[str, ...]:
 
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
     """Return the host with some of its links down."""
-    links = (*made.links, *(f"v{name[1]}" for name in made.all_bridged()))
+    # What a bond's links bring it takes even where it is down itself; the hunt's model begins at the bond.
+    own = tuple(link for link in made.links if not (link == "up1" and made.carried == "bond"))
+    links = (*own, *(f"v{name[1]}" for name in made.all_bridged()))
     broken = _with_outages(dice, judged, links, made)
     if not made.tentative:
         return broken
