@@ -97,11 +97,16 @@ MACS = {
 
 
 RANGES: dict[Version, tuple[str, ...]] = {
-    4: ("192.0.2.2-192.0.2.3", "172.18.0.2-172.18.0.3", "203.0.113.70-203.0.113.90", "198.51.100.0-203.0.113.255"),
-    6: ("2001:db8:1::2-2001:db8:1::3", "fd18::2-fd18::3", "2001:db8:ffff::70-2001:db8:ffff::90",
+    4: ("192.0.2.2-192.0.2.3", "172.18.0.2-172.18.0.3", "203.0.113.76-203.0.113.79", "198.51.100.0-203.0.113.255"),
+    6: ("2001:db8:1::2-2001:db8:1::3", "fd18::2-fd18::3", "2001:db8:ffff::76-2001:db8:ffff::79",
         "2001:db8:2::-2001:db8:ffff::"),
 }  # fmt: skip
 """To translate to; where nobody has an address of them, the packet goes where its route leads."""
+RANGED: dict[Version, tuple[str, ...]] = {
+    4: ("203.0.113.76", "203.0.113.78", "203.0.113.79"),
+    6: ("2001:db8:ffff::76", "2001:db8:ffff::78", "2001:db8:ffff::79"),
+}
+"""Those of them that a route of a link may lead to, and that nobody else has."""
 
 
 class Plan(msgspec.Struct, frozen=True):

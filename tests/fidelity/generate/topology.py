@@ -16,6 +16,7 @@ from tests.fidelity.generate.plan import (
     OUTSIDE,
     PORTS,
     PREFIX,
+    RANGED,
     SECOND,
     STACKED,
     STRANGE,
@@ -186,7 +187,7 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
     # Also of the host's own addresses (on a link that is down they are its own no longer), and of what NAT turns to.
     everybody = dict.fromkeys((
         *OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version],
-        *made.host_addresses(version), *(INSIDE[version][name][0] for name in ("c1", "c2")),
+        *made.host_addresses(version), *(INSIDE[version][name][0] for name in ("c1", "c2")), *RANGED[version],
     ))  # fmt: skip
     for link in made.links:
         if link.startswith("up"):
