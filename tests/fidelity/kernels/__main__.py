@@ -25,7 +25,7 @@ from tests.fidelity.kernels.report import Figures, hunt_of, store
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"
-FLOWS = 150
+FLOWS = 200
 """Flows of a network.  Emulated, building one and reading it back takes 3 s, a packet 3 ms."""
 _APART = 1_000_000
 """So far apart are the seeds of two kernels: none sees the other's networks."""
