@@ -46,6 +46,7 @@ _LIMITS = """## Not compared yet
   VLANs, with links of VLANs on it, but for what it floods and rules that ask for a frame's type (a tag's is another); a
   VRF (from Linux 5.18 on, for IPv4, of links that are no bridges, without matches that look routes up).
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.
+- nft's `reject` in PREROUTING (its answers to what has no address yet).
 - Limits and other matches with a memory: the kernel's way must be one of the walk's branches, its counters in the range
   that they span.
 - What a rule copies (TEE, dup) or hands over (fwd): it goes to a gateway without a way, or to a link that is down.

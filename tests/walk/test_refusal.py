@@ -75,6 +75,20 @@ def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, 
     assert (back.by_kernel, back.uid) == (own, None)
 
 
+def test_what_lo_brings_back_has_its_route_already() -> None:
+    asked = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=0x7F000001, protocol=UDP)
+    looped = msgspec.structs.replace(at("prerouting", asked, iif="lo"), local=True)
+    back = answer(looped, "icmp-port-unreachable")
+    assert back is not None
+    assert back.packet.saddr == 0x7F000001
+
+
+@pytest.mark.parametrize("source", (0xFFFFFFFF, 0xE0000001))
+def test_nobody_is_told_by_a_broadcast(source: int) -> None:
+    spoofed = msgspec.structs.replace(TO_WEB, saddr=source, protocol=UDP)
+    assert answer(at("prerouting", spoofed), "icmp-port-unreachable") is None
+
+
 @pytest.mark.parametrize("stage", ("prerouting", "input"))
 def test_what_has_no_route_yet_is_answered_as_its_sender_is_reached(stage: Stage) -> None:
     """Where its sender seems to be this host, an error would come from an address that this host does not have."""

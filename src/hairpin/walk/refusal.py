@@ -233,7 +233,8 @@ def _is_to_many(namespace: Namespace, end: End) -> bool:
     if packet.version == 6:
         return is_multicast(packet.daddr, 6)
     if _has_no_route(end):
-        return _borrowed(namespace, packet).type in ("broadcast", "multicast")
+        to_many = packet.saddr == BROADCAST4 or is_multicast(packet.saddr, 4)
+        return to_many or _borrowed(namespace, packet).type in ("broadcast", "multicast")
     return end.state.to_many or packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
 
 

@@ -233,7 +233,7 @@ class _Table:
                    f"meta mark set meta mark | {mark:#x}", f"meta mark set meta mark & {mark:#x}"]  # fmt: skip
         if self.family != "inet":
             choices += [f"{'ip ttl' if self.version == 4 else 'ip6 hoplimit'} set 9", f"{self.ip} dscp set cs1"]
-        if hook in ("input", "forward", "output") or (hook == "prerouting" and dice.chance(0.3)):
+        if hook in ("input", "forward", "output"):
             rejects = _ANY_FAMILY if self.family == "inet" else _REJECTS[self.version]
             choices += [f"reject with {dice.pick(rejects)}"] * 2
             if protocol == "tcp":
