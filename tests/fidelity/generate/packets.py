@@ -179,7 +179,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         sport=sport if ports else echo if protocol in _KINDS else None,
         dport=dice.pick(PORTS) if ports else echo if protocol in _KINDS else None,
         tcp_flags=0 if protocol != TCP else SYN if dice.chance(0.8) else dice.pick(_FLAGS),
-        icmp=_kind(dice, protocol) if protocol in _KINDS else None,
+        icmp=_kind(dice, protocol, routed=made.ipvlan == "l3") if protocol in _KINDS else None,
         ttl=64 if not link or dice.chance(0.8) else dice.pick((1, 2, 3, 255)),
         dscp=0 if not link or dice.chance(0.8) else dice.pick((8, 46, 4)),
         dont_fragment=made.narrow and (bool(link) or protocol in (TCP, UDP)) and dice.chance(0.5),
@@ -203,8 +203,9 @@ _KINDS: dict[int, tuple[int, ...]] = {
 """Types besides echo; errors among them say nothing of what they are about."""
 
 
-def _kind(dice: Dice, protocol: int) -> int:
-    if dice.chance(0.6):
+def _kind(dice: Dice, protocol: int, *, routed: bool) -> int:
+    """``routed``: the host routes for containers; what it tells others by itself the hunt drops there."""
+    if dice.chance(0.6) or (routed and protocol == ICMP6):
         return (8 if protocol == ICMP else 128) << 8
     return dice.pick(_KINDS[protocol]) << 8 | (dice.pick((1, 4)) if dice.chance(0.3) else 0)
 
