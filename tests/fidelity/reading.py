@@ -51,7 +51,7 @@ def host_of(
             asked.append(("sysctl", name, "/proc/sys/net", _sysctls(netns)))
             asked += (("tc-filter", name, *each) for link in filtered[name] for each in _filters(netns, link))
         if name in listening:
-            asked += ((key, name, origin, text) for key, origin, text in _sockets(netns))
+            asked += _sockets(netns)
         if name in connected:
             with netns.entered():
                 table = Path("/proc/net/nf_conntrack").read_text("ascii")
@@ -95,12 +95,13 @@ def _filters(netns: Netns, link: str) -> list[tuple[str, str]]:
     return [(" ".join(command), netns.run(command)) for command in commands]
 
 
-def _sockets(netns: Netns) -> list[tuple[str, str, str]]:
+def _sockets(netns: Netns) -> list[tuple[str, str, str, str]]:
+    """Return readings: key, namespace (none: what is the machine's), origin, text."""
     shown = netns.run(SHOWN)
     if netns.name != "host":
-        return [("sockets", " ".join(SHOWN), shown)]
+        return [("sockets", netns.name, " ".join(SHOWN), shown)]
     sockets, commands = as_relays(shown)
-    return [("sockets", " ".join(SHOWN), sockets), ("relay-cmdlines", "/proc/*/cmdline", commands)]
+    return [("sockets", "host", " ".join(SHOWN), sockets), ("relay-cmdlines", "", "/proc/*/cmdline", commands)]
 
 
 def _sysctls(netns: Netns) -> str:

@@ -131,7 +131,7 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
             what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
-        if dice.chance(0.4):
+        if dice.chance(0.8):
             rules.insert(0, f"-A {chain} {_ebtables_rare(dice, made, chain, version)}")
     heads = tuple(f":{chain} ACCEPT" for chain in _EBTABLES[table])
     return RuleText("ebtables", version, table, heads, tuple(rules))

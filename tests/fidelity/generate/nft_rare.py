@@ -99,9 +99,9 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
     if place.priority > -200:
         found.append("ct expiration > 5s counter")
     if place.hook in ("prerouting", "input"):
-        found += [
-            f"meta l4proto {protocol} socket {dice.pick(('wildcard', 'transparent'))} {dice.pick((0, 1))} {tail}"
-        ] * 3
+        # Not of ICMP errors: the socket that sent what they are about may be closed already.
+        kind = dice.pick(("wildcard 0", "wildcard 1", "wildcard 1", "transparent 0", "transparent 0", "transparent 1"))
+        found += [f"meta l4proto {protocol} socket {kind} {tail}"] * 5
     if place.hook == "prerouting":
         found += [
             f"meta l4proto {protocol} counter tproxy {ip} to :8080",

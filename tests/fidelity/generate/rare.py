@@ -139,7 +139,7 @@ def sockets(dice: Dice, made: Plan, judged: Judged) -> tuple[str, ...]:
         return ()
     anywhere = [{4: "0.0.0.0", 6: "::"}[version] for version in made.versions]
     some = dice.some(PORTS, 4)
-    found = [f"{dice.pick(('tcp', 'udp'))} {dice.pick(own)} {port}" for port in (*some, *some)]
+    found = [f"{protocol} {address} {port}" for protocol in ("tcp", "udp") for address in own for port in some]
     found += [f"{dice.pick(('tcp', 'udp'))} {dice.pick(anywhere)} {port}" for port in PORTS if port not in some]
     return tuple(found)
 
