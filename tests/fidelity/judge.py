@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 
-from hairpin.netfilter.ir import Expression, FieldMatch, Match, NoEffect, OpaqueMatch, Rule, StatefulMatch
+from hairpin.netfilter.ir import Expression, FieldMatch, Match, NoEffect, OpaqueMatch, Rule, SocketMatch, StatefulMatch
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
