@@ -121,7 +121,9 @@ def _changing(dice: Dice, made: Plan, place: Place, protocol: str) -> list[str]:
     address = dice.pick(made.addresses(place.version))
     some = ", ".join(str(port) for port in dice.some(PORTS, 2))
     of_some = f"{protocol} dport {{ {some} }} counter"
-    found = [f"{of_some} {ip} saddr set {address}", f"tcp dport {{ {some} }} counter tcp flags set (syn | ack)"]
+    # Only of what acknowledges something: a reset that answers it is known by that.
+    flags = f"tcp dport {{ {some} }} tcp flags & (rst | ack) == ack counter tcp flags set (syn | ack)"
+    found = [f"{of_some} {ip} saddr set {address}", flags]
     if place.hook in ("prerouting", "output"):
         found.append(f"{of_some} {protocol} sport set {dice.pick((21000, 22000))}")
     if place.hook in ("prerouting", "input", "forward"):
