@@ -10,10 +10,11 @@ from tests.fidelity.case import Program
 from tests.fidelity.netns import Netns, SetupError
 from tests.fidelity.programs import attach
 
+# ``name``: ip takes a lone ``a`` for the beginning of ``address``.
 _LINKS = {
-    "vlan": ("link add a type veth peer name b", "link add link a name c type vlan id 5"),
-    "vrf": ("link add a type vrf table 50",),
-    "ipvlan": ("link add a type veth peer name b", "link add link a name c type ipvlan mode l2"),
+    "vlan": ("link add name p type veth peer name q", "link add link p name c type vlan id 5"),
+    "vrf": ("link add name p type vrf table 50",),
+    "ipvlan": ("link add name p type veth peer name q", "link add link p name c type ipvlan mode l2"),
     "bond": ("link add c type bond mode active-backup",),
     "tun": ("tuntap add c mode tun",),
 }
@@ -35,7 +36,7 @@ def shows_by_vrf() -> bool:
 @cache
 def filters_vlans() -> bool:
     """Return whether its bridges filter VLANs."""
-    return _takes(("link add a type bridge vlan_filtering 1",)) and "vlan" in link_kinds()
+    return _takes(("link add name p type bridge vlan_filtering 1",)) and "vlan" in link_kinds()
 
 
 @cache
