@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort
 from hairpin.host.route import Neighbour, NextHop
 from hairpin.network.network import Network, Port
 from hairpin.walk.neighbour import neighbour
@@ -24,7 +25,10 @@ NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
     "no carrier": (changed("eth0", carrier=False), "eth0", CLIENT, ["dropped no-carrier"]),
     "no carrier, and nobody to be asked": (changed("eth0", carrier=False), "eth0", 0xFFFFFFFF, ["device-out"]),
     "the owner's wire is down": (changed("veth1", up=False), "docker0", WEB, ["dropped link-down"]),
-}
+    "the owner's port does not forward": (
+        changed("veth1", port=BridgePort(state="blocking")), "docker0", WEB, ["dropped bridge-port-state"],
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.segment import port_towards, who_answers
@@ -51,6 +51,28 @@ def test_who_answers(net: Network, netns: str, link: str, address: int, kind: st
     assert asking is not None
     answer = who_answers(net, netns, asking, 4, address)
     assert (answer.kind, answer.port) == (kind, port)
+
+
+LEARNS = network(changed(host_namespace(), "veth1", port=BridgePort(state="learning")))
+ISOLATED = network(changed(host_namespace(), "veth1", port=BridgePort(isolated=True)))
+
+# network, namespace and link that asks, address, the sender that the question names, kind of answer
+QUESTIONS: dict[str, tuple[Network, str, str, int, int | None, str]] = {
+    "out by a port that only learns": (LEARNS, "host", "docker0", WEB, GATEWAY, "closed"),
+    "in by one, to the bridge": (LEARNS, "container:web", "eth0", GATEWAY, WEB, "closed"),
+    "nothing has to be asked": (LEARNS, "host", "docker0", WEB, None, "owner"),
+    "one isolated port": (ISOLATED, "host", "docker0", WEB, GATEWAY, "owner"),
+    "a port that forwards": (NET, "container:web", "eth0", GATEWAY, WEB, "owner"),
+}
+
+
+@pytest.mark.parametrize(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
+def test_questions_pass_ports(net: Network, netns: str, link: str, address: int, source: int | None, kind: str) -> None:
+    asking = net.namespace(netns).link(link)
+    assert asking is not None
+    answer = who_answers(net, netns, asking, 4, address, source)
+    assert answer.kind == kind
+    assert answer.blocked == (Port("host", "veth1") if kind == "closed" else None)
 
 
 def test_addresses_are_of_a_version() -> None:

@@ -126,13 +126,22 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
         case "outside":
             asked = not link.carrier and not _of_many(network, state, address)
             return without_carrier(state, link) if asked else state.to("device-out", target=None)
-        case "down":
+        case "down" | "closed" | "isolated":
             assert answer.blocked is not None
             blocked = answer.blocked
-            decided = LinkDecided(blocked.link, f"in {blocked.netns} is down, so nobody answers for {text}")
-            end = stopped(state, "link-down", stage="neighbour", link=blocked.link, decided_by=decided, address=address)
+            reason, what = _BLOCKED[answer.kind]
+            decided = LinkDecided(blocked.link, f"in {blocked.netns} {what}, so nobody answers for {text}")
+            end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
         case "nobody":
             decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
             return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
+
+
+_BLOCKED: dict[str, tuple[Reason, str]] = {
+    "down": ("link-down", "is down"),
+    "closed": ("bridge-port-state", "does not forward"),
+    "isolated": ("bridge-port-isolated", "is isolated, as the port of who asks"),
+}
+"""Why a question does not get to who has the address, by the kind of answer."""

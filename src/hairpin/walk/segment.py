@@ -28,9 +28,9 @@ from hairpin.walk.vlan import below
 
 class Answer(msgspec.Struct, frozen=True):
     """Who answers: the ``owner``'s link; somebody ``outside`` may; ``down``: the owner is there, but this link is down;
-    nobody."""
+    ``closed``, ``isolated``: but this port of a bridge lets no question through; nobody."""
 
-    kind: Literal["owner", "outside", "down", "nobody"]
+    kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
     port: Port | None = None
     blocked: Port | None = None
 
@@ -94,27 +94,48 @@ def _behind_wire(network: Network, netns: str, link: Link, question: Question) -
     assert bridge is not None
     here = Port(namespace.name, bridge.name)
     if bridge.up and _replies(network, namespace, bridge.name, question):
-        return Answer("owner", here)
+        return _let_through(namespace, question, Answer("owner", here), other, None)
     if not bridge.up and _owns(namespace, question):
         return Answer("down", here, here)
-    return _behind_bridge(network, namespace, bridge, question, skip=other.name)
+    return _behind_bridge(network, namespace, bridge, question, skip=other)
 
 
 def _behind_bridge(
-    network: Network, namespace: Namespace, bridge: Link, question: Question, *, skip: str | None
+    network: Network, namespace: Namespace, bridge: Link, question: Question, *, skip: Link | None
 ) -> Answer:
     """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
     back, but its own owner does not ask for itself)."""
     fallback = NOBODY
     for port in bridge_ports(namespace, bridge.name):
-        if port.name == skip:
+        if skip is not None and port.name == skip.name:
             continue
         answer = _behind_port(network, namespace, port, question)
+        if answer.kind == "owner" and not port.up:
+            return Answer("down", answer.port, Port(namespace.name, port.name))
         if answer.kind == "owner":
-            return answer if port.up else Answer("down", answer.port, Port(namespace.name, port.name))
+            return _let_through(namespace, question, answer, skip, port)
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
     return fallback
+
+
+def _let_through(
+    namespace: Namespace, question: Question, answer: Answer, inner: Link | None, out: Link | None
+) -> Answer:
+    """Return the owner's answer, if the bridge's ports let the question through to him (None: it comes from the bridge,
+    or is for it).  What needs no question is stopped there itself: walk/bridge.py.
+
+    Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
+    """
+    if question.source is None:
+        return answer
+    ports = [each for each in (inner, out) if each is not None]
+    for port in ports:
+        if port.port is not None and port.port.state not in ("forwarding", ""):
+            return Answer("closed", answer.port, Port(namespace.name, port.name))
+    if len(ports) > 1 and all(each.port is not None and each.port.isolated for each in ports):
+        return Answer("isolated", answer.port, Port(namespace.name, ports[-1].name))
+    return answer
 
 
 def _behind_port(network: Network, namespace: Namespace, port: Link, question: Question) -> Answer:
