@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.host.kernel_release import fib_asks_with_protocol, tracked_ports, version_of
+from hairpin.host.kernel_release import fib_asks_with_protocol, is_zero4, tracked_ports, version_of
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -30,3 +30,11 @@ ASKS = {"5.10.0-32-amd64": False, "6.1.0-50-amd64": False, "6.12.107+deb13-amd64
 @pytest.mark.parametrize(("release", "asks"), ASKS.items())
 def test_fib_asks_with_protocol(release: str, asks: bool) -> None:
     assert fib_asks_with_protocol(release) is asks
+
+
+ZERO = {("5.2.1", 5): True, ("5.3.0", 5): False, ("5.3.0", 0): True, ("5.2.1", 1 << 24): False}
+
+
+@pytest.mark.parametrize(("about", "zero"), ZERO.items())
+def test_is_zero4(about: tuple[str, int], *, zero: bool) -> None:
+    assert is_zero4(*about) is zero

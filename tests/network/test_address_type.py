@@ -36,6 +36,7 @@ TYPES: dict[str, tuple[str, str | None, str]] = {
     "broadcast": ("172.17.255.255", None, "broadcast"),
     "limited broadcast": ("255.255.255.255", None, "broadcast"),
     "unspecified": ("0.0.0.0", None, "broadcast"),
+    "of its network": ("0.0.0.5", None, "unicast"),
     "multicast": ("224.0.0.251", None, "multicast"),
     "somebody else": ("192.0.2.10", None, "unicast"),
     "a network that is local": ("10.9.9.9", None, "local"),

@@ -17,6 +17,9 @@ _FIB_PROTOCOL_FROM = (6, 12)
 """nft_fib_ipv4.c nft_fib4_eval() asks with the protocol from 6.16 and 6.12.34 on; which stable release an earlier 6.12
 is, its name need not say."""
 
+_ZERO_ALONE_FROM = (5, 3)
+"""include/linux/in.h ipv4_is_zeronet(): all of 0.0.0.0/8 before."""
+
 
 def version_of(release: str) -> tuple[int, int]:
     """Return (major, minor) of ``6.1.0-50-amd64``."""
@@ -38,3 +41,8 @@ def tracked_ports(release: str) -> frozenset[int]:
 def fib_asks_with_protocol(release: str) -> bool:
     """Return whether policy rules see the protocol where nft's ``fib`` asks for an IPv4 route there."""
     return version_of(release) >= _FIB_PROTOCOL_FROM
+
+
+def is_zero4(release: str, address: int) -> bool:
+    """Return whether an IPv4 address is none there: 0.0.0.0, on old kernels its whole network."""
+    return (address if version_of(release) >= _ZERO_ALONE_FROM else address >> 24) == 0

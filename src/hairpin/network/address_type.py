@@ -5,6 +5,7 @@ net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
 """
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import BROADCAST4, inside, is_multicast
@@ -16,7 +17,7 @@ _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 def address_type4(namespace: Namespace, value: int, link: str | None = None) -> str:
     """Return the type that the local table gives an IPv4 address, whatever the policy rules do; ``link``: unless the
     route is that link's, it is ``unicast``."""
-    if value >> 24 == 0 or value == BROADCAST4:
+    if is_zero4(namespace.kernel, value) or value == BROADCAST4:
         return "broadcast"
     if is_multicast(value, 4):
         return "multicast"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import is_zero4
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
@@ -164,9 +165,9 @@ def _martian(namespace: Namespace, state: State) -> End | None:
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
     if _is_for_all(packet):
         return None
-    if packet.saddr >> 24 == 0:
+    if is_zero4(namespace.kernel, packet.saddr):
         return stopped(state, "martian-source", stage="input-route", link=state.iif)
-    if packet.daddr >> 24 == 0:
+    if is_zero4(namespace.kernel, packet.daddr):
         return stopped(state, "martian-destination", stage="input-route", link=state.iif)
     if not (is_loopback(packet.daddr, 4) or is_loopback(packet.saddr, 4)):
         return None

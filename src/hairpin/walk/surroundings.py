@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import fib_asks_with_protocol
+from hairpin.host.kernel_release import fib_asks_with_protocol, is_zero4
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
@@ -45,7 +45,7 @@ class NamespaceSurroundings:
         packet = seen.packet
         four = packet.version == 4
         with_protocol = not four or (self.nft and fib_asks_with_protocol(self.namespace.kernel))
-        towards = 0 if four and not _is_source4(packet.daddr) else packet.daddr
+        towards = 0 if four and not _is_source4(self.namespace, packet.daddr) else packet.daddr
         query = Query(
             packet.version,
             packet.saddr,
@@ -104,5 +104,5 @@ def _on_its_link(address: int) -> bool:
     return inside(address, *LINK_LOCAL6, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
 
 
-def _is_source4(address: int) -> bool:
-    return not (is_multicast(address, 4) or address == BROADCAST4 or address >> 24 == 0)
+def _is_source4(namespace: Namespace, address: int) -> bool:
+    return not (is_multicast(address, 4) or address == BROADCAST4 or is_zero4(namespace.kernel, address))
