@@ -38,7 +38,9 @@ def main() -> int:
             numbers = range(first, min(first + _BATCH, seed + arguments.cases))
             for number, result in pool.imap_unordered(_judge, numbers):
                 run.add(result)
-                if isinstance(result, Judgement) and result.disagreements:
+                if isinstance(result, str):
+                    sys.stdout.write(f"case {number} left out: {' '.join(result.split())[:300]}\n")
+                elif result.disagreements:
                     sys.stdout.write(f"case {number}: {disagreement_text(result.disagreements[0])}")
                     sys.stdout.flush()
                     if run.differing <= arguments.shrink:

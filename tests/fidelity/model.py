@@ -29,6 +29,7 @@ from tests.fidelity.case import Sent
 from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
+from tests.fidelity.netns import SetupError
 from tests.fidelity.observer import Event, event_of
 from tests.fidelity.turns import Turn
 
@@ -218,6 +219,10 @@ class Expectations:
         self._picked = 0
         self._taken = []
         ways = self._ways.get(flow, ((),))
+        if len(ways) > _MOST_WAYS:
+            raise SetupError(
+                f"too open: flow {flow} can have gone {len(ways)} ways that its next packet may tell apart"
+            )
         return tuple(branch for way in ways for branch in _expect(self._host, sent, way))
 
     def went(self, flow: int, taken: list[Branch]) -> None:
@@ -256,6 +261,8 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
     return msgspec.structs.replace(branch, events=events)
 
 
+_MOST_WAYS = 32
+"""Where NAT draws ports that nobody sees, each of those that make a difference is a way, from which each forks again."""
 _Asked = tuple[str, str, int, int]
 """namespace, link, version, address"""
 _RIGHT_ASKED = neighbour.asked

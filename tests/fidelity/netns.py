@@ -12,7 +12,8 @@ _CLONE_NEWNET = 0x40000000
 
 
 class SetupError(Exception):
-    """The kernel or a tool refused the generated configuration; says what was asked and what it said."""
+    """A case that cannot be judged: the kernel or a tool refused the generated configuration (says what was asked and
+    what it said), or its packets can go too many ways."""
 
 
 def _checked(result: int, what: str) -> None:

@@ -53,6 +53,8 @@ _LIMITS = """## Not compared yet
 - SYNPROXY sees no packet that begins a connection, which it would answer by itself. What HMARK, SNPT, DNPT, and
   dnat, snat and redirect of ebtables write is what the packet has: hairpin does not say what else they lead to.
 - Sockets of clients: which socket an ICMP error is for. Connections that the table has already: of UDP, not translated.
+- Networks that are left out: the tools refuse their rules, or nobody sees which ports NAT draws in them and their
+  packets could have gone more than 32 ways.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """
 
@@ -69,7 +71,7 @@ class Run:
         self.judged: set[str] = set()
 
     def add(self, result: Judgement | str) -> None:
-        """Count a judgement, or a network that the tools refused."""
+        """Count a judgement, or a network that cannot be judged."""
         if isinstance(result, str):
             self.refused += 1
             return
@@ -86,7 +88,7 @@ class Run:
         """Return the run in one line."""
         return (
             f"{self.packets} pairs in {self.networks} networks, {self.rules} rule counters, {self.differing} networks "
-            f"with a disagreement, {self.refused} refused by the tools; seed {self.seed}, {self.seconds:.0f} s, "
+            f"with a disagreement, {self.refused} left out; seed {self.seed}, {self.seconds:.0f} s, "
             f"kernel {os.uname().release.split('-')[0]}"
         )
 

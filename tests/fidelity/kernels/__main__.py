@@ -109,7 +109,7 @@ def _summary(found: Figures) -> str:
         hunt = found.hunt
         words.append(
             f"seed {hunt.seed}, {hunt.pairs} pairs, {hunt.differing} of {hunt.networks} networks disagree, "
-            f"{hunt.refused} refused, links {' '.join(hunt.links)}, {hunt.seconds / 60:.0f} minutes"
+            f"{hunt.refused} left out, links {' '.join(hunt.links)}, {hunt.seconds / 60:.0f} minutes"
         )
     if found.replicas is not None:
         proven = found.replicas

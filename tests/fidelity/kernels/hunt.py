@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from tests.fidelity.judge import compare
+from tests.fidelity.judge import Judgement, compare
 from tests.fidelity.kernels.exchange import Asked, enough, kept, read
+from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run
 from tests.fidelity.tell import disagreement_text
 
@@ -51,12 +52,12 @@ class Judging:
 
     def _judge(self, name: str, asked: Asked) -> None:
         fresh = name.isdecimal()
-        if isinstance(asked.answer, str):
+        found = _found(asked)
+        if isinstance(found, str):
             if fresh:  # of those that are kept no kernel can build all
-                self.run.add(asked.answer)
-                self._say(f"case {name} refused: {asked.answer[:400]}")
+                self.run.add(found)
+                self._say(f"case {name} left out: {found[:400]}")
             return
-        found = compare(asked.answer)
         if found.disagreements:
             (self.folder / f"{name}.json").write_bytes(msgspec.json.encode(asked.case))
             self._say(f"case {name}: {disagreement_text(found.disagreements[0]).rstrip()}")
@@ -75,6 +76,16 @@ class Judging:
     def _say(self, text: str) -> None:
         sys.stdout.write(f"{self._name}: {text}\n")
         sys.stdout.flush()
+
+
+def _found(asked: Asked) -> Judgement | str:
+    """Return how walk and guest compare, or why they cannot."""
+    if isinstance(asked.answer, str):
+        return asked.answer
+    try:
+        return compare(asked.answer)
+    except SetupError as error:
+        return str(error)
 
 
 _SHOWN = 1000

@@ -17,9 +17,9 @@ Written by `make fidelity-kernels`; do not edit. The hunt of [fidelity](fidelity
 Debian's stock kernels with all of their modules: each is booted under qemu, emulated, with the files of the
 machine that runs it, so the same tools load the same rules. A *pair* is one packet sent through one generated network,
 by the walk and by that kernel. A *replica* is one recorded broken host rebuilt there, and the flow that its fault
-breaks sent. A network is *refused* when the tools could not load it: that kernel lacks an element.
+breaks sent. A network is *left out* when the tools could not load it (that kernel lacks an element) or it is too open.
 
-| kernel | release | pairs | networks | rule counters | disagreeing | refused | types of links | seed | minutes |
+| kernel | release | pairs | networks | rule counters | disagreeing | left out | types of links | seed | minutes |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |
 """
 _REPLICAS = """
