@@ -262,7 +262,7 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
 
 
 _MOST_WAYS = 32
-"""Where NAT draws ports that nobody sees, each of those that make a difference is a way, from which each forks again."""
+"""Where NAT draws ports that nobody sees, each that makes a difference is a way, from which the next packet forks."""
 _Asked = tuple[str, str, int, int]
 """namespace, link, version, address"""
 _RIGHT_ASKED = neighbour.asked
