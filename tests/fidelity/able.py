@@ -61,6 +61,15 @@ def netdev_hooks() -> tuple[str, ...]:
 
 
 @cache
+def flowtables() -> bool:
+    """Return whether rules can add connections to a flowtable."""
+    rule = "add rule ip asked c flow add @f"
+    chain = "add chain ip asked c { type filter hook forward priority 0; }"
+    flowtable = "add flowtable ip asked f { hook ingress priority 0; }"
+    return _runs(("nft", "-f", "-"), f"add table ip asked\n{flowtable}\n{chain}\n{rule}\n")
+
+
+@cache
 def lights_leds() -> bool:
     """Return whether a rule can light a LED."""
     text = "*filter\n-A INPUT -j LED --led-trigger-id asked\nCOMMIT\n"

@@ -195,7 +195,7 @@ class _Net:
                         write_sysctl(f"net/{family}/neigh/{link.name}/base_reachable_time_ms", "1000000000")
                     else:
                         write_sysctl(f"net/{family}/neigh/{link.name}/mcast_solicit", "0")
-            for key in Path("/proc/sys/net/netfilter").glob("nf_conntrack_*_timeout*"):
+            for key in Path("/proc/sys/net/netfilter").glob("nf_*_timeout*"):
                 write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:
                 write_sysctl(path, value)

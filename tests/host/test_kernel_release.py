@@ -1,6 +1,13 @@
 import pytest
 
-from hairpin.host.kernel_release import fib_asks_with_protocol, is_zero4, tracked_ports, version_of
+from hairpin.host.kernel_release import (
+    fib_asks_with_protocol,
+    flowtables_take_gre,
+    is_zero4,
+    looks_back_as_the_answer,
+    tracked_ports,
+    version_of,
+)
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -38,3 +45,12 @@ ZERO = {("5.2.1", 5): True, ("5.3.0", 5): False, ("5.3.0", 0): True, ("5.2.1", 1
 @pytest.mark.parametrize(("about", "zero"), ZERO.items())
 def test_is_zero4(about: tuple[str, int], *, zero: bool) -> None:
     assert is_zero4(*about) is zero
+
+
+# release, GRE in flowtables, the way back looked for as the answer
+FLOWS = {"5.10.0-32-amd64": (False, False), "5.18.0": (True, False), "6.1.0-50-amd64": (True, True), "": (True, True)}
+
+
+@pytest.mark.parametrize(("release", "expected"), FLOWS.items())
+def test_flowtables(release: str, expected: tuple[bool, bool]) -> None:
+    assert (flowtables_take_gre(release), looks_back_as_the_answer(release)) == expected

@@ -109,6 +109,9 @@ class Loopback:
     def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
         raise AssertionError(seen)
 
+    def offloads(self, seen: Seen) -> bool:
+        raise AssertionError(seen)
+
 
 def seen(protocol: int, ports: tuple[int, int] | None, length: int) -> Seen:
     source, target = ports or (1, 1)

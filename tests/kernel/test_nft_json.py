@@ -283,6 +283,9 @@ class Loopback(Surroundings):
     def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
         raise AssertionError(seen)
 
+    def offloads(self, seen: Seen) -> bool:
+        raise AssertionError(seen)
+
 
 def datagram(port: int) -> Seen:
     """Return SENDER's packet at the output hook."""

@@ -5,7 +5,7 @@ from typing import Literal
 from hairpin.netfilter.header import header_of
 from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
-from hairpin.netfilter.packet import SYN, TCP, Connection, Packet, Seen, Tuple
+from hairpin.netfilter.packet import RST, SYN, TCP, Connection, Packet, Seen, Tuple
 from hairpin.netfilter.prefix import read_address
 from hairpin.netfilter.satisfies import Question
 
@@ -39,6 +39,10 @@ class Place:
         if transparent:
             return None
         return self.socket if seen.packet.dport == 80 else False
+
+    def offloads(self, seen: Seen) -> bool:
+        """Return whether it is a TCP packet without RST."""
+        return seen.packet.protocol == TCP and not seen.packet.tcp_flags & RST
 
 
 def question(seen: Seen = FIRST, sets: tuple[Set, ...] = (), place: Place | None = None) -> Question:

@@ -21,7 +21,7 @@ from hairpin.netfilter.ir import (
     VerdictElement,
     VerdictMap,
 )
-from hairpin.netfilter.packet import Seen
+from hairpin.netfilter.packet import RST, Seen
 from tests.netfilter.seen import FIRST, WEB, Place, rule, table
 
 HEAD = ":FORWARD DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n"
@@ -142,6 +142,15 @@ def test_notrack_and_zone_are_handed_on() -> None:
     helped = msgspec.structs.replace(read.chains[0], rules=(rule(NoEffect("CT", "--helper ftp")), rule(SetZone(5))))
     (decision,) = decide(read, helped, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 0)
+
+
+def test_what_no_flowtable_takes_breaks_its_rule_off() -> None:
+    add, drop = NoEffect("flow", "flow add @f"), Verdict("drop")
+    base = Chain("c", (rule(add, drop), rule(add, Verdict("accept"), number=2)), "forward", policy="drop")
+    nft = Table("ip", "t", "nft", (base,))
+    reset = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, tcp_flags=RST))
+    found = [brief(decide(nft, base, seen, Place(), ())[0]) for seen in (FIRST, reset)]
+    assert found == [("drop", "c", 1), ("drop", "c", 0)]
 
 
 def test_nat_ends_the_chain_with_its_translation() -> None:

@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from hairpin.netfilter.ir import SetField
-from hairpin.netfilter.packet import Seen
-from hairpin.netfilter.set_field import assign
-from tests.netfilter.seen import FIRST
+from hairpin.netfilter.ir import STATUS_OFFLOAD, SetField
+from hairpin.netfilter.packet import RST, Seen
+from hairpin.netfilter.set_field import assign, offloaded
+from tests.netfilter.seen import FIRST, question
 
 MARKED = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, mark=0xF0, dscp=10))
 UNTRACKED = msgspec.structs.replace(MARKED, connection=None)
@@ -36,3 +36,18 @@ def test_assign(seen: Seen, write: SetField, expected: tuple[int, int | None, in
 
 def test_without_a_connection_there_is_no_mark_to_restore() -> None:
     assert assign(UNTRACKED, SetField("mark", 0, source="ct-mark")) is None
+
+
+def test_offloaded() -> None:
+    after = offloaded(question(FIRST))
+    assert after is not None
+    assert after.connection is not None
+    assert (after.connection.status & STATUS_OFFLOAD, after.packet) == (STATUS_OFFLOAD, FIRST.packet)
+
+
+ENDED = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, tcp_flags=RST))
+
+
+@pytest.mark.parametrize("seen", (UNTRACKED, ENDED))
+def test_not_offloaded(seen: Seen) -> None:
+    assert offloaded(question(seen)) is None

@@ -19,6 +19,7 @@ is, its name need not say."""
 
 _ZERO_ALONE_FROM = (5, 3)
 """include/linux/in.h ipv4_is_zeronet(): all of 0.0.0.0/8 before."""
+_FLOW_GRE_FROM, _FLOW_ANSWER_FROM = (5, 18), (5, 19)
 
 
 def version_of(release: str) -> tuple[int, int]:
@@ -46,3 +47,14 @@ def fib_asks_with_protocol(release: str) -> bool:
 def is_zero4(release: str, address: int) -> bool:
     """Return whether an IPv4 address is none there: 0.0.0.0, on old kernels its whole network."""
     return (address if version_of(release) >= _ZERO_ALONE_FROM else address >> 24) == 0
+
+
+def flowtables_take_gre(release: str) -> bool:
+    """Return whether nft's ``flow add`` takes GRE there, where nothing translates it: nft_flow_offload.c."""
+    return version_of(release) >= _FLOW_GRE_FROM
+
+
+def looks_back_as_the_answer(release: str) -> bool:
+    """Return whether nft's ``flow add`` looks for a way back with all that the answer will have, not by its address
+    and link alone: nft_flow_offload.c nft_flow_route()."""
+    return version_of(release) >= _FLOW_ANSWER_FROM

@@ -45,7 +45,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.packet import Seen
 from hairpin.netfilter.satisfies import Question, Surroundings, fits_key, satisfies, values_of
-from hairpin.netfilter.set_field import assign
+from hairpin.netfilter.set_field import assign, offloaded
 from hairpin.netfilter.truth import Truth
 
 MAX_BRANCHES = 64
@@ -55,7 +55,6 @@ LOAD_MATCHES = frozenset(
     {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
 )
 """Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
-
 
 Ending = Literal["accept", "drop", "reject", "outside"]
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
@@ -231,7 +230,7 @@ class _Run:
 
     def _split(self, cursor: _Cursor, rule: Rule, part: Expression) -> Truth:
         """Queue the unusual branch, return the usual one's truth."""
-        if all(isinstance(rest, NoEffect) for rest in _statements(rule)):
+        if all(isinstance(rest, NoEffect) and rest.name != "flow" for rest in _statements(rule)):
             return Truth.NO
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, StatefulMatch) else False
@@ -247,7 +246,7 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
-        """Return whether the rule goes on; nft breaks off where there is nothing to copy: nft_ct_get_eval()."""
+        """Return whether the rule goes on; nft breaks off where there is nothing to copy or to add."""
         match part:
             case Notrack():
                 cursor.notrack = cursor.zone is None
@@ -255,16 +254,16 @@ class _Run:
                 # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
-            case NoEffect(name=name):
-                if name == "CT" and cursor.zone is None and not cursor.notrack:
-                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
-            case SetField():
-                changed = assign(cursor.seen, part)
+            case SetField() | NoEffect(name="flow"):
+                changed = assign(cursor.seen, part) if isinstance(part, SetField) else offloaded(cursor.question)
                 if changed is None:
                     return self.table.dialect != "nft"
                 cursor.seen = changed
                 old = cursor.question
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
+            case NoEffect(name=name):
+                if name == "CT" and cursor.zone is None and not cursor.notrack:
+                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
             case _:
                 assert_never(part)
         return True

@@ -45,6 +45,10 @@ class Surroundings(Protocol):
         address) takes the packet; None when that could not be read."""
         ...
 
+    def offloads(self, seen: Seen) -> bool:
+        """Return whether ``flow add`` puts the packet's connection into a flowtable; else it breaks its rule off."""
+        ...
+
 
 class Question:
     """One packet asking at one hook: its header, the sets in scope, the namespace around it."""

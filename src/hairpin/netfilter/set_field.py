@@ -1,4 +1,4 @@
-"""Writes to one field of a packet: marks, the connection's mark, TTL, DSCP, addresses, ports.
+"""Writes to a packet: marks, the connection's mark, TTL, DSCP, addresses, ports; and flowtables.
 
 Source: net/netfilter/xt_mark.c mark_tg(), xt_connmark.c connmark_tg_shift(), xt_HL.c, nft_meta.c, nft_ct.c,
 nft_payload.c nft_payload_set_eval()
@@ -7,8 +7,9 @@ nft_payload.c nft_payload_set_eval()
 import msgspec
 
 from hairpin.netfilter.header import header_of
-from hairpin.netfilter.ir import SetField
+from hairpin.netfilter.ir import STATUS_OFFLOAD, SetField
 from hairpin.netfilter.packet import Seen
+from hairpin.netfilter.satisfies import Question
 
 
 def assign(seen: Seen, part: SetField) -> Seen | None:
@@ -36,6 +37,18 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
         value = max(0, min(value + part.added, 255))
     packet = msgspec.structs.replace(seen.packet, **{name: value})
     return msgspec.structs.replace(seen, packet=packet)
+
+
+def offloaded(question: Question) -> Seen | None:
+    """Return the packet with its connection in a flowtable, or None where ``flow add`` puts nothing there.
+
+    Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval()
+    """
+    seen, connection = question.seen, question.seen.connection
+    if connection is None or not question.surroundings.offloads(seen):
+        return None
+    added = msgspec.structs.replace(connection, status=connection.status | STATUS_OFFLOAD)
+    return msgspec.structs.replace(seen, connection=added)
 
 
 _OF_PACKET: dict[str, str] = {

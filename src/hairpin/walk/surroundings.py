@@ -10,6 +10,7 @@ from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
+from hairpin.walk.flowtable import offloads
 from hairpin.walk.sockets import find_socket
 
 
@@ -81,6 +82,10 @@ class NamespaceSurroundings:
         if transparent and found.socket.relay is None:
             return None  # what socket options it has is not read; docker-proxy sets none
         return not transparent
+
+    def offloads(self, seen: Seen) -> bool:
+        """See satisfies.Surroundings."""
+        return offloads(self.namespace, seen)
 
 
 def _answered(seen: Seen) -> Packet:

@@ -105,7 +105,8 @@ def _row(row: Row) -> Iterator[tuple[Command, ...]]:
             for table, chain in product(("nat", "filter"), ("PREROUTING", "POSTROUTING", "FORWARD", "INPUT")):
                 yield ((("ebtables", "-t", table, "-A", chain, *row.example.split()), ""),)
         case "nft":
-            for family, hook in (("ip", "prerouting"), ("ip6", "prerouting"), ("ip", "input"), ("netdev", "ingress")):
+            for family, hook in (("ip", "prerouting"), ("ip6", "prerouting"), ("ip", "input"), ("ip", "forward"),
+                                 ("netdev", "ingress")):  # fmt: skip
                 yield _VETH, (("nft", "-j", "-f", "-"), _rule_of_nft(family, hook, row.example))
 
 

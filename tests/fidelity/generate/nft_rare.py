@@ -6,6 +6,7 @@ They stand first in their chains, and most of them decide nothing, so that the r
 from typing import Literal, NamedTuple
 
 from hairpin.network.prefix import Version
+from tests.fidelity import able
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate.plan import PORTS, Dice, Plan
 from tests.fidelity.generate.rare import NOWHERE
@@ -107,6 +108,11 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
             f"meta l4proto {protocol} counter tproxy {ip} to :8080",
             "meta pkttype host counter meta pkttype set numgen random mod 1",
         ]
+    if place.hook == "forward" and able.flowtables():
+        # Not of ICMP errors, of which the kernel takes some bytes for TCP's flags.
+        behind = dice.pick(("counter", "counter", "counter accept", "counter meta mark set 0x10"))
+        found += [f"meta l4proto {protocol} flow add @f {behind}"] * 6
+        found.append("meta l4proto { tcp, udp, gre } flow add @f counter")
     if place.hook in ("input", "forward"):
         # Those that begin a connection it would answer by itself.
         found += [

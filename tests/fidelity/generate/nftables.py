@@ -4,6 +4,7 @@ Every rule has its counter before what it does, so that a rule that breaks off l
 """
 
 from hairpin.network.prefix import Version
+from tests.fidelity import able
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate import nft_extensions, nft_rare
 from tests.fidelity.generate.plan import MARKS, NETWORKS, PORTS, RANGES, SOURCE_PORTS, Dice, Plan
@@ -60,6 +61,9 @@ class _Table:
                 f"add chain {self.name} {chain} {{ type {kind} hook {hook} priority {priority}; policy {policy}; }}"
             )
         lines += (f"add chain {self.name} {chain}" for chain in self.user)
+        if able.flowtables():
+            # Of no link: what is in it still goes its usual way.
+            lines.append(f"add flowtable {self.name} f {{ hook ingress priority 0; }}")
         rules: list[str] = []
         for chain, (kind, hook, priority) in self.base.items():
             place = nft_rare.Place(self.family, self.version, kind, hook, priority)

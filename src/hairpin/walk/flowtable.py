@@ -1,0 +1,56 @@
+"""Flowtables: what ``flow add`` puts into them.
+
+What is in one goes past PREROUTING, FORWARD and POSTROUTING from its next packet on, where that comes in by one of the
+flowtable's links.  The walk has no such packet: what begins is put there by its first data (TCP) or its answer.
+
+Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import flowtables_take_gre, looks_back_as_the_answer
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
+from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
+from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.routing import NO_WAY, Query, lookup
+
+
+def offloads(namespace: Namespace, seen: Seen) -> bool:
+    """Return whether ``flow add`` puts the packet's connection into a flowtable.
+
+    Not known are helpers and moved sequence numbers, which keep it out.  Of an ICMP error about a TCP connection the
+    kernel takes some bytes for flags that it has not: it is taken for one that keeps it out.
+    """
+    connection = seen.connection
+    if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
+        return False
+    return _is_of_a_kind(namespace, seen, connection) and _leads_back(namespace, seen, connection)
+
+
+def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
+    protocol = connection.original.protocol
+    if protocol == TCP:
+        established = connection.tcp is None or connection.tcp.state == "ESTABLISHED"
+        goes_on = seen.packet.protocol == TCP and not seen.packet.tcp_flags & (FIN | RST)
+        return goes_on and established and bool(connection.status & STATUS_ASSURED)
+    if protocol == GRE:
+        return flowtables_take_gre(namespace.kernel) and not connection.status & (STATUS_SNAT | STATUS_DNAT)
+    return protocol == UDP
+
+
+def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
+    """Whether a route leads to who sends.  Where none does, IPv4 sends straight out of the link that it is told."""
+    if connection.version == 4:
+        return True
+    forth, back = connection.original, connection.reply
+    if seen.ct_direction:
+        forth, back = back, forth
+    packet = seen.packet
+    if not looks_back_as_the_answer(namespace.kernel):
+        query = Query(6, forth.saddr, 0, iif="lo", oif=seen.iif)
+    else:
+        strictly = inside(forth.saddr, *LINK_LOCAL6, 6)
+        query = Query(
+            6, forth.saddr, back.saddr, iif="lo", oif=seen.iif if strictly else None,
+            prefers=None if strictly else seen.iif, weakly=not strictly, mark=packet.mark, tos=packet.dscp << 2,
+        )  # fmt: skip
+    return lookup(namespace, query).type not in NO_WAY

@@ -1,0 +1,84 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import NextHop, Route
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD, STATUS_SNAT
+from hairpin.netfilter.packet import ACK, FIN, GRE, ICMP, SCTP, TCP, UDP, Connection, Packet, Seen, Tcp, TcpState, Tuple
+from hairpin.walk.flowtable import offloads
+from hairpin.walk.surroundings import NamespaceSurroundings
+from tests.small_host import CLIENT, WEB, host_namespace
+
+KNOWN = STATUS_CONFIRMED | STATUS_ASSURED
+FAR6, NEAR6 = 0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 1 << 80 | 2
+
+
+def forwarded(protocol: int, status: int, *, state: TcpState | None = None, flags: int = ACK) -> Seen:
+    """Return a packet at FORWARD, from CLIENT to WEB."""
+    entry = Tuple(CLIENT, WEB, protocol, 40000, 80)
+    connection = Connection(4, entry, entry.reversed(), status, tcp=Tcp(state) if state is not None else None)
+    packet = Packet(4, CLIENT, WEB, protocol, sport=40000, dport=80, tcp_flags=flags if protocol == TCP else 0)
+    return Seen(packet, iif="eth0", oif="docker0", connection=connection)
+
+
+UNTRACKED = msgspec.structs.replace(forwarded(UDP, KNOWN), connection=None)
+# packet at FORWARD, kernel, whether its connection goes into the flowtable
+CASES: dict[str, tuple[Seen, str, bool]] = {
+    "UDP, first packet": (forwarded(UDP, 0), "", False),
+    "UDP, another": (forwarded(UDP, STATUS_CONFIRMED), "", True),
+    "untracked": (UNTRACKED, "", False),
+    "there already": (forwarded(UDP, KNOWN | STATUS_OFFLOAD), "", False),
+    "TCP, established": (forwarded(TCP, KNOWN, state="ESTABLISHED"), "", True),
+    "TCP, the table does not say how far": (forwarded(TCP, KNOWN), "", True),
+    "TCP, no answer yet": (forwarded(TCP, STATUS_CONFIRMED, state="ESTABLISHED"), "", False),
+    "TCP, half open": (forwarded(TCP, KNOWN, state="SYN_RECV"), "", False),
+    "TCP, its end": (forwarded(TCP, KNOWN, state="ESTABLISHED", flags=ACK | FIN), "", False),
+    "SCTP": (forwarded(SCTP, KNOWN), "", False),
+    "GRE": (forwarded(GRE, KNOWN), "6.1.0", True),
+    "GRE, translated": (forwarded(GRE, KNOWN | STATUS_SNAT), "6.1.0", False),
+    "GRE, before": (forwarded(GRE, KNOWN), "5.10.0", False),
+}
+
+
+@pytest.mark.parametrize(("seen", "kernel", "expected"), CASES.values(), ids=CASES)
+def test_offloads(seen: Seen, kernel: str, expected: bool) -> None:
+    namespace = msgspec.structs.replace(host_namespace(), kernel=kernel)
+    assert offloads(namespace, seen) is expected
+    assert NamespaceSurroundings(namespace, "nft").offloads(seen) is expected
+
+
+def test_an_error_about_a_connection() -> None:
+    quoted = Packet(4, WEB, CLIENT, ICMP, icmp=0x0303)
+    about = {protocol: forwarded(protocol, KNOWN) for protocol in (TCP, UDP)}
+    errors = {protocol: msgspec.structs.replace(seen, packet=quoted) for protocol, seen in about.items()}
+    found = {protocol: offloads(host_namespace(), seen) for protocol, seen in errors.items()}
+    assert found == {TCP: False, UDP: True}
+
+
+def six(direction: int) -> Seen:
+    """Return a packet of an IPv6 connection from FAR6 to NEAR6."""
+    entry = Tuple(FAR6, NEAR6, UDP, 40000, 80)
+    forth = entry if direction == 0 else entry.reversed()
+    packet = Packet(6, forth.saddr, forth.daddr, UDP, sport=forth.sport, dport=forth.dport)
+    connection = Connection(6, entry, entry.reversed(), KNOWN)
+    return Seen(packet, iif="eth0", oif="docker0", ct_direction=1 if direction else 0, connection=connection)
+
+
+def routed6(prefix: int, *, kind: str = "unicast") -> Namespace:
+    way = Route(6, prefix, 64, type="unreachable" if kind != "unicast" else "unicast", next_hops=(NextHop("eth0"),))
+    return host_namespace(routes=(way,))
+
+
+# routes, direction, kernel, whether there is a way back
+WAYS: dict[str, tuple[Namespace, int, str, bool]] = {
+    "to who asks": (routed6(0x20010DB8 << 96), 0, "", True),
+    "to who asks, before": (routed6(0x20010DB8 << 96), 0, "5.10.0", True),
+    "not to who asks": (routed6(0x20010DB8 << 96), 1, "", False),
+    "to who answers": (routed6(0x20010DB8 << 96 | 1 << 80), 1, "", True),
+    "nowhere": (routed6(0x20010DB8 << 96, kind="unreachable"), 0, "", False),
+}
+
+
+@pytest.mark.parametrize(("namespace", "direction", "kernel", "expected"), WAYS.values(), ids=WAYS)
+def test_ipv6_needs_a_way_back(namespace: Namespace, direction: int, kernel: str, expected: bool) -> None:
+    assert offloads(msgspec.structs.replace(namespace, kernel=kernel), six(direction)) is expected
