@@ -4,7 +4,14 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host.conntrack_text import parse, truncation
-from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
+from hairpin.netfilter.ir import (
+    STATUS_ASSURED,
+    STATUS_CONFIRMED,
+    STATUS_DNAT,
+    STATUS_OFFLOAD,
+    STATUS_SEEN_REPLY,
+    STATUS_SNAT,
+)
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.netfilter.prefix import read_address
 
@@ -79,7 +86,9 @@ def test_how_long_it_is_kept(name: str, timeout_s: int | None, state: str) -> No
 def test_an_offloaded_entry_has_neither() -> None:
     line = LINES["of /proc, with counters, mark and zone"][0].replace("431999 ESTABLISHED ", "")
     (found,) = parse(f"{line}\n", source="/proc/net/nf_conntrack")
-    assert (found.timeout_s, found.tcp, found.zone) == (None, None, 3)
+    assert (found.timeout_s, found.tcp, found.zone, found.status & STATUS_OFFLOAD) == (None, None, 3, 0)
+    (found,) = parse(line.replace("[ASSURED]", "[OFFLOAD]") + "\n", source="/proc/net/nf_conntrack")
+    assert found.status & STATUS_OFFLOAD
 
 
 def test_what_was_left_out_is_said() -> None:

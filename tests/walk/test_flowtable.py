@@ -3,11 +3,14 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop, Route
-from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD, STATUS_SNAT
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD, STATUS_SNAT, Ruleset, Table
 from hairpin.netfilter.packet import ACK, FIN, GRE, ICMP, SCTP, TCP, UDP, Connection, Packet, Seen, Tcp, TcpState, Tuple
-from hairpin.walk.flowtable import offloads
+from hairpin.network.network import HOST
+from hairpin.walk.device import device_in
+from hairpin.walk.flowtable import carries_past, offloads
+from hairpin.walk.state import State
 from hairpin.walk.surroundings import NamespaceSurroundings
-from tests.small_host import CLIENT, WEB, host_namespace
+from tests.small_host import CLIENT, WEB, host_namespace, network
 
 KNOWN = STATUS_CONFIRMED | STATUS_ASSURED
 FAR6, NEAR6 = 0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 1 << 80 | 2
@@ -82,3 +85,38 @@ WAYS: dict[str, tuple[Namespace, int, str, bool]] = {
 @pytest.mark.parametrize(("namespace", "direction", "kernel", "expected"), WAYS.values(), ids=WAYS)
 def test_ipv6_needs_a_way_back(namespace: Namespace, direction: int, kernel: str, expected: bool) -> None:
     assert offloads(msgspec.structs.replace(namespace, kernel=kernel), six(direction)) is expected
+
+
+OFFLOADED = KNOWN | STATUS_OFFLOAD
+# the connection's status, the packet's flags, its TTL, the flowtable's link, whether rules may not see it
+PAST: dict[str, tuple[int, int, int, str, bool]] = {
+    "what is in it": (OFFLOADED, ACK, 64, "eth0", True),
+    "what is not": (KNOWN, ACK, 64, "eth0", False),
+    "of another link": (OFFLOADED, ACK, 64, "eth1", False),
+    "its end": (OFFLOADED, ACK | FIN, 64, "eth0", False),
+    "its last hop": (OFFLOADED, ACK, 1, "eth0", False),
+}
+
+
+@pytest.mark.parametrize(("status", "flags", "ttl", "link", "expected"), PAST.values(), ids=PAST)
+@pytest.mark.parametrize("live", (True, False))
+def test_carries_past(status: int, flags: int, ttl: int, link: str, expected: bool, live: bool) -> None:
+    seen = forwarded(TCP, status, state="ESTABLISHED", flags=flags)
+    assert seen.connection is not None
+    flowtable = f'flowtable f {{ hook ingress priority 0; devices = {{ "{link}" }}; }}'
+    host = msgspec.structs.replace(
+        host_namespace(),
+        ruleset=Ruleset((Table("inet", "t", "nft", (), objects=(flowtable,)),)),
+        connections=(seen.connection,) if live else (),
+    )
+    packet = msgspec.structs.replace(seen.packet, ttl=ttl)
+    made = () if live else ((HOST, seen.connection),)
+    state = State("device-in", HOST, packet, iif="eth0", connections=made)
+    assert carries_past(host, state, "eth0") is expected
+    outcomes = tuple(device_in(network(host), state))
+    assert [isinstance(each, State) for each in outcomes] == ([False, True] if expected else [True])
+
+
+def test_what_is_unknown_or_never_goes_there_is_not_carried_past() -> None:
+    for packet in (forwarded(TCP, KNOWN).packet, forwarded(ICMP, KNOWN).packet):
+        assert not carries_past(host_namespace(), State("device-in", HOST, packet, iif="eth0"), "eth0")

@@ -1,8 +1,9 @@
 """Tracked connections from ``conntrack -L -o extended`` and ``/proc/net/nf_conntrack``.
 
     entry := ["ipv4" NUMBER | "ipv6" NUMBER] NAME PROTOCOL [TIMEOUT] [STATE]
-             tuple counters? ["[UNREPLIED]"] tuple counters? ["[ASSURED]"] (KEY "=" VALUE)*
+             tuple counters? ["[UNREPLIED]"] tuple counters? [STATUS] (KEY "=" VALUE)*
     tuple := "src=" ADDRESS "dst=" ADDRESS [("sport=" PORT "dport=" PORT) | ("type=" N "code=" N "id=" N)]
+    STATUS := "[ASSURED]" | "[OFFLOAD]" | "[HW_OFFLOAD]"
 
 Source: libnetfilter_conntrack src/conntrack/snprintf_default.c; net/netfilter/nf_conntrack_standalone.c ct_seq_show().
 """
@@ -12,7 +13,14 @@ from typing import Literal, get_args
 
 from hairpin.errors import ParseError
 from hairpin.netfilter.address import parse_address
-from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
+from hairpin.netfilter.ir import (
+    STATUS_ASSURED,
+    STATUS_CONFIRMED,
+    STATUS_DNAT,
+    STATUS_OFFLOAD,
+    STATUS_SEEN_REPLY,
+    STATUS_SNAT,
+)
 from hairpin.netfilter.packet import ICMP_ANSWERS, TCP, TCP_CLOSED, Connection, Tcp, TcpState, Tuple
 
 TRUNCATED = "# truncated:"
@@ -87,6 +95,8 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     status = STATUS_CONFIRMED | (0 if "[UNREPLIED]" in line else STATUS_SEEN_REPLY) | _nat(forth, back)
     if "[ASSURED]" in line:
         status |= STATUS_ASSURED
+    if "OFFLOAD]" in line:
+        status |= STATUS_OFFLOAD  # which is shown in place of assured
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(

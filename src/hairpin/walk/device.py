@@ -18,6 +18,7 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, stacked_on, takes_address, takes_frame
+from hairpin.walk.flowtable import carries_past
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
 from hairpin.walk.segment import port_towards
@@ -115,6 +116,10 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
     """
     if link.xdp or link.tc_ingress:
         what = "an XDP program" if link.xdp else "a tc ingress filter"
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
+    if carries_past(network.namespace(state.netns), state, link.name):
+        what = "a flowtable that has the connection"
         state = supposing(state, f"{what} on {link.name} lets the packet pass")
         yield opaque(state, link, what)
     yield from run_device_hook(network, state, "ingress", link.name)

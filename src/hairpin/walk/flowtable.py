@@ -1,9 +1,10 @@
-"""Flowtables: what ``flow add`` puts into them.
+"""Flowtables: what ``flow add`` puts into them, and what they then carry past the rules.
 
 What is in one goes past PREROUTING, FORWARD and POSTROUTING from its next packet on, where that comes in by one of the
-flowtable's links.  The walk has no such packet: what begins is put there by its first data (TCP) or its answer.
+flowtable's links.  How it goes there is not followed: hardly a walk has such a packet, since what begins is put there
+by its first data (TCP) or its answer.
 
-Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route()
+Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route(); nf_flow_table_ip.c
 """
 
 from hairpin.host.host import Namespace
@@ -12,6 +13,9 @@ from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, 
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
 from hairpin.network.routing import NO_WAY, Query, lookup
+from hairpin.walk.connection_index import index_of
+from hairpin.walk.conntrack import tuple_of
+from hairpin.walk.state import State
 
 
 def offloads(namespace: Namespace, seen: Seen) -> bool:
@@ -54,3 +58,24 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
             prefers=None if strictly else seen.iif, weakly=not strictly, mark=packet.mark, tos=packet.dscp << 2,
         )  # fmt: skip
     return lookup(namespace, query).type not in NO_WAY
+
+
+def carries_past(namespace: Namespace, state: State, link: str) -> bool:
+    """Return whether a flowtable of the link takes the packet past the rules, as far as its connection is known."""
+    packet = state.packet
+    if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragment_bytes is not None:
+        return False
+    if packet.protocol == TCP and packet.tcp_flags & (FIN | RST):
+        return False
+    if not any(_is_of(each, link) for table in namespace.ruleset.tables for each in table.objects):
+        return False
+    wanted = tuple_of(packet, namespace.kernel)
+    made = [each for netns, each in state.connections if netns == state.netns and each.version == packet.version]
+    live = index_of(namespace.connections).find(packet.version, 0, wanted)
+    known = next((each for each in made if wanted in (each.original, each.reply)), live[0] if live else None)
+    return known is not None and bool(known.status & STATUS_OFFLOAD)
+
+
+def _is_of(declared: str, link: str) -> bool:
+    """Whether it declares a flowtable of that link: see netfilter.nft_objects."""
+    return declared.startswith("flowtable ") and f'"{link}"' in declared

@@ -10,6 +10,7 @@ from tests.fidelity.generate import (
     ipsets,
     iptables,
     layer2,
+    nft_rare,
     nftables,
     outages,
     packets,
@@ -84,4 +85,4 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
     # Such chains see pieces, questions, and what is sent to nobody.
     if dice.chance(0.25) and not (made.narrow or made.asker or made.wrong[0]):
         texts += layer2.ruleset(dice, made)
-    return msgspec.structs.replace(host, ipsets=lines, rulesets=tuple(texts))
+    return msgspec.structs.replace(host, ipsets=lines, rulesets=nft_rare.without_helped_flows(texts))
