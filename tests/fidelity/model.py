@@ -333,9 +333,11 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
                 if in_pieces:  # not told from others, and yet counted by rules on its way
                     yield (), final
                 if in_pieces and packet.version == 6:  # which answers each of them
-                    second = tuple(_about_the_second(each) for each in events)
+                    second, twice = tuple(map(_about_the_second, events)), _answered_twice(end, final)
                     yield tuple(sorted({*noted, *second})), final
-                    yield tuple(sorted({*noted, *events, *second})), _answered_twice(end, final)
+                    yield tuple(sorted({*noted, *events, *second})), twice
+                    yield tuple(sorted({*noted, *second})), twice
+                    yield (), twice
 
 
 def _answered_twice(end: End, final: End) -> End:
