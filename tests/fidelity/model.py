@@ -373,7 +373,14 @@ def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:
         packet = msgspec.structs.replace(packet, sport=None, dport=None)
     if end.kind == "left":
         return (event_of("left", "host", _wire_of(network, end.state), packet, answer),)
-    return (event_of("arrived", end.state.netns, end.state.iif, packet, answer),)
+    return (event_of("arrived", *_seen_at(network, end.state), packet, answer),)
+
+
+def _seen_at(network: Network, state: State) -> tuple[str, str]:
+    """Return namespace and link at whose INPUT a packet has arrived: for an ipvlan in mode l3s that of the link below."""
+    link = network.namespace(state.netns).link(state.iif)
+    lower = lower_of(network, state.netns, link) if state.above is not None and link is not None else None
+    return (lower.netns, lower.link) if lower is not None else (state.netns, state.iif)
 
 
 def _goes_astray(stop: Stop) -> bool:

@@ -86,6 +86,8 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
     if not above:
         return None
     if link_of(network, above[0]).kind == "ipvlan":  # they share the link's hardware address
+        if link_of(network, above[0]).macvlan_mode == "l3s":
+            return None  # behind PREROUTING: walk/ipvlan_l3s.py
         return takes_address(network, lower, packet.version, packet.daddr)
     taker = takes_frame(network, lower, packet.dmac) if packet.dmac is not None else None
     if taker is not None or not _outer(network, state):

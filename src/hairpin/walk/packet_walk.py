@@ -7,9 +7,10 @@ from hairpin.walk.bridge import bridge_in
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import device_in, device_out
 from hairpin.walk.hooks import run_hook
+from hairpin.walk.ipvlan_l3s import handed_up, input_route_above
 from hairpin.walk.mtu import put_together
 from hairpin.walk.neighbour import neighbour
-from hairpin.walk.route_in import input_route, received6
+from hairpin.walk.route_in import received6
 from hairpin.walk.route_out import output, output_route, postrouting
 from hairpin.walk.state import End, Outcome, Stage, State
 from hairpin.walk.vrf import into_vrf
@@ -34,7 +35,7 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
         if isinstance(outcome, End):
             yield outcome
         else:
-            yield End("arrived", confirmed(outcome).to("socket"))
+            yield End("arrived", handed_up(confirmed(outcome)).to("socket"))
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:
@@ -46,7 +47,7 @@ _STAGES: dict[Stage, Callable[[Network, State], Iterator[Outcome]]] = {
     "device-in": device_in,
     "bridge": bridge_in,
     "prerouting": _prerouting,
-    "input-route": input_route,
+    "input-route": input_route_above,
     "input": _input,
     "forward": _forward,
     "output-route": output_route,

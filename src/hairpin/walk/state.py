@@ -133,6 +133,8 @@ class State(msgspec.Struct, frozen=True):
     vid: int | None = None
     """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
     target: Port | None = None
+    above: Port | None = None
+    """The ipvlan in mode l3s that takes what INPUT sees come in by the link below."""
     dmac: int | None = None
     """The hardware address that a neighbour entry names for the way on; None: that of ``target``."""
     local: bool = False

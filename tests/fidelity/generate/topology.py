@@ -52,7 +52,7 @@ def plan(dice: Dice) -> Plan:
         links = (*links, "bv0")
     ipvlan = "l2" if "ipvlan" in link_kinds() and stacked and dice.chance(0.4) else ""
     if ipvlan and not narrow and dice.chance(0.4):
-        ipvlan = "l3"
+        ipvlan = dice.pick(("l3", "l3s"))
     if ipvlan:  # a link has one kind above it, of one mode
         flag = dice.pick(("bridge", "bridge", "private", "vepa"))
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
@@ -244,7 +244,10 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         lines.append(f"route add {CHAIN[version][0]} via {via} dev {made.link_of(made.behind)}")
     lines += (_route(dice, made, version, metric) for metric in range(10, 10 + dice.number(0, 3)))
     lines += vrf.routes(dice, made)
-    if made.ipvlan == "l3":  # what is bound to a link and has no route goes straight to whom nobody answers for
+    if made.ipvlan in (
+        "l3",
+        "l3s",
+    ):  # what is bound to a link and has no route goes straight to whom nobody answers for
         lines.append(f"route add default via {GATEWAYS[version]['up0']} dev up0 metric 20000")
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
@@ -290,7 +293,7 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
 
 _ODD_KINDS = ("anycast", "broadcast", "multicast", "nat")
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
-"""What the kernel does not say when it routes for an ipvlan in mode l3."""
+"""What the kernel does not say when it routes for an ipvlan in mode l3 or l3s."""
 _SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport", "tos", "uidrange",
               "l3mdev")  # fmt: skip
 
@@ -300,7 +303,7 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
     if dice.chance(0.15):
         words.append("not")
     for selector in dict.fromkeys(dice.some(_SELECTORS, 2)):
-        if made.ipvlan == "l3" and selector in _PORT_SELECTORS:
+        if made.ipvlan in ("l3", "l3s") and selector in _PORT_SELECTORS:
             continue
         match selector:
             case "from" | "to":
