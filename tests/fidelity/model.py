@@ -377,7 +377,7 @@ def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:
 
 
 def _seen_at(network: Network, state: State) -> tuple[str, str]:
-    """Return namespace and link at whose INPUT a packet has arrived: for an ipvlan in mode l3s that of the link below."""
+    """Return namespace and link whose INPUT a packet has passed: of an ipvlan in mode l3s the link below."""
     link = network.namespace(state.netns).link(state.iif)
     lower = lower_of(network, state.netns, link) if state.above is not None and link is not None else None
     return (lower.netns, lower.link) if lower is not None else (state.netns, state.iif)

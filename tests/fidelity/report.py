@@ -40,10 +40,10 @@ _LIMITS = """## Not compared yet
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - The error for a neighbour that nobody answers for, which comes seconds later.
-- ipvlan in mode l3s, tunnels, helpers; a bond whose link has lost its carrier. Where the kernel has them
+- Tunnels, helpers; a bond whose link has lost its carrier. Where the kernel has them
   (not this machine's own: [other kernels](fidelity-kernels.md)): flowtables of no link, so that what is in one goes its
-  usual way, and no ICMP errors are added to one; an uplink that is a VLAN or a bond; ipvlan in modes l2
-  and l3 (but for policy rules that ask for ports, which the kernel does not tell them there); a bridge that filters
+  usual way, and no ICMP errors are added to one; an uplink that is a VLAN or a bond; ipvlan in modes l2,
+  l3 and l3s (but for policy rules that ask for ports, which the kernel does not tell them there); a bridge that filters
   VLANs, with links of VLANs on it, but for what it floods and rules that ask for a frame's type (a tag's is another); a
   VRF (from Linux 5.18 on, for IPv4, of links that are no bridges, without matches that look routes up).
 - DCCP where the kernel tracks its ports (before 6.17): it looks at the packet's type, which the walk does not know.

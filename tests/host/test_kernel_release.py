@@ -2,6 +2,7 @@ import pytest
 
 from hairpin.host.kernel_release import (
     fib_asks_with_protocol,
+    flowtables_ask_for_links,
     flowtables_take_gre,
     is_zero4,
     looks_back_as_the_answer,
@@ -54,3 +55,5 @@ FLOWS = {"5.10.0-32-amd64": (False, False), "5.18.0": (True, False), "6.1.0-50-a
 @pytest.mark.parametrize(("release", "expected"), FLOWS.items())
 def test_flowtables(release: str, expected: tuple[bool, bool]) -> None:
     assert (flowtables_take_gre(release), looks_back_as_the_answer(release)) == expected
+    assert flowtables_ask_for_links(release) is False
+    assert flowtables_ask_for_links("7.2.13+deb14-amd64")

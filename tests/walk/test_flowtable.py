@@ -50,6 +50,18 @@ def test_offloads(seen: Seen, kernel: str, expected: bool) -> None:
     assert NamespaceSurroundings(namespace, "nft").offloads(seen) is expected
 
 
+BY_LINKS = {"": False, '"eth0"': False, '"eth0", "docker0"': True, '"eth0", "veth1"': True}
+
+
+@pytest.mark.parametrize(("devices", "expected"), BY_LINKS.items())
+def test_newer_kernels_ask_for_the_links(devices: str, expected: bool) -> None:
+    flowtable = f"flowtable f {{ hook ingress priority 0; devices = {{ {devices} }}; }}"
+    rules = Ruleset((Table("inet", "t", "nft", (), objects=(flowtable,)),))
+    seen = forwarded(UDP, KNOWN)
+    for kernel, taken in (("6.12.0", True), ("7.2.13", expected)):
+        assert offloads(msgspec.structs.replace(host_namespace(), kernel=kernel, ruleset=rules), seen) is taken
+
+
 def test_an_error_about_a_connection() -> None:
     quoted = Packet(4, WEB, CLIENT, ICMP, icmp=0x0303)
     about = {protocol: forwarded(protocol, KNOWN) for protocol in (TCP, UDP)}

@@ -16,7 +16,7 @@ from tests.walk.standing import at, changed, told
 OWN, MAC = HOST_ADDRESS + 40, 0x20000000009
 
 
-def over_ipvlan(mode: str = "l3s", **filters: str) -> Network:
+def over_ipvlan(mode: str = "l3s") -> Network:
     """Return the host and a container whose ipvlan stands on its eth0."""
     whole = changed("eth0", mac=MAC)
     uplink = whole.namespace("host").link("eth0")

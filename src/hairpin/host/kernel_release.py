@@ -19,7 +19,8 @@ is, its name need not say."""
 
 _ZERO_ALONE_FROM = (5, 3)
 """include/linux/in.h ipv4_is_zeronet(): all of 0.0.0.0/8 before."""
-_FLOW_GRE_FROM, _FLOW_ANSWER_FROM = (5, 18), (5, 19)
+_FLOW_GRE_FROM, _FLOW_ANSWER_FROM, _FLOW_LINKS_FROM = (5, 18), (5, 19), (7, 0)
+"""The last one: seen on 7.2, not yet on 6.12."""
 
 
 def version_of(release: str) -> tuple[int, int]:
@@ -58,3 +59,8 @@ def looks_back_as_the_answer(release: str) -> bool:
     """Return whether nft's ``flow add`` looks for a way back with all that the answer will have, not by its address
     and link alone: nft_flow_offload.c nft_flow_route()."""
     return version_of(release) >= _FLOW_ANSWER_FROM
+
+
+def flowtables_ask_for_links(release: str) -> bool:
+    """Return whether nft's ``flow add`` takes only what comes and leaves by links of the flowtable there."""
+    return version_of(release) >= _FLOW_LINKS_FROM

@@ -8,7 +8,7 @@ Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import flowtables_take_gre, looks_back_as_the_answer
+from hairpin.host.kernel_release import flowtables_ask_for_links, flowtables_take_gre, looks_back_as_the_answer
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
@@ -27,7 +27,19 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
     connection = seen.connection
     if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
         return False
+    if flowtables_ask_for_links(namespace.kernel) and not _goes_by_its_links(namespace, seen):
+        return False
     return _is_of_a_kind(namespace, seen, connection) and _leads_back(namespace, seen, connection)
+
+
+def _goes_by_its_links(namespace: Namespace, seen: Seen) -> bool:
+    """Whether a flowtable has the links that the packet comes and leaves by (of bridges: one of their ports)."""
+    declared = [each for table in namespace.ruleset.tables for each in table.objects]
+    ways = [
+        [name, *(each.name for each in namespace.links if name and each.master == name)]
+        for name in (seen.iif, seen.oif)
+    ]
+    return any(all(any(_is_of(each, link) for link in way) for way in ways) for each in declared)
 
 
 def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
