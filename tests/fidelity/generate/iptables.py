@@ -63,16 +63,21 @@ class _Table:
             heads.append(f":{hook} {'DROP' if drop else 'ACCEPT'} [0:0]")
         heads += (f":{name} - [0:0]" for name in self.user)
         rules: list[str] = []
-        if self.made.by_marks and self.table == "mangle":
-            rules += (
-                f"-A {hook} -m mark --mark 0 -j MARK --set-mark {MARKS[0]}"
-                for hook in self.base
-                if hook in ("PREROUTING", "OUTPUT") and dice.chance(0.7)
-            )
+        if self.made.by_marks:
+            rules += self._marking()
         rules += rare.rules(dice, self.version, self.table, self.base, self.sets)
         for chain, hook in {**{hook: hook for hook in self.base}, **self.user}.items():
             rules += (self._rule(chain, hook) for _ in range(dice.number(0, 5)))
         return RuleText(self.tool, self.version, self.table, tuple(heads), tuple(rules))
+
+    def _marking(self) -> list[str]:
+        """Marks choose routes; where only what belongs to a connection is marked, it may leave MASQUERADE's link."""
+        dice = self.dice
+        if self.table == "nat" and "POSTROUTING" in self.base and dice.chance(0.4):
+            return ["-A POSTROUTING -o up+ -j MASQUERADE"]
+        which = dice.pick(("-m mark --mark 0", "-m mark --mark 0", "-m conntrack --ctstate ESTABLISHED"))
+        marking = (hook for hook in self.base if self.table == "mangle" and hook in ("PREROUTING", "OUTPUT"))
+        return [f"-A {hook} {which} -j MARK --set-mark {MARKS[0]}" for hook in marking if dice.chance(0.7)]
 
     def _rule(self, chain: str, hook: str) -> str:
         for _ in range(50):

@@ -27,6 +27,7 @@ def named(dice: Dice, made: Plan, version: Version, table: str) -> tuple[str, ..
         f"add map {table} marked {{ type {kind} : mark; elements = {{ {marks} }}; }}",
         f"add map {table} verdicts {{ type inet_service : verdict; elements = {{ {verdicts} }}; }}",
         f"add counter {table} hits {{ packets 0 bytes 0; }}",
+        f'add ct helper {table} tftp {{ type "tftp" protocol udp; }}',
     )
 
 

@@ -104,6 +104,8 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
         f"{protocol} dport vmap {{ {dice.pick(PORTS)} : continue, {dice.pick(PORTS)} : continue }}",
     ]  # fmt: skip
     found += _changing(dice, made, place, protocol)
+    if place.hook == "prerouting" and place.priority > -200:
+        found += ['meta l4proto udp ct helper set "tftp" counter'] * 2
     if place.family != "inet":
         found.append(f"counter dup to {NOWHERE[place.version]}")
     if place.version == 4:
@@ -141,6 +143,8 @@ def _changing(dice: Dice, made: Plan, place: Place, protocol: str) -> list[str]:
     # Only of what acknowledges something: a reset that answers it is known by that.
     flags = f"tcp dport {{ {some} }} tcp flags & (rst | ack) == ack counter tcp flags set (syn | ack)"
     found = [f"{of_some} {ip} saddr set {address}", flags]
+    if place.hook == "prerouting":  # what a raw socket sends keeps the neighbour that it has been routed to
+        found.append(f"{of_some} {ip} daddr set {address}")
     if place.hook in ("prerouting", "output"):
         found.append(f"{of_some} {protocol} sport set {dice.pick((21000, 22000))}")
     if place.hook in ("prerouting", "input", "forward"):
