@@ -90,7 +90,7 @@ MADE: dict[str, tuple[State, bool]] = {
 
 @pytest.mark.parametrize(("state", "whole"), MADE.values(), ids=MADE)
 def test_told_what_fits(state: State, whole: bool) -> None:
-    assert told_what_fits(state.packet, 1400).dont_fragment is whole
+    assert told_what_fits(state, 1400).packet.dont_fragment is whole
 
 
 # packet of our own, its largest piece on the wire or what we are told
@@ -102,6 +102,8 @@ OWN: dict[str, tuple[State, int | str]] = {
     "not what TCP sends": (standing(6, 1500, protocol=TCP), "icmp6-too-big"),
     "nor what must not be cut": (standing(4, 1500, protocol=TCP, whole=True), "icmp-frag-needed"),
     "UDP may be cut if it does not fit": (standing(4, 1500, whole=True), 20 + 1376),
+    "in the pieces that its first route took": (told_what_fits(standing(4, 1500), 1284), 20 + 1264),
+    "or those of the way that takes less": (told_what_fits(standing(4, 1500), 1450), 20 + 1376),
     "smaller pieces stay": (standing(4, 1500, pieces=1300), 1300),
     "a router cuts no IPv6": (standing(6, 1500, iif="eth1"), "icmp6-too-big"),
     "but what it has put together": (together(6, 1500, 1300), 1300),

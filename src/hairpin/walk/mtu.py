@@ -33,15 +33,16 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
     return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
 
 
-def told_what_fits(packet: Packet, mtu: int | None) -> Packet:
-    """Return a packet of our own as its socket makes it: UDP and ICMP let theirs be cut, and do not forbid it to others
-    where the route takes less; TCP makes them as long as fits.
+def told_what_fits(state: State, mtu: int | None) -> State:
+    """Return a packet of our own as its socket makes it: UDP and ICMP make theirs in pieces that the route takes, and
+    do not forbid others to cut them; TCP makes them as long as fits.
 
-    Source: net/ipv4/ip_output.c __ip_make_skb()
+    Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
+    packet = state.packet
     if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT:
-        return packet
-    return msgspec.structs.replace(packet, dont_fragment=False)
+        return state
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False), fragsize=mtu)
 
 
 _CUT = (UDP, ICMP, ICMP6)
@@ -83,7 +84,8 @@ def too_big_to_forward(state: State, mtu: int | None) -> str | None:
 
 
 def sent_in_pieces(state: State, stage: Stage) -> State | End:
-    """Return the packet as IP hands it to its link: whole, in fragments, or not at all.
+    """Return the packet as IP hands it to its link: whole, in fragments, or not at all; in its socket's own pieces,
+    though another route takes larger ones.
 
     Source: net/ipv4/ip_output.c __ip_finish_output(), ip_do_fragment(); net/ipv6/ip6_output.c ip6_fragment()
     """
@@ -95,8 +97,9 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
+    fits = min(mtu, state.fragsize or mtu) if not state.iif else mtu
     cut = msgspec.structs.replace(packet, dont_fragment=False)
-    return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, mtu))
+    return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, fits))
 
 
 def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:

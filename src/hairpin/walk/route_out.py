@@ -82,7 +82,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     routed = routed.noted("output-route", link, decided_by_route(found))
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
     if then == "output":
-        routed = msgspec.structs.replace(routed, packet=told_what_fits(packet, mtu))
+        routed = told_what_fits(routed, mtu)
     to_many = packet.version == 4 and found.type in ("broadcast", "multicast")
     return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu, to_many=to_many)
 

@@ -128,6 +128,8 @@ class State(msgspec.Struct, frozen=True):
     """What fits on the way that its route chose; None before."""
     fragment_bytes: int | None = None
     """The largest piece of a packet that goes in fragments; None: it is whole."""
+    fragsize: int | None = None
+    """The size in bytes of the pieces that the socket here has made it in, which are sent at once where they fit."""
     put_together: bool = False
     """It came in fragments and is whole in this namespace; ``fragment_bytes`` is what is remembered of them."""
     vid: int | None = None
