@@ -186,7 +186,7 @@ def test_out_by_an_ipvlan_in_mode_l3(flag: str, daddr: int, expected: str) -> No
     (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
     assert expected == (f"{outcome.netns} {outcome.stage}" if isinstance(outcome, State) else ended(outcome))
     if isinstance(outcome, State):
-        assert outcome.packet.mark == 0
+        assert (outcome.packet.mark, outcome.packet.dmac) == (0, None if outcome.netns == "host" else 9)
         assert outcome.oif == ("eth0" if outcome.netns == "host" else "")
 
 

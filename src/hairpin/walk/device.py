@@ -308,7 +308,8 @@ def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome 
     sibling = None if vepa else takes_address(network, lower, packet.version, packet.daddr)
     if sibling is None and routed:
         entered = enter(state, lower)
-        return entered.to("output-route", iif="", oif=lower.link, target=None)
+        bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # its frame is taken off
+        return entered.to("output-route", iif="", oif=lower.link, target=None, packet=bare)
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":
