@@ -177,6 +177,7 @@ def test_notrack_for_what_answers_an_untracked_packet(dialect: Dialect, *, untra
     whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
     after = only(whole, msgspec.structs.replace(at("output", iif=""), ct_state=CT_RELATED), "output")
     assert (after.ct_state == CT_UNTRACKED) is untracked
+    assert after.notrack is untracked  # what lo brings back is tracked there, if it was not here
 
 
 def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:

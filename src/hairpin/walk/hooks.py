@@ -255,7 +255,7 @@ def _set_apart(state: State, table: Table, decision: Decision) -> State:
         return msgspec.structs.replace(state, zone=decision.zone, notrack=False, ct_state=ct_state)
     if decision.notrack and nft and settled:
         return msgspec.structs.replace(state, notrack=True, ct_state=CT_UNTRACKED)
-    return msgspec.structs.replace(state, notrack=state.notrack or decision.notrack)
+    return msgspec.structs.replace(state, notrack=state.notrack or (decision.notrack and not settled))
 
 
 def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
