@@ -163,14 +163,14 @@ class Expectations:
         self._ports: tuple[int, ...] = ()
         self._drawn: set[int] = set()
         self._taken: list[int] = []
+        self._guessed = set[int]()
         self._hidden: dict[int, set[int]] = {}
         self._answers: dict[_Asked, Answer] = {}
         self._asked: dict[_Asked, Answer] = {}
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
-        self._ports, self._drawn = (), set()
-        self._asked = {}
+        self._ports, self._drawn, self._asked = (), set(), {}
         with patch.object(nat, "pick_port", self._pick), patch.object(neighbour, "asked", self._ask):
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
@@ -184,11 +184,11 @@ class Expectations:
                     self._unseen_picks = self._picked - last
                     branches = self._walked(flow, turn.sent)
                     self._unseen_picks = 0
+            guessed = self._guessed.difference(sources, targets)
             if self._picked and all(event.kind == "answer" for event in turn.events):
                 branches += self._unseen(flow, turn.sent)
         hidden = self._hidden.get(flow, set())
-        if len(self._taken) > 1:
-            self._hidden[flow] = hidden | set(self._taken)
+        self._hidden[flow] = hidden | guessed | (set(self._taken) if len(self._taken) > 1 else set())
         return tuple(_with_hidden(branch, turn.events, hidden) for branch in branches)
 
     def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
@@ -206,6 +206,7 @@ class Expectations:
         known = self._ports if self._picked > self._unseen_picks else ()
         seen = next((port for port in known if first <= port <= last and is_free(port)), None)
         self._taken.append(pick_port(first, last, is_free) if seen is None else seen)
+        self._guessed |= {self._taken[-1]} if seen is None and first < last else set[int]()
         return self._taken[-1]
 
     def _ask(self, network: Network, state: State, link: Link, address: int) -> Answer:
@@ -217,7 +218,7 @@ class Expectations:
 
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._picked = 0
-        self._taken = []
+        self._taken, self._guessed = [], set[int]()
         ways = self._ways.get(flow, ((),))
         if len(ways) > _MOST_WAYS:
             raise SetupError(
@@ -247,7 +248,7 @@ class Expectations:
 
 def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> Branch:
     """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
-    for one packet, nobody has seen the first."""
+    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere."""
     if not hidden or len(branch.events) != len(seen):
         return branch
     events = tuple(
@@ -255,6 +256,7 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
             mine,
             sport=theirs.sport if mine.sport in hidden else mine.sport,
             dport=theirs.dport if mine.dport in hidden else mine.dport,
+            inner=tuple(t if m in hidden else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)),
         )
         for mine, theirs in zip(branch.events, seen, strict=True)
     )
