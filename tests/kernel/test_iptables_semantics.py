@@ -106,7 +106,7 @@ class Loopback:
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         raise AssertionError((seen, loose, use_mark))
 
-    def owns_socket(self, seen: Seen, *, transparent: bool) -> bool | None:
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         raise AssertionError(seen)
 
     def offloads(self, seen: Seen) -> bool:

@@ -81,7 +81,8 @@ class Recorder:
         return noting
 
     def _choosing(self) -> Callable[..., Verdict | Jump | None]:
-        right: Callable[..., Verdict | Jump | None] = vars(vars(evaluate)["_Run"])["_mapped"]
+        run: type[object] = vars(evaluate)["_Run"]
+        right: Callable[..., Verdict | Jump | None] = vars(run)["_mapped"]
         held = self._chosen
 
         def noting(run: object, cursor: object, part: VerdictMap) -> Verdict | Jump | None:
