@@ -138,6 +138,7 @@ from pathlib import Path
 from hairpin.lab.build import running_lab
 from hairpin.lab.node import python
 from hairpin.lab.plan import LabPlan
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
 with running_lab(LabPlan()) as lab:
     lab.host.run("docker pause web")
     lab.client.start((*python("responder.py"), "tcp", "192.0.2.10", "9000")).stdout.readline()

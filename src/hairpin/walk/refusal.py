@@ -122,7 +122,8 @@ def _attached(state: State, packet: Packet) -> State:
     What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be.  An
     error is sent by a socket of the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
     """
-    known = state.connection is not None or state.ct_state == CT_UNTRACKED
+    # Before conntrack's own hook NOTRACK has settled it, too.
+    known = state.connection is not None or state.notrack or state.ct_state == CT_UNTRACKED
     return State(
         "output-route",
         state.netns,
