@@ -112,8 +112,8 @@ def _behind_bridge(
         answer = _behind_port(network, namespace, port, question)
         if answer.kind == "owner" and not port.up:
             return Answer("down", answer.port, Port(namespace.name, port.name))
-        if answer.kind == "owner":
-            return _let_through(namespace, question, answer, skip, port)
+        if answer.kind == "owner":  # a bridge that is down stops the packet itself
+            return _let_through(namespace, question, answer, skip, port) if bridge.up else answer
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
     return fallback
