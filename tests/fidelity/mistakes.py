@@ -102,17 +102,6 @@ def _no_dnat_state(right: Right) -> Right:
     return mistaken
 
 
-def _original_is_present(right: Right) -> Right:
-    def mistaken(seen: Seen) -> Header:
-        header: Header = right(seen)
-        key = f"ct-orig-daddr{seen.packet.version}"
-        if key in header and seen.ct_direction == 0:
-            header[key] = seen.packet.daddr
-        return header
-
-    return mistaken
-
-
 def _any_link(right: Right) -> Right:
     return lambda *asked: right(*asked[:-1], None)
 
@@ -217,8 +206,6 @@ MISTAKES = (
             "hairpin.walk.hooks:_chains", _equals_reversed),
     Mistake("ctstate-dnat", "a connection's state is not DNAT when its first packet has just been translated",
             "hairpin.netfilter.evaluate:header_of", _no_dnat_state),
-    Mistake("ctorigdst", "after DNAT the original destination is the new one",
-            "hairpin.netfilter.evaluate:header_of", _original_is_present),
     Mistake("raw-behind-conntrack", "connection tracking comes before the raw table: NOTRACK is too late",
             "hairpin.walk.hooks:_CONNTRACK_PRIORITY", _value(-301)),
     Mistake("fib-interface", "the type of an address is the same on every interface",
@@ -239,8 +226,6 @@ MISTAKES = (
             "hairpin.walk.route_in:conf", _conf("route_localnet", "own")),
     Mistake("accept-local-own", "accept_local of all interfaces does not count",
             "hairpin.walk.route_in:conf", _conf("accept_local", "own")),
-    Mistake("src-valid-mark", "the way back to a source never depends on the packet's mark",
-            "hairpin.walk.route_in:conf", _conf("src_valid_mark", "none")),
     Mistake("forwarding-all", "a host forwards when all.forwarding says so, not the interface that the packet came by",
             "hairpin.walk.route_in:conf", _conf("forwarding", "all")),
     Mistake("local-table-last", "the local table is asked behind the others",
