@@ -6,8 +6,9 @@ judged most.  Later and earlier ones were judged on Debian's kernels (docs/fidel
 
 import re
 
+from hairpin.netfilter.packet import DCCP, SCTP, TCP, UDP, UDPLITE
+
 _ASSUMED = (6, 18)
-_TCP, _UDP, _DCCP, _SCTP, _UDPLITE = 6, 17, 33, 132, 136
 _DCCP_UNTIL = (6, 17)
 """The first without net/netfilter/nf_conntrack_proto_dccp.c."""
 _UDPLITE_UNTIL = (7, 1)
@@ -32,11 +33,11 @@ def version_of(release: str) -> tuple[int, int]:
 def tracked_ports(release: str) -> frozenset[int]:
     """Return the protocols whose ports are part of a connection's tuple there; others have addresses alone."""
     version = version_of(release)
-    found = {_TCP, _UDP, _SCTP}
+    found = {TCP, UDP, SCTP}
     if version < _DCCP_UNTIL:
-        found.add(_DCCP)
+        found.add(DCCP)
     if version < _UDPLITE_UNTIL:
-        found.add(_UDPLITE)
+        found.add(UDPLITE)
     return frozenset(found)
 
 

@@ -19,6 +19,11 @@ class BridgePort(msgspec.Struct, frozen=True):
     vlans: tuple[tuple[int, int, bool], ...] = ()
     """(first, last, egress untagged)"""
 
+    @property
+    def forwards(self) -> bool:
+        """Whether frames go out by it, and in to others; where no state was read it is taken for a port that works."""
+        return self.state in ("forwarding", "")
+
 
 class BridgeInfo(msgspec.Struct, frozen=True):
     """A bridge's own settings.  ``nf_call_*`` are the bridge's, beside the namespace's sysctls (either enables)."""

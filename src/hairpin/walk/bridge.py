@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, conf
 from hairpin.network.routing import NO_WAY, lookup
 from hairpin.walk.conntrack import confirmed
-from hairpin.walk.device import out_of_port, programs_in, programs_out
+from hairpin.walk.device import link_down, out_of_port, programs_in, programs_out
 from hairpin.walk.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.mtu import bridged_in_pieces, handed_up, put_together, route_mtu
 from hairpin.walk.neighbour import resolved
@@ -202,7 +202,7 @@ def _up_tagged(
         yield state.to("device-in", iif=link.name, physin="", vid=None)
         return
     if not link.up:
-        yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        yield link_down(state, link)
         return
     for outcome in programs_in(network, state.to(then, iif=link.name, vid=None), link):
         martian = None if isinstance(outcome, End) else received6(namespace, outcome)
@@ -332,9 +332,8 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
         decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
         return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
     if not out.up:
-        decided = LinkDecided(out.name, "is down", out.evidence)
-        return stopped(state, "link-down", stage="bridge", link=out.name, decided_by=decided)
-    if out.port is not None and out.port.state not in ("forwarding", ""):
+        return link_down(state, out)
+    if out.port is not None and not out.port.forwards:
         decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
     if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:

@@ -34,7 +34,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         yield stopped(state, "link-missing", link=state.iif)
         return
     if not link.up:
-        yield stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        yield link_down(state, link)
         return
     if not link.carrier:
         yield without_carrier(state, link)
@@ -94,6 +94,11 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         return taker
     # A macvlan's own hardware address decides, where it is known.
     return takes_address(network, lower, packet.version, packet.daddr) if packet.dmac is None else None
+
+
+def link_down(state: State, link: Link) -> End:
+    """Return the end at a link that is down."""
+    return stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -166,8 +171,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
 def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
     """A VLAN's frames leave by the link below, if that is up."""
     if not lower.up:
-        decided = LinkDecided(lower.name, "is down", lower.evidence)
-        yield stopped(state, "link-down", link=lower.name, decided_by=decided)
+        yield link_down(state, lower)
     else:
         yield from device_out(network, state)
 
@@ -220,9 +224,9 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
 def _shut(state: State, port: Link) -> End | None:
     """Return the packet's end where the bridge's port is down or does not forward, else None."""
     if not port.up:
-        return stopped(state, "link-down", link=port.name, decided_by=LinkDecided(port.name, "is down", port.evidence))
+        return link_down(state, port)
     info = port.port
-    if info is not None and info.state not in ("forwarding", ""):
+    if info is not None and not info.forwards:
         decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
     return None
@@ -283,8 +287,7 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     if bridges(link) and sibling is not None and sibling != here and bridges(link_of(network, sibling)):
         yield from _to_sibling(network, state, lower, sibling)
     elif not under.up:
-        decided = LinkDecided(under.name, "is down", under.evidence)
-        yield stopped(state, "link-down", link=under.name, decided_by=decided)
+        yield link_down(state, under)
     elif not under.carrier:
         yield without_carrier(state, under)
     else:

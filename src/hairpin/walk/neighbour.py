@@ -15,7 +15,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.stacked import routes_below
 from hairpin.walk.arp import announced
-from hairpin.walk.device import opaque, supposing, without_carrier
+from hairpin.walk.device import link_down, opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
 from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
 
@@ -28,8 +28,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     if link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback":
         if not link.up:
-            decided = LinkDecided(link.name, "is down", link.evidence)
-            yield stopped(state, "link-down", link=link.name, decided_by=decided)
+            yield link_down(state, link)
             return
         yield state.to("device-out")
         return

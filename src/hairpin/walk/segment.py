@@ -131,7 +131,7 @@ def _let_through(
         return answer
     ports = [each for each in (inner, out) if each is not None]
     for port in ports:
-        if port.port is not None and port.port.state not in ("forwarding", ""):
+        if port.port is not None and not port.port.forwards:
             return Answer("closed", answer.port, Port(namespace.name, port.name))
     if len(ports) > 1 and all(each.port is not None and each.port.isolated for each in ports):
         return Answer("isolated", answer.port, Port(namespace.name, ports[-1].name))
