@@ -3,10 +3,12 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
+from hairpin.netfilter.ir import Chain, Ruleset, Table, Verdict
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.walk.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
+from tests.netfilter.seen import rule
 from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
 from tests.walk.standing import FROM_CLIENT, INNER, at, changed, ended, told
 
@@ -80,6 +82,15 @@ def test_a_tc_filter_on_the_way_out() -> None:
         "unknown opaque-device",
         "left eth0",
     ]
+
+
+def test_a_tc_filter_on_the_way_out_stands_behind_netfilters() -> None:
+    chain = Chain("c", (rule(Verdict("drop")),), "egress", "filter", 0, "accept", ("eth0",))
+    host = msgspec.structs.replace(host_namespace(), ruleset=Ruleset((Table("netdev", "n", "nft", (chain,)),)))
+    link = msgspec.structs.replace(next(each for each in host.links if each.name == "eth0"), tc_egress=True)
+    others = (each for each in host.links if each.name != "eth0")
+    filtered = network(msgspec.structs.replace(host, links=(link, *others)))
+    assert told(device_out(filtered, at("device-out", oif="eth0"))) == ["dropped rule"]
 
 
 def test_programs_see_what_a_link_without_carrier_drops() -> None:

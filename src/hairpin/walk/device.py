@@ -177,15 +177,18 @@ def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
 
 
 def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield what the programs hooked to a device's way out leave of a frame.
+    """Yield what the programs hooked to a device's way out leave of a frame: tc's stand behind netfilter's there.
 
     Source: net/core/dev.c __dev_queue_xmit()
     """
-    if link.tc_egress:
-        what = "a tc egress filter"
-        state = supposing(state, f"{what} on {link.name} lets the packet pass")
-        yield opaque(state, link, what)
-    yield from run_device_hook(network, state, "egress", link.name)
+    what = "a tc egress filter"
+    for outcome in run_device_hook(network, state, "egress", link.name):
+        if link.tc_egress and not isinstance(outcome, End):
+            passed = supposing(outcome, f"{what} on {link.name} lets the packet pass")
+            yield opaque(passed, link, what)
+            yield passed
+        else:
+            yield outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
