@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address, Link
+from hairpin.host.link import Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
@@ -11,13 +11,11 @@ from hairpin.network.routing import (
     Query,
     is_taken_in6,
     lookup,
-    preferred_source,
     route_text,
     rules_of,
-    source_address,
     tables_are_one,
 )
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, local, route
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
 
 
 def number(text: str) -> int:
@@ -228,65 +226,6 @@ def test_rules_that_were_not_read_are_the_kernels() -> None:
     assert [each.priority for each in rules_of(with_rules(PolicyRule(4, 9, table=100)), 4)] == [0, 9, 32766]
 
 
-TWO = (
-    Address("eth0", 4, number("10.0.0.1"), 24),
-    Address("eth0", 4, number("10.1.0.1"), 24),
-    Address("eth0", 4, number("10.1.0.2"), 24, secondary=True),
-    Address("lo", 4, number("127.0.0.1"), 8, scope="host"),
-    Address("docker0", 4, number("172.17.0.1"), 16),
-    Address("eth0", 6, number("fe80::1"), 64, scope="link"),
-    Address("eth0", 6, number("2001:db8::1"), 64, deprecated=True),
-    Address("eth0", 6, number("2001:db8:0:1::1"), 64),
-    Address("eth0", 6, number("2001:db8:0:2::1"), 64, tentative=True),
-    Address("wg0", 6, number("2001:db8:3::1"), 64, deprecated=True),
-)
-# link, towards, source
-SOURCES: dict[str, tuple[str, str, str | None]] = {
-    "the network that holds it": ("eth0", "10.1.0.9", "10.1.0.1"),
-    "the first primary": ("eth0", "192.0.2.1", "10.0.0.1"),
-    "a link without an address borrows one": ("wg0", "192.0.2.1", "10.0.0.1"),
-    "loopback's is not for others": ("lo", "192.0.2.1", "10.0.0.1"),
-    "IPv6: not a deprecated one": ("eth0", "2001:db8::9", "2001:db8:0:1::1"),
-    "IPv6: not one that is being probed": ("eth0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
-    "IPv6: nor for itself": ("eth0", "2001:db8:0:2::1", "2001:db8:0:1::1"),
-    "IPv6: nor for another link": ("wg0", "2001:db8:0:2::9", "2001:db8:0:1::1"),
-    "IPv6: not a deprecated one, if another link has one": ("wg0", "2001:db8:3::9", "2001:db8:0:1::1"),
-    "IPv6: link-local to link-local": ("eth0", "fe80::9", "fe80::1"),
-}
-
-
-@pytest.mark.parametrize(("link", "towards", "expected"), SOURCES.values(), ids=SOURCES)
-def test_source_address(link: str, towards: str, expected: str | None) -> None:
-    version, value = parse_address(towards)
-    namespace = Namespace("host", addresses=TWO)
-    assert source_address(namespace, version, link, value) == (number(expected) if expected else None)
-
-
-def test_no_source_without_addresses() -> None:
-    assert source_address(Namespace("n"), 4, "eth0", CLIENT) is None
-    assert source_address(Namespace("n"), 6, "eth0", CLIENT) is None
-    only_loopback = Namespace("n", addresses=(Address("lo", 6, 1, 128, scope="host"),))
-    assert source_address(only_loopback, 6, "eth0", number("2001:db8::9")) == 1
-    assert source_address(only_loopback, 6, "eth0", number("fe80::9")) is None
-
-
-def test_preferred_source() -> None:
-    host = host_namespace()
-    for query, expected in (
-        (Query(4, CLIENT), HOST_ADDRESS),
-        (Query(4, WEB), GATEWAY),
-        (Query(4, HOST_ADDRESS), HOST_ADDRESS),
-    ):
-        found = lookup(host, query)
-        assert preferred_source(host, found, found.next_hops[0], query) == expected
-    src = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), prefsrc=7)
-    found = lookup(host_namespace(routes=(src,)), Query(4, CLIENT))
-    assert preferred_source(host, found, found.next_hops[0], Query(4, CLIENT)) == 7
-    anycast = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type="anycast")
-    found = lookup(host_namespace(routes=(anycast,)), Query(4, CLIENT))
-    assert preferred_source(host, found, found.next_hops[0], Query(4, CLIENT)) == HOST_ADDRESS
-
-
 ROUTE_TEXTS: dict[str, Route] = {
     "default via 198.51.100.1 dev eth0": route("default", "eth0", via="198.51.100.1"),
     "172.17.0.0/16 dev docker0": route("172.17.0.0/16", "docker0"),
@@ -307,11 +246,3 @@ def test_is_taken_in6(found: Found, taken: bool) -> None:
 @pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
 def test_route_text(text: str, written: Route) -> None:
     assert route_text(written) == text
-
-
-def test_the_source_towards_a_networks_own_address_is_its_links() -> None:
-    namespace = Namespace("n", addresses=TWO)
-    own = Route(6, number("2001:db8:0:1::"), 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),))
-    found = Found("anycast", own, own.next_hops)
-    query = Query(6, own.destination)
-    assert preferred_source(namespace, found, NextHop("lo"), query) == number("2001:db8:0:1::1")

@@ -8,8 +8,8 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
-from hairpin.network.network import addresses_of, conf, holds_address
-from hairpin.network.prefix import Version, address_text, inside, is_multicast, prefix_text, width
+from hairpin.network.network import conf
+from hairpin.network.prefix import Version, address_text, inside, prefix_text
 from hairpin.network.vrf import is_vrf, vrf_table
 
 
@@ -320,63 +320,6 @@ def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
     """
     link = namespace.link(hop.link) if hop.link is not None else None
     return hop.linkdown and (link is None or link.up)
-
-
-def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the address that the kernel puts on packets that leave by ``link`` towards an address on it.
-
-    Source: net/ipv4/devinet.c inet_select_addr() (of primaries the one whose network holds the destination, else the
-    link's first, else any link's); net/ipv6/addrconf.c ipv6_dev_get_saddr() (longest common prefix within its own).
-    """
-    own = [a for a in addresses_of(namespace, link, version) if not a.tentative]
-    if version == 6:
-        if holds_address(namespace, 6, towards):
-            return towards
-        # What is not deprecated goes before what the link has itself: ipv6_get_saddr_eval()
-        known = [a for a in addresses_of(namespace, None, 6) if a.scope == "global" and not a.tentative]
-        link_local = [a for a in own if a.scope == "link"]
-        if link and (towards >> 118 == 0xFE80 >> 6 or is_multicast(towards, 6)):  # only the link's own will do
-            wanted = link_local or [a for a in known if a.link == link]
-        else:  # ::1 is better than none
-            wanted = known or link_local or [a for a in addresses_of(namespace, "lo", 6) if a.scope == "host"]
-        if not wanted:
-            return None
-        return max(
-            wanted,
-            key=lambda a: (not a.deprecated, a.link == link, min(_common_bits(a.value, towards, 6), a.prefix_length)),
-        ).value
-    primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
-    for address in primaries:
-        if inside(towards, address.peer if address.peer is not None else address.value, address.prefix_length, 4):
-            return address.value
-    if primaries:
-        return primaries[0].value
-    for address in addresses_of(namespace, None, 4):
-        if not address.secondary and address.scope == "global":
-            return address.value
-    return None
-
-
-def _common_bits(one: int, other: int, version: Version) -> int:
-    return width(version) - (one ^ other).bit_length()
-
-
-def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
-    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's."""
-    if found.route is not None and found.route.prefsrc is not None:
-        return found.route.prefsrc
-    if found.type == "local":
-        # IPv4 answers for itself; IPv6 chooses among its addresses when the destination is not one of them.
-        if query.version == 4 or holds_address(namespace, 6, query.daddr):
-            return query.daddr
-        return source_address(namespace, 6, "lo", query.daddr)
-    if query.version == 6 and found.type == "anycast" and found.next_hops and found.next_hops[0].link:
-        return source_address(namespace, 6, found.next_hops[0].link, query.daddr)
-    if hop.link is None:
-        return None
-    # Of IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
-    gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
-    return source_address(namespace, query.version, hop.link, gateway if query.version == 4 else query.daddr)
 
 
 def route_text(route: Route) -> str:

@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_DNAT_DONE, STAT
 from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
-from hairpin.network.routing import source_address
+from hairpin.network.source_address import source_address
 from hairpin.walk.connection_index import index_of
 from hairpin.walk.conntrack import remembered, taken
 from hairpin.walk.nat_range import Manip, Range, Span

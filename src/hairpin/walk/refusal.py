@@ -12,7 +12,8 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, lookup, source_address
+from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.source_address import source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import closed
 from hairpin.walk.route_in import input_query

@@ -13,7 +13,8 @@ from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, lookup, preferred_source, source_address
+from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook

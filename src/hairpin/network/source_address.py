@@ -1,0 +1,107 @@
+"""The source address that the kernel chooses for a packet without one.
+
+Source: net/ipv4/devinet.c inet_select_addr(); net/ipv6/addrconf.c ipv6_dev_get_saddr()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import NextHop
+from hairpin.network.network import addresses_of, conf
+from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast, width
+from hairpin.network.routing import Found, Query
+
+
+def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
+    """Return the address that the kernel puts on packets that leave by ``link`` (IPv6, empty: by a link that is not yet
+    known) towards an address on it; None where it has none."""
+    return _source4(namespace, link, towards) if version == 4 else _source6(namespace, link, towards)
+
+
+def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
+    """Of primaries the one whose network holds the destination, else the link's first, else any link's."""
+    own = [a for a in addresses_of(namespace, link, 4) if not a.tentative]
+    primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
+    for address in primaries:
+        if inside(towards, address.peer if address.peer is not None else address.value, address.prefix_length, 4):
+            return address.value
+    if primaries:
+        return primaries[0].value
+    for address in addresses_of(namespace, None, 4):
+        if not address.secondary and address.scope == "global":
+            return address.value
+    return None
+
+
+def _source6(namespace: Namespace, link: str, towards: int) -> int | None:
+    only_own = link and (
+        is_multicast(towards, 6) or _scope(towards) <= _LINK or conf(namespace, 6, link, "use_oif_addrs_only")
+    )
+    known = [a for a in addresses_of(namespace, link if only_own else None, 6) if not a.tentative]
+    return max(known, key=lambda a: _fitness(namespace, a, link, towards)).value if known else None
+
+
+def _fitness(namespace: Namespace, address: Address, link: str, towards: int) -> tuple[int, ...]:
+    """Return how well the source fits, by the rules of RFC 6724 in their order.
+
+    Source: net/ipv6/addrconf.c ipv6_get_saddr_eval()
+    """
+    value, scope, asked = address.value, _scope(address.value), _scope(towards)
+    label, wanted = _label(value), _label(towards)
+    temporary = address.secondary  # IPv6's name for that flag
+    return (
+        value == towards,
+        -scope if scope >= asked else scope - 128,
+        label in _NEVER_DEPRECATED or not address.deprecated,
+        link in ("", address.link),
+        label == wanted,
+        temporary is ((conf(namespace, 6, address.link, "use_tempaddr") or 0) >= 2),
+        (label == _ORCHID) is (wanted == _ORCHID),
+        min(_common_bits(value, towards), address.prefix_length),
+    )
+
+
+_LINK, _SITE, _GLOBAL = 2, 5, 14
+
+
+def _scope(address: int) -> int:
+    """Source: net/ipv6/addrconf_core.c __ipv6_addr_type()"""
+    if is_multicast(address, 6):
+        return address >> 112 & 0xF
+    if inside(address, *LINK_LOCAL6, 6) or is_loopback(address, 6):
+        return _LINK
+    return _SITE if inside(address, 0xFEC0 << 112, 10, 6) else _GLOBAL
+
+
+_LABELS = (
+    (0, 1, 128), (3, 0, 96), (4, 0xFFFF << 32, 96), (6, 0x2001 << 112, 32), (7, 0x20010010 << 96, 28),
+    (12, 0x3FFE << 112, 16), (2, 0x2002 << 112, 16), (11, 0xFEC0 << 112, 10), (5, 0xFC << 120, 7),
+)  # fmt: skip
+"""Label, network, prefix length.  Source: net/ipv6/addrlabel.c ip6addrlbl_init_table (others can be entered, which no
+reading tells)"""
+_NEVER_DEPRECATED, _ORCHID = (0, 3, 4), 7
+
+
+def _label(address: int) -> int:
+    return next((label for label, network, length in _LABELS if inside(address, network, length, 6)), 1)
+
+
+def _common_bits(one: int, other: int) -> int:
+    return width(6) - (one ^ other).bit_length()
+
+
+def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
+    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's."""
+    if found.route is not None and found.route.prefsrc is not None:
+        return found.route.prefsrc
+    if query.version == 6:
+        # What stays here goes by lo, but has its source by the link of its route: ip6_route_get_saddr()
+        here = found.type in ("local", "anycast") and found.next_hops
+        link = found.next_hops[0].link if here else hop.link
+        return None if link is None else source_address(namespace, 6, link, query.daddr)
+    if found.type == "local":
+        return query.daddr
+    if hop.link is None:
+        return None
+    # Of IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
+    gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
+    return source_address(namespace, 4, hop.link, gateway)
