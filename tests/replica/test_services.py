@@ -1,5 +1,7 @@
 """Who listens in a replica."""
 
+import msgspec
+
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.network import Network
 from hairpin.replica.blueprint import Service
@@ -27,3 +29,13 @@ def test_what_a_paused_container_listens_on_is_held() -> None:
 def test_a_port_that_dockerd_only_holds_is_held() -> None:
     held = (Socket("tcp", 4, None, 8151, relay=Relay(4, WEB, 80, holds_only=True)),)
     assert [each.does for each in of(network(host_namespace(sockets=held)), "host")] == ["hold"]
+
+
+def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
+    relays = (Socket("udp", 4, None, 53, relay=Relay(4, WEB, 53)), Socket("tcp", 4, None, 80, relay=Relay(4, WEB, 80)))
+    by_route = {}
+    for version in ("20.10.24", "28.5.2"):
+        docker = msgspec.structs.replace(engine(container()), version=version)
+        built = of(network(host_namespace(sockets=relays), docker=docker), "host")
+        by_route[version] = [each.answers_by_route for each in built]
+    assert by_route == {"20.10.24": [True, False], "28.5.2": [False, False]}

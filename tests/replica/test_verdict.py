@@ -16,6 +16,7 @@ from hairpin.replica.verdict import Findings, Verdict, verdict
 CLIENT = Outside(0xC000020A)
 REJECTS = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j REJECT", 1, "reject")
 REACHED = Happening("reached", "container:web", 80)
+READ = (REACHED,)
 
 
 def tcp(flags: int, *, out: bool = True, netns: str = "host") -> Sighting:
@@ -81,6 +82,8 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),
     "a datagram that nobody has":      (found(SILENCE, icmp(3, 3), protocol="udp"), "refused"),
     "a datagram that a rule rejects":  (found(SILENCE, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "rejected"),
+    "the answer is not known for one": (found(SILENCE, icmp(3, 3), protocol="udp", happenings=READ), "unanswered"),
+    "a rule rejects the answer":       (found(SILENCE, protocol="udp", happenings=READ, hits=(REJECTS,)), "unanswered"),
     "the echo is lost":                (found(SILENCE, icmp(8, 0), protocol="icmp"), "dropped"),
     "the echo's reply is lost":        (found(SILENCE, icmp(8, 0), icmp(0, 0), protocol="icmp"), "unanswered"),
 }  # fmt: skip

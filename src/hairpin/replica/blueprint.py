@@ -40,7 +40,7 @@ class Service(msgspec.Struct, frozen=True):
     """A socket that takes connections or datagrams.
 
     ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer."""
+    answer.  ``answers_by_route``: from the address that the kernel chooses, not from the one that was asked (UDP)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -50,6 +50,7 @@ class Service(msgspec.Struct, frozen=True):
     v6only: bool = False
     does: Literal["answer", "relay", "hold"] = "answer"
     to: tuple[Version, str, int] | None = None
+    answers_by_route: bool = False
 
 
 class LinkLine(msgspec.Struct, frozen=True):

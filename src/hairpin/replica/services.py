@@ -11,16 +11,17 @@ from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.replica.blueprint import Service
+from hairpin.walk.sockets import answers_by_route
 
 
 def services(network: Network, namespace: Namespace) -> tuple[Service, ...]:
     """Return the sockets to open."""
     container = network.container_of(namespace.name)
     frozen = container is not None and container.status == "paused"
-    return tuple(dict.fromkeys(_service(each, frozen=frozen) for each in namespace.sockets))
+    return tuple(dict.fromkeys(_service(network, each, frozen=frozen) for each in namespace.sockets))
 
 
-def _service(socket: Socket, *, frozen: bool) -> Service:
+def _service(network: Network, socket: Socket, *, frozen: bool) -> Service:
     relay = socket.relay
     plain = Service(
         socket.protocol,
@@ -34,5 +35,5 @@ def _service(socket: Socket, *, frozen: bool) -> Service:
         return msgspec.structs.replace(plain, does="hold")
     if relay is not None:
         to = (relay.version, address_text(relay.address, relay.version), relay.port)
-        return msgspec.structs.replace(plain, does="relay", to=to)
+        return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(network, socket))
     return plain

@@ -207,7 +207,7 @@ class Servers:
         except OSError:
             return
         back = [_from_destination(level, kind, value) for level, kind, value in control]
-        control_back = [each for each in back if each is not None]
+        control_back = [each for each in back if each is not None and not service.answers_by_route]
         if service.does == "answer":
             self.happenings.append(Happening("reached", netns, service.port))
             _send(opened, ANSWER, control_back, client)

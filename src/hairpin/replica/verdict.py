@@ -113,13 +113,16 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
 def _silent(findings: Findings) -> Verdict:
     """The client heard nothing: did its packet arrive?"""
     experience = findings.attempt.experience
+    # Who says no to what was read already, says it to the answer.
+    if any(each.kind == "reached" for each in findings.happenings):
+        return "unanswered"
     if findings.rejected:
         return "rejected"
+    if findings.held:
+        return "unanswered"
     told = findings.told()
     if told is not None and findings.flow.protocol != "tcp":
         return "refused" if told.icmp is not None and _port(told) else "rejected"
-    if any(each.kind == "reached" for each in findings.happenings) or findings.held:
-        return "unanswered"
     if findings.flow.protocol == "tcp":
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)

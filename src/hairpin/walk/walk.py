@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.walk.answer import answer_to
@@ -21,7 +21,7 @@ from hairpin.walk.neighbour_discovery import unheard
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
-from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
 from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
@@ -216,7 +216,9 @@ def _answered(
 ) -> Iterator[Branch]:
     """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
     state = end.state
-    for back in _answer(network, state, flags=SYN | ACK, chosen=_source_is_chosen(network, state.packet, socket)):
+    for back in _answer(
+        network, state, flags=SYN | ACK, chosen=socket is not None and answers_by_route(network, socket)
+    ):
         reply = back.state.steps
         if not _reaches(started, back):
             yield _lost_reply(back, state.steps, reply)
@@ -229,15 +231,6 @@ def _answered(
             yield from _relayed(network, flow, state, socket, branch)
         else:
             yield branch
-
-
-def _source_is_chosen(network: Network, packet: Packet, socket: Socket | None) -> bool:
-    """Return whether the kernel chooses the answer's source by its route: docker-proxy before 28 answers UDP without
-    saying from which address (moby/moby#48571)."""
-    if packet.protocol != UDP or socket is None or socket.relay is None or socket.address is not None:
-        return False
-    versions = [each.version.partition(".")[0] for each in network.host.engines if each.kind == "docker"]
-    return any(each.isdigit() and int(each) < 28 for each in versions)
 
 
 def _answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
