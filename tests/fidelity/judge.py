@@ -6,11 +6,12 @@ import msgspec
 
 from hairpin.netfilter.ir import Expression, FieldMatch, Match, NoEffect, OpaqueMatch, Rule, SocketMatch, StatefulMatch
 from tests.fidelity.case import Case, Sent
+from tests.fidelity.counted import kernel_hits, recorded
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, ask
-from tests.fidelity.model import Branch, Expectations, Hits, kernel_hits, recorded
+from tests.fidelity.model import Branch, Expectations, Hits
 from tests.fidelity.observer import Event
 from tests.fidelity.turns import Turn
 

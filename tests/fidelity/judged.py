@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from hairpin.netfilter.elements import rows
-from tests.fidelity.model import RuleKey
+from tests.fidelity.counted import RuleKey
 
 _NFT: dict[str, str] = {
     "ip saddr, daddr, protocol, ttl, dscp, ecn, length": r"ip (saddr|daddr|protocol|ttl|dscp|ecn|length) (?!set)",

@@ -1,31 +1,28 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from unittest.mock import patch
 
 import msgspec
 
 from hairpin.host.host import Host
 from hairpin.host.link import Link
-from hairpin.netfilter import evaluate
-from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
+from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.header import WITH_PORTS
-from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Rule, Set, Table
-from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Seen, Tuple
-from hairpin.netfilter.satisfies import Surroundings
+from hairpin.netfilter.ir import STATUS_CONFIRMED
+from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
-from hairpin.walk import device, hooks, nat, neighbour
+from hairpin.walk import nat, neighbour, packet_walk
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
 from hairpin.walk.route_out import output_route
 from hairpin.walk.segment import Answer
 from hairpin.walk.state import End, State, Stop
-from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.fidelity.case import Sent
+from tests.fidelity.counted import RuleKey, Satisfied
 from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
@@ -35,16 +32,6 @@ from tests.fidelity.turns import Turn
 
 Connections = tuple[tuple[str, Connection], ...]
 """Connections by namespace."""
-RuleKey = tuple[str, str, str, str, str, int]
-"""namespace, dialect, family, table, chain, number"""
-
-
-class Satisfied(Condition, frozen=True, gc=False):
-    """Carried along by a walked packet: the rules of one base chain that it satisfied, and those that it may have
-    satisfied where the walk cannot tell (a limit that only logs)."""
-
-    certain: tuple[RuleKey, ...] = ()
-    possible: tuple[RuleKey, ...] = ()
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -86,63 +73,6 @@ class Hits:
             low, high = low & other_low, high | other_high
         self.low.update(low)
         self.high.update(high)
-
-
-@contextmanager
-def recorded() -> Generator[None]:
-    """Let every packet that is walked meanwhile carry along what it satisfied."""
-    raw: list[tuple[Decision, ...]] = []
-
-    def joining(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-        raw.append(decisions)
-        return join(decisions)
-
-    def noting(
-        table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...]
-    ) -> tuple[Decision, ...]:
-        decisions = decide(table, chain, seen, surroundings, ipsets)
-        assert isinstance(surroundings, NamespaceSurroundings)
-        netns = surroundings.namespace.name
-        apart = raw.pop()
-        groups = [(each,) for each in decisions] if len(decisions) == len(apart) else [apart]
-        return tuple(
-            msgspec.structs.replace(decision, conditions=(*decision.conditions, _satisfied(netns, group)))
-            for decision, group in zip(decisions, groups, strict=True)
-        )
-
-    with (
-        patch.object(hooks, "decide", noting), patch.object(evaluate, "join", joining),
-        patch.object(device, "MAX_HOPS", 1000),  # a kernel lets a packet go round until its TTL is used up
-    ):  # fmt: skip
-        yield
-
-
-def _satisfied(netns: str, decisions: tuple[Decision, ...]) -> Satisfied:
-    trails = [Counter(key_of(netns, place) for place in decision.trail) for decision in decisions]
-    low = high = trails[0]
-    for other in trails[1:]:
-        low, high = low & other, high | other
-    return Satisfied("", holds=True, certain=tuple(low.elements()), possible=tuple(high.elements()))
-
-
-def key_of(netns: str, place: Place) -> RuleKey:
-    """Return the rule's key."""
-    return (netns, place.dialect, place.family, place.table, place.chain, place.number)
-
-
-def kernel_hits(before: Host, after: Host) -> dict[RuleKey, tuple[int, Rule]]:
-    """Return how often the kernel counted each rule that has a counter, and the rule."""
-    earlier = {key: rule.packets or 0 for key, rule in _counted(before)}
-    return {key: ((rule.packets or 0) - earlier[key], rule) for key, rule in _counted(after) if key in earlier}
-
-
-def _counted(host: Host) -> Iterator[tuple[RuleKey, Rule]]:
-    for namespace in host.namespaces:
-        for table in namespace.ruleset.tables:
-            for chain in table.chains:
-                for rule in chain.rules:
-                    if rule.packets is not None:
-                        yield (namespace.name, table.dialect, table.family, table.name, chain.name, rule.number), rule
 
 
 class Expectations:
@@ -283,7 +213,15 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
     else:
         state = State("output-route", sent.netns, packet, uid=0, connections=connections)
     network = Network(host)
-    return tuple(_branch(end, *way) for end in walk_packet(network, state) for way in _with_answers(network, end))
+    return tuple(_branch(end, *way) for end in _ends(network, state) for way in _with_answers(network, end))
+
+
+def _ends(network: Network, state: State) -> tuple[End, ...]:
+    """Return where a packet's ways end; raises SetupError where they are so many that the walk gives some up."""
+    ends = walk_packet(network, state)
+    if len(ends) >= packet_walk.MAX_ENDS:
+        raise SetupError(f"too open: a packet can go {len(ends)} ways or more")
+    return ends
 
 
 def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
@@ -329,7 +267,7 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
         if isinstance(outcome, End):
             yield (), outcome
             continue
-        for last in walk_packet(network, outcome):
+        for last in _ends(network, outcome):
             for events, final in _with_answers(network, last, name):
                 yield tuple(sorted({*noted, *events})), final
                 if in_pieces:  # not told from others, and yet counted by rules on its way
