@@ -14,6 +14,9 @@ This page is written by `make fidelity N=…` (`tests/fidelity/`). A *pair* is o
 network, by the walk and by the running kernel. Compared for each pair: delivered to which namespace by which link, left
 by which link, dropped, or rejected with which ICMP type and code or reset; addresses, ports, TTL and DSCP where it came
 to rest. For each network: the counter of every rule, so that the way is compared and not only its end.
+
+Every second network has weights of its own for each of the generator's choices: it leaves many things out and has a few
+often, so that what seldom meets does.
 """
 _LIMITS = """## Not compared yet
 

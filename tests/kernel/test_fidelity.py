@@ -3,17 +3,19 @@
 The whole hunt is ``make fidelity N=…`` (docs/fidelity.md).
 """
 
+from secrets import randbelow
+
 import pytest
 
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import compare, judge
 from tests.fidelity.kernel import ask
+from tests.fidelity.netns import SetupError
 from tests.fidelity.regressions import Regression, events_of, regressions
 from tests.fidelity.tell import disagreement_text
 
 REGRESSIONS = dict(regressions())
-SEED, CASES = 2000, 24
-"""Always the same networks: what a fresh seed finds is for ``make fidelity``, not a failure of somebody's change."""
+CASES = 24
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)
@@ -25,10 +27,18 @@ def test_agreement_once_found_missing_holds(regression: Regression) -> None:
     assert not differs, disagreement_text(differs[0])
 
 
-def test_walk_and_kernel_agree_on_random_networks() -> None:
-    packets = 0
-    for number in range(CASES):
-        judgement = judge(case_of(SEED + number))
+def test_walk_and_kernel_agree_on_random_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    seed, packets, judged = randbelow(1 << 32), 0, 0
+    with capsys.disabled():
+        print(f"\nseed {seed}: make fidelity SEED={seed} repeats it")
+    for number in range(seed, seed + CASES):
+        try:
+            judgement = judge(case_of(number))
+        except SetupError:
+            # The tools refuse one of a few hundred networks, or it has too many ways: the next one is as good.
+            continue
+        judged += 1
         packets += judgement.packets
-        assert not judgement.disagreements, f"case {SEED + number}\n{disagreement_text(judgement.disagreements[0])}"
-    assert packets > 100 * CASES
+        assert not judgement.disagreements, f"case {number}\n{disagreement_text(judgement.disagreements[0])}"
+    assert judged > CASES // 2
+    assert packets > 100 * judged

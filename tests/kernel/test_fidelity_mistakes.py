@@ -7,7 +7,7 @@ import pytest
 from tests.fidelity.mistakes import MISTAKES, Mistake, Search
 
 SEED = 2000
-"""The networks of tests/kernel/test_fidelity.py, and those behind them."""
+"""Always the same networks, so that each mistake takes as long as it did."""
 
 
 @pytest.fixture(scope="module")

@@ -20,14 +20,18 @@ from tests.fidelity.generate import (
     vrf,
 )
 from tests.fidelity.generate.plan import Dice, Plan
+from tests.fidelity.generate.swarm import SwarmDice
 
 FLOWS = 120
 """Flows of one case."""
+_SWARM = 0.5
+"""The share of cases with weights of their own."""
 
 
 def case_of(seed: int, flows: int = FLOWS) -> Case:
     """Return the case of that seed."""
-    dice = Dice(Random(seed))  # noqa: S311
+    random = Random(seed)  # noqa: S311
+    dice = SwarmDice(random) if random.random() < _SWARM else Dice(random)
     made = topology.plan(dice)
     host = outages.host(dice, made, _with_rules(dice, made, topology.host(dice, made)))
     if made.vrf:
