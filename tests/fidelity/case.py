@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.netfilter.packet import Connection, Packet
+from hairpin.netfilter.packet import UDP, Connection, Packet
 
 WORLD = "world"
 """The namespace that plays everything outside: it has wires and no addresses, so it never answers by itself."""
@@ -73,6 +73,10 @@ class Sent(msgspec.Struct, frozen=True):
     padding: int = 0
     no_checksum: bool = False
     fragmented: bool = False
+
+    def by_udp(self) -> bool:
+        """Return whether a socket of UDP's sends it; else one that is given the whole packet (IPPROTO_RAW)."""
+        return self.packet.protocol == UDP and not self.packet.bad_checksum
 
 
 class ErrorPlan(msgspec.Struct, frozen=True):

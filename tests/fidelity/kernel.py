@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter.packet import ACK, RST, SYN, UDP, Packet
+from hairpin.netfilter.packet import ACK, RST, SYN, Packet
 from hairpin.replica import ctnetlink
 from tests.fidelity import accounts
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
@@ -286,7 +286,7 @@ class _Net:
         netns = self.judged[sent.netns]
         if LOWEST_IS_BROADCAST and packet.version == 4 and packet.daddr & 0xFF == 0:
             return False
-        if packet.protocol == UDP and not packet.bad_checksum:
+        if sent.by_udp():
             return _send_udp(netns, packet, payload, no_checksum=sent.no_checksum)
         if len(data) > _SHORT:
             return False  # a raw socket does not even try to send what is too long for the first route's link

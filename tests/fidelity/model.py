@@ -203,15 +203,15 @@ _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 
 
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:
-    packet = sent.packet
-    packet = msgspec.structs.replace(packet, length_bytes=length_of(packet, sent.padding))
+    packet = msgspec.structs.replace(sent.packet, length_bytes=length_of(sent.packet, sent.padding))
     pieces = longest_piece(packet.version, packet.length_bytes) if sent.fragmented else None
     if sent.fragmented:
         packet = msgspec.structs.replace(packet, dont_fragment=False)
     if sent.link:
         state = State("device-in", "host", packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
     else:
-        state = State("output-route", sent.netns, packet, uid=0, connections=connections)
+        raw = packet.version == 4 and not sent.by_udp()
+        state = State("output-route", sent.netns, packet, uid=0, connections=connections, header_included=raw)
     network = Network(host)
     return tuple(_branch(end, *way) for end in _ends(network, state) for way in _with_answers(network, end))
 

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address
+from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.prefix import parse_address
 from hairpin.network.routing import Found, Query, lookup
@@ -110,3 +110,26 @@ def test_the_source_towards_a_networks_own_address_is_its_links() -> None:
     found = Found("anycast", own, own.next_hops)
     query = Query(6, own.destination)
     assert preferred_source(namespace, found, NextHop("lo"), query) == number("2001:db8:0:1::1")
+
+
+# link, whose address it borrows, having none
+BORROWED: dict[str, tuple[str, str]] = {
+    "that of a link in the same VRF": ("r1", "10.9.2.1"),
+    "the VRF's own goes first": ("b1", "10.8.0.1"),
+    "in no VRF that of a link in none": ("t0", "192.0.2.2"),
+}
+
+
+@pytest.mark.parametrize(("link", "expected"), BORROWED.values(), ids=BORROWED)
+def test_source_address_in_a_vrf(link: str, expected: str) -> None:
+    links = (
+        Link(2, "red", "vrf", vrf_table=50), Link(3, "r1", master="red"), Link(4, "r2", master="red"),
+        Link(5, "blue", "vrf", vrf_table=51), Link(6, "b1", master="blue"), Link(7, "b2", master="blue"),
+        Link(8, "up0"), Link(9, "t0"),
+    )  # fmt: skip
+    addresses = (
+        Address("r2", 4, number("10.9.2.1"), 24), Address("b2", 4, number("10.8.2.1"), 24),
+        Address("blue", 4, number("10.8.0.1"), 24), Address("up0", 4, number("192.0.2.2"), 24),
+    )  # fmt: skip
+    found = source_address(Namespace("host", links=links, addresses=addresses), 4, link, CLIENT)
+    assert found == number(expected)

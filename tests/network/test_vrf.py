@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.network.vrf import is_vrf, vrf_of, vrf_table
+from hairpin.network.vrf import vrf_of
 
 LINKS = (
     Link(1, "lo", "loopback"),
@@ -22,14 +22,3 @@ LINKS = (
 def test_the_vrf_of_a_link(link: str, expected: str | None) -> None:
     found = vrf_of(Namespace("host", links=LINKS), link)
     assert (found.name if found is not None else None) == expected
-
-
-def test_what_is_a_vrf() -> None:
-    host = Namespace("host", links=LINKS)
-    assert [is_vrf(host, name) for name in ("red", "eth1", "eth9", None)] == [True, False, False, False]
-
-
-def test_the_first_links_table() -> None:
-    host = Namespace("host", links=LINKS)
-    assert vrf_table(host, (None, "lo", "eth2")) == 9
-    assert vrf_table(host, (None, "lo")) is None

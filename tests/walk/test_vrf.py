@@ -8,6 +8,7 @@ from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import CT_UNTRACKED
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
+from hairpin.network.prefix import BROADCAST4
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
 from hairpin.walk.state import End, State
@@ -19,27 +20,30 @@ INNER, OUTER, HERE = 0x0A090102, 0xCB007105, 0x0A090101
 RED = 50
 TO_OUTSIDE = Packet(4, INNER, OUTER, UDP, sport=40000, dport=53)
 TO_INSIDE = Packet(4, HERE, INNER, UDP, sport=40000, dport=53)
+MAIN = PolicyRule(4, 32766, table=254)
 RULES = (
-    PolicyRule(4, 0, table=TABLE_LOCAL), PolicyRule(4, 1000, l3mdev=True), PolicyRule(4, 32766, table=254),
+    PolicyRule(4, 0, table=TABLE_LOCAL), PolicyRule(4, 1000, l3mdev=True), MAIN,
 )  # fmt: skip
 
 
-def net(rules: str = "", *, way_out: bool = True, rp_filter: str = "0") -> Network:
+def net(
+    rules: str = "", *, way_out: bool = True, rp_filter: str = "0", forwards: str = "r1", policy: PolicyRule = MAIN
+) -> Network:
     """Return a host whose link to a container is in a VRF; ``way_out``: the VRF's table leads to the uplink."""
     routes = (
         Route(4, HERE, 32, RED, "local", (NextHop("r1"),)),
         Route(4, 0x0A090100, 24, RED, "unicast", (NextHop("r1"),)),
         *((Route(4, 0, 0, RED, "unicast", (NextHop("eth0"),)),) if way_out else ()),
     )
-    conf = ("net", "ipv4", "conf", "red")
-    values: dict[tuple[str, ...], str] = {(*conf, "forwarding"): "1", (*conf, "rp_filter"): rp_filter}
+    conf = ("net", "ipv4", "conf")
+    values: dict[tuple[str, ...], str] = {(*conf, forwards, "forwarding"): "1", (*conf, "r1", "rp_filter"): rp_filter}
     host = Namespace(
         "host",
         links=(lo(), Link(2, "eth0"), Link(3, "red", "vrf", vrf_table=RED), Link(4, "r1", "veth", master="red",
                                                                                 peer_index=2, peer_netnsid=0)),
         addresses=(Address("r1", 4, HERE, 24),),
         routes=routes,
-        rules=RULES,
+        rules=(*RULES, policy),
         ruleset=ruleset(rules),
         sysctls=Sysctls(values),
     )  # fmt: skip
@@ -62,7 +66,11 @@ IN: dict[str, tuple[Network, str]] = {
     "PREROUTING sees the VRF": (net(drop("PREROUTING", "-i red")), "dropped rule"),
     "FORWARD sees the VRF": (net(drop("FORWARD", "-i red -o eth0", table="filter")), "dropped rule"),
     "FORWARD does not see the link": (net(drop("FORWARD", "-i r1", table="filter")), "left eth0"),
-    "believed: the way back is by a link of the VRF": (net(rp_filter="1"), "left eth0"),
+    "believed: the way back is by that link": (net(rp_filter="1"), "left eth0"),
+    "what the VRF forwards does not matter": (net(forwards="red"), "dropped forwarding-off"),
+    "a policy rule sees the link": (net(policy=PolicyRule(4, 500, iif="r1", action="blackhole")), "dropped route-type"),
+    "and the VRF": (net(policy=PolicyRule(4, 500, iif="red", action="blackhole")), "dropped route-type"),
+    "not as the way out": (net(policy=PolicyRule(4, 500, oif="red", action="blackhole")), "left eth0"),
 }  # fmt: skip
 
 
@@ -100,6 +108,21 @@ def test_out_by_a_vrf(rules: str, expected: str) -> None:
     (end,) = walk_packet(net(rules), State("output-route", "host", TO_INSIDE, oif="red", uid=0))
     assert ended(end) == expected
     assert end.state.packet.saddr == HERE
+
+
+def test_a_raw_sockets_packet_is_not_shown_to_the_vrf() -> None:
+    start = State("output-route", "host", TO_INSIDE, oif="red", uid=0, header_included=True)
+    (end,) = walk_packet(net(drop("OUTPUT", "-o red")), start)
+    assert ended(end) == "arrived"
+
+
+def test_a_limited_broadcast_is_shown_on_its_way_in_alone() -> None:
+    to_all = msgspec.structs.replace(TO_OUTSIDE, daddr=BROADCAST4)
+    (came,) = into_vrf(net(drop("PREROUTING", "-i red")), State("prerouting", "host", to_all, iif="r1"))
+    assert isinstance(came, End)
+    assert ended(came) == "dropped rule"
+    sent = State("output", "host", to_all, oif="r1")
+    assert list(shown_by_vrf(net(), sent, lambda _, changed: iter((changed,)))) == [sent]
 
 
 def test_what_a_vrf_shows_is_as_it_was() -> None:

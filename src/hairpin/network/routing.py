@@ -10,7 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, address_text, inside, prefix_text
-from hairpin.network.vrf import is_vrf, vrf_table
+from hairpin.network.vrf import vrf_of
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Query(msgspec.Struct, frozen=True):
     weakly: bool = False
     """``prefers`` chooses only among routes of one metric, as for what is sent (not for what rules ask)."""
     vrf: str | None = None
-    """The VRF whose table rules with ``l3mdev`` ask, where ``oif`` and ``iif`` do not tell."""
+    """The VRF whose table rules with ``l3mdev`` ask: that of ``oif`` or ``iif``, unless it is said."""
     mark: int = 0
     tos: int = 0
     ignores_linkstate: bool = False
@@ -71,8 +71,7 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
-    if is_vrf(namespace, query.oif):  # its table is asked for routes by any link: l3mdev_update_flow()
-        query = msgspec.structs.replace(query, oif=None, vrf=query.oif)
+    query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     if query.version == 4 and _are_the_kernels(rules):
         return _in_both_tables(namespace, query, rules)
@@ -100,6 +99,15 @@ def lookup(namespace: Namespace, query: Query) -> Found:
                 if found is not None:
                     return found
     return NO_ROUTE
+
+
+def _of_vrf(namespace: Namespace, query: Query) -> Query:
+    """Source: net/l3mdev/l3mdev.c l3mdev_update_flow() (Linux 5.18: before, rules see the VRF in the link's place)."""
+    vrf = vrf_of(namespace, query.vrf or query.oif or query.iif)
+    if vrf is None:
+        return query
+    # Bound to the VRF itself any route of its table will do.
+    return msgspec.structs.replace(query, vrf=vrf.name, oif=None if query.oif == vrf.name else query.oif)
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -149,8 +157,8 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
     checks = (
         _from(rule, query),
         rule.destination is None or inside(query.daddr, *rule.destination, version),
-        rule.iif is None or rule.iif == query.iif,
-        rule.oif is None or rule.oif == (query.oif or query.prefers),
+        rule.iif is None or rule.iif == query.iif or (rule.iif == query.vrf and query.iif != "lo"),
+        rule.oif is None or rule.oif == (query.oif or query.prefers) or (rule.oif == query.vrf and query.iif == "lo"),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
         rule.tos is None or _fits_tos(rule.tos, query, whole=rule.whole_dscp),
         rule.protocol is None or rule.protocol == query.protocol,
@@ -192,7 +200,8 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
     """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
-    table = vrf_table(namespace, (query.vrf, query.oif, query.iif)) if rule.l3mdev else rule.table
+    vrf = namespace.link(query.vrf) if query.vrf else None
+    table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     return None if table is None else _first(namespace, query, rule, _by_precedence(namespace, query, table))
 
 

@@ -9,6 +9,7 @@ from hairpin.host.route import NextHop
 from hairpin.network.network import addresses_of, conf
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast, width
 from hairpin.network.routing import Found, Query
+from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
@@ -26,10 +27,12 @@ def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
             return address.value
     if primaries:
         return primaries[0].value
-    for address in addresses_of(namespace, None, 4):
-        if not address.secondary and address.scope == "global":
-            return address.value
-    return None
+    # Those of the VRF itself go first, of the links in no VRF that are in none.
+    vrf = vrf_of(namespace, link)
+    others = [a for a in addresses_of(namespace, None, 4) if not a.secondary and a.scope == "global"]
+    fellows = [a for a in others if vrf_of(namespace, a.link) == vrf]
+    first = [a for a in fellows if vrf is not None and a.link == vrf.name]
+    return next((a.value for a in (*first, *fellows)), None)
 
 
 def _source6(namespace: Namespace, link: str, towards: int) -> int | None:

@@ -15,15 +15,3 @@ def vrf_of(namespace: Namespace, name: str | None) -> Link | None:
             return link
         link = namespace.link(link.master) if link.master else None
     return None
-
-
-def is_vrf(namespace: Namespace, name: str | None) -> bool:
-    """Return whether the link is a VRF itself."""
-    link = namespace.link(name) if name else None
-    return link is not None and link.vrf_table is not None
-
-
-def vrf_table(namespace: Namespace, names: tuple[str | None, ...]) -> int | None:
-    """Return the table of the first of the links that is in a VRF, if any."""
-    found = next((each for name in names if (each := vrf_of(namespace, name))), None)
-    return found.vrf_table if found is not None else None

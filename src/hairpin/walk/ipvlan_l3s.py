@@ -22,7 +22,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     if port is None or link_of(network, port).macvlan_mode != "l3s":
         yield from input_route(network, state)
         return
-    moved = msgspec.structs.replace(state, netns=port.netns, iif=port.link)
+    moved = msgspec.structs.replace(state, netns=port.netns, iif=port.link, slave="")
     for outcome in input_route(network, moved):
         if isinstance(outcome, State) and outcome.stage == "input":
             yield msgspec.structs.replace(outcome, netns=state.netns, iif=state.iif, above=port)

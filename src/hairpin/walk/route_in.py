@@ -22,11 +22,23 @@ from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecide
 
 
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Decide where the packet goes."""
+    """Decide where the packet goes.  IPv4 asks the link that it came by, also where hooks see it come in by that link's
+    VRF: net/ipv4/ip_input.c ip_rcv_finish()."""
     if state.local:
         # A looped-back packet still carries the route of its output (skb_dst), so none of this happens.
         yield state.to("input")
         return
+    if not state.slave or state.packet.version == 6:
+        yield from _input_route(network, state)
+        return
+    for outcome in _input_route(network, msgspec.structs.replace(state, iif=state.slave)):
+        if isinstance(outcome, End):
+            yield msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, iif=state.iif))
+        else:
+            yield msgspec.structs.replace(outcome, iif=state.iif)
+
+
+def _input_route(network: Network, state: State) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
     state = msgspec.structs.replace(state, to_many=False)
     martian = _martian(namespace, state)
@@ -84,7 +96,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
         packet.version,
         packet.daddr,
         packet.saddr,
-        iif=state.iif,
+        iif=state.slave if state.slave and packet.version == 4 else state.iif,
         strict=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,

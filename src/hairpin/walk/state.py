@@ -118,6 +118,8 @@ class State(msgspec.Struct, frozen=True):
     packet: Packet
     iif: str = ""
     oif: str = ""
+    slave: str = ""
+    """The link that it came by, where ``iif`` is that link's VRF; as by this one IPv4 routes it."""
     physin: str = ""
     physout: str = ""
     ct_state: int = 0
@@ -150,6 +152,8 @@ class State(msgspec.Struct, frozen=True):
     uid: int | None = None
     by_kernel: bool = False
     """A socket of the kernel's own sends it, as it does ICMP errors (not resets)."""
+    header_included: bool = False
+    """A raw socket here has made its IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows it to no VRF."""
     other_host: bool = False
     """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
     hops: int = 0

@@ -22,9 +22,9 @@ def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
     and passes PREROUTING by it once more."""
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:
-        yield state
+        yield state if not state.slave else msgspec.structs.replace(state, slave="")
         return
-    moved = msgspec.structs.replace(state, iif=master.name)
+    moved = msgspec.structs.replace(state, iif=master.name, slave=state.iif)
     if _stays_on_link(state.packet):
         yield moved
     else:
@@ -35,7 +35,9 @@ def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[O
     """Yield a packet that starts here and leaves by a link of a VRF: OUTPUT and POSTROUTING see it leave by the VRF
     first, untracked, before they do by the link."""
     master = vrf_of(network.namespace(state.netns), state.oif)
-    if master is None or master.name == state.oif or _stays_on_link(state.packet):
+    to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
+    hidden = state.header_included or to_all or _stays_on_link(state.packet)
+    if master is None or master.name == state.oif or hidden:
         yield state
         return
     shown = msgspec.structs.replace(state, oif=master.name, ct_state=state.ct_state or CT_UNTRACKED)
@@ -47,7 +49,7 @@ def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[O
 
 
 def _stays_on_link(packet: Packet) -> bool:
-    """Whether the packet is for somebody on the link alone, or for many."""
+    """Whether the packet is for a group, or for somebody on the link alone."""
     if packet.version == 6:
         return is_multicast(packet.daddr, 6) or inside(packet.daddr, *LINK_LOCAL6, 6)
-    return is_multicast(packet.daddr, 4) or packet.daddr == BROADCAST4
+    return is_multicast(packet.daddr, 4)

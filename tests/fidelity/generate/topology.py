@@ -309,7 +309,8 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
             case "from" | "to":
                 words.append(f"{selector} {dice.pick((*NETWORKS[version][:6], *made.addresses(version)))}")
             case "iif" | "oif":
-                words.append(f"{selector} {dice.pick((*made.links, 'lo'))}")
+                vrfs = (vrf.NAME,) if made.vrf else ()
+                words.append(f"{selector} {dice.pick((*made.links, 'lo', *vrfs))}")
             case "fwmark":
                 words.append(f"fwmark {dice.pick(MARKS)}" + dice.pick(("", "/0x10", "/0xff")))
             case "tos":
