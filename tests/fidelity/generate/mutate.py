@@ -10,7 +10,7 @@ from tests.fidelity.generate.plan import Dice, Plan
 
 _MATCH = re.compile(r"(! )?(?<= )(-[sdio]|--dport|--sport|--dst-type|--src-type|--ctstate|--mark) ")
 _NFT_MATCH = re.compile(r"(?<= )(iifname|oifname|[ds]addr|dport|type) (?!!=|vmap|map|\.|type)(?=[\w\"{@:])")
-_VERDICT = re.compile(r"(?<=-j )(ACCEPT|DROP|RETURN)$|(?<= )(accept|drop|return)$")
+_VERDICT = re.compile(r"(?<=-j )(ACCEPT|DROP|RETURN)$|(?<= )(?<!--type )(accept|drop|return)$")
 _HOOKED = re.compile(r"^:(\w+) (ACCEPT|DROP)|^-A (\w+)")
 
 
