@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
-from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_SNAT, Nat
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_DYING, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, SYN, TCP, Connection, Packet, Tuple
 from hairpin.walk.conntrack import confirmed, track
 from hairpin.walk.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
@@ -226,3 +226,11 @@ def test_a_source_is_translated_as_before() -> None:
     assert shown(set_up(tracked(namespace=known), known, "src", Nat("snat", (5, 5))), "src")[:2] == (5, 1024)
     another = shown(set_up(tracked(namespace=known), known, "src", Nat("snat", (6, 6))), "src")
     assert another[:2] == (6, 40000)
+    later = msgspec.structs.replace(before, original=Tuple(CLIENT, 8, TCP, 40000, 9), reply=Tuple(8, 5, TCP, 9, 1025))
+    for connections, port in ((before, later), 1025), ((later, before), 1024), ((before, dying(later)), 1024):
+        known = msgspec.structs.replace(HOST, connections=connections)
+        assert shown(set_up(tracked(namespace=known), known, "src", Nat("snat", (5, 5))), "src")[:2] == (5, port)
+
+
+def dying(connection: Connection) -> Connection:
+    return msgspec.structs.replace(connection, status=STATUS_DYING)

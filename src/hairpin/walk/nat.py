@@ -9,7 +9,15 @@ from collections.abc import Callable
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import CT_RELATED, STATUS_DNAT, STATUS_DNAT_DONE, STATUS_SNAT, STATUS_SNAT_DONE, Nat
+from hairpin.netfilter.ir import (
+    CT_RELATED,
+    STATUS_DNAT,
+    STATUS_DNAT_DONE,
+    STATUS_DYING,
+    STATUS_SNAT,
+    STATUS_SNAT_DONE,
+    Nat,
+)
 from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
@@ -137,14 +145,15 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 
 
 def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
-    """Return the tuple translated as an earlier connection from the same source is: find_appropriate_src()."""
+    """Return the tuple translated as the latest connection from the same source is: find_appropriate_src()."""
     assert state.connection is not None
     version, zone = state.packet.version, state.connection.zone
     here = (state.netns, version, zone)
-    for each in (
-        *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
+    known = (
         *index_of(namespace.connections).from_source(version, zone, asked),
-    ):
+        *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
+    )
+    for each in reversed([each for each in known if not each.status & STATUS_DYING]):
         same = (each.original.protocol, each.original.saddr, each.original.sport)
         if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.connection.original:
             continue
