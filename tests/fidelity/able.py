@@ -70,6 +70,15 @@ def flowtables() -> bool:
 
 
 @cache
+def nft_looks_up_protocols_in_ranges() -> bool:
+    """Return whether a set of ranges may hold protocols: nft 1.0.6 swaps the bytes of single ones, which Linux 7.2
+    refuses (net/netfilter/nft_byteorder.c)."""
+    made = "add set ip asked s { type ipv4_addr . inet_proto; flags interval; }"
+    rule = "add rule ip asked c ip saddr . meta l4proto @s"
+    return _runs(("nft", "-f", "-"), f"add table ip asked\n{made}\nadd chain ip asked c\n{rule}\n")
+
+
+@cache
 def lights_leds() -> bool:
     """Return whether a rule can light a LED."""
     text = "*filter\n-A INPUT -j LED --led-trigger-id asked\nCOMMIT\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hairpin.evidence.file import read
 from hairpin.network.prefix import Version
+from tests.fidelity.able import nft_looks_up_protocols_in_ranges
 from tests.fidelity.case import RuleText, Tool
 from tests.fidelity.generate.listing import commands
 from tests.fidelity.generate.mutate import mutated
@@ -123,6 +124,8 @@ def _listed_text(name: str, version: Version) -> str:
     text = (_TESTS / "data" / "nft" / f"{name}.txt").read_text("utf-8")
     for word, filled in _DOCKER_29[version].items():
         text = text.replace(word, filled)
+    if not nft_looks_up_protocols_in_ranges():
+        text = text.replace("ip saddr . meta l4proto . th sport @", "ip saddr . ip protocol . th sport @")
     return text
 
 

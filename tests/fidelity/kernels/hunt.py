@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.judge import Judgement, compare
-from tests.fidelity.kernels.exchange import Asked, enough, kept, read
+from tests.fidelity.kernels.exchange import Asked, enough, kept, read, write
 from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run
 from tests.fidelity.tell import disagreement_text
@@ -60,6 +60,7 @@ class Judging:
             return
         if found.disagreements:
             (self.folder / f"{name}.json").write_bytes(msgspec.json.encode(asked.case))
+            write(self.folder, f"{name}.differs", asked)  # can be compared again without a guest
             self._say(f"case {name}: {disagreement_text(found.disagreements[0]).rstrip()}")
         if not fresh:
             self.run.differing += bool(found.disagreements)
