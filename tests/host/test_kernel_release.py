@@ -1,9 +1,12 @@
 import pytest
 
 from hairpin.host.kernel_release import (
+    all_ignores_linkdown,
     fib_asks_with_protocol,
     flowtables_ask_for_links,
+    flowtables_await_establishment,
     flowtables_take_gre,
+    is_inbound_by_slave,
     is_zero4,
     looks_back_as_the_answer,
     tracked_ports,
@@ -57,3 +60,16 @@ def test_flowtables(release: str, expected: tuple[bool, bool]) -> None:
     assert (flowtables_take_gre(release), looks_back_as_the_answer(release)) == expected
     assert flowtables_ask_for_links(release) is False
     assert flowtables_ask_for_links("7.2.13+deb14-amd64")
+    assert flowtables_await_establishment(release) is (release != "5.10.0-32-amd64")
+
+
+SLAVES = {"6.12.107+deb13-amd64": False, "6.18.4": True, "": True}
+
+
+@pytest.mark.parametrize(("release", "expected"), SLAVES.items())
+def test_is_inbound_by_slave(release: str, *, expected: bool) -> None:
+    assert is_inbound_by_slave(release) is expected
+
+
+def test_all_ignores_linkdown() -> None:
+    assert [all_ignores_linkdown(release) for release in ("5.10.0-32-amd64", "5.11.0", "")] == [False, True, True]

@@ -201,6 +201,13 @@ def test_a_link_that_is_down_is_ignored_where_told() -> None:
     assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
 
 
+@pytest.mark.parametrize(("kernel", "link"), (("5.10.0", "wg0"), ("5.11.0", "eth0")))
+def test_once_no_key_made_all_links_ignored(kernel: str, link: str) -> None:
+    down = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),))
+    host = host_namespace(routes=(down,), values={"conf__all__ignore_routes_with_linkdown": "1"})
+    assert lookup(msgspec.structs.replace(host, kernel=kernel), Query(4, CLIENT)).next_hops[0].link == link
+
+
 def test_ipv6_asked_for_one_link_does_not_find_unreachable_routes() -> None:
     routes = (
         Route(6, 0, 1, type="unreachable", next_hops=(NextHop("lo"),)),

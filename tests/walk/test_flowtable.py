@@ -35,6 +35,8 @@ CASES: dict[str, tuple[Seen, str, bool]] = {
     "TCP, the table does not say how far": (forwarded(TCP, KNOWN), "", True),
     "TCP, no answer yet": (forwarded(TCP, STATUS_CONFIRMED, state="ESTABLISHED"), "", False),
     "TCP, half open": (forwarded(TCP, KNOWN, state="SYN_RECV"), "", False),
+    "TCP, half open, once": (forwarded(TCP, STATUS_CONFIRMED, state="SYN_SENT"), "5.10.0", True),
+    "TCP, its end, once": (forwarded(TCP, KNOWN, state="ESTABLISHED", flags=ACK | FIN), "5.10.0", False),
     "TCP, its end": (forwarded(TCP, KNOWN, state="ESTABLISHED", flags=ACK | FIN), "", False),
     "SCTP": (forwarded(SCTP, KNOWN), "", False),
     "GRE": (forwarded(GRE, KNOWN), "6.1.0", True),

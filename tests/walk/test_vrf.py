@@ -139,3 +139,21 @@ def test_an_answer_goes_by_the_vrf() -> None:
     assert answer.oif == "red"
     (last,) = walk_packet(net(way_out=False), answer)
     assert ended(last) == "arrived"
+
+
+@pytest.mark.parametrize(("kernel", "expected"), (("6.12.107", 0x0A080001), ("6.18.4", HERE)))
+def test_an_error_comes_from_the_link_of_the_vrf_on_newer_kernels(kernel: str, expected: int) -> None:
+    rejects = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT\nCOMMIT\n"
+    namespace = net(rejects).namespace("host")
+    values = {("net", "ipv4", "icmp_errors_use_inbound_ifaddr"): "1", ("net", "ipv4", "conf", "r1", "forwarding"): "1"}
+    grown = msgspec.structs.replace(
+        namespace,
+        kernel=kernel,
+        addresses=(*namespace.addresses, Address("red", 4, 0x0A080001, 32)),
+        sysctls=Sysctls(values),
+    )
+    network = Network(Host("test", namespaces=(grown, net().namespace("container:one"))))
+    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    answer = refusal(network, end)
+    assert answer is not None
+    assert answer.packet.saddr == expected

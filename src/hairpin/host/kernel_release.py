@@ -20,8 +20,11 @@ is, its name need not say."""
 
 _ZERO_ALONE_FROM = (5, 3)
 """include/linux/in.h ipv4_is_zeronet(): all of 0.0.0.0/8 before."""
+_FLOW_ESTABLISHED_FROM = (5, 15)
 _FLOW_GRE_FROM, _FLOW_ANSWER_FROM, _FLOW_LINKS_FROM = (5, 18), (5, 19), (7, 0)
-"""The last one: seen on 7.2, not yet on 6.12."""
+"""The first one came to 5.15 by a stable release; the last one: seen on 7.2, not yet on 6.12."""
+_INBOUND_SLAVE_FROM = (6, 18)
+_ALL_IGNORES_LINKDOWN_FROM = (5, 11)
 
 
 def version_of(release: str) -> tuple[int, int]:
@@ -49,6 +52,23 @@ def fib_asks_with_protocol(release: str) -> bool:
 def is_zero4(release: str, address: int) -> bool:
     """Return whether an IPv4 address is none there: 0.0.0.0, on old kernels its whole network."""
     return (address if version_of(release) >= _ZERO_ALONE_FROM else address >> 24) == 0
+
+
+def all_ignores_linkdown(release: str) -> bool:
+    """Return whether ``conf.all.ignore_routes_with_linkdown`` of IPv4 counts for each link there: before, nobody asked
+    for it (include/linux/inetdevice.h)."""
+    return version_of(release) >= _ALL_IGNORES_LINKDOWN_FROM
+
+
+def is_inbound_by_slave(release: str) -> bool:
+    """Return whether ``icmp_errors_use_inbound_ifaddr`` means the link of a VRF that a packet came by there, not the
+    VRF: net/ipv4/icmp.c __icmp_send()."""
+    return version_of(release) >= _INBOUND_SLAVE_FROM
+
+
+def flowtables_await_establishment(release: str) -> bool:
+    """Return whether nft's ``flow add`` takes a TCP connection only when it is established: nft_flow_offload.c."""
+    return version_of(release) >= _FLOW_ESTABLISHED_FROM
 
 
 def flowtables_take_gre(release: str) -> bool:

@@ -8,7 +8,12 @@ Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import flowtables_ask_for_links, flowtables_take_gre, looks_back_as_the_answer
+from hairpin.host.kernel_release import (
+    flowtables_ask_for_links,
+    flowtables_await_establishment,
+    flowtables_take_gre,
+    looks_back_as_the_answer,
+)
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
@@ -46,8 +51,9 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
     protocol = connection.original.protocol
     if protocol == TCP:
         established = connection.tcp is None or connection.tcp.state == "ESTABLISHED"
+        stands = established and bool(connection.status & STATUS_ASSURED)
         goes_on = seen.packet.protocol == TCP and not seen.packet.tcp_flags & (FIN | RST)
-        return goes_on and established and bool(connection.status & STATUS_ASSURED)
+        return goes_on and (stands or not flowtables_await_establishment(namespace.kernel))
     if protocol == GRE:
         return flowtables_take_gre(namespace.kernel) and not connection.status & (STATUS_SNAT | STATUS_DNAT)
     return protocol == UDP
