@@ -113,6 +113,8 @@ REJECT = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j REJECT --
 RESET = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -p tcp -j REJECT --reject-with tcp-reset")
 NO_DNAT = without("-A DOCKER ! -i docker0 -p tcp")
 NO_MASQUERADE = without("-A POSTROUTING -s 172.17.0.0/16")
+NO_RULES = "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
+MASQUERADED = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
 LOST_REPLY = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP")
 INPUT_DROP = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
 OUTPUT_DROP = DOCKER_RULES.replace(
@@ -126,6 +128,10 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "published, by loopback":        (network(), flow(FromHost(), LOOPBACK)),
     "the container's own port":      (network(), flow(FromHost(), WEB, 80)),
     "published, from the container": (network(), flow(INSIDE)),
+    "back out is dropped":           (network(), flow(NEIGHBOUR, FAR, 443)),
+    "back out, for somebody else":   (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
+    "back out, from a neighbour":    (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
+    "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
     "the way out":                   (network(), flow(INSIDE, FAR, 443)),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),

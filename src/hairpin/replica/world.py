@@ -26,6 +26,7 @@ _ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
+    ("net/ipv4/conf/all/accept_local", "1"), ("net/ipv4/conf/default/accept_local", "1"),
     ("net/ipv4/conf/all/arp_ignore", "0"), ("net/ipv4/conf/default/arp_ignore", "0"),
     ("net/ipv4/conf/all/arp_filter", "0"), ("net/ipv4/conf/default/arp_filter", "0"),
     ("net/ipv4/conf/all/send_redirects", "0"), ("net/ipv4/conf/default/send_redirects", "0"),
@@ -146,15 +147,22 @@ def _client(network: Network, flow: Flow, wires: tuple[Wire, ...], number: int) 
     name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
     for at, wire in enumerate(wires):
         if (wire.netns, wire.link.name) == (HOST, name):
-            if not isinstance(flow.start, Lan) or owns_address(
-                network.namespace(HOST), flow.version, state.packet.daddr
-            ):
+            if not (isinstance(flow.start, Lan) and _neighbours(network, wire, flow.version, state.packet.daddr)):
                 bits = width(flow.version)
                 yield (
                     f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits}"
                     f" iif lo lookup {_TABLE + 1 + at}"
                 )
             return
+
+
+def _neighbours(network: Network, wire: Wire, version: Version, address: int) -> bool:
+    """Return whether a neighbour on the wire asks the address's owner itself, which is not the host."""
+    namespace = network.namespace(wire.netns)
+    subnets = addresses_of(namespace, _holder(namespace, wire.link).name, version)
+    return not owns_address(namespace, version, address) and any(
+        inside(address, each.value, each.prefix_length, version) for each in subnets
+    )
 
 
 def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
@@ -178,7 +186,7 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
                     f"rule add priority {300 + number} iif {wire.name} from {source} to {network_text} lookup {_TABLE}"
                 )
             yield f"rule add priority {300 + number} iif {wire.name} to {network_text} blackhole"
-        for source in _known(network, version):
+        for source in (*_known(network, version), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
         if version == 6:
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
