@@ -13,6 +13,7 @@ from hairpin.change.change import Change, InsertRule, SetPolicy, SetSysctl
 from hairpin.host.docker import PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.iptables_save import parse
@@ -77,6 +78,17 @@ def relay(*, holds_only: bool) -> tuple[Socket, ...]:
     return (Socket("tcp", 4, None, 8151, relay=Relay(4, WEB, 80, holds_only)),)
 
 
+def led_out_again() -> Network:
+    """Return a host whose policy routing sends what comes in by eth0 out of it again, answers to containers too."""
+    away = (
+        PolicyRule(4, 0, table=TABLE_LOCAL),
+        PolicyRule(4, 100, table=100, iif="eth0"),
+        PolicyRule(4, 32766, table=TABLE_MAIN),
+    )
+    default = route("default", "eth0", via="198.51.100.1", table=100)
+    return network(host_namespace(routes=(default,), policy_rules=away))
+
+
 def udp() -> Network:
     """Return a host that publishes UDP."""
     text = DOCKER_RULES.replace("-p tcp -m tcp", "-p udp -m udp")
@@ -133,6 +145,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "back out, from a neighbour":    (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
     "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
     "the way out":                   (network(), flow(INSIDE, FAR, 443)),
+    "the answer is led out again":   (led_out_again(), flow(INSIDE, FAR, 443)),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
     "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),

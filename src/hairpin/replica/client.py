@@ -68,17 +68,22 @@ class Client:
         self._connected = False
         self._seen: list[Sighting] = []
         self._reasons: list[str] = []
+        self._flow: Flow | None = None
+        self._before: set[int] = set()
 
     def attempt(self, flow: Flow, source: str | None, destination: str) -> Attempt:
         """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses."""
         self._look()
         self._seen, self._reasons, self._connected = [], [], False
+        self._flow = flow
         self._experience = None
         opened = self._begin(flow, source, destination)
         if opened is not None:
             self._wait()
         self._look()
         experience = self._known(opened)
+        if flow.protocol != "icmp":
+            self._before.add(flow.sport)
         if opened is not None:
             self._loop.forget(opened)
         return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
@@ -154,10 +159,18 @@ class Client:
         return bool(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
-        found = [sighting for tap in self._taps for sighting in tap.read()]
+        found = [seen for tap in self._taps for seen in tap.read() if not self._belated(seen)]
         self._seen += found
         self._reasons += self._drops.read()
         return bool(found)
+
+    def _belated(self, seen: Sighting) -> bool:
+        """Return whether it is of a flow that was tried before: an answer sent again, an error when a neighbour has not
+        answered for long."""
+        flow, ports = self._flow, {seen.sport, seen.dport, *seen.quoted}
+        if flow is None or flow.sport in ports:
+            return False
+        return not ports.isdisjoint(self._before - {flow.sport, flow.dport})
 
     def _known(self, opened: socket.socket | None) -> Experience:
         """Return what the client has experienced by now."""

@@ -45,9 +45,9 @@ kernel's default."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
-    ("net/ipv6/conf/default/use_tempaddr", "0"),
+    ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
-"""Nothing is sent by itself, so that what is counted is the flow."""
+"""Nothing is sent by itself or once more, so that what is counted is the flow."""
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 

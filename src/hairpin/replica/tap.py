@@ -24,7 +24,7 @@ _NEIGHBOUR_DISCOVERY = range(130, 144)
 class Sighting(msgspec.Struct, frozen=True):
     """A packet on a link.  ``at_ns``: the kernel's clock; ``answer``: ICMP type << 8 | code of an ICMP message.
 
-    ``payload_bytes``: behind the transport header."""
+    ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
 
     at_ns: int
     netns: str
@@ -39,6 +39,7 @@ class Sighting(msgspec.Struct, frozen=True):
     tcp_flags: int = 0
     icmp: int | None = None
     payload_bytes: int = 0
+    quoted: tuple[int, ...] = ()
 
     def text(self) -> str:
         """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
@@ -125,12 +126,14 @@ class Tap:
         transport = data[start:]
         sport = dport = icmp = None
         flags, header = 0, 8
+        quoted: tuple[int, ...] = ()
         if number in (TCP, UDP) and len(transport) >= 4:
             sport, dport = struct.unpack_from(">HH", transport)
         if number == TCP and len(transport) >= 14:
             flags, header = transport[13], (transport[12] >> 4) * 4
         if number in (ICMP, ICMP6) and len(transport) >= 2:
             icmp = transport[0] << 8 | transport[1]
+            quoted = quoted_ports(transport[8:], version)
         return Sighting(
             at,
             self.netns,
@@ -144,8 +147,20 @@ class Tap:
             flags,
             icmp,
             total - start - header,
+            quoted,
         )
 
     def close(self) -> None:
         """Stop watching."""
         self.socket.close()
+
+
+def quoted_ports(data: bytes, version: Version) -> tuple[int, ...]:
+    """Return the ports of the packet that an ICMP error quotes; none where it quotes none, or another protocol's."""
+    if len(data) < 20 or data[0] >> 4 != version:
+        return ()
+    start, number = ((data[0] & 15) * 4, data[9]) if version == 4 else (40, data[6])
+    if number not in (TCP, UDP) or len(data) < start + 4:
+        return ()
+    ports: tuple[int, int] = struct.unpack_from(">HH", data, start)
+    return ports

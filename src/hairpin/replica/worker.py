@@ -13,7 +13,7 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import Version, address_text, parse_address
@@ -235,7 +235,7 @@ class _Replica:
 
     def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
         """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
-        arrived = [each for each in seen if each.netns == WORLD and not each.out]
+        arrived = [each for each in seen if each.netns == WORLD and not each.out and not self._answers(each, seen)]
         if not arrived or isinstance(flow.start, (Outside, Lan)):
             return None
         last = arrived[-1]
@@ -252,6 +252,13 @@ class _Replica:
         if taken.reason is None:
             return None
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+
+    def _answers(self, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
+        """Return whether what came to the world is an answer on a wrong way, not what was asked."""
+        if seen.protocol == TCP:
+            return seen.tcp_flags & ACK != 0
+        reached = any(each.kind == "reached" for each in self._servers.happenings)
+        return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
         """Return the namespaces whose rules the packet can have met."""

@@ -33,7 +33,7 @@ _SYSCTLS = (
     ("net/ipv6/conf/all/disable_ipv6", "0"), ("net/ipv6/conf/default/disable_ipv6", "0"),
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
-    ("net/ipv4/icmp_ratelimit", "0"),
+    ("net/ipv4/icmp_ratelimit", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
     """Yield the table for what comes in: all of it is local, but for what has no business out there."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
-    asked = {flow.daddr for flow in flows if flow.version == version}
+    asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version)
     for engine in network.host.engines:
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
@@ -231,6 +231,13 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
     for public in network.world.publics:
         if public.version == version and not public.hairpins:
             yield f"route replace blackhole {address_text(public.public, version)}/{width(version)} table {_TABLE}"
+
+
+def _containers(network: Network, version: Version) -> set[int]:
+    """Return the addresses of containers: nobody out there answers for them (walk/outside.py _is_containers())."""
+    endpoints = (each for container in network.host.containers() for each in container.endpoints)
+    addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
+    return {each for each in addresses if each is not None}
 
 
 def _services(flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import is_zero4
+from hairpin.host.route import NextHop
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
@@ -18,6 +19,7 @@ from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_tex
 from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.mtu import route_mtu, too_big_to_forward
+from hairpin.walk.multipath import ways
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
@@ -216,34 +218,31 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
     if found.type != "unicast":
         yield _not_routable(state, found)
         return
-    for hop in found.next_hops:
-        if hop.link is None:
-            continue
-        refused = _believed(namespace, state, out=hop.link)
-        if refused is not None:
-            yield refused
-            continue
-        if state.packet.ttl <= 1:
-            yield stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
-            continue
-        if (
-            version == 6
-            and hop.link != state.iif
-            and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6))
-        ):
-            # Source: net/ipv6/ip6_output.c ip6_forward(); an answer goes only to a link-local source
-            answer = "icmp6-not-neighbour" if state.packet.saddr else None
-            yield stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
-            continue
-        mtu = route_mtu(namespace, found.route, hop.link, forwarding=True)
-        answer = too_big_to_forward(state, mtu)
-        if answer is not None:
-            narrow = LinkDecided(hop.link, f"takes {mtu} bytes")
-            yield stopped(state, "mtu", stage="forward", link=hop.link, decided_by=narrow, reject=answer)
-            continue
-        packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
-        mtu = route_mtu(namespace, found.route, hop.link, forwarding=False)  # ip6_finish_output() asks the route
-        yield _noted(state, found).to("forward", oif=hop.link, next_hop=hop, mtu_bytes=mtu, packet=packet)
+    for hop, chosen in ways(state, found):
+        if hop.link is not None:
+            yield _forward_by(namespace, chosen, found, hop, hop.link)
+
+
+def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, link: str) -> Outcome:
+    """Source: net/ipv4/ip_forward.c ip_forward(), net/ipv6/ip6_output.c ip6_forward()"""
+    version = state.packet.version
+    refused = _believed(namespace, state, out=link)
+    if refused is not None:
+        return refused
+    if state.packet.ttl <= 1:
+        return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
+    if version == 6 and link != state.iif and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6)):
+        # Source: net/ipv6/ip6_output.c ip6_forward(); an answer goes only to a link-local source
+        answer = "icmp6-not-neighbour" if state.packet.saddr else None
+        return stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
+    mtu = route_mtu(namespace, found.route, link, forwarding=True)
+    answer = too_big_to_forward(state, mtu)
+    if answer is not None:
+        narrow = LinkDecided(link, f"takes {mtu} bytes")
+        return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
+    packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
+    mtu = route_mtu(namespace, found.route, link, forwarding=False)  # ip6_finish_output() asks the route
+    return _noted(state, found).to("forward", oif=link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
 
 _TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-exceeded"}

@@ -19,6 +19,7 @@ from hairpin.network.vrf import vrf_of
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.hooks import run_hook
 from hairpin.walk.mtu import route_mtu, sent_in_pieces, told_what_fits
+from hairpin.walk.multipath import ways
 from hairpin.walk.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.state import End, Outcome, Stage, State, going_on, stopped
 from hairpin.walk.vrf import shown_by_vrf
@@ -48,9 +49,8 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output")
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    hops = (NextHop("lo"),) if to_itself else found.next_hops
-    for hop in hops:
-        yield _by(namespace, state, found, hop, query, then)
+    for hop, chosen in ((NextHop("lo"), state),) if to_itself else ways(state, found):
+        yield _by(namespace, chosen, found, hop, query, then)
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:

@@ -1,0 +1,56 @@
+"""Routes with several ways on."""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import NextHop, Route
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
+from tests.small_host import host_namespace, network, route
+
+FAR = parse_address("203.0.113.80")[1]
+GATEWAY1, GATEWAY2 = parse_address("198.51.100.1")[1], parse_address("192.0.2.1")[1]
+OUT = Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443, container="web")
+
+
+def with_two_uplinks(*, second_filtered: bool = False) -> Network:
+    """Return a host whose default route leads by eth0 and by eth1."""
+    plain = host_namespace(
+        "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\nCOMMIT\n"
+        + ("*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -o eth1 -j DROP\nCOMMIT\n" if second_filtered else ""),
+        values={"conf__eth1__forwarding": "1"},
+    )
+    return network(_with_eth1(plain))
+
+
+def _with_eth1(plain: Namespace) -> Namespace:
+    address = next(each for each in plain.addresses if each.link == "eth0")
+    second = msgspec.structs.replace(address, link="eth1", value=parse_address("192.0.2.2")[1])
+    both = Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY1), NextHop("eth1", GATEWAY2)))
+    routes = tuple(each for each in plain.routes if each.prefix_length)
+    return msgspec.structs.replace(
+        plain,
+        links=(*plain.links, Link(12, "eth1")),
+        addresses=(*plain.addresses, second),
+        routes=(*routes, route("192.0.2.0/24", "eth1"), both),
+    )
+
+
+def test_all_packets_of_a_connection_take_one_way() -> None:
+    trace = walk_flow(with_two_uplinks(), OUT)
+    sources = [branch.request[-1].packet.saddr for branch in trace.branches]
+    expected = [parse_address(each)[1] for each in ("198.51.100.11", "192.0.2.2")]
+    assert (trace.verdict, sources) == ("delivered", expected)
+
+
+def test_which_way_it_is_decides_is_said() -> None:
+    trace = walk_flow(with_two_uplinks(second_filtered=True), OUT)
+    assert trace.verdict == "depends"
+    assert [branch.verdict for branch in trace.branches] == ["delivered", "dropped"]
+    assert [each.text.partition(" of ")[0] for each in trace.conditions] == [
+        "from 172.17.0.2 to 203.0.113.80 the way is via 198.51.100.1 dev eth0",
+        "from 172.17.0.2 to 203.0.113.80 the way is via 192.0.2.1 dev eth1",
+    ]
