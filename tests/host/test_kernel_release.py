@@ -1,17 +1,6 @@
 import pytest
 
-from hairpin.host.kernel_release import (
-    all_ignores_linkdown,
-    fib_asks_with_protocol,
-    flowtables_ask_for_links,
-    flowtables_await_establishment,
-    flowtables_take_gre,
-    is_inbound_by_slave,
-    is_zero4,
-    looks_back_as_the_answer,
-    tracked_ports,
-    version_of,
-)
+from hairpin.host.kernel_release import Novelty, is_zero4, not_judged, tracked_ports, version_of
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -35,14 +24,6 @@ def test_tracked_ports(release: str, protocols: set[int]) -> None:
     assert tracked_ports(release) == protocols
 
 
-ASKS = {"5.10.0-32-amd64": False, "6.1.0-50-amd64": False, "6.12.107+deb13-amd64": True, "": True}
-
-
-@pytest.mark.parametrize(("release", "asks"), ASKS.items())
-def test_fib_asks_with_protocol(release: str, asks: bool) -> None:
-    assert fib_asks_with_protocol(release) is asks
-
-
 ZERO = {("5.2.1", 5): True, ("5.3.0", 5): False, ("5.3.0", 0): True, ("5.2.1", 1 << 24): False}
 
 
@@ -51,25 +32,42 @@ def test_is_zero4(about: tuple[str, int], *, zero: bool) -> None:
     assert is_zero4(*about) is zero
 
 
-# release, GRE in flowtables, the way back looked for as the answer
-FLOWS = {"5.10.0-32-amd64": (False, False), "5.18.0": (True, False), "6.1.0-50-amd64": (True, True), "": (True, True)}
+# What hunts have judged on Debian's kernels, and the first of them that does it.
+FIRST = {
+    Novelty.ALL_IGNORES_LINKDOWN: "6.1.0-50-amd64",
+    Novelty.FLOWTABLES_AWAIT_ESTABLISHMENT: "6.1.0-50-amd64",
+    Novelty.FLOWTABLES_TAKE_GRE: "6.1.0-50-amd64",
+    Novelty.LOOKS_BACK_AS_THE_ANSWER: "6.1.0-50-amd64",
+    Novelty.FIB_ASKS_WITH_PROTOCOL: "6.12.107+deb13-amd64",
+    Novelty.INBOUND_BY_SLAVE: "6.18.4",
+    Novelty.DCCP_HAS_NO_PORTS: "6.18.4",
+    Novelty.FLOWTABLES_ASK_FOR_LINKS: "7.2.13+deb14-amd64",
+    Novelty.UDPLITE_HAS_NO_PORTS: "7.2.13+deb14-amd64",
+}
+KERNELS = ("5.10.0-32-amd64", "6.1.0-50-amd64", "6.12.107+deb13-amd64", "6.18.4", "7.2.13+deb14-amd64")
 
 
-@pytest.mark.parametrize(("release", "expected"), FLOWS.items())
-def test_flowtables(release: str, expected: tuple[bool, bool]) -> None:
-    assert (flowtables_take_gre(release), looks_back_as_the_answer(release)) == expected
-    assert flowtables_ask_for_links(release) is False
-    assert flowtables_ask_for_links("7.2.13+deb14-amd64")
-    assert flowtables_await_establishment(release) is (release != "5.10.0-32-amd64")
+@pytest.mark.parametrize(("novelty", "first"), FIRST.items(), ids=[each.name for each in FIRST])
+def test_known_from_the_first_on(novelty: Novelty, first: str) -> None:
+    assert [novelty.known_to(kernel) for kernel in KERNELS] == [n >= KERNELS.index(first) for n in range(len(KERNELS))]
 
 
-SLAVES = {"6.12.107+deb13-amd64": False, "6.18.4": True, "": True}
+# What no hunt has judged: CentOS 7, RHEL 8, Ubuntu 20.04.
+OLDER = ("3.10.0-1160.el7.x86_64", "4.18.0-240.el8.x86_64", "5.4.0-150-generic")
+UNJUDGED = {
+    Novelty.ZERO_ALONE: (False, False, True),
+}
 
 
-@pytest.mark.parametrize(("release", "expected"), SLAVES.items())
-def test_is_inbound_by_slave(release: str, *, expected: bool) -> None:
-    assert is_inbound_by_slave(release) is expected
+@pytest.mark.parametrize(("novelty", "known"), UNJUDGED.items(), ids=[each.name for each in UNJUDGED])
+def test_known_to_kernels_that_no_hunt_has_judged(novelty: Novelty, known: tuple[bool, ...]) -> None:
+    assert tuple(novelty.known_to(kernel) for kernel in OLDER) == known
 
 
-def test_all_ignores_linkdown() -> None:
-    assert [all_ignores_linkdown(release) for release in ("5.10.0-32-amd64", "5.11.0", "")] == [False, True, True]
+def test_all_that_is_not_judged_is_tested_above_and_known_where_the_hunts_were() -> None:
+    assert {each.value for each in UNJUDGED} == set(not_judged())
+    assert all(each.known_to(kernel) for each in UNJUDGED for kernel in (*KERNELS, ""))
+
+
+def test_every_novelty_is_in_a_table_above() -> None:
+    assert {*FIRST, *UNJUDGED} == set(Novelty)

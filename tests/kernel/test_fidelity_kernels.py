@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from hairpin.host.kernel_release import Novelty, not_judged
 from hairpin.netfilter.elements import rows
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
@@ -135,3 +136,9 @@ def test_the_page_has_each_kernel_and_what_was_not_agreed() -> None:
     assert "| sid | 7.2.13-amd64 | 20010 |" in text
     assert "| 6.1 | 78 | 76 | 1 | 1 |" in text
     assert "- 6.1, disagreeing: ebt: lan: simulated dropped" in text
+
+
+def test_the_page_ends_with_what_is_not_judged() -> None:
+    tail = page(()).partition("## Older kernels: not judged")[2]
+    assert all(each.before in tail for each in not_judged())
+    assert not any(each.value.before in tail for each in Novelty if each.value.judged)

@@ -1,87 +1,124 @@
 """What kernels of different releases do differently, as far as walks ask for it.
 
 The kernel is the one that the evidence comes from.  Where it does not say, Linux 6.18 is assumed, which the hunts have
-judged most.  Later and earlier ones were judged on Debian's kernels (docs/fidelity-kernels.md).
+judged most.  Others from 5.10 on were judged on Debian's kernels; what is older has been read in sources alone and is
+*not judged* (docs/fidelity-kernels.md lists it from here).
 """
 
 import re
+from enum import Enum
+from functools import lru_cache
+
+import msgspec
 
 from hairpin.netfilter.packet import DCCP, SCTP, TCP, UDP, UDPLITE
 
+Version = tuple[int, int]
 _ASSUMED = (6, 18)
-_DCCP_UNTIL = (6, 17)
-"""The first without net/netfilter/nf_conntrack_proto_dccp.c."""
-_UDPLITE_UNTIL = (7, 1)
-"""The first without UDP-Lite, in net/netfilter/nf_conntrack_proto_udp.c too."""
-
-_FIB_PROTOCOL_FROM = (6, 12)
-"""nft_fib_ipv4.c nft_fib4_eval() asks with the protocol from 6.16 and 6.12.34 on; which stable release an earlier 6.12
-is, its name need not say."""
-
-_ZERO_ALONE_FROM = (5, 3)
-"""include/linux/in.h ipv4_is_zeronet(): all of 0.0.0.0/8 before."""
-_FLOW_ESTABLISHED_FROM = (5, 15)
-_FLOW_GRE_FROM, _FLOW_ANSWER_FROM, _FLOW_LINKS_FROM = (5, 18), (5, 19), (7, 0)
-"""The first one came to 5.15 by a stable release; the last one: seen on 7.2, not yet on 6.12."""
-_INBOUND_SLAVE_FROM = (6, 18)
-_ALL_IGNORES_LINKDOWN_FROM = (5, 11)
+_JUDGED_FROM = (5, 10)
+"""The oldest kernel that hunts have judged the model on."""
 
 
-def version_of(release: str) -> tuple[int, int]:
+class Since(msgspec.Struct, frozen=True):
+    """Since when kernels do something, what they do ``before``, and where that stands.
+
+    ``also``: kernels of older releases that came to do it: a series (``5.4``, by a stable release, which its name need
+    not say), or Red Hat's, as of 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
+    """
+
+    release: Version
+    before: str
+    source: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Whether hunts have seen kernels do what is done ``before``."""
+        return self.release > _JUDGED_FROM
+
+
+class Novelty(Enum):
+    """What kernels have come to do."""
+
+    ZERO_ALONE = Since(
+        (5, 3), "All of 0.0.0.0/8 is no address, not 0.0.0.0 alone.", "include/linux/in.h ipv4_is_zeronet()"
+    )
+    ALL_IGNORES_LINKDOWN = Since(
+        (5, 11),
+        "`conf.all.ignore_routes_with_linkdown` of IPv4 means nothing for a link.",
+        "include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN",
+    )
+    FLOWTABLES_AWAIT_ESTABLISHMENT = Since(
+        (5, 15),  # there by a stable release
+        "`flow add` takes a TCP connection that is not yet established.",
+        "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
+    )
+    FLOWTABLES_TAKE_GRE = Since(
+        (5, 18),
+        "`flow add` takes no GRE, also where nothing translates it.",
+        "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
+    )
+    LOOKS_BACK_AS_THE_ANSWER = Since(
+        (5, 19),
+        "`flow add` looks for a way back by address and link alone, not with all that the answer will have.",
+        "net/netfilter/nft_flow_offload.c nft_flow_route()",
+    )
+    FIB_ASKS_WITH_PROTOCOL = Since(
+        (6, 12),  # from 6.12.34 and 6.16; which stable release an earlier 6.12 is, its name need not say
+        "Policy rules do not see the protocol where nft's `fib` asks for an IPv4 route.",
+        "net/ipv4/netfilter/nft_fib_ipv4.c nft_fib4_eval()",
+    )
+    DCCP_HAS_NO_PORTS = Since(
+        (6, 17), "Connections of DCCP have ports.", "net/netfilter/nf_conntrack_proto_dccp.c, which is gone"
+    )
+    INBOUND_BY_SLAVE = Since(
+        (6, 18),
+        "`icmp_errors_use_inbound_ifaddr` means the VRF that a packet came by, not the link in it.",
+        "net/ipv4/icmp.c __icmp_send()",
+    )
+    FLOWTABLES_ASK_FOR_LINKS = Since(
+        (7, 0),  # seen on 7.2, not yet on 6.12
+        "`flow add` takes also what does not come and leave by links of the flowtable.",
+        "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
+    )
+    UDPLITE_HAS_NO_PORTS = Since(
+        (7, 1), "Connections of UDP-Lite have ports.", "net/netfilter/nf_conntrack_proto_udp.c, where it is gone"
+    )
+
+    def known_to(self, release: str) -> bool:
+        """Return whether a kernel of that release (``uname -r``) does it."""
+        return version_of(release) >= self.value.release or _series_of(release) in self.value.also
+
+
+def not_judged() -> tuple[Since, ...]:
+    """Return what is modelled of kernels that no hunt has judged, oldest first."""
+    return tuple(sorted((each.value for each in Novelty if not each.value.judged), key=lambda each: each.release))
+
+
+@lru_cache(maxsize=64)
+def version_of(release: str) -> Version:
     """Return (major, minor) of ``6.1.0-50-amd64``."""
     found = re.match(r"(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else _ASSUMED
 
 
+@lru_cache(maxsize=64)
+def _series_of(release: str) -> str:
+    """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` of ``5.4.0-150-generic``."""
+    vendor = re.search(r"\.(el\d+)", release)
+    return vendor[1] if vendor else "{}.{}".format(*version_of(release))
+
+
 def tracked_ports(release: str) -> frozenset[int]:
     """Return the protocols whose ports are part of a connection's tuple there; others have addresses alone."""
-    version = version_of(release)
     found = {TCP, UDP, SCTP}
-    if version < _DCCP_UNTIL:
+    if not Novelty.DCCP_HAS_NO_PORTS.known_to(release):
         found.add(DCCP)
-    if version < _UDPLITE_UNTIL:
+    if not Novelty.UDPLITE_HAS_NO_PORTS.known_to(release):
         found.add(UDPLITE)
     return frozenset(found)
 
 
-def fib_asks_with_protocol(release: str) -> bool:
-    """Return whether policy rules see the protocol where nft's ``fib`` asks for an IPv4 route there."""
-    return version_of(release) >= _FIB_PROTOCOL_FROM
-
-
 def is_zero4(release: str, address: int) -> bool:
     """Return whether an IPv4 address is none there: 0.0.0.0, on old kernels its whole network."""
-    return (address if version_of(release) >= _ZERO_ALONE_FROM else address >> 24) == 0
-
-
-def all_ignores_linkdown(release: str) -> bool:
-    """Return whether ``conf.all.ignore_routes_with_linkdown`` of IPv4 counts for each link there: before, nobody asked
-    for it (include/linux/inetdevice.h)."""
-    return version_of(release) >= _ALL_IGNORES_LINKDOWN_FROM
-
-
-def is_inbound_by_slave(release: str) -> bool:
-    """Return whether ``icmp_errors_use_inbound_ifaddr`` means the link of a VRF that a packet came by there, not the
-    VRF: net/ipv4/icmp.c __icmp_send()."""
-    return version_of(release) >= _INBOUND_SLAVE_FROM
-
-
-def flowtables_await_establishment(release: str) -> bool:
-    """Return whether nft's ``flow add`` takes a TCP connection only when it is established: nft_flow_offload.c."""
-    return version_of(release) >= _FLOW_ESTABLISHED_FROM
-
-
-def flowtables_take_gre(release: str) -> bool:
-    """Return whether nft's ``flow add`` takes GRE there, where nothing translates it: nft_flow_offload.c."""
-    return version_of(release) >= _FLOW_GRE_FROM
-
-
-def looks_back_as_the_answer(release: str) -> bool:
-    """Return whether nft's ``flow add`` looks for a way back with all that the answer will have, not by its address
-    and link alone: nft_flow_offload.c nft_flow_route()."""
-    return version_of(release) >= _FLOW_ANSWER_FROM
-
-
-def flowtables_ask_for_links(release: str) -> bool:
-    """Return whether nft's ``flow add`` takes only what comes and leaves by links of the flowtable there."""
-    return version_of(release) >= _FLOW_LINKS_FROM
+    return (address if Novelty.ZERO_ALONE.known_to(release) else address >> 24) == 0

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import all_ignores_linkdown
+from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, address_text, inside, prefix_text
@@ -319,7 +319,8 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
 def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) -> bool:
     """Source: include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN, include/net/addrconf.h
     ip6_ignore_linkdown()"""
-    rule: Literal["or", "own"] = "or" if version == 4 and all_ignores_linkdown(namespace.kernel) else "own"
+    with_all = version == 4 and Novelty.ALL_IGNORES_LINKDOWN.known_to(namespace.kernel)
+    rule: Literal["or", "own"] = "or" if with_all else "own"
     return link is not None and bool(conf(namespace, version, link, "ignore_routes_with_linkdown", rule=rule))
 
 

@@ -8,12 +8,7 @@ Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import (
-    flowtables_ask_for_links,
-    flowtables_await_establishment,
-    flowtables_take_gre,
-    looks_back_as_the_answer,
-)
+from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
@@ -32,7 +27,7 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
     connection = seen.connection
     if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
         return False
-    if flowtables_ask_for_links(namespace.kernel) and not _goes_by_its_links(namespace, seen):
+    if Novelty.FLOWTABLES_ASK_FOR_LINKS.known_to(namespace.kernel) and not _goes_by_its_links(namespace, seen):
         return False
     return _is_of_a_kind(namespace, seen, connection) and _leads_back(namespace, seen, connection)
 
@@ -53,9 +48,10 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
         established = connection.tcp is None or connection.tcp.state == "ESTABLISHED"
         stands = established and bool(connection.status & STATUS_ASSURED)
         goes_on = seen.packet.protocol == TCP and not seen.packet.tcp_flags & (FIN | RST)
-        return goes_on and (stands or not flowtables_await_establishment(namespace.kernel))
+        return goes_on and (stands or not Novelty.FLOWTABLES_AWAIT_ESTABLISHMENT.known_to(namespace.kernel))
     if protocol == GRE:
-        return flowtables_take_gre(namespace.kernel) and not connection.status & (STATUS_SNAT | STATUS_DNAT)
+        translated = connection.status & (STATUS_SNAT | STATUS_DNAT)
+        return not translated and Novelty.FLOWTABLES_TAKE_GRE.known_to(namespace.kernel)
     return protocol == UDP
 
 
@@ -67,7 +63,7 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
     if seen.ct_direction:
         forth, back = back, forth
     packet = seen.packet
-    if not looks_back_as_the_answer(namespace.kernel):
+    if not Novelty.LOOKS_BACK_AS_THE_ANSWER.known_to(namespace.kernel):
         query = Query(6, forth.saddr, 0, iif="lo", oif=seen.iif)
     else:
         strictly = inside(forth.saddr, *LINK_LOCAL6, 6)

@@ -7,7 +7,7 @@ nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_con
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import is_inbound_by_slave
+from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import address_type4, names_a_network
@@ -154,7 +154,7 @@ def _source(namespace: Namespace, end: End) -> int:
             return packet.daddr
         inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
         routed = state.iif and not state.physout  # what only crosses a bridge has no route
-        link = state.slave if state.slave and is_inbound_by_slave(namespace.kernel) else state.iif
+        link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
         return (source_address(namespace, 4, link, packet.saddr) or 0) if inbound and routed else 0
     if _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import fib_asks_with_protocol, is_zero4
+from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
@@ -45,7 +45,7 @@ class NamespaceSurroundings:
         """
         packet = seen.packet
         four = packet.version == 4
-        with_protocol = not four or (self.nft and fib_asks_with_protocol(self.namespace.kernel))
+        with_protocol = not four or (self.nft and Novelty.FIB_ASKS_WITH_PROTOCOL.known_to(self.namespace.kernel))
         towards = 0 if four and not _is_source4(self.namespace, packet.daddr) else packet.daddr
         query = Query(
             packet.version,

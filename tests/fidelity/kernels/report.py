@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.host.kernel_release import Since, not_judged
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.report import Run
 from tools import elements
@@ -27,8 +28,16 @@ _REPLICAS = """
 | --- | ---: | ---: | ---: | ---: |
 """
 _TAIL = """
-Which elements of rules each kernel has judged is in [elements](elements.md). 3.10 (CentOS 7) cannot be had here: what
-differs there is not judged.
+Which elements of rules each kernel has judged is in [elements](elements.md).
+
+## Older kernels: not judged
+
+Kernels before 5.10, as 3.10 (CentOS 7), 4.18 (RHEL 8) and 5.4 (Ubuntu 20.04), cannot be had here. What they do
+differently is modelled from their sources, among them CentOS 7's last (3.10.0-1160) and RHEL 8.3's (4.18.0-240), and
+no kernel has judged it. `el7` and `el8` are those two; a series of Linux in brackets has it by a stable release.
+
+| before | what is done instead | source |
+| --- | --- | --- |
 """
 
 
@@ -104,4 +113,10 @@ def page(found: tuple[Figures, ...]) -> str:
             told += (f"- {each.name}, disagreeing: {text}" for text in proven.differing)
     if told:
         lines += ["", *told]
-    return "\n".join(lines) + "\n" + _TAIL
+    return "\n".join(lines) + "\n" + _TAIL + "".join(map(_older, not_judged()))
+
+
+def _older(found: Since) -> str:
+    release = ".".join(map(str, found.release))
+    known = f" (but {', '.join(found.also)})" if found.also else ""
+    return f"| {release}{known} | {found.before} | `{found.source}` |\n"
