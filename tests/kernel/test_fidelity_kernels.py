@@ -25,7 +25,7 @@ from tests.fidelity.regressions import GUESTS, regressions
 
 SEED = 2000
 
-HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"))
+HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"), ("too open", "too open"))
 
 
 def test_the_archive_is_what_cpio_reads() -> None:
@@ -68,11 +68,12 @@ def test_what_a_guest_has_asked_is_judged_until_it_is_enough(tmp_path: Path) -> 
     for name, case in kept(every=False).items():
         write(tmp_path, name, Asked(case, "no such link here"))
     numbers = range(SEED, SEED + 3)
-    write(tmp_path, f"{SEED}", Asked(case_of(SEED), "refused"))
+    write(tmp_path, f"{SEED}", Asked(case_of(SEED), "add rule\nnft -f -: Error: no such file\nadd rule"))
     for number in numbers[1:]:
         write(tmp_path, f"{number}", Asked(case_of(number), ask(case_of(number))))
     judging.look()
     assert (judging.run.refused, judging.run.differing) == (1, 0)
+    assert judging.left_out == ["nft -f -: Error: no such file"]
     assert judging.run.packets >= 200
     assert (tmp_path / "enough").read_text("ascii") == ""
 
@@ -134,6 +135,7 @@ def test_the_page_has_each_kernel_and_what_was_not_agreed() -> None:
     text = page((Figures("6.1", "6.1.0-50-amd64", HUNT, proven), Figures("sid", "7.2.13-amd64", HUNT)))
     assert "| 6.1 | 6.1.0-50-amd64 | 20010 | 92 | 4000 | 1 | 2 | bond veth | 7 | 10 |" in text
     assert "| sid | 7.2.13-amd64 | 20010 |" in text
+    assert "- 6.1, left out (2): `too open`" in text
     assert "| 6.1 | 78 | 76 | 1 | 1 |" in text
     assert "- 6.1, disagreeing: ebt: lan: simulated dropped" in text
 

@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from secrets import randbelow
@@ -88,12 +89,15 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
         booted.name, results, seed, arguments.pairs, arguments.shrink, arguments.minutes * 60,
         every=arguments.regressions,
     )  # fmt: skip
-    run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
+    try:
+        run(booted, "\n".join(commands) + "\n", results, limit_s=arguments.limit * 60, look=judging.look)
+    except GuestError as error:
+        raise GuestError(f"{error}\n  until then {judging.run.summary()}") from error
     replicas = results / "replicas.json"
     return Figures(
         booted.name,
         booted.release,
-        hunt_of(judging.run, tuple(sorted(judging.links))) if arguments.pairs else None,
+        hunt_of(judging.run, tuple(sorted(judging.links)), tuple(judging.left_out)) if arguments.pairs else None,
         msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
     )
 
@@ -109,12 +113,19 @@ def _summary(found: Figures) -> str:
         hunt = found.hunt
         words.append(
             f"seed {hunt.seed}, {hunt.pairs} pairs, {hunt.differing} of {hunt.networks} networks disagree, "
-            f"{hunt.refused} left out, links {' '.join(hunt.links)}, {hunt.seconds / 60:.0f} minutes"
+            f"{hunt.refused} left out{_why(hunt.left_out)}, links {' '.join(hunt.links)}, "
+            f"{hunt.seconds / 60:.0f} minutes"
         )
     if found.replicas is not None:
         proven = found.replicas
         words.append(f"{len(proven.differing)} of {proven.hosts} replicas disagree, {len(proven.undecided)} undecided")
     return "; ".join(words) or "nothing came back"
+
+
+def _why(left_out: tuple[str, ...]) -> str:
+    """Return the reasons in brackets, each with how often."""
+    counted = Counter(left_out).items()
+    return f" ({'; '.join(f'{count} × {reason}' for reason, count in counted)})" if left_out else ""
 
 
 def _arguments() -> argparse.Namespace:

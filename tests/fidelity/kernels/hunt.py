@@ -26,6 +26,7 @@ class Judging:
         self.folder = folder
         self.run = Run(seed)
         self.links: set[str] = set()
+        self.left_out: list[str] = []
         self._names = chain(kept(every=every), map(str, count(seed)))
         self._next = next(self._names)
         self._pairs = pairs
@@ -56,6 +57,7 @@ class Judging:
         if isinstance(found, str):
             if fresh:  # of those that are kept no kernel can build all
                 self.run.add(found)
+                self.left_out.append(_reason(found))
                 self._say(f"case {name} left out: {found[:400]}")
             return
         if found.disagreements:
@@ -87,6 +89,12 @@ def _found(asked: Asked) -> Judgement | str:
         return compare(asked.answer)
     except SetupError as error:
         return str(error)
+
+
+def _reason(refused: str) -> str:
+    """Return the line that says why: of a tool what it has refused stands before."""
+    lines = refused.splitlines()
+    return next((line for line in lines if "Error" in line or "failed" in line), lines[0] if lines else "")
 
 
 _SHOWN = 1000

@@ -50,6 +50,10 @@ read before anything asks for them are loaded.  Before 6.13 the limits of ICMP e
 5.18 neither is how long the MTU of a path is remembered."""
 
 
+_STALLED_S = 900.0
+"""A guest that prints and writes nothing for so long is stuck; shrinking a case may take 300 s."""
+
+
 class GuestError(Exception):
     """The guest did not come up, did not end in time, or its commands failed; says what was printed last."""
 
@@ -67,7 +71,7 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
 
     They see this machine's files, changes are forgotten, except below ``/run/results``, which is ``results``.
     Output is shown here as it comes, and ``look`` is called a few times a second.
-    Raises GuestError when the guest has not ended after ``limit_s`` seconds, or when its commands have failed.
+    Raises GuestError when the guest has not ended after ``limit_s`` seconds, or is stuck, or its commands have failed.
     """
     results.mkdir(parents=True, exist_ok=True)
     for name in ("output", "status", "release"):
@@ -84,14 +88,14 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
             _argv(kernel, packed.name, results), stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.STDOUT
         )
         try:
-            ended = _follow(process, results / "output", time.monotonic() + limit_s, look)
+            why = _follow(process, results, limit_s, look)
         finally:
             process.kill()
             process.wait()
     printed = (results / "output").read_text("utf-8", "replace")
     status = results / "status"
-    if not ended:
-        raise GuestError(_told(f"{kernel.release}: not done in {limit_s / 60:.0f} minutes", printed, console))
+    if why:
+        raise GuestError(_told(f"{kernel.release}: {why}", printed, console))
     if not status.exists():
         raise GuestError(_told(f"{kernel.release}: ended before its commands did", printed, console))
     if (failed := status.read_text("ascii").strip()) != "0":
@@ -117,16 +121,25 @@ def _argv(kernel: Kernel, packed: str, results: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _follow(process: subprocess.Popen[bytes], output: Path, deadline: float, look: Callable[[], None]) -> bool:
-    """Show what the guest prints until it has ended; return whether it did before the deadline."""
-    with output.open("r", encoding="utf-8", errors="replace") as lines:
-        while time.monotonic() < deadline:
+def _follow(process: subprocess.Popen[bytes], results: Path, limit_s: float, look: Callable[[], None]) -> str:
+    """Show what the guest prints until it has ended; return why it is not waited for any longer, if it has not."""
+    now = time.monotonic()
+    deadline, stalled, changed = now + limit_s, now + _STALLED_S, 0
+    with (results / "output").open("r", encoding="utf-8", errors="replace") as lines:
+        while now < min(deadline, stalled):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.25)
+            now = time.monotonic()
+            before, changed = changed, results.stat().st_mtime_ns
             look()
-            if more := lines.read():
+            more = lines.read()
+            if more:
                 sys.stdout.write(more)
                 sys.stdout.flush()
+            if more or changed != before:
+                stalled = now + _STALLED_S
             if process.returncode is not None:
-                return True
-    return False
+                return ""
+    if now >= deadline:
+        return f"not done in {limit_s / 60:.0f} minutes"
+    return f"nothing came for {_STALLED_S / 60:.0f} minutes"

@@ -1,5 +1,6 @@
 """What the runs on other kernels came to: kept in judged.json, and docs/fidelity-kernels.md is written from it."""
 
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -54,13 +55,15 @@ class Hunt(msgspec.Struct, frozen=True):
     judged: tuple[str, ...]
     links: tuple[str, ...] = ()
     """Types of links in networks of which all was agreed."""
+    left_out: tuple[str, ...] = ()
+    """Why each network that is left out is."""
 
 
-def hunt_of(run: Run, links: tuple[str, ...] = ()) -> Hunt:
+def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = ()) -> Hunt:
     """Return the figures of a run, in whose agreed networks there were those types of links."""
     return Hunt(
         run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
-        tuple(sorted(run.judged)), links,
+        tuple(sorted(run.judged)), links, left_out,
     )  # fmt: skip
 
 
@@ -93,7 +96,7 @@ def store(found: Figures, names: tuple[str, ...]) -> None:
 
 def page(found: tuple[Figures, ...]) -> str:
     """Return docs/fidelity-kernels.md."""
-    lines = [_HEAD.rstrip("\n")]
+    lines, left_out = [_HEAD.rstrip("\n")], list[str]()
     for each in found:
         if each.hunt is not None:
             hunt = each.hunt
@@ -102,6 +105,9 @@ def page(found: tuple[Figures, ...]) -> str:
             lines.append(
                 f"| {each.name} | {each.release} | {' | '.join(map(str, figures))} | {hunt.seconds / 60:.0f} |"
             )
+            counted = Counter(hunt.left_out).items()
+            left_out += (f"- {each.name}, left out ({count}): `{reason}`" for reason, count in counted)
+    lines += ["", *left_out] if left_out else []
     lines.append(_REPLICAS.rstrip("\n"))
     told: list[str] = []
     for each in found:
