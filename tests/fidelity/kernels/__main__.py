@@ -26,8 +26,8 @@ from tests.fidelity.kernels.report import Figures, hunt_of, store
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"
-FLOWS = 200
-"""Flows of a network.  Emulated, building one and reading it back takes 3 s, a packet 3 ms."""
+FLOWS = 400
+"""Flows of a network.  Emulated, building one and reading it back takes 10 s, a packet 1 ms."""
 _APART = 1_000_000
 """So far apart are the seeds of two kernels: none sees the other's networks."""
 
