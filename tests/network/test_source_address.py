@@ -39,6 +39,8 @@ SOURCES: dict[str, tuple[str, str, str | None]] = {
     "IPv6: not a deprecated one, if another link has one": ("wg0", "2001:db8:3::9", "2001:db8:0:1::1"),
     "IPv6: link-local to link-local": ("eth0", "fe80::9", "fe80::1"),
     "IPv6: link-local to where no route leads": ("", "fe80::9", "fe80::1"),
+    "IPv6: to no address at all one of the link's own": ("wg0", "::", "2001:db8:3::1"),
+    "IPv6: of those the one of the least scope": ("eth0", "::", "fe80::1"),
     "IPv6: of any link where no route leads": ("", "2001:db8:3::9", "2001:db8:0:1::1"),
 }
 

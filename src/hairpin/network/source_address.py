@@ -63,11 +63,13 @@ def _fitness(namespace: Namespace, address: Address, link: str, towards: int) ->
     )
 
 
-_LINK, _SITE, _GLOBAL = 2, 5, 14
+_NONE, _LINK, _SITE, _GLOBAL = -1, 2, 5, 14
 
 
 def _scope(address: int) -> int:
-    """Source: net/ipv6/addrconf_core.c __ipv6_addr_type()"""
+    """Source: net/ipv6/addrconf_core.c __ipv6_addr_type(), include/net/ipv6.h __ipv6_addr_src_scope()"""
+    if address == 0:
+        return _NONE
     if is_multicast(address, 6):
         return address >> 112 & 0xF
     if inside(address, *LINK_LOCAL6, 6) or is_loopback(address, 6):
