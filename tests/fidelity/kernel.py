@@ -14,7 +14,7 @@ import msgspec
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, Packet
 from hairpin.replica import ctnetlink
-from tests.fidelity import accounts
+from tests.fidelity import accounts, neighbours
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
@@ -186,15 +186,7 @@ class _Net:
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():
-            # Those whom everybody reaches are entered; others are not asked for, which rules would count, nor given up
-            # while others are sent.
-            for family in ("ipv4", "ipv6"):
-                for link in Path(f"/proc/sys/net/{family}/neigh").iterdir():
-                    write_sysctl(f"net/{family}/neigh/{link.name}/retrans_time_ms", "1000000")
-                    if each.asks:  # and keeps what it is told
-                        write_sysctl(f"net/{family}/neigh/{link.name}/base_reachable_time_ms", "1000000000")
-                    else:
-                        write_sysctl(f"net/{family}/neigh/{link.name}/mcast_solicit", "0")
+            neighbours.prepare(asks=each.asks)
             for key in Path("/proc/sys/net/netfilter").glob("nf_*_timeout*"):
                 write_sysctl(f"net/netfilter/{key.name}", "100000")  # on a slow kernel a case takes longer than 30 s
             for path, value in each.sysctls:
@@ -238,7 +230,15 @@ class _Net:
             for number, (packet, taken) in sent.items():
                 found = tuple(sorted(set(events.get(number, ()))))
                 turns[number] = (*turns[number], Turn(packet, found, not taken, position))
+        self._check_errors()
         return turns
+
+    def _check_errors(self) -> None:
+        for netns in self.judged.values():
+            with netns.entered():
+                unsent = neighbours.unsent_errors()
+            if unsent:
+                raise SetupError(f"{unsent} ICMP errors could not be sent in {netns.name}: too many wait on this CPU")
 
     def _framed(self, flow: Flow, sent: Sent) -> Sent:
         """Return what comes by a wire with the addresses of its frame (an answer goes back to who sent); fragments

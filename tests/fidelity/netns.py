@@ -13,7 +13,7 @@ _CLONE_NEWNET = 0x40000000
 
 class SetupError(Exception):
     """A case that cannot be judged: the kernel or a tool refused the generated configuration (says what was asked and
-    what it said), or its packets can go too many ways."""
+    what it said), its packets can go too many ways, or the kernel has no room to answer all of them."""
 
 
 def _checked(result: int, what: str) -> None:

@@ -58,7 +58,8 @@ _LIMITS = """## Not compared yet
   dnat, snat and redirect of ebtables write is what the packet has: hairpin does not say what else they lead to.
 - Sockets of clients: which socket an ICMP error is for. Connections that the table has already: of UDP, not translated.
 - Networks that are left out: the tools refuse their rules, or nobody sees which ports NAT draws in them and their
-  packets could have gone more than 32 ways, or their rules leave open 512 ways that one packet can go.
+  packets could have gone more than 32 ways, or their rules leave open 512 ways that one packet can go, or so many of
+  the kernel's ICMP errors wait for neighbours who do not answer that its socket takes no more.
 - Of rules with a verdict map, a map, or a copy of the connection mark only what they do, not their counter.
 """
 
