@@ -55,7 +55,11 @@ def test_known_from_the_first_on(novelty: Novelty, first: str) -> None:
 # What no hunt has judged: CentOS 7, RHEL 8, Ubuntu 20.04.
 OLDER = ("3.10.0-1160.el7.x86_64", "4.18.0-240.el8.x86_64", "5.4.0-150-generic")
 UNJUDGED = {
+    Novelty.FORWARDS_BY_LINK4: (True, True, True),
+    Novelty.FORWARDS_BY_LINK6: (False, True, True),
+    Novelty.FORWARDS_BY_ROUTE4: (False, False, True),
     Novelty.ZERO_ALONE: (False, False, True),
+    Novelty.BRIDGE_NF_OF_NAMESPACE: (False, False, True),
 }
 
 

@@ -9,6 +9,7 @@ from hairpin.network.network import (
     Network,
     Port,
     addresses_of,
+    bridge_nf,
     bridge_ports,
     conf,
     is_bridge_port,
@@ -136,3 +137,30 @@ def test_conf(own: str | None, everywhere: str | None, rule: Rule, expected: int
 def test_a_network_is_a_value() -> None:
     assert network() == network()
     assert isinstance(NET, Network)
+
+
+BRIDGE_NF = ("net", "bridge", "bridge-nf-call-iptables")
+
+# kernel, the host's value, the container's own, what holds for a bridge in the container
+BRIDGE_NFS: dict[str, tuple[str, str | None, str | None, int | None]] = {
+    "CentOS 7: the host's": ("3.10.0-1160.el7.x86_64", "1", None, 1),
+    "RHEL 8: the host's": ("4.18.0-240.el8.x86_64", "0", None, 0),
+    "not loaded": ("4.18.0-240.el8.x86_64", None, None, None),
+    "whose kernel has one for each": ("4.18.0-553.el8.x86_64", "1", "0", 0),
+    "Ubuntu 20.04: its own": ("5.4.0-150-generic", "1", "0", 0),
+    "since 5.3 the host's says nothing": ("5.4.0-150-generic", "1", None, None),
+    "6.18: its own": ("", "0", "1", 1),
+}
+
+
+@pytest.mark.parametrize(("kernel", "hosts", "own", "expected"), BRIDGE_NFS.values(), ids=BRIDGE_NFS)
+def test_whose_br_netfilter_counts(kernel: str, hosts: str | None, own: str | None, expected: int | None) -> None:
+    host, inner = (
+        msgspec.structs.replace(
+            each, kernel=kernel, sysctls=each.sysctls.with_value(BRIDGE_NF, value) if value else each.sysctls
+        )
+        for each, value in ((HOST, hosts), (INNER, own))
+    )
+    whole = network(host, inner)
+    assert bridge_nf(whole, inner, BRIDGE_NF[-1]) == expected
+    assert bridge_nf(whole, host, BRIDGE_NF[-1]) == (int(hosts) if hosts else None)

@@ -170,5 +170,5 @@ def test_calls_iptables(value: str | None, own: bool, expected: bool) -> None:
             host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), value)
         )
     bridge = Link(3, "docker0", "bridge", bridge=BridgeInfo(nf_call_iptables=own))
-    assert calls_iptables(host, bridge, 4) is expected
-    assert calls_iptables(host, bridge, 6) is False
+    assert calls_iptables(network(host), host, bridge, 4) is expected
+    assert calls_iptables(network(host), host, bridge, 6) is False

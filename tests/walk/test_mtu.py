@@ -4,6 +4,7 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.route import NextHop, Route
+from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.netfilter.packet import ICMP6, TCP, UDP, Packet
 from hairpin.walk.mtu import (
@@ -39,6 +40,28 @@ ROUTES: dict[str, tuple[Route | None, str, bool, int | None]] = {
 @pytest.mark.parametrize(("route", "link", "forwarding", "mtu"), ROUTES.values(), ids=ROUTES)
 def test_route_mtu(route: Route | None, link: str, forwarding: bool, mtu: int | None) -> None:
     assert route_mtu(SPACE, route, link, forwarding=forwarding) == mtu
+
+
+# kernel, ip_forward_use_pmtu, what a router of IPv4 and of IPv6 lets through
+OLDER: dict[str, tuple[str, str | None, int, int]] = {
+    "Linux 3.10 goes by the route": ("3.10.105", None, 1300, 1300),
+    "CentOS 7 by the link, of IPv4": ("3.10.0-1160.el7.x86_64", None, 1400, 1300),
+    "and by the route, if told": ("3.10.0-1160.el7.x86_64", "1", 1300, 1300),
+    "RHEL 8": ("4.18.0-240.el8.x86_64", "0", 1400, 1400),
+    "told": ("4.18.0-240.el8.x86_64", "1", 1300, 1400),
+    "Ubuntu 20.04": ("5.4.0-150-generic", "0", 1300, 1400),
+    "5.10": ("5.10.0-32-amd64", "0", 1300, 1400),
+    "6.18": ("", "0", 1300, 1400),
+}
+
+
+@pytest.mark.parametrize(("kernel", "told", "four", "six"), OLDER.values(), ids=OLDER)
+def test_whether_a_router_honours_the_routes_mtu(kernel: str, told: str | None, four: int, six: int) -> None:
+    values = {("net", "ipv4", "ip_forward_use_pmtu"): told} if told is not None else {}
+    space = msgspec.structs.replace(SPACE, kernel=kernel, sysctls=Sysctls(values))
+    assert route_mtu(space, NARROW4, "eth0", forwarding=True) == four
+    assert route_mtu(space, NARROW6, "eth0", forwarding=True) == six
+    assert [route_mtu(space, each, "eth0", forwarding=False) for each in (NARROW4, NARROW6)] == [1300, 1300]
 
 
 def standing(

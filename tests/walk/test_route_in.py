@@ -142,6 +142,22 @@ def test_an_ipv6_router_goes_by_the_link_and_sends_by_the_route() -> None:
     assert forwarded.mtu_bytes == 1300
 
 
+# kernel, what becomes of a long IPv4 packet on a route of a small MTU, and what it may be on its way out
+ON_A_NARROW_ROUTE = {
+    "4.18.0-240.el8.x86_64": ("forward", 1500),
+    "5.4.0-150-generic": ("rejected mtu icmp-frag-needed", None),
+    "": ("rejected mtu icmp-frag-needed", None),
+}
+
+
+@pytest.mark.parametrize(("kernel", "expected"), ON_A_NARROW_ROUTE.items())
+def test_an_ipv4_router_once_did_not_look_at_the_routes_mtu(kernel: str, expected: tuple[str, int | None]) -> None:
+    narrow = msgspec.structs.replace(route("203.0.113.0/24", "docker0"), mtu_bytes=1300)
+    host = msgspec.structs.replace(host_namespace(routes=(narrow,)), kernel=kernel)
+    (outcome,) = input_route(network(host), at("input-route", to("203.0.113.9", length_bytes=1400)))
+    assert (*told((outcome,)), outcome.mtu_bytes if isinstance(outcome, State) else None) == expected
+
+
 def decided(net: Network, packet: Packet, link: str) -> tuple[str, str, str]:
     (end,) = input_route(net, at("input-route", packet, iif=link))
     assert not isinstance(end, State)

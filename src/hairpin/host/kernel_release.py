@@ -40,8 +40,30 @@ class Since(msgspec.Struct, frozen=True):
 class Novelty(Enum):
     """What kernels have come to do."""
 
+    FORWARDS_BY_LINK4 = Since(
+        (3, 14),
+        "A forwarded IPv4 packet has to fit the MTU of its route.",
+        "include/net/ip.h ip_dst_mtu_maybe_forward()",
+        also=("el7",),
+    )
+    FORWARDS_BY_LINK6 = Since(
+        (3, 14),
+        "A forwarded IPv6 packet has to fit the MTU of its route.",
+        "net/ipv6/ip6_output.c ip6_dst_mtu_forward()",
+    )
+    FORWARDS_BY_ROUTE4 = Since(
+        (5, 9),
+        "A forwarded IPv4 packet has to fit its link, not the MTU of its route, unless `ip_forward_use_pmtu` is set.",
+        "include/net/ip.h ip_dst_mtu_maybe_forward()",
+        also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.8"),
+    )
     ZERO_ALONE = Since(
         (5, 3), "All of 0.0.0.0/8 is no address, not 0.0.0.0 alone.", "include/linux/in.h ipv4_is_zeronet()"
+    )
+    BRIDGE_NF_OF_NAMESPACE = Since(
+        (5, 3),
+        "`net.bridge.bridge-nf-*` are the host's alone, and hold for the bridges of every namespace.",
+        "net/bridge/br_netfilter_hooks.c brnf_sysctl_start_net()",
     )
     ALL_IGNORES_LINKDOWN = Since(
         (5, 11),

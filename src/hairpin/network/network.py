@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
+from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
 from hairpin.network.index import index_of
 from hairpin.network.prefix import Version
@@ -145,3 +146,13 @@ def conf(
     if not known:
         return None
     return max(known) if rule == "max" else int(any(known))
+
+
+def bridge_nf(network: Network, namespace: Namespace, name: str) -> int | None:
+    """Return one of br_netfilter's sysctls as it holds for the namespace's bridges; None: br_netfilter is not
+    loaded."""
+    own = namespace.sysctls.number("net", "bridge", name)
+    if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):
+        return own
+    host = network.host.namespace(HOST)
+    return host.sysctls.number("net", "bridge", name) if host is not None else None

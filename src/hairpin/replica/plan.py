@@ -95,7 +95,7 @@ def _namespace(
     )
     return NetnsPlan(
         namespace.name,
-        sysctls=sysctls.before_links(namespace),
+        sysctls=sysctls.before_links(network, namespace),
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),

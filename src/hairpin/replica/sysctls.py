@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
 from hairpin.host.sysctl import Path
+from hairpin.network.network import Network, bridge_nf
 from hairpin.replica.blueprint import SysctlValue
 
 _DECISIVE = (
@@ -51,7 +52,7 @@ _QUIET = (
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 
-def before_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
+def before_links(network: Network, namespace: Namespace) -> tuple[SysctlValue, ...]:
     """Return the values that belong to no link, in the order in which they have to be written.
 
     ``ip_forward`` and ``all.forwarding`` come first, since they overwrite others (net/ipv4/devinet.c)."""
@@ -61,8 +62,8 @@ def before_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
         if _interface(path) in (None, "all", "default") and _wanted(path)
     ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
-        # Without br_netfilter on the host, bridged frames meet no IP rule.
-        found += [(("net", "bridge", name), "0") for name in _BRIDGE_NF]
+        # Without br_netfilter on the host, bridged frames meet no IP rule; on old kernels the host's say it for all.
+        found += [(("net", "bridge", name), str(bridge_nf(network, namespace, name) or 0)) for name in _BRIDGE_NF]
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
     said = {"/".join(path) for path, _ in found}
     quiet = tuple(SysctlValue(path, value) for path, value in (*_UNLESS_SAID, *_QUIET) if path not in said)

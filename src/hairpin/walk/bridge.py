@@ -11,7 +11,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.ir import Hook
-from hairpin.network.network import Network, Port, conf
+from hairpin.network.network import Network, Port, bridge_nf, conf
 from hairpin.network.routing import NO_WAY, lookup
 from hairpin.walk.conntrack import confirmed
 from hairpin.walk.device import link_down, out_of_port, programs_in, programs_out
@@ -39,7 +39,7 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
-    ip = _shows(namespace, bridge, state)
+    ip = _shows(network, namespace, bridge, state)
     crossing = not _is_for_bridge(namespace, bridge, state)
     until = _PREROUTING_PRIORITY if ip else INT_MAX
     for outcome in run_bridge_hook(network, state, "prerouting", until=until, crossing=crossing):
@@ -57,10 +57,10 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
     return state.target is None or state.target == Port(namespace.name, bridge.name)
 
 
-def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
+def calls_iptables(network: Network, namespace: Namespace, bridge: Link, version: int) -> bool:
     """Return whether br_netfilter shows the frames to the IP hooks: its own setting or the namespace's."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
-    everywhere = namespace.sysctls.number("net", "bridge", name)
+    everywhere = bridge_nf(network, namespace, name)
     if everywhere is None:
         return False  # the sysctl exists only while br_netfilter is loaded
     info = bridge.bridge
@@ -68,10 +68,10 @@ def calls_iptables(namespace: Namespace, bridge: Link, version: int) -> bool:
     return bool(everywhere) or own
 
 
-def _shows(namespace: Namespace, bridge: Link, state: State) -> bool:
+def _shows(network: Network, namespace: Namespace, bridge: Link, state: State) -> bool:
     """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
     start."""
-    return state.vid is None and calls_iptables(namespace, bridge, state.packet.version)
+    return state.vid is None and calls_iptables(network, namespace, bridge, state.packet.version)
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
@@ -290,7 +290,7 @@ def _across(
         return
     states = [msgspec.structs.replace(tagged, physout=out.name)]
     # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
-    ip = tagged.vid is None and _shows(namespace, bridge, state)
+    ip = tagged.vid is None and _shows(network, namespace, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         states = yield from going_on(

@@ -12,6 +12,7 @@ net/bridge/br_netfilter_hooks.c
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.route import Route
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
@@ -25,12 +26,22 @@ _LEAST6 = 1280
 def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwarding: bool) -> int | None:
     """Return the MTU of a way on in bytes, or None where the link is not known.
 
-    An IPv6 router goes by the link alone, unless the route's MTU is locked, which no reading tells.
+    An IPv6 router goes by the link alone, and so did one of IPv4, unless the route's MTU is locked, which no reading
+    tells.
     """
     found = namespace.link(link)
-    own = route.mtu_bytes if route is not None and not (forwarding and route.version == 6) else None
+    own = route.mtu_bytes if route is not None and not (forwarding and _by_link(namespace, route.version)) else None
     mtu = own or (found.mtu_bytes if found is not None else None)
     return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
+
+
+def _by_link(namespace: Namespace, version: int) -> bool:
+    if version == 6:
+        return Novelty.FORWARDS_BY_LINK6.known_to(namespace.kernel)
+    if Novelty.FORWARDS_BY_ROUTE4.known_to(namespace.kernel):
+        return False
+    by_route = namespace.sysctls.number("net", "ipv4", "ip_forward_use_pmtu")
+    return not by_route and Novelty.FORWARDS_BY_LINK4.known_to(namespace.kernel)
 
 
 def told_what_fits(state: State, mtu: int | None) -> State:

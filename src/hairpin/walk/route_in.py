@@ -241,7 +241,8 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
         narrow = LinkDecided(link, f"takes {mtu} bytes")
         return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
     packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
-    mtu = route_mtu(namespace, found.route, link, forwarding=False)  # ip6_finish_output() asks the route
+    # Of IPv6 what leaves is held against the route after all: ip6_finish_output().
+    mtu = route_mtu(namespace, found.route, link, forwarding=version == 4)
     return _noted(state, found).to("forward", oif=link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
 
