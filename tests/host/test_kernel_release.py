@@ -58,6 +58,9 @@ UNJUDGED = {
     Novelty.FORWARDS_BY_LINK4: (True, True, True),
     Novelty.FORWARDS_BY_LINK6: (False, True, True),
     Novelty.FORWARDS_BY_ROUTE4: (False, False, True),
+    Novelty.OWN_SOURCES_REFUSED: (False, True, True),
+    Novelty.TABLES_ARE_ONE: (True, True, True),
+    Novelty.SOURCES_SELDOM_LOOKED_UP: (False, True, True),
     Novelty.ZERO_ALONE: (False, False, True),
     Novelty.BRIDGE_NF_OF_NAMESPACE: (False, False, True),
 }

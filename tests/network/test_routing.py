@@ -188,6 +188,17 @@ def test_local_and_main_are_one_until_there_is_a_rule(rules: tuple[PolicyRule, .
     assert address_type4(host, CLIENT) == expected
 
 
+# kernel, whether a longer prefix of main goes before a shorter one of local
+TABLES = {"3.18.140": False, "3.10.0-1160.el7.x86_64": True, "4.1.0": True, "": True}
+
+
+@pytest.mark.parametrize(("kernel", "one"), TABLES.items())
+def test_local_was_asked_before_main(kernel: str, one: bool) -> None:
+    host = msgspec.structs.replace(host_namespace(routes=(LOCAL_NETWORK, ONE_OF_IT)), kernel=kernel)
+    assert tables_are_one(host) is one
+    assert lookup(host, Query(4, CLIENT)).type == address_type4(host, CLIENT) == ("unicast" if one else "local")
+
+
 def test_the_link_s_state_may_not_count() -> None:
     dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True, dead=True),))
     host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})

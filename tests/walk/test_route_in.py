@@ -142,6 +142,43 @@ def test_an_ipv6_router_goes_by_the_link_and_sends_by_the_route() -> None:
     assert forwarded.mtu_bytes == 1300
 
 
+BROADCAST = "172.17.255.255"
+OWN = to(WEB, GATEWAY)
+BACK = to("198.51.100.9", HOST_ADDRESS)
+OF_ANOTHER_TYPE = to(WEB, BROADCAST)
+
+# kernel, packet, sysctls, what becomes of it where rp_filter is off
+SOURCES: dict[str, tuple[str, Packet, dict[str, str], str]] = {
+    "CentOS 7 believes anybody": ("3.10.0-1160.el7.x86_64", OWN, {}, "forward"),
+    "but not what goes back where it came from": ("3.10.0-1160.el7.x86_64", BACK, {}, "dropped martian-source"),
+    "unless it tells nobody": ("3.10.0-1160.el7.x86_64", BACK, {"conf__eth0__send_redirects": "0"}, "forward"),
+    "or accepts its own": ("3.10.0-1160.el7.x86_64", BACK, {"conf__all__accept_local": "1"}, "forward"),
+    "rp_filter counts there, too": ("3.10.0-1160.el7.x86_64", OWN, {"conf__all__rp_filter": "1"},
+                                    "dropped martian-source"),
+    "CentOS 7, not of type unicast": ("3.10.0-1160.el7.x86_64", OF_ANOTHER_TYPE, {}, "forward"),
+    "4.9": ("4.9.0-19-amd64", OWN, {}, "dropped martian-source"),
+    "4.9, accepted": ("4.9.0-19-amd64", OWN, {"conf__all__accept_local": "1"}, "forward"),
+    "4.9 looks for a route": ("4.9.0-19-amd64", OF_ANOTHER_TYPE, {}, "dropped martian-source"),
+    "4.9 does without": ("4.9.0-19-amd64", OF_ANOTHER_TYPE, {"conf__all__accept_local": "1"}, "forward"),
+    "RHEL 8": ("4.18.0-240.el8.x86_64", OWN, {}, "dropped martian-source"),
+    "RHEL 8 looks for none": ("4.18.0-240.el8.x86_64", OF_ANOTHER_TYPE, {}, "forward"),
+    "6.18": ("", OWN, {}, "dropped martian-source"),
+    "6.18 looks for none": ("", OF_ANOTHER_TYPE, {}, "forward"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kernel", "packet", "changed", "expected"), SOURCES.values(), ids=SOURCES)
+def test_whose_source_is_believed_without_rp_filter(
+    kernel: str, packet: Packet, changed: dict[str, str], expected: str
+) -> None:
+    many = msgspec.structs.replace(route(f"{BROADCAST}/32", "docker0", table=255), type="broadcast")
+    telling = {"conf__eth0__send_redirects": "1"} | changed
+    host = host_namespace(values=telling, routes=(many,))
+    routes = tuple(msgspec.structs.replace(each, protocol="kernel") for each in host.routes)  # none is custom
+    host = msgspec.structs.replace(host, routes=routes, kernel=kernel)
+    assert told(input_route(network(host), at("input-route", packet))) == [expected]
+
+
 # kernel, what becomes of a long IPv4 packet on a route of a small MTU, and what it may be on its way out
 ON_A_NARROW_ROUTE = {
     "4.18.0-240.el8.x86_64": ("forward", 1500),

@@ -57,6 +57,24 @@ class Novelty(Enum):
         "include/net/ip.h ip_dst_mtu_maybe_forward()",
         also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.8"),
     )
+    OWN_SOURCES_REFUSED = Since(
+        (3, 18),  # there by a stable release
+        "Without `rp_filter` a packet from an address of the host's own is taken in; what goes back out of its link "
+        "(with `send_redirects`) is not.",
+        "net/ipv4/fib_frontend.c fib_validate_source()",
+    )
+    TABLES_ARE_ONE = Since(
+        (4, 1),
+        "IPv4 always asks the table local before main, whose longer prefixes do not go before it.",
+        "net/ipv4/fib_trie.c fib_trie_table()",
+        also=("el7",),
+    )
+    SOURCES_SELDOM_LOOKED_UP = Since(
+        (4, 15),
+        "From 3.18 on, a route to a packet's source is looked up without `rp_filter`, too (unless `accept_local` is "
+        "set): where one of another type than unicast is found, the packet is dropped.",
+        "net/ipv4/fib_frontend.c fib_validate_source()",
+    )
     ZERO_ALONE = Since(
         (5, 3), "All of 0.0.0.0/8 is no address, not 0.0.0.0 alone.", "include/linux/in.h ipv4_is_zeronet()"
     )

@@ -74,7 +74,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
-    if query.version == 4 and _are_the_kernels(rules):
+    if query.version == 4 and _are_one(namespace, rules):
         return _in_both_tables(namespace, query, rules)
     position = 0
     jumps = 0
@@ -118,7 +118,11 @@ def tables_are_one(namespace: Namespace) -> bool:
 
     Source: net/ipv4/fib_trie.c fib_trie_table(), fib_trie_unmerge(); include/net/ip_fib.h fib_lookup()
     """
-    return _are_the_kernels(rules_of(namespace, 4))
+    return _are_one(namespace, rules_of(namespace, 4))
+
+
+def _are_one(namespace: Namespace, rules: tuple[PolicyRule, ...]) -> bool:
+    return Novelty.TABLES_ARE_ONE.known_to(namespace.kernel) and _are_the_kernels(rules)
 
 
 def _are_the_kernels(rules: tuple[PolicyRule, ...]) -> bool:

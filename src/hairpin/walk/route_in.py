@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import is_zero4
+from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.host.route import NextHop
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.header import WITH_PORTS
@@ -277,8 +277,9 @@ def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: b
         return None
     reverse_path = conf(namespace, 4, state.iif, "rp_filter", rule="max") or 0
     accept_local = bool(conf(namespace, 4, state.iif, "accept_local", rule="or"))
-    if not reverse_path and (accept_local or not _full_check(namespace)):
-        if owns_address(namespace, 4, packet.saddr) and not accept_local:
+    if not reverse_path and (accept_local or not _full_check(namespace, state.iif, out)):
+        refused = not accept_local and Novelty.OWN_SOURCES_REFUSED.known_to(namespace.kernel)
+        if refused and owns_address(namespace, 4, packet.saddr):
             return stopped(state, "martian-source", stage="input-route", link=state.iif)
         return None
     back = lookup(namespace, _reverse(namespace, state, packet, out, 0 if to_many else packet.daddr))
@@ -304,8 +305,16 @@ def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
     return master is not None and master.name == vrf
 
 
-def _full_check(namespace: Namespace) -> bool:
-    """Whether custom rules or local routes make the kernel look up the source even without rp_filter."""
+def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
+    """Whether the kernel looks up the source even without rp_filter: since there are custom rules or local routes; once
+    it did so always, and before that of what goes back ``out`` of its link, of which it may tell the sender.
+
+    Source: net/ipv4/fib_frontend.c fib_validate_source()
+    """
+    if not Novelty.OWN_SOURCES_REFUSED.known_to(namespace.kernel):
+        return out == iif and conf(namespace, 4, iif, "send_redirects", rule="or") != 0
+    if not Novelty.SOURCES_SELDOM_LOOKED_UP.known_to(namespace.kernel):
+        return True
     if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
         return True
     return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)
