@@ -60,7 +60,13 @@ UNJUDGED = {
     Novelty.FORWARDS_BY_ROUTE4: (False, False, True),
     Novelty.OWN_SOURCES_REFUSED: (False, True, True),
     Novelty.TABLES_ARE_ONE: (True, True, True),
+    Novelty.LATER_CHAINS_FIRST: (False, True, True),
     Novelty.SOURCES_SELDOM_LOOKED_UP: (False, True, True),
+    Novelty.RPFILTER6_BEST_ROUTE: (False, True, True),
+    Novelty.NAT_AT_EVERY_HOOK: (False, True, True),
+    Novelty.ERRORS_BY_OUTER_ADDRESS: (False, False, True),
+    Novelty.REJECT_KNOWS_CHECKSUMS: (False, False, True),
+    Novelty.ERRORS6_BY_INBOUND_LINK: (False, False, False),
     Novelty.ZERO_ALONE: (False, False, True),
     Novelty.BRIDGE_NF_OF_NAMESPACE: (False, False, True),
 }

@@ -153,6 +153,18 @@ def test_errors(about: Packet | None, daddr: int, state: int, direction: int) ->
     assert track(unconfirmed, HOST).ct_state == CT_INVALID
 
 
+# kernel, ctstate of an error about the client's packet that goes to somebody else
+OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "": CT_INVALID}
+
+
+@pytest.mark.parametrize(("kernel", "state"), OUTER.items())
+def test_nobody_looked_whom_an_error_goes_to(kernel: str, state: int) -> None:
+    error = Packet(4, 77, 5, ICMP, icmp=3 << 8 | 1, inner=FROM_CLIENT)
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).ct_state == state
+
+
 def test_what_starts_here_is_not_verified() -> None:
     assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).ct_state == CT_NEW
     off = HOST.sysctls.with_value(("net", "netfilter", "nf_conntrack_checksum"), "0")

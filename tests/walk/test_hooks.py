@@ -26,12 +26,12 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.packet import ESP, SCTP, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ESP, SCTP, SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook, run_hook
 from hairpin.walk.state import End, State
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, WEB, host_namespace, network, ruleset
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, ruleset
 from tests.walk.standing import at, told
 
 
@@ -188,6 +188,57 @@ def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None
     assert only(net(*chains), at("prerouting"), "prerouting").packet.daddr == WEB
 
 
+OLD_NAT, SHARED_NAT = "4.15.0-213-generic", "4.18.0-240.el8.x86_64"
+
+
+def on(kernel: str, whole: Network) -> Network:
+    return whole.with_namespace(msgspec.structs.replace(whole.namespace("host"), kernel=kernel))
+
+
+# kernel, where the client's packet goes: the first chain says nothing of it, the second would translate it
+@pytest.mark.parametrize(("kernel", "daddr"), ((OLD_NAT, HOST_ADDRESS), (SHARED_NAT, WEB), ("", WEB)))
+def test_the_first_nat_chain_decided_for_all_once(kernel: str, daddr: int) -> None:
+    chains = (
+        Table("ip", "first", "nft", (base("prerouting", -101, kind="nat"),)),
+        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+    )
+    assert only(on(kernel, net(*chains)), at("prerouting"), "prerouting").packet.daddr == daddr
+
+
+# kernel, whether a filter chain behind -100 and before 0 sees the packet translated by a nat chain at 0
+@pytest.mark.parametrize(("kernel", "dropped"), ((OLD_NAT, False), (SHARED_NAT, True), ("", True)))
+def test_a_nat_chain_once_had_its_own_place(kernel: str, *, dropped: bool) -> None:
+    chains = (
+        Table("ip", "t", "nft", (base("prerouting", 0, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        Table("ip", "u", "nft", (base("prerouting", -50, FieldMatch("daddr4", ((WEB, WEB),)), DROP),)),
+    )
+    outcomes = told(run_hook(on(kernel, net(*chains)), at("prerouting"), "prerouting"))
+    assert outcomes == (["dropped rule"] if dropped else ["prerouting"])
+
+
+# kernel, from whom the answer seems to come where only PREROUTING has a nat chain
+@pytest.mark.parametrize(("kernel", "saddr"), ((OLD_NAT, WEB), (SHARED_NAT, HOST_ADDRESS), ("", HOST_ADDRESS)))
+def test_answers_once_needed_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
+    whole = on(kernel, net(own(base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
+    asked = only(whole, at("prerouting"), "prerouting")
+    assert asked.packet.daddr == WEB
+    packet = Packet(4, WEB, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
+    answer = msgspec.structs.replace(at("prerouting", packet, iif="docker0"), connections=asked.connections)
+    back = only(whole, only(whole, answer, "prerouting").to("postrouting", oif="eth0"), "postrouting")
+    assert back.packet.saddr == saddr
+
+
+# kernel, what becomes of a packet that the chain of one table marks, and the same place in another drops if marked
+@pytest.mark.parametrize(
+    ("kernel", "first", "second"),
+    (("4.9.0-19-amd64", "dropped rule", "forward"), ("4.18.0-240.el8.x86_64", "forward", "dropped rule")),
+)
+def test_of_equal_chains_the_earlier_one_once_went_first(kernel: str, first: str, second: str) -> None:
+    marks, drops = own(base("forward", 0, MARK), name="marks"), own(base("forward", 0, MARKED, DROP), name="drops")
+    for tables, expected in (((marks, drops), first), ((drops, marks), second)):
+        assert told(run_hook(on(kernel, net(*tables)), at("forward"), "forward")) == [expected]
+
+
 def test_masquerade_without_an_address_drops() -> None:
     whole = with_rules(f"{NAT}-A POSTROUTING -j MASQUERADE\nCOMMIT\n")
     host = msgspec.structs.replace(whole.namespace("host"), addresses=())
@@ -235,6 +286,26 @@ def test_what_is_broken_gets_no_answer_where_reject_can_see_it(protocol: int, an
     (end,) = run_hook(whole, at("forward", broken, oif="docker0"), "forward")
     assert isinstance(end, End)
     assert (end.kind, end.stop is not None and end.stop.reason) == ("rejected" if answered else "dropped", "reject")
+
+
+# kernel, protocol, link that it came by, whether REJECT answers
+UNSUMMED: dict[str, tuple[str, int, str, bool]] = {
+    "CentOS 7, ESP": ("3.10.0-1160.el7.x86_64", ESP, "eth0", False),
+    "RHEL 8, SCTP": ("4.18.0-240.el8.x86_64", SCTP, "eth0", False),
+    "RHEL 8, its own": ("4.18.0-240.el8.x86_64", SCTP, "", True),
+    "RHEL 8, UDP": ("4.18.0-240.el8.x86_64", UDP, "eth0", True),
+    "Ubuntu 20.04": ("5.4.0-150-generic", SCTP, "eth0", True),
+    "6.18": ("", SCTP, "eth0", True),
+}
+
+
+@pytest.mark.parametrize(("kernel", "protocol", "iif", "answered"), UNSUMMED.values(), ids=UNSUMMED)
+def test_reject_once_looked_for_checksums_that_are_none(kernel: str, protocol: int, iif: str, answered: bool) -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+    state = at("forward", Packet(4, CLIENT, WEB, protocol), iif=iif, oif="docker0")
+    (end,) = run_hook(on(kernel, with_rules(text)), state, "forward")
+    assert isinstance(end, End)
+    assert end.kind == ("rejected" if answered else "dropped")
 
 
 def test_a_live_entry_is_a_step() -> None:

@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
-from hairpin.netfilter.packet import ICMP, SYN, TCP, Connection, Packet, Seen, Tuple
+from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
 from hairpin.walk.surroundings import NamespaceSurroundings
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, route
 
@@ -78,6 +78,24 @@ def test_a_policy_rule_for_a_protocol(dialect: str, kernel: str, expected: bool)
     rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 5, "unreachable", protocol=TCP), main)
     place = NamespaceSurroundings(msgspec.structs.replace(host_namespace(), rules=rules, kernel=kernel), dialect)
     assert place.reverse_path(SEEN, loose=False, use_mark=False) is expected
+
+
+# dialect, kernel, loose, whether a default route by the link will do where a better one leads elsewhere
+WORSE6: dict[str, tuple[str, str, bool, bool]] = {
+    "CentOS 7": ("iptables-legacy", "3.10.0-1160.el7.x86_64", False, True),
+    "RHEL 8": ("iptables-nft", "4.18.0-240.el8.x86_64", False, False),
+    "6.18": ("iptables-nft", "", False, False),
+    "loose": ("iptables-nft", "", True, True),
+}
+
+
+@pytest.mark.parametrize(("dialect", "kernel", "loose", "expected"), WORSE6.values(), ids=WORSE6)
+def test_a_worse_route_of_ipv6_once_did(dialect: str, kernel: str, loose: bool, expected: bool) -> None:
+    better = Route(6, 0x20010DB8 << 96, 32, next_hops=(NextHop("docker0"),))
+    default = Route(6, 0, 0, next_hops=(NextHop("eth0"),))
+    place = msgspec.structs.replace(host_namespace(routes=(better, default)), kernel=kernel)
+    seen = Seen(Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB9 << 96, UDP, sport=1, dport=2), iif="eth0")
+    assert NamespaceSurroundings(place, dialect).reverse_path(seen, loose=loose, use_mark=False) is expected
 
 
 def test_no_way_back_at_all() -> None:

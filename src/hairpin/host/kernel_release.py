@@ -69,11 +69,39 @@ class Novelty(Enum):
         "net/ipv4/fib_trie.c fib_trie_table()",
         also=("el7",),
     )
+    LATER_CHAINS_FIRST = Since(
+        (4, 14),
+        "Of chains of one priority the one that was registered first goes first, not last.",
+        "net/netfilter/core.c nf_hook_entries_grow()",
+    )
     SOURCES_SELDOM_LOOKED_UP = Since(
         (4, 15),
         "From 3.18 on, a route to a packet's source is looked up without `rp_filter`, too (unless `accept_local` is "
         "set): where one of another type than unicast is found, the packet is dropped.",
         "net/ipv4/fib_frontend.c fib_validate_source()",
+    )
+    RPFILTER6_BEST_ROUTE = Since(
+        (4, 18),
+        "`-m rpfilter` of ip6tables takes any route by the link that a packet came by, not only the best one.",
+        "net/ipv6/netfilter/ip6t_rpfilter.c rpfilter_lookup_reverse6()",
+        also=("4.14", "4.16", "4.17"),
+    )
+    NAT_AT_EVERY_HOOK = Since(
+        (4, 18),
+        "Addresses are translated, and answers back, only at hooks that have a chain of type nat, at its priority; of "
+        "several at one hook the first one alone is asked.",
+        "net/netfilter/nf_nat_core.c nf_nat_register_fn()",
+    )
+    ERRORS_BY_OUTER_ADDRESS = Since(
+        (5, 1),
+        "An ICMP error about a connection's packet is RELATED to whomever it goes, not only to who sent that.",
+        "net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error()",
+    )
+    REJECT_KNOWS_CHECKSUMS = Since(
+        (5, 1),
+        "REJECT answers no packet of AH, ESP, GRE, SCTP or UDP-Lite that came by a wire: it looks for a checksum that "
+        "they do not have.",
+        "net/ipv4/netfilter/nf_reject_ipv4.c nf_send_unreach()",
     )
     ZERO_ALONE = Since(
         (5, 3), "All of 0.0.0.0/8 is no address, not 0.0.0.0 alone.", "include/linux/in.h ipv4_is_zeronet()"
@@ -82,6 +110,12 @@ class Novelty(Enum):
         (5, 3),
         "`net.bridge.bridge-nf-*` are the host's alone, and hold for the bridges of every namespace.",
         "net/bridge/br_netfilter_hooks.c brnf_sysctl_start_net()",
+    )
+    ERRORS6_BY_INBOUND_LINK = Since(
+        (5, 5),
+        "An ICMPv6 error about a packet for somebody else comes from an address by the route back, not from one of the "
+        "link that the packet came by.",
+        "net/ipv6/icmp.c icmp6_send()",
     )
     ALL_IGNORES_LINKDOWN = Since(
         (5, 11),

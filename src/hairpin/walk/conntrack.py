@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.kernel_release import tracked_ports
+from hairpin.host.kernel_release import Novelty, tracked_ports
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
@@ -80,7 +80,7 @@ def _invalid(state: State) -> State:
 def _related(state: State, namespace: Namespace) -> State:
     """Return the state of an ICMP error: of the connection whose packet it is about, if it goes to who sent that.
 
-    Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error() (the look at the outer address: Linux 5.1)
+    Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
@@ -89,7 +89,8 @@ def _related(state: State, namespace: Namespace) -> State:
     if known is None or not known[0].status & STATUS_CONFIRMED:
         return _invalid(state)
     connection, direction = known
-    if state.packet.daddr != (connection.reply if direction else connection.original).daddr:
+    sender = (connection.reply if direction else connection.original).daddr
+    if state.packet.daddr != sender and Novelty.ERRORS_BY_OUTER_ADDRESS.known_to(namespace.kernel):
         return _invalid(state)
     return msgspec.structs.replace(state, connection=connection, ct_state=CT_RELATED, ct_direction=direction)
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.evaluate import Condition, Decision, decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
-from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE, Packet
+from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
 from hairpin.walk.conntrack import forgotten, remembered, track
 from hairpin.walk.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
@@ -31,7 +32,8 @@ _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
 
 
 class _Item(msgspec.Struct, frozen=True):
-    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains."""
+    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
+    chain)."""
 
     priority: int
     kind: str
@@ -168,11 +170,13 @@ def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, hol
 def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
     found = [
         (table, chain)
-        for table in reversed(namespace.ruleset.tables)
+        for table in namespace.ruleset.tables
         if table.family in families
-        for chain in reversed(table.chains)
+        for chain in table.chains
         if chain.hook == hook
     ]
+    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
+        found.reverse()
     found.sort(key=lambda pair: pair[1].priority)
     return found
 
@@ -183,7 +187,9 @@ def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> li
     if hook in ("prerouting", "output"):
         items.append(_Item(_CONNTRACK_PRIORITY, "conntrack"))
     if hook in _NAT:
-        items.append(_Item(_NAT[hook][0], "nat"))
+        shared = Novelty.NAT_AT_EVERY_HOOK.known_to(namespace.kernel)
+        nat = (_Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
+        items += [_Item(_NAT[hook][0], "nat")] if shared else nat
     items.sort(key=lambda item: item.priority)
     return items
 
@@ -197,7 +203,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
         yield tracked
     elif item.kind == "nat":
         families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-        for outcome in _nat(namespace, state, hook, families):
+        for outcome in _nat(namespace, state, hook, families, item):
             if isinstance(outcome, State) and hook == "prerouting" and outcome.packet.daddr != state.packet.daddr:
                 # What lo brought loses the route that it came with: nf_nat_proto.c nf_nat_ipv4_pre_routing()
                 yield msgspec.structs.replace(outcome, local=False)
@@ -213,7 +219,7 @@ def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain:
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
         after = _after(state, table, decision)
-        ended = _ended(after, decision, hook)
+        ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended
         else:
@@ -258,7 +264,7 @@ def _set_apart(state: State, table: Table, decision: Decision) -> State:
     return msgspec.structs.replace(state, notrack=state.notrack or (decision.notrack and not settled))
 
 
-def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
+def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -> End | None:
     stage = _stage(hook)
     link = state.oif or state.iif
     decided = RuleDecided(decision.place) if decision.place is not None else None
@@ -269,7 +275,7 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
             by_policy = decision.place is not None and decision.place.number == 0
             return stopped(state, "policy" if by_policy else "rule", stage=stage, link=link, decided_by=decided)
         case "reject":
-            unheard = _is_known_broken(state.packet) or _reset_goes_astray(state, decision)
+            unheard = _seems_broken(namespace, state) or _reset_goes_astray(state, decision)
             answer = None if unheard else decision.reject
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
@@ -279,12 +285,14 @@ def _ended(state: State, decision: Decision, hook: Hook) -> End | None:
             return msgspec.structs.replace(end, kind="unknown")
 
 
-def _is_known_broken(packet: Packet) -> bool:
-    """Whether REJECT sees that the packet is broken, and keeps silent.
+def _seems_broken(namespace: Namespace, state: State) -> bool:
+    """Whether REJECT takes the packet for broken, and keeps silent.
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_reject_verify_csum(), nf_reject_ip_tcphdr_get()
     """
-    return packet.bad_checksum and packet.protocol not in _NOT_VERIFIED
+    if state.packet.protocol in _NOT_VERIFIED:
+        return bool(state.iif) and not Novelty.REJECT_KNOWS_CHECKSUMS.known_to(namespace.kernel)
+    return state.packet.bad_checksum
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
@@ -297,20 +305,23 @@ def _reset_goes_astray(state: State, decision: Decision) -> bool:
     return decision.reject == "tcp-reset" and bool(state.physin) and translated
 
 
-def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...]) -> Iterator[Outcome]:
+def _nat(
+    namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: _Item
+) -> Iterator[Outcome]:
     manip = _NAT[hook][1]
+    translates = item.chain is not None or _translates(namespace, families)
     if redirects_translated(state):
         yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
         return
-    if leaves_elsewhere(state, manip) and _translates(namespace, families):
+    if leaves_elsewhere(state, manip) and translates:
         yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
         return
-    if not needs_decision(state, manip) or not _translates(namespace, families):
+    if not needs_decision(state, manip) or not translates:
         yield translate(state, manip)
         return
     states = [state]
     for table, chain in _chains(namespace, hook, families):
-        if chain.type != "nat":
+        if chain.type != "nat" or (item.chain is not None and item.chain is not chain):
             continue
         following: list[State] = []
         for each in states:
@@ -343,7 +354,7 @@ def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
         after = _after(state, table, decision)
-        ended = _ended(after, decision, hook)
+        ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended
         elif decision.nat is None:

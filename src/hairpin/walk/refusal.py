@@ -158,6 +158,8 @@ def _source(namespace: Namespace, end: End) -> int:
         return (source_address(namespace, 4, link, packet.saddr) or 0) if inbound and routed else 0
     if _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
+    if not Novelty.ERRORS6_BY_INBOUND_LINK.known_to(namespace.kernel):
+        return 0
     back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
     if not state.iif or _is_bridged(end) or (back.route is not None and back.route.prefsrc is not None):
         return 0

@@ -51,7 +51,7 @@ class NamespaceSurroundings:
             packet.version,
             packet.saddr,
             0 if not four and is_multicast(towards, 6) else towards,
-            oif=seen.iif if not four and _on_its_link(packet.saddr) else None,
+            oif=seen.iif if not four and (_on_its_link(packet.saddr) or self._any_route6(loose=loose)) else None,
             prefers=None if four or self.nft or loose else seen.iif,
             mark=packet.mark if use_mark else 0,
             ignores_linkstate=True,
@@ -63,6 +63,9 @@ class NamespaceSurroundings:
         if found.type not in (("unicast", "broadcast", "multicast") if self.nft else ("unicast", "local")):
             return False
         return loose or any(hop.link == seen.iif for hop in found.next_hops)
+
+    def _any_route6(self, *, loose: bool) -> bool:
+        return not (self.nft or loose or Novelty.RPFILTER6_BEST_ROUTE.known_to(self.namespace.kernel))
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         """See satisfies.Surroundings.  Sockets of clients are in no reading: whether one has asked for an answer, or
