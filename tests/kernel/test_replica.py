@@ -13,7 +13,7 @@ from hairpin.change.change import Change, InsertRule, SetPolicy, SetSysctl
 from hairpin.host.docker import PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, PolicyRule
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.iptables_save import parse
@@ -89,6 +89,17 @@ def led_out_again() -> Network:
     return network(host_namespace(routes=(default,), policy_rules=away))
 
 
+def taken_for_others() -> Network:
+    """Return a host that takes all that comes in by eth0 for its own, as transparent proxies do, without being one."""
+    everything = Route(4, 0, 0, 100, "local", (NextHop("lo"),))
+    away = (
+        PolicyRule(4, 0, table=TABLE_LOCAL),
+        PolicyRule(4, 100, table=100, iif="eth0"),
+        PolicyRule(4, 32766, table=TABLE_MAIN),
+    )
+    return network(host_namespace(NO_RULES, routes=(everything,), policy_rules=away))
+
+
 def udp() -> Network:
     """Return a host that publishes UDP."""
     text = DOCKER_RULES.replace("-p tcp -m tcp", "-p udp -m udp")
@@ -126,6 +137,7 @@ RESET = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -p tcp -j REJ
 NO_DNAT = without("-A DOCKER ! -i docker0 -p tcp")
 NO_MASQUERADE = without("-A POSTROUTING -s 172.17.0.0/16")
 NO_RULES = "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
+NO_ERRORS = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p icmp --icmp-type 3 -j DROP\nCOMMIT\n"
 MASQUERADED = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
 LOST_REPLY = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP")
 INPUT_DROP = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
@@ -146,12 +158,16 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
     "the way out":                   (network(), flow(INSIDE, FAR, 443)),
     "the answer is led out again":   (led_out_again(), flow(INSIDE, FAR, 443)),
+    "taken for somebody else":       (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
+    "refused for somebody else":     (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
     "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
     "ping the bridge from inside":   (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
     "published UDP":                 (udp(), flow(protocol="udp")),
     "UDP that nobody has":           (udp(), flow(protocol="udp", port=9999)),
+    "UDP, and nobody is told":       (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
+    "UDP, and the host is not told": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
     "nobody listens":                (network(), flow(port=9999)),
     "nobody listens inside":         (network(inner=container_namespace(())), flow()),
     "dropped in FORWARD":            (rules(FORWARD_DROP), flow()),

@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -34,6 +34,21 @@ WEB_ITSELF = FromContainer("web", "container:web")
 def published(start: Start = OUTSIDE, address: str = "198.51.100.11") -> Flow:
     version, value = parse_address(address)
     return Flow(start, version, value, "tcp", 8151)
+
+
+def datagram() -> Flow:
+    return Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 9999)
+
+
+def taken_for_others(sockets: tuple[Socket, ...] | None = None) -> Network:
+    """Return a host for which a route of another table takes all that comes in by eth0."""
+    everything = Route(4, 0, 0, 100, "local", (NextHop("lo"),))
+    policy = (
+        PolicyRule(4, 0, table=255),
+        PolicyRule(4, 100, table=100, iif="eth0"),
+        PolicyRule(4, 32766, table=254),
+    )
+    return network(host_namespace("", routes=(everything,), policy_rules=policy, sockets=sockets))
 
 
 def egress() -> Flow:
@@ -110,6 +125,16 @@ HELD = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, h
 # network, flow, verdict, and (where it stops) stage and reason
 CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "outside": (network(), published(), "delivered", None),
+    "a datagram that nobody takes": (network(), datagram(), "refused", ("socket", "no-listener")),
+    "a datagram that nobody takes, and nobody is told": (
+        rules("*filter\n-A OUTPUT -p icmp -j DROP\nCOMMIT\n"), datagram(), "dropped", ("socket", "no-listener"),
+    ),
+    "taken for somebody else, whose address is not the host's to answer from": (
+        taken_for_others(), published(address="203.0.113.80"), "unanswered", ("output-route", "no-source-address"),
+    ),
+    "nobody there, and no address to refuse it from": (
+        taken_for_others(sockets=()), published(address="203.0.113.80"), "dropped", ("socket", "no-listener"),
+    ),
     "neighbour": (network(), published(Lan(parse_address("198.51.100.7")[1])), "delivered", None),
     "host by loopback, relayed": (network(), published(FromHost(), "127.0.0.1"), "delivered", None),
     "host by its own address": (network(), published(FromHost()), "delivered", None),

@@ -7,7 +7,7 @@ net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
-from hairpin.network.network import addresses_of
+from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import BROADCAST4, inside, is_multicast
 from hairpin.network.routing import Found, Query, lookup, tables_are_one, usable_hops
 
@@ -36,6 +36,14 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
     if link is not None and (not best.next_hops or best.next_hops[0].link != link):
         return "unicast"
     return best.type
+
+
+def is_source4(namespace: Namespace, value: int) -> bool:
+    """Return whether IPv4 sends from the address: not from one that only a route of another table makes local.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
+    """
+    return owns_address(namespace, 4, value) or address_type4(namespace, value) == "local"
 
 
 def _goes_before(one: Route, other: Route) -> bool:

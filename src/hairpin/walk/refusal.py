@@ -10,8 +10,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
-from hairpin.network.address_type import address_type4, names_a_network
-from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.address_type import is_source4, names_a_network
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import NO_WAY, Found, Query, lookup
 from hairpin.network.source_address import source_address
@@ -52,7 +52,7 @@ def refusal(network: Network, end: End) -> State | None:
         return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
     six, source = packet.version == 6, _source(namespace, end)
-    if icmp is None or not (six or source == 0 or _is_found4(namespace, source)):
+    if icmp is None or not (six or source == 0 or is_source4(namespace, source)):
         return None
     error = Packet(
         version=packet.version,
@@ -185,14 +185,6 @@ def _is_bridged(end: End) -> bool:
     """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
     assert end.stop is not None
     return bool(end.state.physout or (end.state.physin and end.stop.stage == "prerouting"))
-
-
-def _is_found4(namespace: Namespace, source: int) -> bool:
-    """Return whether IPv4 sends from the address: not from one that only a route of another table makes local.
-
-    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
-    """
-    return owns_address(namespace, 4, source) or address_type4(namespace, source) == "local"
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:

@@ -14,15 +14,17 @@ import msgspec
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP
+from hairpin.network.address_type import is_source4
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import address_text
 from hairpin.walk.answer import answer_to
 from hairpin.walk.neighbour_discovery import unheard
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
-from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
+from hairpin.walk.state import End, LinkDecided, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
 
@@ -203,12 +205,24 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
     """Nobody listens: the RST (or ICMP) must find its way back, else the asker just waits."""
     state = refused.state
     if state.packet.protocol == UDP:
-        yield Branch("refused", state.steps, stop=refused.stop, conditions=state.conditions)
+        yield _unwanted(network, started, refused)
         return
     for end in _answer(network, state, flags=RST | ACK):
         steps = end.state.steps
         verdict: Verdict = "refused" if _reaches(started, end) else "unanswered"
+        if end.stop is not None and end.stop.reason == "no-source-address":
+            verdict = "dropped"  # there never is a reset
         yield Branch(verdict, state.steps, steps, stop=refused.stop, conditions=end.state.conditions)
+
+
+def _unwanted(network: Network, started: State, refused: End) -> Branch:
+    """Return what becomes of a datagram that nobody takes.  Source: net/ipv4/udp.c __udp4_lib_rcv()"""
+    assert refused.stop is not None
+    stop = msgspec.structs.replace(refused.stop, stage="input", reject="icmpx-port-unreachable")
+    told = _told(network, started, msgspec.structs.replace(refused, kind="rejected", stop=stop))
+    return msgspec.structs.replace(
+        told, verdict="refused" if told.verdict == "rejected" else "dropped", stop=refused.stop
+    )
 
 
 def _answered(
@@ -240,6 +254,11 @@ def _answer(network: Network, state: State, *, flags: int, chosen: bool = False)
     if chosen:
         back = msgspec.structs.replace(back, saddr=0)
     start = State("output-route", state.netns, back, uid=0, connections=state.connections, conditions=state.conditions)
+    if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
+        decided = LinkDecided(
+            state.iif, f"{address_text(back.saddr, 4)} is not this host's own: nothing is sent from it"
+        )
+        return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
     return walk_packet(network, start)
 
 
