@@ -7,6 +7,7 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.replica.agreement import agreement
 from hairpin.replica.counters import Hit
 from hairpin.replica.worker import Judgement, Place
+from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, network
 
@@ -16,6 +17,12 @@ DELIVERED = walk_flow(network(), FLOW)
 DROPPED = walk_flow(network(host_namespace(DROPPING)), FLOW)
 RULE = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
 OTHER = msgspec.structs.replace(RULE, chain="DOCKER")
+STOP = DROPPED.usual.stop
+assert STOP is not None
+assert isinstance(STOP.decided_by, RuleDecided)
+VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
+STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
+BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
 
 CASES = {
     "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
@@ -35,6 +42,7 @@ CASES = {
         Judgement(FLOW, "dropped", Place("host")),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
     ),
+    "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place("host")), (True, "replicated", "")),
     "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
     "what is left out may be why": (
         DELIVERED,

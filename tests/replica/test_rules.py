@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.replica.rules import counted, iptables_restore, loads
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
@@ -39,6 +40,28 @@ def test_what_no_tool_can_be_told_is_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
     found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)
     assert found.left_out == ("table bridge filter of host: ebtables rules cannot be written from the model",)
+
+
+def test_a_map_to_addresses_with_ports_is_loaded_in_nfts_own_words() -> None:
+    """nft 1.0.6 prints such a map as JSON, and refuses to read that."""
+    to_port = {"concat": ["192.0.2.1", 81]}
+    place = {"family": "ip", "table": "t", "chain": "c"}
+    named = {"family": "ip", "name": "m", "table": "t", "type": "inet_service", "map": "ipv4_addr . inet_service"}
+    hook = {"type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}
+    text = json.dumps({
+        "nftables": [
+            {"table": {"family": "ip", "name": "t", "handle": 1}},
+            {"map": {**named, "handle": 2, "elem": [[80, to_port]]}},
+            {"chain": {"family": "ip", "table": "t", "name": "c", "handle": 3, **hook}},
+            {"rule": {**place, "handle": 4, "expr": [{"accept": None}]}},
+        ]
+    })  # fmt: skip
+    reading = Reading("e2", "nft-table", "host", "nft -j list table ip t", "", 0, "text", text)
+    tables = tuple(msgspec.structs.replace(each, evidence="e2") for each in nft_json.parse(text, source="test"))
+    host = msgspec.structs.replace(HOST, ruleset=Ruleset(tables))
+    (load,) = loads(host, Evidence(SCHEMA, "0", "", "host", "", (reading,)), host.ruleset).loads
+    assert (load.tool, load.text.count("counter packets 0 bytes 0")) == ("nft", 2)
+    assert "80 : 192.0.2.1 . 81" in load.text
 
 
 def test_the_tool_of_a_back_end_and_family() -> None:

@@ -127,7 +127,8 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "outside": (network(), published(), "delivered", None),
     "a datagram that nobody takes": (network(), datagram(), "refused", ("socket", "no-listener")),
     "a datagram that nobody takes, and nobody is told": (
-        rules("*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p icmp -j DROP\nCOMMIT\n"), datagram(), "dropped", ("socket", "no-listener"),
+        rules("*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p icmp -j DROP\nCOMMIT\n"),
+        datagram(), "dropped", ("socket", "no-listener"),
     ),
     "taken for somebody else, whose address is not the host's to answer from": (
         taken_for_others(), published(address="203.0.113.80"), "unanswered", ("output-route", "no-source-address"),

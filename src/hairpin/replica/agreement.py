@@ -52,7 +52,7 @@ def _other_rule(stop: Stop, judgement: Judgement) -> str:
     found = [(hit.netns, hit.family, hit.table, hit.chain, hit.number) for hit in hits]
     if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
         return ""
-    if " vmap " in decided.text:
+    if " vmap " in place.text:
         return ""  # it is counted before its map is asked, and does not tell what that said
     met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits) or "no rule that ends it"
     return f"simulated: stopped by {place.table} {place.chain} {place.number}; the kernel counted {met}"

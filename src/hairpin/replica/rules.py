@@ -11,7 +11,8 @@ import msgspec
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter import render_nft
+from hairpin.netfilter.ir import Chain, Map, NatElement, Rule, Ruleset, Table
 from hairpin.netfilter.nft_syntax import Json, Object, list_of, object_of, single
 from hairpin.netfilter.render import render
 from hairpin.replica.blueprint import Load, Tool
@@ -66,6 +67,8 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
 
 def _verbatim(reading: Reading, table: Table) -> Load:
     match reading.key:
+        case "nft-table" if any(_is_concatenated(each) for each in table.maps):
+            return Load("nft", _counted_text(table))
         case "nft-table":
             return Load("nft-json", counted(reading.text, {chain.name: chain.devices for chain in table.chains}))
         case "ebtables":
@@ -74,6 +77,29 @@ def _verbatim(reading: Reading, table: Table) -> Load:
             return Load(
                 iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text
             )
+
+
+def _is_concatenated(named: Map) -> bool:
+    """Return whether the map leads to addresses with ports, which nft prints as JSON and does not read so.
+
+    Source: nftables src/parser_json.c json_parse_cmd_add_set(): datatype_lookup_byname()"""
+    return any(
+        isinstance(each, NatElement) and each.addresses is not None and each.ports is not None
+        for each in named.elements
+    )
+
+
+def _counted_text(table: Table) -> str:
+    """Return the table in nft's words, each rule and each dropping policy with a counter at zero."""
+    chains = tuple(msgspec.structs.replace(each, rules=_counted_rules(each)) for each in table.chains)
+    return render_nft.render(msgspec.structs.replace(table, chains=chains))
+
+
+def _counted_rules(chain: Chain) -> tuple[Rule, ...]:
+    rules = tuple(msgspec.structs.replace(each, packets=0, bytes=0) for each in chain.rules)
+    if chain.policy != "drop":
+        return rules
+    return (*rules, Rule((), "counter", len(rules) + 1, packets=0, bytes=0))
 
 
 def iptables_restore(legacy: bool, *, six: bool) -> Tool:
