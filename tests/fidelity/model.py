@@ -115,7 +115,7 @@ class Expectations:
                     branches = self._walked(flow, turn.sent)
                     self._unseen_picks = 0
             guessed = self._guessed.difference(sources, targets)
-            if self._picked and all(event.kind == "answer" for event in turn.events):
+            if guessed or (self._picked and all(event.kind == "answer" for event in turn.events)):
                 branches += self._unseen(flow, turn.sent)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | guessed | (set(self._taken) if len(self._taken) > 1 else set())

@@ -81,11 +81,13 @@ TcpState = Literal[
 
 class Tcp(msgspec.Struct, frozen=True, gc=False):
     """What conntrack knows of a TCP connection.  ``closing``: somebody has ended it with a FIN; ``reset``: who sent its
-    last packet, if that was a RST (0: who began it)."""
+    last packet, if that was a RST (0: who began it); ``challenged``: its last packet was a SYN that asks anew before
+    the end."""
 
     state: TcpState
     closing: bool = False
     reset: Literal[0, 1] | None = None
+    challenged: bool = False
 
 
 class Connection(msgspec.Struct, frozen=True, gc=False):

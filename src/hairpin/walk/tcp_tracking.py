@@ -42,6 +42,8 @@ def followed(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["inval
         return Tcp("CLOSE", tcp.closing, reset=direction)
     if flags & SYN:
         return (_answered if flags & ACK else _asked)(tcp, direction)
+    if tcp.challenged and direction and not flags & FIN:
+        return Tcp(tcp.state, tcp.closing)  # so the other side answers such a SYN (RFC 5961), and ends nothing by that
     state = _finishing(tcp.state) if flags & FIN else _acknowledged(tcp.state, direction)
     if state is None:
         return "invalid"
@@ -57,7 +59,7 @@ def _asked(tcp: Tcp, direction: Direction) -> Tcp | Literal["invalid", "anew"]:
         return "anew"
     if direction and not over:
         return "invalid"
-    return Tcp(tcp.state, tcp.closing)
+    return Tcp(tcp.state, tcp.closing, challenged=tcp.state == "LAST_ACK")
 
 
 def _answered(tcp: Tcp, direction: Direction) -> Tcp | Literal["invalid"]:
