@@ -92,6 +92,7 @@ class Expectations:
         self._picked = self._unseen_picks = 0
         self._ports: tuple[int, ...] = ()
         self._drawn: set[int] = set()
+        self._supposed: int | None = None
         self._taken: list[int] = []
         self._guessed = set[int]()
         self._hidden: dict[int, set[int]] = {}
@@ -100,7 +101,7 @@ class Expectations:
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
-        self._ports, self._drawn, self._asked = (), set(), {}
+        self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
         with patch.object(nat, "pick_port", self._pick), patch.object(neighbour, "asked", self._ask):
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
@@ -113,31 +114,37 @@ class Expectations:
                 if self._picked > last and all(branch.events != turn.events for branch in branches):
                     self._unseen_picks = self._picked - last
                     branches = self._walked(flow, turn.sent)
-                    self._unseen_picks = 0
             guessed = self._guessed.difference(sources, targets)
-            if guessed or (self._picked and all(event.kind == "answer" for event in turn.events)):
+            stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
+            if guessed:
                 branches += self._unseen(flow, turn.sent)
         hidden = self._hidden.get(flow, set())
-        self._hidden[flow] = hidden | guessed | (set(self._taken) if len(self._taken) > 1 else set())
+        self._hidden[flow] = hidden | stand_ins
         return tuple(_with_hidden(branch, turn.events, hidden) for branch in branches)
 
     def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
-        """Return the ways with each port that may have been taken and that makes a difference, since none was seen."""
+        """Return the ways with each port that may have been drawn unseen and that makes a difference."""
         found: list[Branch] = []
         for port in sorted(self._drawn):
-            self._ports = (port,)
+            self._supposed = port
             found += self._walked(flow, sent)
+        self._supposed = None
         return tuple(found)
 
     def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
         self._picked += 1
-        telling = range(first, last + 1) if last - first < 32 else (first, last, *_TELLING_PORTS)
-        self._drawn |= {port for port in telling if first <= port <= last}
+        few = last - first < _FEW
+        self._drawn |= {port for port in (range(first, last + 1) if few else _TELLING_PORTS) if first <= port <= last}
         known = self._ports if self._picked > self._unseen_picks else ()
         seen = next((port for port in known if first <= port <= last and is_free(port)), None)
-        self._taken.append(pick_port(first, last, is_free) if seen is None else seen)
-        self._guessed |= {self._taken[-1]} if seen is None and first < last else set[int]()
-        return self._taken[-1]
+        if seen is None:
+            # Of many any will do that rules do not tell from most others.
+            guess = pick_port(first if few else first + (last - first) // 3, last, is_free)
+            supposed = self._supposed
+            seen = supposed if supposed is not None and first <= supposed <= last and is_free(supposed) else guess
+            self._guessed |= {seen} if first < last else set[int]()
+        self._taken.append(seen)
+        return seen
 
     def _ask(self, network: Network, state: State, link: Link, address: int) -> Answer:
         """What the first question for a neighbour came to is kept."""
@@ -200,6 +207,8 @@ _Asked = tuple[str, str, int, int]
 _RIGHT_ASKED = neighbour.asked
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
+_FEW = 32
+"""Of so many ports each may matter: another flow may have it."""
 
 
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:

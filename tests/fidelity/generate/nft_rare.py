@@ -26,24 +26,6 @@ def without_helped_flows(texts: list[RuleText]) -> tuple[RuleText, ...]:
     return tuple(msgspec.structs.replace(text, rules=rules) for text, rules in kept)
 
 
-def undecidable(dice: Dice, made: Plan) -> RuleText:
-    """Return a chain with more ways than the walk follows, where the kernel goes one of those that it gives up.  The
-    rules have no counters: of ways that are not followed none is told."""
-    head = (
-        "add table inet blind",
-        "add chain inet blind input { type filter hook input priority 260; policy accept; }",
-        "add chain inet blind user",
-    )
-    bits = (f"{0x200000 << number:#x}" for number in range(6))
-    rules = (
-        f"input udp dport {dice.pick(PORTS)} jump user",
-        'user meta time < "2000-01-01 00:00:00" meta mark set meta mark | 0x100000',
-        *(f"user numgen random mod 2 == 0 meta mark set meta mark | {bit}" for bit in bits),
-        "user meta mark & 0x100000 == 0x0 drop",
-    )
-    return RuleText("nft", made.versions[0], "inet blind", head, tuple(f"add rule inet blind {rule}" for rule in rules))
-
-
 class Place(NamedTuple):
     """A base chain."""
 

@@ -22,8 +22,7 @@ _ANY_FAMILY = ("icmpx port-unreachable", "icmpx admin-prohibited", "icmpx no-rou
 
 def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
     """Return one or two random tables."""
-    found = tuple(_Table(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
-    return (*found, nft_rare.undecidable(dice, made)) if dice.chance(0.04) else found
+    return tuple(_Table(dice, made, f"t{number}").text() for number in range(dice.number(1, 2)))
 
 
 class _Table:
