@@ -36,6 +36,13 @@ def test_without_evidence_all_is_written_from_the_model() -> None:
     assert [load.tool for load in loads(HOST, None, None).loads] == ["iptables-nft-restore"] * 2
 
 
+def test_sets_are_made_without_what_older_kernels_refuse() -> None:
+    text = "create ban hash:net family inet hashsize 1024 maxelem 9 bucketsize 12 initval 0x1f\nadd ban 192.0.2.0/24\n"
+    sets = Reading("e2", "ipset", "host", "ipset save", "", 0, "text", text)
+    (load, *_) = loads(HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset).loads
+    assert load.text == "create ban hash:net family inet hashsize 1024 maxelem 9\nadd ban 192.0.2.0/24\n"
+
+
 def test_what_no_tool_can_be_told_is_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
     found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)

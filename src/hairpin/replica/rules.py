@@ -4,6 +4,7 @@ Native nftables rules have counters only where their author wanted them; each ge
 fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -62,7 +63,11 @@ def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:
 def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
     reading = evidence.find("ipset", namespace.name) if evidence is not None else None
     if reading is not None and reading.outcome == "text" and reading.text.strip():
-        yield Load("ipset", reading.text)
+        yield Load("ipset", _HASHED.sub("", reading.text))
+
+
+_HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
+"""How a set is laid out in memory, which says nothing of what it has, and older kernels refuse: ipset(8)."""
 
 
 def _verbatim(reading: Reading, table: Table) -> Load:
