@@ -40,6 +40,7 @@ FIRST = {
     Novelty.LOOKS_BACK_AS_THE_ANSWER: "6.1.0-50-amd64",
     Novelty.FIB_ASKS_WITH_PROTOCOL: "6.12.107+deb13-amd64",
     Novelty.INBOUND_BY_SLAVE: "6.18.4",
+    Novelty.RULES_NAME_VRFS: "6.18.4",
     Novelty.DCCP_HAS_NO_PORTS: "6.18.4",
     Novelty.FLOWTABLES_ASK_FOR_LINKS: "7.2.13+deb14-amd64",
     Novelty.UDPLITE_HAS_NO_PORTS: "7.2.13+deb14-amd64",

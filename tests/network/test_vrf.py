@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.network.vrf import vrf_of
+from hairpin.network.vrf import loops_back, vrf_of
 
 LINKS = (
     Link(1, "lo", "loopback"),
@@ -22,3 +22,7 @@ LINKS = (
 def test_the_vrf_of_a_link(link: str, expected: str | None) -> None:
     found = vrf_of(Namespace("host", links=LINKS), link)
     assert (found.name if found is not None else None) == expected
+
+
+def test_what_loops_back() -> None:
+    assert [link.name for link in LINKS if loops_back(link)] == ["lo", "red"]

@@ -125,6 +125,13 @@ def test_a_limited_broadcast_is_shown_on_its_way_in_alone() -> None:
     assert list(shown_by_vrf(net(), sent, lambda _, changed: iter((changed,)))) == [sent]
 
 
+def test_to_its_own_address_it_goes_by_the_vrf() -> None:
+    own = msgspec.structs.replace(TO_INSIDE, daddr=HERE)
+    (end,) = walk_packet(net(drop("INPUT", "! -i red", table="filter")), State("output-route", "host", own, oif="red"))
+    assert ended(end) == "arrived"
+    assert end.state.iif == "red"
+
+
 def test_what_a_vrf_shows_is_as_it_was() -> None:
     state = State("output", "host", TO_INSIDE, oif="r1")
     assert list(shown_by_vrf(net(), state, lambda _, changed: iter((changed,)))) == [state]
@@ -157,3 +164,13 @@ def test_an_error_comes_from_the_link_of_the_vrf_on_newer_kernels(kernel: str, e
     answer = refusal(network, end)
     assert answer is not None
     assert answer.packet.saddr == expected
+
+
+@pytest.mark.parametrize(("kernel", "expected"), (("6.12.107", "left eth0"), ("6.18.4", "dropped route-type")))
+def test_policy_rules_name_the_vrf_on_newer_kernels(kernel: str, expected: str) -> None:
+    rule = PolicyRule(4, 500, iif="red", action="blackhole")
+    namespaces = net(policy=rule).host.namespaces
+    host = msgspec.structs.replace(namespaces[0], kernel=kernel)
+    network = Network(Host("test", namespaces=(host, *namespaces[1:])))
+    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    assert ended(end) == expected

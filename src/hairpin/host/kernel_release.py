@@ -142,6 +142,12 @@ class Novelty(Enum):
         "Policy rules do not see the protocol where nft's `fib` asks for an IPv4 route.",
         "net/ipv4/netfilter/nft_fib_ipv4.c nft_fib4_eval()",
     )
+    RULES_NAME_VRFS = Since(
+        (6, 15),
+        "Policy rules with `iif` or `oif` see the link in a VRF alone, so that they cannot name the VRF (before 5.18 "
+        "the VRF alone, which is not modelled).",
+        "net/core/fib_rules.c fib_rule_iif_match(), fib_rule_oif_match()",
+    )
     DCCP_HAS_NO_PORTS = Since(
         (6, 17), "Connections of DCCP have ports.", "net/netfilter/nf_conntrack_proto_dccp.c, which is gone"
     )

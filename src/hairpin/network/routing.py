@@ -31,6 +31,8 @@ class Query(msgspec.Struct, frozen=True):
     """``prefers`` chooses only among routes of one metric, as for what is sent (not for what rules ask)."""
     vrf: str | None = None
     """The VRF whose table rules with ``l3mdev`` ask: that of ``oif`` or ``iif``, unless it is said."""
+    names_vrf: bool = False
+    """Rules may name that VRF as ``iif`` or ``oif``, too."""
     mark: int = 0
     tos: int = 0
     ignores_linkstate: bool = False
@@ -103,12 +105,15 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
-    """Source: net/l3mdev/l3mdev.c l3mdev_update_flow() (Linux 5.18: before, rules see the VRF in the link's place)."""
+    """Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
     vrf = vrf_of(namespace, query.vrf or query.oif or query.iif)
     if vrf is None:
         return query
     # Bound to the VRF itself any route of its table will do.
-    return msgspec.structs.replace(query, vrf=vrf.name, oif=None if query.oif == vrf.name else query.oif)
+    oif = None if query.oif == vrf.name else query.oif
+    return msgspec.structs.replace(
+        query, vrf=vrf.name, oif=oif, names_vrf=Novelty.RULES_NAME_VRFS.known_to(namespace.kernel)
+    )
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -162,8 +167,10 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
     checks = (
         _from(rule, query),
         rule.destination is None or inside(query.daddr, *rule.destination, version),
-        rule.iif is None or rule.iif == query.iif or (rule.iif == query.vrf and query.iif != "lo"),
-        rule.oif is None or rule.oif == (query.oif or query.prefers) or (rule.oif == query.vrf and query.iif == "lo"),
+        rule.iif is None or rule.iif == query.iif or (query.iif != "lo" and _names_vrf(rule.iif, query)),
+        rule.oif is None
+        or rule.oif == (query.oif or query.prefers)
+        or (query.iif == "lo" and _names_vrf(rule.oif, query)),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
         rule.tos is None or _fits_tos(rule.tos, query, whole=rule.whole_dscp),
         rule.protocol is None or rule.protocol == query.protocol,
@@ -174,6 +181,11 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         "tun_id" not in rule.unknown_selectors,
     )
     return all(checks)
+
+
+def _names_vrf(link: str, query: Query) -> bool:
+    """Source: include/net/l3mdev.h l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match()"""
+    return query.names_vrf and link == query.vrf
 
 
 def _fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:

@@ -15,3 +15,11 @@ def vrf_of(namespace: Namespace, name: str | None) -> Link | None:
             return link
         link = namespace.link(link.master) if link.master else None
     return None
+
+
+def loops_back(link: Link) -> bool:
+    """Return whether what is sent by the link comes in by it: lo, in a VRF the VRF.
+
+    Source: drivers/net/loopback.c loopback_xmit(), drivers/net/vrf.c vrf_local_xmit()
+    """
+    return link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback" or link.vrf_table is not None

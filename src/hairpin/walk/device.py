@@ -18,6 +18,7 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, stacked_on, takes_address, takes_frame
+from hairpin.network.vrf import loops_back
 from hairpin.walk.flowtable import carries_past
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.mtu import taken_over
@@ -260,7 +261,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
 def _over(network: Network, state: State, link: Link) -> Outcome:
     if state.hops > MAX_HOPS:
         return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
-    if link.name == "lo" or link.kind == "loopback":
+    if loops_back(link):
         # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
         alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
         return alone.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)

@@ -14,6 +14,7 @@ from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.stacked import routes_below
+from hairpin.network.vrf import loops_back
 from hairpin.walk.arp import announced
 from hairpin.walk.device import link_down, opaque, supposing, without_carrier
 from hairpin.walk.segment import Answer, who_answers, who_has
@@ -26,7 +27,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if link is None:
         yield stopped(state, "link-missing", link=state.oif)
         return
-    if link.name == "lo" or "LOOPBACK" in link.flags or link.kind == "loopback":
+    if loops_back(link):
         if not link.up:
             yield link_down(state, link)
             return

@@ -49,8 +49,17 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output")
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for hop, chosen in ((NextHop("lo"), state),) if to_itself else ways(state, found):
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
         yield _by(namespace, chosen, found, hop, query, then)
+
+
+def _to_itself(namespace: Namespace, found: Found) -> NextHop:
+    """Return the way to an own address: by lo, to that of a link of a VRF by the VRF.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv6/route.c ip6_rt_get_dev_rcu()
+    """
+    vrf = vrf_of(namespace, next((hop.link for hop in found.next_hops if hop.link), None))
+    return NextHop(vrf.name if vrf is not None else "lo")
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
@@ -75,7 +84,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
             return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
         packet = msgspec.structs.replace(packet, saddr=source)
     link = hop.link or "lo"
-    from_loopback = packet.version == 4 and is_loopback(packet.saddr, 4) and link != "lo"
+    to_itself = found.type == "local" or link == "lo"
+    from_loopback = packet.version == 4 and is_loopback(packet.saddr, 4) and not to_itself
     if from_loopback and not conf(namespace, 4, link, "route_localnet", rule="or"):
         decided = sysctl_decided(namespace, link, "route_localnet", "1")
         return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
