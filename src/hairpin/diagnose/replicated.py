@@ -11,10 +11,11 @@ from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Unread
-from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.disagreement import folders, keep
 from hairpin.replica.judge import carry_all, orders_of
+from hairpin.replica.this_kernel import as_judged_here
 from hairpin.replica.worker import Judgement, Order, Outcome
 from hairpin.walk.walk import Trace, walk_flow
 
@@ -100,23 +101,26 @@ class _Told:
         if failed:
             self.missing += failed
             return
+        network = self._answer.network
         for number, judgement in zip(group.numbers, outcomes[0].before, strict=True):
-            if self._same(self._answer.diagnoses[number].trace, judgement, ""):
+            if self._same(network, self._answer.diagnoses[number].trace, judgement, ""):
                 self.flows.add(number)
-        if group.change is None:
+        changed = self._after(group.change) if group.change is not None else None
+        if changed is None:
             return
         for number, judgement in zip(group.numbers, outcomes[-1].after, strict=True):
-            trace = self._after(group.change, self._answer.diagnoses[number].trace.flow)
-            if trace is not None and self._same(trace, judgement, "with the change, ") and number in self.flows:
+            trace = walk_flow(changed, self._answer.diagnoses[number].trace.flow)
+            if self._same(changed, trace, judgement, "with the change, ") and number in self.flows:
                 self.proven.add(number)
 
-    def _after(self, change: Change, flow: Flow) -> Trace | None:
+    def _after(self, change: Change) -> Network | None:
         try:
-            return walk_flow(simulate(change, self._answer.network), flow)
+            return simulate(change, self._answer.network)
         except ChangeError:
             return None
 
-    def _same(self, trace: Trace, judgement: Judgement, when: str) -> bool:
+    def _same(self, network: Network, trace: Trace, judgement: Judgement, when: str) -> bool:
+        judgement = as_judged_here(network, trace, judgement)
         found = agreement(trace, judgement)
         asked = f"{trace.flow.start_text()} to {trace.flow.target_text()}"
         if found.judge == "replicated":

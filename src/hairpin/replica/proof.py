@@ -10,6 +10,7 @@ from hairpin.network.network import Network
 from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.disagreement import folders, keep
 from hairpin.replica.judge import judge_all
+from hairpin.replica.this_kernel import as_judged_here
 from hairpin.replica.worker import Judgement
 from hairpin.walk.walk import Trace, walk_flow
 
@@ -37,6 +38,7 @@ def prove_all(
 def _proof(
     network: Network, trace: Trace, judgement: Judgement, evidence: Evidence, environment: Mapping[str, str]
 ) -> Proof:
+    judgement = as_judged_here(network, trace, judgement)
     found = agreement(trace, judgement)
     if found.agrees is not False:
         return Proof(trace, judgement, found)

@@ -1,11 +1,12 @@
 """``python -m tests.fidelity.kernels.replicas FILE``: recorded hosts rebuilt on the running
 kernel, held against the walk.
 
-The hosts are those of tests/fixtures/hosts, taken from the lab's scenarios, and of each the flow that its fault breaks:
-emulated, one takes a second.  FILE gets the figures.
+The hosts are those of tests/fixtures/hosts, taken from the lab's scenarios, and of each the flow that its fault breaks,
+walked as on this kernel: emulated, one takes a second.  FILE gets the figures.
 """
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from hairpin.diagnose.flows import flows_for
 from hairpin.errors import HairpinError
 from hairpin.replica.proof import prove_all
+from hairpin.replica.this_kernel import on_kernel
 from tests.acceptance.recorded import evidence, expected, network, origin, target
 
 
@@ -33,10 +35,11 @@ def replicas() -> Replicas:
     for number, (name, flows) in enumerate(expected().items(), 1):
         asked = min(flows, key=lambda flow: flow.real == "delivered")
         what = f"{name}: {asked.origin} to {asked.to}"
-        found = flows_for(network(name), (target(asked.to),), origin(asked.origin))
+        whole = on_kernel(network(name), os.uname().release)
+        found = flows_for(whole, (target(asked.to),), origin(asked.origin))
         with tempfile.TemporaryDirectory() as kept:
             try:
-                proofs = prove_all(network(name), found, evidence(name), {"XDG_STATE_HOME": kept})
+                proofs = prove_all(whole, found, evidence(name), {"XDG_STATE_HOME": kept})
             except HairpinError as error:
                 undecided.append(f"{what}: {error}")
                 continue
