@@ -63,7 +63,7 @@ PLAIN_TARGETS: tuple[tuple[Statement, ...], ...] = (
     (),
     (Verdict("accept"),), (Verdict("drop"),), (Verdict("return"),), (Jump("MINE"),), (Jump("MINE", goto=True),),
     (Reject("tcp-reset"),), (Notrack(),), (NoEffect("LOG", '--log-prefix "a -j b "'),), (NoEffect("TRACE"),),
-    (NoEffect("CT"),), (Outside("NFQUEUE", "--queue-num 3"),), (SetField("ttl", FULL_MASK, added=-1),),
+    (SetZone(0),), (Outside("NFQUEUE", "--queue-num 3"),), (SetField("ttl", FULL_MASK, added=-1),),
     (SetField("dscp", 0, 4), SetField("ecn", 0, 1)), (SetZone(5), NoEffect("CT", "--helper ftp")),
 )  # fmt: skip
 

@@ -207,6 +207,15 @@ def test_notrack() -> None:
     assert track(too_late, HOST).ct_state == CT_NEW
 
 
+def test_an_error_about_an_untracked_packet_is_invalid_and_settled() -> None:
+    error = msgspec.structs.replace(
+        at("output", Packet(4, 77, 5, ICMP, icmp=3 << 8, inner=FROM_CLIENT), iif=""), ct_state=CT_RELATED
+    )
+    tracked = track(error, HOST)
+    assert (tracked.connection, tracked.ct_state, tracked.seen().ct_state) == (None, CT_RELATED, CT_INVALID)
+    assert track(msgspec.structs.replace(error, ct_state=0), HOST).ct_state == CT_INVALID
+
+
 def test_a_first_answer_that_is_a_reset_ends_it() -> None:
     before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=(("host", OPEN),))
     after = track(before, HOST)

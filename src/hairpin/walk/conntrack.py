@@ -82,16 +82,18 @@ def _related(state: State, namespace: Namespace) -> State:
 
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
+    # What answers an untracked packet stays what it is: nf_conntrack_in() clears skb->_nfct for templates only.
+    unrelated = state if state.ct_state == CT_RELATED else _invalid(state)
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
-        return _invalid(state)
+        return unrelated
     known = _known(state, namespace, tuple_of(inner, namespace.kernel).reversed())
     if known is None or not known[0].status & STATUS_CONFIRMED:
-        return _invalid(state)
+        return unrelated
     connection, direction = known
     sender = (connection.reply if direction else connection.original).daddr
     if state.packet.daddr != sender and Novelty.ERRORS_BY_OUTER_ADDRESS.known_to(namespace.kernel):
-        return _invalid(state)
+        return unrelated
     return msgspec.structs.replace(state, connection=connection, ct_state=CT_RELATED, ct_direction=direction)
 
 

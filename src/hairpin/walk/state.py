@@ -8,6 +8,7 @@ import msgspec
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate import Condition, Place
+from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
 
@@ -162,14 +163,16 @@ class State(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
     def seen(self) -> Seen:
-        """Return the packet as rules see it here."""
+        """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
+        invalid to them."""
+        unrelated = self.ct_state == CT_RELATED and self.connection is None
         return Seen(
             packet=self.packet,
             iif=self.iif,
             oif=self.oif,
             physin=self.physin,
             physout=self.physout,
-            ct_state=self.ct_state,
+            ct_state=CT_INVALID if unrelated else self.ct_state,
             ct_direction=self.ct_direction,
             connection=self.connection,
             uid=self.uid,
