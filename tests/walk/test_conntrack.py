@@ -236,14 +236,16 @@ def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
 def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
     met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
-    after = closed(met)
+    after = closed(met, HOST)
     assert after.connection is not None
     assert after.connection.tcp == Tcp("CLOSE")
     assert after.connections == (("host", after.connection),)
+    assert closed(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
+    assert closed(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
     fresh = track(at("input"), HOST)
-    assert closed(fresh) is fresh
+    assert closed(fresh, HOST) is fresh
     reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=(("host", known),)), HOST)
-    assert closed(reset) is reset
+    assert closed(reset, HOST) is reset
 
 
 def test_what_is_forgotten_begins_anew() -> None:

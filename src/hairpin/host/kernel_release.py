@@ -34,7 +34,7 @@ class Since(msgspec.Struct, frozen=True):
     @property
     def judged(self) -> bool:
         """Whether hunts have seen kernels do what is done ``before``."""
-        return self.release > _JUDGED_FROM
+        return self.release > _JUDGED_FROM and "{}.{}".format(*_JUDGED_FROM) not in self.also
 
 
 class Novelty(Enum):
@@ -122,6 +122,12 @@ class Novelty(Enum):
         "`conf.all.ignore_routes_with_linkdown` of IPv4 means nothing for a link.",
         "include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN",
     )
+    DUMMY_SOURCE4 = Since(
+        (5, 13),
+        "A host without an IPv4 address sends its ICMP errors from 0.0.0.0, which nobody takes, not from 192.0.0.8.",
+        "net/ipv4/icmp.c __icmp_send()",
+        also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.10"),
+    )
     FLOWTABLES_AWAIT_ESTABLISHMENT = Since(
         (5, 15),  # there by a stable release
         "`flow add` takes a TCP connection that is not yet established.",
@@ -136,6 +142,12 @@ class Novelty(Enum):
         (5, 19),
         "`flow add` looks for a way back by address and link alone, not with all that the answer will have.",
         "net/netfilter/nft_flow_offload.c nft_flow_route()",
+    )
+    RESETS_CLOSE = Since(
+        (6, 3),
+        "A reset by which REJECT answers a packet does not close the packet's connection.",
+        "net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing()",
+        also=("5.15", "6.1"),
     )
     FIB_ASKS_WITH_PROTOCOL = Since(
         (6, 12),  # from 6.12.34 and 6.16; which stable release an earlier 6.12 is, its name need not say

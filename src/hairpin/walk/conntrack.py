@@ -176,12 +176,14 @@ def remembered(state: State) -> State:
     return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
 
 
-def closed(state: State) -> State:
+def closed(state: State, namespace: Namespace) -> State:
     """Return the state with its connection closed: REJECT answers one of its packets with a reset.
 
-    Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c (Linux 6.0)
+    Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """
     connection = state.connection
+    if not Novelty.RESETS_CLOSE.known_to(namespace.kernel):
+        return state
     if connection is None or connection.tcp is None or not connection.status & STATUS_CONFIRMED:
         return state
     if state.packet.tcp_flags & RST:

@@ -97,7 +97,7 @@ def _reset(network: Network, state: State) -> State | None:
     # It is routed by the VRF of the packet's own way: ip_route_me_harder().
     namespace = network.namespace(state.netns)
     vrf = _vrf(namespace, _way(namespace, state))
-    back = msgspec.structs.replace(_attached(closed(state), reset), oif=vrf)
+    back = msgspec.structs.replace(_attached(closed(state, namespace), reset), oif=vrf)
     if all(isinstance(way, End) for way in output_route(network, back)):
         return None
     # For what br_netfilter showed it goes out of the port at once, past every hook.

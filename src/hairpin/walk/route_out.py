@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import NextHop
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
@@ -79,7 +80,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     if packet.saddr == 0:
         source = preferred_source(namespace, found, hop, query)
         if source is None and packet.version == 4 and state.by_kernel:
-            source = _DUMMY4
+            source = _DUMMY4 if Novelty.DUMMY_SOURCE4.known_to(namespace.kernel) else 0
         if source is None:
             return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
         packet = msgspec.structs.replace(packet, saddr=source)
