@@ -69,6 +69,7 @@ UNJUDGED = {
     Novelty.ERRORS_BY_OUTER_ADDRESS: (False, False, True),
     Novelty.REJECT_KNOWS_CHECKSUMS: (False, False, True),
     Novelty.DUMMY_SOURCE4: (False, False, True),
+    Novelty.INBOUND_ADDRESS_NEAR_SENDER: (False, False, False),
     Novelty.ERRORS6_BY_INBOUND_LINK: (False, False, False),
     Novelty.ZERO_ALONE: (False, False, True),
     Novelty.BRIDGE_NF_OF_NAMESPACE: (False, False, True),

@@ -128,6 +128,22 @@ def test_an_ipv6_error_comes_from_the_link_that_was_asked_by_unless_the_route_na
     assert error.packet.saddr == (own.value if source is None and not kernel else 0)
 
 
+FIRST, NEAR = HOST_ADDRESS, CLIENT ^ 1
+
+
+@pytest.mark.parametrize(("kernel", "source"), (("5.4.0-150-generic", FIRST), ("5.5.0", NEAR), ("", NEAR)))
+def test_an_error_comes_from_the_address_of_the_inbound_link_that_is_nearest_to_the_sender(
+    kernel: str, source: int
+) -> None:
+    host = host_namespace(values={"icmp_errors_use_inbound_ifaddr": "1"})
+    addresses = (*host.addresses, Address("eth0", 4, NEAR, 24))
+    net = network(msgspec.structs.replace(host, addresses=addresses, kernel=kernel))
+    stop = stopped(at("forward", TO_WEB, oif="docker0"), "reject", stage="forward", reject="icmp-port-unreachable")
+    error = refusal(net, stop)
+    assert error is not None
+    assert error.packet.saddr == source
+
+
 @pytest.mark.parametrize(("physin", "physout"), (("veth1", ""), ("veth1", "veth2"), ("", "")))
 def test_an_ipv6_error_about_a_frame_on_a_bridge_comes_from_where_the_route_says(physin: str, physout: str) -> None:
     asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB9 << 96, UDP, sport=1, dport=2)

@@ -100,7 +100,7 @@ class Novelty(Enum):
     REJECT_KNOWS_CHECKSUMS = Since(
         (5, 1),
         "REJECT answers no packet of AH, ESP, GRE, SCTP or UDP-Lite that came by a wire: it looks for a checksum that "
-        "they do not have.",
+        "they do not have (3.18 did not look yet, CentOS 7's 3.10 does).",
         "net/ipv4/netfilter/nf_reject_ipv4.c nf_send_unreach()",
     )
     ZERO_ALONE = Since(
@@ -110,6 +110,11 @@ class Novelty(Enum):
         (5, 3),
         "`net.bridge.bridge-nf-*` are the host's alone, and hold for the bridges of every namespace.",
         "net/bridge/br_netfilter_hooks.c brnf_sysctl_start_net()",
+    )
+    INBOUND_ADDRESS_NEAR_SENDER = Since(
+        (5, 5),
+        "`icmp_errors_use_inbound_ifaddr` means the first address of the link, not the one in the sender's network.",
+        "net/ipv4/icmp.c __icmp_send()",
     )
     ERRORS6_BY_INBOUND_LINK = Since(
         (5, 5),

@@ -155,7 +155,8 @@ def _source(namespace: Namespace, end: End) -> int:
         inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
         routed = state.iif and not state.physout  # what only crosses a bridge has no route
         link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
-        return (source_address(namespace, 4, link, packet.saddr) or 0) if inbound and routed else 0
+        near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
+        return (source_address(namespace, 4, link, near) or 0) if inbound and routed else 0
     if _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
     if not Novelty.ERRORS6_BY_INBOUND_LINK.known_to(namespace.kernel):
