@@ -18,6 +18,8 @@ TARGETS: dict[str, Target] = {
     "[2001:db8::1]:80": Target(80, version=6, address=V6),
     "[2001:db8::1]:53/udp": Target(53, "udp", 6, V6),
     "localhost:80": Target(80, version=4, address=0x7F000001),
+    "0.0.0.0:8080": Target(8080, version=4),
+    "[::]:8080/tcp": Target(8080, "tcp", 6),
     "web": Target(container="web"),
     "my_app.1": Target(container="my_app.1"),
     "web:9000": Target(9000, container="web"),
@@ -83,7 +85,7 @@ def test_any_text_is_a_target_or_refused(text: str) -> None:
     assert target.port is not None or target.container
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 65535), st.sampled_from(["tcp", "udp"]))
+@given(st.integers(1, 2**32 - 1), st.integers(1, 65535), st.sampled_from(["tcp", "udp"]))
 def test_an_address_and_port_are_read_back(address: int, port: int, protocol: str) -> None:
     found = parse_target(f"{address_text(address, 4)}:{port}/{protocol}")
     assert (found.address, found.port, found.protocol) == (address, port, protocol)

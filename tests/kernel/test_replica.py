@@ -160,6 +160,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "the answer is led out again":   (led_out_again(), flow(INSIDE, FAR, 443)),
     "taken for somebody else":       (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
     "refused for somebody else":     (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
+    "UDP, not masqueraded":          (rules(NO_MASQUERADE), flow(INSIDE, FAR, 53, "udp")),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
     "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),

@@ -9,7 +9,7 @@ from hairpin.replica.counters import Hit
 from hairpin.replica.worker import Judgement, Place
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, container_namespace, host_namespace, network
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
@@ -23,6 +23,10 @@ assert isinstance(STOP.decided_by, RuleDecided)
 VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
 STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
 BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
+
+LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
+LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
+NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 
 CASES = {
     "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
@@ -41,6 +45,12 @@ CASES = {
         DROPPED,
         Judgement(FLOW, "dropped", Place("host")),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
+    ),
+    "an answer that is never made": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
+    "an answer that is lost": (
+        LOST_ANSWER,
+        Judgement(FLOW, "dropped"),
+        (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
     "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place("host")), (True, "replicated", "")),
     "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),

@@ -2,9 +2,10 @@
 
 import errno
 
+import msgspec
 import pytest
 
-from hairpin.netfilter.packet import ACK, ICMP, RST, SYN, TCP
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
 from hairpin.network.prefix import Version
 from hairpin.replica.client import Attempt, Experience
@@ -43,6 +44,9 @@ def found(
     return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun)
 
 
+HEARD = Sighting(0, "world", "w1", False, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
+ABOUT_ANOTHER = msgspec.structs.replace(HEARD, quoted=(40002, 80))
+LOST_ERROR = msgspec.structs.replace(HEARD, netns="host")
 NO_WAY = ("host", "OutNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
 DIALLING = Happening("dialling", "host", 80)
@@ -57,6 +61,9 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
     "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
     "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
+    "an ICMP error, taken lightly":    (found(SILENCE, tcp(SYN), HEARD), "rejected"),
+    "an ICMP error for another":       (found(SILENCE, tcp(SYN), ABOUT_ANOTHER), "dropped"),
+    "an ICMP error on its way":        (found(SILENCE, tcp(SYN), LOST_ERROR), "dropped"),
     "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
     "no route of its own":             (found(NO_ROUTE, start=FromHost()), "rejected"),
     "no route of the world's":         (found(NO_ROUTE), "dropped"),

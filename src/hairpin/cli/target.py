@@ -47,7 +47,9 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
         place = "127.0.0.1"
     address = _address(place.strip("[]"))
     if address is not None:
-        return Target(port=port, protocol=protocol, version=address[0], address=address[1])
+        version, value = address
+        # ``0.0.0.0:8080``, as engines and ss print it, is this host by any address; connect() takes it for that, too.
+        return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
         raise UsageError(f"{text!r}: {place} is no IPv6 address; {_FORMS}")
     if re.fullmatch(r"[\d.]+", place):

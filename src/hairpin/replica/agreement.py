@@ -35,10 +35,21 @@ def _difference(trace: Trace, judgement: Judgement) -> str:
         if judgement.verdict in possible or not possible:
             return ""
         return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
+    if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
+        return ""  # nobody can see an answer that has no way: the kernel does not even make it
     if trace.verdict != judgement.verdict:
         return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
     stop = trace.usual.stop
     return _other_rule(stop, judgement) if stop is not None else ""
+
+
+def _never_left(trace: Trace) -> bool:
+    """Return whether the answer has no way out of where it starts.
+
+    Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
+    """
+    reply = trace.usual.reply
+    return len(reply) == 1 and reply[0].stage == "output-route"
 
 
 def _other_rule(stop: Stop, judgement: Judgement) -> str:

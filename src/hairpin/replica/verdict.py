@@ -10,7 +10,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.network import HOST
+from hairpin.replica.blueprint import WORLD
 from hairpin.replica.client import Attempt
 from hairpin.replica.counters import Hit
 from hairpin.replica.serving import Happening
@@ -124,11 +126,26 @@ def _silent(findings: Findings) -> Verdict:
     if told is not None and findings.flow.protocol != "tcp":
         return "refused" if told.icmp is not None and _port(told) else "rejected"
     if findings.flow.protocol == "tcp":
+        if not experience.connected and any(_is_heard(findings.flow, each) for each in findings.attempt.sightings):
+            return "rejected"
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
             return "unanswered" if (findings.begun if relayed else experience.taken) else "dropped"
         return "unanswered" if findings.begun or _answered(findings) else "dropped"
     return "unanswered" if _echoed(findings) else "dropped"
+
+
+def _is_heard(flow: Flow, seen: Sighting) -> bool:
+    """Return whether an ICMP error about the flow has come to its client: a socket that is busy sending its SYN takes
+    it for a soft one, and goes on.  Source: net/ipv6/tcp_ipv6.c tcp_v6_err()"""
+    match flow.start:
+        case FromHost():
+            client = HOST
+        case FromContainer(netns=netns):
+            client = netns
+        case _:
+            client = WORLD
+    return (seen.netns, seen.out) == (client, False) and _says_no(seen) and seen.quoted[:1] == (flow.sport,)
 
 
 def _port(seen: Sighting) -> bool:

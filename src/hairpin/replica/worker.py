@@ -257,7 +257,7 @@ class _Replica:
         """Return whether what came to the world is an answer on a wrong way, not what was asked."""
         if seen.protocol == TCP:
             return seen.tcp_flags & ACK != 0
-        reached = any(each.kind == "reached" for each in self._servers.happenings)
+        reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
         return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:

@@ -58,10 +58,10 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What the verdict depends on; empty unless it depends."""
+        """What the verdict depends on; empty unless it depends.  Load decides no verdict."""
         if self.verdict != "depends":
             return ()
-        found = [condition for branch in self.branches for condition in branch.conditions]
+        found = [each for branch in self.branches for each in branch.conditions if not each.load]
         return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True) for each in found))
 
 
