@@ -81,6 +81,23 @@ def test_known_to_kernels_that_no_hunt_has_judged(novelty: Novelty, known: tuple
     assert tuple(novelty.known_to(kernel) for kernel in OLDER) == known
 
 
+# kernel, whether forwarded packets have to fit it as they do on 5.4 of today
+OF_ITS_SERIES = {
+    "5.4.0-150-generic": True,
+    "5.4.278-1.el7.elrepo.x86_64": True,
+    "5.4.17-2136.338.4.2.el8uek.x86_64": True,
+    "5.3.0-1-amd64": False,
+    "3.10.0-1160.el7.x86_64": False,
+    "4.18.0-240.el8.x86_64": False,
+}
+
+
+@pytest.mark.parametrize(("kernel", "known"), OF_ITS_SERIES.items())
+def test_what_came_to_a_series_later(kernel: str, *, known: bool) -> None:
+    assert Novelty.FORWARDS_BY_ROUTE4.known_to(kernel) is known
+    assert Novelty.FORWARDS_BY_LINK4.known_to(kernel)
+
+
 def test_all_that_is_not_judged_is_tested_above_and_known_where_the_hunts_were() -> None:
     assert {each.value for each in UNJUDGED} == set(not_judged())
     assert all(each.known_to(kernel) for each in UNJUDGED for kernel in (*KERNELS, ""))

@@ -15,6 +15,8 @@ from hairpin.netfilter.packet import DCCP, SCTP, TCP, UDP, UDPLITE
 
 Version = tuple[int, int]
 _ASSUMED = (6, 18)
+_RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
+"""Kernels that Red Hat has kept: others are built for the same systems."""
 _JUDGED_FROM = (5, 10)
 """The oldest kernel that hunts have judged the model on."""
 
@@ -201,9 +203,10 @@ def version_of(release: str) -> Version:
 
 @lru_cache(maxsize=64)
 def _series_of(release: str) -> str:
-    """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` of ``5.4.0-150-generic``."""
-    vendor = re.search(r"\.(el\d+)", release)
-    return vendor[1] if vendor else "{}.{}".format(*version_of(release))
+    """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` (``5.4.0-150-generic``, ``5.4.278-1.el7.elrepo``)."""
+    version = version_of(release)
+    kept = (name for name, own in _RED_HAT.items() if own == version and f".{name}" in release)
+    return next(kept, "{}.{}".format(*version))
 
 
 def tracked_ports(release: str) -> frozenset[int]:
