@@ -205,6 +205,15 @@ def test_the_answer_is_part_of_the_connection() -> None:
     assert back.packet.icmp == 3 << 8 | 3
 
 
+def test_the_answer_is_in_the_zone_that_the_packet_would_have_been_tracked_in() -> None:
+    zoned = msgspec.structs.replace(at("output", TO_WEB, iif=""), zone=5)
+    back, other = (answer(each, "tcp-reset") for each in (zoned, msgspec.structs.replace(zoned, notrack=True)))
+    assert back is not None
+    assert (back.zone, back.ct_state) == (5, 0)
+    assert other is not None
+    assert (other.zone, other.ct_state) == (None, CT_RELATED)
+
+
 SILENT: dict[str, tuple[Packet, str]] = {
     "a reset answers no reset": (msgspec.structs.replace(TO_WEB, tcp_flags=RST), "tcp-reset"),
     "nobody sent it": (msgspec.structs.replace(TO_WEB, saddr=0), "icmp-port-unreachable"),

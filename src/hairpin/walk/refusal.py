@@ -121,8 +121,9 @@ def _way(namespace: Namespace, state: State) -> str:
 def _attached(state: State, packet: Packet) -> State:
     """Return the answer where it starts: a part of the connection of the packet that it answers, if that has one.
 
-    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be.  An
-    error is sent by a socket of the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
+    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be; what
+    answers one that rules have put into a zone before it was tracked is in that zone.  An error is sent by a socket of
+    the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
     """
     # Before conntrack's own hook NOTRACK has settled it, too.
     known = state.connection is not None or state.notrack or state.ct_state == CT_UNTRACKED
@@ -133,6 +134,7 @@ def _attached(state: State, packet: Packet) -> State:
         ct_state=CT_RELATED if known else 0,
         ct_direction=0 if state.ct_direction else 1,
         connection=state.connection,
+        zone=None if known else state.zone,
         by_kernel=packet.protocol in (ICMP, ICMP6),
         connections=state.connections,
         conditions=state.conditions,
