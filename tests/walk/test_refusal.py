@@ -156,6 +156,19 @@ def test_an_ipv6_error_about_a_frame_on_a_bridge_comes_from_where_the_route_says
     assert error.packet.saddr == (0 if physin else own.value)
 
 
+@pytest.mark.parametrize("other", (False, True))
+def test_an_ipv6_error_about_somebody_elses_frame_does_not_come_from_the_address_that_was_asked(other: bool) -> None:
+    own = Address("docker0", 6, 0x20010DB8 << 96 | 1, 64)
+    net = network(msgspec.structs.replace(host_namespace(), addresses=(own,)))
+    asked = Packet(6, 0x20010DB8 << 96 | 9, own.value, UDP, sport=1, dport=2)
+    state = msgspec.structs.replace(
+        at("bridge", asked, iif="docker0"), physin="veth1", physout="veth2", other_host=other
+    )
+    error = refusal(net, stopped(state, "mtu", stage="bridge", reject="icmp6-too-big"))
+    assert error is not None
+    assert error.packet.saddr == (0 if other else own.value)
+
+
 @pytest.mark.parametrize(("asked", "told"), ((SYN, RST | ACK), (ACK, RST)))
 def test_a_reset_exchanges_the_ends(asked: int, told: int) -> None:
     back = answer(at("forward", msgspec.structs.replace(TO_WEB, tcp_flags=asked), oif="docker0"), "tcp-reset")

@@ -300,7 +300,7 @@ def _across(
         done = confirmed(each) if ip else each
         fitting = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out) if ip else done
         if isinstance(fitting, End):
-            yield fitting
+            yield msgspec.structs.replace(fitting, state=msgspec.structs.replace(fitting.state, other_host=crossing))
             continue
         done = fitting
         yield from out_of_port(network, done.noted("bridge", bridge.name), out)

@@ -142,8 +142,9 @@ def _attached(state: State, packet: Packet) -> State:
 
 
 def _source(namespace: Namespace, end: End) -> int:
-    """Return from which address an error comes: the one that was asked, if it is this host's; of IPv6 one of the link
-    that the packet came by, unless the route names one; else (0) the kernel chooses by the route.
+    """Return from which address an error comes: the one that was asked, if it is this host's (of IPv6, and the frame is
+    for this host, too); of IPv6 one of the link that the packet came by, unless the route names one; else (0) the
+    kernel chooses by the route.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
@@ -159,7 +160,7 @@ def _source(namespace: Namespace, end: End) -> int:
         link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
         near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
         return (source_address(namespace, 4, link, near) or 0) if inbound and routed else 0
-    if _has6(namespace, state.iif or "lo", packet.daddr):
+    if not state.other_host and _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
     if not Novelty.ERRORS6_BY_INBOUND_LINK.known_to(namespace.kernel):
         return 0
