@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import STATUS_CONFIRMED
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
-from hairpin.walk import nat, neighbour, packet_walk
+from hairpin.walk import nat, neighbour
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
@@ -228,7 +228,7 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
 def _ends(network: Network, state: State) -> tuple[End, ...]:
     """Return where a packet's ways end; raises SetupError where they are so many that the walk gives some up."""
     ends = walk_packet(network, state)
-    if len(ends) >= packet_walk.MAX_ENDS:
+    if any(end.stop is not None and end.stop.reason == "too-many-ways" for end in ends):
         raise SetupError(f"too open: a packet can go {len(ends)} ways or more")
     return ends
 

@@ -58,6 +58,7 @@ _SENTENCES: dict[Reason, Message] = {
     "wrong-answer": message("the answer does not look like one to what was asked"),
     "opaque-device": message("the link does what hairpin does not model"),
     "left-instead": message("it leaves this host instead of reaching what it was meant for"),
+    "too-many-ways": message("too many ways are open to follow each"),
     "no-container": message("the container has no network now"),
 }
 

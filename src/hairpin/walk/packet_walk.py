@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
+from hairpin.netfilter.evaluate import Condition
 from hairpin.network.network import Network
 from hairpin.walk.bridge import bridge_in
 from hairpin.walk.conntrack import confirmed
@@ -12,11 +15,11 @@ from hairpin.walk.mtu import put_together
 from hairpin.walk.neighbour import neighbour
 from hairpin.walk.route_in import received6
 from hairpin.walk.route_out import output, output_route, postrouting
-from hairpin.walk.state import End, Outcome, Stage, State
+from hairpin.walk.state import Assumed, End, Outcome, Stage, State, stopped
 from hairpin.walk.vrf import into_vrf
 
 MAX_ENDS = 64
-"""Branches that one packet's way may have before the rest is given up (the usual branches come first)."""
+"""Branches that one packet's way may have before the rest is given up, each as unknown (the usual ones come first)."""
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
@@ -58,6 +61,13 @@ _STAGES: dict[Stage, Callable[[Network, State], Iterator[Outcome]]] = {
 }
 
 
+def _given_up(state: State) -> End:
+    condition = Condition(f"more than {MAX_ENDS} ways are open", holds=True)
+    state = msgspec.structs.replace(state, conditions=(*state.conditions, condition))
+    end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.text))
+    return msgspec.structs.replace(end, kind="unknown")
+
+
 def walk_packet(network: Network, start: State) -> tuple[End, ...]:
     """Return the ends of all branches, usual branches first."""
     pending: list[State] = [start]
@@ -71,5 +81,6 @@ def walk_packet(network: Network, start: State) -> tuple[End, ...]:
             else:
                 following.append(outcome)
         pending.extend(reversed(following))
+    ends.extend(_given_up(state) for state in pending)
     ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.conditions))
     return tuple(ends)

@@ -25,7 +25,7 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-full", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "opaque-device", "no-container", "left-instead",
+    "opaque-device", "no-container", "left-instead", "too-many-ways",
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ DEMANDED_FROM = 100_000
 NO_KERNELS_MATTER = {
     Element("reason", "link-missing", "carried out"): "a link that a snapshot names and lacks: a kernel has none such",
     Element("policy rule", "oif IPv4", "satisfied"): "the walk's IPv4 packets are bound to no link",
+    Element("reason", "too-many-ways", "carried out"): "more ways than the walk follows: such a network is left out",
     Element("reason", "rules-unread", "carried out"): "rules that could not be read: a kernel has none such",
     Element(
         "end", "looped", "carried out"
