@@ -165,11 +165,11 @@ class Expectations:
 
     def went(self, flow: int, taken: list[Branch]) -> None:
         """Note what the packet leaves behind, having gone one of these ways; where they differ in that, later packets
-        of the flow tell which it was, and until then nothing is in the tables."""
+        of the flow tell which it was, and until then others find what all of them leave, as the first one does."""
         self._answers |= self._asked
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
-        usual = left[0] if len(left) == 1 else ()
+        usual = tuple(each for each in left[0] if all(_holds(way, *each) for way in left)) if left else ()
         for netns, connection in usual:
             self._tables[netns][connection.zone, connection.original] = connection
         changed = {netns for netns, _ in usual}
@@ -181,6 +181,13 @@ class Expectations:
                 for each in self._host.namespaces
             )
             self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
+
+
+def _holds(way: Connections, netns: str, connection: Connection) -> bool:
+    """Return whether a packet of the connection finds one in what the way leaves."""
+    return any(
+        (where, each.zone, each.original) == (netns, connection.zone, connection.original) for where, each in way
+    )
 
 
 def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> Branch:

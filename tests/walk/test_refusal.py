@@ -194,10 +194,29 @@ def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
 def test_an_error_to_a_link_local_address_goes_by_the_link_that_the_packet_came_by(sender: str, link: str) -> None:
     asked = Packet(6, parse_address(sender)[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
     routes = (Route(6, 0xFE80 << 112, 64, next_hops=(NextHop("eth0"),)), Route(6, 0, 0, next_hops=(NextHop("wg0"),)))
-    net = network(host_namespace(routes=routes))
+    own = (Address("eth0", 6, 0xFE80 << 112 | 1, 64, scope="link"),)
+    net = network(msgspec.structs.replace(host_namespace(routes=routes), addresses=own))
     back = refusal(net, stopped(at("forward", asked), "reject", stage="forward", reject="icmp6-adm-prohibited"))
     assert back is not None
     assert back.oif == link
+
+
+@pytest.mark.parametrize(
+    ("rule", "answers"),
+    (
+        (PolicyRule(6, 100, table=100, source=(0x2001_0DB8_0007 << 80, 64)), True),
+        (PolicyRule(6, 100, table=100, source=(0x2001_0DB8_0008 << 80, 64)), False),
+        (PolicyRule(6, 100, table=100, dports=(0x101, 0x101)), True),  # where ports would be, rules see type and code
+        (PolicyRule(6, 100, table=100, dports=(0x102, 0x102)), False),
+    ),
+)
+def test_rules_see_all_of_an_error_to_a_link_local_address(rule: PolicyRule, answers: bool) -> None:
+    asked = Packet(6, parse_address("fe80::7")[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
+    routes = (Route(6, 0, 0, table=100, next_hops=(NextHop("eth0"),)),)
+    host = host_namespace(routes=routes, policy_rules=(rule,))
+    net = network(msgspec.structs.replace(host, addresses=(Address("eth0", 6, asked.daddr, 64),)))
+    back = refusal(net, stopped(at("input", asked), "reject", stage="input", reject="icmp6-adm-prohibited"))
+    assert (back is not None) is answers
 
 
 def test_an_address_of_lo_answers_for_nothing_that_came_by_a_wire() -> None:

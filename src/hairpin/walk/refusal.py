@@ -70,9 +70,8 @@ def refusal(network: Network, end: End) -> State | None:
     # To a link-local address it goes by the link that the packet came by: icmp6_send(); else by the link's VRF, if any.
     strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
     bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
-    if six and _is_unreachable6(namespace, error, bound):
-        return None
-    return msgspec.structs.replace(_attached(end.state, error), oif=bound)
+    back = msgspec.structs.replace(_attached(end.state, error), oif=bound)
+    return None if six and _is_unreachable6(network, back) else back
 
 
 def _reset(network: Network, state: State) -> State | None:
@@ -250,12 +249,13 @@ def _borrowed(namespace: Namespace, packet: Packet) -> Found:
     return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
 
 
-def _is_unreachable6(namespace: Namespace, error: Packet, bound: str) -> bool:
+def _is_unreachable6(network: Network, back: State) -> bool:
     """Whether no ICMPv6 error goes to the sender: anycast, or a link-local address that its link has no route to.
 
     Source: net/ipv6/icmp.c icmpv6_route_lookup()
     """
+    error, namespace = back.packet, network.namespace(back.netns)
     if inside(error.daddr, *LINK_LOCAL6, 6):
-        return lookup(namespace, Query(6, error.daddr, oif=bound)).type not in ("unicast", "local")
+        return all(isinstance(way, End) for way in output_route(network, back))
     asked = Query(6, error.daddr, error.saddr, mark=error.mark, protocol=ICMP6, sport=0, dport=error.icmp)
     return names_a_network(lookup(namespace, asked), error.daddr)
