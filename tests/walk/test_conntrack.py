@@ -29,6 +29,7 @@ from hairpin.netfilter.packet import (
     Tuple,
 )
 from hairpin.walk.conntrack import closed, confirmed, forgotten, track, tuple_of
+from hairpin.walk.state import End, State
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
 
@@ -230,7 +231,7 @@ def test_a_first_answer_that_is_a_reset_ends_it() -> None:
 def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
     tracked = track(at("prerouting"), HOST)
     answering = msgspec.structs.replace(tracked, ct_direction=1, ct_state=CT_RELATED)
-    assert confirmed(answering) is answering
+    assert confirmed(answering, HOST) is answering
 
 
 def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
@@ -259,13 +260,29 @@ def test_what_is_forgotten_begins_anew() -> None:
 
 
 def test_the_walk_remembers_one_connection_once() -> None:
-    after = confirmed(track(at("prerouting"), HOST))
+    after = confirmed(track(at("prerouting"), HOST), HOST)
+    assert isinstance(after, State)
     assert after.connection is not None
     assert after.connection.status & STATUS_CONFIRMED
     assert after.connections == (("host", after.connection),)
     assert set(after.connection.nat_checked) == {"src", "dst"}
     nothing = at("prerouting")
-    assert confirmed(nothing) is nothing
+    assert confirmed(nothing, HOST) is nothing
+
+
+@pytest.mark.parametrize("status", (STATUS_CONFIRMED, STATUS_CONFIRMED | STATUS_DYING))
+def test_answers_that_would_be_another_connections_are_the_packets_end(status: int) -> None:
+    """NAT may be told of one port alone, which is taken."""
+    other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
+    met = track(msgspec.structs.replace(at("prerouting"), connections=(("host", other),)), HOST)
+    fresh = msgspec.structs.replace(met, connection=OPEN, ct_direction=0)
+    end = confirmed(fresh, HOST)
+    assert isinstance(end, End) is (status == STATUS_CONFIRMED)
+    if isinstance(end, End):
+        assert end.stop is not None
+        assert end.stop.reason == "conntrack-clash"
+    known = msgspec.structs.replace(fresh, connection=msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED))
+    assert isinstance(confirmed(known, HOST), State)
 
 
 def test_a_tuple_without_ports() -> None:

@@ -69,7 +69,9 @@ def test_an_error_speaks_of_what_its_receiver_sent() -> None:
     """From behind a published port: to the client it comes from the host, about the client's own packet."""
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
     assert done is not None
-    known = confirmed(done).connections
+    left = confirmed(done, HOST)
+    assert isinstance(left, State)
+    known = left.connections
     asked = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN)
     error = Packet(4, WEB, CLIENT, ICMP, icmp=3 << 8 | 3, inner=asked)
     met = track(msgspec.structs.replace(at("prerouting", error), connections=known), HOST)

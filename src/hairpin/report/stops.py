@@ -43,7 +43,7 @@ _SENTENCES: dict[Reason, Message] = {
     "route-localnet": message("loopback addresses do not leave the host (route_localnet)"),
     "no-source-address": message("there is no source address to start with"),
     "loop": message("it goes round in circles"),
-    "conntrack-full": message("the connection table is full"),
+    "conntrack-clash": message("its answers would be another connection's"),
     "redirect-translated": message("a redirect about a translated connection is not passed on"),
     "masquerade-moved": message("its connection was masqueraded on another link, and is forgotten"),
     "no-listener": message("nothing listens there"),

@@ -297,8 +297,12 @@ def _across(
             _crossing_hook(network, each, bridge, hook, ip=ip, crossing=crossing) for each in states
         )
     for each in states:
-        done = confirmed(each) if ip else each
-        fitting = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out) if ip else done
+        done = confirmed(each, namespace) if ip else each
+        fitting = (
+            bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
+            if ip and not isinstance(done, End)
+            else done
+        )
         if isinstance(fitting, End):
             yield msgspec.structs.replace(fitting, state=msgspec.structs.replace(fitting.state, other_host=crossing))
             continue

@@ -36,7 +36,7 @@ from hairpin.netfilter.packet import (
     is_icmp_error,
 )
 from hairpin.walk.connection_index import Known, index_of
-from hairpin.walk.state import State
+from hairpin.walk.state import ConntrackDecided, End, State, stopped
 from hairpin.walk.tcp_tracking import begun, followed, possible
 
 
@@ -201,15 +201,28 @@ def forgotten(state: State) -> State:
     return remembered(msgspec.structs.replace(state, connection=dying))
 
 
-def confirmed(state: State) -> State:
-    """Return the state with its connection confirmed: the packet leaves the hooks alive."""
-    if state.connection is None:
+def confirmed(state: State, namespace: Namespace) -> State | End:
+    """Return the state with its connection confirmed, as the packet leaves the hooks; its end where NAT has found no
+    tuple for the answers that is not another connection's.
+
+    Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
+    """
+    connection = state.connection
+    if connection is None:
         return state
-    if state.ct_direction == 1 and not state.connection.status & STATUS_CONFIRMED:
-        return state  # what answers a rejected packet confirms nothing: __nf_conntrack_confirm()
-    status = state.connection.status | STATUS_CONFIRMED
-    connection = msgspec.structs.replace(state.connection, status=status, nat_checked=("dst", "src"))
-    return remembered(msgspec.structs.replace(state, connection=connection))
+    if not connection.status & STATUS_CONFIRMED:
+        if state.ct_direction == 1:
+            return state  # what answers a rejected packet confirms nothing
+        other = _known(state, namespace, connection.reply, connection)
+        if other is not None:
+            decided = ConntrackDecided(
+                "another connection has the addresses and ports of its answers", other[0].evidence
+            )
+            return stopped(state, "conntrack-clash", link=state.oif or state.iif, decided_by=decided)
+    checked = msgspec.structs.replace(
+        connection, status=connection.status | STATUS_CONFIRMED, nat_checked=("dst", "src")
+    )
+    return remembered(msgspec.structs.replace(state, connection=checked))
 
 
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}

@@ -35,10 +35,8 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
-        if isinstance(outcome, End):
-            yield outcome
-        else:
-            yield End("arrived", handed_up(confirmed(outcome)).to("socket"))
+        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        yield done if isinstance(done, End) else End("arrived", handed_up(done).to("socket"))
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:

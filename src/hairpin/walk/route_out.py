@@ -191,8 +191,9 @@ def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
 def postrouting(network: Network, state: State) -> Iterator[Outcome]:
     """The POSTROUTING hook; then the neighbour."""
     for outcome in run_hook(network, state, "postrouting"):
-        if isinstance(outcome, End):
-            yield outcome
+        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        if isinstance(done, End):
+            yield done
         else:
-            fitting = sent_in_pieces(confirmed(outcome).noted("postrouting", outcome.oif), "postrouting")
+            fitting = sent_in_pieces(done.noted("postrouting", done.oif), "postrouting")
             yield fitting if isinstance(fitting, End) else fitting.to("neighbour")

@@ -22,7 +22,7 @@ Reason = Literal[
     "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
-    "route-localnet", "no-source-address", "loop", "conntrack-full", "redirect-translated", "masquerade-moved",
+    "route-localnet", "no-source-address", "loop", "conntrack-clash", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "opaque-device", "no-container", "left-instead", "too-many-ways",

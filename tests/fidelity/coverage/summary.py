@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.fidelity.coverage.element import OTHERWISE, Element
+from tests.fidelity.coverage.element import OTHERWISE, READ, Element
 from tests.fidelity.coverage.lacking import lacking
 from tests.fidelity.coverage.wanted import wanted
 
 DEMANDED_FROM = 100_000
 """Pairs from which on a run fails when something is not covered; a shorter one only says so."""
 
+_OLD = "only kernels older than any that hunts have judged are asked for it"
 NO_KERNELS_MATTER = {
     Element("reason", "link-missing", "carried out"): "a link that a snapshot names and lacks: a kernel has none such",
     Element("policy rule", "oif IPv4", "satisfied"): "the walk's IPv4 packets are bound to no link",
@@ -21,6 +22,10 @@ NO_KERNELS_MATTER = {
     Element("decided by", "Assumed", "carried out"): "what the walk gives up: a packet going round in circles, or more "
     "open ways than it follows; a kernel goes one of them, to its end",
     Element("fact", "Link.kind", "physical"): "hardware cannot be made in a namespace",
+} | {
+    Element("sysctl", f"net.ipv4.{key}", how): _OLD
+    for key in ("conf.*.send_redirects", "ip_forward_use_pmtu")
+    for how in (READ, OTHERWISE)
 }
 """What no kernel can be asked about, and why."""
 

@@ -343,7 +343,9 @@ class _Table:
             bracketed = f"[{source}]" if version == 6 else source
             choices += [f"-j SNAT --to-source {bracketed}:1-65535", "-j MASQUERADE --to-ports 1-65535",
                         f"-j SNAT --to-source {bracketed}:30000-39999{drawn}",
-                        f"-j MASQUERADE --to-ports 30000-39999{drawn}"]  # fmt: skip
+                        f"-j MASQUERADE --to-ports 30000-39999{drawn}",
+                        # What several flows come to be called clashes.
+                        f"-j SNAT --to-source {bracketed}:31000", "-j MASQUERADE --to-ports 31000"]  # fmt: skip
         return dice.pick(choices)
 
 

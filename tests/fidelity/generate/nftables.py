@@ -269,7 +269,7 @@ class _Table:
             choices += ["masquerade"] * 2
             choices.append(f"masquerade{drawn}")
             if protocol:
-                choices.append(f"masquerade to :30000-39999{drawn}")
+                choices += [f"masquerade to :30000-39999{drawn}", "masquerade to :31000"]
         return dice.pick(choices)
 
 

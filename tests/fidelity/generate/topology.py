@@ -354,6 +354,9 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
         for family in ("ipv4", "ipv6"):
             if dice.chance(0.2):
                 lines.append((f"net/{family}/conf/{link}/ignore_routes_with_linkdown", "1"))
+        for key, value in (("use_oif_addrs_only", "1"), ("use_tempaddr", "2")):
+            if dice.chance(0.08):
+                lines.append((f"net/ipv6/conf/{link}/{key}", value))
         if made.by_marks:
             lines += ((f"net/ipv4/conf/{link}/{key}", dice.pick("01")) for key in ("rp_filter", "src_valid_mark"))
         for key, values, often in (
