@@ -57,7 +57,7 @@ OLDER: dict[str, tuple[str, str | None, int, int]] = {
 
 @pytest.mark.parametrize(("kernel", "told", "four", "six"), OLDER.values(), ids=OLDER)
 def test_whether_a_router_honours_the_routes_mtu(kernel: str, told: str | None, four: int, six: int) -> None:
-    values = {("net", "ipv4", "ip_forward_use_pmtu"): told} if told is not None else {}
+    values: dict[tuple[str, ...], str] = {("net", "ipv4", "ip_forward_use_pmtu"): told} if told is not None else {}
     space = msgspec.structs.replace(SPACE, kernel=kernel, sysctls=Sysctls(values))
     assert route_mtu(space, NARROW4, "eth0", forwarding=True) == four
     assert route_mtu(space, NARROW6, "eth0", forwarding=True) == six
