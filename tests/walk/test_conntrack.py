@@ -296,3 +296,13 @@ def test_a_zone_is_for_one_look_up() -> None:
     assert after.connection is not None
     assert (after.connection.zone, after.zone) == (3, None)
     assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).zone is None
+
+
+def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
+    same = Tuple(CLIENT, CLIENT, UDP, 53, 53)
+    known = Connection(4, same, same, status=STATUS_CONFIRMED)
+    packet = Packet(4, CLIENT, CLIENT, UDP, sport=53, dport=53)
+    live = msgspec.structs.replace(HOST, connections=(known,))
+    for before, host in ((("host", known),), HOST), ((), live):
+        met = track(msgspec.structs.replace(at("prerouting", packet), connections=before), host)
+        assert (met.ct_direction, met.ct_state) == (1, CT_ESTABLISHED)

@@ -27,8 +27,8 @@ class ConnectionIndex:
         self._by_source: dict[_Source, list[Connection]] | None = None
         for each in connections:
             if not each.status & STATUS_DYING:
-                self._by_tuple.setdefault((each.version, each.zone, each.original), (each, 0))
                 self._by_tuple.setdefault((each.version, each.zone, each.reply), (each, 1))
+                self._by_tuple.setdefault((each.version, each.zone, each.original), (each, 0))
 
     def find(self, version: int, zone: int, wanted: Tuple) -> Known | None:
         """Return the zone's connection that has the tuple in one of its directions."""

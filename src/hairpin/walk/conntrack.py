@@ -99,16 +99,17 @@ def _related(state: State, namespace: Namespace) -> State:
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
     """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
-    live table that the walk has not changed."""
+    live table that the walk has not changed.  Of one whose answers look as what they answer, an answer is found:
+    nf_conntrack_core.c __nf_conntrack_hash_insert()."""
     version, zone = state.packet.version, but.zone if but is not None else state.zone or 0
     here = (state.netns, version, zone)
     made = [each for netns, each in state.connections if (netns, each.version, each.zone) == here]
     for connection in made:
         if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
-            if connection.original == wanted:
-                return connection, 0
             if connection.reply == wanted:
                 return connection, 1
+            if connection.original == wanted:
+                return connection, 0
     live = index_of(namespace.connections).find(version, zone, wanted)
     changed = live is not None and any(each.original == live[0].original for each in made)
     return None if changed else live
