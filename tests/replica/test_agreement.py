@@ -10,6 +10,7 @@ from hairpin.replica.worker import Judgement, Place
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.walk.test_neighbour_discovery import NEXT, OWN, net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
@@ -28,7 +29,16 @@ LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -
 LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
 NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 
+REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
+REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
+REJECTS = Hit("host", "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
+
 CASES = {
+    "the question for the neighbour is rejected": (
+        REJECTED,
+        Judgement(REJECTED.flow, "rejected", Place("host", rules=(REJECTS,))),
+        (True, "replicated", ""),
+    ),
     "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
     "the same rule": (DROPPED, Judgement(FLOW, "dropped", Place("host", rules=(RULE,))), (True, "replicated", "")),
     "another verdict": (

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from hairpin.network.flow import Flow, FromContainer, Outside
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import HOST
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.replica.links import wiring
 from hairpin.replica.world import Entry, entry, world
 from tests.small_host import CLIENT, HOST_ADDRESS, network
+from tests.walk.test_neighbour_discovery import net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 FAR = parse_address("203.0.113.80")[1]
@@ -58,3 +59,15 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
     found = lines(World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, (accepted,)),)), OUT)
     taken = found.index("rule add priority 300 iif w1 from 198.51.100.11/32 to 203.0.113.0/24 lookup 100")
     assert found[taken + 1] == "rule add priority 300 iif w1 to 203.0.113.0/24 blackhole"
+
+
+def test_hosts_ipv6_address_is_asked_for_by_the_router_or_the_neighbour() -> None:
+    own, far, near = (parse_address(f"2001:db8:{text}")[1] for text in ("2::11", "1::10", "2::77"))
+    built = net()
+    for start, said in (
+        (Outside(far), "address add 2001:db8:1::10/128 dev lo nodad noprefixroute"),
+        (Lan(near), "address add 2001:db8:2::77/128 dev w1 nodad noprefixroute"),
+    ):
+        plan = world(built, (Flow(start, 6, own, "tcp", 22),), wiring(built, (HOST, "container:web")).wires)
+        assert "route add 2001:db8:2::11/128 dev w1 table 101" in (*plan.lines, *plan.lines6)
+        assert said in plan.lines

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
 from hairpin.causes.lifting import lifted
 from hairpin.causes.rule_owner import owner
+from hairpin.netfilter.packet import is_discovery
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,7 +17,9 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None or owner(view, place) != "container":
         return
     yield Candidate(
-        title=message("A firewall inside the container drops this flow"),
+        title=message("A firewall inside the container drops IPv6 neighbour discovery")
+        if is_discovery(view.stop.seen.packet)
+        else message("A firewall inside the container drops this flow"),
         detail=message(
             "Table {table}, chain {chain}, in {netns}: {rule}",
             table=place.table,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner, serves_relay
-from hairpin.netfilter.packet import ICMP6
+from hairpin.netfilter.packet import is_discovery
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,12 +16,15 @@ def find(view: View) -> Iterator[Candidate]:
     place = view.place
     if place is None or owner(view, place) != "input" or serves_relay(view):
         return
-    neighbours = view.stop.seen.packet.protocol == ICMP6
+    neighbours = is_discovery(view.stop.seen.packet)
     yield Candidate(
         title=message("INPUT drops IPv6 neighbour discovery")
         if neighbours
         else message("INPUT drops packets for this port"),
-        detail=message("Without ICMPv6 nobody on the link finds this host's IPv6 addresses: {rule}", rule=place.text)
+        detail=message(
+            "Without ICMPv6 this host and its neighbours do not find each other's IPv6 addresses: {rule}",
+            rule=place.text,
+        )
         if neighbours
         else message("The packet is for this host itself and INPUT drops it: {rule}", rule=place.text),
         change=exception(view, place),

@@ -17,7 +17,7 @@ from hairpin.netfilter.ir import (
     Rule,
     Verdict,
 )
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.network import HOST
 from hairpin.network.prefix import inside, prefix_text
 
@@ -58,6 +58,8 @@ def exception(view: View, place: Place) -> Change:
         case "output":
             chain = place.chain
             texts = [f"-o {seen.oif} {_ANSWERS} -j ACCEPT" if answers else f"-o {seen.oif} -j ACCEPT"]
+            if is_discovery(seen.packet):
+                texts = ["-p ipv6-icmp -j ACCEPT"]
         case _:
             chain = place.chain
             texts = [f"{_ANSWERS} -j ACCEPT"]
@@ -117,7 +119,7 @@ def _nft_exception(view: View, place: Place, *, answers: bool) -> Change:
         rules.append(Rule(body, "ct status dnat accept", 1))
     elif answers:
         rules.append(_answers_rule())
-    elif seen.packet.protocol == ICMP6 and view.stop.stage == "input":
+    elif is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         rules.append(
             Rule((FieldMatch("protocol", ((ICMP6, ICMP6),)), Verdict("accept")), "meta l4proto ipv6-icmp accept", 1)
         )

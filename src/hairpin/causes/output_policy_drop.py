@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
 from hairpin.causes.lifting import lifted
 from hairpin.causes.rule_owner import owner
+from hairpin.netfilter.packet import is_discovery
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -15,9 +16,15 @@ def find(view: View) -> Iterator[Candidate]:
     place = view.place
     if place is None or owner(view, place) != "output":
         return
+    neighbours = is_discovery(view.stop.seen.packet)
     yield Candidate(
-        title=message("OUTPUT drops this flow"),
+        title=message("OUTPUT drops IPv6 neighbour discovery") if neighbours else message("OUTPUT drops this flow"),
         detail=message(
+            "Without ICMPv6 this host and its neighbours do not find each other's IPv6 addresses: {rule}",
+            rule=place.text,
+        )
+        if neighbours
+        else message(
             "Packets that start on this host, docker-proxy's connections to containers among them, leave by "
             "OUTPUT: {rule}",
             rule=place.text,

@@ -56,6 +56,11 @@ def is_icmp_error(packet: Packet) -> bool:
     return kind in (3, 4, 5, 11, 12) if packet.protocol == ICMP else kind < 128
 
 
+def is_discovery(packet: Packet) -> bool:
+    """Return whether the packet asks for an IPv6 neighbour (a solicitation, 135) or answers that (136)."""
+    return packet.protocol == ICMP6 and packet.icmp is not None and packet.icmp >> 8 in (135, 136)
+
+
 class Tuple(msgspec.Struct, frozen=True, gc=False):
     """A conntrack tuple: one direction of a connection.  For ICMP ``sport`` is the id, ``dport`` type << 8 | code."""
 

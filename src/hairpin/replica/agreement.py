@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.worker import Judgement
 from hairpin.walk.state import RuleDecided, Stop
 from hairpin.walk.walk import Trace
@@ -37,10 +38,17 @@ def _difference(trace: Trace, judgement: Judgement) -> str:
         return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
         return ""  # nobody can see an answer that has no way: the kernel does not even make it
-    if trace.verdict != judgement.verdict:
-        return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
     stop = trace.usual.stop
+    if trace.verdict != judgement.verdict and not (stop is not None and _question_rejected(trace, stop, judgement)):
+        return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
     return _other_rule(stop, judgement) if stop is not None else ""
+
+
+def _question_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
+    """Return whether what a rule has rejected is the question for the packet's IPv6 neighbour, or the answer to it: the
+    packet is lost then, but counters do not tell what a rule was asked about."""
+    rejected = stop.reason == "reject" and is_discovery(stop.seen.packet)
+    return rejected and (trace.verdict, judgement.verdict) == ("dropped", "rejected")
 
 
 def _never_left(trace: Trace) -> bool:

@@ -18,7 +18,7 @@ SO_TIMESTAMPNS = 35
 _OUTGOING = 4
 _IGMP = 2
 _SO_RCVBUFFORCE = 33
-_NEIGHBOUR_DISCOVERY = range(130, 144)
+_NEIGHBOUR_DISCOVERY, _SOLICITATION = range(130, 144), 135
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -60,12 +60,20 @@ def _words(seen: Sighting) -> tuple[str, ...]:
     return ("UDP",) if seen.protocol == UDP else (f"protocol {seen.protocol}",)
 
 
+def _is_about_discovery(message: bytes) -> bool:
+    """Return whether an ICMPv6 message is an error about neighbour discovery, which is no part of the flow."""
+    inner = message[8:]
+    return len(inner) > 40 and message[0] < 128 and inner[6] == ICMP6 and inner[40] in _NEIGHBOUR_DISCOVERY
+
+
 class Tap:
     """One namespace's tap."""
 
     def __init__(self, netns: str) -> None:
         """Open it in the namespace that the process is in."""
         self.netns = netns
+        self.solicited: set[int] = set()
+        """IPv6 addresses that somebody on its links has asked for."""
         self.socket = socket.socket(
             socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
         )
@@ -105,6 +113,10 @@ class Tap:
             source, destination = (str(ipaddress.IPv6Address(data[at : at + 16])) for at in (8, 24))
             start, number, total = 40, data[6], 40 + int.from_bytes(data[4:6])
             if number == ICMP6 and len(data) > start and data[start] in _NEIGHBOUR_DISCOVERY:
+                if data[start] == _SOLICITATION:
+                    self.solicited.add(int.from_bytes(data[start + 8 : start + 24]))
+                return None
+            if number == ICMP6 and _is_about_discovery(data[start:]):
                 return None
             if number == 0:  # hop-by-hop options: multicast listener reports
                 return None

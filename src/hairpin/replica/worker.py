@@ -15,7 +15,7 @@ from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
 from hairpin.replica.build import Built, makeable, run_quietly
@@ -122,18 +122,18 @@ class _Replica:
         started = time.monotonic()
         for each in plan.namespaces:
             self._servers.open(each)
-        taps = tuple(self._tap(each) for each in plan.namespaces)
+        self._taps = tuple(self._tap(each) for each in plan.namespaces)
         self.built.wait_running()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
-        self._client = Client(loop, taps, drops, self._hopeless)
+        self._client = Client(loop, self._taps, drops, self._hopeless)
         self._counters = Counters()
         self._lost = Lost()
         self._half_open = HalfOpen()
         self._hits: list[Hit] = []
         self._gone: list[tuple[str, str]] = []
         self._held = False
-        self._flow = Flow(FromHost(), 4, 0, "tcp", 0)
+        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
         for name in self._plans:
             self._enter(name)
             self._lost.news(name)
@@ -195,7 +195,9 @@ class _Replica:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
         self.built.remember()
-        self._hits, self._gone, self._held, self._flow = [], [], False, flow
+        self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
+        for tap in self._taps:
+            tap.solicited.clear()
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination)
         self._home.enter()
@@ -261,9 +263,14 @@ class _Replica:
         return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
-        """Return the namespaces whose rules the packet can have met."""
-        seen = {each.netns for each in sightings}
+        """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
+        seen = {each.netns for each in sightings} | {self._start}
+        seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
         return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name == HOST))
+
+    def _owns(self, name: str, address: int) -> bool:
+        namespace = self._network.host.namespace(name)
+        return namespace is not None and owns_address(namespace, 6, address)
 
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
         """Return the tools whose rules are there, as far as is known; a change may have brought others."""

@@ -2,7 +2,8 @@
 
 Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes
 every packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that
-does not hairpin) is a rule before that.  It knows the host's hardware address, as a router does.
+does not hairpin) is a rule before that.  It knows the host's hardware address, as a router does, but asks for its
+IPv6 addresses: rules may drop that.
 The same is assumed in walk/outside.py.
 """
 
@@ -14,7 +15,16 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import HOST, Network, addresses_of, is_bridge_port, is_uplink, owns_address
-from hairpin.network.prefix import Version, address_text, inside, network_of, prefix_text, width
+from hairpin.network.prefix import (
+    LINK_LOCAL6,
+    Version,
+    address_text,
+    inside,
+    network_of,
+    parse_address,
+    prefix_text,
+    width,
+)
 from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
 from hairpin.replica.links import Wire, mac_of, mac_text
 from hairpin.walk.outside import enters_by
@@ -89,7 +99,10 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         return  # nobody is at the other end
     yield f"link set dev {wire.name} up"
     holder = _holder(namespace, wire.link)
-    yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
+    # A router asks by its link-local address.
+    routers = [each for each in _answered6(network, wire) if inside(parse_address(each)[1], *LINK_LOCAL6, 6)]
+    if not routers:
+        yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)
     for version in versions:
         for address in _others(network, wire, version):
@@ -99,13 +112,17 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
+    for address in _asked6(network, flows, wire):
+        yield f"route add {address}/128 dev {wire.name} table {_TABLE + 1 + number}"
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for flow in flows:
         if flow.version == 6:
             far = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
             if not _inside(network, 6, far):
-                yield f"address add {address_text(far, 6)}/128 dev {wire.name} nodad noprefixroute"
+                # Who is behind a router is asked for by nobody, and asks nobody: the router does.
+                where = wire.name if _is_near(network, far) else "lo"
+                yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
 def _holder(namespace: Namespace, link: Link) -> Link:
@@ -125,6 +142,30 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
         for address in addresses_of(other, None, version):
             if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
                 yield address_text(address.value, version)
+
+
+def _is_near(network: Network, far: int) -> bool:
+    """Return whether any namespace may send to the IPv6 address without a gateway."""
+    return any(
+        hop.gateway is None
+        for namespace in network.host.namespaces
+        for route in namespace.routes
+        if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)
+        for hop in route.next_hops
+    )
+
+
+def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
+    """Yield the IPv6 addresses of the host's end of this wire that flows from out there are for: they are asked for,
+    which the host's rules may drop."""
+    if wire.netns != HOST:
+        return
+    namespace = network.namespace(HOST)
+    own = {address_text(each.value, 6) for each in addresses_of(namespace, _holder(namespace, wire.link).name, 6)}
+    for flow in flows:
+        begins = entry(network, flow) if flow.version == 6 else None
+        if begins is not None and begins.destination in own:
+            yield begins.destination
 
 
 def _answered6(network: Network, wire: Wire) -> Iterator[str]:
@@ -177,7 +218,8 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
         if version == 6:
             for always in ("fe80::/10", "::/128"):
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
-            yield f"rule add priority 201 iif {wire.name} to ff00::/8 lookup local"
+            for always in ("fe80::/10", "ff00::/8"):
+                yield f"rule add priority 201 iif {wire.name} to {always} lookup local"
         for number, peer in enumerate(each for each in network.world.peers if each.version == version):
             network_text = prefix_text(peer.network, peer.prefix_length, version)
             for accepted in peer.accepts:

@@ -17,6 +17,7 @@ from hairpin.network.network import (
     owns_address,
     veth_peer,
 )
+from hairpin.network.prefix import is_multicast
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, stacked_on, takes_address, takes_frame
 from hairpin.network.vrf import loops_back
 from hairpin.walk.flowtable import carries_past
@@ -197,7 +198,8 @@ def _framed(network: Network, state: State, link: Link) -> State:
     if link.name == "lo" or link.mac is None:
         return state
     target = network.namespace(state.target.netns).link(state.target.link) if state.target is not None else None
-    dmac = target.mac if target is not None else state.dmac
+    to_group = is_multicast(state.packet.daddr, 6) and state.packet.version == 6
+    dmac = target.mac if target is not None and not (to_group and state.dmac) else state.dmac
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 
@@ -372,6 +374,7 @@ def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
         vid=state.vid,
         hops=state.hops + 1,
         connections=state.connections,
+        neighbours=state.neighbours,
         steps=state.steps,
         conditions=state.conditions,
     )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.prefix import write_mac
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import address_text, is_multicast
+from hairpin.network.prefix import Version, address_text, is_multicast
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.walk.arp import announced
@@ -43,7 +44,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         what = f"a route that encapsulates ({hop.encap})"
         state = supposing(state, f"{what} brings the packet to where it leads")
         yield opaque(state, link, what)
-    address = hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+    address = next_address(state)
     entry = _permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
@@ -52,6 +53,12 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("device-out", target=None, dmac=link.mac)
         return
     yield _addressed(network, state, link, address, asked(network, state, link, address))
+
+
+def next_address(state: State) -> int:
+    """Return the address of the neighbour that the packet goes to: the gateway's, or its own destination."""
+    hop = state.next_hop
+    return hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
 
 
 def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
@@ -68,12 +75,17 @@ def asked(network: Network, state: State, link: Link, address: int) -> Answer:
     """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
     what is known is used until it is asked anew, which goes unnoticed as a rule."""
     packet, namespace = state.packet, network.namespace(state.netns)
-    known = packet.version == 6 or any(
-        (entry.link, entry.version, entry.value) == (link.name, 4, address) and entry.state in _KNOWN
-        for entry in namespace.neighbours
-    )
+    known = packet.version == 6 or is_known(namespace, link, packet.version, address)
     source = None if known else announced(namespace, link.name, packet, address)
     return who_answers(network, state.netns, link, packet.version, address, source)
+
+
+def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
+    """Return whether there is an entry for the neighbour that is used until it is asked anew."""
+    return any(
+        (entry.link, entry.version, entry.value) == (link.name, version, address) and entry.state in _KNOWN
+        for entry in namespace.neighbours
+    )
 
 
 _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")

@@ -1,34 +1,198 @@
-"""IPv6 finds its neighbours by packets that the firewall sees, too: who drops them is reached by nobody on the link.
+"""IPv6 finds its neighbours by packets that the firewall sees, too: who drops them finds nobody, or is not found.
 
-ARP passes below the IP hooks; neighbour solicitations (ICMPv6 type 135) come in through PREROUTING and INPUT,
-untracked.
-Source: net/ipv6/ndisc.c ndisc_rcv(); net/netfilter/nf_conntrack_proto_icmpv6.c noct_valid_new
+ARP passes below the IP hooks; a solicitation (ICMPv6 type 135) and the advertisement that answers it (136) leave
+through OUTPUT and POSTROUTING and come in through PREROUTING and INPUT, untracked.  The question makes who asks known
+to who is asked as well.  What rules let pass is taken to be answered, as far as walk/segment.py finds somebody.
+Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
+noct_valid_new
 """
 
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.netfilter.packet import ICMP6, Packet
-from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.network import HOST, Network, Port, addresses_of, owns_address
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup
+from hairpin.network.stacked import link_of, lower_of
+from hairpin.network.vrf import loops_back
+from hairpin.walk.neighbour import is_known, neighbour, next_address
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import End, State
+from hairpin.walk.segment import who_answers
+from hairpin.walk.state import End, Outcome, State
 
 _ROUTER = 0xFE80 << 112 | 1
-_SOLICITATION = 135 << 8
-_SOLICITED_NODE = 0xFF0200000000000000000001FF000000
-"""ff02::1:ff00:0/104 (RFC 4291)."""
+_SOLICITED_NODE, _GROUP_MAC = 0xFF0200000000000000000001FF000000, 0x3333 << 32
+"""ff02::1:ff00:0/104 (RFC 4291), 33:33:00:00:00:00/16 (RFC 2464)."""
+_SOLICITATION, _ADVERTISEMENT = 135 << 8, 136 << 8
 
 
-def unheard(network: Network, started: State) -> End | None:
-    """Return how the neighbour's solicitation for the packet's destination ends when it never arrives, else None."""
+def walk_asking(network: Network, start: State) -> tuple[End, ...]:
+    """Return the ends of a packet's ways as walk_packet() does, where neighbours that are not known are asked for."""
+    return walk_packet(network, start, _asking)
+
+
+def introduced(network: Network, started: State) -> State | End:
+    """Return the packet from outside for an address of the host, with who sends it known there: he has asked for the
+    address; its end where his question does not arrive, or the answer does not leave."""
     packet = started.packet
     if packet.version != 6 or started.stage != "device-in" or started.netns != HOST:
-        return None
-    if not owns_address(network.namespace(HOST), 6, packet.daddr):
-        return None
+        return started
+    host = network.namespace(HOST)
+    if not owns_address(host, 6, packet.daddr):
+        return started
+    back = lookup(host, Query(6, packet.saddr))
+    gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
+    sender = _ROUTER if gateways else packet.saddr
     lost: list[End] = []
-    for asked in (_SOLICITED_NODE | packet.daddr & 0xFFFFFF, packet.daddr):
-        solicitation = Packet(6, _ROUTER, asked, ICMP6, icmp=_SOLICITATION, ttl=255, smac=packet.smac)
-        for end in walk_packet(network, State("device-in", HOST, solicitation, iif=started.iif, notrack=True)):
-            if end.kind not in ("dropped", "rejected") or end.stop is None:
-                return None
-            if end.stop.reason != "route-type":  # the group of its own address is one that a host has joined
-                lost.append(end)
+    for asked in (_group(packet.daddr), packet.daddr):
+        question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
+        ends = walk_packet(network, State("device-in", HOST, question, iif=started.iif), _settled)
+        dropped = _dropped(ends)
+        if dropped is None:
+            return _answered_outside(network, started, ends, sender, gateways)
+        lost.append(dropped)
+    return _unresolved(started, lost[0])
+
+
+def _answered_outside(
+    network: Network, started: State, asked: tuple[End, ...], sender: int, gateways: list[int]
+) -> State | End:
+    link = next((end.state.slave or end.state.iif for end in asked if end.kind == "arrived"), None)
+    if link is None:
+        return started
+    answer = _message(started.packet.daddr, sender, _ADVERTISEMENT)
+    dropped = _dropped(walk_packet(network, State("output", HOST, answer, oif=link, by_kernel=True), _settled))
+    if dropped is not None:
+        return _unresolved(started, dropped)
+    # A router asks from its link-local address: by another one it is not known yet.
+    known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
+    return _knowing(started, *((HOST, link, each) for each in known))
+
+
+def _asking(network: Network, state: State) -> Iterator[Outcome]:
+    for outcome in neighbour(network, state):
+        yield outcome if isinstance(outcome, End) else _found(network, outcome)
+
+
+def _settled(_network: Network, state: State) -> Iterator[Outcome]:
+    """To whom discovery's own packets go is known: the group has its hardware address, who asks has told his."""
+    yield state.to("device-out")
+
+
+def _found(network: Network, state: State) -> State | End:
+    """Return the packet with its neighbour known; its end where rules drop the question or the answer."""
+    namespace = network.namespace(state.netns)
+    link, address = namespace.link(state.oif), next_address(state)
+    if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(namespace, state, link):
+        return state
+    source = _asker(namespace, link, state.packet.saddr)
+    if source is None:
+        return state
+    ends = walk_packet(network, _question(network, state, link, source), _settled)
+    dropped = _dropped(ends)
+    if dropped is not None:
+        return _unresolved(state, dropped)
+    answer = next(filter(None, (_answer(network, end, address, source) for end in ends)), None)
+    dropped = _dropped(walk_packet(network, answer, _settled)) if answer is not None else None
+    if dropped is not None:
+        return _unresolved(state, dropped)
+    found = _knowing(state, (state.netns, link.name, address))
+    if state.target is None or answer is None:
+        return found
+    return _knowing(found, (answer.netns, answer.oif, source))
+
+
+def _is_settled(namespace: Namespace, state: State, link: Link) -> bool:
+    """Whether nobody is asked: the link's packets have no hardware address to be found, or it is known.  An entry that
+    is to be confirmed is used meanwhile.
+
+    Source: net/ipv6/ndisc.c ndisc_constructor(); net/core/neighbour.c __neigh_event_send()
+    """
+    if state.dmac is not None or loops_back(link) or "NOARP" in link.flags:
+        return True
+    address = next_address(state)
+    entered = any(
+        (each.link, each.version, each.value, each.state) == (link.name, 6, address, "PERMANENT") and not each.proxy
+        for each in namespace.neighbours
+    )
+    return entered or is_known(namespace, link, 6, address) or (state.netns, link.name, address) in state.neighbours
+
+
+def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
+    """Return the source of a question: the packet's, if the link has it, else the link's own link-local address; None:
+    it has none, and what becomes of the packet is left open.
+
+    Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
+    """
+    own = [each.value for each in addresses_of(namespace, link.name, 6) if not each.tentative]
+    if source in own:
+        return source
+    return next((each for each in reversed(own) if inside(each, *LINK_LOCAL6, 6)), None)
+
+
+def _question(network: Network, state: State, link: Link, source: int) -> State:
+    """Return the solicitation where it starts; to a macvlan or from one it is walked as to that one alone."""
+    ends = [Port(state.netns, link.name), *([state.target] if state.target is not None else [])]
+    alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
+    group = _group(next_address(state))
+    return State(
+        "output",
+        state.netns,
+        _message(source, group, _SOLICITATION),
+        oif=link.name,
+        target=state.target,
+        dmac=None if alone else _GROUP_MAC | group & 0xFFFFFFFF,
+        by_kernel=True,
+    )
+
+
+def _answer(network: Network, asked: End, address: int, source: int) -> State | None:
+    """Return the advertisement where it starts, or comes in from outside; None where the question got to nobody."""
+    state, message = asked.state, _message(address, source, _ADVERTISEMENT)
+    if asked.kind == "left":
+        return State("device-in", state.netns, message, iif=state.oif, vid=state.vid)
+    link = network.namespace(state.netns).link(state.slave or state.iif) if asked.kind == "arrived" else None
+    asker = who_answers(network, state.netns, link, 6, source).port if link is not None else None
+    if link is None or asker is None:
+        return None
+    return State("output", state.netns, message, oif=link.name, target=asker, by_kernel=True)
+
+
+def _message(source: int, destination: int, kind: int) -> Packet:
+    """Return a solicitation or an advertisement, with its option that tells a hardware address."""
+    return Packet(6, source, destination, ICMP6, icmp=kind, ttl=255, length_bytes=72)
+
+
+def _group(address: int) -> int:
+    return _SOLICITED_NODE | address & 0xFFFFFF
+
+
+def _dropped(ends: tuple[End, ...]) -> End | None:
+    """Return the end of the usual way, where rules drop the message on every one, else None."""
+    lost: list[End] = []
+    for end in ends:
+        if end.stop is None or end.kind not in ("dropped", "rejected"):
+            return None
+        if end.stop.reason == "route-type" and is_multicast(end.state.packet.daddr, 6):
+            continue  # the group of its own address is one that a host has joined
+        if end.stop.reason not in ("rule", "policy", "reject"):
+            return None
+        lost.append(end)
     return lost[0] if lost else None
+
+
+def _knowing(state: State, *known: tuple[str, str, int]) -> State:
+    return msgspec.structs.replace(state, neighbours=(*state.neighbours, *known))
+
+
+def _unresolved(state: State, lost: End) -> End:
+    """Return the packet's end: it waits for its neighbour in vain, on account of what became of the message.  Nobody
+    hears of what rejects that."""
+    assert lost.stop is not None
+    last = msgspec.structs.replace(lost.state.steps[-1], packet=state.packet)
+    waiting = msgspec.structs.replace(state, steps=(*state.steps, last))
+    return End("dropped", waiting, msgspec.structs.replace(lost.stop, reject=None))

@@ -222,4 +222,12 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(back, smac=_sender(network, packet.version, packet.daddr, link))
-    return State("device-in", state.netns, back, iif=state.oif, vid=state.vid, connections=state.connections)
+    return State(
+        "device-in",
+        state.netns,
+        back,
+        iif=state.oif,
+        vid=state.vid,
+        connections=state.connections,
+        neighbours=state.neighbours,
+    )

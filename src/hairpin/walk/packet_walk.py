@@ -44,7 +44,8 @@ def _forward(network: Network, state: State) -> Iterator[Outcome]:
         yield outcome if isinstance(outcome, End) else outcome.to("postrouting")
 
 
-_STAGES: dict[Stage, Callable[[Network, State], Iterator[Outcome]]] = {
+Step = Callable[[Network, State], Iterator[Outcome]]
+_STAGES: dict[Stage, Step] = {
     "device-in": device_in,
     "bridge": bridge_in,
     "prerouting": _prerouting,
@@ -54,7 +55,6 @@ _STAGES: dict[Stage, Callable[[Network, State], Iterator[Outcome]]] = {
     "output-route": output_route,
     "output": output,
     "postrouting": postrouting,
-    "neighbour": neighbour,
     "device-out": device_out,
 }
 
@@ -66,14 +66,15 @@ def _given_up(state: State) -> End:
     return msgspec.structs.replace(end, kind="unknown")
 
 
-def walk_packet(network: Network, start: State) -> tuple[End, ...]:
-    """Return the ends of all branches, usual branches first."""
+def walk_packet(network: Network, start: State, find: Step = neighbour) -> tuple[End, ...]:
+    """Return the ends of all branches, usual branches first; ``find``: the stage that finds the neighbour."""
+    stages: dict[Stage, Step] = {**_STAGES, "neighbour": find}
     pending: list[State] = [start]
     ends: list[End] = []
     while pending and len(ends) < MAX_ENDS:
         state = pending.pop()
         following: list[State] = []
-        for outcome in _STAGES[state.stage](network, state):
+        for outcome in stages[state.stage](network, state):
             if isinstance(outcome, End):
                 ends.append(outcome)
             else:

@@ -136,6 +136,7 @@ def _attached(state: State, packet: Packet) -> State:
         zone=None if known else state.zone,
         by_kernel=packet.protocol in (ICMP, ICMP6),
         connections=state.connections,
+        neighbours=state.neighbours,
         conditions=state.conditions,
     )
 

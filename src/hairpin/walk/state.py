@@ -159,6 +159,8 @@ class State(msgspec.Struct, frozen=True):
     """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
     hops: int = 0
     connections: tuple[tuple[str, Connection], ...] = ()
+    neighbours: tuple[tuple[str, str, int], ...] = ()
+    """Whom questions on the way have made known: namespace, link, IPv6 address."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
 

@@ -19,9 +19,8 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.answer import answer_to
-from hairpin.walk.neighbour_discovery import unheard
+from hairpin.walk.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
-from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.refusal import refusal
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
 from hairpin.walk.state import End, LinkDecided, SocketDecided, State, Step, Stop, stopped
@@ -85,12 +84,11 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
     if isinstance(started, End):
         yield _failed(started, started.state.steps)
         return
-    unresolved = unheard(network, started)
-    if unresolved is not None:
-        failed = _failed(unresolved, unresolved.state.steps)
-        yield msgspec.structs.replace(failed, verdict="dropped")
+    started = introduced(network, started)
+    if isinstance(started, End):
+        yield _failed(started, started.state.steps)
         return
-    ends = walk_packet(network, started)
+    ends = walk_asking(network, started)
     if not ends:
         yield Branch("looped", started.steps)
     for end in ends:
@@ -132,7 +130,7 @@ def _told(network: Network, started: State, end: End) -> Branch:
     """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
     failed = _failed(end, end.state.steps)
     back = refusal(network, end)
-    for answer in walk_packet(network, back) if back is not None else ():
+    for answer in walk_asking(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
         if answer.kind in ("arrived", "left") and home:
             return failed
@@ -253,13 +251,21 @@ def _answer(network: Network, state: State, *, flags: int, chosen: bool = False)
     back = answer_to(state.packet, flags)
     if chosen:
         back = msgspec.structs.replace(back, saddr=0)
-    start = State("output-route", state.netns, back, uid=0, connections=state.connections, conditions=state.conditions)
+    start = State(
+        "output-route",
+        state.netns,
+        back,
+        uid=0,
+        connections=state.connections,
+        neighbours=state.neighbours,
+        conditions=state.conditions,
+    )
     if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
         decided = LinkDecided(
             state.iif, f"{address_text(back.saddr, 4)} is not this host's own: nothing is sent from it"
         )
         return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
-    return walk_packet(network, start)
+    return walk_asking(network, start)
 
 
 def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) -> Branch:
@@ -295,9 +301,14 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
         return None
     packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
     start = msgspec.structs.replace(
-        started, packet=packet, connections=back.state.connections, steps=(), conditions=back.state.conditions
+        started,
+        packet=packet,
+        connections=back.state.connections,
+        neighbours=back.state.neighbours,
+        steps=(),
+        conditions=back.state.conditions,
     )
-    for end in walk_packet(network, start):
+    for end in walk_asking(network, start):
         if end.kind in ("arrived", "left"):
             return None
         failed = _failed(end, arrived.steps, back.state.steps)
@@ -345,7 +356,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
         return
     back = taken.reply
     assert back is not None
-    for answer in walk_packet(network, msgspec.structs.replace(back, conditions=state.conditions)):
+    for answer in walk_asking(network, msgspec.structs.replace(back, conditions=state.conditions)):
         reply = answer.state.steps
         if not _reaches(started, answer):
             branch = _lost_reply(answer, state.steps, reply)

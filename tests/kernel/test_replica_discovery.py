@@ -1,0 +1,22 @@
+"""Rules that drop IPv6 neighbour discovery, on the running kernel.  Needs root."""
+
+import pytest
+
+from hairpin.network.flow import Flow
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge
+from hairpin.walk.walk import walk_flow
+from tests.walk.test_neighbour_discovery import FLOWS, INNER_RULES, net
+
+CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, start, daddr, *_) in FLOWS.items()} | {
+    f"a container's own rules, {name}": (net(inner=rules), start, daddr)
+    for name, (rules, start, daddr, *_) in INNER_RULES.items()
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
+    within, start, daddr = CASES[name]
+    asked = Flow(start, 6, daddr, "tcp", 22)
+    found = agreement(walk_flow(within, asked), judge(within, asked))
+    assert (found.judge, found.reason) == ("replicated", "")
