@@ -138,6 +138,7 @@ NO_DNAT = without("-A DOCKER ! -i docker0 -p tcp")
 NO_MASQUERADE = without("-A POSTROUTING -s 172.17.0.0/16")
 NO_RULES = "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
 NO_ERRORS = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p icmp --icmp-type 3 -j DROP\nCOMMIT\n"
+REJECTED_OUT = "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT ! -o lo -j REJECT\nCOMMIT\n"
 MASQUERADED = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
 LOST_REPLY = with_rule("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP")
 INPUT_DROP = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
@@ -179,6 +180,9 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().host.namespaces[1]), flow()),
     "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
     "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
+    "rejected in OUTPUT":            (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
+    "UDP, rejected in OUTPUT":       (rules(REJECTED_OUT), flow(FromHost(), FAR, 53, "udp")),
+    "a ping, rejected in OUTPUT":    (rules(REJECTED_OUT), flow(FromHost(), FAR, 7, "icmp")),
     "no DNAT: the relay answers":    (rules(NO_DNAT), flow()),
     "no DNAT, the port is held":     (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
     "the relay finds nobody":        (network(host_namespace(NO_DNAT), container_namespace(())), flow()),

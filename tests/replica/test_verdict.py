@@ -70,6 +70,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "no IPv6 at all":                  (found(NO_ADDRESS, start=FromHost(), version=6), "rejected"),
     "no source address":               (found(NO_ADDRESS, start=FromHost()), "dropped"),
     "its own OUTPUT":                  (found(NOT_PERMITTED, start=FromHost()), "dropped"),
+    "its own OUTPUT, with a word":     (found(NOT_PERMITTED, start=FromHost(), hits=(REJECTS,)), "rejected"),
     "on its way for too long":         (found(SILENCE, *[tcp(SYN, out=False)] * 20, icmp(11, 0)), "looped"),
     "its TTL is made small":           (found(UNREACHABLE, tcp(SYN, out=False), icmp(11, 0)), "rejected"),
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),

@@ -103,6 +103,8 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
     if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
         return "rejected"  # what connect() says at once where IPv6 is disabled altogether
+    if number == errno.EPERM and findings.rejected:
+        return "rejected"  # a rule of its own OUTPUT, of which send() tells no more
     if number in (errno.EPERM, errno.EADDRNOTAVAIL) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
