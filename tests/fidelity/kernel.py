@@ -279,6 +279,8 @@ class _Net:
         payload = tag(flow.number, sent.padding, quoted=packet.inner is not None)
         self._identity += 1
         data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum, identity=self._identity)
+        if LOWEST_IS_BROADCAST and packet.version == 4 and packet.saddr and packet.saddr & 0xFF == 0:
+            return False
         if sent.link:
             for part in split(packet.version, data, self._identity) if sent.fragmented else (data,):
                 self.taps[sent.link].send(packet, part)

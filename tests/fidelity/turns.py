@@ -4,7 +4,7 @@ import os
 
 import msgspec
 
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, SYN, TCP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, RST, SYN, TCP, Packet
 from tests.fidelity.case import Flow, Sent
 from tests.fidelity.observer import Event
 
@@ -35,11 +35,16 @@ def next_packet(flow: Flow, turns: tuple[Turn, ...], position: int) -> Sent | No
         flags = (flow.again_flags or ACK | PSH) if answered else SYN
         flags = flow.flags[position - 1] if flow.flags else flags
         again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
-        if again.saddr == 0:
+        if again.saddr == 0 or _resets_again(again, turns):
             return None
         return msgspec.structs.replace(flow.first, packet=again)
     rested = _rested(turns[0])
-    return _reply(flow, rested, position) if rested is not None and not turns[0].refused else None
+    reply = _reply(flow, rested, position) if rested is not None and not turns[0].refused else None
+    return None if reply is not None and _resets_again(reply.packet, turns) else reply
+
+
+def _resets_again(packet: Packet, turns: tuple[Turn, ...]) -> bool:
+    return _ONE_RESET and packet.tcp_flags & RST != 0 and any(each.sent.packet.tcp_flags & RST for each in turns)
 
 
 def _rested(turn: Turn) -> Event | None:
@@ -58,9 +63,14 @@ def _rested(turn: Turn) -> Event | None:
 
 
 LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")[:2]) < (5, 14)
-"""Whether a network's lowest address is a broadcast of it too: what a process sends to or from it is not compared.
+"""Whether a network's lowest address is a broadcast of it too: what is sent by a process to it, or from it, is not
+compared.
 
 Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
+_ONE_RESET = LOWEST_IS_BROADCAST
+"""Whether conntrack looks for a reset's number in what is closed already, too: the walk knows of no numbers.
+
+Source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet()"""
 
 
 def _is_group(address: int) -> bool:

@@ -122,16 +122,29 @@ BORROWED: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("link", "expected"), BORROWED.values(), ids=BORROWED)
-def test_source_address_in_a_vrf(link: str, expected: str) -> None:
-    links = (
+WITH_VRFS = Namespace(
+    "host",
+    links=(
         Link(2, "red", "vrf", vrf_table=50), Link(3, "r1", master="red"), Link(4, "r2", master="red"),
         Link(5, "blue", "vrf", vrf_table=51), Link(6, "b1", master="blue"), Link(7, "b2", master="blue"),
         Link(8, "up0"), Link(9, "t0"),
-    )  # fmt: skip
-    addresses = (
+    ),
+    addresses=(
         Address("r2", 4, number("10.9.2.1"), 24), Address("b2", 4, number("10.8.2.1"), 24),
         Address("blue", 4, number("10.8.0.1"), 24), Address("up0", 4, number("192.0.2.2"), 24),
-    )  # fmt: skip
-    found = source_address(Namespace("host", links=links, addresses=addresses), 4, link, CLIENT)
-    assert found == number(expected)
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("link", "expected"), BORROWED.values(), ids=BORROWED)
+def test_source_address_in_a_vrf(link: str, expected: str) -> None:
+    assert source_address(WITH_VRFS, 4, link, CLIENT) == number(expected)
+
+
+@pytest.mark.parametrize(
+    ("oif", "link", "expected"),
+    (("red", "up0", "10.9.2.1"), ("red", "r2", "10.9.2.1"), ("blue", "up0", "10.8.0.1"), (None, "up0", "192.0.2.2")),
+)
+def test_what_a_route_leads_out_of_a_vrf_keeps_an_address_of_the_vrf(oif: str | None, link: str, expected: str) -> None:
+    found = Found("unicast", next_hops=(NextHop(link),))
+    assert preferred_source(WITH_VRFS, found, NextHop(link), Query(4, CLIENT, oif=oif)) == number(expected)

@@ -95,7 +95,13 @@ def _common_bits(one: int, other: int) -> int:
 
 
 def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
-    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's."""
+    """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's.
+
+    Where a route leads out of a VRF IPv4 takes an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
+    """
+    vrf = vrf_of(namespace, query.vrf or query.oif) if query.version == 4 and found.type != "local" else None
+    if vrf is not None and hop.link is not None and vrf_of(namespace, hop.link) != vrf:
+        return source_address(namespace, 4, vrf.name, 0)
     if found.route is not None and found.route.prefsrc is not None:
         return found.route.prefsrc
     if query.version == 6:
