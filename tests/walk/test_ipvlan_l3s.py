@@ -9,7 +9,8 @@ from hairpin.network.network import Network, Port
 from hairpin.walk.device import device_in
 from hairpin.walk.ipvlan_l3s import handed_up, input_route_above
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import State
+from hairpin.walk.refusal import refusal
+from hairpin.walk.state import State, stopped
 from tests.small_host import CLIENT, HOST_ADDRESS, lo
 from tests.walk.standing import at, changed, told
 
@@ -69,3 +70,10 @@ def test_what_it_does_not_believe_is_routed_below() -> None:
     net = over_ipvlan()
     below = at("input-route", packet)
     assert told(input_route_above(net, below)) == told(input_route_above(over_ipvlan("l3"), below))
+
+
+@pytest.mark.parametrize(("above", "source"), ((Port("container:one", "eth0"), OWN), (None, None)))
+def test_what_input_below_rejects_is_answered_by_the_address_above(above: Port | None, source: int | None) -> None:
+    shown = msgspec.structs.replace(at("input", PACKET), above=above)
+    back = refusal(over_ipvlan(), stopped(shown, "reject", reject="icmp-admin-prohibited"))
+    assert (back.packet.saddr if back is not None else None) == source

@@ -52,7 +52,8 @@ def refusal(network: Network, end: End) -> State | None:
         return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
     six, source = packet.version == 6, _source(namespace, end)
-    if icmp is None or not (six or source == 0 or is_source4(namespace, source)):
+    own = network.namespace(end.state.above.netns) if end.state.above is not None else namespace
+    if icmp is None or not (six or source == 0 or is_source4(own, source)):
         return None
     error = Packet(
         version=packet.version,
