@@ -62,12 +62,13 @@ def _rested(turn: Turn) -> Event | None:
     return rested[0] if len(rested) == 1 else None
 
 
-LOWEST_IS_BROADCAST = tuple(int(part) for part in os.uname().release.split(".")[:2]) < (5, 14)
+_KERNEL = tuple(int(part) for part in os.uname().release.split(".")[:2])
+LOWEST_IS_BROADCAST = _KERNEL < (5, 14)
 """Whether a network's lowest address is a broadcast of it too: what is sent by a process to it, or from it, is not
 compared.
 
 Source: net/ipv4/fib_frontend.c fib_add_ifaddr()"""
-_ONE_RESET = LOWEST_IS_BROADCAST
+_ONE_RESET = _KERNEL < (5, 14)
 """Whether conntrack looks for a reset's number in what is closed already, too: the walk knows of no numbers.
 
 Source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet()"""

@@ -298,16 +298,12 @@ def _across(
         )
     for each in states:
         done = confirmed(each, namespace) if ip else each
-        fitting = (
-            bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
-            if ip and not isinstance(done, End)
-            else done
-        )
-        if isinstance(fitting, End):
-            yield msgspec.structs.replace(fitting, state=msgspec.structs.replace(fitting.state, other_host=crossing))
-            continue
-        done = fitting
-        yield from out_of_port(network, done.noted("bridge", bridge.name), out)
+        if ip and isinstance(done, State):
+            done = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
+        if isinstance(done, End):
+            yield msgspec.structs.replace(done, state=msgspec.structs.replace(done.state, other_host=crossing))
+        else:
+            yield from out_of_port(network, done.noted("bridge", bridge.name), out)
 
 
 def _crossing_hook(

@@ -45,7 +45,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         state = supposing(state, f"{what} brings the packet to where it leads")
         yield opaque(state, link, what)
     address = next_address(state)
-    entry = _permanent(network, state, link, address)
+    entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
@@ -63,7 +63,7 @@ def next_address(state: State) -> int:
 
 def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
     """Return who takes what is addressed to that neighbour on the link."""
-    entry = _permanent(network, state, link, address)
+    entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         found = who_has(network, state.netns, link, entry.mac)
         if found.kind != "nobody":
@@ -91,7 +91,7 @@ def is_known(namespace: Namespace, link: Link, version: Version, address: int) -
 _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
 
 
-def _permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
+def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
     """Return the entry that nobody needs to confirm, or None: others are learned anew when they no longer hold."""
     wanted = (link.name, state.packet.version, address)
     for entry in network.namespace(state.netns).neighbours:

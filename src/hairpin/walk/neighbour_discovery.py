@@ -19,7 +19,7 @@ from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.network.vrf import loops_back
-from hairpin.walk.neighbour import is_known, neighbour, next_address
+from hairpin.walk.neighbour import is_known, neighbour, next_address, permanent
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.segment import who_answers
 from hairpin.walk.state import End, Outcome, State
@@ -87,7 +87,7 @@ def _found(network: Network, state: State) -> State | End:
     """Return the packet with its neighbour known; its end where rules drop the question or the answer."""
     namespace = network.namespace(state.netns)
     link, address = namespace.link(state.oif), next_address(state)
-    if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(namespace, state, link):
+    if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(network, state, link):
         return state
     source = _asker(namespace, link, state.packet.saddr)
     if source is None:
@@ -106,7 +106,7 @@ def _found(network: Network, state: State) -> State | End:
     return _knowing(found, (answer.netns, answer.oif, source))
 
 
-def _is_settled(namespace: Namespace, state: State, link: Link) -> bool:
+def _is_settled(network: Network, state: State, link: Link) -> bool:
     """Whether nobody is asked: the link's packets have no hardware address to be found, or it is known.  An entry that
     is to be confirmed is used meanwhile.
 
@@ -115,11 +115,9 @@ def _is_settled(namespace: Namespace, state: State, link: Link) -> bool:
     if state.dmac is not None or loops_back(link) or "NOARP" in link.flags:
         return True
     address = next_address(state)
-    entered = any(
-        (each.link, each.version, each.value, each.state) == (link.name, 6, address, "PERMANENT") and not each.proxy
-        for each in namespace.neighbours
-    )
-    return entered or is_known(namespace, link, 6, address) or (state.netns, link.name, address) in state.neighbours
+    known = permanent(network, state, link, address) is not None
+    known = known or is_known(network.namespace(state.netns), link, 6, address)
+    return known or (state.netns, link.name, address) in state.neighbours
 
 
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:

@@ -44,8 +44,8 @@ def _forward(network: Network, state: State) -> Iterator[Outcome]:
         yield outcome if isinstance(outcome, End) else outcome.to("postrouting")
 
 
-Step = Callable[[Network, State], Iterator[Outcome]]
-_STAGES: dict[Stage, Step] = {
+Carry = Callable[[Network, State], Iterator[Outcome]]
+_STAGES: dict[Stage, Carry] = {
     "device-in": device_in,
     "bridge": bridge_in,
     "prerouting": _prerouting,
@@ -66,9 +66,9 @@ def _given_up(state: State) -> End:
     return msgspec.structs.replace(end, kind="unknown")
 
 
-def walk_packet(network: Network, start: State, find: Step = neighbour) -> tuple[End, ...]:
+def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tuple[End, ...]:
     """Return the ends of all branches, usual branches first; ``find``: the stage that finds the neighbour."""
-    stages: dict[Stage, Step] = {**_STAGES, "neighbour": find}
+    stages: dict[Stage, Carry] = {**_STAGES, "neighbour": find}
     pending: list[State] = [start]
     ends: list[End] = []
     while pending and len(ends) < MAX_ENDS:
