@@ -8,16 +8,18 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.host.link import Link
+from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.header import WITH_PORTS
 from hairpin.netfilter.ir import STATUS_CONFIRMED
+from hairpin.netfilter.nft_frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
 from hairpin.walk import nat, neighbour
 from hairpin.walk.nat import pick_port
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.refusal import refusal
+from hairpin.walk.refusal import ERRORS, refusal
 from hairpin.walk.route_out import output_route
 from hairpin.walk.segment import Answer
 from hairpin.walk.state import End, State, Stop
@@ -228,8 +230,20 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
     else:
         raw = packet.version == 4 and not sent.by_udp()
         state = State("output-route", sent.netns, packet, uid=0, connections=connections, header_included=raw)
-    network = Network(host)
+    network = Network(_with_sender(host, sent))
     return tuple(_branch(end, *way) for end in _ends(network, state) for way in _with_answers(network, end))
+
+
+def _with_sender(host: Host, sent: Sent) -> Host:
+    """Return the host with the socket that sends, which takes packets as any other does; only rules that ask for
+    sockets, for which the case has some, would tell."""
+    namespace, packet = host.namespace(sent.netns), sent.packet
+    if sent.link or not sent.by_udp() or namespace is None or not namespace.sockets or packet.sport is None:
+        return host
+    sender = Socket("udp", packet.version, packet.saddr, packet.sport)
+    heard = msgspec.structs.replace(namespace, sockets=(*namespace.sockets, sender))
+    others = (heard if each is namespace else each for each in host.namespaces)
+    return msgspec.structs.replace(host, namespaces=tuple(others))
 
 
 def _ends(network: Network, state: State) -> tuple[End, ...]:
@@ -255,6 +269,11 @@ def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
 
 _ANSWERABLE = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, ESP, AH})
 """Of other protocols REJECT demands a checksum that NAT does not keep right: no answer may be sent."""
+_ERRORS = {
+    4: [name for name, icmp in ERRORS.items() if name.startswith("icmp-") and icmp >> 8 == 3],
+    6: [name for name, icmp in ERRORS.items() if name.startswith("icmp6-") and icmp >> 8 == 1],
+}
+"""What REJECT may send."""
 
 
 def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[tuple[Event, ...], End]]:
@@ -265,6 +284,11 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
         # A reset that goes astray (walk/bridge.py): the kernel has made it all the same.
         end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
     told = end.kind == "rejected" and end.stop is not None and end.stop.stage != "output-route"
+    if told and end.stop is not None and end.stop.reject == NOT_PRINTED.answer:
+        for error in _ERRORS[end.state.packet.version]:
+            stop = msgspec.structs.replace(end.stop, reject=error)
+            yield from _with_answers(network, msgspec.structs.replace(end, stop=stop), made)
+        return
     answer = refusal(network, end) if told else None
     if answer is None:
         yield _rest(network, end, made), end

@@ -1,7 +1,7 @@
 import pytest
 
 from hairpin.netfilter.ir import Family, Field, FieldMatch
-from hairpin.netfilter.nft_fields import HAS_CONNECTION, ct, meta, network_needs, payload
+from hairpin.netfilter.nft_fields import HAS_CONNECTION, HAS_FRAME, ct, meta, network_needs, payload
 from hairpin.netfilter.nft_syntax import MalformedError, Object
 
 TCP, ICMP, ICMP6 = (FieldMatch("protocol", ((number, number),)) for number in (6, 1, 58))
@@ -24,7 +24,7 @@ IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]
     "tcp window": ("tcp", "window", "ip", None, (TCP,)),
     "frame's sender": ("ether", "saddr", "inet", "smac", ()),
     "frame's type on a bridge": ("ether", "type", "bridge", "ethertype", ()),
-    "frame's type elsewhere": ("ether", "type", "inet", None, ()),
+    "frame's type elsewhere": ("ether", "type", "inet", "ethertype", (HAS_FRAME,)),
     "arp on a bridge": ("arp", "operation", "bridge", None, (FRAME_ARP,)),
     "a protocol that is not known": ("vxlan", "vni", "ip", None, ()),
 }

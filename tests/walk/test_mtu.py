@@ -130,7 +130,10 @@ OWN: dict[str, tuple[State, int | str]] = {
     "smaller pieces stay": (standing(4, 1500, pieces=1300), 1300),
     "a router cuts no IPv6": (standing(6, 1500, iif="eth1"), "icmp6-too-big"),
     "but what it has put together": (together(6, 1500, 1300), 1300),
-    "also where it forgot how large the pieces were": (handed_up(together(6, 1500, 1404)), 48 + 1352),
+    "also in other pieces, where a bridge forgot what came": (handed_up(together(6, 1500, 1404)), 48 + 1352),
+    "it still holds pieces that fit": (handed_up(together(6, 1500, 1300)), 1300),
+    "IPv4 too": (handed_up(together(4, 1500, 1300)), 1300),
+    "which are not used where it fits whole": (handed_up(together(4, 1400, 1300)), 1400),
 }
 
 

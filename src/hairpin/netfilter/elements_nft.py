@@ -34,7 +34,7 @@ EXACT: dict[str, str] = {
     "tcp flags": _payload("tcp", "flags", '"syn"'),
     "icmp type, code": _payload("icmp", "type", '"echo-request"'),
     "icmpv6 type, code": _payload("icmpv6", "type", '"echo-request"'),
-    "ether saddr, daddr": _payload("ether", "saddr", '"02:00:00:00:00:01"'),
+    "ether saddr, daddr, type": _payload("ether", "saddr", '"02:00:00:00:00:01"'),
     "exthdr hbh, rt, frag, srh: exists, missing": _match('{"exthdr": {"name": "frag"}}', "true"),
     "meta nfproto, l4proto, protocol": _key("meta", "l4proto", '"tcp"'),
     "meta mark": _key("meta", "mark"),
@@ -107,10 +107,11 @@ OUTSIDE: dict[str, str] = {
     "igmp, gre, vxlan, geneve": _payload("igmp", "mrt"),
     "arp": _payload("arp", "operation"),
     "vlan": _payload("vlan", "id"),
-    "ether type outside of bridges": _payload("ether", "type", '"ip"'),
     "@ll, @nh, @th, @ih": _match('{"payload": {"base": "th", "offset": 40, "len": 8}}'),
     "exthdr: fields of a header; dst, mh": _match('{"exthdr": {"name": "frag", "field": "id"}}'),
-    "meta iifgroup, oifgroup, iiftype, oiftype, iifkind, oifkind, ibrname, obrname, sdif": _key("meta", "iifgroup"),
+    "meta iifgroup, oifgroup, iiftype (but ether), oiftype, iifkind, oifkind, ibrname, obrname, sdif": _key(
+        "meta", "iifgroup"
+    ),
     "meta cpu, cgroup, priority, rtclassid, secpath's rest": _key("meta", "cpu"),
     "ct label, helper, id, event": _key("ct", "label"),
     "ct original, reply: zone": _key("ct", "zone", "1", _ORIGINAL),

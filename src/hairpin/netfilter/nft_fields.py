@@ -93,6 +93,8 @@ _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
 }  # fmt: skip
 
 HAS_CONNECTION = FieldMatch("ct-direction", ((0, 1),))
+HAS_FRAME = FieldMatch("smac", ((0, (1 << 48) - 1),))
+"""``meta iiftype ether``: it came in by a link whose frames have hardware addresses."""
 
 
 @lru_cache(maxsize=256)
@@ -179,7 +181,9 @@ def _ether(field: str, family: Family) -> Operand:
     # Outside bridges nft asks for ``meta iiftype ether`` first; where that fails, the packet has no smac and dmac.
     if field in ("saddr", "daddr"):
         return Operand("smac" if field == "saddr" else "dmac", "ether_addr")
-    return Operand("ethertype", "ether_type") if field == "type" and family == "bridge" else Operand(None)
+    if field == "type":
+        return Operand("ethertype", "ether_type", () if family == "bridge" else (HAS_FRAME,))
+    return Operand(None)
 
 
 def meta(inner: Object) -> Operand:

@@ -33,6 +33,7 @@ from hairpin.netfilter.ir import (
     Table,
 )
 from hairpin.netfilter.merged_payloads import are_merged, merges
+from hairpin.netfilter.nft_frame_bytes import with_error
 from hairpin.netfilter.nft_maps import is_implied
 from hairpin.netfilter.nft_objects import declared
 from hairpin.netfilter.nft_older_json import is_first_form, modernised
@@ -223,7 +224,9 @@ def _rules(raw: Object, number: int, scope: Scope, known: dict[bytes, tuple[Part
         bodies = _bodies(statements, [each for each, _ in read], scope, text)
     except MalformedError as error:
         raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
-    return tuple(Rule(body, text, number, handle=handle, packets=packets, bytes=size) for body in bodies)
+    return tuple(
+        Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size) for body in bodies
+    )
 
 
 def _counts(statements: list[Json]) -> tuple[int | None, int | None]:

@@ -26,7 +26,8 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
 )
 from hairpin.netfilter.nft_expression_text import text_of
-from hairpin.netfilter.nft_fields import Operand
+from hairpin.netfilter.nft_fields import HAS_FRAME, Operand
+from hairpin.netfilter.nft_frame_bytes import at_once, named_fields
 from hairpin.netfilter.nft_operands import field_match, needs, operand
 from hairpin.netfilter.nft_scope import Scope
 from hairpin.netfilter.nft_sets import concatenated, element, plain_fields
@@ -39,6 +40,8 @@ _HISTORY = {
     "bytes": "connbytes", "packets": "connbytes", "avgpkt": "connbytes", "expiration": "timeout",
 }  # fmt: skip
 _NEGATIVE = frozenset({"!=", "!"})
+_FROM_ETHERNET = (("==", "ether"), ("==", 1))
+"""``meta iiftype ether``, ARPHRD_ETHER"""
 
 
 def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
@@ -62,6 +65,11 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
             found = _fib(content(left), operator, right)
         case "socket":
             found = _socket(content(left), operator, right)
+        case "payload" if "base" in content(left) and (fields := named_fields(content(left), right)):
+            parts = [compare(each, operator, value, scope) for each, value in fields]
+            found = at_once(parts, negated=operator == "!=") if operator in ("==", "!=") else None
+        case "meta" if content(left).get("key") == "iiftype" and (operator, right) in _FROM_ETHERNET:
+            return (HAS_FRAME,)
         case _:
             of = operand(_with_family(left, right), scope.family)
             one = _one(of, operator, right)

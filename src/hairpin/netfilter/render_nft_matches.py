@@ -22,6 +22,7 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
+from hairpin.netfilter.nft_fields import HAS_FRAME
 from hairpin.netfilter.render_nft_values import key_text, kind_of, name_text, ranges_text, refuse
 
 _EXPRESSIONS: dict[str, str] = {
@@ -141,6 +142,8 @@ def field_text(match: FieldMatch, context: Context) -> str:
         return _icmp(match)
     if name == "extensions":
         return _extension(match)
+    if match == HAS_FRAME:
+        return "meta iiftype ether"
     if name == "fragment":
         whole = match.ranges == ((0, 0),)
         return f"ip frag-off & 0x1fff {'==' if whole is not match.negated else '!='} 0"

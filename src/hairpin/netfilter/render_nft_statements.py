@@ -83,7 +83,7 @@ def _reject(answer: str) -> str:
         case "icmp6":
             return f"reject with icmpv6 type {_ICMP6_WORDS.get(code, code)}"
         case "icmpx":
-            return f"reject with icmpx type {code}"
+            return "reject" if code == "not-printed" else f"reject with icmpx type {code}"
         case _:
             raise refuse(f"an answer {answer}")
 

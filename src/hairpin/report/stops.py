@@ -2,6 +2,7 @@
 
 from hairpin.causes.cause import Message, message
 from hairpin.host.sysctl import dotted
+from hairpin.netfilter.nft_frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import (
@@ -70,6 +71,8 @@ def stop_sentence(stop: Stop) -> Message:
         return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):
         return message("rules drop the neighbour discovery of IPv6 that it waits for")
+    if stop.reason == "reject" and stop.reject == NOT_PRINTED.answer:
+        return message("a rule rejects it with an ICMP error that nft does not print")
     if stop.reason == "reject" and stop.reject:
         return message("a rule rejects it with {answer}", answer=stop.reject)
     return _SENTENCES.get(stop.reason, message("{reason}", reason=stop.reason))

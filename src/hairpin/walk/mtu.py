@@ -67,12 +67,12 @@ def put_together(namespace: Namespace, state: State) -> State:
     """
     if state.fragment_bytes is None or not namespace.ruleset.tables:
         return state
-    return msgspec.structs.replace(state, put_together=True)
+    return msgspec.structs.replace(state, put_together=state.fragment_bytes)
 
 
 def handed_up(state: State) -> State:
-    """Return a frame that br_netfilter has shown to the IP hooks as IP takes it from the bridge: of what was put
-    together for them nobody remembers how large the pieces were.
+    """Return a frame that br_netfilter has shown to the IP hooks as IP takes it from the bridge: what was put together
+    for them goes on whole where it fits.
 
     Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
     """
@@ -104,12 +104,14 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     if mtu is None or piece_of(state) <= mtu:
         return state
     may = not state.iif and packet.protocol in _CUT
-    may = may or (state.put_together and state.fragment_bytes is None)
+    may = may or (state.put_together > 0 and state.fragment_bytes is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
-    fits = min(mtu, state.fragsize or mtu) if not state.iif else mtu
     cut = msgspec.structs.replace(packet, dont_fragment=False)
+    if 0 < state.put_together <= mtu:  # it still holds its pieces
+        return msgspec.structs.replace(state, packet=cut, fragment_bytes=state.put_together)
+    fits = min(mtu, state.fragsize or mtu) if not state.iif else mtu
     return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, fits))
 
 

@@ -35,6 +35,8 @@ _BY_FAMILY = {
     "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
     "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
     "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
+    # Which one nft does not tell (netfilter/nft_frame_bytes.py); the way of any of them is the same.
+    "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
 }
 _PRECEDENCE = 0xC0
 """Internetwork control (RFC 791): what an error's TOS has besides the packet's own."""

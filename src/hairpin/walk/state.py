@@ -133,8 +133,9 @@ class State(msgspec.Struct, frozen=True):
     """The largest piece of a packet that goes in fragments; None: it is whole."""
     fragsize: int | None = None
     """The size in bytes of the pieces that the socket here has made it in, which are sent at once where they fit."""
-    put_together: bool = False
-    """It came in fragments and is whole in this namespace; ``fragment_bytes`` is what is remembered of them."""
+    put_together: int = 0
+    """It came in fragments and is whole in this namespace: the largest of them in bytes, in which it goes on if it is
+    too large; ``fragment_bytes`` is what it goes in whether it is or not."""
     vid: int | None = None
     """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
     target: Port | None = None
