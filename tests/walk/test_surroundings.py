@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
 from hairpin.walk.surroundings import NamespaceSurroundings
@@ -104,6 +104,23 @@ def test_no_way_back_at_all() -> None:
     unreachable = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type="unreachable")
     refused = NamespaceSurroundings(host_namespace(routes=(unreachable,)))
     assert not refused.reverse_path(SEEN, loose=True, use_mark=False)
+
+
+# dialect, type of the only route to the sender, whether it is a way back
+TYPES: dict[str, tuple[str, RouteType, bool]] = {
+    "nft, broadcast": ("nft", "broadcast", True),
+    "nft, anycast": ("nft", "anycast", True),
+    "nft, prohibit": ("nft", "prohibit", False),
+    "iptables, anycast": ("iptables-nft", "anycast", False),
+}
+
+
+@pytest.mark.parametrize(("dialect", "kind", "expected"), TYPES.values(), ids=TYPES)
+def test_a_route_of_another_type(dialect: str, kind: RouteType, expected: bool) -> None:
+    """nft_fib_ipv4.c nft_fib4_eval(), ipt_rpfilter.c rpfilter_lookup_reverse()"""
+    only = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind)
+    place = NamespaceSurroundings(host_namespace(routes=(only,)), dialect)
+    assert place.reverse_path(SEEN, loose=False, use_mark=False) is expected
 
 
 def asked(host: NamespaceSurroundings, seen: Seen = SEEN, *, transparent: bool = False) -> bool | None:

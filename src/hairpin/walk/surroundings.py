@@ -59,8 +59,10 @@ class NamespaceSurroundings:
             tos=packet.dscp << 2,
         )
         found = lookup(self.namespace, query)
-        # nft alone takes a broadcast address of its own network for one that a route leads to.
-        if found.type not in (("unicast", "broadcast", "multicast") if self.nft else ("unicast", "local")):
+        # nft alone takes a broadcast address of its own network for one that a route leads to, and what IPv4 has such
+        # routes for.
+        led = ("unicast", "broadcast", "multicast", *(("anycast",) if four else ()))
+        if found.type not in (led if self.nft else ("unicast", "local")):
             return False
         return loose or any(hop.link == seen.iif for hop in found.next_hops)
 

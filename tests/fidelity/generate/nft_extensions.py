@@ -60,9 +60,11 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
         choices += ["exthdr frag exists", "exthdr rt missing", "ip6 saddr & ffff:ffff:: == 2001:db8::"]
     if hook in ("prerouting", "input", "forward"):
         choices += [f"ether saddr {turned}02:00:00:00:0{dice.pick((0, 1, 7))}:01",
-                    f"ether type {turned}{ip}", f"iif {turned}lo",
+                    f"iif {turned}lo",
                     f"meta iif {dice.pick(made.links)}",
                     f"ether daddr {turned}02:00:00:00:00:02"]  # fmt: skip
+    if hook == "forward":  # before another match of the header nft does not print it: what has no frame is not told
+        choices.append(f"ether type {turned}{ip}")
     if hook in ("forward", "output", "postrouting"):
         choices += [f"oif {turned}lo", f"oif {dice.pick(made.links)}"]
     if hook == "output":

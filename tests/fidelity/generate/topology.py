@@ -192,7 +192,10 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
     for link in made.links:
         if link.startswith("up"):
             mac = MACS[f"w{link[2]}"]
-            lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in everybody)
+            # Elsewhere than on its own network's link, which may be down, a broadcast address is one as others.
+            elsewhere = ("192.0.2.255",) if version == 4 and link != "up0" else ()
+            known = (*everybody, *elsewhere)
+            lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in known)
     if "mv0" in made.links:
         lines += (f"neigh replace {address} lladdr {MACS['w0']} dev mv0 nud permanent" for address in everybody)
         for name, _ in made.stacked:
