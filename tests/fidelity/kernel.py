@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, Packet
 from hairpin.replica import ctnetlink
@@ -22,7 +23,7 @@ from tests.fidelity.listeners import opened
 from tests.fidelity.netns import Netns, SetupError, write_sysctl
 from tests.fidelity.observer import RULES, TRACKING, Event, Log, Tap
 from tests.fidelity.programs import attach
-from tests.fidelity.reading import host_of
+from tests.fidelity.reading import evidence_of, host_of
 from tests.fidelity.turns import LOWEST_IS_BROADCAST, Turn, next_packet
 
 _QUIET = (
@@ -45,6 +46,17 @@ class Answer(msgspec.Struct, frozen=True):
     before: Host
     after: Host
     turns: tuple[tuple[int, tuple[Turn, ...]], ...]
+
+
+def read(case: Case) -> Evidence:
+    """Return what is read of the case's network; raises SetupError when the kernel refuses the configuration."""
+    with _built(case) as net:
+        return evidence_of(
+            net.judged,
+            frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets),
+            {each.name: tuple(program.link for program in each.programs) for each in case.namespaces},
+            frozenset(each.name for each in case.namespaces),
+        )
 
 
 def ask(case: Case) -> Answer:

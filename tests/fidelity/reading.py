@@ -41,7 +41,23 @@ def host_of(
     *,
     rules_only: bool = False,
 ) -> Host:
-    """Return the host that the namespaces make up.  Only those of ``with_rules`` are asked for rules, those of
+    """Return the host that the namespaces make up: see evidence_of."""
+    host = parse(evidence_of(namespaces, with_rules, filtered, listening, connected, rules_only=rules_only))
+    if host.unread:
+        raise AssertionError(f"unread: {host.unread}")
+    return host
+
+
+def evidence_of(
+    namespaces: dict[str, Netns],
+    with_rules: frozenset[str],
+    filtered: dict[str, tuple[str, ...]],
+    listening: frozenset[str] = frozenset(),
+    connected: frozenset[str] = frozenset(),
+    *,
+    rules_only: bool = False,
+) -> Evidence:
+    """Return what is read of the namespaces.  Only those of ``with_rules`` are asked for rules, those of
     ``listening`` for sockets, those of ``connected`` for connections, only the links of ``filtered`` for filters of
     tc."""
     asked: list[tuple[str, str, str, str]] = []
@@ -62,10 +78,7 @@ def host_of(
         Reading(f"e{number}", key, netns, origin, "", 0, "text", text)
         for number, (key, netns, origin, text) in enumerate(asked, 1)
     )
-    host = parse(Evidence(SCHEMA, "0", "", "fidelity", os.uname().release, readings))
-    if host.unread:
-        raise AssertionError(f"unread: {host.unread}")
-    return host
+    return Evidence(SCHEMA, "0", "", "fidelity", os.uname().release, readings)
 
 
 def _links(netns: Netns) -> list[tuple[str, str, str]]:

@@ -1,0 +1,162 @@
+"""``python -m tests.fidelity.replicas [--cases N] [--flows M] [--seed S] [--keep DIR]``: random networks rebuilt as
+replicas, held against the walk.
+
+The hunt sends single packets through the networks themselves; here what ``hairpin prove`` says of their flows, there
+and back, is compared.  ``--evidence FILE`` judges a kept one again.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import randbelow
+
+import msgspec
+
+from hairpin.errors import HairpinError
+from hairpin.evidence.reading import Evidence
+from hairpin.host.parse import parse
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, is_loopback, is_multicast
+from hairpin.replica.agreement import Agreement, agreement
+from hairpin.replica.judge import judge_all
+from hairpin.replica.this_kernel import as_judged_here
+from hairpin.replica.worker import Judgement
+from hairpin.walk.walk import Trace, walk_flow
+from tests.fidelity.case import Case, Sent
+from tests.fidelity.generate.case import case_of
+from tests.fidelity.kernel import read
+from tests.fidelity.netns import SetupError
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A network and the flows of which the judges say different things."""
+
+    seed: int
+    evidence: Evidence
+    flows: tuple[Flow, ...]
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """One flow before both judges."""
+
+    flow: Flow
+    trace: Trace
+    judgement: Judgement
+    agreement: Agreement
+
+
+_PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmp"}
+_ECHO = (8 << 8, 128 << 8)
+
+
+def flow_of(sent: Sent) -> Flow | None:
+    """Return the flow that begins as the packet does; None where no client would begin one so."""
+    packet = sent.packet
+    protocol = _PROTOCOLS.get(packet.protocol)
+    started = packet.icmp in _ECHO if protocol == "icmp" else protocol is not None
+    chosen = packet.saddr == 0 and not sent.link  # the kernel chooses the source
+    if protocol is None or not started or packet.inner is not None or sent.fragmented:
+        return None
+    if _is_odd(packet.daddr, packet.version) or (_is_odd(packet.saddr, packet.version) and not chosen):
+        return None
+    ports = (7, 40000) if protocol == "icmp" else (packet.dport or 0, packet.sport or 40000)
+    if sent.link:
+        start: Outside | FromHost | FromContainer = Outside(packet.saddr, sent.link)
+    elif sent.netns == "host":
+        start = FromHost(packet.saddr or None)
+    else:
+        start = FromContainer(sent.netns.partition(":")[2], sent.netns)
+    return Flow(start, packet.version, packet.daddr, protocol, *ports)
+
+
+def _is_odd(address: int, version: Version) -> bool:
+    """Whether nobody out there has such an address, or many have."""
+    reserved = version == 4 and address >> 28 == 15
+    return address == 0 or reserved or is_loopback(address, version) or is_multicast(address, version)
+
+
+def flows_of(case: Case, most: int) -> tuple[Flow, ...]:
+    """Return up to so many of a case's flows."""
+    found = [flow for each in case.flows if (flow := flow_of(each.first)) is not None]
+    return tuple(found[:: max(1, len(found) // most)][:most])
+
+
+def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> Iterator[Answered]:
+    """Yield each flow with both answers.  Raises HairpinError where no replica can be built."""
+    network = Network(parse(evidence))
+    for flow, found in zip(flows, judge_all(network, flows, evidence), strict=True):
+        trace = walk_flow(network, flow)
+        judgement = as_judged_here(network, trace, found)
+        yield Answered(flow, trace, judgement, agreement(trace, judgement))
+
+
+def told(each: Answered) -> str:
+    """Return in a few lines what differs."""
+    stop, left_out = each.trace.usual.stop, each.judgement.left_out
+    link = each.flow.start.link if isinstance(each.flow.start, Outside) else None
+    start = f"{each.flow.start_text()} by {link}" if link else each.flow.start_text()
+    lines = [
+        f"  {start} to {each.flow.target_text()}: {each.agreement.reason}",
+        f"    walk   {each.trace.verdict}" + (f": {stop.reason} {stop.stage} {stop.netns} {stop.link}" if stop else ""),
+        f"    kernel {each.judgement.verdict}: {each.judgement.place}",
+        *(f"    without {what}" for what in left_out),
+    ]
+    if stop is not None and stop.decided_by is not None:
+        lines.insert(2, f"      {stop.decided_by}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Judge networks; the exit status is 1 when something differs."""
+    arguments = _arguments()
+    if arguments.evidence is not None:
+        kept = msgspec.json.decode(arguments.evidence.read_bytes(), type=Kept)
+        open_ones = [each for each in answered(kept.evidence, kept.flows) if each.agreement.agrees is not True]
+        sys.stdout.writelines(f"{told(each)}\n" for each in open_ones)
+        return int(bool(open_ones))
+    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
+    sys.stdout.write(f"seed {seed}\n")
+    counted: Counter[bool | None] = Counter()
+    for number in range(seed, seed + arguments.cases):
+        case = case_of(number)
+        try:
+            evidence = read(case)
+            found = tuple(answered(evidence, flows_of(case, arguments.flows)))
+        except (SetupError, HairpinError) as error:
+            sys.stdout.write(f"case {number} left out: {error}\n")
+            continue
+        counted.update(each.agreement.agrees for each in found)
+        differing = tuple(each for each in found if each.agreement.agrees is not True)
+        if differing:
+            sys.stdout.write("\n".join((f"case {number}:", *map(told, differing))) + "\n")
+            _keep(arguments.keep, Kept(number, evidence, tuple(each.flow for each in differing)))
+        sys.stdout.flush()
+    sys.stdout.write(
+        f"{counted[True]} flows agree, {counted[False]} differ, {counted[None]} are open, "
+        f"in {arguments.cases} networks; seed {seed}\n"
+    )
+    return int(counted[False] > 0)
+
+
+def _keep(folder: Path | None, kept: Kept) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{kept.seed}.json").write_bytes(msgspec.json.encode(kept))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Hold the walk against replicas of random networks.")
+    parser.add_argument("--cases", type=int, default=20)
+    parser.add_argument("--flows", type=int, default=30, help="of each network")
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--keep", type=Path, default=None, help="folder for networks in which something differs")
+    parser.add_argument("--evidence", type=Path, default=None, help="judge a kept network again")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
