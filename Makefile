@@ -19,7 +19,7 @@ demo: setup ## Show the main job on a broken Docker host in namespaces
 	@$(BIN)/hairpin demo
 
 test: setup ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py

@@ -1,9 +1,25 @@
 """What holds for every test."""
 
 import os
+from secrets import randbelow
 
+import pytest
 from hypothesis import settings
 
 # No test judges by the clock of a busy machine; where one run has to say the same as the next, examples are not random.
 settings.register_profile("hairpin", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("hairpin")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--hunt-seed", type=int, help="of the random networks that walk and kernel are held against")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.hunt_seed is None:
+        config.option.hunt_seed = randbelow(1 << 32)  # processes that share the tests get it from the first one
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.option.hunt_seed
+    return f"hunt seed: {seed} (make fidelity SEED={seed} repeats it)"
