@@ -26,7 +26,8 @@ def test_agreement_once_found_missing_holds(regression: Regression) -> None:
 
 
 def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -> None:
-    seed, packets, judged = int(pytestconfig.getoption("hunt_seed")), 0, 0
+    seed: int = pytestconfig.option.hunt_seed
+    packets = judged = 0
     for number in range(seed, seed + CASES):
         try:
             judgement = judge(case_of(number))
