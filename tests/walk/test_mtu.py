@@ -42,6 +42,12 @@ def test_route_mtu(route: Route | None, link: str, forwarding: bool, mtu: int | 
     assert route_mtu(SPACE, route, link, forwarding=forwarding) == mtu
 
 
+def test_ipv6_has_an_mtu_of_its_own() -> None:
+    space = msgspec.structs.replace(SPACE, sysctls=Sysctls({("net", "ipv6", "conf", "eth0", "mtu"): "1350"}))
+    found = [route_mtu(space, each, "eth0", forwarding=True) for each in (PLAIN4, PLAIN6)]
+    assert found == [1400, 1350]
+
+
 # kernel, ip_forward_use_pmtu, what a router of IPv4 and of IPv6 lets through
 OLDER: dict[str, tuple[str, str | None, int, int]] = {
     "Linux 3.10 goes by the route": ("3.10.105", None, 1300, 1300),

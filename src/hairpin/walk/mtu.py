@@ -16,6 +16,7 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.route import Route
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
+from hairpin.network.prefix import Version
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
 
 _VLAN_HEADER = 4
@@ -29,10 +30,17 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
     An IPv6 router goes by the link alone, and so did one of IPv4, unless the route's MTU is locked, which no reading
     tells.
     """
-    found = namespace.link(link)
     own = route.mtu_bytes if route is not None and not (forwarding and _by_link(namespace, route.version)) else None
-    mtu = own or (found.mtu_bytes if found is not None else None)
+    mtu = own or _link_mtu(namespace, link, 6 if route is not None and route.version == 6 else 4)
     return max(mtu, _LEAST6) if mtu is not None and forwarding and route is not None and route.version == 6 else mtu
+
+
+def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:
+    """Return the MTU that IP takes the link to have: IPv6 has its own, which a router may announce, or which stays what
+    it was where the link below changes (include/net/ip6_route.h: idev->cnf.mtu6)."""
+    found = namespace.link(link)
+    told = namespace.sysctls.number("net", "ipv6", "conf", link, "mtu") if version == 6 else None
+    return told or (found.mtu_bytes if found is not None else None)
 
 
 def _by_link(namespace: Namespace, version: int) -> bool:

@@ -360,6 +360,8 @@ def _sysctls(dice: Dice, made: Plan) -> tuple[tuple[str, str], ...]:
         for key, value in (("use_oif_addrs_only", "1"), ("use_tempaddr", "2")):
             if dice.chance(0.08):
                 lines.append((f"net/ipv6/conf/{link}/{key}", value))
+        if link in made.links and dice.chance(0.03):
+            lines.append((f"net/ipv6/conf/{link}/mtu", dice.pick(("1280", "1300", "1400"))))
         if made.by_marks:
             lines += ((f"net/ipv4/conf/{link}/{key}", dice.pick("01")) for key in ("rp_filter", "src_valid_mark"))
         for key, values, often in (
