@@ -2,7 +2,6 @@
 
 import errno
 
-import msgspec
 import pytest
 
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
@@ -44,9 +43,7 @@ def found(
     return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun)
 
 
-HEARD = Sighting(0, "world", "w1", False, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
-ABOUT_ANOTHER = msgspec.structs.replace(HEARD, quoted=(40002, 80))
-LOST_ERROR = msgspec.structs.replace(HEARD, netns="host")
+LOST_ERROR = Sighting(0, "host", "w1", True, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
 NO_WAY = ("host", "OutNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
 DIALLING = Happening("dialling", "host", 80)
@@ -61,9 +58,9 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
     "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
     "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
-    "an ICMP error, taken lightly":    (found(SILENCE, tcp(SYN), HEARD), "rejected"),
-    "an ICMP error for another":       (found(SILENCE, tcp(SYN), ABOUT_ANOTHER), "dropped"),
-    "an ICMP error on its way":        (found(SILENCE, tcp(SYN), LOST_ERROR), "dropped"),
+    "an ICMP error that is lost":      (found(SILENCE, tcp(SYN), LOST_ERROR, hits=(REJECTS,)), "dropped"),
+    "an RST by a rule, lost":          (found(SILENCE, tcp(SYN), tcp(RST | ACK), hits=(REJECTS,)), "dropped"),
+    "an RST that is lost":             (found(SILENCE, tcp(SYN), lost=(("container:web", "OutRsts"),)), "unanswered"),
     "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
     "no route of its own":             (found(NO_ROUTE, start=FromHost()), "rejected"),
     "no route of the world's":         (found(NO_ROUTE), "dropped"),
@@ -88,12 +85,15 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),
     "its answer is lost":              (found(SILENCE, protocol="udp", happenings=(REACHED,)), "unanswered"),
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),
-    "a datagram that nobody has":      (found(SILENCE, icmp(3, 3), protocol="udp"), "refused"),
-    "a datagram that a rule rejects":  (found(SILENCE, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "rejected"),
+    "a datagram that nobody has":      (found(REFUSED, icmp(3, 3), protocol="udp"), "refused"),
+    "a datagram that a rule rejects":  (found(REFUSED, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "rejected"),
+    "one that nobody has, unheard":    (found(SILENCE, icmp(3, 3), protocol="udp"), "dropped"),
+    "one that a rule rejects, unheard": (found(SILENCE, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "dropped"),
     "the answer is not known for one": (found(SILENCE, icmp(3, 3), protocol="udp", happenings=READ), "unanswered"),
     "a rule rejects the answer":       (found(SILENCE, protocol="udp", happenings=READ, hits=(REJECTS,)), "unanswered"),
     "the echo is lost":                (found(SILENCE, icmp(8, 0), protocol="icmp"), "dropped"),
     "the echo's reply is lost":        (found(SILENCE, icmp(8, 0), icmp(0, 0), protocol="icmp"), "unanswered"),
+    "it does not get out":             (found(SILENCE, protocol="icmp", lost=(("host", "OutEchoReps"),)), "unanswered"),
 }  # fmt: skip
 
 

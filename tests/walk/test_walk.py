@@ -134,7 +134,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         taken_for_others(), published(address="203.0.113.80"), "unanswered", ("output-route", "no-source-address"),
     ),
     "nobody there, and no address to refuse it from": (
-        taken_for_others(sockets=()), published(address="203.0.113.80"), "dropped", ("socket", "no-listener"),
+        taken_for_others(sockets=()), published(address="203.0.113.80"), "unanswered", ("socket", "no-listener"),
     ),
     "neighbour": (network(), published(Lan(parse_address("198.51.100.7")[1])), "delivered", None),
     "host by loopback, relayed": (network(), published(FromHost(), "127.0.0.1"), "delivered", None),

@@ -1,8 +1,10 @@
 """Who asks: a real socket in the flow's start namespace, bound to the flow's source, and what it experiences."""
 
+import fcntl
 import selectors
 import socket
 import struct
+import termios
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +15,7 @@ import msgspec
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import address_text
 from hairpin.replica.drops import Drops
-from hairpin.replica.serving import Loop
+from hairpin.replica.serving import Loop, hear_errors
 from hairpin.replica.tap import Sighting, Tap
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
@@ -25,8 +27,6 @@ _CONFIRMED_S = 0.01
 _TURN_S = 0.002
 """So long one look at everything waits for news."""
 _LIMIT_S = 5.0
-_TCP_INFO_UNACKED = 24
-"""Offset of tcpi_unacked in struct tcp_info (linux/tcp.h)."""
 
 
 class Experience(msgspec.Struct, frozen=True):
@@ -92,6 +92,7 @@ class Client:
         family = socket.AF_INET if flow.version == 4 else socket.AF_INET6
         everywhere = "0.0.0.0" if flow.version == 4 else "::"
         opened = _open(flow, family)
+        hear_errors(opened)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if flow.protocol == "tcp":
@@ -176,6 +177,10 @@ class Client:
         """Return what the client has experienced by now."""
         if self._experience is not None:
             return self._experience
+        # What comes while a socket is busy sending is a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
+        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if opened is not None else 0
+        if failed:
+            return Experience("error", failed, connected=self._connected)
         taken = self._connected and opened is not None and _unacknowledged(opened) == 0
         return Experience("silence", connected=self._connected, taken=taken)
 
@@ -208,9 +213,9 @@ def _is_reply(data: bytes, flow: Flow) -> bool:
 
 
 def _unacknowledged(opened: socket.socket) -> int:
-    information = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    (unacknowledged,) = struct.unpack_from("=I", information, _TCP_INFO_UNACKED)
-    return int(unacknowledged)
+    """Return how many bytes wait to be acknowledged, or to be sent at all.  Source: tcp(7) SIOCOUTQ"""
+    (waiting,) = struct.unpack("=i", fcntl.ioctl(opened, termios.TIOCOUTQ, bytes(4)))
+    return int(waiting)
 
 
 def settled() -> bool:

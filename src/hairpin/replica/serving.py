@@ -17,6 +17,7 @@ from hairpin.replica.netns import Netns, entered
 
 ANSWER = b"hairpin\n"
 _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
+_IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SO_REUSEPORT = 15
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
@@ -175,6 +176,7 @@ class Servers:
         with entered(self._netns[netns], self._home):
             family = socket.AF_INET if service.to[0] == 4 else socket.AF_INET6
             opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        hear_errors(opened)
         self._calls.append(opened)
         return opened
 
@@ -242,13 +244,23 @@ class Servers:
                 continue
             try:
                 if protocol == "tcp":
-                    opened.accept()[0].close()
+                    # To close it now would tell the client something.
+                    self._calls.append(opened.accept()[0])
                 else:
                     opened.recv(4096)
             except OSError:
                 continue
             return True
         return False
+
+
+def hear_errors(opened: socket.socket) -> None:
+    """Have the socket told of every ICMP error about what it sends, also of those that need not be lasting.
+
+    Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/raw.c raw_err(), net/ipv6/datagram.c ipv6_icmp_error()
+    """
+    six = opened.family == socket.AF_INET6
+    opened.setsockopt(*((socket.IPPROTO_IPV6, _IPV6_RECVERR) if six else (socket.IPPROTO_IP, _IP_RECVERR)), 1)
 
 
 def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, bytes] | None:

@@ -1,7 +1,8 @@
-"""The IP layer's own counters of packets thrown away, which each namespace has for itself.
+"""The kernel's own counters of packets thrown away and of answers that it makes itself, which each namespace has.
 
 They confirm a drop that the tracepoint has shown: that one also shows what happens to strangers' packets while this
-process happens to do the kernel's work for them.  Source: net/ipv4/proc.c, net/ipv6/proc.c
+process happens to do the kernel's work for them.  Of an answer they tell where the rules of OUTPUT take it, before it
+is seen on a link.  Source: net/ipv4/proc.c, net/ipv6/proc.c
 """
 
 from pathlib import Path
@@ -12,10 +13,16 @@ _LOST = frozenset({
     "InTruncatedPkts", "NoPorts", "FragFails", "Ip6InAddrErrors", "Ip6InNoRoutes", "Ip6OutNoRoutes", "Ip6InDiscards",
     "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
 })  # fmt: skip
+RESETS = "OutRsts"
+"""Counted when one is made, and also where it has no way; not those of rules: net/ipv4/tcp_ipv4.c
+tcp_v4_send_reset()"""
+ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
+"""Counted when they have a way, before the rules: net/ipv4/ip_output.c __ip_make_skb()"""
+ANSWERS = ECHO_REPLIES | {RESETS}
 
 
 class Lost:
-    """What the IP layer of each namespace has thrown away."""
+    """What each namespace's kernel has thrown away or answered."""
 
     def __init__(self) -> None:
         self._before: dict[str, dict[str, int]] = {}
@@ -34,12 +41,12 @@ def _read() -> dict[str, int]:
         lines = Path(name).read_text("ascii").splitlines()
         for names, values in zip(lines[::2], lines[1::2], strict=True):
             for key, value in zip(names.split()[1:], values.split()[1:], strict=True):
-                if key in _LOST:
+                if key in _LOST | ANSWERS:
                     found[key] = int(value)
     six = Path("/proc/net/snmp6")
     if six.exists():
         for line in six.read_text("ascii").splitlines():
             key, value = line.split()
-            if key in _LOST:
+            if key in _LOST | ANSWERS:
                 found[key] = int(value)
     return found

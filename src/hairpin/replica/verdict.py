@@ -10,12 +10,11 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
-from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import HOST
-from hairpin.replica.blueprint import WORLD
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.replica.client import Attempt
 from hairpin.replica.counters import Hit
 from hairpin.replica.serving import Happening
+from hairpin.replica.snmp import ECHO_REPLIES, RESETS
 from hairpin.replica.tap import Sighting
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
@@ -118,18 +117,9 @@ def _silent(findings: Findings) -> Verdict:
     """The client heard nothing: did its packet arrive?"""
     experience = findings.attempt.experience
     # Who says no to what was read already, says it to the answer.
-    if any(each.kind == "reached" for each in findings.happenings):
+    if findings.held or any(each.kind == "reached" for each in findings.happenings):
         return "unanswered"
-    if findings.rejected:
-        return "rejected"
-    if findings.held:
-        return "unanswered"
-    told = findings.told()
-    if told is not None and findings.flow.protocol != "tcp":
-        return "refused" if told.icmp is not None and _port(told) else "rejected"
     if findings.flow.protocol == "tcp":
-        if not experience.connected and any(_is_heard(findings.flow, each) for each in findings.attempt.sightings):
-            return "rejected"
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
             return "unanswered" if (findings.begun if relayed else experience.taken) else "dropped"
@@ -137,31 +127,15 @@ def _silent(findings: Findings) -> Verdict:
     return "unanswered" if _echoed(findings) else "dropped"
 
 
-def _is_heard(flow: Flow, seen: Sighting) -> bool:
-    """Return whether an ICMP error about the flow has come to its client: a socket that is busy sending its SYN takes
-    it for a soft one, and goes on.  Source: net/ipv6/tcp_ipv6.c tcp_v6_err()"""
-    match flow.start:
-        case FromHost():
-            client = HOST
-        case FromContainer(netns=netns):
-            client = netns
-        case _:
-            client = WORLD
-    return (seen.netns, seen.out) == (client, False) and _says_no(seen) and seen.quoted[:1] == (flow.sport,)
-
-
-def _port(seen: Sighting) -> bool:
-    return seen.icmp == (_UNREACHABLE << 8 | 3 if seen.protocol == ICMP else _UNREACHABLE6 << 8 | 4)
-
-
 def _answered(findings: Findings) -> bool:
     """Return whether somebody answered the SYN, or would have if there were a way back."""
     last = last_seen(findings)
     if last is not None and not last.out and any(each in findings.lost for each in _no_way_back(last.netns)):
         return True
+    if any(name == RESETS for _, name in findings.lost):
+        return True
     return any(
-        seen.protocol == TCP and (seen.tcp_flags & (SYN | ACK) == SYN | ACK or seen.tcp_flags & RST)
-        for seen in findings.attempt.sightings
+        seen.protocol == TCP and (seen.tcp_flags & (SYN | ACK) == SYN | ACK) for seen in findings.attempt.sightings
     )
 
 
@@ -171,6 +145,8 @@ def _no_way_back(netns: str) -> tuple[tuple[str, str], ...]:
 
 
 def _echoed(findings: Findings) -> bool:
+    if any(name in ECHO_REPLIES for _, name in findings.lost):
+        return True
     return any(seen.icmp in (0, 129 << 8) and seen.protocol in (ICMP, ICMP6) for seen in findings.attempt.sightings)
 
 

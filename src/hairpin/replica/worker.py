@@ -27,7 +27,7 @@ from hairpin.replica.links import KINDS
 from hairpin.replica.plan import blueprint
 from hairpin.replica.refit import carry_out
 from hairpin.replica.serving import Loop, Servers
-from hairpin.replica.snmp import Lost
+from hairpin.replica.snmp import ANSWERS, Lost
 from hairpin.replica.tap import SO_TIMESTAMPNS, Sighting, Tap
 from hairpin.replica.verdict import Findings, Verdict, last_seen, verdict
 from hairpin.replica.world import entry
@@ -133,6 +133,7 @@ class _Replica:
         self._hits: list[Hit] = []
         self._gone: list[tuple[str, str]] = []
         self._held = False
+        self._last: tuple[Sighting, ...] = ()
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
         for name in self._plans:
             self._enter(name)
@@ -178,7 +179,8 @@ class _Replica:
             self._gone += ((name, counter) for counter in self._lost.news(name))
             self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
         self._home.enter()
-        return bool(self._gone) or any(hit.does != "other" for hit in self._hits)
+        lost = any(counter not in ANSWERS for _, counter in self._gone)
+        return lost or any(hit.does != "other" for hit in self._hits)
 
     def judge(self, flow: Flow) -> Judgement:
         """Send the flow's packet and say what became of it."""
@@ -194,6 +196,7 @@ class _Replica:
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
+        self._forget_goodbyes()
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
@@ -203,11 +206,18 @@ class _Replica:
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
+    def _forget_goodbyes(self) -> None:
+        """Leave out of the counters what the last flow's end has moved: who hangs up sends resets."""
+        for name in self._touched(self._last):
+            self._enter(name)
+            self._lost.news(name)
+        self._home.enter()
+
     def _enter(self, netns: str) -> None:
         self.built.netns[netns].enter()
 
     def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
-        happenings = tuple(self._servers.happenings)
+        happenings, self._last = tuple(self._servers.happenings), attempt.sightings
         if attempt.experience.kind != "answer":
             self._confirmed(attempt.sightings)
             self._held = self._held or self._servers.holds_data(flow.protocol)

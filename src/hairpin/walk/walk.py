@@ -120,15 +120,27 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
         case "left":
             taken = outside_takes(network, flow, end)
             yield from _outside(network, started, end, taken)
-        case "rejected" if end.state.netns != started.netns or started.stage != "output-route":
+        case "rejected":
             yield _told(network, started, end)
-        case "dropped" | "rejected" | "looped" | "unknown":
+        case "dropped" | "looped" | "unknown":
             yield _failed(end, end.state.steps)
+
+
+def _is_told_at_once(started: State, end: End) -> bool:
+    """Whether the call that sends fails: there is no route, or a rule of its own OUTPUT has a datagram.  TCP goes on to
+    send its SYN: net/ipv4/tcp_output.c tcp_connect()."""
+    if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
+        return False
+    if end.state.packet.protocol == TCP:
+        return end.stop.stage == "output-route"
+    return end.stop.stage in ("output-route", "output", "postrouting", "device-out")
 
 
 def _told(network: Network, started: State, end: End) -> Branch:
     """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
     failed = _failed(end, end.state.steps)
+    if _is_told_at_once(started, end):
+        return failed
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
@@ -208,8 +220,6 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
     for end in _answer(network, state, flags=RST | ACK):
         steps = end.state.steps
         verdict: Verdict = "refused" if _reaches(started, end) else "unanswered"
-        if end.stop is not None and end.stop.reason == "no-source-address":
-            verdict = "dropped"  # there never is a reset
         yield Branch(verdict, state.steps, steps, stop=refused.stop, conditions=end.state.conditions)
 
 
@@ -232,15 +242,19 @@ def _answered(
         network, state, flags=SYN | ACK, chosen=socket is not None and answers_by_route(network, socket)
     ):
         reply = back.state.steps
-        if not _reaches(started, back):
-            yield _lost_reply(back, state.steps, reply)
+        lost = None if _reaches(started, back) else _lost_reply(back, state.steps, reply)
+        relayed = socket is not None and socket.relay is not None and depth == 0
+        if lost is not None and not (relayed and state.packet.protocol == UDP):
+            yield lost
             continue
         branch = Branch("delivered", state.steps, reply, conditions=back.state.conditions)
         failed = _data_fails(network, started, state, back)
         if failed is not None:
             yield failed
-        elif socket is not None and socket.relay is not None and depth == 0:
-            yield from _relayed(network, flow, state, socket, branch)
+        elif relayed and socket is not None:
+            for leg in _relayed(network, flow, state, socket, branch):
+                # A datagram is answered only when the relay has its answer.
+                yield leg if lost is None or leg.verdict != "delivered" else lost
         else:
             yield branch
 
@@ -311,8 +325,8 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     for end in walk_asking(network, start):
         if end.kind in ("arrived", "left"):
             return None
-        failed = _failed(end, arrived.steps, back.state.steps)
-        return msgspec.structs.replace(failed, data=end.state.steps)
+        failed = _told(network, start, end) if end.kind == "rejected" else _failed(end, ())
+        return msgspec.structs.replace(failed, request=arrived.steps, reply=back.state.steps, data=end.state.steps)
     return None
 
 

@@ -1,0 +1,83 @@
+"""Refusals on the running kernel that reach who asked, and those that are lost on their way back.  Needs root."""
+
+import pytest
+
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge_all
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+
+OUTSIDE, HERE = Outside(CLIENT), FromHost()
+FAR = parse_address("203.0.113.80")[1]
+CLOSED, CLOSED_UDP, PING = (
+    Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 9999),
+    Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 9999),
+    Flow(OUTSIDE, 4, HOST_ADDRESS, "icmp", 7),
+)
+OWN, OWN_UDP, OWN_PING = (
+    Flow(HERE, 4, HOST_ADDRESS, "tcp", 9999),
+    Flow(HERE, 4, HOST_ADDRESS, "udp", 9999),
+    Flow(HERE, 4, HOST_ADDRESS, "icmp", 7),
+)
+AWAY, AWAY_UDP, AWAY_PING = (
+    Flow(HERE, 4, FAR, "tcp", 80),
+    Flow(HERE, 4, FAR, "udp", 80),
+    Flow(HERE, 4, FAR, "icmp", 7),
+)
+NO_ERRORS = "-A OUTPUT -p icmp --icmp-type 3 -j DROP\n"
+UNHEARD = "-A INPUT -p icmp --icmp-type 3 -j DROP\n"
+NO_RESETS = "-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n"
+REJECTS = "-A INPUT -j REJECT --reject-with icmp-host-prohibited\n"
+REJECTS_OUT = "-A OUTPUT ! -p icmp -j REJECT\n"
+CASES: dict[str, tuple[str, Flow, str]] = {
+    "closed":                              ("", CLOSED, "refused"),
+    "closed, and the reset is dropped":    (NO_RESETS, CLOSED, "unanswered"),
+    "its own, and the reset is dropped":   (NO_RESETS, OWN, "unanswered"),
+    "closed for UDP":                      ("", CLOSED_UDP, "refused"),
+    "UDP, and the error is dropped":       (NO_ERRORS, CLOSED_UDP, "dropped"),
+    "its own, and the error is dropped":   (UNHEARD, OWN_UDP, "dropped"),
+    "echo, and the reply is dropped":      ("-A OUTPUT -p icmp -j DROP\n", PING, "unanswered"),
+    "its own, and the reply is dropped":   ("-A OUTPUT -p icmp --icmp-type 0 -j DROP\n", OWN_PING, "unanswered"),
+    "rejected":                            (REJECTS, CLOSED, "rejected"),
+    "UDP, rejected":                       (REJECTS, CLOSED_UDP, "rejected"),
+    "echo, rejected":                      (REJECTS, PING, "rejected"),
+    "rejected, and nobody is told":        (REJECTS + NO_ERRORS, CLOSED, "dropped"),
+    "UDP, rejected, and nobody is told":   (REJECTS + NO_ERRORS, CLOSED_UDP, "dropped"),
+    "echo, rejected, and nobody is told":  (REJECTS + NO_ERRORS, PING, "dropped"),
+    "its own, rejected":                   ("-A INPUT -p tcp -j REJECT\n", OWN, "rejected"),
+    "its own, rejected, not told":         ("-A INPUT -p tcp -j REJECT\n" + NO_ERRORS, OWN, "dropped"),
+    "its own UDP, rejected, not told":     ("-A INPUT -p udp -j REJECT\n" + NO_ERRORS, OWN_UDP, "dropped"),
+    "a reset by a rule, dropped":          (
+        "-A INPUT -p tcp --dport 9999 -j REJECT --reject-with tcp-reset\n" + NO_RESETS, CLOSED, "dropped",
+    ),
+    "its first data, dropped":            (
+        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j DROP\n", AWAY, "dropped",
+    ),
+    "its first data, rejected":            (
+        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n" + UNHEARD,
+        AWAY, "dropped",
+    ),
+    "its first data, rejected, and told":  (
+        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n", AWAY, "rejected",
+    ),
+    "out, rejected":                       (REJECTS_OUT, AWAY, "rejected"),
+    "out, rejected, not heard":            (UNHEARD + REJECTS_OUT, AWAY, "dropped"),
+    "out by UDP: the call fails":          (UNHEARD + REJECTS_OUT, AWAY_UDP, "rejected"),
+    "out, an echo: the call fails":        (UNHEARD + "-A OUTPUT -p icmp -j REJECT\n", AWAY_PING, "rejected"),
+}  # fmt: skip
+
+
+def built(rules: str) -> Network:
+    return network(host_namespace(f"*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{rules}COMMIT\n"))
+
+
+@pytest.mark.parametrize(("rules", "flow", "expected"), CASES.values(), ids=CASES)
+def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> None:
+    # Once more: the end of the first flow is no part of the second.
+    for judgement in judge_all(built(rules), (flow, flow)):
+        trace = walk_flow(built(rules), flow)
+        found = agreement(trace, judgement)
+        assert (trace.verdict, judgement.verdict, found.agrees, found.reason) == (expected, expected, True, "")
