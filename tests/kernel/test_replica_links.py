@@ -24,7 +24,12 @@ FLOWS = (
     Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443),
 )
 NIC = Link(2, "eth0", mac=0x02AABBCCDD02)
-TRIALS = {"vlan": ("link", "lo0", "type", "vlan", "id", "1"), "bond": ("type", "bond"), "dummy": ("type", "dummy")}
+TRIALS = {
+    "macvlan": ("link", "lo0", "type", "macvlan"),
+    "vlan": ("link", "lo0", "type", "vlan", "id", "1"),
+    "bond": ("type", "bond"),
+    "dummy": ("type", "dummy"),
+}
 """How a link of the kind is made for a trial, on a veth."""
 
 

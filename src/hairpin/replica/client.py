@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import address_text
 from hairpin.replica.drops import Drops
 from hairpin.replica.serving import Loop, hear_errors
@@ -27,6 +27,7 @@ _CONFIRMED_S = 0.01
 _TURN_S = 0.002
 """So long one look at everything waits for news."""
 _LIMIT_S = 5.0
+_IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 
 class Experience(msgspec.Struct, frozen=True):
@@ -95,6 +96,8 @@ class Client:
         hear_errors(opened)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if isinstance(flow.start, (Outside, Lan)):
+                _speak_for_others(opened, flow)
             if flow.protocol == "tcp":
                 # Nothing lingers on when it is closed: the same port may be asked again.
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -191,6 +194,18 @@ def _open(flow: Flow, family: int) -> socket.socket:
         return socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
     kind = socket.SOCK_STREAM if flow.protocol == "tcp" else socket.SOCK_DGRAM
     return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+
+
+def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
+    """Have packets leave whose source is somebody's inside of the snapshot: the world has not got it.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(): FLOWI_FLAG_ANYSRC; include/net/inet_sock.h
+    inet_sk_flowi_flags()
+    """
+    if flow.version == 4:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
+    else:
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_TRANSPARENT, 1)
 
 
 def _echo(flow: Flow) -> bytes:

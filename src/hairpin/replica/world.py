@@ -14,7 +14,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.network import HOST, Network, addresses_of, is_bridge_port, is_uplink, owns_address
+from hairpin.network.network import HOST, Network, Port, addresses_of, is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import (
     LINK_LOCAL6,
     Version,
@@ -25,7 +25,9 @@ from hairpin.network.prefix import (
     prefix_text,
     width,
 )
+from hairpin.network.stacked import link_of, takes_address
 from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
+from hairpin.replica.hardware_addresses import known_outside, made_there, taken_as_own
 from hairpin.replica.links import Wire, mac_of, mac_text
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
@@ -68,9 +70,10 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
     """Return the world's namespace for these flows."""
+    known = known_outside(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
-        lines += _wire(network, flows, wire, number)
+        lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
     sent: dict[Version, list[str]] = {4: [], 6: []}
     for number, flow in enumerate(flows):
         sent[flow.version] += _client(network, flow, wires, number)
@@ -81,6 +84,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         sysctls=tuple(SysctlValue(path, value) for path, value in _SYSCTLS),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
+        loads=taken_as_own(known),
         services=tuple(_services(flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
@@ -92,8 +96,6 @@ def _inside(network: Network, version: Version, address: int) -> bool:
 
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
     namespace = network.namespace(wire.netns)
-    if wire.over:
-        yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
         return  # nobody is at the other end
@@ -112,6 +114,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
+    yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for address in _asked6(network, flows, wire):
         yield f"route add {address}/128 dev {wire.name} table {_TABLE + 1 + number}"
     for address in _answered6(network, wire):
@@ -142,6 +145,23 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
         for address in addresses_of(other, None, version):
             if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
                 yield address_text(address.value, version)
+
+
+def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
+    """Yield how flows from out there find a macvlan on the link that has the asked address, and the host has not: by
+    its own hardware address (walk/device.py _stacked())."""
+    if wire.netns != HOST:
+        return
+    for flow in flows:
+        begins = entry(network, flow)
+        asked = parse_address(begins.destination)[1] if begins is not None else None
+        if begins is None or asked is None or owns_address(network.namespace(HOST), flow.version, asked):
+            continue
+        taker = takes_address(network, Port(HOST, wire.link.name), flow.version, asked)
+        if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
+            known = mac_text(mac_of(taker.netns, link))
+            yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
+            yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
 
 
 def _is_near(network: Network, far: int) -> bool:
@@ -188,12 +208,12 @@ def _client(network: Network, flow: Flow, wires: tuple[Wire, ...], number: int) 
     name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
     for at, wire in enumerate(wires):
         if (wire.netns, wire.link.name) == (HOST, name):
-            if not (isinstance(flow.start, Lan) and _neighbours(network, wire, flow.version, state.packet.daddr)):
-                bits = width(flow.version)
-                yield (
-                    f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits}"
-                    f" iif lo lookup {_TABLE + 1 + at}"
-                )
+            bits = width(flow.version)
+            sends = f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits} iif lo"
+            if wire.link.up and not wire.link.carrier:
+                yield f"{sends} blackhole"
+            elif not (isinstance(flow.start, Lan) and _neighbours(network, wire, flow.version, state.packet.daddr)):
+                yield f"{sends} lookup {_TABLE + 1 + at}"
             return
 
 

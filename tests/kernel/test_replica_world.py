@@ -1,0 +1,116 @@
+"""Who is out there takes what the walk says they take, and sends as it says they send.  Needs root."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import Neighbour
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge
+from hairpin.walk.walk import walk_flow
+from tests.kernel.test_replica import macvlan
+from tests.kernel.test_replica_links import BRIDGE, NIC, PORT, kernel_makes, outer, vlan
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, local, network
+
+FAR, NEAR, OTHER, STACKED = (
+    parse_address(text)[1] for text in ("203.0.113.80", "198.51.100.77", "198.51.100.78", "198.51.100.66")
+)
+ROUTER = parse_address("198.51.100.1")[1]
+INSIDE, OUTSIDE = FromContainer("web", "container:web"), Outside(CLIENT)
+ONE, TWO = 0x020000000001, 0x020000000002
+
+
+def entered(built: Network, link: str, *macs: tuple[int, int], netns: str = "host") -> Network:
+    """Return the network with permanent entries of neighbours on the link."""
+    entries = tuple(Neighbour(link, 4, address, mac, "PERMANENT") for address, mac in macs)
+    return built.with_namespace(msgspec.structs.replace(built.namespace(netns), neighbours=entries))
+
+
+ALL = ((ROUTER, ONE), (NEAR, TWO), (OTHER, ONE))
+ON_VLAN = outer("eth0.100", NIC, vlan("eth0.100", "eth0"))
+ON_BRIDGE = outer("br0", PORT, BRIDGE)
+
+
+def to(start: Start, address: int) -> Flow:
+    return Flow(start, 4, address, "tcp", 443)
+
+
+def with_own_routes(built: Network) -> Network:
+    """Return the network whose container takes packets to its own address."""
+    inner = built.namespace("container:web")
+    routes = (local("198.51.100.66/32", "eth0"), *inner.routes)
+    return built.with_namespace(msgspec.structs.replace(inner, routes=routes))
+
+
+PUBLISHED = Flow(Lan(NEAR), 4, HOST_ADDRESS, "tcp", 8151)
+ON_MACVLAN = entered(with_own_routes(macvlan()), "eth0", *ALL, netns="container:web")
+
+CASES: dict[str, tuple[Network, Flow]] = {
+    "the router by its entry":      (entered(network(), "eth0", (ROUTER, ONE)), to(INSIDE, FAR)),
+    "one of two neighbours":        (entered(network(), "eth0", *ALL), to(INSIDE, OTHER)),
+    "the other of two":             (entered(network(), "eth0", *ALL), to(FromHost(), NEAR)),
+    "through a VLAN":               (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, NEAR)),
+    "the router through a VLAN":    (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, FAR)),
+    "through a bridge":             (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, NEAR)),
+    "the router through a bridge":  (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, FAR)),
+    "from a macvlan":               (ON_MACVLAN, to(INSIDE, NEAR)),
+    "an answer to a known client":  (entered(network(), "eth0", (NEAR, ONE)), PUBLISHED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)
+def test_who_has_an_entry_takes_what_is_sent_to_it(built: Network, asked: Flow) -> None:
+    judgement = judge(built, asked)
+    found = agreement(walk_flow(built, asked), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == ("delivered", True, "")
+
+
+def of_the_router(mac: int) -> Network:
+    """Return a host whose router is known, and that takes packets from one hardware address only."""
+    only = "-A INPUT -i eth0 -m mac ! --mac-source 02:00:00:00:00:01 -j DROP"
+    rules = f"*filter\n:INPUT ACCEPT [0:0]\n{only}\nCOMMIT\n"
+    return entered(network(host_namespace(rules)), "eth0", (ROUTER, mac))
+
+
+@pytest.mark.parametrize(("mac", "said"), ((ONE, "delivered"), (TWO, "dropped")))
+def test_rules_see_who_sends(mac: int, said: str) -> None:
+    built, asked = of_the_router(mac), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151)
+    judgement = judge(built, asked)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == (said, True)
+
+
+@pytest.mark.parametrize("start", (OUTSIDE, Lan(NEAR)), ids=("from far away", "from a neighbour"))
+def test_a_macvlans_address_is_found_by_whoever_asks(start: Start) -> None:
+    """The host would drop it in FORWARD."""
+    if not kernel_makes("macvlan"):
+        pytest.skip("this kernel makes no macvlan")
+    built, asked = with_own_routes(macvlan()), Flow(start, 4, STACKED, "tcp", 80)
+    judgement = judge(built, asked)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("delivered", True)
+
+
+def _with_nic(**changes: bool) -> Namespace:
+    usual = host_namespace(DOCKER_RULES)
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == "eth0" else each for each in usual.links)
+    return msgspec.structs.replace(usual, links=links)
+
+
+@pytest.mark.parametrize("to_itself", (False, True), ids=("to the host", "to somebody out there"))
+@pytest.mark.parametrize("broken", ("up", "carrier"))
+def test_nothing_comes_by_a_dead_link(broken: str, to_itself: bool) -> None:
+    changes = {"up": broken != "up", "carrier": False}
+    built = network(_with_nic(**changes))
+    asked = Flow(Outside(CLIENT, "eth0"), 4, CLIENT if to_itself else HOST_ADDRESS, "tcp", 8151)
+    judgement = judge(built, asked)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("dropped", True)
+
+
+def test_a_client_may_have_an_address_of_somebody_inside() -> None:
+    """The answer goes to the container."""
+    built, asked = network(), Flow(Outside(WEB, "eth0"), 4, HOST_ADDRESS, "tcp", 22)
+    judgement = judge(built, asked)
+    assert any(each.netns == "host" and each.link == "eth0" and not each.out for each in judgement.path)
+    assert agreement(walk_flow(built, asked), judgement).agrees
