@@ -46,7 +46,7 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.merged_payloads import merged, merges
+from hairpin.netfilter.merged_payloads import NATIVE, merged, merges
 from hairpin.netfilter.netmap import settled
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.netfilter.protocols import BUILT_IN, protocol_number
@@ -206,7 +206,7 @@ class _Reader:
                     if not is_plain(group):
                         return self._unusual_body(words, table)
                     nodes = self._group(split_words(group), table)
-                if self._merges and "! --sport " in group:
+                if self._merges and "! --sport " in group and group.startswith(NATIVE):
                     nodes = merged(nodes)
                 known[group] = nodes
             body += nodes

@@ -9,6 +9,8 @@ from hairpin.netfilter.ir import AnyOfMatch, Expression, FieldMatch
 from hairpin.netfilter.nft_syntax import Json, content, named
 
 _MENDED = {"iptables": (1, 8, 11), "nft": (1, 1, 0)}
+NATIVE = ("-m tcp ", "-m udp ")
+"""What iptables-nft says in nft's own words; the ports of other protocols its extensions compare."""
 _PORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "th")
 _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ip", "ttl"): ("ip", "protocol"),
