@@ -14,8 +14,8 @@ import msgspec
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, Packet
-from hairpin.replica import ctnetlink
-from tests.fidelity import accounts, neighbours
+from hairpin.replica import accounts, ctnetlink
+from tests.fidelity import neighbours
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split
 from tests.fidelity.frames import encode, sequence, tag
@@ -192,9 +192,9 @@ class _Net:
                 netns.run((*program, "-batch", "-"), "\n".join(lines) + "\n", must=False)
         if each.ipsets:
             netns.run(("ipset", "restore"), "\n".join(each.ipsets) + "\n")
-        if any("--nfacct-name" in rule for text in each.rulesets for rule in text.rules):
-            with netns.entered():
-                accounts.make()
+        with netns.entered():
+            for name in accounts.names_in(rule for text in each.rulesets for rule in text.rules):
+                accounts.make(name)
         for text in each.rulesets:
             self._load(netns, text)
         with netns.entered():

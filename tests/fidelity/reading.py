@@ -152,8 +152,8 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
     if any(family == "bridge" and name in _EBTABLES for family, name in tables):
         command = ("ebtables-nft-save", "-c")
         found.append(("ebtables", " ".join(command), netns.run(command)))
-    if any(family == "netdev" for family, _ in tables):
-        chains = ("nft", "list", "chains", "netdev")
+    for bound in sorted({family for family, _ in tables} & {"netdev", "inet"}):
+        chains = ("nft", "list", "chains", bound)
         found.append(("nft-netdev-chains", " ".join(chains), netns.run(chains)))
     for family, name in tables:
         known = {"ip": _IPTABLES, "ip6": _IPTABLES, "bridge": _EBTABLES}.get(family, frozenset())

@@ -1,5 +1,7 @@
 """All rules of a namespace, of every back end."""
 
+import msgspec
+
 from hairpin.evidence.reading import HOST
 from hairpin.host.readings import Readings
 from hairpin.host.rulesets import RulesetReader, with_devices
@@ -67,3 +69,6 @@ def test_devices_of_netdev_chains_come_from_the_text_where_json_lacks_them() -> 
     single = form.format('device "eth0" priority filter;')
     assert with_devices(table, single).chains[0].devices == ("eth0",)
     assert with_devices(table, text.replace("guard", "other")).chains[0].devices == ()
+    both = msgspec.structs.replace(table, family="inet")
+    assert with_devices(both, single).chains[0].devices == ()
+    assert with_devices(both, single.replace("netdev", "inet")).chains[0].devices == ("eth0",)

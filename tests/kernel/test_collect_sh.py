@@ -37,6 +37,7 @@ ipset create office hash:net
 ipset add office 203.0.113.0/24
 nft add table inet guard
 nft add chain inet guard input '{ type filter hook input priority 10; }'
+nft add chain inet guard early '{ type filter hook ingress device "hpc0" priority 0; }'
 nft add table ip raw
 nft add chain ip raw odd '{ type filter hook prerouting priority 0; }'
 nft add rule ip raw odd ct state new accept
@@ -99,6 +100,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "iptables-legacy-save4": ("text", "-A FORWARD -j ACCEPT"),
     "iptables-legacy-save6": ("absent", "no legacy table is in use"),
     "ebtables": ("text", "-A FORWARD -j ACCEPT"),
+    "nft-netdev-chains": ("text", 'hook ingress device "hpc0" priority'),
     "ipset": ("text", "add office 203.0.113.0/24"),
     "sockets": ("text", ""),
 }

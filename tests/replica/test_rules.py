@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
-from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.replica.rules import counted, iptables_restore, loads
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
@@ -47,28 +46,6 @@ def test_what_no_tool_can_be_told_is_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
     found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)
     assert found.left_out == ("table bridge filter of host: ebtables rules cannot be written from the model",)
-
-
-def test_a_map_to_addresses_with_ports_is_loaded_in_nfts_own_words() -> None:
-    """nft 1.0.6 prints such a map as JSON, and refuses to read that."""
-    to_port = {"concat": ["192.0.2.1", 81]}
-    place = {"family": "ip", "table": "t", "chain": "c"}
-    named = {"family": "ip", "name": "m", "table": "t", "type": "inet_service", "map": "ipv4_addr . inet_service"}
-    hook = {"type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}
-    text = json.dumps({
-        "nftables": [
-            {"table": {"family": "ip", "name": "t", "handle": 1}},
-            {"map": {**named, "handle": 2, "elem": [[80, to_port]]}},
-            {"chain": {"family": "ip", "table": "t", "name": "c", "handle": 3, **hook}},
-            {"rule": {**place, "handle": 4, "expr": [{"accept": None}]}},
-        ]
-    })  # fmt: skip
-    reading = Reading("e2", "nft-table", "host", "nft -j list table ip t", "", 0, "text", text)
-    tables = tuple(msgspec.structs.replace(each, evidence="e2") for each in nft_json.parse(text, source="test"))
-    host = msgspec.structs.replace(HOST, ruleset=Ruleset(tables))
-    (load,) = loads(host, Evidence(SCHEMA, "0", "", "host", "", (reading,)), host.ruleset).loads
-    assert (load.tool, load.text.count("counter packets 0 bytes 0")) == ("nft", 2)
-    assert "80 : 192.0.2.1 . 81" in load.text
 
 
 def test_the_tool_of_a_back_end_and_family() -> None:
@@ -113,3 +90,65 @@ def test_a_chain_is_bound_to_its_devices(listed: dict[str, str], devices: tuple[
     chain = {"family": "netdev", "table": "t", "name": "c", "hook": "ingress", **listed}
     (found,) = json.loads(counted(json.dumps({"nftables": [{"chain": chain}]}), {"c": devices}))["nftables"]
     assert found["add"]["chain"].get("dev") == expected
+
+
+PLACE = {"family": "inet", "table": "t", "chain": "c"}
+
+
+def expressions(*parts: object) -> list[object]:
+    """Return what becomes of a rule's parts."""
+    (found,) = json.loads(counted(json.dumps({"nftables": [{"rule": {**PLACE, "expr": list(parts)}}]})))["nftables"]
+    return [each for each in found["add"]["rule"]["expr"] if each != {"counter": {"packets": 0, "bytes": 0}}]
+
+
+def asked(left: object, right: object) -> dict[str, object]:
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+PORT = asked({"ct": {"key": "proto-dst", "dir": "original"}}, 80)
+UDP = asked({"meta": {"key": "l4proto"}}, "udp")
+TO_DNS = asked({"payload": {"protocol": "udp", "field": "dport"}}, 53)
+SADDR = {"payload": {"protocol": "ip", "field": "saddr"}}
+PAIR = asked({"concat": [SADDR, {"payload": {"protocol": "udp", "field": "dport"}}]}, "@pairs")
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    (
+        ([PORT, TO_DNS], [UDP, PORT, TO_DNS]),
+        ([PORT, PAIR], [UDP, PORT, PAIR]),
+        ([PORT, UDP], [UDP, PORT]),
+        ([UDP, PORT], [UDP, PORT]),
+        ([TO_DNS, PORT], [TO_DNS, PORT]),
+        ([PORT, {"accept": None}], [PORT, {"accept": None}]),
+        ([asked(SADDR, "192.0.2.1")], [asked(SADDR, "192.0.2.1")]),
+    ),
+)
+def test_the_protocol_stands_before_a_port_of_conntracks(listed: list[object], expected: list[object]) -> None:
+    """nft leaves ``meta l4proto udp`` out where ``udp dport`` follows, and does not take back what it has printed."""
+    assert expressions(*listed) == expected
+
+
+def test_chains_are_there_before_the_maps_that_lead_to_them() -> None:
+    named = {"family": "inet", "table": "t", "name": "m", "type": "ifname", "map": "verdict"}
+    listed = [
+        {"table": {"family": "inet", "name": "t"}},
+        {"map": {**named, "elem": [["eth0", {"jump": {"target": "c"}}]]}},
+        {"chain": {"family": "inet", "table": "t", "name": "c"}},
+    ]
+    found = json.loads(counted(json.dumps({"nftables": listed})))["nftables"]
+    assert [next(iter(each["add"])) for each in found] == ["table", "chain", "map"]
+
+
+def test_nothing_follows_what_ends_a_rule() -> None:
+    listed = {"nftables": [{"rule": {**PLACE, "expr": [{"fwd": {"dev": "eth0"}}]}}]}
+    (found,) = json.loads(counted(json.dumps(listed)))["nftables"]
+    assert [next(iter(each)) for each in found["add"]["rule"]["expr"]] == ["counter", "fwd"]
+
+
+def test_named_counters_stay() -> None:
+    by_port = {"counter": {"map": {"key": SADDR, "data": {"set": [["192.0.2.1", "web"]]}}}}
+    assert expressions({"counter": "web"}, by_port, {"counter": {"packets": 3, "bytes": 9}}) == [
+        {"counter": "web"},
+        by_port,
+    ]

@@ -326,8 +326,9 @@ rules() { # nft first: its list of tables tells which back ends have anything he
     case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
     native_tables
-    # Older nft does not say in JSON which devices a netdev chain is bound to.
+    # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
     case $tables in *'"family": "netdev",'*) ask nft-netdev-chains nft list chains netdev ;; esac
+    [ "$inet_ingress" = no ] || ask nft-netdev-chains nft list chains inet
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
     save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
 }
@@ -350,8 +351,8 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only where the kernel says that
     else ask "$1" "$3" -c
     fi
 }
-native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
-    rest=$tables
+native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows; sets inet_ingress
+    rest=$tables; inet_ingress=no
     while :; do
         case $rest in *'"table": {"family": "'*) ;; *) return ;; esac
         rest=${rest#*'"table": {"family": "'}; family=${rest%%'"'*}
@@ -367,7 +368,8 @@ native_tables() { # one reading a table that neither iptables-nft nor ebtables-n
         esac
         case $family$name in    # nft parses its arguments: a name must not be able to hold a command
             *[!A-Za-z0-9_./-]*) say nft-table "nft -j list table $family" 1 failed 'the name of this table has odd characters' ;;
-            *) ask nft-table nft -j list table "$family" "$name" ;;
+            *) capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
+               case $family$out in inet*'"hook": "ingress"'*) inet_ingress=yes ;; esac ;;
         esac
     done
 }

@@ -51,18 +51,21 @@ def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
 
 
 def with_devices(table: Table, text: str) -> Table:
-    """Return the netdev table with its chains' devices as ``nft list chains netdev`` says them."""
-    if table.family != "netdev" or table.dialect != "nft":
+    """Return the table with its chains' devices as ``nft list chains netdev`` (or ``inet``) says them."""
+    if table.family not in ("netdev", "inet") or table.dialect != "nft":
         return table
     devices: dict[str, tuple[str, ...]] = {}
-    inside = chain = ""
+    inside: list[str] = []
+    chain = ""
     for line in text.splitlines():
         words = line.replace(",", " ").split()
         if words[:1] == ["table"]:
-            inside = words[2]
+            inside = words[1:3]
         elif words[:1] == ["chain"]:
             chain = words[1]
-        elif words[:1] == ["type"] and inside == table.name and ("device" in words or "devices" in words):
+        elif (
+            words[:1] == ["type"] and inside == [table.family, table.name] and ("device" in words or "devices" in words)
+        ):
             start = next(number for number, word in enumerate(words) if word in ("device", "devices"))
             names = words[start + 1 : words.index("priority")]
             devices[chain] = tuple(name.strip('"') for name in names if name not in ("=", "{", "}"))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.netfilter.ir import Table
 from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
@@ -22,10 +23,15 @@ Tool = Literal[
 
 
 class Load(msgspec.Struct, frozen=True):
-    """One input of one tool that loads rules."""
+    """One input of one tool that loads rules.
+
+    ``table``: what a text for nft says, for when it does not take back what it has printed.  ``again``: what an earlier
+    try has left in these tables goes."""
 
     tool: Tool
     text: str
+    table: Table | None = None
+    again: bool = False
 
 
 class SysctlValue(msgspec.Struct, frozen=True):

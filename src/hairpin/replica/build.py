@@ -9,21 +9,18 @@ import os
 import re
 import socket
 import struct
-import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from hairpin.replica import ctnetlink
+from hairpin.replica import accounts, ctnetlink
 from hairpin.replica.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
 from hairpin.replica.netns import Netns
+from hairpin.replica.refused import LeftOut, load_again
+from hairpin.replica.tool import Tool, begin
 
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
-_RESTORE_LINE = re.compile(r"line:? (\d+)")
-_REFUSED_RULES = 20
-"""Rules of one table that may be refused before the whole table is given up."""
 _SPREADING = (
     "/forwarding", "/ip_forward", "/disable_ipv6", "/disable_policy", "/proxy_ndp", "/ignore_routes_with_linkdown",
     "/addr_gen_mode", "/force_forwarding",
@@ -33,11 +30,6 @@ _NEEDS = {"vlan": "id 1"}
 """What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _CARRIER_TIMEOUT_S = 2.0
-_ARGV: Mapping[str, tuple[str, ...]] = {
-    "nft": ("nft", "-f", "-"),
-    "nft-json": ("nft", "-j", "-f", "-"),
-    "ipset": ("ipset", "restore"),
-}
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
@@ -53,12 +45,15 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
 
 
 class Built:
-    """The namespaces by name, and what could not be built in them."""
+    """The namespaces by name, and what could not be built in them.
+
+    ``replaced``: rules with others in their place that tell whether a packet has come there, with their namespace."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
         self.plan = plan
         self.left_out: list[str] = list(plan.left_out)
+        self.replaced: list[tuple[str, LeftOut]] = []
         self.netns: dict[str, Netns] = {}
         self.took_ms: dict[str, float] = {}
         started = time.monotonic()
@@ -150,34 +145,27 @@ class Built:
     def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
         """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at
         once."""
+        for plan in plans:
+            if plan.loads:
+                self.netns[plan.name].enter()
+                _make_accounts(plan.loads)
         queues = {plan.name: list(plan.loads) for plan in plans if plan.loads}
         while queues:
             running: list[tuple[str, Load, Tool]] = []
             for name, loads in queues.items():
                 self.netns[name].enter()
                 load = loads.pop(0)
-                running.append((name, load, Tool(_argv(load), load.text)))
+                running.append((name, load, begin(load)))
             for name, load, tool in running:
                 status, said = tool.finish()
                 if status:
-                    self.left_out += self.load_again(name, load, said)
+                    self.netns[name].enter()
+                    for each in load_again(load, said or f"status {status}"):
+                        if each.instead is None:
+                            self.left_out.append(f"{name}: {each.text}")
+                        else:
+                            self.replaced.append((name, each))
             queues = {name: loads for name, loads in queues.items() if loads}
-
-    def load_again(self, name: str, load: Load, said: str) -> Iterator[str]:
-        """Load what was refused without the lines that are to blame; yield what is left out."""
-        lines = load.text.split("\n")
-        self.netns[name].enter()
-        for _ in range(_REFUSED_RULES):
-            found = _RESTORE_LINE.search(said) if load.tool.endswith("restore") else None
-            at = int(found[1]) - 1 if found is not None else -1
-            if not 0 <= at < len(lines) or lines[at].startswith(("*", ":", "COMMIT", "#")):
-                break
-            yield f"{name}: this machine's {load.tool} refuses the rule {lines[at].strip()}"
-            lines[at] = "#"
-            status, said = Tool(_argv(load), "\n".join(lines)).finish()
-            if not status:
-                return
-        yield f"{name}: {load.tool} refuses the rules: {' '.join(said.split())[:300]}"
 
     # --- conntrack ---------------------------------------------------------------------------------------------------
 
@@ -214,6 +202,13 @@ class Built:
                             self.left_out.append(f"{plan.name}: {link} does not come up")
                             break
                         time.sleep(0.001)
+
+
+def _make_accounts(loads: tuple[Load, ...]) -> None:
+    """Make what rules count for in the namespace that the process is in; where that fails, the rules are refused."""
+    for name in accounts.names_in(load.text for load in loads):
+        with suppress(OSError):
+            accounts.make(name)
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
@@ -258,51 +253,6 @@ def write_sysctl(path: str, value: str) -> bool:
     finally:
         os.close(descriptor)
     return True
-
-
-def _argv(load: Load) -> tuple[str, ...]:
-    argv = _ARGV.get(load.tool, (load.tool,))
-    return (*argv, "--noflush") if load.tool.startswith("ip") and load.tool.endswith("restore") else argv
-
-
-def run_tool(load: Load) -> str:
-    """Load it where the process is; return the tool's complaint, empty when it took all."""
-    status, said = Tool(_argv(load), load.text).finish()
-    return said or f"status {status}" if status else ""
-
-
-def run_quietly(argv: tuple[str, ...]) -> None:
-    """Run a command where the process is, whatever it says."""
-    Tool(argv, "").finish()
-
-
-def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
-    """Run ``ip`` lines where the process is; return its complaint."""
-    status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()
-    return said or f"status {status}" if status else ""
-
-
-class Tool:
-    """A running tool; what it reads and what it complains is in memory, so that nobody waits for a full pipe."""
-
-    def __init__(self, argv: tuple[str, ...], text: str) -> None:
-        """Start it where the process is."""
-        self._said = os.memfd_create("said")
-        asked = os.memfd_create("asked")
-        with os.fdopen(asked, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-            file.flush()
-            file.seek(0)
-            self._process = subprocess.Popen(
-                argv, stdin=file, stdout=subprocess.DEVNULL, stderr=self._said, env=_ENVIRONMENT
-            )
-
-    def finish(self) -> tuple[int, str]:
-        """Return exit status and complaints."""
-        status = self._process.wait()
-        with os.fdopen(self._said, "rb") as file:
-            file.seek(0)
-            return status, file.read().decode("utf-8", "replace").strip()
 
 
 def _refused(status: int, said: str) -> list[tuple[int, str]]:

@@ -57,7 +57,8 @@ class Counters:
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
         """Return what was hit since the last reading, in the namespace that the process is in."""
         found: dict[_Key, Hit] = {}
-        for hit in _counted(plan.name, tools, version):
+        native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
+        for hit in _counted(plan.name, tools, version, native):
             key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)
             earlier = found.get(key)
             packets = hit.packets + (earlier.packets if earlier is not None else 0)
@@ -71,14 +72,14 @@ class Counters:
         return tuple(news)
 
 
-def _counted(netns: str, tools: frozenset[str], version: Version) -> Iterator[Hit]:
+def _counted(netns: str, tools: frozenset[str], version: Version, native: frozenset[tuple[str, str]]) -> Iterator[Hit]:
     for tool, (save, family, dialect) in _SAVE.items():
         if tool in tools and (family == "ip") == (version == 4):
             yield from saved(_said((save, "-c")), Hit(netns, dialect, family, "", "", 0, "", 0))
     if "ebtables-nft-restore" in tools:
         yield from saved(_said(("ebtables-nft-save", "-c")), Hit(netns, "ebtables", "bridge", "", "", 0, "", 0))
     if tools & {"nft", "nft-json"}:
-        for table in _native(_said(("nft", "-j", "list", "ruleset"))):
+        for table in _native(_said(("nft", "-j", "list", "ruleset")), native):
             yield from _hits(netns, table)
 
 
@@ -128,8 +129,9 @@ def _target(rule: str) -> Literal["drop", "reject", "other"]:
     return "drop" if target == "DROP" else "reject" if target == "REJECT" else "other"
 
 
-def _native(text: str) -> Iterator[Table]:
-    """Yield the tables that are not iptables-nft's own nor ebtables', which are counted in their words."""
+def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
+    """Yield the tables that are not iptables-nft's own nor ebtables', which are counted in their words: ``native``, and
+    what has none of their chains."""
     if not text:
         return
     try:
@@ -137,8 +139,8 @@ def _native(text: str) -> Iterator[Table]:
     except ParseError:
         return
     for table in tables:
-        mine = table.family in ("ip", "ip6", "bridge") and any(chain.name in _BUILT_IN for chain in table.chains)
-        if not mine:
+        theirs = table.family in ("ip", "ip6", "bridge") and any(chain.name in _BUILT_IN for chain in table.chains)
+        if not theirs or (table.family, table.name) in native:
             yield table
 
 

@@ -28,8 +28,9 @@ from hairpin.change.change import (
 from hairpin.change.commands import commands
 from hairpin.network.network import Network
 from hairpin.replica.blueprint import Load
-from hairpin.replica.build import Built, run_batch, run_tool, write_sysctl
+from hairpin.replica.build import Built, write_sysctl
 from hairpin.replica.rules import iptables_restore
+from hairpin.replica.tool import run_batch, run_tool
 
 _Rules = AddChain | InsertRule | DeleteRule | SetPolicy
 _LIVE = (

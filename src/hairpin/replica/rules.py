@@ -13,14 +13,14 @@ from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
 from hairpin.netfilter import render_nft
-from hairpin.netfilter.ir import Chain, Map, NatElement, Rule, Ruleset, Table
-from hairpin.netfilter.nft_syntax import Json, Object, list_of, object_of, single
+from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.nft_syntax import Json, Object, content, list_of, named, object_of, single
 from hairpin.netfilter.render import render
 from hairpin.replica.blueprint import Load, Tool
 
 _TERMINAL = frozenset({
     "accept", "drop", "return", "jump", "goto", "continue", "reject", "dnat", "snat", "masquerade", "redirect", "queue",
-    "vmap", "tproxy",
+    "vmap", "tproxy", "fwd", "synproxy",
 })  # fmt: skip
 
 
@@ -72,39 +72,15 @@ _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 
 def _verbatim(reading: Reading, table: Table) -> Load:
     match reading.key:
-        case "nft-table" if any(_is_concatenated(each) for each in table.maps):
-            return Load("nft", _counted_text(table))
         case "nft-table":
-            return Load("nft-json", counted(reading.text, {chain.name: chain.devices for chain in table.chains}))
+            text = counted(reading.text, {chain.name: chain.devices for chain in table.chains})
+            return Load("nft-json", text, table)
         case "ebtables":
             return Load("ebtables-nft-restore", reading.text)
         case _:
             return Load(
                 iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text
             )
-
-
-def _is_concatenated(named: Map) -> bool:
-    """Return whether the map leads to addresses with ports, which nft prints as JSON and does not read so.
-
-    Source: nftables src/parser_json.c json_parse_cmd_add_set(): datatype_lookup_byname()"""
-    return any(
-        isinstance(each, NatElement) and each.addresses is not None and each.ports is not None
-        for each in named.elements
-    )
-
-
-def _counted_text(table: Table) -> str:
-    """Return the table in nft's words, each rule and each dropping policy with a counter at zero."""
-    chains = tuple(msgspec.structs.replace(each, rules=_counted_rules(each)) for each in table.chains)
-    return render_nft.render(msgspec.structs.replace(table, chains=chains))
-
-
-def _counted_rules(chain: Chain) -> tuple[Rule, ...]:
-    rules = tuple(msgspec.structs.replace(each, packets=0, bytes=0) for each in chain.rules)
-    if chain.policy != "drop":
-        return rules
-    return (*rules, Rule((), "counter", len(rules) + 1, packets=0, bytes=0))
 
 
 def iptables_restore(legacy: bool, *, six: bool) -> Tool:
@@ -124,7 +100,7 @@ def _written(table: Table) -> Load:
 
 def _nft_text(table: Table) -> str:
     if table.sets or table.maps:
-        raise ChangeError("its sets cannot be written from the model")
+        return render_nft.render(table)
     lines = [f"table {table.family} {table.name} {{"]
     for chain in table.chains:
         lines += [f"chain {chain.name} {{", *_nft_head(chain), *(rule.text for rule in chain.rules), "}"]
@@ -145,8 +121,11 @@ def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> 
     """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero,
     each chain with its ``devices``, which older versions of nft leave out.
 
+    Chains come first: nft prints them behind the maps whose elements jump to them.
+
     Raises MalformedError for what nft does not print."""
     document: Json = msgspec.json.decode(text)
+    chains: list[Json] = []
     commands: list[Json] = []
     policies: list[Json] = []
     for item in list_of(object_of(document).get("nftables")):
@@ -155,15 +134,15 @@ def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> 
             continue
         plain = {key: value for key, value in object_of(found).items() if key not in ("handle", "index")}
         if kind == "rule":
-            plain["expr"] = _with_counter(list_of(plain.get("expr")))
+            plain["expr"] = _with_counter(_with_protocol(list_of(plain.get("expr"))))
         bound = devices.get(str(plain.get("name")), ()) if devices and kind == "chain" else ()
         if bound and "dev" not in plain:
             plain["dev"] = bound[0] if len(bound) == 1 else [*bound]
         if kind == "chain" and plain.get("policy") == "drop":
             place: Object = {"family": plain["family"], "table": plain["table"], "chain": plain["name"]}
             policies.append({"add": {"rule": {**place, "expr": [_counter()]}}})
-        commands.append({"add": {kind: plain}})
-    return msgspec.json.encode({"nftables": [*commands, *policies]}).decode()
+        (chains if kind in ("table", "chain") else commands).append({"add": {kind: plain}})
+    return msgspec.json.encode({"nftables": [*chains, *commands, *policies]}).decode()
 
 
 def _counter() -> Json:
@@ -178,5 +157,39 @@ def _with_counter(expressions: list[Json]) -> list[Json]:
     return [*others[:at], _counter(), *others[at:]]
 
 
+def _with_protocol(expressions: list[Json]) -> list[Json]:
+    """Return the rule with its transport protocol in front, where a port of conntrack's is asked for before it is
+    known: nft drops ``meta l4proto udp`` when ``udp dport`` follows, and then cannot tell what such a port is.
+
+    Source: nftables src/ct.c ct_expr_update_type()"""
+    keys = [_key(each) for each in expressions]
+    ports = [at for at, key in enumerate(keys) if key in ("proto-src", "proto-dst")]
+    known = [at for at, key in enumerate(keys) if key in (*_WITH_PORTS, "l4proto")]
+    if not ports or not known or known[0] < ports[0]:
+        return expressions
+    if keys[known[0]] == "l4proto":
+        return [expressions[known[0]], *expressions[: known[0]], *expressions[known[0] + 1 :]]
+    asked: Object = {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": keys[known[0]]}
+    return [{"match": asked}, *expressions]
+
+
+_WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")
+
+
+def _key(expression: Json) -> str:
+    """Return what a match asks for: a key of conntrack's or of the packet's, or the protocol of a field."""
+    if named(expression) != "match":
+        return ""
+    left = content(expression).get("left")
+    for part in list_of(left["concat"]) if isinstance(left, dict) and "concat" in left else [left]:
+        field = content(part)
+        if named(part) == "payload" and field.get("protocol") in _WITH_PORTS:
+            return str(field["protocol"])
+        if named(part) in ("ct", "meta"):
+            return str(field.get("key"))
+    return ""
+
+
 def _anonymous_counter(expression: Json) -> bool:
-    return isinstance(expression, dict) and isinstance(expression.get("counter", ""), (dict, type(None)))
+    found = expression.get("counter", "") if isinstance(expression, dict) else ""
+    return found is None or (isinstance(found, dict) and found.keys() <= {"packets", "bytes"})

@@ -6,6 +6,7 @@ descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with i
 
 import socket
 import time
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -18,7 +19,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
-from hairpin.replica.build import Built, makeable, run_quietly
+from hairpin.replica.build import Built, makeable
 from hairpin.replica.client import Attempt, Client, source_of
 from hairpin.replica.counters import Counters, Hit
 from hairpin.replica.drops import Drops
@@ -29,6 +30,7 @@ from hairpin.replica.refit import carry_out
 from hairpin.replica.serving import Loop, Servers
 from hairpin.replica.snmp import ANSWERS, Lost
 from hairpin.replica.tap import SO_TIMESTAMPNS, Sighting, Tap
+from hairpin.replica.tool import run_quietly
 from hairpin.replica.verdict import Findings, Verdict, last_seen, verdict
 from hairpin.replica.world import entry
 from hairpin.walk.outside import outside_takes
@@ -218,8 +220,9 @@ class _Replica:
 
     def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
         happenings, self._last = tuple(self._servers.happenings), attempt.sightings
-        if attempt.experience.kind != "answer":
+        if attempt.experience.kind != "answer" or self.built.replaced:
             self._confirmed(attempt.sightings)
+        if attempt.experience.kind != "answer":
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
         findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun)
@@ -304,4 +307,11 @@ class _Replica:
     def _left_out(self, attempt: Attempt) -> tuple[str, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
-        return tuple(dict.fromkeys((*self.built.left_out, *self._servers.left_out, *stand_ins)))
+        return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
+
+    def _met_replaced(self) -> Iterator[str]:
+        """Yield the rules left out that a packet of the flow would have met."""
+        for name, rule in self.built.replaced:
+            place = (name, rule.table, rule.chain, rule.instead)
+            if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
+                yield f"{name}: {rule.text}"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.prefix import Version
-from tests.fidelity import accounts
 from tests.fidelity.case import Flow, Judged
 from tests.fidelity.generate import ipsets
 from tests.fidelity.generate.plan import MARKS, PORTS, Dice, Plan
@@ -66,7 +65,7 @@ def _choices(dice: Dice, version: Version, table: str, sets: Sequence[str]) -> l
         _Choice(_EVERYWHERE, "-m time --timestart 12:00:00"),
         _Choice(_EVERYWHERE, f"-j IDLETIMER --timeout 600 --label {name}"),
         _Choice(_EVERYWHERE, f"-j RATEEST {rating}", f"-m rateest --rateest {name} --rateest-lt --rateest-bps 8bit"),
-        _Choice(_EVERYWHERE, f"-m nfacct --nfacct-name {accounts.NAME}"),
+        _Choice(_EVERYWHERE, "-m nfacct --nfacct-name web"),
         _Choice(_EVERYWHERE, f"-j TEE --gateway {NOWHERE[version]}"),
         *(_Choice(_EVERYWHERE, f"-m set {_not(dice)}--match-set {ipsets.match(dice, each)}") for each in sets),
     ]

@@ -1,0 +1,154 @@
+"""Rules loaded again as the tools print them: nothing is lost, and what is refused leaves the others where they are."""
+
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.replica.agreement import agreement
+from hairpin.replica.judge import judge
+from hairpin.walk.walk import walk_flow
+from tests.kernel.test_nft_json import EXAMPLES as FOLDER
+from tests.kernel.test_nft_round_trip import REAL
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+
+AGAIN = """
+import json, subprocess, sys
+from hairpin.host.rulesets import with_devices
+from hairpin.netfilter import nft_json
+from hairpin.replica.blueprint import Load
+from hairpin.replica.refused import load_again
+from hairpin.replica.rules import counted
+from hairpin.replica.tool import run_tool
+tool, text, listed, added = json.loads(sys.stdin.read())
+loads, show = [Load(tool, text)], [tool.replace("restore", "save")]
+if tool == "nft-json":
+    loads, show = [], ["nft", "-j", "list", "ruleset"]
+    for table in listed:
+        document = json.dumps({"nftables": table})
+        (model,) = nft_json.parse(document, source="test")
+        model = with_devices(model, text)
+        commands = json.loads(counted(document, {each.name: each.devices for each in model.chains}))["nftables"]
+        loads.append(Load(tool, json.dumps({"nftables": [*commands, *added]}), model))
+left_out = []
+for load in loads:
+    said = run_tool(load)
+    left_out += [(each.text, each.chain) for each in load_again(load, said)] if said else []
+print(json.dumps((left_out, subprocess.run(show, capture_output=True, text=True).stdout)))
+"""
+Tables = list[list[dict[str, dict[str, object]]]]
+"""nft's JSON, a list for each table"""
+
+
+def again(tool: str, text: str, listed: Tables | None = None, *added: object) -> tuple[list[list[str]], str]:
+    """Return what is left out, and what is there, in a namespace of its own.  ``added``: commands behind nft's."""
+    argv = ("unshare", "--net", sys.executable, "-c", AGAIN)
+    asked = json.dumps((tool, text, listed, added))
+    done = subprocess.run(argv, input=asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: tuple[list[list[str]], str] = tuple(json.loads(done.stdout))
+    return found
+
+
+def tables(ruleset: str) -> tuple[Tables, str]:
+    """Return what nft lists, as JSON and as text."""
+    argv = ("unshare", "--net", "sh", "-c", "ip link set lo up; nft -f - && nft -j list ruleset && nft list ruleset")
+    done = subprocess.run(argv, input=ruleset, capture_output=True, text=True, check=True, cwd=FOLDER)
+    document, _, text = done.stdout.partition("\n")
+    found: Tables = []
+    for each in json.loads(document)["nftables"]:
+        if "table" in each:
+            found.append([])
+        if "metainfo" not in each:
+            found[-1].append(each)
+    return found, text
+
+
+def rules_in(listed: list[dict[str, dict[str, object]]]) -> list[tuple[object, list[str]]]:
+    """Return chain and statements of each rule, without its counters."""
+    rules = [each["rule"] for each in listed if "rule" in each]
+    bodies = [msgspec.convert(rule["expr"], list[dict[str, object]]) for rule in rules]
+    return [
+        (rule["chain"], [name for part in body for name in part if name != "counter"])
+        for rule, body in zip(rules, bodies, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("ruleset", REAL.values(), ids=REAL)
+def test_what_nft_has_printed_loads(ruleset: str) -> None:
+    listed, text = tables(ruleset)
+    left_out, found = again("nft-json", text, listed)
+    assert left_out == []
+    there = [each for each in rules_in(json.loads(found)["nftables"]) if each[1]]
+    assert there == [each for table in listed for each in rules_in(table) if each[1]]
+
+
+def test_a_rule_that_nft_refuses_keeps_its_place() -> None:
+    listed, text = tables("table ip t { chain c { tcp dport 1 accept; drop; }; }")
+    place = {"family": "ip", "table": "t", "chain": "c"}
+    odd = {"add": {"rule": {**place, "expr": [{"xt": {"type": "match", "name": "bpf"}}]}}}
+    last = {"add": {"rule": {**place, "expr": [{"reject": None}]}}}
+    ((said, chain),), found = again("nft-json", text, listed, odd, last)
+    assert ("refuses rule 3 of t c" in said, chain) == (True, "c")
+    bodies = [body for _, body in rules_in(json.loads(found)["nftables"])]
+    assert bodies == [["match", "accept"], ["drop"], [], ["reject"]]
+
+
+FIRST = "*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n"
+SECOND = """*filter
+:FORWARD ACCEPT [0:0]
+:c - [0:0]
+-A FORWARD -p tcp -j c
+-A FORWARD -m nfacct --nfacct-name nobody -j DROP
+-A FORWARD -p udp -j DROP
+-A c -m nfacct --nfacct-name nobody
+-A c -j RETURN
+COMMIT
+"""
+KEPT = [
+    "-A OUTPUT -j ACCEPT",
+    "-A FORWARD -p tcp -j c",
+    "-A FORWARD",
+    "-A FORWARD -p udp -j DROP",
+    "-A c",
+    "-A c -j RETURN",
+]
+
+
+@pytest.mark.parametrize("tool", ("iptables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore"))
+def test_rules_that_iptables_refuses_keep_their_places(tool: str) -> None:
+    """Legacy tables are refused as a whole; those before them are there already, and must not be there twice."""
+    left_out, found = again(tool, FIRST + SECOND)
+    assert sorted(chain for _, chain in left_out) == ["FORWARD", "c"]
+    there = [line for line in found.splitlines() if line.startswith("-A")]
+    assert sorted(there, key=lambda line: "OUTPUT" not in line) == KEPT
+
+
+COUNTING = (
+    "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -m nfacct --nfacct-name  web -j DROP\n-A INPUT -j DROP\nCOMMIT\n"
+)
+
+
+def test_what_rules_count_for_is_made() -> None:
+    found = network(host_namespace(COUNTING))
+    flow = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
+    judgement = judge(found, flow)
+    assert (judgement.verdict, judgement.left_out) == ("dropped", ())
+    assert agreement(walk_flow(found, flow), judgement).reason == ""
+
+
+ODD = "-A {} -m nfacct --nfacct-name n234567890123456789012345678901234567890 -j RETURN"
+"""No kernel takes so long a name."""
+
+
+@pytest.mark.parametrize(
+    ("chain", "start", "met"),
+    (("INPUT", Outside(CLIENT), True), ("FORWARD", Outside(CLIENT), False), ("OUTPUT", FromHost(), True)),
+)
+def test_a_rule_left_out_counts_for_what_would_have_met_it(chain: str, start: Outside | FromHost, *, met: bool) -> None:
+    text = f"*filter\n:{chain} ACCEPT [0:0]\n{ODD.format(chain)}\nCOMMIT\n"
+    judgement = judge(network(host_namespace(text)), Flow(start, 4, HOST_ADDRESS, "tcp", 22))
+    assert len(judgement.left_out) == met
