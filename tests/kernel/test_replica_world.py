@@ -92,6 +92,15 @@ def test_a_macvlans_address_is_found_by_whoever_asks(start: Start) -> None:
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("delivered", True)
 
 
+def test_a_macvlan_does_not_reach_its_host_though_the_world_has_every_address() -> None:
+    if not kernel_makes("macvlan"):
+        pytest.skip("this kernel makes no macvlan")
+    built, asked = with_own_routes(macvlan()), Flow(INSIDE, 4, HOST_ADDRESS, "tcp", 8151)
+    judgement = judge(built, asked)
+    assert any(each.netns == "world" for each in judgement.path)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("dropped", True)
+
+
 def _with_nic(**changes: bool) -> Namespace:
     usual = host_namespace(DOCKER_RULES)
     links = tuple(msgspec.structs.replace(each, **changes) if each.name == "eth0" else each for each in usual.links)

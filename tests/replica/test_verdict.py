@@ -38,13 +38,14 @@ def found(
     lost: tuple[tuple[str, str], ...] = (),
     version: Version = 4,
     begun: bool = False,
+    left: bool = False,
 ) -> Findings:
     flow = Flow(start, version, 0xC0000201, protocol, 80)
-    return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun)
+    return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun, left)
 
 
 LOST_ERROR = Sighting(0, "host", "w1", True, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
-NO_WAY = ("host", "OutNoRoutes")
+NO_WAY, NO_WAY6, NO_WAY_ON6 = ("host", "OutNoRoutes"), ("host", "Ip6OutNoRoutes"), ("host", "Ip6InNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
 DIALLING = Happening("dialling", "host", 80)
 ACCEPTED = Experience("silence", connected=True, taken=True)
@@ -73,6 +74,11 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
+    "no way on, and none for the word": (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, NO_WAY_ON6)), "dropped"),
+    "there is no way back, by IPv6":   (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6,)), "unanswered"),
+    "nobody hears who is out there":   (found(SILENCE, tcp(SYN), start=FromHost(), left=True), "unanswered"),
+    "nobody hears their echo":         (found(SILENCE, protocol="icmp", start=FromHost(), left=True), "unanswered"),
+    "data is lost on the way out":     (found(Experience("silence", connected=True), left=True), "dropped"),
     "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
     "nothing can answer the SYN":      (found(SILENCE, tcp(SYN, out=False), begun=True), "unanswered"),
     "the handshake's end is lost":     (found(Experience("silence", connected=True), begun=True), "dropped"),

@@ -29,6 +29,7 @@ _ON = {"macvlan": "link lower0", "vlan": "link lower0", "ipvlan": "link lower1"}
 _NEEDS = {"vlan": "id 1"}
 """What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
+_SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
 _CARRIER_TIMEOUT_S = 2.0
 
 
@@ -202,6 +203,14 @@ class Built:
                             self.left_out.append(f"{plan.name}: {link} does not come up")
                             break
                         time.sleep(0.001)
+                _wait_queues(asker)
+
+
+def _wait_queues(asker: socket.socket) -> None:
+    """Wait until links that run have queues as well: a moment later, under the lock that whoever sets a value waits
+    for.  Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
+    with suppress(OSError):
+        fcntl.ioctl(asker, _SIOCSIFTXQLEN, fcntl.ioctl(asker, _SIOCGIFTXQLEN, struct.pack("16si20x", b"lo", 0)))
 
 
 def _make_accounts(loads: tuple[Load, ...]) -> None:

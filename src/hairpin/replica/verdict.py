@@ -38,6 +38,8 @@ class Findings(msgspec.Struct, frozen=True):
     """Namespace and name of the IP layer's counters that grew."""
     begun: bool = False
     """Somebody has begun to accept a connection, and waits for the end of its handshake."""
+    left: bool = False
+    """What was asked has left the snapshot; everybody out there answers, but for those of walk/outside.py."""
 
     @property
     def rejected(self) -> bool:
@@ -123,15 +125,16 @@ def _silent(findings: Findings) -> Verdict:
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
             return "unanswered" if (findings.begun if relayed else experience.taken) else "dropped"
-        return "unanswered" if findings.begun or _answered(findings) else "dropped"
-    return "unanswered" if _echoed(findings) else "dropped"
+        return "unanswered" if findings.begun or findings.left or _answered(findings) else "dropped"
+    return "unanswered" if findings.left or _echoed(findings) else "dropped"
 
 
 def _answered(findings: Findings) -> bool:
     """Return whether somebody answered the SYN, or would have if there were a way back."""
     last = last_seen(findings)
     if last is not None and not last.out and any(each in findings.lost for each in _no_way_back(last.netns)):
-        return True
+        # Where it has no way on itself, what has no way back is the word of that: net/ipv6/route.c ip6_pkt_discard()
+        return (last.netns, "Ip6InNoRoutes") not in findings.lost
     if any(name == RESETS for _, name in findings.lost):
         return True
     return any(

@@ -18,6 +18,7 @@ from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
+from hairpin.network.stacked import lower_of
 from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
 from hairpin.replica.build import Built, makeable
 from hairpin.replica.client import Attempt, Client, source_of
@@ -225,7 +226,8 @@ class _Replica:
         if attempt.experience.kind != "answer":
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
-        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun)
+        left = self._left(flow, attempt.sightings) is not None
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
         unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
         outside = self._lost_outside(flow, attempt.sightings) if unsure else None
         said = outside or verdict(findings)
@@ -250,10 +252,9 @@ class _Replica:
 
     def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
         """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
-        arrived = [each for each in seen if each.netns == WORLD and not each.out and not self._answers(each, seen)]
-        if not arrived or isinstance(flow.start, (Outside, Lan)):
+        last = self._left(flow, seen)
+        if last is None:
             return None
-        last = arrived[-1]
         packet = Packet(
             version=last.version,
             saddr=parse_address(last.source)[1],
@@ -263,10 +264,33 @@ class _Replica:
             dport=last.dport,
             icmp=last.icmp,
         )
-        taken = outside_takes(self._network, flow, End("left", State("outside", HOST, packet)))
+        netns, link = self._stacked_sender(last, seen)
+        taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
         if taken.reason is None:
             return None
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+
+    def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
+        """Return the last sighting out there of what somebody inside asked."""
+        if isinstance(flow.start, (Outside, Lan)):
+            return None
+        arrived = [each for each in seen if each.netns == WORLD and not each.out and not self._answers(each, seen)]
+        return arrived[-1] if arrived else None
+
+    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[str, str]:
+        """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
+        way, though everything out there is the world's."""
+        for each in seen:
+            if (
+                each.out
+                and each.at_ns <= last.at_ns
+                and (each.source, each.destination) == (last.source, last.destination)
+            ):
+                namespace = self._network.host.namespace(each.netns)
+                link = namespace.link(each.link) if namespace is not None and each.netns != HOST else None
+                if link is not None and lower_of(self._network, each.netns, link) is not None:
+                    return each.netns, each.link
+        return HOST, ""
 
     def _answers(self, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
         """Return whether what came to the world is an answer on a wrong way, not what was asked."""
