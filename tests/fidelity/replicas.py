@@ -19,8 +19,8 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.parse import parse
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
-from hairpin.network.network import Network
-from hairpin.network.prefix import Version, is_loopback, is_multicast
+from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
 from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.judge import judge_all
 from hairpin.replica.this_kernel import as_judged_here
@@ -76,7 +76,14 @@ def flow_of(sent: Sent) -> Flow | None:
 def _is_odd(address: int, version: Version) -> bool:
     """Whether nobody out there has such an address, or many have."""
     reserved = version == 4 and address >> 28 == 15
-    return address == 0 or reserved or is_loopback(address, version) or is_multicast(address, version)
+    near = version == 6 and inside(address, *LINK_LOCAL6, 6)  # means nothing without a link, which flows do not name
+    return address == 0 or reserved or near or is_loopback(address, version) or is_multicast(address, version)
+
+
+def _can_ask(network: Network, flow: Flow) -> bool:
+    """Whether a socket can be bound to the flow's source: of IPv6 only to an address that its host has."""
+    source = flow.start.address if isinstance(flow.start, FromHost) else None
+    return source is None or flow.version == 4 or owns_address(network.namespace(HOST), 6, source)
 
 
 def flows_of(case: Case, most: int) -> tuple[Flow, ...]:
@@ -88,6 +95,7 @@ def flows_of(case: Case, most: int) -> tuple[Flow, ...]:
 def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> Iterator[Answered]:
     """Yield each flow with both answers.  Raises HairpinError where no replica can be built."""
     network = Network(parse(evidence))
+    flows = tuple(flow for flow in flows if _can_ask(network, flow))
     for flow, found in zip(flows, judge_all(network, flows, evidence), strict=True):
         trace = walk_flow(network, flow)
         judgement = as_judged_here(network, trace, found)

@@ -9,6 +9,7 @@ from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.walk.test_reply import FLOWS, routers
 
 OUTSIDE, HERE = Outside(CLIENT), FromHost()
 FAR = parse_address("203.0.113.80")[1]
@@ -81,3 +82,20 @@ def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> Non
         trace = walk_flow(built(rules), flow)
         found = agreement(trace, judgement)
         assert (trace.verdict, judgement.verdict, found.agrees, found.reason) == (expected, expected, True, "")
+
+
+@pytest.mark.parametrize(("flow", "expected"), [(each[0], each[1]) for each in FLOWS.values()], ids=FLOWS)
+def test_nobody_connects_to_anycast(flow: Flow, expected: str) -> None:
+    (judgement,) = judge_all(routers(), (flow,))
+    found = agreement(walk_flow(routers(), flow), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == (expected, True, "")
+
+
+def test_who_is_asked_at_a_translated_port_answers() -> None:
+    within = network(
+        host_namespace(
+            "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp --dport 53 -j DNAT --to-destination :5353\nCOMMIT\n"
+        )
+    )
+    (judgement,) = judge_all(within, (flow := Flow(HERE, 4, FAR, "udp", 53),))
+    assert (walk_flow(within, flow).verdict, judgement.verdict) == ("delivered", "delivered")

@@ -69,6 +69,13 @@ CASES = {
         Judgement(FLOW, "dropped", left_out=("x",)),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
+    "a way that the walk cannot follow": (
+        msgspec.structs.replace(
+            DELIVERED, verdict="depends", branches=(msgspec.structs.replace(DROPPED.usual, verdict="depends"),) * 2
+        ),
+        Judgement(FLOW, "unanswered"),
+        (True, "replicated", ""),
+    ),
     "one of several ways": (
         msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
         Judgement(FLOW, "delivered"),

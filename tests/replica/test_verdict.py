@@ -45,6 +45,7 @@ def found(
 
 
 LOST_ERROR = Sighting(0, "host", "w1", True, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
+NOBODY = (("host", "NoPorts"),)
 NO_WAY, NO_WAY6, NO_WAY_ON6 = ("host", "OutNoRoutes"), ("host", "Ip6OutNoRoutes"), ("host", "Ip6InNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
 DIALLING = Happening("dialling", "host", 80)
@@ -59,6 +60,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
     "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
     "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
+    "an RST, a rule has another":      (found(REFUSED, hits=(REJECTS,), lost=(("web", "OutRsts"),)), "refused"),
     "an ICMP error that is lost":      (found(SILENCE, tcp(SYN), LOST_ERROR, hits=(REJECTS,)), "dropped"),
     "an RST by a rule, lost":          (found(SILENCE, tcp(SYN), tcp(RST | ACK), hits=(REJECTS,)), "dropped"),
     "an RST that is lost":             (found(SILENCE, tcp(SYN), lost=(("container:web", "OutRsts"),)), "unanswered"),
@@ -93,6 +95,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),
     "a datagram that nobody has":      (found(REFUSED, icmp(3, 3), protocol="udp"), "refused"),
     "a datagram that a rule rejects":  (found(REFUSED, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "rejected"),
+    "one that nobody has, and a rule": (found(REFUSED, protocol="udp", hits=(REJECTS,), lost=NOBODY), "refused"),
     "one that nobody has, unheard":    (found(SILENCE, icmp(3, 3), protocol="udp"), "dropped"),
     "one that a rule rejects, unheard": (found(SILENCE, icmp(3, 3), protocol="udp", hits=(REJECTS,)), "dropped"),
     "the answer is not known for one": (found(SILENCE, icmp(3, 3), protocol="udp", happenings=READ), "unanswered"),

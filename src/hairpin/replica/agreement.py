@@ -32,8 +32,9 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
 
 def _difference(trace: Trace, judgement: Judgement) -> str:
     if trace.verdict == "depends":
-        possible = sorted({branch.verdict for branch in trace.branches} - {"depends"})
-        if judgement.verdict in possible or not possible:
+        possible = sorted({branch.verdict for branch in trace.branches})
+        # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
+        if judgement.verdict in possible or "depends" in possible:
             return ""
         return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):

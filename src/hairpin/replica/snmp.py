@@ -10,9 +10,11 @@ from pathlib import Path
 _FILES = ("/proc/net/snmp", "/proc/net/netstat")
 _LOST = frozenset({
     "InAddrErrors", "InHdrErrors", "InDiscards", "OutDiscards", "OutNoRoutes", "InNoRoutes", "IPReversePathFilter",
-    "InTruncatedPkts", "NoPorts", "FragFails", "Ip6InAddrErrors", "Ip6InNoRoutes", "Ip6OutNoRoutes", "Ip6InDiscards",
-    "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
+    "InTruncatedPkts", "NoPorts", "Udp6NoPorts", "FragFails", "Ip6InAddrErrors", "Ip6InNoRoutes", "Ip6OutNoRoutes",
+    "Ip6InDiscards", "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
 })  # fmt: skip
+REFUSALS = frozenset({"OutRsts", "NoPorts", "Udp6NoPorts"})
+"""Of sockets that are not there, which no rule has made."""
 RESETS = "OutRsts"
 """Counted when one is made, and also where it has no way; not those of rules: net/ipv4/tcp_ipv4.c
 tcp_v4_send_reset()"""
@@ -38,15 +40,24 @@ class Lost:
 def _read() -> dict[str, int]:
     found: dict[str, int] = {}
     for name in _FILES:
-        lines = Path(name).read_text("ascii").splitlines()
-        for names, values in zip(lines[::2], lines[1::2], strict=True):
-            for key, value in zip(names.split()[1:], values.split()[1:], strict=True):
-                if key in _LOST | ANSWERS:
-                    found[key] = int(value)
+        found |= counted(Path(name).read_text("ascii"))
     six = Path("/proc/net/snmp6")
     if six.exists():
         for line in six.read_text("ascii").splitlines():
             key, value = line.split()
+            if key in _LOST | ANSWERS:
+                found[key] = int(value)
+    return found
+
+
+def counted(text: str) -> dict[str, int]:
+    """Return the counters of ``/proc/net/snmp`` that matter: a line of names, a line of values for each protocol."""
+    found: dict[str, int] = {}
+    lines = text.splitlines()
+    for names, values in zip(lines[::2], lines[1::2], strict=True):
+        if names.startswith("UdpLite:"):
+            continue  # its names are UDP's
+        for key, value in zip(names.split()[1:], values.split()[1:], strict=True):
             if key in _LOST | ANSWERS:
                 found[key] = int(value)
     return found

@@ -14,7 +14,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.replica.client import Attempt
 from hairpin.replica.counters import Hit
 from hairpin.replica.serving import Happening
-from hairpin.replica.snmp import ECHO_REPLIES, RESETS
+from hairpin.replica.snmp import ECHO_REPLIES, REFUSALS, RESETS
 from hairpin.replica.tap import Sighting
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
@@ -109,7 +109,9 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     if number in (errno.EPERM, errno.EADDRNOTAVAIL) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        return "rejected" if findings.rejected else "refused"
+        # Who is connected has sent a reset of his own when he hung up.
+        closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
+        return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:
         return "rejected"
     return "dropped"

@@ -31,6 +31,7 @@ from hairpin.replica.hardware_addresses import known_outside, made_there, taken_
 from hairpin.replica.links import Wire, mac_of, mac_text
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
 
 _TABLE = 100
 _ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
@@ -85,7 +86,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
         loads=taken_as_own(known),
-        services=tuple(_services(flows, wires)),
+        services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
 
@@ -302,11 +303,14 @@ def _containers(network: Network, version: Version) -> set[int]:
     return {each for each in addresses if each is not None}
 
 
-def _services(flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield who answers out there: the asked port, on every wire, so that the answer goes back by the wire it came
-    by."""
+def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
+    """Yield who answers out there: the asked port and those that it is translated to, on every wire, so that the answer
+    goes back by the wire it came by."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue
-        for wire in wires:
-            yield Service(flow.protocol, flow.version, None, flow.dport, wire.name, v6only=flow.version == 6)
+        steps = (step for branch in walk_flow(network, flow).branches for step in branch.request)
+        left = {step.packet.dport for step in steps if step.stage == "outside" and step.packet.dport}
+        for port in sorted(left | {flow.dport}):
+            for wire in wires:
+                yield Service(flow.protocol, flow.version, None, port, wire.name, v6only=flow.version == 6)

@@ -42,7 +42,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         if source is not None:
             packet = msgspec.structs.replace(packet, saddr=source)
             state = msgspec.structs.replace(state, packet=packet)
-            query = _query(namespace, state, packet)
+            query = msgspec.structs.replace(query, saddr=source)  # a link that it is bound to stays so
             found = lookup(namespace, query)
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found

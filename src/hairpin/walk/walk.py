@@ -14,16 +14,14 @@ import msgspec
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP
-from hairpin.network.address_type import is_source4
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
-from hairpin.network.prefix import address_text
-from hairpin.walk.answer import answer_to
 from hairpin.walk.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.refusal import refusal
+from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
-from hairpin.walk.state import End, LinkDecided, SocketDecided, State, Step, Stop, stopped
+from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
 
@@ -173,6 +171,10 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
         yield from _answered(network, flow, started, end, None, depth)
         return
     namespace = network.namespace(state.netns)
+    unfit = not_for_one(namespace, state)
+    if unfit is not None:
+        yield _failed(unfit, unfit.state.steps)
+        return
     found = find_socket(namespace, packet, state.iif)
     match found.kind:
         case "socket":
@@ -217,9 +219,9 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
     if state.packet.protocol == UDP:
         yield _unwanted(network, started, refused)
         return
-    for end in _answer(network, state, flags=RST | ACK):
+    for end in walk_answer(network, state, flags=RST | ACK):
         steps = end.state.steps
-        verdict: Verdict = "refused" if _reaches(started, end) else "unanswered"
+        verdict: Verdict = "refused" if reaches(started, end) else "unanswered"
         yield Branch(verdict, state.steps, steps, stop=refused.stop, conditions=end.state.conditions)
 
 
@@ -238,11 +240,11 @@ def _answered(
 ) -> Iterator[Branch]:
     """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
     state = end.state
-    for back in _answer(
+    for back in walk_answer(
         network, state, flags=SYN | ACK, chosen=socket is not None and answers_by_route(network, socket)
     ):
         reply = back.state.steps
-        lost = None if _reaches(started, back) else _lost_reply(back, state.steps, reply)
+        lost = None if reaches(started, back) else _lost_reply(back, state.steps, reply)
         relayed = socket is not None and socket.relay is not None and depth == 0
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
@@ -259,29 +261,6 @@ def _answered(
             yield branch
 
 
-def _answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
-    """Return the ends of the answer to the packet that arrived in this state; ``chosen``: with a source of the kernel's
-    choice."""
-    back = answer_to(state.packet, flags)
-    if chosen:
-        back = msgspec.structs.replace(back, saddr=0)
-    start = State(
-        "output-route",
-        state.netns,
-        back,
-        uid=0,
-        connections=state.connections,
-        neighbours=state.neighbours,
-        conditions=state.conditions,
-    )
-    if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
-        decided = LinkDecided(
-            state.iif, f"{address_text(back.saddr, 4)} is not this host's own: nothing is sent from it"
-        )
-        return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
-    return walk_asking(network, start)
-
-
 def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) -> Branch:
     stop = end.stop
     if stop is None:
@@ -289,24 +268,6 @@ def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) ->
         stop = wrong.stop
     verdict: Verdict = "depends" if end.kind == "unknown" else "looped" if end.kind == "looped" else "unanswered"
     return Branch(verdict, request, reply, stop=stop, conditions=end.state.conditions)
-
-
-def _reaches(started: State, end: End) -> bool:
-    """Return whether the answer gets to who asked, and looks like an answer to what was asked."""
-    if end.kind not in ("arrived", "left"):
-        return False
-    asked = started.steps[0].packet if started.steps else started.packet
-    got = end.state.packet
-    if started.stage == "output-route":
-        # The asker's own namespace: its source address may have been chosen on the way out.
-        if end.kind != "arrived" or end.state.netns != started.netns:
-            return False
-        same_source = asked.saddr in (0, got.daddr)
-    else:
-        same_source = end.kind == "left" and got.daddr == asked.saddr
-        # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
-        asked = started.packet
-    return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
 
 
 def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
@@ -372,7 +333,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
     assert back is not None
     for answer in walk_asking(network, msgspec.structs.replace(back, conditions=state.conditions)):
         reply = answer.state.steps
-        if not _reaches(started, answer):
+        if not reaches(started, answer):
             branch = _lost_reply(answer, state.steps, reply)
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue

@@ -1,0 +1,78 @@
+"""The answer to what has arrived: whether there is one, where it starts, and whether it gets to who asked."""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.packet import ICMP6, TCP
+from hairpin.network.address_type import is_source4
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.network.routing import lookup
+from hairpin.walk.answer import answer_to
+from hairpin.walk.neighbour_discovery import walk_asking
+from hairpin.walk.route_in import decided_by_route, input_query
+from hairpin.walk.state import End, LinkDecided, State, stopped
+
+
+def not_for_one(namespace: Namespace, state: State) -> End | None:
+    """TCP to an address that is not one host's alone (anycast, broadcast): no connection begins, and nothing is said.
+
+    Source: net/ipv6/tcp_ipv6.c tcp_v6_conn_request(), tcp_v6_send_reset(); net/ipv4/tcp_ipv4.c, the same
+    """
+    found = lookup(namespace, input_query(namespace, state))
+    if state.packet.protocol != TCP or found.type not in ("anycast", "broadcast", "multicast"):
+        return None
+    return stopped(state, "martian-destination", stage="socket", link=state.iif, decided_by=decided_by_route(found))
+
+
+def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
+    """Return the ends of the answer to the packet that arrived in this state; ``chosen``: with a source of the kernel's
+    choice."""
+    back = answer_to(state.packet, flags)
+    anycast = _is_echo_to_many6(network.namespace(state.netns), state)
+    if chosen or anycast:
+        back = msgspec.structs.replace(back, saddr=0)
+    start = State(
+        "output-route",
+        state.netns,
+        back,
+        oif=state.iif if anycast and state.iif != "lo" else "",
+        uid=0,
+        connections=state.connections,
+        neighbours=state.neighbours,
+        conditions=state.conditions,
+    )
+    if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
+        decided = LinkDecided(
+            state.iif, f"{address_text(back.saddr, 4)} is not this host's own: nothing is sent from it"
+        )
+        return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
+    return walk_asking(network, start)
+
+
+def reaches(started: State, end: End) -> bool:
+    """Return whether the answer gets to who asked, and looks like an answer to what was asked."""
+    if end.kind not in ("arrived", "left"):
+        return False
+    asked = started.steps[0].packet if started.steps else started.packet
+    got = end.state.packet
+    if started.stage == "output-route":
+        # The asker's own namespace: its source address may have been chosen on the way out.
+        if end.kind != "arrived" or end.state.netns != started.netns:
+            return False
+        same_source = asked.saddr in (0, got.daddr)
+    else:
+        same_source = end.kind == "left" and got.daddr == asked.saddr
+        # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
+        asked = started.packet
+    return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
+
+
+def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
+    """Whether the kernel itself answers an echo from an address of its choice, by the link that it came by.
+
+    Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
+    """
+    if state.packet.protocol != ICMP6 or namespace.sysctls.number("net", "ipv6", "anycast_src_echo_reply"):
+        return False
+    return lookup(namespace, input_query(namespace, state)).type == "anycast"

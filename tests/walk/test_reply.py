@@ -1,0 +1,39 @@
+"""Answers from addresses that are not one host's alone, and whether they get to who asked."""
+
+import msgspec
+import pytest
+
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+from tests.walk.test_neighbour_discovery import BEYOND, OWN, address, net
+
+EVERYBODY = address("2001:db8:2::")
+ANYCAST = Route(6, EVERYBODY, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel")
+
+
+def routers(rules: str = "") -> Network:
+    """Return the host with the anycast address of its network's routers."""
+    plain = net(rules)
+    host, *rest = plain.host.namespaces
+    sysctls = host.sysctls
+    for which in ("all", "eth0"):
+        sysctls = sysctls.with_value(("net", "ipv6", "conf", which, "forwarding"), "1")
+    host = msgspec.structs.replace(host, routes=(ANYCAST, *host.routes), sysctls=sysctls)
+    return msgspec.structs.replace(plain, host=msgspec.structs.replace(plain.host, namespaces=(host, *rest)))
+
+
+FLOWS: dict[str, tuple[Flow, str, str]] = {
+    "its own address":               (Flow(BEYOND, 6, OWN, "tcp", 22), "delivered", ""),
+    "TCP to anycast, who listens":   (Flow(BEYOND, 6, EVERYBODY, "tcp", 22), "dropped", "martian-destination"),
+    "TCP to anycast, and nobody":    (Flow(BEYOND, 6, EVERYBODY, "tcp", 23), "dropped", "martian-destination"),
+    "an echo to anycast":            (Flow(BEYOND, 6, EVERYBODY, "icmp", 7), "unanswered", "wrong-answer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flow", "verdict", "reason"), FLOWS.values(), ids=FLOWS)
+def test_anycast(flow: Flow, verdict: str, reason: str) -> None:
+    trace = walk_flow(routers(), flow)
+    stop = trace.usual.stop
+    assert (trace.verdict, stop.reason if stop is not None else "") == (verdict, reason)
