@@ -4,7 +4,7 @@ import pytest
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.netfilter.ir import Chain, FieldMatch, Hook, Table, Verdict
+from hairpin.netfilter.ir import Chain, FieldMatch, Hook, NameMatch, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.walk.bridge import bridge_in, calls_iptables
@@ -127,6 +127,17 @@ def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(
     ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
     sent = frame(msgspec.structs.replace(TO_GATEWAY, saddr=saddr), BRIDGE)
     assert told(bridge_in(ruled, sent)) == [expected]
+
+
+@pytest.mark.parametrize(("hook", "iif"), (("forward", "docker0"), ("postrouting", "")))
+def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif: str) -> None:
+    """br_netfilter_hooks.c br_nf_post_routing()"""
+    chain = Chain("c", (rule(NameMatch("iif", (iif,)), Verdict("drop")),), hook)
+    whole = net(calls=True)
+    host = whole.namespace("host")
+    ruleset = msgspec.structs.replace(host.ruleset, tables=(Table("ip", "t", "nft", (chain,)),))
+    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset))
+    assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
 
 
 # priority of PREROUTING's chain, hook, whom the frame is addressed to, whether DNAT turns it, whether it is another's

@@ -317,7 +317,11 @@ def _crossing_hook(
         run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
     )
     if ip:
-        states = yield from going_on(run_hook(network, each, hook) for each in states)
+        # br_nf_post_routing() gives NF_HOOK no device that it came in by.
+        iif = "" if hook == "postrouting" else state.iif
+        shown = (msgspec.structs.replace(each, iif=iif) for each in states)
+        states = yield from going_on(run_hook(network, each, hook) for each in shown)
+        states = [msgspec.structs.replace(each, iif=state.iif) for each in states]
         states = yield from going_on(
             run_bridge_hook(network, each, hook, behind=among, crossing=crossing) for each in states
         )
