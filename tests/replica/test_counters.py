@@ -1,6 +1,11 @@
 """Which rules were hit, as ``iptables-save -c`` prints it.  That the kernel counts so: tests/kernel/test_replica.py."""
 
-from hairpin.replica.counters import Hit, saved
+import pytest
+
+from hairpin.netfilter.ir import Chain, Jump, Rule, Table, Verdict
+from hairpin.replica import counters
+from hairpin.replica.blueprint import Load, NetnsPlan
+from hairpin.replica.counters import Counters, Hit, hits, saved
 
 WHERE = Hit("host", "iptables-nft", "ip", "", "", 0, "", 0)
 SAVED = """\
@@ -47,3 +52,28 @@ def test_ebtables_counts_no_policies() -> None:
     assert [(hit.dialect, hit.table, hit.chain, hit.number, hit.packets, hit.does) for hit in found] == [
         ("ebtables", "filter", "FORWARD", 2, 2, "drop")
     ]
+
+
+def test_rules_that_say_the_same_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "*filter\n:INPUT ACCEPT [0:0]\n[{}:0] -A INPUT -j DROP\n[0:0] -A INPUT -j ACCEPT\n[{}:0] -A INPUT -j DROP\n"
+    said = iter((text.format(0, 1), text.format(2, 1)))
+
+    def next_text(_: tuple[str, ...]) -> str:
+        return next(said)
+
+    monkeypatch.setattr(counters, "_said", next_text)
+    plan, found = NetnsPlan("host", loads=(Load("iptables-nft-restore", ""),)), Counters()
+    tools = frozenset({"iptables-nft-restore"})
+    assert [(hit.number, hit.packets) for hit in found.read(plan, tools, 4)] == [(3, 1)]
+    assert [(hit.number, hit.packets) for hit in found.read(plan, tools, 4)] == [(1, 2)]
+
+
+def test_who_returns_from_a_base_chain_meets_its_policy() -> None:
+    """The counter that stands for the policy is behind the last rule, where such a packet does not come."""
+    returns, jumps = (Rule((each,), "", 1, packets=2, bytes=0) for each in (Verdict("return"), Jump("c")))
+    policy = Rule((), "counter", 2, packets=1, bytes=0)
+    base = Chain("input", (returns, policy), "input", "filter", 0, "drop")
+    other = Chain("output", (jumps, policy), "output", "filter", 0, "drop")
+    table = Table("inet", "t", "nft", (base, other, Chain("c", (returns,))))
+    found = [(hit.chain, hit.number, hit.packets) for hit in hits("host", table) if hit.does == "drop"]
+    assert found == [("input", 0, 1), ("input", 0, 2), ("output", 0, 1)]

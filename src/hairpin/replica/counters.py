@@ -41,8 +41,9 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 }
 
 
-_Key = tuple[str, str, str, str, str, str]
-"""namespace, dialect, family, table, chain, text: numbers shift when a rule comes in."""
+_Key = tuple[str, str, str, str, str, int, str]
+"""namespace, dialect, family, table, chain, number, text: several rules may say the same.  Numbers shift when a rule
+comes in, of which all counters are read anew."""
 
 
 _BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
@@ -59,7 +60,7 @@ class Counters:
         found: dict[_Key, Hit] = {}
         native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
         for hit in _counted(plan.name, tools, version, native):
-            key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.text)
+            key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.number, hit.text)
             earlier = found.get(key)
             packets = hit.packets + (earlier.packets if earlier is not None else 0)
             found[key] = msgspec.structs.replace(hit, packets=packets)
@@ -80,7 +81,7 @@ def _counted(netns: str, tools: frozenset[str], version: Version, native: frozen
         yield from saved(_said(("ebtables-nft-save", "-c")), Hit(netns, "ebtables", "bridge", "", "", 0, "", 0))
     if tools & {"nft", "nft-json"}:
         for table in _native(_said(("nft", "-j", "list", "ruleset")), native):
-            yield from _hits(netns, table)
+            yield from hits(netns, table)
 
 
 def _said(argv: tuple[str, ...]) -> str:
@@ -144,11 +145,17 @@ def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
             yield table
 
 
-def _hits(netns: str, table: Table) -> Iterator[Hit]:
+def hits(netns: str, table: Table) -> Iterator[Hit]:
+    """Yield the rules and policies of a table of nft's that were hit."""
     for chain in table.chains:
         for rule in chain.rules:
             if rule.packets:
                 yield _hit(netns, table, chain, rule)
+        # Who returns from a base chain meets its policy: nf_tables_core.c nft_do_chain().
+        returned = sum(rule.packets or 0 for rule in chain.rules if rule.body[-1:] == (Verdict("return"),))
+        if returned and chain.policy == "drop":
+            place = (netns, table.dialect, table.family, table.name, chain.name)
+            yield Hit(*place, 0, "policy drop", returned, "drop")
 
 
 def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
