@@ -152,3 +152,46 @@ def test_named_counters_stay() -> None:
         {"counter": "web"},
         by_port,
     ]
+
+
+PARTIAL = """# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.
+*filter
+:INPUT DROP [0:0]
+[0:0] -A INPUT -m conntrack --ctstate NEW -j ACCEPT
+COMMIT
+*nat
+:OUTPUT ACCEPT [0:0]
+COMMIT
+"""
+
+
+def test_a_table_of_both_is_loaded_once() -> None:
+    """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
+    extensions of iptables back."""
+    place = {"family": "ip", "table": "filter"}
+    base = {"type": "filter", "prio": 0, "policy": "drop"}
+    listed = [
+        {"table": {"family": "ip", "name": "filter"}},
+        {"chain": {**place, "name": "INPUT", "hook": "input", **base}},
+        {"chain": {**place, "name": "own", "hook": "forward", **base}},
+        {"rule": {**place, "chain": "INPUT", "expr": [{"xt": None}, {"accept": None}]}},
+        {"rule": {**place, "chain": "own", "expr": [{"drop": None}]}},
+    ]
+    readings = (
+        Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", PARTIAL),
+        Reading(
+            "e2", "nft-table", "host", "nft -j list table ip filter", "", 0, "text", json.dumps({"nftables": listed})
+        ),
+    )
+    nat = Table("ip", "nat", "iptables-nft", (Chain("OUTPUT", ()),), evidence="e1")
+    both = Table("ip", "filter", "nft", (Chain("INPUT", ()), Chain("own", ())), evidence="e2")
+    host = msgspec.structs.replace(HOST, ruleset=Ruleset((nat, both)))
+    first, second, third = loads(host, msgspec.structs.replace(EVIDENCE, readings=readings), host.ruleset).loads
+    assert (first.tool, "*filter" in first.text, "*nat" in first.text) == ("iptables-nft-restore", False, True)
+    assert (second.tool, second.text) == (
+        "iptables-nft-restore",
+        PARTIAL[PARTIAL.index("*filter") : PARTIAL.index("*nat")],
+    )
+    commands = [each["add"] for each in json.loads(third.text)["nftables"]]
+    assert [each["rule"]["chain"] for each in commands if "rule" in each] == ["own", "own"]
+    assert [each["chain"]["name"] for each in commands if "chain" in each] == ["INPUT", "own"]

@@ -45,7 +45,7 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None)
         if reading is not None and (read is None or _unchanged(table.evidence, namespace.ruleset, read)):
             if reading.id not in replayed:
                 replayed.add(reading.id)
-                found.append(_verbatim(reading, table))
+                found += _verbatim(reading, table, namespace, evidence)
             continue
         try:
             found.append(_written(table))
@@ -70,17 +70,39 @@ _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 """How a set is laid out in memory, which says nothing of what it has, and older kernels refuse: ipset(8)."""
 
 
-def _verbatim(reading: Reading, table: Table) -> Load:
+def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
     match reading.key:
         case "nft-table":
-            text = counted(reading.text, {chain.name: chain.devices for chain in table.chains})
-            return Load("nft-json", text, table)
+            shown = _shown_by_iptables(table, namespace, evidence)
+            if shown:
+                yield Load(iptables_restore(False, six=table.family == "ip6"), shown)
+            chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
+            text = counted(reading.text, {chain.name: chain.devices for chain in table.chains}, chains)
+            yield Load("nft-json", text, table)
         case "ebtables":
-            return Load("ebtables-nft-restore", reading.text)
+            yield Load("ebtables-nft-restore", reading.text)
         case _:
-            return Load(
-                iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6")), reading.text
-            )
+            tool = iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6"))
+            text = reading.text
+            native = {(each.family, each.name) for each in namespace.ruleset.tables if each.dialect == "nft"}
+            for family, name in native if table.dialect == "iptables-nft" else ():
+                text = _section(name).sub("", text) if family == table.family else text
+            yield Load(tool, text)
+
+
+def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
+    """Return the chains of nft's table that are iptables' own, in iptables' words: nft cannot say its extensions.
+
+    Source: iptables/xtables-save.c do_output()"""
+    if evidence is None or table.family not in ("ip", "ip6"):
+        return ""
+    reading = evidence.find(f"iptables-nft-save{'4' if table.family == 'ip' else '6'}", namespace.name)
+    found = _section(table.name).search(reading.text) if reading is not None and reading.outcome == "text" else None
+    return found[0] if found is not None else ""
+
+
+def _section(table: str) -> re.Pattern[str]:
+    return re.compile(rf"^\*{re.escape(table)}\n.*?^COMMIT\n", re.MULTILINE | re.DOTALL)
 
 
 def iptables_restore(legacy: bool, *, six: bool) -> Tool:
@@ -117,11 +139,14 @@ def _nft_head(chain: Chain) -> Iterator[str]:
 # --- counters for native rules ---------------------------------------------------------------------------------------
 
 
-def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> str:
+def counted(
+    text: str, devices: Mapping[str, tuple[str, ...]] | None = None, others: frozenset[str] = frozenset()
+) -> str:
     """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero,
     each chain with its ``devices``, which older versions of nft leave out.
 
-    Chains come first: nft prints them behind the maps whose elements jump to them.
+    Chains come first: nft prints them behind the maps whose elements jump to them.  The rules of the chains ``others``
+    are left to another tool.
 
     Raises MalformedError for what nft does not print."""
     document: Json = msgspec.json.decode(text)
@@ -130,7 +155,7 @@ def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> 
     policies: list[Json] = []
     for item in list_of(object_of(document).get("nftables")):
         kind, found = single(item)
-        if kind == "metainfo":
+        if kind == "metainfo" or (kind == "rule" and object_of(found).get("chain") in others):
             continue
         plain = {key: value for key, value in object_of(found).items() if key not in ("handle", "index")}
         if kind == "rule":
@@ -138,7 +163,7 @@ def counted(text: str, devices: Mapping[str, tuple[str, ...]] | None = None) -> 
         bound = devices.get(str(plain.get("name")), ()) if devices and kind == "chain" else ()
         if bound and "dev" not in plain:
             plain["dev"] = bound[0] if len(bound) == 1 else [*bound]
-        if kind == "chain" and plain.get("policy") == "drop":
+        if kind == "chain" and plain.get("policy") == "drop" and plain.get("name") not in others:
             place: Object = {"family": plain["family"], "table": plain["table"], "chain": plain["name"]}
             policies.append({"add": {"rule": {**place, "expr": [_counter()]}}})
         (chains if kind in ("table", "chain") else commands).append({"add": {kind: plain}})
