@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.network.flow import Flow
 from hairpin.replica.agreement import agreement
-from hairpin.replica.judge import judge
+from hairpin.replica.judge import judge, judge_all
 from hairpin.walk.walk import walk_flow
 from tests.walk.test_neighbour_discovery import FLOWS, INNER_RULES, net
 
@@ -20,3 +20,10 @@ def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
     asked = Flow(start, 6, daddr, "tcp", 22)
     found = agreement(walk_flow(within, asked), judge(within, asked))
     assert (found.judge, found.reason) == ("replicated", "")
+
+
+def test_who_was_not_found_is_asked_again() -> None:
+    within, start, daddr = CASES["of a neighbour"]
+    asked = Flow(start, 6, daddr, "tcp", 22)
+    trace = walk_flow(within, asked)
+    assert [agreement(trace, each).reason for each in judge_all(within, (asked, asked))] == ["", ""]

@@ -1,17 +1,18 @@
 """Refusals on the running kernel that reach who asked, and those that are lost on their way back.  Needs root."""
 
+import msgspec
 import pytest
 
-from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, engine, host_namespace, network, route
 from tests.walk.test_reply import FLOWS, routers
 
-OUTSIDE, HERE = Outside(CLIENT), FromHost()
+OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", "container:web")
 FAR = parse_address("203.0.113.80")[1]
 CLOSED, CLOSED_UDP, PING = (
     Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 9999),
@@ -99,3 +100,21 @@ def test_who_is_asked_at_a_translated_port_answers() -> None:
     )
     (judgement,) = judge_all(within, (flow := Flow(HERE, 4, FAR, "udp", 53),))
     assert (walk_flow(within, flow).verdict, judgement.verdict) == ("delivered", "delivered")
+
+
+def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
+    """icmp_ratelimit lets six errors to one client through at once."""
+    within = network(host_namespace(values={"icmp_ratelimit": "1000"}))
+    flows = tuple(Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", port) for port in range(9000, 9010))
+    assert {judgement.verdict for judgement in judge_all(within, flows)} == {"refused"}
+
+
+def test_an_error_that_leaves_is_not_what_was_asked() -> None:
+    away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
+    text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\nCOMMIT\n"
+    within, flow = (
+        network(host_namespace(text, routes=(away,)), docker=msgspec.structs.replace(engine(), networks=())),
+        Flow(INSIDE, 4, HOST_ADDRESS, "udp", 53),
+    )
+    (judgement,) = judge_all(within, (flow,))
+    assert (walk_flow(within, flow).verdict, judgement.verdict) == ("dropped", "dropped")

@@ -48,6 +48,7 @@ LOST_ERROR = Sighting(0, "host", "w1", True, 6, "2001:db8::1", "2001:db8::2", IC
 NOBODY = (("host", "NoPorts"),)
 NO_WAY, NO_WAY6, NO_WAY_ON6 = ("host", "OutNoRoutes"), ("host", "Ip6OutNoRoutes"), ("host", "Ip6InNoRoutes")
 REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
+NOT_SENT = Happening("dialled", "host", 80, errno.ENETUNREACH, at_once=True)
 DIALLING = Happening("dialling", "host", 80)
 ACCEPTED = Experience("silence", connected=True, taken=True)
 NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
@@ -90,6 +91,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the answer to its SYN is lost":   (found(ACCEPTED, happenings=(DIALLING,), begun=True), "unanswered"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
     "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
+    "the relay has no route":          (found(SILENCE, happenings=(NOT_SENT,), protocol="udp"), "rejected"),
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),
     "its answer is lost":              (found(SILENCE, protocol="udp", happenings=(REACHED,)), "unanswered"),
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),

@@ -90,6 +90,7 @@ def walked(within: Network, start: Start, daddr: int) -> Trace:
 FLOWS: dict[str, tuple[str, str, Start, int, str, str]] = {
     "open": ("", "ACCEPT", BEYOND, OWN, "delivered", ""),
     "the question of a router": (SERVED, "DROP", BEYOND, OWN, "dropped", "host input"),
+    "for an address of another link": (without(135), "ACCEPT", BEYOND, INNER, "dropped", "host input"),
     "of a neighbour": (SERVED, "DROP", NEXT, OWN, "dropped", "host input"),
     "the router is to be found, too": (SERVED + letting(135), "DROP", BEYOND, OWN, "unanswered", "host input"),
     "a neighbour's question names him": (SERVED + letting(135), "DROP", NEXT, OWN, "delivered", ""),

@@ -24,12 +24,13 @@ _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
 class Happening(msgspec.Struct, frozen=True):
     """What a service met: it was ``reached`` (its process read something), a relay is ``dialling`` on, has ``dialled``
-    (``errno`` 0: connected)."""
+    (``errno`` 0: connected; ``at_once``: the kernel of the relay's own host would not even send)."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: str
     port: int
     errno: int = 0
+    at_once: bool = False
 
 
 class Loop:
@@ -167,7 +168,7 @@ class Servers:
             self.happenings.append(Happening("dialling", netns, service.port))
             self._loop.watch(dialled, selectors.EVENT_WRITE, connected)
         else:
-            self.happenings.append(Happening("dialled", netns, service.port, status))
+            self.happenings.append(Happening("dialled", netns, service.port, status, at_once=True))
             dialled.close()
             accepted.close()
 
@@ -217,7 +218,7 @@ class Servers:
         dialled = self._towards(netns, service, socket.SOCK_DGRAM)
         assert service.to is not None
         failed = dialled.connect_ex((service.to[1], service.to[2]))
-        self.happenings.append(Happening("dialled", netns, service.port, failed))
+        self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=failed != 0))
         if failed:
             dialled.close()
             return
@@ -235,7 +236,7 @@ class Servers:
         try:
             dialled.send(data)
         except OSError as error:
-            self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0))
+            self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0, at_once=True))
 
     def holds_data(self, protocol: str) -> bool:
         """Return whether something waits at a socket that never reads."""

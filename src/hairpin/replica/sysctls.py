@@ -49,6 +49,12 @@ _QUIET = (
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
 """Nothing is sent by itself or once more, so that what is counted is the flow."""
+_UNLIMITED = (
+    (("net", "ipv4", "icmp_ratelimit"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"),
+    (("net", "ipv4", "icmp_msgs_per_sec"), "1000000"), (("net", "ipv4", "icmp_msgs_burst"), "1000000"),
+)  # fmt: skip
+"""Whatever the host says: each flow is asked as if it were the only one, and no answer is withheld because of the last
+one.  Source: net/ipv4/icmp.c icmpv4_xrlim_allow()"""
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 
@@ -64,6 +70,7 @@ def before_links(network: Network, namespace: Namespace) -> tuple[SysctlValue, .
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
         # Without br_netfilter on the host, bridged frames meet no IP rule; on old kernels the host's say it for all.
         found += [(("net", "bridge", name), str(bridge_nf(network, namespace, name) or 0)) for name in _BRIDGE_NF]
+    found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
     said = {"/".join(path) for path, _ in found}
     quiet = tuple(SysctlValue(path, value) for path, value in (*_UNLESS_SAID, *_QUIET) if path not in said)

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.replica.client import Attempt
 from hairpin.replica.counters import Hit
 from hairpin.replica.serving import Happening
@@ -49,12 +49,13 @@ class Findings(msgspec.Struct, frozen=True):
     def told(self) -> Sighting | None:
         """Return the first sighting of a message that says no: an ICMP error, or an RST that answers a SYN."""
         for seen in self.attempt.sightings:
-            if _says_no(seen):
+            if says_no(seen):
                 return seen
         return None
 
 
-def _says_no(seen: Sighting) -> bool:
+def says_no(seen: Sighting) -> bool:
+    """Return whether the packet is a message that says no."""
     if seen.protocol == TCP:
         return seen.tcp_flags & RST != 0 and seen.tcp_flags & SYN == 0
     if seen.icmp is None:
@@ -97,7 +98,8 @@ def _leg(findings: Findings) -> Verdict | None:
     dialled = [each for each in findings.happenings if each.kind == "dialled"]
     if not dialled or not dialled[-1].errno:
         return None
-    return _failed(findings, dialled[-1].errno, at_once=False)
+    own = msgspec.structs.replace(findings.flow, start=FromHost())
+    return _failed(msgspec.structs.replace(findings, flow=own), dialled[-1].errno, at_once=dialled[-1].at_once)
 
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:

@@ -32,7 +32,7 @@ from hairpin.replica.serving import Loop, Servers
 from hairpin.replica.snmp import ANSWERS, Lost
 from hairpin.replica.tap import SO_TIMESTAMPNS, Sighting, Tap
 from hairpin.replica.tool import run_quietly
-from hairpin.replica.verdict import Findings, Verdict, last_seen, verdict
+from hairpin.replica.verdict import Findings, Verdict, last_seen, says_no, verdict
 from hairpin.replica.world import entry
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
@@ -137,6 +137,7 @@ class _Replica:
         self._gone: list[tuple[str, str]] = []
         self._held = False
         self._last: tuple[Sighting, ...] = ()
+        self._unanswered = False
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
         for name in self._plans:
             self._enter(name)
@@ -210,9 +211,12 @@ class _Replica:
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _forget_goodbyes(self) -> None:
-        """Leave out of the counters what the last flow's end has moved: who hangs up sends resets."""
-        for name in self._touched(self._last):
+        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets), and have neighbours
+        asked again that have not answered it: questions are not repeated at once."""
+        for name in (*self._touched(self._last), WORLD):
             self._enter(name)
+            if self._unanswered:
+                run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
             self._lost.news(name)
         self._home.enter()
 
@@ -223,6 +227,7 @@ class _Replica:
         happenings, self._last = tuple(self._servers.happenings), attempt.sightings
         if attempt.experience.kind != "answer" or self.built.replaced:
             self._confirmed(attempt.sightings)
+        self._unanswered = attempt.experience.kind == "silence"
         if attempt.experience.kind != "answer":
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
@@ -294,6 +299,8 @@ class _Replica:
 
     def _answers(self, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
         """Return whether what came to the world is an answer on a wrong way, not what was asked."""
+        if says_no(seen):
+            return True
         if seen.protocol == TCP:
             return seen.tcp_flags & ACK != 0
         reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)

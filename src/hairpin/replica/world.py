@@ -29,6 +29,7 @@ from hairpin.network.stacked import link_of, takes_address
 from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
 from hairpin.replica.hardware_addresses import known_outside, made_there, taken_as_own
 from hairpin.replica.links import Wire, mac_of, mac_text
+from hairpin.walk.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
@@ -116,8 +117,8 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
-    for address in _asked6(network, flows, wire):
-        yield f"route add {address}/128 dev {wire.name} table {_TABLE + 1 + number}"
+    for way in _asked6(network, flows, wire):
+        yield f"route add {way} table {_TABLE + 1 + number}"
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for flow in flows:
@@ -177,16 +178,20 @@ def _is_near(network: Network, far: int) -> bool:
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
-    """Yield the IPv6 addresses of the host's end of this wire that flows from out there are for: they are asked for,
-    which the host's rules may drop."""
+    """Yield the ways to the host's IPv6 addresses that flows from out there are for: they are asked for, or the link's
+    own in their place, which the host's rules may drop."""
     if wire.netns != HOST:
         return
     namespace = network.namespace(HOST)
-    own = {address_text(each.value, 6) for each in addresses_of(namespace, _holder(namespace, wire.link).name, 6)}
     for flow in flows:
         begins = entry(network, flow) if flow.version == 6 else None
-        if begins is not None and begins.destination in own:
-            yield begins.destination
+        value = parse_address(begins.destination)[1] if begins is not None else None
+        if begins is None or value is None or not owns_address(namespace, 6, value):
+            continue
+        asked = asked_for(namespace, _holder(namespace, wire.link).name, value)
+        if asked is not None:
+            via = "" if asked == value else f" via {address_text(asked, 6)} onlink"
+            yield f"{begins.destination}/128{via} dev {wire.name}"
 
 
 def _answered6(network: Network, wire: Wire) -> Iterator[str]:

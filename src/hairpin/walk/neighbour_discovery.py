@@ -14,7 +14,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.packet import ICMP6, Packet
-from hairpin.network.network import HOST, Network, Port, addresses_of, owns_address
+from hairpin.network.network import HOST, Network, Port, addresses_of, is_bridge_port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import link_of, lower_of
@@ -42,29 +42,42 @@ def introduced(network: Network, started: State) -> State | End:
     if packet.version != 6 or started.stage != "device-in" or started.netns != HOST:
         return started
     host = network.namespace(HOST)
-    if not owns_address(host, 6, packet.daddr):
+    link = host.link(started.iif)
+    near = link.master if link is not None and link.master and is_bridge_port(host, link) else started.iif
+    target = asked_for(host, near, packet.daddr) if owns_address(host, 6, packet.daddr) else None
+    if target is None:
         return started
     back = lookup(host, Query(6, packet.saddr))
     gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
     sender = _ROUTER if gateways else packet.saddr
     lost: list[End] = []
-    for asked in (_group(packet.daddr), packet.daddr):
+    for asked in (_group(target), target):
         question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
         ends = walk_packet(network, State("device-in", HOST, question, iif=started.iif), _settled)
         dropped = _dropped(ends)
         if dropped is None:
-            return _answered_outside(network, started, ends, sender, gateways)
+            return _answered_outside(network, started, ends, sender, target, gateways)
         lost.append(dropped)
     return _unresolved(started, lost[0])
 
 
+def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
+    """Return the address that who sends to this host by the link asks for: the packet's, or if another link has it the
+    first of this one's, as a router's next hop is; a link answers for its own alone.
+
+    Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
+    """
+    own = [each.value for each in addresses_of(namespace, link, 6) if not each.tentative]
+    return daddr if daddr in own else next(iter(own), None)
+
+
 def _answered_outside(
-    network: Network, started: State, asked: tuple[End, ...], sender: int, gateways: list[int]
+    network: Network, started: State, asked: tuple[End, ...], sender: int, target: int, gateways: list[int]
 ) -> State | End:
     link = next((end.state.slave or end.state.iif for end in asked if end.kind == "arrived"), None)
     if link is None:
         return started
-    answer = _message(started.packet.daddr, sender, _ADVERTISEMENT)
+    answer = _message(target, sender, _ADVERTISEMENT)
     dropped = _dropped(walk_packet(network, State("output", HOST, answer, oif=link, by_kernel=True), _settled))
     if dropped is not None:
         return _unresolved(started, dropped)
