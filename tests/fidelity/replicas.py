@@ -63,6 +63,9 @@ def flow_of(sent: Sent) -> Flow | None:
         return None
     if _is_odd(packet.daddr, packet.version) or (_is_odd(packet.saddr, packet.version) and not chosen):
         return None
+    near = packet.version == 6 and any(inside(each, *LINK_LOCAL6, 6) for each in (packet.saddr, packet.daddr))
+    if near and not sent.link:
+        return None  # a process has to say on which link, and flows of processes do not
     ports = (7, 40000) if protocol == "icmp" else (packet.dport or 0, packet.sport or 40000)
     if sent.link:
         start: Outside | FromHost | FromContainer = Outside(packet.saddr, sent.link)
@@ -76,8 +79,7 @@ def flow_of(sent: Sent) -> Flow | None:
 def _is_odd(address: int, version: Version) -> bool:
     """Whether nobody out there has such an address, or many have."""
     reserved = version == 4 and address >> 28 == 15
-    near = version == 6 and inside(address, *LINK_LOCAL6, 6)  # means nothing without a link, which flows do not name
-    return address == 0 or reserved or near or is_loopback(address, version) or is_multicast(address, version)
+    return address == 0 or reserved or is_loopback(address, version) or is_multicast(address, version)
 
 
 def _can_ask(network: Network, flow: Flow) -> bool:

@@ -4,16 +4,18 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
-from hairpin.replica.judge import judge
+from hairpin.replica.judge import judge, judge_all
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_replica import macvlan
 from tests.kernel.test_replica_links import BRIDGE, NIC, PORT, kernel_makes, outer, vlan
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, local, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, local, network, route
+from tests.walk.test_neighbour_discovery import net
 
 FAR, NEAR, OTHER, STACKED = (
     parse_address(text)[1] for text in ("203.0.113.80", "198.51.100.77", "198.51.100.78", "198.51.100.66")
@@ -122,4 +124,37 @@ def test_a_client_may_have_an_address_of_somebody_inside() -> None:
     built, asked = network(), Flow(Outside(WEB, "eth0"), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(built, asked)
     assert any(each.netns == "host" and each.link == "eth0" and not each.out for each in judgement.path)
+    assert agreement(walk_flow(built, asked), judgement).agrees
+
+
+def test_an_echo_reply_between_two_outside_comes_by_the_host_again() -> None:
+    rules = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 203.0.113.80 -j DROP\nCOMMIT\n"
+    built, asked = network(host_namespace(rules)), Flow(OUTSIDE, 4, FAR, "icmp", 7)
+    judgement = judge(built, asked)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("unanswered", True)
+
+
+def with_two_links() -> Network:
+    """Return a host that takes nothing by its second link."""
+    usual = host_namespace("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i eth1 -j DROP\nCOMMIT\n")
+    links = (*usual.links, Link(8, "eth1", mac=0x02AABBCCDD08))
+    return network(msgspec.structs.replace(usual, links=links))
+
+
+def test_flows_of_the_same_addresses_come_in_by_their_own_links() -> None:
+    built = with_two_links()
+    flows = tuple(Flow(Outside(CLIENT, name), 4, HOST_ADDRESS, "tcp", 8151) for name in ("eth0", "eth1"))
+    judgements = judge_all(built, flows)
+    assert [each.verdict for each in judgements] == ["delivered", "dropped"]
+    assert all(agreement(walk_flow(built, each.flow), each).agrees for each in judgements)
+
+
+def test_a_client_may_have_a_link_local_address() -> None:
+    own, client = (parse_address(text)[1] for text in ("2001:db8:2::11", "fe80::77"))
+    host = net().namespace("host")
+    near = route("fe80::/64", "eth0")
+    built = net().with_namespace(msgspec.structs.replace(host, routes=(near, *host.routes)))
+    asked = Flow(Lan(client, "eth0"), 6, own, "tcp", 22)
+    judgement = judge(built, asked)
+    assert any((each.netns, each.source) == ("host", "fe80::77") for each in judgement.path)
     assert agreement(walk_flow(built, asked), judgement).agrees

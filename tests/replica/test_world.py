@@ -6,8 +6,9 @@ from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import HOST
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.replica.blueprint import Way
 from hairpin.replica.links import wiring
-from hairpin.replica.world import Entry, entry, world
+from hairpin.replica.world import Entry, entry, ways, world
 from tests.small_host import CLIENT, HOST_ADDRESS, network
 from tests.walk.test_neighbour_discovery import net
 
@@ -29,7 +30,7 @@ def test_a_flow_from_inside_does_not_begin_there() -> None:
 def test_a_client_asks_the_public_address_and_the_gateway_maps_it() -> None:
     stated = World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),))
     asked = msgspec.structs.replace(FLOW, daddr=PUBLIC)
-    assert entry(network(world=stated), asked) == Entry("192.0.2.10", "198.51.100.11")
+    assert entry(network(world=stated), asked) == Entry("192.0.2.10", "198.51.100.11", "eth0")
 
 
 def test_what_something_upstream_keeps_out_does_not_begin() -> None:
@@ -37,7 +38,26 @@ def test_what_something_upstream_keeps_out_does_not_begin() -> None:
 
 
 def test_the_clients_packet_enters_by_its_link() -> None:
-    assert "rule add priority 10 from 192.0.2.10/32 to 198.51.100.11/32 iif lo lookup 101" in lines(World(), FLOW)
+    built = network()
+    begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST, "container:web")).wires)
+    assert begins is not None
+    assert (begins.link, way) == ("eth0", Way("eth0", "w1", 1))
+    assert "rule add priority 10 fwmark 1 iif lo lookup 101" in lines(World(), FLOW)
+
+
+def test_a_neighbour_finds_the_owner_of_an_address_himself() -> None:
+    begins = entry(network(), Flow(Lan(parse_address("198.51.100.77")[1]), 4, HOST_ADDRESS + 1, "tcp", 80))
+    assert begins is not None
+    assert begins.link == ""
+
+
+def test_echo_replies_go_back_by_the_wire_that_the_question_came_by() -> None:
+    ping = msgspec.structs.replace(FLOW, protocol="icmp")
+    built = network()
+    plan = world(built, (ping,), wiring(built, (HOST, "container:web")).wires)
+    assert "meta mark set 1001" in plan.loads[0].text
+    assert "rule add priority 10 fwmark 1001 iif lo lookup 1001" in plan.lines
+    assert world(built, (FLOW, OUT), wiring(built, (HOST, "container:web")).wires).loads == ()
 
 
 def test_sources_that_nobody_could_answer_go_nowhere() -> None:

@@ -97,6 +97,15 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     connections: tuple[Connection, ...] = ()
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How a client out there sends in by a link of the host: the world's end of it is ``wire``, and what bears ``mark``
+    (SO_MARK) leaves by that."""
+
+    link: str
+    wire: str
+    mark: int
+
+
 class Blueprint(msgspec.Struct, frozen=True):
     """All of it; ``links`` is one ``ip -batch`` for all namespaces.
 
@@ -107,6 +116,7 @@ class Blueprint(msgspec.Struct, frozen=True):
     stand_ins: tuple[StandIn, ...] = ()
     left_out: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
 
 
 def path_of(netns: str) -> str:

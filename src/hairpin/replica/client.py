@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 import msgspec
 
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
+from hairpin.replica.blueprint import Way
 from hairpin.replica.drops import Drops
 from hairpin.replica.serving import Loop, hear_errors
 from hairpin.replica.tap import Sighting, Tap
@@ -72,13 +73,14 @@ class Client:
         self._flow: Flow | None = None
         self._before: set[int] = set()
 
-    def attempt(self, flow: Flow, source: str | None, destination: str) -> Attempt:
-        """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses."""
+    def attempt(self, flow: Flow, source: str | None, destination: str, way: Way | None = None) -> Attempt:
+        """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses.  ``way``:
+        out there, the one that it sets out by."""
         self._look()
         self._seen, self._reasons, self._connected = [], [], False
         self._flow = flow
         self._experience = None
-        opened = self._begin(flow, source, destination)
+        opened = self._begin(flow, source, destination, way)
         if opened is not None:
             self._wait()
         self._look()
@@ -89,7 +91,7 @@ class Client:
             self._loop.forget(opened)
         return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
 
-    def _begin(self, flow: Flow, source: str | None, destination: str) -> socket.socket | None:
+    def _begin(self, flow: Flow, source: str | None, destination: str, way: Way | None) -> socket.socket | None:
         family = socket.AF_INET if flow.version == 4 else socket.AF_INET6
         everywhere = "0.0.0.0" if flow.version == 4 else "::"
         opened = _open(flow, family)
@@ -98,19 +100,21 @@ class Client:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if isinstance(flow.start, (Outside, Lan)):
                 _speak_for_others(opened, flow)
+            if way is not None:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
                 # Nothing lingers on when it is closed: the same port may be asked again.
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if flow.protocol != "icmp":
-                opened.bind((source or everywhere, flow.sport))
+                opened.bind(_end(source or everywhere, flow.sport, way))
             elif source is not None:
-                opened.bind((source, 0))
+                opened.bind(_end(source, 0, way))
             if flow.protocol == "tcp":
                 with suppress(BlockingIOError):  # EINPROGRESS
-                    opened.connect((destination, flow.dport))
+                    opened.connect(_end(destination, flow.dport, way))
                 self._loop.watch(opened, selectors.EVENT_WRITE, lambda: self._handshaken(opened))
             else:
-                opened.connect((destination, 0 if flow.protocol == "icmp" else flow.dport))
+                opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
                 opened.send(QUESTION if flow.protocol == "udp" else _echo(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
         except OSError as error:
@@ -194,6 +198,14 @@ def _open(flow: Flow, family: int) -> socket.socket:
         return socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
     kind = socket.SOCK_STREAM if flow.protocol == "tcp" else socket.SOCK_DGRAM
     return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+
+
+def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
+    """Return one end as sockets name it: out there the link is known on which a link-local address is meant."""
+    version, value = parse_address(address)
+    if way is None or version == 4 or not inside(value, *LINK_LOCAL6, 6):
+        return address, port
+    return address, port, 0, socket.if_nametoindex(way.wire)
 
 
 def _speak_for_others(opened: socket.socket, flow: Flow) -> None:

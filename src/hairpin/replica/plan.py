@@ -9,7 +9,7 @@ from hairpin.network.routing import route_text
 from hairpin.replica import addresses, links, routes, rules, services, sysctls
 from hairpin.replica.blueprint import APART, Blueprint, NetnsPlan
 from hairpin.replica.connections import concerning, met_by
-from hairpin.replica.world import world
+from hairpin.replica.world import ways, world
 from hairpin.walk.walk import walk_flow
 
 FEW = 24
@@ -52,7 +52,7 @@ def blueprint(
     apart = tuple(
         f"{each.name}: no packet of the flow comes there" for each in network.host.namespaces if each.name not in names
     )
-    return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart)
+    return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
 
 
 def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[str, ...]:

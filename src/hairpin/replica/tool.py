@@ -14,6 +14,10 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_NOT_FOUND = 127
+"""What a shell says of a command that is not there."""
+
+
 def begin(load: Load) -> "Tool":
     """Begin to load it where the process is."""
     argv = _ARGV.get(load.tool, (load.tool,))
@@ -52,13 +56,17 @@ class Tool:
             file.write(text.encode("utf-8", "surrogateescape"))
             file.flush()
             file.seek(0)
-            self._process = subprocess.Popen(
-                argv, stdin=file, stdout=subprocess.DEVNULL, stderr=self._said, env=_ENVIRONMENT
-            )
+            self._process: subprocess.Popen[bytes] | None = None
+            try:
+                self._process = subprocess.Popen(
+                    argv, stdin=file, stdout=subprocess.DEVNULL, stderr=self._said, env=_ENVIRONMENT
+                )
+            except FileNotFoundError:
+                os.write(self._said, f"{argv[0]} is not installed".encode())
 
     def finish(self) -> tuple[int, str]:
         """Return exit status and complaints."""
-        status = self._process.wait()
+        status = self._process.wait() if self._process is not None else _NOT_FOUND
         with os.fdopen(self._said, "rb") as file:
             file.seek(0)
             return status, file.read().decode("utf-8", "replace").strip()

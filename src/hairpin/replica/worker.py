@@ -205,8 +205,9 @@ class _Replica:
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
             tap.solicited.clear()
+        way = next((each for each in self.built.plan.ways if begins is not None and each.link == begins.link), None)
         self._enter(netns)
-        attempt = self._client.attempt(flow, source, destination)
+        attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 

@@ -26,7 +26,8 @@ from hairpin.network.prefix import (
     width,
 )
 from hairpin.network.stacked import link_of, takes_address
-from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue
+from hairpin.replica import replies
+from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.hardware_addresses import known_outside, made_there, taken_as_own
 from hairpin.replica.links import Wire, mac_of, mac_text
 from hairpin.walk.neighbour_discovery import asked_for
@@ -52,10 +53,13 @@ _SYSCTLS = (
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """How a flow from out there begins: addresses as the client's packet has them when it comes in."""
+    """How a flow from out there begins: addresses as the client's packet has them when it comes in.
+
+    ``link``: the host's, to which it is handed; empty where a neighbour finds the address's owner himself."""
 
     source: str
     destination: str
+    link: str = ""
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
@@ -67,7 +71,16 @@ def entry(network: Network, flow: Flow) -> Entry | None:
     if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
         return None
     packet = state.packet
-    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version))
+    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
+    link = network.namespace(HOST).link(name)
+    if link is None or (isinstance(flow.start, Lan) and _neighbours(network, link, packet.version, packet.daddr)):
+        name = ""
+    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), name)
+
+
+def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
+    """Return how clients send in by the host's links."""
+    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns == HOST)
 
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
@@ -76,17 +89,14 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
         lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
-    sent: dict[Version, list[str]] = {4: [], 6: []}
-    for number, flow in enumerate(flows):
-        sent[flow.version] += _client(network, flow, wires, number)
-    rules4, rules6 = ((*sent[version], *_rules(network, flows, wires, version)) for version in (4, 6))
+    rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
     return NetnsPlan(
         WORLD,
-        sysctls=tuple(SysctlValue(path, value) for path, value in _SYSCTLS),
+        sysctls=(*(SysctlValue(path, value) for path, value in _SYSCTLS), *replies.SYSCTLS),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=taken_as_own(known),
+        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
@@ -111,11 +121,13 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     for version in versions:
         for address in _others(network, wire, version):
             yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
+            yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
         router = _ROUTER[version]
         everything = "0.0.0.0/0" if version == 4 else "::/0"
         yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
-        yield f"route add {everything} via {router} dev {wire.name} onlink table {_TABLE + 1 + number}"
+        for table in (_TABLE + 1 + number, replies.table_of(number)):
+            yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
         yield f"route add {way} table {_TABLE + 1 + number}"
@@ -204,29 +216,10 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
                 yield address_text(hop.gateway, 6)
 
 
-def _client(network: Network, flow: Flow, wires: tuple[Wire, ...], number: int) -> Iterator[str]:
-    """Yield what sends the flow's packet in by its link: a rule for its addresses."""
-    begins = entry(network, flow)
-    if begins is None:
-        return
-    started = enters_by(network, flow)
-    state = started if isinstance(started, State) else started.state
-    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
-    for at, wire in enumerate(wires):
-        if (wire.netns, wire.link.name) == (HOST, name):
-            bits = width(flow.version)
-            sends = f"rule add priority {10 + number} from {begins.source}/{bits} to {begins.destination}/{bits} iif lo"
-            if wire.link.up and not wire.link.carrier:
-                yield f"{sends} blackhole"
-            elif not (isinstance(flow.start, Lan) and _neighbours(network, wire, flow.version, state.packet.daddr)):
-                yield f"{sends} lookup {_TABLE + 1 + at}"
-            return
-
-
-def _neighbours(network: Network, wire: Wire, version: Version, address: int) -> bool:
-    """Return whether a neighbour on the wire asks the address's owner itself, which is not the host."""
-    namespace = network.namespace(wire.netns)
-    subnets = addresses_of(namespace, _holder(namespace, wire.link).name, version)
+def _neighbours(network: Network, link: Link, version: Version, address: int) -> bool:
+    """Return whether a neighbour on the host's link asks the address's owner itself, which is not the host."""
+    namespace = network.namespace(HOST)
+    subnets = addresses_of(namespace, _holder(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(
         inside(address, each.value, each.prefix_length, version) for each in subnets
     )
@@ -237,6 +230,9 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
     bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
     yield "rule add priority 5000 lookup local"
     yield "rule del priority 0"
+    for number, way in enumerate(ways(wires)):
+        yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
+        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
     clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
     for wire in wires:
         for client in dict.fromkeys(clients):
