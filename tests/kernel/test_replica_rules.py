@@ -21,7 +21,7 @@ from hairpin.host.rulesets import with_devices
 from hairpin.netfilter import nft_json
 from hairpin.replica.blueprint import Load
 from hairpin.replica.refused import load_again
-from hairpin.replica.rules import counted
+from hairpin.replica.nft_input import counted
 from hairpin.replica.tool import run_tool
 tool, text, listed, added = json.loads(sys.stdin.read())
 loads, show = [Load(tool, text)], [tool.replace("restore", "save")]

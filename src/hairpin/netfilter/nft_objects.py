@@ -7,6 +7,7 @@ Source: nftables src/json.c obj_print_json(), flowtable_print_json(); nft(8)
 
 from hairpin.netfilter.nft_syntax import Object, integer, object_of, string, words
 from hairpin.netfilter.nft_text import statement_text
+from hairpin.netfilter.protocols import BUILT_IN
 
 
 def declared(kind: str, body: Object) -> str:
@@ -23,15 +24,15 @@ def _details(kind: str, body: Object) -> str:
         case "limit":
             return statement_text({"limit": _rate(body)}).removeprefix("limit ")
         case "ct helper":
-            return f'type "{body.get("type")}" protocol {body.get("protocol")}; l3proto {body.get("l3proto")};'
+            return f'type "{body.get("type")}" protocol {_protocol(body)}; l3proto {body.get("l3proto")};'
         case "ct timeout":
             states = object_of(body.get("policy", {})).items()
             policy = ", ".join(f"{state} : {seconds}" for state, seconds in states)
-            return f"protocol {body.get('protocol')}; l3proto {body.get('l3proto')}; policy = {{ {policy} }};"
+            return f"protocol {_protocol(body)}; l3proto {body.get('l3proto')}; policy = {{ {policy} }};"
         case "ct expectation":
             seconds = (integer(body, "timeout") or 0) // 1000
             return (
-                f"protocol {body.get('protocol')}; dport {body.get('dport')}; timeout {seconds}s; "
+                f"protocol {_protocol(body)}; dport {body.get('dport')}; timeout {seconds}s; "
                 f"size {body.get('size')}; l3proto {body.get('l3proto')};"
             )
         case "secmark":
@@ -45,6 +46,12 @@ def _details(kind: str, body: Object) -> str:
             return f"hook {body.get('hook')} priority {body.get('prio', 0)}; devices = {{ {listed} }};"
         case _:
             return " ".join(f"{key} {value}" for key, value in body.items() if key not in ("family", "table", "name"))
+
+
+def _protocol(body: Object) -> str:
+    """Return the protocol's name, which nft 1.1 says as a number, and does not take so."""
+    found = body.get("protocol")
+    return BUILT_IN.get(found, str(found)) if isinstance(found, int) else str(found)
 
 
 def _rate(body: Object) -> Object:

@@ -1,11 +1,10 @@
 """Rules and sets of a namespace as the tools load them: the very text that was read, where nothing was changed since.
 
-Native nftables rules have counters only where their author wanted them; each gets one, so that its part in a packet's
-fate can be seen.  Source: iptables-restore(8), libnftables-json(5), ipset(8)
+Source: iptables-restore(8), ipset(8)
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
@@ -14,14 +13,9 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
 from hairpin.netfilter import render_nft
 from hairpin.netfilter.ir import Chain, Ruleset, Table
-from hairpin.netfilter.nft_syntax import Json, Object, content, list_of, named, object_of, single
 from hairpin.netfilter.render import render
 from hairpin.replica.blueprint import Load, Tool
-
-_TERMINAL = frozenset({
-    "accept", "drop", "return", "jump", "goto", "continue", "reject", "dnat", "snat", "masquerade", "redirect", "queue",
-    "vmap", "tproxy", "fwd", "synproxy",
-})  # fmt: skip
+from hairpin.replica.nft_input import counted
 
 
 class Loads(msgspec.Struct, frozen=True):
@@ -134,87 +128,3 @@ def _nft_head(chain: Chain) -> Iterator[str]:
         return
     devices = f" devices = {{ {', '.join(chain.devices)} }}" if chain.devices else ""
     yield f"type {chain.type} hook {chain.hook}{devices} priority {chain.priority}; policy {chain.policy or 'accept'};"
-
-
-# --- counters for native rules ---------------------------------------------------------------------------------------
-
-
-def counted(
-    text: str, devices: Mapping[str, tuple[str, ...]] | None = None, others: frozenset[str] = frozenset()
-) -> str:
-    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero,
-    each chain with its ``devices``, which older versions of nft leave out.
-
-    Chains come first: nft prints them behind the maps whose elements jump to them.  The rules of the chains ``others``
-    are left to another tool.
-
-    Raises MalformedError for what nft does not print."""
-    document: Json = msgspec.json.decode(text)
-    chains: list[Json] = []
-    commands: list[Json] = []
-    policies: list[Json] = []
-    for item in list_of(object_of(document).get("nftables")):
-        kind, found = single(item)
-        if kind == "metainfo" or (kind == "rule" and object_of(found).get("chain") in others):
-            continue
-        plain = {key: value for key, value in object_of(found).items() if key not in ("handle", "index")}
-        if kind == "rule":
-            plain["expr"] = _with_counter(_with_protocol(list_of(plain.get("expr"))))
-        bound = devices.get(str(plain.get("name")), ()) if devices and kind == "chain" else ()
-        if bound and "dev" not in plain:
-            plain["dev"] = bound[0] if len(bound) == 1 else [*bound]
-        if kind == "chain" and plain.get("policy") == "drop" and plain.get("name") not in others:
-            place: Object = {"family": plain["family"], "table": plain["table"], "chain": plain["name"]}
-            policies.append({"add": {"rule": {**place, "expr": [_counter()]}}})
-        (chains if kind in ("table", "chain") else commands).append({"add": {kind: plain}})
-    return msgspec.json.encode({"nftables": [*chains, *commands, *policies]}).decode()
-
-
-def _counter() -> Json:
-    return {"counter": {"packets": 0, "bytes": 0}}
-
-
-def _with_counter(expressions: list[Json]) -> list[Json]:
-    others = [each for each in expressions if not _anonymous_counter(each)]
-    last = others[-1] if others else None
-    ends = isinstance(last, dict) and not _TERMINAL.isdisjoint(last)
-    at = len(others) - 1 if ends else len(others)
-    return [*others[:at], _counter(), *others[at:]]
-
-
-def _with_protocol(expressions: list[Json]) -> list[Json]:
-    """Return the rule with its transport protocol in front, where a port of conntrack's is asked for before it is
-    known: nft drops ``meta l4proto udp`` when ``udp dport`` follows, and then cannot tell what such a port is.
-
-    Source: nftables src/ct.c ct_expr_update_type()"""
-    keys = [_key(each) for each in expressions]
-    ports = [at for at, key in enumerate(keys) if key in ("proto-src", "proto-dst")]
-    known = [at for at, key in enumerate(keys) if key in (*_WITH_PORTS, "l4proto")]
-    if not ports or not known or known[0] < ports[0]:
-        return expressions
-    if keys[known[0]] == "l4proto":
-        return [expressions[known[0]], *expressions[: known[0]], *expressions[known[0] + 1 :]]
-    asked: Object = {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": keys[known[0]]}
-    return [{"match": asked}, *expressions]
-
-
-_WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")
-
-
-def _key(expression: Json) -> str:
-    """Return what a match asks for: a key of conntrack's or of the packet's, or the protocol of a field."""
-    if named(expression) != "match":
-        return ""
-    left = content(expression).get("left")
-    for part in list_of(left["concat"]) if isinstance(left, dict) and "concat" in left else [left]:
-        field = content(part)
-        if named(part) == "payload" and field.get("protocol") in _WITH_PORTS:
-            return str(field["protocol"])
-        if named(part) in ("ct", "meta"):
-            return str(field.get("key"))
-    return ""
-
-
-def _anonymous_counter(expression: Json) -> bool:
-    found = expression.get("counter", "") if isinstance(expression, dict) else ""
-    return found is None or (isinstance(found, dict) and found.keys() <= {"packets", "bytes"})
