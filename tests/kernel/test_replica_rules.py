@@ -152,3 +152,20 @@ def test_a_rule_left_out_counts_for_what_would_have_met_it(chain: str, start: Ou
     text = f"*filter\n:{chain} ACCEPT [0:0]\n{ODD.format(chain)}\nCOMMIT\n"
     judgement = judge(network(host_namespace(text)), Flow(start, 4, HOST_ADDRESS, "tcp", 22))
     assert len(judgement.left_out) == met
+
+
+def test_a_set_that_is_refused_takes_no_other_with_it() -> None:
+    sets = (
+        "create a hash:ip family inet hashsize 1024 maxelem 65536", "add a 192.0.2.1",
+        "create b hash:odd", *(f"add b 192.0.2.{number}" for number in range(40)),
+        "create l list:set size 8", "add l a",
+    )  # fmt: skip
+    left_out, _ = again("ipset", "\n".join((*sets, "")))
+    assert [text for text, _ in left_out] == ["this machine's ipset refuses create b hash:odd"]
+
+
+def test_a_rule_that_ebtables_refuses_keeps_its_place() -> None:
+    text = "*filter\n:FORWARD ACCEPT\n-A FORWARD --odd 3 -j DROP\n-A FORWARD -p ARP -j DROP\n"
+    ((_, chain),), found = again("ebtables-nft-restore", text)
+    there = [line for line in found.splitlines() if line.startswith("-A")]
+    assert (chain, there) == ("FORWARD", ["-A FORWARD -j CONTINUE", "-A FORWARD -p ARP -j DROP"])

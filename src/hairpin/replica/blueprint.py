@@ -83,7 +83,8 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
     ``ip
     -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have
-    to come up.  ``connections``: entries that its conntrack table has whenever a flow begins."""
+    to come up; ``running_lines``: for ``ip -batch`` when they have.  ``connections``: entries that its conntrack table
+    has whenever a flow begins."""
 
     name: str
     sysctls: tuple[SysctlValue, ...] = ()
@@ -94,6 +95,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     loads: tuple[Load, ...] = ()
     services: tuple[Service, ...] = ()
     running: tuple[str, ...] = ()
+    running_lines: tuple[str, ...] = ()
     connections: tuple[Connection, ...] = ()
 
 

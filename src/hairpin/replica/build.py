@@ -189,6 +189,15 @@ class Built:
 
     # --- waiting -----------------------------------------------------------------------------------------------------
 
+    def come_up(self) -> None:
+        """Wait until links run, and give them what they take then only."""
+        self.wait_running()
+        for plan in self.plan.namespaces:
+            if plan.running_lines:
+                self.netns[plan.name].enter()
+                for number, complaint in self._ip(plan.running_lines):
+                    self._complain(plan, plan.running_lines[number - 1], complaint)
+
     def wait_running(self) -> None:
         """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""
         until = time.monotonic() + _CARRIER_TIMEOUT_S

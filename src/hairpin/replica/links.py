@@ -271,6 +271,11 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
     # A bond sets its members up.
     yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
     yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)
+
+
+def states(namespace: Namespace) -> Iterator[str]:
+    """Yield the lines that give ports of bridges their states, which the kernel takes when they run: the far end of a
+    veth may come up later.  Source: net/bridge/br_netlink.c br_set_port_state()"""
     for link in namespace.links:
         port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
         if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:

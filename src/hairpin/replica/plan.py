@@ -103,5 +103,6 @@ def _namespace(
         loads=loads.loads,
         services=services.services(network, namespace),
         running=links.running(namespace),
+        running_lines=tuple(links.states(namespace)),
         connections=connections,
     )

@@ -86,7 +86,10 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
         lines[at] = words
         return LeftOut(f"this machine's {load.tool} refuses the rule {line}", table, rule[1], words)
     if load.tool == "ipset":
-        lines[at] = ""
+        command, name = line.split(" ")[:2]
+        for other, text in enumerate(lines):  # without the set, none of its elements is taken either
+            if other == at or (command == "create" and text.startswith(f"add {name} ")):
+                lines[other] = ""
         return LeftOut(f"this machine's ipset refuses {line[:100]}")
     return None
 

@@ -126,7 +126,7 @@ class _Replica:
         for each in plan.namespaces:
             self._servers.open(each)
         self._taps = tuple(self._tap(each) for each in plan.namespaces)
-        self.built.wait_running()
+        self.built.come_up()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
         self._client = Client(loop, self._taps, drops, self._hopeless)
