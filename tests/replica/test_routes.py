@@ -35,6 +35,14 @@ ROUTES: dict[str, tuple[Route, tuple[str, ...]]] = {
         (f"route add 0.0.0.0/0 table 254 {ONE} {OTHER}",),
     ),
     "nowhere": (Route(4, NETWORK, LENGTH, type="blackhole"), ("route add blackhole 198.51.100.0/24 table 254",)),
+    "a broadcast route that IPv4 makes itself": (
+        Route(4, NETWORK, 32, TABLE_LOCAL, "broadcast", (NextHop("eth0"),), protocol="kernel"),
+        (),
+    ),
+    "a broadcast route for IPv6, which it never makes": (
+        Route(6, 0x20010DB8 << 96, 64, TABLE_LOCAL, "broadcast", (NextHop("eth0"),)),
+        ("route append broadcast 2001:db8::/64 table 255 dev eth0",),
+    ),
     "IPv6": (
         Route(6, 0, 0, next_hops=(NextHop("eth0"),), metric=1024),
         ("route append ::/0 table 254 metric 1024 dev eth0",),

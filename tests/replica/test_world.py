@@ -83,10 +83,12 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
 
 def test_hosts_ipv6_address_is_asked_for_by_the_router_or_the_neighbour() -> None:
     own, far, near = (parse_address(f"2001:db8:{text}")[1] for text in ("2::11", "1::10", "2::77"))
+    linked = parse_address("fe80::77")[1]
     built = net()
     for start, said in (
         (Outside(far), "address add 2001:db8:1::10/128 dev lo nodad noprefixroute"),
         (Lan(near), "address add 2001:db8:2::77/128 dev w1 nodad noprefixroute"),
+        (Outside(linked, "eth0"), "address add fe80::77/128 dev w1 nodad noprefixroute"),
     ):
         plan = world(built, (Flow(start, 6, own, "tcp", 22),), wiring(built, (HOST, "container:web")).wires)
         assert "route add 2001:db8:2::11/128 dev w1 table 101" in (*plan.lines, *plan.lines6)

@@ -20,10 +20,13 @@ def routes(namespace: Namespace) -> Iterator[str]:
 
 
 def _by_itself(namespace: Namespace, route: Route) -> bool:
-    """Return whether the route comes with an address or a link (net/ipv4/fib_frontend.c fib_add_ifaddr())."""
+    """Return whether the route comes with an address or a link (net/ipv4/fib_frontend.c fib_add_ifaddr()).
+
+    IPv6 makes no broadcast route of its own (net/ipv6/addrconf.c)."""
     if route.table != TABLE_LOCAL:
         return False
-    if route.type == "broadcast" or is_multicast(route.destination, route.version):
+    broadcast = (route.type, route.version) == ("broadcast", 4) and route.protocol in ("kernel", "")
+    if broadcast or is_multicast(route.destination, route.version):
         return True
     if route.version == 6 and route.type == "anycast" and route.protocol == "kernel":
         return True

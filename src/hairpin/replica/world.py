@@ -138,7 +138,8 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
             far = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
             if not _inside(network, 6, far):
                 # Who is behind a router is asked for by nobody, and asks nobody: the router does.
-                where = wire.name if _is_near(network, far) else "lo"
+                # A link-local address is always on the link.
+                where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, far) else "lo"
                 yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
