@@ -19,7 +19,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.parse import parse
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
-from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.network import HOST, Network, holds_address
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
 from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.judge import judge_all
@@ -85,7 +85,7 @@ def _is_odd(address: int, version: Version) -> bool:
 def _can_ask(network: Network, flow: Flow) -> bool:
     """Whether a socket can be bound to the flow's source: of IPv6 only to an address that its host has."""
     source = flow.start.address if isinstance(flow.start, FromHost) else None
-    return source is None or flow.version == 4 or owns_address(network.namespace(HOST), 6, source)
+    return source is None or flow.version == 4 or holds_address(network.namespace(HOST), 6, source)
 
 
 def flows_of(case: Case, most: int) -> tuple[Flow, ...]:

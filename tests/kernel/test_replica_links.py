@@ -139,3 +139,13 @@ def test_a_dummy_takes_packets_and_loses_them(asked: str, leaves: bool) -> None:
     assert (judgement.verdict == "dropped") == leaves
     if kernel_makes("dummy"):
         assert judgement.left_out == ()
+
+
+@pytest.mark.parametrize("state", ("disabled", "listening", "learning"))
+def test_a_port_keeps_its_state(state: str) -> None:
+    usual = host_namespace(DOCKER_RULES)
+    port = msgspec.structs.replace(usual.links[3], port=BridgePort(state))
+    within = network(msgspec.structs.replace(usual, links=(*usual.links[:3], port, *usual.links[4:])))
+    judgement = judge(within, FLOWS[2])
+    found = agreement(walk_flow(within, FLOWS[2]), judgement)
+    assert (judgement.verdict, found.agrees, judgement.left_out) == ("dropped", True, ())

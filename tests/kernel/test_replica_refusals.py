@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -118,3 +119,12 @@ def test_an_error_that_leaves_is_not_what_was_asked() -> None:
     )
     (judgement,) = judge_all(within, (flow,))
     assert (walk_flow(within, flow).verdict, judgement.verdict) == ("dropped", "dropped")
+
+
+def test_whoever_has_no_route_is_told_each_time() -> None:
+    """ip_rt_error_burst lets five errors to one sender through at once."""
+    closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
+    within = network(host_namespace("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n", routes=(closed,)))
+    flows = tuple(Flow(INSIDE, 4, FAR, "udp", port) for port in range(9000, 9007))
+    assert {walk_flow(within, flow).verdict for flow in flows} == {"rejected"}
+    assert [judgement.verdict for judgement in judge_all(within, flows)] == ["rejected"] * 7

@@ -39,6 +39,7 @@ ADDRESSES: dict[str, tuple[Address, tuple[str, ...]]] = {
         Address("eth0", 6, number("2001:db8::1"), 64, deprecated=True),
         ("address add 2001:db8::1/64 dev eth0 scope global nodad preferred_lft 0 noprefixroute",),
     ),
+    "tentative, which is nobody's yet": (Address("eth0", 6, number("2001:db8::1"), 64, tentative=True), ()),
     "the loopback's own comes by itself": (Address("lo", 4, number("127.0.0.1"), 8, "host"), ()),
     "another on the loopback does not": (
         Address("lo", 4, number("192.0.2.5"), 32),

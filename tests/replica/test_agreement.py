@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.netfilter.evaluate import Condition
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.agreement import agreement
 from hairpin.replica.counters import Hit
@@ -24,6 +25,8 @@ assert isinstance(STOP.decided_by, RuleDecided)
 VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
 STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
 BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
+RATE = Condition("-m limit --limit 5/min", holds=False, usual=False, load=True)
+OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
 
 LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
 LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
@@ -75,6 +78,16 @@ CASES = {
         ),
         Judgement(FLOW, "unanswered"),
         (True, "replicated", ""),
+    ),
+    "the other flows have used up a rate": (
+        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        Judgement(FLOW, "dropped", Place("host", rules=(RULE,))),
+        (None, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "no rate explains it": (
+        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        Judgement(FLOW, "refused"),
+        (False, "simulated", "simulated delivered, the kernel says refused"),
     ),
     "one of several ways": (
         msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),

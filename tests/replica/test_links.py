@@ -128,7 +128,7 @@ def test_ports_join_their_bridge_with_their_flags() -> None:
     lines = tuple(settings(host))
     assert "link set dev veth1 master docker0" in lines
     assert "link set dev veth1 type bridge_slave hairpin on learning off" in lines
-    assert tuple(states(host)) == ("link set dev veth1 type bridge_slave state 4",)
+    assert tuple(states(host)) == ("link set dev veth1 state 4",)
 
 
 def test_a_link_that_is_down_stays_down() -> None:

@@ -17,7 +17,8 @@ def addresses(namespace: Namespace) -> Iterator[str]:
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        yield _line(address)
+        if not address.tentative:  # which takes no packet and is nobody's yet; here nobody else would have it
+            yield _line(address)
 
 
 def _line(address: Address) -> str:
@@ -31,7 +32,7 @@ def _line(address: Address) -> str:
         words += ["broadcast", address_text(address.broadcast, address.version)]
     words += ["dev", address.link, "scope", address.scope]
     if address.version == 6:
-        words += ["nodad"] if not address.tentative else []
+        words.append("nodad")
         words += ["preferred_lft", "0"] if address.deprecated else []
     return " ".join((*words, "noprefixroute"))
 

@@ -81,10 +81,9 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     """One namespace.
 
     ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
-    ``ip
-    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have
-    to come up; ``running_lines``: for ``ip -batch`` when they have.  ``connections``: entries that its conntrack table
-    has whenever a flow begins."""
+    ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that
+    have to come up; ``running_lines`` are more for ``bridge -batch``, when they have.  ``connections``: entries that
+    its conntrack table has whenever a flow begins."""
 
     name: str
     sysctls: tuple[SysctlValue, ...] = ()

@@ -4,6 +4,7 @@ Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace
 What a tool refuses is found by the number of the line that it names, and told; the rest is built.
 """
 
+import ctypes
 import fcntl
 import os
 import re
@@ -28,6 +29,7 @@ _SPREADING = (
 _ON = {"macvlan": "link lower0", "vlan": "link lower0", "ipvlan": "link lower1"}
 _NEEDS = {"vlan": "id 1"}
 """What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
+_SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
 _CARRIER_TIMEOUT_S = 2.0
@@ -195,7 +197,11 @@ class Built:
         for plan in self.plan.namespaces:
             if plan.running_lines:
                 self.netns[plan.name].enter()
-                for number, complaint in self._ip(plan.running_lines):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                    for link in plan.running:
+                        _settle(asker, link)
+                tool = Tool(("bridge", "-force", "-batch", "-"), "\n".join(plan.running_lines) + "\n")
+                for number, complaint in _refused(*tool.finish()):
                     self._complain(plan, plan.running_lines[number - 1], complaint)
 
     def wait_running(self) -> None:
@@ -220,6 +226,16 @@ def _wait_queues(asker: socket.socket) -> None:
     for.  Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
     with suppress(OSError):
         fcntl.ioctl(asker, _SIOCSIFTXQLEN, fcntl.ioctl(asker, _SIOCGIFTXQLEN, struct.pack("16si20x", b"lo", 0)))
+
+
+def _settle(asker: socket.socket, link: str) -> None:
+    """Have what is to follow from the link's carrier done by now, as a bridge takes its port for one that runs.
+
+    Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
+    """
+    value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_GLINK, 0))
+    with suppress(OSError):
+        fcntl.ioctl(asker, _SIOCETHTOOL, struct.pack("16sP16x", link.encode(), ctypes.addressof(value)))
 
 
 def _make_accounts(loads: tuple[Load, ...]) -> None:

@@ -274,12 +274,16 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
 
 
 def states(namespace: Namespace) -> Iterator[str]:
-    """Yield the lines that give ports of bridges their states, which the kernel takes when they run: the far end of a
-    veth may come up later.  Source: net/bridge/br_netlink.c br_set_port_state()"""
+    """Yield the lines of ``bridge -batch`` that give bridge ports that run their state: what does not run yet takes
+    none, and gets another when it does, as one that is disabled does with ``ip link``.
+
+    Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
+    do_setlink(): DO_SETLINK_NOTIFY
+    """
     for link in namespace.links:
         port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
         if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:
-            yield f"link set dev {link.name} type bridge_slave state {_PORT_STATES.index(port.state)}"
+            yield f"link set dev {link.name} state {_PORT_STATES.index(port.state)}"
 
 
 def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:

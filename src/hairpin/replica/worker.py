@@ -38,6 +38,9 @@ from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
+_TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
+"""So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
+no namespace's own."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -138,6 +141,7 @@ class _Replica:
         self._held = False
         self._last: tuple[Sighting, ...] = ()
         self._unanswered = False
+        self._without_route = 0
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
         for name in self._plans:
             self._enter(name)
@@ -187,7 +191,18 @@ class _Replica:
         return lost or any(hit.does != "other" for hit in self._hits)
 
     def judge(self, flow: Flow) -> Judgement:
-        """Send the flow's packet and say what became of it."""
+        """Send the flow's packet and say what became of it; once more where so many had no route before it that the
+        kernel may have told nobody.  Source: net/ipv4/route.c ip_error()"""
+        found = self._judge(flow)
+        if flow.version == 6 or found.place is None or found.place.rules:
+            return found
+        self._without_route += found.verdict == "rejected"
+        if found.verdict != "dropped" or not self._unanswered or self._without_route < _TOLD_AT_ONCE:
+            return found
+        time.sleep(_TOLD_AGAIN_S)
+        return self._judge(flow)
+
+    def _judge(self, flow: Flow) -> Judgement:
         started = time.monotonic()
         netns, source, destination = HOST, source_of(flow), address_text(flow.daddr, flow.version)
         begins = entry(self._network, flow)

@@ -65,14 +65,14 @@ class Trace(msgspec.Struct, frozen=True):
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
     branches = tuple(_branches(network, flow, depth=0))
-    verdicts: set[Verdict] = {branch.verdict for branch in branches if not _only_under_load(branch)}
+    verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts
         return Trace(flow, verdict, branches)
     return Trace(flow, "depends", branches)
 
 
-def _only_under_load(branch: Branch) -> bool:
+def only_under_load(branch: Branch) -> bool:
     """Whether the branch is taken only when a rate or a number of connections is exceeded."""
     return any(condition.load and not condition.usual for condition in branch.conditions)
 
