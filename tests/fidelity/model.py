@@ -267,6 +267,7 @@ def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
     )
 
 
+_FRAGMENT = 44
 _ANSWERABLE = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, ESP, AH})
 """Of other protocols REJECT demands a checksum that NAT does not keep right: no answer may be sent."""
 _ERRORS = {
@@ -313,23 +314,34 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
                 if in_pieces:  # not told from others, and yet counted by rules on its way
                     yield (), final
                 if in_pieces and packet.version == 6:  # which answers each of them
-                    second, twice = tuple(map(_about_the_second, events)), _answered_twice(end, final)
-                    yield tuple(sorted({*noted, *second})), final
-                    yield tuple(sorted({*noted, *events, *second})), twice
-                    yield tuple(sorted({*noted, *second})), twice
-                    yield (), twice
+                    for second, other in _about_the_second(network, answer, name):
+                        twice = _answered_twice(end, final, other)
+                        yield tuple(sorted({*noted, *second})), other
+                        yield tuple(sorted({*noted, *events, *second})), twice
+                        yield tuple(sorted({*noted, *second})), twice
+                        yield (), twice
 
 
-def _answered_twice(end: End, final: End) -> End:
+def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tuple[tuple[Event, ...], End]]:
+    """Yield what is seen of the error about the second fragment, and where it ends: without ports it is related to no
+    connection, nor translated."""
+    quoted = answer.packet.inner
+    assert quoted is not None
+    inner = msgspec.structs.replace(quoted, protocol=_FRAGMENT, sport=None, dport=None)
+    error = msgspec.structs.replace(answer, packet=msgspec.structs.replace(answer.packet, inner=inner))
+    for outcome in output_route(network, error):
+        if isinstance(outcome, End):
+            yield (), outcome
+            continue
+        for last in _ends(network, outcome):
+            yield from _with_answers(network, last, name)
+
+
+def _answered_twice(end: End, final: End, other: End) -> End:
     """Return the end of an answer that two errors have come to: rules on their way have counted both."""
-    counted = final.state.conditions[len(end.state.conditions) :]
+    counted = other.state.conditions[len(end.state.conditions) :]
     state = msgspec.structs.replace(final.state, conditions=(*final.state.conditions, *counted))
     return msgspec.structs.replace(final, state=state)
-
-
-def _about_the_second(event: Event) -> Event:
-    """Return the error about the second fragment, which does not tell the ports (protocol: fragment)."""
-    return msgspec.structs.replace(event, inner=(*event.inner[:2], 44, -1, -1)) if event.inner else event
 
 
 def _wire_of(network: Network, state: State) -> str:
