@@ -1,11 +1,12 @@
+import msgspec
 import pytest
 
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.arp import announced, replies
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
 
@@ -39,6 +40,13 @@ QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
 @pytest.mark.parametrize(("values", "target", "source", "expected"), QUESTIONS.values(), ids=QUESTIONS)
 def test_replies(values: dict[str, str], target: int, source: int, *, expected: bool) -> None:
     assert replies(host(**values), "host", "docker0", target, source) is expected
+
+
+def test_arp_filter_takes_any_type_of_route_that_leads_out_by_the_link() -> None:
+    strange = msgspec.structs.replace(route(f"{address_text(WEB, 4)}/32", "docker0"), type="anycast")
+    plain = host(docker0__arp_filter="1").namespace("host")
+    within = Network(Host("test", namespaces=(msgspec.structs.replace(plain, routes=(*plain.routes, strange)),)))
+    assert replies(within, "host", "docker0", GATEWAY, WEB)
 
 
 # arp_announce, the packet's source, the sender that the question names

@@ -78,4 +78,5 @@ def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool
     if not conf(namespace, 4, link, "arp_filter", rule="or"):
         return False
     back = lookup(namespace, Query(4, source, target))
-    return back.type != "unicast" or all(hop.link != link for hop in back.next_hops)
+    led = back.type in ("unicast", "broadcast", "anycast", "multicast")  # what is local would leave by lo
+    return not led or all(hop.link != link for hop in back.next_hops)
