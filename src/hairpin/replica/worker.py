@@ -194,10 +194,16 @@ class _Replica:
         """Send the flow's packet and say what became of it; once more where so many had no route before it that the
         kernel may have told nobody.  Source: net/ipv4/route.c ip_error()"""
         found = self._judge(flow)
-        if flow.version == 6 or found.place is None or found.place.rules:
+        if flow.version == 6 or found.place is None:
             return found
-        self._without_route += found.verdict == "rejected"
-        if found.verdict != "dropped" or not self._unanswered or self._without_route < _TOLD_AT_ONCE:
+        # One that is lost on its way counts as well.
+        self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
+        if (
+            found.place.rules
+            or found.verdict != "dropped"
+            or not self._unanswered
+            or self._without_route < _TOLD_AT_ONCE
+        ):
             return found
         time.sleep(_TOLD_AGAIN_S)
         return self._judge(flow)
