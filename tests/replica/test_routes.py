@@ -65,6 +65,14 @@ def test_routes(route: Route, lines: tuple[str, ...]) -> None:
     assert tuple(routes(having(route))) == lines
 
 
+def test_a_gateway_that_other_routes_lead_elsewhere_comes_before_them() -> None:
+    """Neither a gateway that is local nor one that a route of IPv6 has behind another link is taken (``onlink``)."""
+    default = Route(4, 0, 0, next_hops=(NextHop("eth0", NETWORK + 1, 4),))
+    local = Route(4, NETWORK, LENGTH, TABLE_LOCAL, "local", (NextHop("lo"),))
+    lines = [line.split()[2] for line in routes(having(local, default))]
+    assert lines == ["0.0.0.0/0", "local"]
+
+
 def test_routes_that_others_need_come_first() -> None:
     default = Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY, 4),))
     connected = Route(4, NETWORK, LENGTH, next_hops=(NextHop("eth0"),))

@@ -13,10 +13,32 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 
 
 def routes(namespace: Namespace) -> Iterator[str]:
-    """Yield the routes that the kernel does not make itself for addresses, those that others need (longer) first."""
-    wanted = [each for each in namespace.routes if not _by_itself(namespace, each)]
-    for route in sorted(wanted, key=lambda each: (each.table != TABLE_LOCAL, -each.prefix_length)):
+    """Yield the routes that the kernel does not make itself for addresses: before all others those to gateways that the
+    others lead elsewhere, then those that others need (longer)."""
+    wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
+
+    def order(route: Route) -> tuple[bool, bool, int]:
+        return not _is_contradicted(route, wanted), route.table != TABLE_LOCAL, -route.prefix_length
+
+    for route in sorted(wanted, key=order):
         yield _line(route)
+
+
+def _is_contradicted(route: Route, others: tuple[Route, ...]) -> bool:
+    """Return whether a gateway would be refused once the others are there, which have come after it.
+
+    Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh_onlink()"""
+    return route.prefsrc is None and any(
+        hop.gateway is not None and _leads_elsewhere(other, hop.gateway, hop.gateway_version or route.version, hop.link)
+        for hop in route.next_hops
+        for other in others
+    )
+
+
+def _leads_elsewhere(other: Route, gateway: int, version: Version, link: str | None) -> bool:
+    apart = width(version) - other.prefix_length
+    covers = other.version == version and other.prefix_length > 0 and gateway >> apart == other.destination >> apart
+    return covers and (other.type != "unicast" or all(hop.link != link for hop in other.next_hops))
 
 
 def _by_itself(namespace: Namespace, route: Route) -> bool:
