@@ -41,7 +41,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/netns.py": "kernel/test_replica.py",
     "replica/proof.py": "kernel/test_replica.py",
     "replica/serving.py": "kernel/test_replica.py",
-    "replica/snmp.py": "kernel/test_replica.py",
+    "replica/refused.py": "kernel/test_replica_rules.py",
     "replica/worker.py": "kernel/test_replica.py",
 }
 
