@@ -39,6 +39,7 @@ FIRST = {
     Novelty.FLOWTABLES_TAKE_GRE: "6.1.0-50-amd64",
     Novelty.LOOKS_BACK_AS_THE_ANSWER: "6.1.0-50-amd64",
     Novelty.RESETS_CLOSE: "6.1.0-50-amd64",
+    Novelty.BRIDGED_FORWARD_AT_0: "6.12.107+deb13-amd64",
     Novelty.FIB_ASKS_WITH_PROTOCOL: "6.12.107+deb13-amd64",
     Novelty.INBOUND_BY_SLAVE: "6.18.4",
     Novelty.RULES_NAME_VRFS: "6.18.4",

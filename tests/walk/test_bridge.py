@@ -8,7 +8,7 @@ from hairpin.netfilter.ir import Chain, FieldMatch, Hook, NameMatch, Table, Verd
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.walk.bridge import bridge_in, calls_iptables
-from hairpin.walk.state import State
+from hairpin.walk.state import End, RuleDecided, State
 from tests.netfilter.seen import rule
 from tests.small_host import (
     CLIENT,
@@ -138,6 +138,21 @@ def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif
     ruleset = msgspec.structs.replace(host.ruleset, tables=(Table("ip", "t", "nft", (chain,)),))
     ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset))
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
+
+
+@pytest.mark.parametrize(("kernel", "asked"), (("6.1.0-50-amd64", False), ("6.12.107+deb13-amd64", True)))
+def test_whether_a_bridges_chain_of_priority_0_comes_before_forward(kernel: str, *, asked: bool) -> None:
+    """br_netfilter_hooks.c br_nf_ops"""
+    whole = net(DROP, calls=True)
+    host = whole.namespace("host")
+    bridges = Table("bridge", "t", "nft", (Chain("c", (rule(Verdict("drop")),), "forward"),))
+    ruleset = msgspec.structs.replace(host.ruleset, tables=(*host.ruleset.tables, bridges))
+    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, kernel=kernel))
+    (end,) = bridge_in(ruled, frame(TO_OTHER, DB))
+    assert isinstance(end, End)
+    assert end.stop is not None
+    assert isinstance(end.stop.decided_by, RuleDecided)
+    assert (end.stop.decided_by.place.family == "bridge") is asked
 
 
 # priority of PREROUTING's chain, hook, whom the frame is addressed to, whether DNAT turns it, whether it is another's

@@ -156,6 +156,11 @@ class Novelty(Enum):
         "net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing()",
         also=("5.15", "6.1"),
     )
+    BRIDGED_FORWARD_AT_0 = Since(
+        (6, 8),  # seen on 6.12, not yet on 6.1
+        "br_netfilter shows bridged packets to FORWARD before the bridge family's chains of priority 0, not behind them.",
+        "net/bridge/br_netfilter_hooks.c br_nf_ops",
+    )
     FIB_ASKS_WITH_PROTOCOL = Since(
         (6, 12),  # from 6.12.34 and 6.16; which stable release an earlier 6.12 is, its name need not say
         "Policy rules do not see the protocol where nft's `fib` asks for an IPv4 route.",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.ir import Hook
@@ -92,7 +93,7 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
             yield from _behind_iptables(network, namespace, bridge, outcome, changed=changed, stays=stays)
 
 
-_PREROUTING_PRIORITY, _FORWARD_PRIORITY = 0, -1
+_PREROUTING_PRIORITY = 0
 """Where br_netfilter stands among the bridge's chains (of equals behind them: it was registered with the bridge).
 
 Source: net/bridge/br_netfilter_hooks.c br_nf_ops
@@ -312,7 +313,9 @@ def _crossing_hook(
     """Yield what one hook does to a frame that crosses: the bridge family's chains, with br_netfilter the IP ones
     among those of FORWARD and behind those of POSTROUTING."""
     states = [msgspec.structs.replace(state, oif=bridge.name)]
-    among = _FORWARD_PRIORITY if ip and hook == "forward" else INT_MAX
+    kernel = network.namespace(state.netns).kernel
+    at = 0 if Novelty.BRIDGED_FORWARD_AT_0.known_to(kernel) else -1
+    among = at if ip and hook == "forward" else INT_MAX
     states = yield from going_on(
         run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
     )
