@@ -158,7 +158,7 @@ class Novelty(Enum):
     )
     BRIDGED_FORWARD_AT_0 = Since(
         (6, 8),  # seen on 6.12, not yet on 6.1
-        "br_netfilter shows bridged packets to FORWARD before the bridge family's chains of priority 0, not behind them.",
+        "FORWARD sees bridged packets (br_netfilter) before the bridge family's chains of priority 0, not behind them.",
         "net/bridge/br_netfilter_hooks.c br_nf_ops",
     )
     FIB_ASKS_WITH_PROTOCOL = Since(
