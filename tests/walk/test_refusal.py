@@ -83,6 +83,13 @@ def test_what_lo_brings_back_has_its_route_already() -> None:
     assert back.packet.saddr == 0x7F000001
 
 
+def test_what_is_translated_on_its_way_over_lo_is_answered_by_an_address_of_the_route() -> None:
+    asked = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=CLIENT, protocol=UDP)
+    back = answer(msgspec.structs.replace(at("input-route", asked, iif="lo"), rerouted="lo"), "icmp-net-unreachable")
+    assert back is not None
+    assert back.packet.saddr == 0
+
+
 @pytest.mark.parametrize("source", (0xFFFFFFFF, 0xE0000001))
 def test_nobody_is_told_by_a_broadcast(source: int) -> None:
     spoofed = msgspec.structs.replace(TO_WEB, saddr=source, protocol=UDP)

@@ -156,7 +156,9 @@ def _source(namespace: Namespace, end: End) -> int:
         assert end.stop is not None
         if _has_no_route(end):
             return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
-        if end.stop.stage == "input" or state.local or (state.rerouted or state.oif) == "lo":
+        # What was translated on its way over lo has lost the route that it left by: nf_nat_ipv4_in()
+        rerouted = state.rerouted if end.stop.stage != "input-route" else ""
+        if end.stop.stage == "input" or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
         inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
         routed = state.iif and not state.physout  # what only crosses a bridge has no route
