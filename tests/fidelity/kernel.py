@@ -52,27 +52,32 @@ def read(case: Case) -> Evidence:
     """Return what is read of the case's network; raises SetupError when the kernel refuses the configuration."""
     with _built(case) as net:
         return evidence_of(
-            net.judged,
-            frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets),
-            {each.name: tuple(program.link for program in each.programs) for each in case.namespaces},
-            frozenset(each.name for each in case.namespaces),
+            net.judged, _with_rules(case), _filtered(case), frozenset(each.name for each in case.namespaces)
         )
 
 
 def ask(case: Case) -> Answer:
     """Return the kernel's answer; raises SetupError when it refuses the configuration."""
     with _on_one_cpu(), _built(case) as net:
-        with_rules = frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
-        filtered = {each.name: tuple(program.link for program in each.programs) for each in case.namespaces}
-        before = host_of(
+        before = evidence_of(
             net.judged,
-            with_rules,
-            filtered,
+            _with_rules(case),
+            _filtered(case),
             frozenset(each.name for each in case.namespaces if each.sockets),
             frozenset(each.name for each in case.namespaces if each.connections),
         )
+        known = host_of(before)
         turns = net.send_all(case.flows)
-        return Answer(before, host_of(net.judged, with_rules, {}, rules_only=True), tuple(turns.items()))
+        after = evidence_of(net.judged, _with_rules(case), {}, rules_only=True)
+        return Answer(known, host_of(after), tuple(turns.items()))
+
+
+def _with_rules(case: Case) -> frozenset[str]:
+    return frozenset(each.name for each in case.namespaces if each.rulesets or each.ipsets)
+
+
+def _filtered(case: Case) -> dict[str, tuple[str, ...]]:
+    return {each.name: tuple(program.link for program in each.programs) for each in case.namespaces}
 
 
 @contextmanager

@@ -32,17 +32,9 @@ _KEYS = (
 )  # fmt: skip
 
 
-def host_of(
-    namespaces: dict[str, Netns],
-    with_rules: frozenset[str],
-    filtered: dict[str, tuple[str, ...]],
-    listening: frozenset[str] = frozenset(),
-    connected: frozenset[str] = frozenset(),
-    *,
-    rules_only: bool = False,
-) -> Host:
-    """Return the host that the namespaces make up: see evidence_of."""
-    host = parse(evidence_of(namespaces, with_rules, filtered, listening, connected, rules_only=rules_only))
+def host_of(evidence: Evidence) -> Host:
+    """Return the host that was read, all of which has to be understood."""
+    host = parse(evidence)
     if host.unread:
         raise AssertionError(f"unread: {host.unread}")
     return host
