@@ -36,6 +36,7 @@ from hairpin.replica.verdict import Findings, Verdict, last_seen, says_no, verdi
 from hairpin.replica.world import entry
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
@@ -264,7 +265,7 @@ class _Replica:
             None if said == "delivered" else self._place(findings),
             attempt.sightings,
             elapsed_ms,
-            self._left_out(attempt),
+            self._left_out(flow, attempt),
             self.built.plan.apart,
         )
 
@@ -357,8 +358,11 @@ class _Replica:
             return Place(rules[0].netns if rules else HOST, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
-    def _left_out(self, attempt: Attempt) -> tuple[str, ...]:
+    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
+        if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
+            branches = walk_flow(self._network, flow).branches
+            links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
 
