@@ -108,14 +108,13 @@ class Expectations:
             branches = self._walked(flow, turn.sent)
             sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
             sources += (port for event in turn.events for port in event.inner[3:])
-            for ports in ([*sources, *targets], [*targets, *sources]):
-                if self._picked and all(branch.events != turn.events for branch in branches):
-                    self._ports = tuple(ports)
-                    branches = self._walked(flow, turn.sent)
-            for last in (1, 2):  # of what goes round only the last port is seen; in an error about it the one before
-                if self._picked > last and all(branch.events != turn.events for branch in branches):
-                    self._unseen_picks = self._picked - last
-                    branches = self._walked(flow, turn.sent)
+            picked = self._picked
+            # Of what goes round only the last port is seen; in an error about it the one before.
+            for unseen in (0, *(picked - last for last in (1, 2) if picked > last)):
+                for ports in ([*sources, *targets], [*targets, *sources]):
+                    if picked and all(branch.events != turn.events for branch in branches):
+                        self._ports, self._unseen_picks = tuple(ports), unseen
+                        branches = self._walked(flow, turn.sent)
             guessed = self._guessed.difference(sources, targets)
             stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
             if guessed:
@@ -173,7 +172,11 @@ class Expectations:
         self._ways[flow] = left if len(left) > 1 else ((),)
         usual = tuple(each for each in left[0] if all(_holds(way, *each) for way in left)) if left else ()
         for netns, connection in usual:
-            self._tables[netns][connection.zone, connection.original] = connection
+            table = self._tables[netns]
+            stand_ins = [key for key, known in table.items() if _expects(connection, known)]
+            for key in stand_ins:
+                del table[key]
+            table[connection.zone, connection.original] = connection
         changed = {netns for netns, _ in usual}
         if changed:
             namespaces = tuple(
@@ -186,27 +189,55 @@ class Expectations:
 
 
 def _holds(way: Connections, netns: str, connection: Connection) -> bool:
-    """Return whether a packet of the connection finds one in what the way leaves."""
+    """Return whether a packet of the connection finds one in what the way leaves, or at least an answer to it does:
+    no other connection can then have that tuple, whatever this one's first namespace has drawn for it."""
     return any(
-        (where, each.zone, each.original) == (netns, connection.zone, connection.original) for where, each in way
+        where == netns
+        and each.zone == connection.zone
+        and (each.original == connection.original or _expects(each, connection))
+        for where, each in way
     )
+
+
+def _expects(connection: Connection, other: Connection) -> bool:
+    return (connection.zone, connection.reply) == (other.zone, other.reply)
 
 
 def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> Branch:
     """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
-    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere."""
+    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere.  What an answer
+    shows of them holds for its connections, too."""
     if not hidden or len(branch.events) != len(seen):
         return branch
+    told = {
+        mine: theirs
+        for expected, event in zip(branch.events, seen, strict=True)
+        for mine, theirs in zip(_ports_of(expected), _ports_of(event), strict=False)
+        if mine in hidden
+    }
     events = tuple(
         msgspec.structs.replace(
-            mine,
-            sport=theirs.sport if mine.sport in hidden else mine.sport,
-            dport=theirs.dport if mine.dport in hidden else mine.dport,
-            inner=tuple(t if m in hidden else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)),
+            each,
+            sport=told.get(each.sport, each.sport),
+            dport=told.get(each.dport, each.dport),
+            inner=(*each.inner[:3], *(told.get(port, port) for port in each.inner[3:])),
         )
-        for mine, theirs in zip(branch.events, seen, strict=True)
+        for each in branch.events
     )
-    return msgspec.structs.replace(branch, events=events)
+    connections = tuple((netns, _with_ports(each, told)) for netns, each in branch.connections)
+    return msgspec.structs.replace(branch, events=events, connections=connections)
+
+
+def _ports_of(event: Event) -> tuple[int, ...]:
+    return event.sport, event.dport, *event.inner[3:]
+
+
+def _with_ports(connection: Connection, told: dict[int, int]) -> Connection:
+    original, reply = (
+        msgspec.structs.replace(each, sport=told.get(each.sport, each.sport), dport=told.get(each.dport, each.dport))
+        for each in (connection.original, connection.reply)
+    )
+    return msgspec.structs.replace(connection, original=original, reply=reply)
 
 
 _MOST_WAYS = 32

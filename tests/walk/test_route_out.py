@@ -35,6 +35,8 @@ CASES: dict[str, tuple[Network, Packet, str, tuple[str, int] | None]] = {
     "the source is bound": (NET, to(CLIENT, GATEWAY), "output", ("eth0", GATEWAY)),
     "from loopback": (NET, to(WEB, LOOPBACK), "dropped route-localnet", None),
     "from loopback, route_localnet": (LOCALNET, to(WEB, LOOPBACK), "output", ("docker0", LOOPBACK)),
+    "to no address: to itself, whatever the routes say": (special("unreachable"), to(0), "output", ("lo", LOOPBACK)),
+    "to no address, the source is bound": (NET, to(0, GATEWAY), "output", ("lo", GATEWAY)),
     "unreachable": (special("unreachable"), to(CLIENT), "rejected route-type network-unreachable", None),
     "blackhole": (special("blackhole"), to(CLIENT), "rejected route-type invalid-argument", None),
     "no route": (special("throw"), to(CLIENT), "rejected no-route network-unreachable", None),

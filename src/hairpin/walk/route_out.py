@@ -33,9 +33,10 @@ def output_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
+    state = _for_itself(state, then)
     packet = state.packet
     query = _query(namespace, state, packet)
-    found = lookup(namespace, query)
+    found = lookup(namespace, query) if packet.version == 6 or packet.daddr else Found("local")
     if packet.version == 6 and packet.saddr == 0 and found.type in NO_WAY:
         # With a source the rules may say something else: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
         source = source_address(namespace, 6, "", packet.daddr)
@@ -52,6 +53,23 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
     for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
         yield _by(namespace, chosen, found, hop, query, then)
+
+
+def _for_itself(state: State, then: Stage) -> State:
+    """Return what is sent to 0.0.0.0 with the address that this means, the sender's own; what has that destination
+    only since OUTPUT's NAT keeps it.  Both are the host's own, without a look at any rule or route.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), where daddr is 0
+    """
+    packet = state.packet
+    if packet.version == 6 or packet.daddr or then != "output":
+        return state
+    source = packet.saddr or _LOOPBACK4
+    target = 0 if state.header_included else source
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=source, daddr=target))
+
+
+_LOOPBACK4 = 0x7F000001
 
 
 def _to_itself(namespace: Namespace, found: Found) -> NextHop:
