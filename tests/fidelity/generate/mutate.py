@@ -8,7 +8,8 @@ from tests.fidelity.case import RuleText
 from tests.fidelity.generate import iptables
 from tests.fidelity.generate.plan import Dice, Plan
 
-_MATCH = re.compile(r"(! )?(?<= )(-[sdio]|--dport|--sport|--dst-type|--src-type|--ctstate|--mark) ")
+# ``! -o +`` matches nothing, and iptables-save does not print it; ``! -s 0.0.0.0/0`` iptables-nft refuses.
+_MATCH = re.compile(r"(! )?(?<= )(-[sdio](?! \+ | \S+/0 )|--dport|--sport|--dst-type|--src-type|--ctstate|--mark) ")
 _NFT_MATCH = re.compile(r"(?<= )(iifname|oifname|[ds]addr|dport|type) (?!!=|vmap|map|\.|type)(?=[\w\"{@:])")
 _VERDICT = re.compile(r"(?<=-j )(ACCEPT|DROP|RETURN)$|(?<= )(?<!--type )(accept|drop|return)$")
 _HOOKED = re.compile(r"^:(\w+) (ACCEPT|DROP)|^-A (\w+)")
