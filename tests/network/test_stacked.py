@@ -11,6 +11,7 @@ from hairpin.network.stacked import (
     routes_below,
     stacked_on,
     takes_address,
+    takes_all,
     takes_frame,
 )
 
@@ -67,6 +68,11 @@ FRAMES: dict[str, tuple[Network, int, Port | None]] = {
 @pytest.mark.parametrize(("network", "mac", "port"), FRAMES.values(), ids=FRAMES)
 def test_takes_frame(network: Network, mac: int, port: Port | None) -> None:
     assert takes_frame(network, UPLINK, mac) == port
+
+
+def test_only_passthru_takes_all() -> None:
+    alone = Network(Host("h", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru"))))
+    assert (takes_all(alone, UPLINK), takes_all(BOTH, UPLINK)) == (ONE, None)
 
 
 def test_takes_address() -> None:

@@ -21,6 +21,8 @@ DETACHED = network(changed(host_namespace(), "veth1", master=None, port=None))
 BRIDGE_DOWN = network(changed(host_namespace(), "docker0", up=False))
 UPLINK_IN_BRIDGE = network(changed(host_namespace(), "eth0", master="docker0"))
 NOBODY = parse_address("172.17.0.9")[1]
+_PASSTHRU = Link(4, "eth0", "macvlan", peer_index=2, peer_netnsid=0, macvlan_mode="passthru")
+PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_PASSTHRU,)))
 
 # network, namespace and link that asks, address, kind of answer, whose link
 CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
@@ -30,6 +32,8 @@ CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
     "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port("container:web", "eth0")),
     "its veth left the bridge": (DETACHED, "host", "docker0", WEB, "nobody", None),
     "out of the uplink": (NET, "host", "eth0", CLIENT, "outside", None),
+    "where a macvlan hears all answers": (PASSTHRU, "host", "eth0", CLIENT, "nobody", None),
+    "the macvlan that hears them": (PASSTHRU, "container:web", "eth0", CLIENT, "outside", None),
     "an uplink in the bridge": (UPLINK_IN_BRIDGE, "host", "docker0", NOBODY, "outside", None),
     "an owner before the uplink": (
         UPLINK_IN_BRIDGE, "host", "docker0", WEB, "owner", Port("container:web", "eth0"),

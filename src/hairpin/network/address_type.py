@@ -8,7 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of, owns_address
-from hairpin.network.prefix import BROADCAST4, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, Version, inside, is_multicast
 from hairpin.network.routing import Found, Query, lookup, tables_are_one, usable_hops
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
@@ -36,6 +36,16 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
     if link is not None and (not best.next_hops or best.next_hops[0].link != link):
         return "unicast"
     return best.type
+
+
+def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
+    """Return whether the address has a hardware address by itself, so that nobody is asked: a broadcast's or a group's.
+
+    Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
+    """
+    if version == 6:
+        return is_multicast(value, 6)
+    return address_type4(namespace, value) in ("broadcast", "multicast")
 
 
 def is_source4(namespace: Namespace, value: int) -> bool:

@@ -42,9 +42,21 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
     """Return the macvlan on the link that takes frames to the hardware address: in passthru mode all of them."""
+    taker = takes_all(network, lower)
+    if taker is not None:
+        return taker
     for port in stacked_on(network, lower):
         link = link_of(network, port)
-        if link.kind == "macvlan" and (link.macvlan_mode == "passthru" or (link.mac == mac and link.up)):
+        if link.kind == "macvlan" and link.mac == mac and link.up:
+            return port
+    return None
+
+
+def takes_all(network: Network, lower: Port) -> Port | None:
+    """Return the macvlan in passthru mode, which leaves the link itself no frame that is for a single receiver."""
+    for port in stacked_on(network, lower):
+        link = link_of(network, port)
+        if (link.kind, link.macvlan_mode) == ("macvlan", "passthru"):
             return port
     return None
 

@@ -19,6 +19,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.stacked import lower_of
+from hairpin.replica import ctnetlink
 from hairpin.replica.blueprint import APART, WORLD, NetnsPlan
 from hairpin.replica.build import Built, makeable
 from hairpin.replica.client import Attempt, Client, source_of
@@ -143,6 +144,7 @@ class _Replica:
         self._last: tuple[Sighting, ...] = ()
         self._unanswered = False
         self._without_route = 0
+        self._forgets = ctnetlink.available()
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
         for name in self._plans:
             self._enter(name)
@@ -234,10 +236,13 @@ class _Replica:
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _forget_goodbyes(self) -> None:
-        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets), and have neighbours
-        asked again that have not answered it: questions are not repeated at once."""
+        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets), forget its
+        connections, which may have the port that this one is translated to, and have neighbours asked again that have
+        not answered it: questions are not repeated at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
+            if self._last and self._forgets:
+                ctnetlink.forget()
             if self._unanswered:
                 run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
             self._lost.news(name)
@@ -254,7 +259,8 @@ class _Replica:
         if attempt.experience.kind != "answer":
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
-        left = self._left(flow, attempt.sightings) is not None
+        inside = not isinstance(flow.start, (Outside, Lan))
+        left = inside and self._left(flow, attempt.sightings) is not None
         findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
         unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
         outside = self._lost_outside(flow, attempt.sightings) if unsure else None
@@ -299,11 +305,9 @@ class _Replica:
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
 
     def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
-        """Return the last sighting out there of what somebody inside asked."""
-        if isinstance(flow.start, (Outside, Lan)):
-            return None
-        arrived = [each for each in seen if each.netns == WORLD and not each.out and not self._answers(each, seen)]
-        return arrived[-1] if arrived else None
+        """Return the last sighting out there of what was asked: by somebody inside, or sent on for somebody outside."""
+        came = (each for each in seen if each.netns == WORLD and not each.out)
+        return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
 
     def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[str, str]:
         """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
@@ -320,13 +324,17 @@ class _Replica:
                     return each.netns, each.link
         return HOST, ""
 
-    def _answers(self, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
-        """Return whether what came to the world is an answer on a wrong way, not what was asked."""
+    def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
+        """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
+        asked."""
         if says_no(seen):
             return True
         if seen.protocol == TCP:
             return seen.tcp_flags & ACK != 0
         reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
+        begins = entry(self._network, flow)
+        if begins is not None:
+            return reached or seen.destination == begins.source
         return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:

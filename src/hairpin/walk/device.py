@@ -8,6 +8,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.netfilter.evaluate import Condition
 from hairpin.netfilter.ir import Hook
+from hairpin.network.address_type import is_to_many
 from hairpin.network.network import (
     HOST,
     Network,
@@ -18,7 +19,16 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.network.prefix import is_multicast
-from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, stacked_on, takes_address, takes_frame
+from hairpin.network.stacked import (
+    bridges,
+    link_of,
+    lower_of,
+    routes_below,
+    stacked_on,
+    takes_address,
+    takes_all,
+    takes_frame,
+)
 from hairpin.network.vrf import loops_back
 from hairpin.walk.flowtable import carries_past
 from hairpin.walk.hooks import run_bridge_hook, run_device_hook
@@ -91,11 +101,14 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         if link_of(network, above[0]).macvlan_mode == "l3s":
             return None  # behind PREROUTING: walk/ipvlan_l3s.py
         return takes_address(network, lower, packet.version, packet.daddr)
-    taker = takes_frame(network, lower, packet.dmac) if packet.dmac is not None else None
-    if taker is not None or not _outer(network, state):
-        return taker
-    # A macvlan's own hardware address decides, where it is known.
-    return takes_address(network, lower, packet.version, packet.daddr) if packet.dmac is None else None
+    if packet.dmac is not None:
+        return takes_frame(network, lower, packet.dmac)
+    if not is_to_many(network.namespace(state.netns), packet.version, packet.daddr):
+        taker = takes_all(network, lower)
+        if taker is not None:
+            return taker
+    # A macvlan's own hardware address would decide, which is not known.
+    return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
 def link_down(state: State, link: Link) -> End:

@@ -11,9 +11,9 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.prefix import write_mac
-from hairpin.network.address_type import address_type4
+from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import Version, address_text, is_multicast
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.walk.arp import announced
@@ -120,23 +120,13 @@ def _mac(network: Network, port: Port) -> int | None:
     return link.mac if link is not None else None
 
 
-def _of_many(network: Network, state: State, address: int) -> bool:
-    """Whether the address has a hardware address by itself, so that nobody is asked: a broadcast's or a group's.
-
-    Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
-    """
-    if state.packet.version == 6:
-        return is_multicast(address, 6)
-    return address_type4(network.namespace(state.netns), address) in ("broadcast", "multicast")
-
-
 def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
     text = address_text(address, state.packet.version)
     match answer.kind:
         case "owner":
             return state.to("device-out", target=answer.port)
         case "outside":
-            asked = not link.carrier and not _of_many(network, state, address)
+            asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
             return without_carrier(state, link) if asked else state.to("device-out", target=None)
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None

@@ -21,7 +21,7 @@ from hairpin.network.network import (
     veth_peer,
 )
 from hairpin.network.prefix import Version
-from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_frame
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.walk.arp import replies
 from hairpin.walk.vlan import below
 
@@ -49,7 +49,11 @@ class Question(msgspec.Struct, frozen=True):
 def who_answers(
     network: Network, netns: str, link: Link, version: Version, address: int, source: int | None = None
 ) -> Answer:
-    """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`."""
+    """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`.
+
+    An answer is for who asks alone: where a macvlan takes all such frames it is not heard."""
+    if takes_all(network, Port(netns, link.name)) is not None:
+        return NOBODY
     return _who(network, netns, link, Question(version, address, source))
 
 
