@@ -8,7 +8,7 @@ import pytest
 from hairpin.change.change import Change, DropConnection
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, TCP_CLOSED, UDP, Connection, Tcp, TcpState, Tuple
-from hairpin.network.flow import Flow, Outside
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
@@ -96,6 +96,13 @@ def test_a_datagram_follows_the_connection_as_well() -> None:
     judgement = judge(remembering(stale), asked)
     trace = walk_flow(remembering(stale), asked)
     assert (judgement.verdict, agreement(trace, judgement).agrees) == ("dropped", True)
+
+
+def test_flows_may_be_translated_to_the_same_port() -> None:
+    text = "*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -p tcp -j SNAT --to-source 198.51.100.11:31000\nCOMMIT\n"
+    built, far = network(host_namespace(text)), parse_address("203.0.113.80")[1]
+    flows = (Flow(FromHost(), 4, far, "tcp", 443), Flow(FromHost(), 4, far, "tcp", 443, sport=40001))
+    assert [judgement.verdict for judgement in judge_all(built, flows)] == ["delivered", "delivered"]
 
 
 def raw(*rules: str) -> str:

@@ -121,6 +121,15 @@ def test_an_error_that_leaves_is_not_what_was_asked() -> None:
     assert (walk_flow(within, flow).verdict, judgement.verdict) == ("dropped", "dropped")
 
 
+def test_whoever_was_rejected_is_told_as_well_that_there_is_no_route() -> None:
+    """Both are taken off the same account: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
+    closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
+    rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
+    within = network(host_namespace(rules, routes=(closed,)))
+    flows = (Flow(INSIDE, 4, HOST_ADDRESS, "udp", 53), Flow(INSIDE, 4, FAR, "udp", 53))
+    assert [judgement.verdict for judgement in judge_all(within, flows)] == ["rejected"] * 2
+
+
 def test_whoever_has_no_route_is_told_each_time() -> None:
     """ip_rt_error_burst lets five errors to one sender through at once."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")

@@ -6,6 +6,8 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
+from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -16,7 +18,18 @@ from hairpin.replica.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_replica import macvlan
 from tests.kernel.test_replica_links import BRIDGE, NIC, PORT, kernel_makes, outer, vlan
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, local, network, route
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    FORWARDING,
+    HOST_ADDRESS,
+    WEB,
+    host_namespace,
+    local,
+    network,
+    route,
+    sysctls,
+)
 from tests.walk.test_neighbour_discovery import net
 
 FAR, NEAR, OTHER, STACKED = (
@@ -120,6 +133,39 @@ def test_a_macvlan_does_not_reach_its_host_though_the_world_has_every_address() 
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("dropped", True)
 
 
+def passthru(**values: str) -> Network:
+    """Return a host with a macvlan in passthru mode on its NIC; both know whom they send to, and neither asks."""
+    whole = with_own_routes(macvlan())
+    host, inner = whole.namespace("host"), whole.namespace("container:web")
+    links = tuple(
+        msgspec.structs.replace(each, mac=NIC.mac, macvlan_mode="passthru") if each.name == "eth0" else each
+        for each in inner.links
+    )
+    inner = msgspec.structs.replace(inner, links=links, sysctls=sysctls(**values))
+    host = msgspec.structs.replace(host, links=tuple(NIC if each.name == "eth0" else each for each in host.links))
+    whole = whole.with_namespace(inner).with_namespace(host)
+    return entered(entered(whole, "eth0", *ALL), "eth0", *ALL, (HOST_ADDRESS, ONE), netns="container:web")
+
+
+# flow, the container's sysctls, what becomes of it
+TAKEN: dict[str, tuple[Flow, dict[str, str], str]] = {
+    "the host is asked": (to(OUTSIDE, HOST_ADDRESS), {}, "dropped"),
+    "it is asked, and the container sends it on": (to(OUTSIDE, HOST_ADDRESS), FORWARDING, "dropped"),
+    "somebody else is": (to(OUTSIDE, FAR), FORWARDING, "delivered"),
+    "the host asks": (to(FromHost(), FAR), {}, "unanswered"),
+    "the container is asked": (Flow(OUTSIDE, 4, STACKED, "tcp", 80), {}, "delivered"),
+}
+
+
+@pytest.mark.skipif(not kernel_makes("macvlan"), reason="this kernel makes no macvlan")
+@pytest.mark.parametrize(("asked", "values", "said"), TAKEN.values(), ids=TAKEN)
+def test_a_macvlan_in_passthru_mode_takes_all_that_comes_in(asked: Flow, values: dict[str, str], said: str) -> None:
+    built = passthru(**values)
+    judgement = judge(built, asked)
+    found = agreement(walk_flow(built, asked), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == (said, True, "")
+
+
 def _with_nic(**changes: bool) -> Namespace:
     usual = host_namespace(DOCKER_RULES)
     links = tuple(msgspec.structs.replace(each, **changes) if each.name == "eth0" else each for each in usual.links)
@@ -149,6 +195,21 @@ def test_an_echo_reply_between_two_outside_comes_by_the_host_again() -> None:
     built, asked = network(host_namespace(rules)), Flow(OUTSIDE, 4, FAR, "icmp", 7)
     judgement = judge(built, asked)
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("unanswered", True)
+
+
+def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> None:
+    """Who is asked has the client's address in its own namespace, on that very link."""
+    client, asked = (parse_address(f"2001:db8:2::{number}")[1] for number in (77, 78))
+    rules = parse(
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 2001:db8:2::78 -j DROP\nCOMMIT\n",
+        family="ip6", dialect="iptables-nft", source="test",
+    )  # fmt: skip
+    host = net().namespace("host")
+    values = host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), "1")
+    built = net().with_namespace(msgspec.structs.replace(host, ruleset=Ruleset(rules), sysctls=values))
+    flow = Flow(Outside(client, "eth0"), 6, asked, "tcp", 80)
+    judgement = judge(built, flow)
+    assert (judgement.verdict, agreement(walk_flow(built, flow), judgement).agrees) == ("unanswered", True)
 
 
 def with_two_links() -> Network:

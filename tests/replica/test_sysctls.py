@@ -26,6 +26,13 @@ def test_what_the_snapshot_does_not_say_is_the_kernels_default() -> None:
     assert values["net/ipv4/conf/all/forwarding"] == "1"
 
 
+def test_no_icmp_error_has_a_rate() -> None:
+    """What has one is taken off what its receiver may be told for want of a route, too."""
+    values = {each.path: each.value for each in written(host_namespace(values={"icmp_ratemask": "6168"}))}
+    assert values["net/ipv4/icmp_ratemask"] == "0"
+    assert "net/ipv4/icmp_ratelimit" not in values
+
+
 def test_what_is_off_anyway_does_not_matter_where_it_cannot_be_set() -> None:
     """A machine without br_netfilter has no such values, and bridged frames meet no rule there."""
     path = ("net", "bridge", "bridge-nf-call-iptables")

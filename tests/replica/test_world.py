@@ -60,6 +60,12 @@ def test_echo_replies_go_back_by_the_wire_that_the_question_came_by() -> None:
     assert world(built, (FLOW, OUT), wiring(built, (HOST, "container:web")).wires).loads == ()
 
 
+def test_sockets_mark_their_answers_as_well() -> None:
+    built = network()
+    plan = world(built, (FLOW,), wiring(built, (HOST, "container:web")).wires)
+    assert {(each.device, each.mark) for each in plan.services} == {("w1", 1001)}
+
+
 def test_sources_that_nobody_could_answer_go_nowhere() -> None:
     found = lines(World(), OUT)
     assert "rule add priority 600 iif w1 from 198.51.100.0/24 lookup 100" in found

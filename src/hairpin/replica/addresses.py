@@ -12,8 +12,11 @@ _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address, without the routes that the kernel would make for it: those are replayed."""
-    for address in namespace.addresses:
+    """Yield a line for each address, without the routes that the kernel would make for it: those are replayed.
+
+    IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    six = (each for each in reversed(namespace.addresses) if each.version == 6)
+    for address in (*(each for each in namespace.addresses if each.version == 4), *six):
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue

@@ -46,7 +46,8 @@ class Service(msgspec.Struct, frozen=True):
     """A socket that takes connections or datagrams.
 
     ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer.  ``answers_by_route``: from the address that the kernel chooses, not from the one that was asked (UDP)."""
+    answer.  ``answers_by_route``: from the address that the kernel chooses, not from the one that was asked (UDP).
+    ``mark``: what its answers bear (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -57,6 +58,7 @@ class Service(msgspec.Struct, frozen=True):
     does: Literal["answer", "relay", "hold"] = "answer"
     to: tuple[Version, str, int] | None = None
     answers_by_route: bool = False
+    mark: int | None = None
 
 
 class LinkLine(msgspec.Struct, frozen=True):

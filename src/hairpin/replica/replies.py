@@ -1,8 +1,10 @@
-"""Answers that the world's kernel makes itself: echo replies go back by the wire that the question came by.
+"""Answers out there go back by the wire that the question came by.
 
-Sockets out there are bound to their wires; the kernel's own have no such tie, and would go to a client that is in the
-world as well without coming by the host again.  What comes in bears the wire's number as its mark, which answers bear,
-too.  Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmark_reflect
+Without a mark they would go to a client that is in the world as well without coming by the host again: a socket that is
+bound to its wire finds that client there, too, where it has an address on that very link.  Sockets mark what they
+send; for the kernel's own echo replies what comes in bears the wire's mark, which they bear, too.
+
+Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmark_reflect
 """
 
 from collections.abc import Iterator
@@ -21,20 +23,25 @@ def table_of(number: int) -> int:
     return _FIRST + number
 
 
+def mark_of(number: int) -> int:
+    """Return the mark of such answers."""
+    return _FIRST + number
+
+
 def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
     """Yield the policy rules by which marked answers find their wire."""
     for number in range(len(wires)):
-        yield f"rule add priority {10 + number} fwmark {_FIRST + number} iif lo lookup {table_of(number)}"
+        yield f"rule add priority {10 + number} fwmark {mark_of(number)} iif lo lookup {table_of(number)}"
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark what comes in; none where an answer could not go wrong."""
+    """Return the rules that mark what comes in; none where no echo reply could go wrong."""
     asked = [flow for flow in flows if flow.protocol == "icmp"]
     if not asked or (len(wires) < 2 and not any(isinstance(flow.start, (Outside, Lan)) for flow in asked)):
         return ()
     chains = [
         f'chain {wire.name} {{ type filter hook ingress device "{wire.name}" priority 1; '
-        f"meta mark set {_FIRST + number}; }}"
+        f"meta mark set {mark_of(number)}; }}"
         for number, wire in enumerate(wires)
     ]
     return (Load("nft", "\n".join(("table netdev replies {", *chains, "}", ""))),)

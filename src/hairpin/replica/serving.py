@@ -110,6 +110,8 @@ class Servers:
         if netns == WORLD:
             # It answers for whatever address was asked for.
             opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
+        if service.mark is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
         if service.device:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, service.device.encode())
         opened.bind((service.address or ("0.0.0.0" if service.version == 4 else "::"), service.port))

@@ -50,11 +50,12 @@ _QUIET = (
 )  # fmt: skip
 """Nothing is sent by itself or once more, so that what is counted is the flow."""
 _UNLIMITED = (
-    (("net", "ipv4", "icmp_ratelimit"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"),
-    (("net", "ipv4", "icmp_msgs_per_sec"), "1000000"), (("net", "ipv4", "icmp_msgs_burst"), "1000000"),
-)  # fmt: skip
+    (("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"),
+)
 """Whatever the host says: each flow is asked as if it were the only one, and no answer is withheld because of the last
-one.  Source: net/ipv4/icmp.c icmpv4_xrlim_allow()"""
+one.  A rate of 0 would let IPv4's through as well, but leave their receiver nothing for net/ipv4/route.c ip_error().
+
+Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 

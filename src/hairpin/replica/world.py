@@ -48,7 +48,7 @@ _SYSCTLS = (
     ("net/ipv6/conf/all/disable_ipv6", "0"), ("net/ipv6/conf/default/disable_ipv6", "0"),
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
-    ("net/ipv4/icmp_ratelimit", "0"), ("net/ipv4/tcp_synack_retries", "0"),
+    ("net/ipv4/icmp_ratemask", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
 
 
@@ -133,14 +133,19 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"route add {way} table {_TABLE + 1 + number}"
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
-    for flow in flows:
-        if flow.version == 6:
-            far = flow.start.address if isinstance(flow.start, (Outside, Lan)) else flow.daddr
-            if not _inside(network, 6, far):
-                # Who is behind a router is asked for by nobody, and asks nobody: the router does.
-                # A link-local address is always on the link.
-                where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, far) else "lo"
-                yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
+    for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
+        # Who is behind a router is asked for by nobody, and asks nobody: the router does.
+        # A link-local address is always on the link.
+        where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, far) else "lo"
+        yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
+
+
+def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
+    """Return the flow's ends that are out there, also the one that a packet of the other is sent on to."""
+    begins = entry(network, flow)
+    ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
+    ends += [flow.daddr] if begins is None or begins.link else []
+    return tuple(each for each in ends if not _inside(network, 6, each))
 
 
 def _holder(namespace: Namespace, link: Link) -> Link:
@@ -314,5 +319,6 @@ def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]
         steps = (step for branch in walk_flow(network, flow).branches for step in branch.request)
         left = {step.packet.dport for step in steps if step.stage == "outside" and step.packet.dport}
         for port in sorted(left | {flow.dport}):
-            for wire in wires:
-                yield Service(flow.protocol, flow.version, None, port, wire.name, v6only=flow.version == 6)
+            for number, wire in enumerate(wires):
+                bound = Service(flow.protocol, flow.version, None, port, wire.name, mark=replies.mark_of(number))
+                yield msgspec.structs.replace(bound, v6only=flow.version == 6)
