@@ -50,7 +50,8 @@ _QUIET = (
 )  # fmt: skip
 """Nothing is sent by itself or once more, so that what is counted is the flow."""
 _UNLIMITED = (
-    (("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"),
+    (("net", "ipv4", "icmp_ratemask"), "0"),
+    (("net", "ipv6", "icmp", "ratelimit"), "0"),
 )
 """Whatever the host says: each flow is asked as if it were the only one, and no answer is withheld because of the last
 one.  A rate of 0 would let IPv4's through as well, but leave their receiver nothing for net/ipv4/route.c ip_error().
