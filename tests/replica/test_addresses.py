@@ -56,11 +56,14 @@ def test_addresses(address: Address, lines: tuple[str, ...]) -> None:
 
 def test_the_newest_of_ipv6_stands_first() -> None:
     """In that order the tools list them, and of equal ones the kernel sends from the first."""
-    known = [Address("eth0", version, number(text), 32) for version, text in (
-        (4, "192.0.2.1"), (6, "2001:db8::2"), (4, "192.0.2.2"), (6, "2001:db8::1"),
-    )]  # fmt: skip
+    known = (
+        Address("eth0", 4, number("192.0.2.1"), 32),
+        Address("eth0", 6, number("2001:db8::2"), 128),
+        Address("eth0", 4, number("192.0.2.2"), 32),
+        Address("eth0", 6, number("2001:db8::1"), 128),
+    )
     made = [line.split()[2] for line in addresses(on(*known))]
-    assert made == ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/32", "2001:db8::2/32"]
+    assert made == ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128"]
 
 
 def test_only_neighbours_set_by_hand_are_put_back() -> None:
