@@ -80,7 +80,7 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
         return msgspec.structs.replace(host, ipsets=lines, rulesets=real.ruleset(dice, made))
     for version in made.versions:
         known = tuple(name for name in names if name.startswith(f"s{version}"))
-        if dice.chance(0.7):
+        if made.by_marks or dice.chance(0.7):
             texts += iptables.ruleset(dice, made, "iptables-nft", version, known)
         if dice.chance(0.35):
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)

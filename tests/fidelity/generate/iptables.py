@@ -77,7 +77,7 @@ class _Table:
             return ["-A POSTROUTING -o up+ -j MASQUERADE"]
         which = dice.pick(("-m mark --mark 0", "-m mark --mark 0", "-m conntrack --ctstate ESTABLISHED"))
         marking = (hook for hook in self.base if self.table == "mangle" and hook in ("PREROUTING", "OUTPUT"))
-        return [f"-A {hook} {which} -j MARK --set-mark {MARKS[0]}" for hook in marking if dice.chance(0.7)]
+        return [f"-A {hook} {which} -j MARK --set-mark {MARKS[0]}" for hook in marking if dice.chance(0.9)]
 
     def _rule(self, chain: str, hook: str) -> str:
         for _ in range(50):
@@ -205,12 +205,12 @@ class _Table:
         return f"-m connmark {self._not()}--mark {self.dice.pick((0, *MARKS)):#x}"
 
     def _match_addrtype(self, hook: str, protocol: str | None) -> str | None:
-        side = self.dice.pick(("dst", "src"))
-        kind = self.dice.pick(("LOCAL", "UNICAST", "BROADCAST", "MULTICAST", "LOCAL,BROADCAST"))
+        side = self.dice.pick(("dst", "dst", "src"))
+        kind = self.dice.pick(("LOCAL", "LOCAL", "UNICAST", "BROADCAST", "MULTICAST", "LOCAL,BROADCAST"))
         if self.version == 6:
             kind = self.dice.pick(("LOCAL", "UNICAST", "MULTICAST", "ANYCAST", "UNREACHABLE", "LOCAL,UNICAST"))
         limit = ""
-        if self.dice.chance(0.2):
+        if self.dice.chance(0.5):
             limit = " --limit-iface-in" if hook in ("PREROUTING", "INPUT") else " --limit-iface-out"
             if hook == "FORWARD":
                 limit = ""

@@ -142,7 +142,7 @@ class _Table:
         dice = self.dice
         if dice.chance(0.25):
             return nft_extensions.match(dice, self.made, self.version, hook, priority, protocol)
-        fields = ["saddr", "daddr", "mark", "fib", "ttl", "dscp", "length", "nfproto"]
+        fields = ["saddr", "daddr", "mark", "fib", "fib", "ttl", "dscp", "length", "nfproto"]
         if hook in ("prerouting", "input", "forward"):
             fields += ["iif", "iif"]
         if hook in ("forward", "output", "postrouting"):
@@ -199,12 +199,12 @@ class _Table:
 
     def _fib(self, hook: str) -> str:
         dice = self.dice
-        kinds = ("local", "unicast", "broadcast", "multicast", "{ local, broadcast }", "anycast", "unreachable",
-                 "{ blackhole, prohibit }")  # fmt: skip
+        kinds = ("local", "local", "local", "unicast", "broadcast", "multicast", "{ local, broadcast }", "anycast",
+                 "unreachable", "{ blackhole, prohibit }")  # fmt: skip
         kind = dice.pick(kinds)
         if hook == "prerouting" and dice.chance(0.3):
             return f"fib saddr{dice.pick(('', ' . mark'))} . iif oif {dice.pick(('missing', 'exists'))}"
-        limit = " . iif" if hook in ("prerouting", "input") and dice.chance(0.3) else ""
+        limit = " . iif" if hook in ("prerouting", "input") and dice.chance(0.6) else ""
         return f"fib {dice.pick(('daddr', 'saddr'))}{limit} type {self._not()}{kind}"
 
     # --- statements --------------------------------------------------------------------------------------------------

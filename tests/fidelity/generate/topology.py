@@ -42,7 +42,7 @@ def plan(dice: Dice) -> Plan:
         links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
     carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
     able = carried if carried in link_kinds() and not narrow else ""
-    by_marks = dice.chance(0.15)
+    by_marks = dice.chance(0.4 if len(uplinks) > 1 else 0.1)
     tun = dice.chance(TUN) and "tun" in link_kinds()
     tentative = dice.pick((*uplinks, "br0")) if 6 in versions and dice.chance(TENTATIVE) else ""
     # What this machine's own kernel lacks comes last: its hunt's seeds stay what they are.
@@ -237,9 +237,9 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         return ()
     lines: list[str] = []
     uplinks = [link for link in made.links if link.startswith("up")]
-    via = dice.pick(uplinks)
+    usual = dice.pick(uplinks)
     if dice.chance(0.9):
-        lines.append(f"route add default via {GATEWAYS[version][via]} dev {via}")
+        lines.append(f"route add default via {GATEWAYS[version][usual]} dev {usual}")
     if "mv0" in made.links:
         lines += (f"route add {INSIDE[version][name][0]} dev mv0" for name, _ in made.stacked if dice.chance(0.8))
     if made.behind and dice.chance(0.9):
@@ -254,10 +254,14 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
         lines.append(f"route add default via {GATEWAYS[version]['up0']} dev up0 metric 20000")
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
-            way = dice.pick(uplinks)
+            others = [link for link in uplinks if link != usual] or uplinks
+            way = dice.pick(others if made.by_marks and table == 100 else uplinks)
             lines.append(f"route replace default via {GATEWAYS[version][way]} dev {way} table {table}")
     if made.by_marks:
         lines.append(f"rule add pref 90 fwmark {MARKS[0]} lookup 100")
+    if dice.chance(0.15):  # all goes another way, but what is thrown back, as beside a tunnel
+        lines += (f"route add throw {dice.pick(NETWORKS[version][:6])} table 101 metric {each}" for each in (8, 9))
+        lines.append(f"rule add pref {dice.pick((95, 32765))} lookup 101")
     # Last, since the kernel asks the rules whether a gateway can be reached.
     lines += (_rule(dice, made, version, priority) for priority in range(100, 100 + dice.number(0, 3) * 10, 10))
     return tuple(lines)
