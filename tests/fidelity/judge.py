@@ -1,6 +1,7 @@
 """Holds the walk against the kernel for one case."""
 
 from collections import Counter
+from math import ceil
 
 import msgspec
 
@@ -141,9 +142,8 @@ class _Packets:
         self.count += 1
         self.outcomes[_kind(turn.events)] = self.outcomes.get(_kind(turn.events), 0) + 1
         branches = self.expectations.of(number, turn)
-        unroutable = {_asker(branch) for branch in branches if branch.unroutable}
-        for saddr in unroutable:
-            self.answers.owed[saddr] += 1
+        unroutable = {_asker(branch): _pieces(branch) for branch in branches if branch.unroutable}
+        self.answers.owed.update(unroutable)
         taken = [branch for branch in branches if branch.events == turn.events]
         if all(branch.untold for branch in taken):
             differs = Disagreement(
@@ -183,6 +183,12 @@ def _asker(branch: Branch) -> int:
     """Return the source of what a way's end has rejected, as it came there: it may have been chosen or translated."""
     stop = branch.end.stop
     return stop.seen.packet.saddr if stop is not None else 0
+
+
+def _pieces(branch: Branch) -> int:
+    """Return how many pieces a way's end has rejected: each counts, though an error tells of the first one only."""
+    state = branch.end.state
+    return 1 if state.fragment_bytes is None else ceil(state.packet.length_bytes / state.fragment_bytes)
 
 
 _BURST = 5

@@ -110,7 +110,7 @@ class Expectations:
             sources += (port for event in turn.events for port in event.inner[3:])
             picked = self._picked
             # Of what goes round only the last port is seen; in an error about it the one before.
-            for unseen in (0, *(picked - last for last in (1, 2) if picked > last)):
+            for unseen in (*(picked - last for last in (1, 2) if picked > last), 0):
                 for ports in ([*sources, *targets], [*targets, *sources]):
                     if picked and all(branch.events != turn.events for branch in branches):
                         self._ports, self._unseen_picks = tuple(ports), unseen
@@ -217,12 +217,12 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
     }
     events = tuple(
         msgspec.structs.replace(
-            each,
-            sport=told.get(each.sport, each.sport),
-            dport=told.get(each.dport, each.dport),
-            inner=(*each.inner[:3], *(told.get(port, port) for port in each.inner[3:])),
+            mine,
+            sport=theirs.sport if mine.sport in hidden else mine.sport,
+            dport=theirs.dport if mine.dport in hidden else mine.dport,
+            inner=tuple(t if m in hidden else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)),
         )
-        for each in branch.events
+        for mine, theirs in zip(branch.events, seen, strict=True)
     )
     connections = tuple((netns, _with_ports(each, told)) for netns, each in branch.connections)
     return msgspec.structs.replace(branch, events=events, connections=connections)

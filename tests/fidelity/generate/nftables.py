@@ -91,7 +91,7 @@ class _Table:
         base = self.user.get(chain, chain)
         kind, hook, priority = self.base[base]
         protocol = dice.pick((None, None, "tcp", "tcp", "tcp", "udp", "udp", "udp", dice.pick(("sctp", "udplite"))))
-        # Of one field only once: nft 1.0 lists ``ip ttl < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
+        # Of one field, and in order, only once: nft 1.0 lists ``ip length < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
         asked = (self._match(hook, priority, protocol) for _ in range(dice.number(0, 3)))
         matches = list({_field(each): each for each in asked}.values())
         if any(each.startswith("icmp") for each in matches):  # nft refuses two protocols in a rule
@@ -274,8 +274,10 @@ class _Table:
 
 
 def _field(match: str) -> str:
-    """Return what the match asks for; two that settle the protocol ask for the same."""
+    """Return what the match asks for; two that settle the protocol ask for the same, as do two for an order."""
     words = match.split()
+    if not {"<", ">", "<=", ">="}.isdisjoint(words):
+        return "order"
     if not {"l4proto", "protocol", "nexthdr"}.isdisjoint(words) or words[:1] in (["icmp"], ["icmpv6"]):
         return "protocol"
     return " ".join(words[:2])
