@@ -2,11 +2,11 @@
 
 import pytest
 
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Outside
 from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge, judge_all
 from hairpin.walk.walk import walk_flow
-from tests.walk.test_neighbour_discovery import FLOWS, INNER_RULES, net
+from tests.walk.test_neighbour_discovery import CLIENT, FLOWS, INNER_RULES, OWN, STRANGERS, net, strangers
 
 CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, start, daddr, *_) in FLOWS.items()} | {
     f"a container's own rules, {name}": (net(inner=rules), start, daddr)
@@ -18,6 +18,13 @@ CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, star
 def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
     within, start, daddr = CASES[name]
     asked = Flow(start, 6, daddr, "tcp", 22)
+    found = agreement(walk_flow(within, asked), judge(within, asked))
+    assert (found.judge, found.reason) == ("replicated", "")
+
+
+@pytest.mark.parametrize("rules", [rules for rules, _ in STRANGERS.values()], ids=list(STRANGERS))
+def test_a_client_who_is_not_on_the_link_is_asked_for_by_a_router(rules: str) -> None:
+    within, asked = strangers(rules), Flow(Outside(CLIENT, "eth0"), 6, OWN, "tcp", 22)
     found = agreement(walk_flow(within, asked), judge(within, asked))
     assert (found.judge, found.reason) == ("replicated", "")
 

@@ -131,6 +131,31 @@ def test_who_finds_whom(rules: str, policy: str, start: Start, daddr: int, verdi
     assert (trace.verdict, dropped_where(trace)) == (verdict, where)
 
 
+def strangers(rules: str) -> Network:
+    """Return the host, to which the client's network is docker0's: by eth0 his packets come from a router all the
+    same.  It has no way to anybody else."""
+    host = net().namespace("host")
+    tables = parse(rules, family="ip6", dialect="iptables-nft", source="test")
+    routes = (route("2001:db8:1::/64", "docker0"), *(each for each in host.routes if each.prefix_length))
+    return net().with_namespace(msgspec.structs.replace(host, routes=routes, ruleset=Ruleset(tables)))
+
+
+_ANSWERS = "-A OUTPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136"
+_TO_CLIENT = f"*filter\n:OUTPUT ACCEPT [0:0]\n{_ANSWERS} -d 2001:db8:1::10 -j DROP\nCOMMIT\n"
+_TO_ROUTER = f"*filter\n:OUTPUT ACCEPT [0:0]\n{_ANSWERS} -d fe80::/10 -j DROP\nCOMMIT\n"
+_MARKED = f"*mangle\n:OUTPUT ACCEPT [0:0]\n{_ANSWERS} -j MARK --set-mark 1\nCOMMIT\n"
+STRANGERS = {"to himself": (_TO_CLIENT, False), "to his router": (_TO_ROUTER, True), "marked": (_MARKED, True)}
+"""Rules for answers; whether they keep the question for the host from being answered.  One that
+is marked has its way looked up, and there is none to link-local addresses."""
+
+
+@pytest.mark.parametrize(("rules", "lost"), STRANGERS.values(), ids=STRANGERS)
+def test_a_client_who_is_not_on_the_link_is_asked_for_by_a_router(rules: str, lost: bool) -> None:
+    trace = walked(strangers(rules), Outside(CLIENT, "eth0"), OWN)
+    assert (trace.verdict == "dropped") is lost
+    assert bool(dropped_where(trace)) is lost
+
+
 # rules of the container, who asks, whom, verdict, where the message is dropped
 INNER_RULES: dict[str, tuple[str, Start, int, str, str]] = {
     "asked": (without(135), FromHost(), WEB, "dropped", "container:web input"),

@@ -136,7 +136,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
         # Who is behind a router is asked for by nobody, and asks nobody: the router does.
         # A link-local address is always on the link.
-        where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, far) else "lo"
+        where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, wire, far) else "lo"
         yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
@@ -184,10 +184,12 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
             yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
 
 
-def _is_near(network: Network, far: int) -> bool:
-    """Return whether any namespace may send to the IPv6 address without a gateway."""
+def _is_near(network: Network, wire: Wire, far: int) -> bool:
+    """Return whether the wire's namespace sends to the IPv6 address by it without a gateway, or any other does: by this
+    wire, too, as far as is known."""
+    holder = _holder(network.namespace(wire.netns), wire.link).name
     return any(
-        hop.gateway is None
+        hop.gateway is None and (namespace.name != wire.netns or hop.link == holder)
         for namespace in network.host.namespaces
         for route in namespace.routes
         if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)

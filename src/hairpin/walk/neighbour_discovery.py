@@ -49,7 +49,8 @@ def introduced(network: Network, started: State) -> State | End:
         return started
     back = lookup(host, Query(6, packet.saddr))
     gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
-    sender = _ROUTER if gateways else packet.saddr
+    elsewhere = bool(back.next_hops) and all(hop.link != near for hop in back.next_hops)
+    sender = _ROUTER if gateways or elsewhere else packet.saddr
     lost: list[End] = []
     for asked in (_group(target), target):
         question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
@@ -183,14 +184,16 @@ def _group(address: int) -> int:
 
 
 def _dropped(ends: tuple[End, ...]) -> End | None:
-    """Return the end of the usual way, where rules drop the message on every one, else None."""
+    """Return the end of the usual way, where rules drop the message on every one, else None.
+
+    It has no need of a route, unless one marks it: net/ipv6/netfilter.c ip6_route_me_harder()"""
     lost: list[End] = []
     for end in ends:
         if end.stop is None or end.kind not in ("dropped", "rejected"):
             return None
         if end.stop.reason == "route-type" and is_multicast(end.state.packet.daddr, 6):
             continue  # the group of its own address is one that a host has joined
-        if end.stop.reason not in ("rule", "policy", "reject"):
+        if end.stop.reason not in ("rule", "policy", "reject", "no-route", "route-type"):
             return None
         lost.append(end)
     return lost[0] if lost else None
