@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
-from hairpin.host.route import Neighbour
+from hairpin.host.link import Address, Link
+from hairpin.host.route import Neighbour, Route
 from hairpin.netfilter.iptables_save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -24,6 +24,7 @@ from tests.small_host import (
     FORWARDING,
     HOST_ADDRESS,
     WEB,
+    engine,
     host_namespace,
     local,
     network,
@@ -210,6 +211,47 @@ def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> Non
     flow = Flow(Outside(client, "eth0"), 6, asked, "tcp", 80)
     judgement = judge(built, flow)
     assert (judgement.verdict, agreement(walk_flow(built, flow), judgement).agrees) == ("unanswered", True)
+
+
+def test_who_is_inside_may_be_out_there_as_well() -> None:
+    """The container's address is no engine's, and the way to it leads out."""
+    away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
+    docker = msgspec.structs.replace(engine(), networks=())
+    built, asked = network(host_namespace(routes=(away,)), docker=docker), Flow(FromHost(), 4, WEB, "icmp", 7)
+    judgement = judge(built, asked)
+    assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("delivered", True)
+
+
+def forwarding6(*routes: Route, default: bool = True) -> Network:
+    """Return a router with a second link, out there like the first."""
+    host = net().namespace("host")
+    kept = tuple(each for each in host.routes if each.prefix_length or default)
+    return net().with_namespace(
+        msgspec.structs.replace(
+            host,
+            routes=(*routes, *kept),
+            links=(*host.links, Link(8, "eth1", mac=0x02AABBCCDD08)),
+            addresses=(*host.addresses, Address("eth1", 6, parse_address("fe80::8")[1], 64, "link")),
+            sysctls=host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), "1"),
+        )
+    )
+
+
+BY_ETH1 = (local("fe80::8/128", "eth1"), route("2001:db8:1::/64", "eth1"))
+LINK_LOCAL: dict[str, tuple[Network, str, str]] = {
+    "sent on": (forwarding6(), "fe80::99", "delivered"),
+    "sent on, another link has it": (forwarding6(), "fe80::3", "delivered"),
+    "an error by another link": (forwarding6(*BY_ETH1, default=False), "fe80::99", "rejected"),
+}
+
+
+@pytest.mark.parametrize(("built", "asked", "said"), LINK_LOCAL.values(), ids=LINK_LOCAL)
+def test_a_client_may_ask_a_link_local_address_that_the_link_has_not(built: Network, asked: str, said: str) -> None:
+    client, far = (parse_address(text)[1] for text in ("2001:db8:1::10", asked))
+    flow = Flow(Outside(client, "eth0"), 6, far, "udp", 53)
+    judgement = judge(built, flow)
+    found = agreement(walk_flow(built, flow), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == (said, True, "")
 
 
 def with_two_links() -> Network:

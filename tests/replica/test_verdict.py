@@ -78,6 +78,9 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "no way on, and none for the word": (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, NO_WAY_ON6)), "dropped"),
+    "nor for the word of a rule":      (
+        found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6,), hits=(REJECTS,)), "dropped",
+    ),
     "there is no way back, by IPv6":   (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6,)), "unanswered"),
     "nobody hears who is out there":   (found(SILENCE, tcp(SYN), start=FromHost(), left=True), "unanswered"),
     "nobody hears their echo":         (found(SILENCE, protocol="icmp", start=FromHost(), left=True), "unanswered"),

@@ -129,7 +129,7 @@ OUTPUTS: dict[str, tuple[Network, list[str]]] = {
         with_output("-j MARK --set-xmark 0x8/0xff", route("default", "docker0", table=77), rules=MARKED),
         ["postrouting eth0"],
     ),
-    "translated to where no way leads: nobody is told": (
+    "translated to where no way leads: TCP is not told": (
         with_output("-p tcp -j DNAT --to-destination 10.0.0.1:80",
                     msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())),
         ["dropped route-type"],
@@ -140,6 +140,14 @@ OUTPUTS: dict[str, tuple[Network, list[str]]] = {
 @pytest.mark.parametrize(("net", "expected"), OUTPUTS.values(), ids=OUTPUTS)
 def test_output_routes_again_what_it_changed(net: Network, expected: list[str]) -> None:
     assert sent(net) == expected
+
+
+def test_who_sends_a_datagram_is_told_that_what_it_is_translated_to_has_no_way() -> None:
+    closed = msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())
+    net = with_output("-p udp -j DNAT --to-destination 10.0.0.1:80", closed)
+    packet = msgspec.structs.replace(to(CLIENT, HOST_ADDRESS), protocol=UDP)
+    state = msgspec.structs.replace(at("output", packet, iif=""), oif="eth0")
+    assert told(output(net, state)) == ["rejected route-type network-unreachable"]
 
 
 def test_postrouting_confirms_the_connection() -> None:

@@ -115,6 +115,9 @@ class Client:
                 self._loop.watch(opened, selectors.EVENT_WRITE, lambda: self._handshaken(opened))
             else:
                 opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
+                if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
+                    # connect() has bound it to the link, but what comes back by another one is heard, too.
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
                 opened.send(QUESTION if flow.protocol == "udp" else _echo(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
         except OSError as error:
@@ -202,10 +205,14 @@ def _open(flow: Flow, family: int) -> socket.socket:
 
 def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
     """Return one end as sockets name it: out there the link is known on which a link-local address is meant."""
-    version, value = parse_address(address)
-    if way is None or version == 4 or not inside(value, *LINK_LOCAL6, 6):
+    if way is None or not _is_link_local(address):
         return address, port
     return address, port, 0, socket.if_nametoindex(way.wire)
+
+
+def _is_link_local(address: str) -> bool:
+    version, value = parse_address(address)
+    return version == 6 and inside(value, *LINK_LOCAL6, 6)
 
 
 def _speak_for_others(opened: socket.socket, flow: Flow) -> None:

@@ -9,7 +9,7 @@ Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmar
 
 from collections.abc import Iterator
 
-from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.flow import Flow
 from hairpin.replica.blueprint import Load, SysctlValue
 from hairpin.replica.links import Wire
 
@@ -35,9 +35,8 @@ def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark what comes in; none where no echo reply could go wrong."""
-    asked = [flow for flow in flows if flow.protocol == "icmp"]
-    if not asked or (len(wires) < 2 and not any(isinstance(flow.start, (Outside, Lan)) for flow in asked)):
+    """Return the rules that mark what comes in; none where no echo reply is asked for."""
+    if not any(flow.protocol == "icmp" for flow in flows):
         return ()
     chains = [
         f'chain {wire.name} {{ type filter hook ingress device "{wire.name}" priority 1; '

@@ -136,7 +136,9 @@ def _silent(findings: Findings) -> Verdict:
 def _answered(findings: Findings) -> bool:
     """Return whether somebody answered the SYN, or would have if there were a way back."""
     last = last_seen(findings)
-    if last is not None and not last.out and any(each in findings.lost for each in _no_way_back(last.netns)):
+    # What has no way back where a rule rejects the SYN is the error.
+    without = last is not None and any(each in findings.lost for each in _no_way_back(last.netns))
+    if last is not None and not last.out and without and not findings.rejected:
         # Where it has no way on itself, what has no way back is the word of that: net/ipv6/route.c ip6_pkt_discard()
         return (last.netns, "Ip6InNoRoutes") not in findings.lost
     if any(name == RESETS for _, name in findings.lost):

@@ -14,7 +14,16 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.network import HOST, Network, Port, addresses_of, is_bridge_port, is_uplink, owns_address
+from hairpin.network.network import (
+    HOST,
+    Network,
+    Port,
+    addresses_of,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
 from hairpin.network.prefix import (
     LINK_LOCAL6,
     Version,
@@ -25,7 +34,7 @@ from hairpin.network.prefix import (
     prefix_text,
     width,
 )
-from hairpin.network.stacked import link_of, takes_address
+from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.replica import replies
 from hairpin.replica.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.hardware_addresses import known_outside, made_there, taken_as_own
@@ -128,6 +137,8 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
+    for near in _asked_near(flows):  # a route by another link is none to it: net/ipv6/route.c rt6_check_dev()
+        yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
         yield f"route add {way} table {_TABLE + 1 + number}"
@@ -185,16 +196,28 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether the wire's namespace sends to the IPv6 address by it without a gateway, or any other does: by this
-    wire, too, as far as is known."""
-    holder = _holder(network.namespace(wire.netns), wire.link).name
+    """Return whether anybody sends to the IPv6 address by the wire without a gateway."""
     return any(
-        hop.gateway is None and (namespace.name != wire.netns or hop.link == holder)
+        hop.gateway is None and hop.link is not None and _leads_out(network, namespace, hop.link, wire)
         for namespace in network.host.namespaces
         for route in namespace.routes
         if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)
         for hop in route.next_hops
     )
+
+
+def _leads_out(network: Network, namespace: Namespace, name: str, wire: Wire) -> bool:
+    """Return whether the link's neighbours are the wire's: it stands on it, or on a bridge that the wire is a port of,
+    or is the other end of another port."""
+    holder = _holder(network.namespace(wire.netns), wire.link).name
+    link = namespace.link(name)
+    if namespace.name == wire.netns or link is None:
+        return namespace.name == wire.netns and name == holder
+    lower = lower_of(network, namespace.name, link)
+    if lower is not None:
+        return lower in (Port(wire.netns, wire.link.name), Port(wire.netns, holder))
+    peer = veth_peer(network, namespace.name, link)
+    return peer is not None and peer.netns == wire.netns and link_of(network, peer).master == holder
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
@@ -246,6 +269,9 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
         for client in dict.fromkeys(clients):
             yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
         if version == 6:
+            for near in _asked_near(flows):
+                # Somebody out there has it as well as a link inside.
+                yield f"rule add priority 200 iif {wire.name} to {near}/128 lookup {_TABLE}"
             for always in ("fe80::/10", "::/128"):
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
             for always in ("fe80::/10", "ff00::/8"):
@@ -264,6 +290,12 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
             yield f"rule add priority 602 iif {wire.name} from {everything} lookup {_TABLE}"
         yield f"rule add priority 700 iif {wire.name} from {everything} blackhole"
+
+
+def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
+    """Return the link-local addresses that are asked."""
+    found = (flow.daddr for flow in flows if flow.version == 6 and inside(flow.daddr, *LINK_LOCAL6, 6))
+    return tuple(address_text(each, 6) for each in dict.fromkeys(found))
 
 
 def _known(network: Network, version: Version) -> Iterator[str]:
@@ -294,11 +326,14 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
     }
+    found = {flow.daddr for flow in flows if (begins := entry(network, flow)) is not None and not begins.link}
     for known in sorted(asked | clients):
         text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
-        if not _inside(network, version, known):
-            # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.
+        if not _inside(network, version, known) or known in asked - found:
+            # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.  Whoever is
+            # out there as well as inside may be asked by what has got out; those that go in are marked, unless a
+            # neighbour finds him himself.
             yield f"{text} local"
     for public in network.world.publics:
         if public.version == version and not public.hairpins:

@@ -49,8 +49,8 @@ def introduced(network: Network, started: State) -> State | End:
         return started
     back = lookup(host, Query(6, packet.saddr))
     gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
-    elsewhere = bool(back.next_hops) and all(hop.link != near for hop in back.next_hops)
-    sender = _ROUTER if gateways or elsewhere else packet.saddr
+    on_link = any(hop.link == near and hop.gateway is None for hop in back.next_hops)
+    sender = packet.saddr if on_link or inside(packet.saddr, *LINK_LOCAL6, 6) else _ROUTER
     lost: list[End] = []
     for asked in (_group(target), target):
         question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)

@@ -11,7 +11,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import NextHop
 from hairpin.netfilter.header import WITH_PORTS
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
 from hairpin.network.routing import NO_WAY, Found, Query, lookup
@@ -48,7 +48,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
-        yield _no_way(state, found, told=then == "output")
+        yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
     for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
@@ -174,8 +174,8 @@ def _needs_link(packet: Packet) -> bool:
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:
-    """No route: connect() fails at once.  After OUTPUT the sender is not ``told``: ip_route_me_harder() fails, and TCP
-    sends its SYN again until it gives up."""
+    """No route: connect() fails at once.  After OUTPUT, where ip_route_me_harder() fails, TCP is not ``told``: it sends
+    its SYN again until it gives up.  Who sends a datagram is: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR()."""
     decided = decided_by_route(found)
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
     return stopped(
