@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.netfilter.ir import Chain, Jump, Rule, Table, Verdict
+from hairpin.netfilter.ir import Chain, Jump, Rule, Table, Verdict, VerdictElement, VerdictMap
 from hairpin.replica import counters
 from hairpin.replica.blueprint import Load, NetnsPlan
 from hairpin.replica.counters import Counters, Hit, hits, saved
@@ -70,10 +70,22 @@ def test_rules_that_say_the_same_are_told_apart(monkeypatch: pytest.MonkeyPatch)
 
 def test_who_returns_from_a_base_chain_meets_its_policy() -> None:
     """The counter that stands for the policy is behind the last rule, where such a packet does not come."""
+    asked = (VerdictElement((), Verdict("return")),)
+    mapped = Rule((VerdictMap((), asked),), "", 1, packets=3, bytes=0)
+    either = Rule((VerdictMap((), (*asked, VerdictElement((), Verdict("accept")))),), "", 1, packets=3, bytes=0)
     returns, jumps = (Rule((each,), "", 1, packets=2, bytes=0) for each in (Verdict("return"), Jump("c")))
     policy = Rule((), "counter", 2, packets=1, bytes=0)
     base = Chain("input", (returns, policy), "input", "filter", 0, "drop")
     other = Chain("output", (jumps, policy), "output", "filter", 0, "drop")
-    table = Table("inet", "t", "nft", (base, other, Chain("c", (returns,))))
+    by_map = Chain("forward", (mapped, policy), "forward", "filter", 0, "drop")
+    perhaps = Chain("prerouting", (either, policy), "prerouting", "filter", 0, "drop")
+    table = Table("inet", "t", "nft", (base, other, by_map, perhaps, Chain("c", (returns,))))
     found = [(hit.chain, hit.number, hit.packets) for hit in hits("host", table) if hit.does == "drop"]
-    assert found == [("input", 0, 1), ("input", 0, 2), ("output", 0, 1)]
+    assert found == [
+        ("input", 0, 1),
+        ("input", 0, 2),
+        ("output", 0, 1),
+        ("forward", 0, 1),
+        ("forward", 0, 2),
+        ("prerouting", 0, 1),
+    ]

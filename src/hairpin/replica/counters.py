@@ -152,10 +152,23 @@ def hits(netns: str, table: Table) -> Iterator[Hit]:
             if rule.packets:
                 yield _hit(netns, table, chain, rule)
         # Who returns from a base chain meets its policy: nf_tables_core.c nft_do_chain().
-        returned = sum(rule.packets or 0 for rule in chain.rules if rule.body[-1:] == (Verdict("return"),))
-        if returned and chain.policy == "drop":
+        returned = _returned(chain) if chain.policy == "drop" else 0
+        if returned:
             place = (netns, table.dialect, table.family, table.name, chain.name)
             yield Hit(*place, 0, "policy drop", returned, "drop")
+
+
+def _returned(chain: Chain) -> int:
+    """Return how many packets have at least returned from a chain whose last rule counts all that come there."""
+    found = 0
+    for at, rule in enumerate(chain.rules):
+        last = rule.body[-1] if rule.body else None
+        if last == Verdict("return"):
+            found += rule.packets or 0
+        elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
+            # A rule is counted before its map is asked; for whom that has nothing another rule counts.
+            found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
+    return found
 
 
 def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
