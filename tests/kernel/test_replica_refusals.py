@@ -39,6 +39,15 @@ CASES: dict[str, tuple[str, Flow, str]] = {
     "closed":                              ("", CLOSED, "refused"),
     "closed, and the reset is dropped":    (NO_RESETS, CLOSED, "unanswered"),
     "its own, and the reset is dropped":   (NO_RESETS, OWN, "unanswered"),
+    "closed, and resets have no owner":    (
+        "-A OUTPUT -p tcp -m owner ! --gid-owner 0 -j DROP\n", CLOSED, "unanswered",
+    ),
+    "closed, and root's is dropped":       ("-A OUTPUT -p tcp -m owner --uid-owner 0 -j DROP\n", CLOSED, "refused"),
+    "echo, and the reply has no owner":    ("-A OUTPUT -m owner ! --uid-owner 0 -j DROP\n", PING, "unanswered"),
+    "echo, and its socket is a socket":    ("-A OUTPUT -m owner ! --socket-exists -j DROP\n", PING, "delivered"),
+    "a service's answer has an owner":     (
+        "-A OUTPUT -p tcp -m owner ! --uid-owner 0 -j DROP\n", Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "delivered",
+    ),
     "closed for UDP":                      ("", CLOSED_UDP, "refused"),
     "UDP, and the error is dropped":       (NO_ERRORS, CLOSED_UDP, "dropped"),
     "its own, and the error is dropped":   (UNHEARD, OWN_UDP, "dropped"),

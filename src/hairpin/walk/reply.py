@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.packet import ICMP6, TCP
+from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP
 from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -38,6 +38,8 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         back,
         oif=state.iif if anycast and state.iif != "lo" else "",
         uid=0,
+        # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
+        by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6),
         connections=state.connections,
         neighbours=state.neighbours,
         conditions=state.conditions,

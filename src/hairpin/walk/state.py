@@ -153,7 +153,8 @@ class State(msgspec.Struct, frozen=True):
     """The conntrack zone that a rule has put the packet into, before it is looked up."""
     uid: int | None = None
     by_kernel: bool = False
-    """A socket of the kernel's own sends it, as it does ICMP errors (not resets)."""
+    """A socket of the kernel's own sends it, as it does ICMP errors (not a rule's resets): it has no owner, ``uid`` is
+    what policy rules see."""
     header_included: bool = False
     """A raw socket here has made its IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows it to no VRF."""
     other_host: bool = False
@@ -169,6 +170,7 @@ class State(msgspec.Struct, frozen=True):
         """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
         invalid to them."""
         unrelated = self.ct_state == CT_RELATED and self.connection is None
+        owner = None if self.by_kernel else self.uid  # its sockets are no files: xt_owner.c owner_mt()
         return Seen(
             packet=self.packet,
             iif=self.iif,
@@ -178,8 +180,8 @@ class State(msgspec.Struct, frozen=True):
             ct_state=CT_INVALID if unrelated else self.ct_state,
             ct_direction=self.ct_direction,
             connection=self.connection,
-            uid=self.uid,
-            gid=self.uid,  # root's group is 0 as well, and nobody else's packets are walked
+            uid=owner,
+            gid=owner,  # root's group is 0 as well, and nobody else's packets are walked
             by_kernel=self.by_kernel,
             pkttype=3 if self.other_host else 0,
         )
