@@ -105,26 +105,43 @@ class Expectations:
         """Return the ways that the walk says the packet can go."""
         self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
         with patch.object(nat, "pick_port", self._pick), patch.object(neighbour, "asked", self._ask):
-            branches = self._walked(flow, turn.sent)
-            sources, targets = ([getattr(event, side) for event in turn.events] for side in ("sport", "dport"))
-            sources += (port for event in turn.events for port in event.inner[3:])
-            picked = self._picked
-            # Of what goes round only the last port is seen; in an error about it the one before.
-            for unseen in (*(picked - last for last in (1, 2) if picked > last), 0):
-                for ports in ([*sources, *targets], [*targets, *sources]):
-                    if picked and all(branch.events != turn.events for branch in branches):
-                        self._ports, self._unseen_picks = tuple(ports), unseen
-                        branches = self._walked(flow, turn.sent)
-            guessed = self._guessed.difference(sources, targets)
-            stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
-            if guessed:
-                branches += self._unseen(flow, turn.sent)
+            branches, stand_ins = self._with_ports_seen(flow, turn)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
-        return tuple(_with_hidden(branch, turn.events, hidden) for branch in branches)
+        return tuple(_with_hidden(branch, turn.events, hidden, hidden | stand_ins) for branch in branches)
+
+    def _with_ports_seen(self, flow: int, turn: Turn) -> tuple[tuple[Branch, ...], set[int]]:
+        """Return the ways with the ports that the kernel has been seen to take, and those that stand for unseen ones.
+
+        Which of several draws has been seen is open: all that lead to what was seen are kept."""
+        branches = self._walked(flow, turn.sent)
+        picked = self._picked
+        if not picked or any(branch.events == turn.events for branch in branches):
+            return self._with_unseen(flow, turn.sent, branches, turn.events)
+        fitting: list[Branch] = []
+        stand_ins, unseen_ports = set[int](), set[int]()
+        for ports, unseen in _seen_ports(turn.events, picked):
+            if fitting and picked == 1:
+                break
+            self._ports, self._unseen_picks = ports, unseen
+            branches = self._walked(flow, turn.sent)
+            branches, unseen_ports = self._with_unseen(flow, turn.sent, branches, turn.events)
+            found = [branch for branch in branches if branch.events == turn.events]
+            fitting += found
+            stand_ins |= unseen_ports if found else set[int]()
+        return (tuple(fitting), stand_ins) if fitting else (branches, unseen_ports)
+
+    def _with_unseen(
+        self, flow: int, sent: Sent, branches: tuple[Branch, ...], seen: tuple[Event, ...]
+    ) -> tuple[tuple[Branch, ...], set[int]]:
+        """Return the ways just walked, with those of each port that may have been drawn unseen and that makes a
+        difference; and the ports that stand for unseen ones."""
+        guessed = self._guessed.difference(port for event in seen for port in _ports_of(event))
+        stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
+        return (branches + self._unseen(flow, sent) if guessed else branches), stand_ins
 
     def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
-        """Return the ways with each port that may have been drawn unseen and that makes a difference."""
+        """Return the ways with each of those ports."""
         found: list[Branch] = []
         for port in sorted(self._drawn):
             self._supposed = port
@@ -134,6 +151,8 @@ class Expectations:
 
     def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
         self._picked += 1
+        if self._picked > _MOST_DRAWN:
+            raise SetupError(f"too open: more than {_MOST_DRAWN} ports are drawn for a packet that goes round")
         few = last - first < _FEW
         self._drawn |= {port for port in (range(first, last + 1) if few else _TELLING_PORTS) if first <= port <= last}
         known = self._ports if self._picked > self._unseen_picks else ()
@@ -203,11 +222,11 @@ def _expects(connection: Connection, other: Connection) -> bool:
     return (connection.zone, connection.reply) == (other.zone, other.reply)
 
 
-def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> Branch:
+def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int], hidden_inside: set[int]) -> Branch:
     """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
-    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere.  What an answer
-    shows of them holds for its connections, too."""
-    if not hidden or len(branch.events) != len(seen):
+    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere, which the error
+    about it may show (``hidden_inside``).  What an answer shows of them holds for its connections, too."""
+    if not hidden_inside or len(branch.events) != len(seen):
         return branch
     told = {
         mine: theirs
@@ -220,12 +239,24 @@ def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int]) -> B
             mine,
             sport=theirs.sport if mine.sport in hidden else mine.sport,
             dport=theirs.dport if mine.dport in hidden else mine.dport,
-            inner=tuple(t if m in hidden else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)),
+            inner=tuple(
+                t if m in hidden_inside else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)
+            ),
         )
         for mine, theirs in zip(branch.events, seen, strict=True)
     )
     connections = tuple((netns, _with_ports(each, told)) for netns, each in branch.connections)
     return msgspec.structs.replace(branch, events=events, connections=connections)
+
+
+def _seen_ports(events: tuple[Event, ...], picked: int) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Yield the ports that have been seen, in the order in which draws may have taken them, and how many draws of
+    ``picked`` were before: of what goes round only the last port is seen; in an error about it the one before."""
+    sources, targets = ([getattr(event, side) for event in events] for side in ("sport", "dport"))
+    sources += (port for event in events for port in event.inner[3:])
+    for ports in ((*sources, *targets), (*targets, *sources)):
+        for unseen in (0, *(picked - last for last in (1, 2) if picked > last)):
+            yield ports, unseen
 
 
 def _ports_of(event: Event) -> tuple[int, ...]:
@@ -242,6 +273,7 @@ def _with_ports(connection: Connection, told: dict[int, int]) -> Connection:
 
 _MOST_WAYS = 32
 """Where NAT draws ports that nobody sees, each that makes a difference is a way, from which the next packet forks."""
+_MOST_DRAWN = 16
 _Asked = tuple[str, str, int, int]
 """namespace, link, version, address"""
 _RIGHT_ASKED = neighbour.asked
