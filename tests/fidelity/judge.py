@@ -23,9 +23,10 @@ from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
 from tests.fidelity.kernel import Answer, ask
-from tests.fidelity.model import Branch, Expectations, Hits
+from tests.fidelity.model import Expectations
 from tests.fidelity.observer import Event
 from tests.fidelity.turns import Turn
+from tests.fidelity.ways import Branch, Hits
 
 
 class Disagreement(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 import msgspec
@@ -24,57 +23,15 @@ from hairpin.walk.route_out import output_route
 from hairpin.walk.segment import Answer
 from hairpin.walk.state import End, State, Stop
 from tests.fidelity.case import Sent
-from tests.fidelity.counted import RuleKey, Satisfied
+from tests.fidelity.counted import Satisfied
+from tests.fidelity.drawn import ports_of, seen_ports, with_hidden
 from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
 from tests.fidelity.netns import SetupError
 from tests.fidelity.observer import Event, event_of
 from tests.fidelity.turns import Turn
-
-Connections = tuple[tuple[str, Connection], ...]
-"""Connections by namespace."""
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """One way that the walk says a packet can go.  ``text``: where it ended; ``connections``: what it leaves behind."""
-
-    events: tuple[Event, ...]
-    text: str
-    unroutable: bool
-    """Rejected for want of a route (not by a rule)."""
-    untold: bool
-    """The sender is not told so, since the kernel has told it too often."""
-    connections: Connections
-    satisfied: tuple[Satisfied, ...]
-    end: End
-
-    def counts(self) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
-        """Return how often each rule is satisfied at least, and at most."""
-        low, high = Counter[RuleKey](), Counter[RuleKey]()
-        for each in self.satisfied:
-            low.update(each.certain)
-            high.update(each.possible)
-        return low, high
-
-
-class Hits:
-    """How often each rule was satisfied, at least and at most."""
-
-    def __init__(self) -> None:
-        self.low: Counter[RuleKey] = Counter()
-        self.high: Counter[RuleKey] = Counter()
-
-    def add(self, branches: Iterable[Branch]) -> None:
-        """Count one packet, which went one of these ways."""
-        counts = [branch.counts() for branch in branches]
-        if not counts:
-            return
-        low, high = counts[0]
-        for other_low, other_high in counts[1:]:
-            low, high = low & other_low, high | other_high
-        self.low.update(low)
-        self.high.update(high)
+from tests.fidelity.ways import Branch, Connections
 
 
 class Expectations:
@@ -108,7 +65,7 @@ class Expectations:
             branches, stand_ins = self._with_ports_seen(flow, turn)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
-        return tuple(_with_hidden(branch, turn.events, hidden, hidden | stand_ins) for branch in branches)
+        return tuple(with_hidden(branch, turn.events, hidden, hidden | stand_ins) for branch in branches)
 
     def _with_ports_seen(self, flow: int, turn: Turn) -> tuple[tuple[Branch, ...], set[int]]:
         """Return the ways with the ports that the kernel has been seen to take, and those that stand for unseen ones.
@@ -120,7 +77,7 @@ class Expectations:
             return self._with_unseen(flow, turn.sent, branches, turn.events)
         fitting: list[Branch] = []
         stand_ins, unseen_ports = set[int](), set[int]()
-        for ports, unseen in _seen_ports(turn.events, picked):
+        for ports, unseen in seen_ports(turn.events, picked):
             if fitting and picked == 1:
                 break
             self._ports, self._unseen_picks = ports, unseen
@@ -136,7 +93,7 @@ class Expectations:
     ) -> tuple[tuple[Branch, ...], set[int]]:
         """Return the ways just walked, with those of each port that may have been drawn unseen and that makes a
         difference; and the ports that stand for unseen ones."""
-        guessed = self._guessed.difference(port for event in seen for port in _ports_of(event))
+        guessed = self._guessed.difference(port for event in seen for port in ports_of(event))
         stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
         return (branches + self._unseen(flow, sent) if guessed else branches), stand_ins
 
@@ -220,55 +177,6 @@ def _holds(way: Connections, netns: str, connection: Connection) -> bool:
 
 def _expects(connection: Connection, other: Connection) -> bool:
     return (connection.zone, connection.reply) == (other.zone, other.reply)
-
-
-def _with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int], hidden_inside: set[int]) -> Branch:
-    """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
-    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere, which the error
-    about it may show (``hidden_inside``).  What an answer shows of them holds for its connections, too."""
-    if not hidden_inside or len(branch.events) != len(seen):
-        return branch
-    told = {
-        mine: theirs
-        for expected, event in zip(branch.events, seen, strict=True)
-        for mine, theirs in zip(_ports_of(expected), _ports_of(event), strict=False)
-        if mine in hidden
-    }
-    events = tuple(
-        msgspec.structs.replace(
-            mine,
-            sport=theirs.sport if mine.sport in hidden else mine.sport,
-            dport=theirs.dport if mine.dport in hidden else mine.dport,
-            inner=tuple(
-                t if m in hidden_inside else m for m, t in zip(mine.inner, theirs.inner or mine.inner, strict=False)
-            ),
-        )
-        for mine, theirs in zip(branch.events, seen, strict=True)
-    )
-    connections = tuple((netns, _with_ports(each, told)) for netns, each in branch.connections)
-    return msgspec.structs.replace(branch, events=events, connections=connections)
-
-
-def _seen_ports(events: tuple[Event, ...], picked: int) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Yield the ports that have been seen, in the order in which draws may have taken them, and how many draws of
-    ``picked`` were before: of what goes round only the last port is seen; in an error about it the one before."""
-    sources, targets = ([getattr(event, side) for event in events] for side in ("sport", "dport"))
-    sources += (port for event in events for port in event.inner[3:])
-    for ports in ((*sources, *targets), (*targets, *sources)):
-        for unseen in (0, *(picked - last for last in (1, 2) if picked > last)):
-            yield ports, unseen
-
-
-def _ports_of(event: Event) -> tuple[int, ...]:
-    return event.sport, event.dport, *event.inner[3:]
-
-
-def _with_ports(connection: Connection, told: dict[int, int]) -> Connection:
-    original, reply = (
-        msgspec.structs.replace(each, sport=told.get(each.sport, each.sport), dport=told.get(each.dport, each.dport))
-        for each in (connection.original, connection.reply)
-    )
-    return msgspec.structs.replace(connection, original=original, reply=reply)
 
 
 _MOST_WAYS = 32
