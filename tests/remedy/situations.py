@@ -2,10 +2,11 @@
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, message
+from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, SetSysctl
 from hairpin.engines.missing import missing
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.ir import Rule
 from hairpin.network.network import HOST, Network

@@ -2,9 +2,10 @@
 
 import pytest
 
-from hairpin.causes.cause import Candidate, message, where
+from hairpin.causes.cause import Candidate, where
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place
 from hairpin.report.quotes import LONGEST, Quotes, declarations, essence, spelt
 from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided

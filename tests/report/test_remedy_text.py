@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from hairpin.causes.cause import Message, message
+from hairpin.message import Message, message
 from hairpin.remedy.remedy import PersistFile, Remedy
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy

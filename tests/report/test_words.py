@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from hairpin.causes.cause import message
+from hairpin.message import message
 from hairpin.report.words import CATALOGUES, LANGUAGES, Words, language_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +53,12 @@ def test_values_stand_where_the_translation_wants_them() -> None:
     said = message("{link} does not forward IPv4", link="eth0")
     assert Words()(said) == "eth0 does not forward IPv4"
     assert Words("zh")(said) == "eth0 不转发 IPv4"
+
+
+def test_a_value_that_is_a_message_is_translated_too() -> None:
+    inner = message("{link} does not forward IPv4", link="eth0")
+    assert Words()(message("{words}", words=inner)) == "eth0 does not forward IPv4"
+    assert Words("zh")(message("{words}", words=inner)) == "eth0 不转发 IPv4"
 
 
 def test_what_is_not_translated_is_said_in_english() -> None:

@@ -5,9 +5,10 @@ Users see: one client or one container address is blocked.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import deletion
 from hairpin.causes.rule_owner import owner
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, View, message, where
+from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import TABLE_LOCAL
+from hairpin.message import message
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
 

@@ -5,8 +5,9 @@ Users see: container to host-address:port of a neighbour on the same bridge: the
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
+from hairpin.message import message
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import HOST
 

@@ -5,9 +5,10 @@ Users see: containers lose their way out, and answers to clients die inside of t
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddAddress, one
 from hairpin.host.link import Address
+from hairpin.message import message
 from hairpin.network.network import HOST, owns_address
 from hairpin.network.prefix import address_text
 

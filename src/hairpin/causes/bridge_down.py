@@ -6,8 +6,9 @@ Users see: everything of one network is dead.
 from collections.abc import Iterator
 
 from hairpin.causes.attachment import network_for
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.link_state import brought_up, down
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -6,9 +6,10 @@ Users see: timeout, or "No route to host".
 from collections.abc import Iterator
 
 from hairpin.causes.attachment import network_for
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.network.prefix import prefix_text
 

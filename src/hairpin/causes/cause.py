@@ -7,26 +7,12 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
+from hairpin.message import Message
 from hairpin.netfilter.evaluate import Place
 from hairpin.network.flow import Flow
 from hairpin.network.network import HOST, Network
 from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.walk import Branch
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A sentence for people: an English template, translated by the report, and what stands in its ``{places}``."""
-
-    template: str
-    values: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        return self.template.format_map(dict(self.values))
-
-
-def message(template: str, **values: object) -> Message:
-    """Return the message."""
-    return Message(template, tuple((key, str(value)) for key, value in values.items()))
 
 
 class View(msgspec.Struct, frozen=True):

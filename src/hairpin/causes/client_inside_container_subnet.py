@@ -5,8 +5,9 @@ Users see: only clients of one office or VPN range time out; the SYN arrives, th
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.overlap import moved_away, overlaps
+from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text

@@ -5,9 +5,10 @@ Users see: the host reaches the container, outsiders do not; the way out is "Net
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
+from hairpin.message import message
 from hairpin.network.network import HOST, addresses_of
 from hairpin.network.prefix import address_text, inside
 

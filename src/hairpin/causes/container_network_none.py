@@ -5,9 +5,10 @@ Users see: ``docker ps`` shows no mapping, the port is refused.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import on_default_bridge
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import started
 from hairpin.change.change import AddSocket, Change
 from hairpin.host.docker import Container
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,10 +5,11 @@ Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is re
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 

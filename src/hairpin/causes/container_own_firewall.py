@@ -5,9 +5,10 @@ Users see: VPN images with a kill switch, firewalld in systemd images: the port 
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import lifted
 from hairpin.causes.rule_owner import owner
+from hairpin.message import message
 from hairpin.netfilter.packet import is_discovery
 
 

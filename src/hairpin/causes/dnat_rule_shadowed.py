@@ -6,10 +6,11 @@ Users see: the port answers with another service, or refuses.
 from collections.abc import Iterator
 
 from hairpin.causes.attachment import attachment_of
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.dnat_rule_stale_address import dnat_place
 from hairpin.change.change import DeleteRule, one
 from hairpin.host.docker import Container
+from hairpin.message import message
 from hairpin.network.network import HOST
 
 

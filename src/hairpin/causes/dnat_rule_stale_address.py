@@ -6,12 +6,13 @@ Users see: "No route to host" or timeouts after a container was recreated.
 from collections.abc import Iterator
 
 from hairpin.causes.attachment import attachment_of, engines_read, network_for
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.publishing import bindings_for
 from hairpin.causes.republishing import added_rules
 from hairpin.causes.starting import held_again
 from hairpin.change.change import Change, DeleteRule, Primitive
 from hairpin.host.docker import PortBinding
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import HOST

@@ -5,8 +5,9 @@ Users see: no way out of containers; ports answer through docker-proxy only.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.lifting import masquerading
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,8 +5,9 @@ Users see: timeouts from outside; "No chain/target/match by that name" at the ne
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine_rules import candidate, lost
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

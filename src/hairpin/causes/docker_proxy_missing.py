@@ -5,10 +5,11 @@ Users see: outsiders are served by DNAT, localhost is refused.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import at_host_port, covers
 from hairpin.causes.republishing import relays
 from hairpin.change.change import Change
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,10 +5,11 @@ Users see: "reply from unexpected source", names that time out only from contain
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import bindings_for
 from hairpin.causes.republishing import relay_at
 from hairpin.change.change import one
+from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import address_text
 

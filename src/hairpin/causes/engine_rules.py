@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Message, View, message, where
+from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.found import meaning, of_dialect
@@ -16,6 +16,7 @@ from hairpin.engines.missing import Missing, missing
 from hairpin.engines.restore import placements
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
+from hairpin.message import Message, message
 from hairpin.network.network import HOST
 
 OWNED_BY_ENGINE = message(

@@ -5,8 +5,9 @@ Users see: all published ports time out from outside after somebody flushed FORW
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine_rules import candidate, jumps_from, lost
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,12 +5,13 @@ Users see: "No route to host" from containers, in names and ways out; stopping f
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.firewalld_zone_blocks_port import zone_of_link
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner
 from hairpin.change.change import Change
 from hairpin.host.managers import FirewalldZone
+from hairpin.message import message
 
 _ACCEPTING = ("docker", "trusted")
 

@@ -5,10 +5,11 @@ Users see: "No route to host" (icmp-admin-prohibited); stopping firewalld cures 
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner
 from hairpin.change.change import Change, InsertRule, Primitive
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
 from hairpin.netfilter.packet import TCP, UDP

@@ -6,9 +6,10 @@ bridge.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

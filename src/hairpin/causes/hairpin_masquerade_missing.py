@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine_rules import candidate, lost
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

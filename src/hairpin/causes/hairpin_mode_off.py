@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetLink, one
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

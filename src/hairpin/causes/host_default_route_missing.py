@@ -5,9 +5,10 @@ Users see: neighbours on the link reach the port, everybody behind a router time
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddRoute, Change
 from hairpin.host.route import NextHop, Route
+from hairpin.message import message
 from hairpin.network.network import HOST, Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, inside, network_of
 

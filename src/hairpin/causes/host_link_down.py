@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.link_state import brought_up, down
 from hairpin.change.change import SetLink, one
+from hairpin.message import message
 from hairpin.network.network import is_bridge_port
 
 

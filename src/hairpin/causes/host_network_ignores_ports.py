@@ -5,10 +5,11 @@ Users see: "Published ports are discarded when using host network mode"; refused
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.service import listening
 from hairpin.change.change import one
+from hairpin.message import message
 from hairpin.network.network import HOST
 
 

@@ -5,9 +5,10 @@ Users see: container to host-address:published-port times out or is unreachable 
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner, serves_relay
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

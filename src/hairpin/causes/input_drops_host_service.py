@@ -5,9 +5,10 @@ Users see: containers or outsiders cannot reach a service of the host (or of a c
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import exception
 from hairpin.causes.rule_owner import owner, serves_relay
+from hairpin.message import message
 from hairpin.netfilter.packet import is_discovery
 
 

@@ -5,9 +5,10 @@ Users see: the port answers on the host itself and times out from everywhere els
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,8 +5,9 @@ Users see: outsiders time out, the host itself reaches the port, containers have
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
+from hairpin.message import message
 
 _PATH = ("net", "ipv4", "ip_forward")
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
+from hairpin.message import message
 
 _PATH = ("net", "ipv6", "conf", "all", "forwarding")
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Message, View, where
+from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link
+from hairpin.message import Message
 
 
 def down(view: View) -> Link | None:

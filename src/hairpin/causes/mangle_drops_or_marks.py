@@ -6,9 +6,10 @@ Users see: timeout while filter and nat look perfect.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import deletion
 from hairpin.causes.rule_owner import owner
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place, place_of
 from hairpin.netfilter.ir import SetField
 

@@ -5,9 +5,10 @@ Users see: containers of one network have no way out.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.lifting import masquerading
 from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,9 +5,10 @@ Users see: from the host (or its containers) the public address times out; 127.0
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.lifting import iptables_rule
 from hairpin.change.change import Change, InsertRule
+from hairpin.message import message
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import HOST

@@ -5,9 +5,10 @@ Users see: one container cannot be reached since it was recreated, all others ca
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import DeleteNeighbour, one
 from hairpin.host.route import Neighbour
+from hairpin.message import message
 from hairpin.netfilter.prefix import write_mac
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import address_text

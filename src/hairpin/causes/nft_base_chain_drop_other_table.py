@@ -5,9 +5,10 @@ Users see: iptables looks perfect, packets vanish: accept is final only inside i
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.causes.lifting import lifted
 from hairpin.causes.rule_owner import owner
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,10 +5,11 @@ Users see: one network of clients times out, others are served.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.host_default_route_missing import likely_gateway
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text, width
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.attachment import attachment_of
-from hairpin.causes.cause import Candidate, Message, View, message, where
+from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.message import Message, message
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text

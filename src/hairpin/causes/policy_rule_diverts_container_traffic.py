@@ -5,9 +5,10 @@ Users see: with a VPN or a second uplink active, published ports time out or the
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import DeletePolicyRule, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
+from hairpin.message import message
 from hairpin.network.routing import Query, lookup
 
 

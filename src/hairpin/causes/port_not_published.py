@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.lifting import deletion
 from hairpin.causes.publishing import at_host_port
 from hairpin.causes.republishing import added_rules, relays
 from hairpin.causes.rule_owner import owner
 from hairpin.change.change import Change
 from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import HOST
 

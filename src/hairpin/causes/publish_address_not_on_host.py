@@ -6,9 +6,10 @@ another address.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddAddress, one
 from hairpin.host.link import Address
+from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import HOST, addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import address_text, inside, width

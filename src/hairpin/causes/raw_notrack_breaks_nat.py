@@ -5,8 +5,9 @@ Users see: timeout; nat counters stay 0 though the rule fits by eye.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.change.change import DeleteRule, one
+from hairpin.message import message
 from hairpin.netfilter.evaluate import place_of
 from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, message, where
+from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.missing import missing
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.socket import Relay, Socket
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 

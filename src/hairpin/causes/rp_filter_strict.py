@@ -5,9 +5,10 @@ Users see: packets are visible on the interface and go no further; "martian sour
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import SysctlDecided

@@ -5,10 +5,11 @@ Users see: reset by peer or refused from everywhere; ``docker exec … curl loca
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service import in_container, listening, same_port
 from hairpin.change.change import one
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 

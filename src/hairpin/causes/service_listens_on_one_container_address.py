@@ -5,9 +5,10 @@ Users see: refused on one network of the container, answered on another.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service import in_container, listening, same_port
 from hairpin.change.change import one
+from hairpin.message import message
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 

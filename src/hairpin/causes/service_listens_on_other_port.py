@@ -5,9 +5,10 @@ Users see: refused, or reset through docker-proxy, after the image changed its p
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service import in_container, listening, other_ports, same_port
 from hairpin.change.change import one
+from hairpin.message import message
 from hairpin.walk.sockets import socket_text
 
 

@@ -5,9 +5,10 @@ Users see: IPv4 refused because it binds an IPv6 socket with v6only, or the reve
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service import in_container, listening, same_port
 from hairpin.change.change import one
+from hairpin.message import message
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 

@@ -5,9 +5,10 @@ Users see: refused through DNAT; "connection reset by peer" or an empty reply th
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service import in_container, listening, other_ports, same_port
 from hairpin.change.change import one
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:

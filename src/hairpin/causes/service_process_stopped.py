@@ -5,8 +5,9 @@ Users see: connects, then silence, after a Ctrl-Z, a debugger, or a ``kill -STOP
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import ContinueProcess, one
+from hairpin.message import message
 from hairpin.walk.sockets import find_socket
 
 

@@ -5,8 +5,9 @@ Users see: containers have no way out although their MASQUERADE rule is there.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.change.change import DeleteRule, one
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.walk.state import RuleDecided
 

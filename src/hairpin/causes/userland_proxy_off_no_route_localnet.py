@@ -5,9 +5,10 @@ Users see: only 127.0.0.1:PORT on the host hangs or fails; every other address w
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.state import SysctlDecided

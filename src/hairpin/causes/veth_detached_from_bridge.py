@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.attachment import attachment_of
-from hairpin.causes.cause import Candidate, Cause, View, message, where
+from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import BridgePort
+from hairpin.message import message
 from hairpin.network.network import HOST
 
 

@@ -5,8 +5,9 @@ Users see: one container has no network at all.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, message
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.link_state import brought_up, down
+from hairpin.message import message
 from hairpin.network.network import HOST, is_bridge_port
 
 

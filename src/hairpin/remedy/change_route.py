@@ -1,8 +1,8 @@
 """Adds or deletes addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
 
-from hairpin.causes.cause import Message, message
 from hairpin.change.change import AddAddress, AddRoute, DeleteNeighbour, DeletePolicyRule, DeleteRoute, Primitive
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
 _CONFIGURATORS = (

@@ -1,8 +1,8 @@
 """Deletes a rule: and takes it out of the file that would bring it back."""
 
-from hairpin.causes.cause import Message, message
 from hairpin.change.change import DeleteRule, Primitive
 from hairpin.host.managers import ConfigFile
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate import Place
 from hairpin.network.network import HOST
 from hairpin.remedy.manager import NFTABLES_CONF, SAVED_V4, SAVED_V6

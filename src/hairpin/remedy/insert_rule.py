@@ -3,9 +3,9 @@
 import re
 import shlex
 
-from hairpin.causes.cause import message
 from hairpin.change.change import AddChain, InsertRule, Primitive
 from hairpin.host.managers import ConfigFile
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.remedy.manager import (
     NFTABLES_CONF,

@@ -1,7 +1,7 @@
 """Has a service listen where it is asked for: a person's work, in the service's own configuration."""
 
-from hairpin.causes.cause import message
 from hairpin.change.change import AddSocket, Primitive
+from hairpin.message import message
 from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 

@@ -1,7 +1,7 @@
 """Opens a port in firewalld: at run time by the change's own command, for good by the same with --permanent."""
 
-from hairpin.causes.cause import message
 from hairpin.change.change import Primitive
+from hairpin.message import message
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
 _TOOL = "firewall-cmd "

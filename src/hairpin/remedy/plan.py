@@ -7,11 +7,12 @@ from functools import cache
 import msgspec
 
 import hairpin.remedy
-from hairpin.causes.cause import Candidate, Message, message
+from hairpin.causes.cause import Candidate
 from hairpin.change.change import AddChain, InsertRule, Primitive
 from hairpin.change.commands import advice, commands
 from hairpin.engines.missing import Missing, missing
 from hairpin.host.managers import ConfigFile
+from hairpin.message import Message, message
 from hairpin.network.network import HOST, Network
 from hairpin.remedy.remedy import Lasting, PersistFile, Remedy, RemedyKind, Situation
 

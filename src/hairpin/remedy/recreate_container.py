@@ -1,7 +1,7 @@
 """Creates a container anew with other options: its published ports and its namespace are fixed when it is made."""
 
-from hairpin.causes.cause import message
 from hairpin.change.change import AddNamespace, Primitive, SetContainer
+from hairpin.message import message
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
 _BY_CREATION = frozenset(

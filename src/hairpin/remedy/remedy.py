@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Message
+from hairpin.causes.cause import Candidate
 from hairpin.change.change import Primitive
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
+from hairpin.message import Message
 from hairpin.network.network import Network
 
 

@@ -3,11 +3,11 @@
 What can be said instead is who may have taken them away.
 """
 
-from hairpin.causes.cause import Message, message
 from hairpin.change.change import AddChain, InsertRule, Primitive
 from hairpin.engines.found import meaning
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.network.network import HOST
 from hairpin.remedy.manager import NFTABLES_CONF, unit
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation

@@ -1,7 +1,7 @@
 """Changes a link: kept by whatever configures the host's network; a container's own link belongs to the engine."""
 
-from hairpin.causes.cause import message
 from hairpin.change.change import Primitive, SetLink
+from hairpin.message import message
 from hairpin.network.network import HOST, is_uplink
 from hairpin.remedy.change_route import configured_by
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation

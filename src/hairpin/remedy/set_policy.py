@@ -1,7 +1,7 @@
 """Sets a base chain's policy: dockerd sets FORWARD to DROP itself, so a file rarely keeps it open."""
 
-from hairpin.causes.cause import Message, message
 from hairpin.change.change import Primitive, SetPolicy
+from hairpin.message import Message, message
 from hairpin.network.network import HOST
 from hairpin.remedy.manager import SAVED_V4, SAVED_V6, manager
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation

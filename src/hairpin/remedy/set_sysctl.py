@@ -2,9 +2,9 @@
 
 import shlex
 
-from hairpin.causes.cause import Message, message
 from hairpin.change.change import Primitive, SetSysctl
 from hairpin.host.sysctl import dotted
+from hairpin.message import Message, message
 from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation
 from hairpin.remedy.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings

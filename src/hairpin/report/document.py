@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Meta
 
 import hairpin
-from hairpin.causes.cause import Message, message
 from hairpin.diagnose.check import Answer, FoundCause, Severity
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host, Unread
+from hairpin.message import Message, message
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.quotes import Quote, Quotes

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import message
+from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text

@@ -1,6 +1,6 @@
 """Both judges side by side, as people read it: the walk's way, then each packet that the kernel carried."""
 
-from hairpin.causes.cause import message
+from hairpin.message import message
 from hairpin.replica.proof import Proof
 from hairpin.replica.tap import Sighting
 from hairpin.replica.worker import Judgement

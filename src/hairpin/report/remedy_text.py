@@ -4,7 +4,7 @@ import difflib
 import shlex
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Message, message
+from hairpin.message import Message, message
 from hairpin.remedy.remedy import PersistFile, Remedy
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words

@@ -1,7 +1,7 @@
 """Why a packet's way ended, in a sentence: the kernel's reason in people's words."""
 
-from hairpin.causes.cause import Message, message
 from hairpin.host.sysctl import dotted
+from hairpin.message import Message, message
 from hairpin.netfilter.nft_frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text

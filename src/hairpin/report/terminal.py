@@ -1,7 +1,7 @@
 """The answer as people read it: verdicts first, then where it breaks, why, the proof, the repair."""
 
-from hairpin.causes.cause import Message, message
 from hairpin.diagnose.check import Answer
+from hairpin.message import Message, message
 from hairpin.remedy.plan import remedies
 from hairpin.report.document import CauseDocument, Judge, ReportDocument
 from hairpin.report.paper import Paper, wrapped

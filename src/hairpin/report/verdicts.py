@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.causes.cause import Message, message
+from hairpin.message import Message, message
 from hairpin.report.document import FlowDocument
 from hairpin.report.paper import Paper, Style
 from hairpin.report.words import Words

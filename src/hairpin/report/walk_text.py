@@ -1,6 +1,6 @@
 """A walk as people read it: every step of request and answer."""
 
-from hairpin.causes.cause import message
+from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
 from hairpin.report.verdicts import verdict_line

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
-from hairpin.causes.cause import Message
+from hairpin.message import Message
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -29,7 +29,8 @@ class Words:
 
     def __call__(self, said: Message) -> str:
         """Return the message with its values in place."""
-        return self._catalogue.gettext(said.template).format_map(dict(said.values))
+        values = {name: self(value) if isinstance(value, Message) else value for name, value in said.values}
+        return self._catalogue.gettext(said.template).format_map(values)
 
 
 def language_of(environment: Mapping[str, str]) -> Language:

@@ -1,0 +1,27 @@
+"""What is said to people, before anybody has chosen its language: errors say it, causes say it, ``report/words.py`` has
+the words.  The standard library only: every command starts with it.
+"""
+
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    """A sentence for people: an English template, translated by the report, and what stands in its ``{places}``.
+
+    A value is words that nobody translates (a name, an address, what the system said) or a message of its own.
+    """
+
+    template: str
+    values: "tuple[tuple[str, str | Message], ...]" = ()
+
+    def __str__(self) -> str:
+        return self.template.format_map(dict(self.values))
+
+
+def message(template: str, **values: object) -> Message:
+    """Return the message."""
+    return Message(template, tuple((key, _value(value)) for key, value in values.items()))
+
+
+def _value(value: object) -> str | Message:
+    return value if isinstance(value, Message) else str(value)
