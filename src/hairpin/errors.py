@@ -10,12 +10,22 @@
     ├── ReplicaError        no replica can be built here
     └── LabError            a lab host could not be built or driven
 
-A message says what, where, and what to do.  Anything else that escapes is a bug in hairpin (exit status 4).
+A message says what, where, and what to do; ``str(error)`` is its English, the command line says it in the reader's
+language.  Anything else that escapes is a bug in hairpin (exit status 4).
 """
+
+from hairpin.message import Message, message
 
 
 class HairpinError(Exception):
-    """Base of all: its text is meant for the user."""
+    """Base of all: its text is meant for the user.
+
+    ``said``: the message; words that come from elsewhere (a tool's, a worker's) are given as they are.
+    """
+
+    def __init__(self, said: Message | str) -> None:
+        self.said = said if isinstance(said, Message) else message("{words}", words=said)
+        super().__init__(str(self.said))
 
 
 class UsageError(HairpinError):
@@ -33,12 +43,13 @@ class EvidenceError(HairpinError):
 class ParseError(HairpinError):
     """A reading that cannot be read; ``source`` is its origin, ``line`` counts from 1."""
 
-    def __init__(self, message: str, *, source: str, line: int = 0, text: str = "") -> None:
+    def __init__(self, said: Message | str, *, source: str, line: int = 0, text: str = "") -> None:
         self.source = source
         self.line = line
         self.text = text
         place = f"{source}:{line}" if line else source
-        super().__init__(f"{place}: {message}" + (f"\n    {text}" if text else ""))
+        form = "{place}: {said}\n    {text}" if text else "{place}: {said}"
+        super().__init__(Message(form, (("place", place), ("said", said), ("text", text))))
 
 
 class ChangeError(HairpinError):

@@ -121,7 +121,7 @@ def modules_after(*arguments: str) -> Iterator[str]:
 
 def test_help_loads_click_and_the_standard_library_only() -> None:
     loaded = {name for name in modules_after("--help") if name.startswith(("hairpin", "msgspec", "rich"))}
-    assert loaded == {"hairpin", "hairpin.cli", "hairpin.cli.main", "hairpin.errors"}
+    assert loaded == {"hairpin", "hairpin.cli", "hairpin.cli.main", "hairpin.errors", "hairpin.message"}
 
 
 def test_json_is_made_without_what_draws() -> None:

@@ -95,12 +95,27 @@ def run(args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except HairpinError as error:
-        sys.stderr.write(f"hairpin: {error}\n")
+        # Here and not above: `hairpin --help` would pay for it.
+        from hairpin.cli.output import complain
+
+        complain(error, stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
     except Exception:  # noqa: BLE001 - the process ends here: the one place that must say what happened
         _confess(verbose="-v" in args or "--verbose" in args)
         return 4
     return status if isinstance(status, int) else 0
+
+
+def stated_language(args: Sequence[str]) -> str | None:
+    """Return what ``--lang`` says; the last one counts, as for click.  An error may come before click has a value."""
+    options = args[: args.index("--")] if "--" in args else args
+    stated: str | None = None
+    for word, following in zip(options, [*options[1:], None], strict=True):
+        if word == "--lang":
+            stated = following
+        elif word.startswith("--lang="):
+            stated = word.removeprefix("--lang=")
+    return stated
 
 
 def _confess(*, verbose: bool) -> None:

@@ -49,7 +49,12 @@ def show_options(command: Command) -> Command:
         default="auto",
         help="Colour: auto only on a terminal, and not when NO_COLOR is set.",
     )(command)
-    command = click.option(
+    command = language_option(command)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document (docs/schema).")(command)
+
+
+def language_option(command: Command) -> Command:
+    """Add the language of answers and errors; the help, and click's own errors about options, stay English."""
+    return click.option(
         "--lang", type=click.Choice(["en", "zh"]), default=None, help="Language; else that of the locale."
     )(command)
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document (docs/schema).")(command)

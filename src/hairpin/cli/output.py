@@ -1,11 +1,12 @@
-"""Writes results on standard output, in the form that the reader asked for or can read."""
+"""Writes results on standard output and errors on standard error, in the form that the reader asked for or can read."""
 
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
+    from hairpin.errors import HairpinError
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
@@ -38,17 +39,23 @@ def _end_quietly() -> NoReturn:
     raise SystemExit(PIPE_BROKEN)
 
 
-def words(lang: str | None) -> "Words":
-    """Return the reader's language: stated, or the locale's; English where the terminal has no Chinese characters."""
+def complain(error: "HairpinError", lang: str | None) -> None:
+    """Write on standard error what is wrong, in the reader's language."""
+    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(error.said)}\n")
+
+
+def words(lang: str | None, stream: TextIO | None = None) -> "Words":
+    """Return the reader's language: stated, or the locale's; English where the stream (standard output) has no Chinese
+    characters."""
     from hairpin.report.words import Words, language_of
 
     wanted = language_of(os.environ) if lang is None else "zh" if lang == "zh" else "en"
-    return Words(wanted if wanted == "en" or _can_show("网") else "en")
+    return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
 
 
-def _can_show(text: str) -> bool:
+def _can_show(text: str, stream: TextIO) -> bool:
     try:
-        text.encode(sys.stdout.encoding or "ascii")
+        text.encode(stream.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hairpin.cli.options import evidence_options
+from hairpin.cli.options import evidence_options, language_option
 from hairpin.errors import CollectError, EvidenceError
 
 
@@ -17,9 +17,16 @@ from hairpin.errors import CollectError, EvidenceError
     "--root", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Read configuration files below DIR."
 )
 @evidence_options
+@language_option
 @click.option("-v", "--verbose", is_flag=True, help="Tracebacks too.")
 def snapshot(
-    output: str | None, redacted: bool, root: str | None, snapshots: tuple[str, ...], host: str | None, verbose: bool
+    output: str | None,
+    redacted: bool,
+    root: str | None,
+    snapshots: tuple[str, ...],
+    host: str | None,
+    lang: str | None,
+    verbose: bool,
 ) -> int:
     """Read this host, or another over ssh, into one file; its name is printed.
 
@@ -29,7 +36,7 @@ def snapshot(
     """
     del verbose
     from hairpin.cli.material import gather
-    from hairpin.cli.output import write
+    from hairpin.cli.output import complain, write
     from hairpin.collect.snapshot import save, take
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.redact import redact
@@ -44,7 +51,7 @@ def snapshot(
         save(evidence, path)
     except (CollectError, EvidenceError) as error:
         # Of this command the contract wants grep's statuses: 2 for trouble.
-        click.echo(f"hairpin: {error}", err=True)
+        complain(error, lang)
         return 2
     write(str(path))
     return 0
