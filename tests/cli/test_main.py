@@ -10,7 +10,7 @@ import pytest
 
 from hairpin import errors
 from hairpin.cli import main as entry
-from hairpin.cli.main import COMMANDS, command_first, main, run
+from hairpin.cli.main import COMMANDS, command_first, main, run, stated_language
 from tests.cli.commands import call, snapshot
 
 ARGUMENTS: dict[str, tuple[list[str], list[str]]] = {
@@ -32,6 +32,54 @@ STATUSES: dict[str, tuple[BaseException, int]] = {
     "a change that does not fit": (errors.ChangeError("x"), 4),
     "interrupted": (KeyboardInterrupt(), 130),
     "a bug": (RuntimeError("x"), 4),
+}
+STATED: dict[str, tuple[list[str], str | None]] = {
+    "nothing": (["check", "80"], None),
+    "a word": (["check", "--lang", "zh", "80"], "zh"),
+    "with an equals sign": (["--lang=zh", "check"], "zh"),
+    "the last one": (["--lang", "zh", "check", "--lang=en"], "en"),
+    "no value": (["check", "--lang"], None),
+    "no option any more": (["check", "--", "--lang", "zh"], None),
+}
+FORMS = "a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
+FORMS_ZH = "目标的写法是 PORT、PORT/udp、ADDRESS:PORT、[IPV6]:PORT、CONTAINER、CONTAINER:PORT 或一个 URL"
+TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
+    "a target that is none": (
+        ("check", "a b"),
+        2,
+        f"hairpin: 'a b' is no target: {FORMS}\n",
+        f"hairpin: 'a b' 不是有效的目标：{FORMS_ZH}\n",
+    ),
+    "nothing where a port should be": (
+        ("walk", "--from", "host", "web:"),
+        2,
+        "hairpin: 'web:': nothing is no port; ports are 1 to 65535\n",
+        "hairpin: 'web:'：空内容 不是端口；端口为 1 到 65535\n",
+    ),
+    "Python's words in hairpin's": (
+        ("check", "http://[x/"),
+        2,
+        f"hairpin: 'http://[x/' is no URL: Invalid IPv6 URL; {FORMS}\n",
+        f"hairpin: 'http://[x/' 不是 URL：Invalid IPv6 URL；{FORMS_ZH}\n",
+    ),
+    "a file that is not there": (
+        ("prove", "80", "--snapshot", "/nonexistent/x"),
+        3,
+        "hairpin: /nonexistent/x: cannot be read: No such file or directory\n",
+        "hairpin: /nonexistent/x：无法读取：No such file or directory\n",
+    ),
+    "a snapshot that is none": (
+        ("snapshot", "--snapshot", "/dev/null"),
+        2,
+        "hairpin: /dev/null: not a hairpin snapshot; make one with: hairpin snapshot -o FILE\n",
+        "hairpin: /dev/null：不是 hairpin 快照；制作快照的命令：hairpin snapshot -o FILE\n",
+    ),
+    "no place to connect to": (
+        ("check", "--host", "-x"),
+        3,
+        "hairpin: '-x' is no ssh destination; write USER@HOST\n",
+        "hairpin: '-x' 不是 ssh 目的地；请写成 USER@HOST\n",
+    ),
 }
 
 
@@ -104,6 +152,41 @@ def test_usage_errors_of_the_command_line(capsys: pytest.CaptureFixture[str]) ->
         ended = call(capsys, *arguments)
         assert (ended.status, ended.out) == (2, "")
         assert "Error:" in ended.err
+
+
+@pytest.mark.parametrize(("args", "expected"), STATED.values(), ids=STATED)
+def test_stated_language(args: list[str], expected: str | None) -> None:
+    assert stated_language(args) == expected
+
+
+@pytest.mark.parametrize(("arguments", "status", "english", "chinese"), TOLD.values(), ids=TOLD)
+def test_errors_speak_the_readers_language(
+    arguments: tuple[str, ...],
+    status: int,
+    english: str,
+    chinese: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for locale, stated, expected in (
+        ("C.UTF-8", (), english),
+        ("C.UTF-8", ("--lang", "zh"), chinese),
+        ("C.UTF-8", ("--lang=zh",), chinese),
+        ("zh_CN.UTF-8", (), chinese),
+        ("zh_CN.UTF-8", ("--lang", "en"), english),
+    ):
+        monkeypatch.setenv("LC_ALL", locale)
+        ended = call(capsys, *arguments, *stated)
+        assert (ended.status, ended.out, ended.err) == (status, "", expected)
+
+
+def test_a_word_that_is_no_language_stays_clicks_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    ended = call(capsys, "check", "a b", "--lang", "fr")
+    assert ended.status == 2
+    assert "Error: Invalid value for '--lang'" in ended.err
 
 
 def test_main_exits_with_the_status() -> None:

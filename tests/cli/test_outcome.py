@@ -61,5 +61,5 @@ def test_what_is_published() -> None:
     alone = msgspec.structs.replace(network(), host=msgspec.structs.replace(host, engines=()))
     idle = msgspec.structs.replace(host.engines[0], containers=())
     empty = msgspec.structs.replace(network(), host=msgspec.structs.replace(host, engines=(idle,)))
-    assert published_text(alone) == "no container engine was found on this host"
-    assert published_text(empty) == "no container publishes a port"
+    assert str(published_text(alone)) == "no container engine was found on this host"
+    assert str(published_text(empty)) == "no container publishes a port"

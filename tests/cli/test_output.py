@@ -8,7 +8,9 @@ import sys
 import msgspec
 import pytest
 
-from hairpin.cli.output import PIPE_BROKEN, paper, words, write, write_json
+from hairpin.cli.output import PIPE_BROKEN, complain, paper, words, write, write_json
+from hairpin.errors import ParseError
+from hairpin.message import message
 
 
 class Document(msgspec.Struct):
@@ -52,6 +54,24 @@ def test_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_width_is_the_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "61")
     assert paper("never").width == 61
+
+
+def test_only_the_sentence_of_an_error_is_translated(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ParseError(message("not a sysctl and its value"), source="sysctl -a", line=2, text="what")
+    complain(error, "en")
+    complain(error, "zh")
+    assert capsys.readouterr().err == (
+        "hairpin: sysctl -a:2: not a sysctl and its value\n    what\n"
+        "hairpin: sysctl -a:2: 不是 sysctl 及其值\n    what\n"
+    )
+
+
+def test_an_error_is_told_in_letters_that_standard_error_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr(sys, "stderr", stream)
+    complain(ParseError(message("not a sysctl and its value"), source="x"), "zh")
+    stream.seek(0)
+    assert stream.read() == "hairpin: x: not a sysctl and its value\n"
 
 
 def test_language(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ def test_every_flow_and_proof_is_repeated() -> None:
         assert found.missing == asked.missing
     else:
         assert found.replicated_flows == frozenset()
-        assert [each.reason for each in found.missing if each.key == "replica"] == [missing()]
+        assert [each.reason for each in found.missing if each.key == "replica"] == [str(missing())]
 
 
 def test_a_host_of_very_many_rules_is_rebuilt_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddChain, InsertRule
 from hairpin.errors import ChangeError
+from hairpin.message import message
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.ir import Chain, ChainType, Hook, Rule, Ruleset, Table
 
@@ -87,7 +88,16 @@ def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
     def without(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
         if len(kept) == len(rules):
-            raise ChangeError(f"no rule {place.number} {place.text!r} in {place.family} {place.table} {place.chain}")
+            raise ChangeError(
+                message(
+                    "no rule {number} {rule!r} in {family} {table} {chain}",
+                    number=place.number,
+                    rule=place.text,
+                    family=place.family,
+                    table=place.table,
+                    chain=place.chain,
+                )
+            )
         return _numbered(kept)
 
     return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
@@ -109,7 +119,9 @@ def set_policy(ruleset: Ruleset, place: Place, policy: str) -> Ruleset:
 
 def _in_chain(table: Table, name: str, edit: Callable[[tuple[Rule, ...]], tuple[Rule, ...]]) -> Table:
     if table.chain(name) is None:
-        raise ChangeError(f"no chain {name} in table {table.family} {table.name}")
+        raise ChangeError(
+            message("no chain {name} in table {family} {table}", name=name, family=table.family, table=table.name)
+        )
     chains = tuple(
         msgspec.structs.replace(chain, rules=edit(chain.rules)) if chain.name == name else chain
         for chain in table.chains
@@ -131,5 +143,5 @@ def _edited(ruleset: Ruleset, dialect: str, family: str, name: str, edit: Callab
         else:
             tables.append(table)
     if not found:
-        raise ChangeError(f"no table {family} {name} ({dialect})")
+        raise ChangeError(message("no table {family} {name} ({dialect})", family=family, name=name, dialect=dialect))
     return msgspec.structs.replace(ruleset, tables=tuple(tables))

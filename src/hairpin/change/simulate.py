@@ -33,6 +33,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.message import message
 from hairpin.network.network import HOST, Network
 
 
@@ -71,7 +72,7 @@ def _simulate(part: Primitive, network: Network) -> Network:
 def _namespace(network: Network, name: str) -> Namespace:
     found = network.host.namespace(name)
     if found is None:
-        raise ChangeError(f"no network namespace {name!r} in this snapshot")
+        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=name))
     return found
 
 

@@ -11,6 +11,7 @@ from hairpin.diagnose.flows import Target
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.parse import parse
+from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.report.quotes import spelt
@@ -26,14 +27,19 @@ class Material(msgspec.Struct, frozen=True):
 def gather(snapshots: tuple[str, ...], host: str | None) -> Evidence:
     """Return the evidence; raise UsageError, CollectError or EvidenceError."""
     if len(snapshots) > 1:
-        raise UsageError("several --snapshot: this version examines one host at a time; name one")
+        raise UsageError(message("several --snapshot: this version examines one host at a time; name one"))
     if snapshots and host is not None:
-        raise UsageError("--snapshot and --host exclude each other: a snapshot is read here, a host is asked now")
+        raise UsageError(
+            message("--snapshot and --host exclude each other: a snapshot is read here, a host is asked now")
+        )
     if snapshots:
         return load(Path(snapshots[0]))
     if host is None and sys.platform != "linux":
         raise UsageError(
-            f"this is not a Linux host ({sys.platform}): examine one with --host USER@HOST or --snapshot FILE"
+            message(
+                "this is not a Linux host ({platform}): examine one with --host USER@HOST or --snapshot FILE",
+                platform=sys.platform,
+            )
         )
     return take(host)
 

@@ -56,5 +56,8 @@ def show_options(command: Command) -> Command:
 def language_option(command: Command) -> Command:
     """Add the language of answers and errors; the help, and click's own errors about options, stay English."""
     return click.option(
-        "--lang", type=click.Choice(["en", "zh"]), default=None, help="Language; else that of the locale."
+        "--lang",
+        type=click.Choice(["en", "zh"]),
+        default=None,
+        help="Language of answers and errors; else that of the locale.",
     )(command)

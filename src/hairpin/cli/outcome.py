@@ -3,6 +3,7 @@
 from hairpin.diagnose.check import Answer
 from hairpin.diagnose.flows import Target, bindings_of
 from hairpin.errors import UsageError
+from hairpin.message import Message, message
 from hairpin.network.network import HOST, Network
 from hairpin.walk.walk import Verdict
 
@@ -55,11 +56,15 @@ def unknown_port(answer: Answer, targets: tuple[Target, ...]) -> None:
     if bindings_of(answer.network, targets[0].port, target.protocol):
         return
     raise UsageError(
-        f"port {target.port}: nobody publishes it and nothing listens on it here; {published_text(answer.network)}"
+        message(
+            "port {port}: nobody publishes it and nothing listens on it here; {published}",
+            port=target.port,
+            published=published_text(answer.network),
+        )
     )
 
 
-def published_text(network: Network) -> str:
+def published_text(network: Network) -> Message:
     """Return what is published, or that nothing is, for people who mistyped a port."""
     found = [
         f"{binding.host_port}/{binding.protocol} ({container.name})"
@@ -68,5 +73,7 @@ def published_text(network: Network) -> str:
         if binding.version == 4 or binding.host_ip is not None
     ]
     if not network.host.engines:
-        return "no container engine was found on this host"
-    return f"published: {', '.join(dict.fromkeys(found))}" if found else "no container publishes a port"
+        return message("no container engine was found on this host")
+    if not found:
+        return message("no container publishes a port")
+    return message("published: {ports}", ports=", ".join(dict.fromkeys(found)))

@@ -13,10 +13,19 @@ import msgspec
 from hairpin.diagnose.flows import Target, bindings_of
 from hairpin.diagnose.standpoints import primary_address
 from hairpin.errors import UsageError
+from hairpin.message import Message, message
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.routing import Query, lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+
+
+class _WrongError(ValueError):
+    """What the user states cannot be; its text is hairpin's own, where other ValueErrors have Python's or msgspec's."""
+
+    def __init__(self, said: Message) -> None:
+        self.said = said
+        super().__init__(str(said))
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +60,10 @@ class _File(_Stated, frozen=True):
     upstream: tuple[_Upstream, ...] = ()
 
 
+def _reason(error: Exception) -> Message | str:
+    return error.said if isinstance(error, _WrongError) else str(error)
+
+
 def read_world(path: Path) -> World:
     """Return what the file states; raise UsageError with its name and what is wrong in it."""
     try:
@@ -64,16 +77,24 @@ def read_world(path: Path) -> World:
             upstream=tuple(UpstreamRule(each.action, each.protocol, _ports(each.ports)) for each in stated.upstream),
         )
     except OSError as error:
-        raise UsageError(f"--outside {path}: cannot be read: {error.strerror}") from error
+        raise UsageError(
+            message("--outside {path}: cannot be read: {reason}", path=path, reason=error.strerror)
+        ) from error
     except (ValueError, msgspec.ValidationError) as error:
-        raise UsageError(f"--outside {path}: {error}; its form is described in docs/outside.md") from error
+        raise UsageError(
+            message(
+                "--outside {path}: {reason}; its form is described in docs/outside.md", path=path, reason=_reason(error)
+            )
+        ) from error
 
 
 def _public(public: str, private: str, *, hairpins: bool = False) -> PublicAddress:
     version, value = parse_address(public)
     other, inner = parse_address(private)
     if version != other:
-        raise ValueError(f"{public} and {private} are of different address families")
+        raise _WrongError(
+            message("{public} and {private} are of different address families", public=public, private=private)
+        )
     return PublicAddress(version, value, inner, hairpins=hairpins)
 
 
@@ -81,7 +102,7 @@ def _peer(stated: _Peer) -> Peer:
     version, network, length = parse_prefix(stated.network)
     accepts = tuple(parse_prefix(each) for each in stated.accepts)
     if any(each[0] != version for each in accepts):
-        raise ValueError(f"peer {stated.network} accepts networks of another address family")
+        raise _WrongError(message("peer {network} accepts networks of another address family", network=stated.network))
     return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts))
 
 
@@ -89,7 +110,7 @@ def _ports(stated: int | str) -> tuple[int, int]:
     first, _, last = str(stated).partition("-")
     ports = (int(first), int(last or first))
     if not 0 < ports[0] <= ports[1] <= 65535:
-        raise ValueError(f"{stated} is no port or range of ports")
+        raise _WrongError(message("{stated} is no port or range of ports", stated=stated))
     return ports
 
 
@@ -110,10 +131,18 @@ def _stated_public(network: Network, text: str) -> PublicAddress:
             return _public(public, private)
         version, value = parse_address(public)
     except ValueError as error:
-        raise UsageError(f"--public {text}: {error}; write PUBLIC or PUBLIC=PRIVATE, both addresses") from error
+        raise UsageError(
+            message(
+                "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
+                text=text,
+                reason=_reason(error),
+            )
+        ) from error
     own = primary_address(network, version)
     if own is None:
-        raise UsageError(f"--public {text}: this host has no address to map it to; write {text}=PRIVATE")
+        raise UsageError(
+            message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=text)
+        )
     return PublicAddress(version, value, own)
 
 

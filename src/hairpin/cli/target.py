@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 from hairpin.diagnose.flows import Origin, Target
 from hairpin.errors import UsageError
+from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
 
-_FORMS = "a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
+_FORMS = message("a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
+_NOTHING = message("nothing")
 _DEFAULT_PORTS = {
     "http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21, "ssh": 22, "redis": 6379, "postgres": 5432,
     "postgresql": 5432, "mysql": 3306, "mongodb": 27017, "amqp": 5672, "mqtt": 1883, "ldap": 389,
@@ -31,14 +33,14 @@ def parse_target(text: str) -> Target:
     address = _address(text)
     if address is not None:
         written = f"[{text}]" if address[0] == 6 else text
-        raise UsageError(f"{text!r} has no port: write {written}:PORT")
+        raise UsageError(message("{text!r} has no port: write {written}:PORT", text=text, written=written))
     found = _WITH_PORT.fullmatch(text)
     if found is not None:
         port, protocol = _port(found["port"], text), _protocol(found["protocol"], text)
         return _at(found["place"], port, protocol, text)
     if _NAME.fullmatch(text):
         return Target(container=text)
-    raise UsageError(f"{text!r} is no target: {_FORMS}")
+    raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
 
 
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
@@ -51,11 +53,11 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
         # ``0.0.0.0:8080``, as engines and ss print it, is this host by any address; connect() takes it for that, too.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
-        raise UsageError(f"{text!r}: {place} is no IPv6 address; {_FORMS}")
+        raise UsageError(message("{text!r}: {place} is no IPv6 address; {forms}", text=text, place=place, forms=_FORMS))
     if re.fullmatch(r"[\d.]+", place):
-        raise UsageError(f"{text!r}: {place} is no IPv4 address; {_FORMS}")
+        raise UsageError(message("{text!r}: {place} is no IPv4 address; {forms}", text=text, place=place, forms=_FORMS))
     if not _NAME.fullmatch(place):
-        raise UsageError(f"{text!r} is no target: {_FORMS}")
+        raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
     return Target(port=port, protocol=protocol, container=place)
 
 
@@ -64,18 +66,30 @@ def _url(text: str) -> Target:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"{text!r} is no URL: {error}; {_FORMS}") from error
+        raise UsageError(
+            message("{text!r} is no URL: {reason}; {forms}", text=text, reason=error, forms=_FORMS)
+        ) from error
     if not host:
-        raise UsageError(f"{text!r} names no host; {_FORMS}")
+        raise UsageError(message("{text!r} names no host; {forms}", text=text, forms=_FORMS))
     protocol: Protocol | None = "udp" if parts.scheme == "udp" else "tcp"
     chosen = port if port is not None else _DEFAULT_PORTS.get(parts.scheme)
     if chosen is None:
-        raise UsageError(f"{text!r} has no port, and hairpin knows no usual one for {parts.scheme}: add :PORT")
+        raise UsageError(
+            message(
+                "{text!r} has no port, and hairpin knows no usual one for {scheme}: add :PORT",
+                text=text,
+                scheme=parts.scheme,
+            )
+        )
     target = _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
     if target.container is not None and "." in host:
         raise UsageError(
-            f"{text!r}: hairpin looks up no names, since the answer depends on who asks: write the address that "
-            f"`getent hosts {host}` prints"
+            message(
+                "{text!r}: hairpin looks up no names, since the answer depends on who asks: write the "
+                "address that `getent hosts {host}` prints",
+                text=text,
+                host=host,
+            )
         )
     return target
 
@@ -89,7 +103,9 @@ def _address(text: str) -> tuple[Version, int] | None:
 
 def _port(text: str, whole: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise UsageError(f"{whole!r}: {text or 'nothing'} is no port; ports are 1 to 65535")
+        raise UsageError(
+            message("{whole!r}: {said} is no port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
+        )
     return int(text)
 
 
@@ -102,7 +118,13 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
         case "udp":
             return "udp"
         case _:
-            raise UsageError(f"{whole!r}: {text or 'nothing'} is no protocol that hairpin walks; write /tcp or /udp")
+            raise UsageError(
+                message(
+                    "{whole!r}: {said} is no protocol that hairpin walks; write /tcp or /udp",
+                    whole=whole,
+                    said=text or _NOTHING,
+                )
+            )
 
 
 def parse_origin(text: str) -> Origin:
@@ -112,10 +134,10 @@ def parse_origin(text: str) -> Origin:
     if text.startswith("container:"):
         name = text.removeprefix("container:")
         if not name:
-            raise UsageError("--from container: names no container; write container:NAME")
+            raise UsageError(message("--from container: names no container; write container:NAME"))
         return Origin("container", container=name)
     bracketed = text.startswith("[") and text.endswith("]")
     address = _address(text[1:-1] if bracketed else text)
     if address is None:
-        raise UsageError(f"--from {text}: no address; write an address, host, lan or container:NAME")
+        raise UsageError(message("--from {text}: no address; write an address, host, lan or container:NAME", text=text))
     return Origin("address", version=address[0], address=address[1])

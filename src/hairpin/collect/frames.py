@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading
+from hairpin.message import Message, message
 
 _FIRST = re.compile(rb"^hairpin-collect/1 ([0-9a-f-]{32,36})\r?$", re.MULTILINE)
 _ABSENT = re.compile(
@@ -37,17 +38,27 @@ def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
     """
     first = _FIRST.search(output)
     if first is None:
-        raise CollectError(f"{source}: the collector did not start; it printed: {_excerpt(output)}")
+        raise CollectError(
+            message(
+                "{source}: the collector did not start; it printed: {output}", source=source, output=_excerpt(output)
+            )
+        )
     token = first.group(1)
     frames = re.split(rb"(?:^|\n)" + re.escape(token) + rb"\t", output[first.end() + 1 :])
     head, _, rest = frames[1].partition(b"\n") if len(frames) > 1 else (b"", b"", b"")
     begin = _text(head).split("\t")
     if len(begin) != 6 or begin[0] != "begin" or rest:
-        raise CollectError(f"{source}: the collector's answer has no header: {_excerpt(output)}")
+        raise CollectError(
+            message("{source}: the collector's answer has no header: {output}", source=source, output=_excerpt(output))
+        )
     if frames[-1].rstrip(b"\n") != b"done":
         raise CollectError(
-            f"{source}: the collector's answer was cut after {len(output)} bytes (connection lost, or the process"
-            " killed); run it again"
+            message(
+                "{source}: the collector's answer was cut after {count} bytes (connection lost, or the "
+                "process killed); run it again",
+                source=source,
+                count=len(output),
+            )
         )
     _, date, uptime, hostname, kernel, _ = begin
     readings = _readings(frames[2:-1], _Clock(date, uptime))
@@ -61,7 +72,7 @@ class _Clock:
         try:
             self._start = datetime.fromisoformat(date)
         except ValueError as error:
-            raise CollectError(f"the collector's answer has a bad date: {date!r}") from error
+            raise CollectError(message("the collector's answer has a bad date: {date!r}", date=date)) from error
         self._uptime = uptime
 
     def at(self, uptime: str) -> str:
@@ -129,5 +140,5 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _excerpt(output: bytes) -> str:
-    return repr(output[:300].decode("utf-8", "replace")) if output else "nothing"
+def _excerpt(output: bytes) -> Message | str:
+    return repr(output[:300].decode("utf-8", "replace")) if output else message("nothing")

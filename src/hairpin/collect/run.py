@@ -19,6 +19,7 @@ from hairpin import __version__
 from hairpin.collect.frames import parse
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence
+from hairpin.message import Message, message
 
 _LIMIT_S = 90.0
 _LIMIT_BYTES = 256 * 1024 * 1024
@@ -76,11 +77,13 @@ class SshRunner(msgspec.Struct, frozen=True):
 
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
         if self.destination.startswith("-") or not self.destination:
-            raise CollectError(f"{self.destination!r} is no ssh destination; write USER@HOST")
+            raise CollectError(
+                message("{destination!r} is no ssh destination; write USER@HOST", destination=self.destination)
+            )
         ssh = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *self.options, "--", self.destination)
         answer = _exchange((*ssh, _remote_command(arguments)), script, self.name, self.limit_s, None)
         if answer.status != 0 and b"hairpin-collect/1 " not in answer.stdout:
-            raise CollectError(f"{self.name}: {_why_ssh_failed(answer)}")
+            raise CollectError(message("{name}: {reason}", name=self.name, reason=_why_ssh_failed(answer)))
         return answer
 
 
@@ -97,7 +100,12 @@ def collect(runner: Runner, *, root: str | None = None, docker_host: str | None 
     answer = runner.run(script(), arguments)
     if not answer.stdout:
         raise CollectError(
-            f"{runner.name}: the collector printed nothing (exit status {answer.status}): {_first_line(answer.stderr)}"
+            message(
+                "{name}: the collector printed nothing (exit status {status}): {said}",
+                name=runner.name,
+                status=answer.status,
+                said=_first_line(answer.stderr),
+            )
         )
     return parse(answer.stdout, hairpin=__version__, source=runner.name)
 
@@ -115,33 +123,39 @@ def _remote_command(arguments: tuple[str, ...]) -> str:
     return f"exec sh -c {shlex.quote(inner)}"
 
 
-def _why_ssh_failed(answer: Answer) -> str:
+def _why_ssh_failed(answer: Answer) -> Message:
     """Say in the user's words why ssh, or sudo on the other side, gave nothing."""
     said = answer.stderr.decode("utf-8", "replace")
     hints = (
-        ("Host key verification failed", "its host key is unknown or has changed; connect once with ssh and check it"),
-        ("Permission denied (", "ssh was not let in; load a key with ssh-add, or name the right user"),
-        ("Could not resolve hostname", "the name is not known; check it, or use the address"),
-        ("timed out", "no answer within 10 s; is the address right and port 22 open?"),
-        ("Connection refused", "nothing listens on the ssh port there"),
-        ("a password is required", "sudo asks for a password; log in as root, or allow sudo without a password"),
-        ("is not in the sudoers file", "this user may not use sudo; log in as root, or as a user who may"),
-        ("sudo: not found", "sudo is not installed there; log in as root"),
-        ("sudo: command not found", "sudo is not installed there; log in as root"),
+        (
+            "Host key verification failed",
+            message("its host key is unknown or has changed; connect once with ssh and check it"),
+        ),
+        ("Permission denied (", message("ssh was not let in; load a key with ssh-add, or name the right user")),
+        ("Could not resolve hostname", message("the name is not known; check it, or use the address")),
+        ("timed out", message("no answer within 10 s; is the address right and port 22 open?")),
+        ("Connection refused", message("nothing listens on the ssh port there")),
+        (
+            "a password is required",
+            message("sudo asks for a password; log in as root, or allow sudo without a password"),
+        ),
+        ("is not in the sudoers file", message("this user may not use sudo; log in as root, or as a user who may")),
+        ("sudo: not found", message("sudo is not installed there; log in as root")),
+        ("sudo: command not found", message("sudo is not installed there; log in as root")),
     )
     for words, hint in hints:
         if words in said:
-            return f"{hint} ({_line_with(said, words)})"
-    return f"ssh ended with status {answer.status}: {_first_line(answer.stderr)}"
+            return message("{hint} ({said})", hint=hint, said=_line_with(said, words))
+    return message("ssh ended with status {status}: {said}", status=answer.status, said=_first_line(answer.stderr))
 
 
 def _line_with(said: str, words: str) -> str:
     return next(line.strip() for line in said.splitlines() if words in line)
 
 
-def _first_line(stderr: bytes) -> str:
+def _first_line(stderr: bytes) -> Message | str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "no message"
+    return lines[-1] if lines else message("no message")
 
 
 def _exchange(
@@ -158,9 +172,15 @@ def _exchange(
             start_new_session=True,
         )
     except FileNotFoundError as error:
-        raise CollectError(f"{name}: {argv[0]} is not installed here; install it to collect from {name}") from error
+        raise CollectError(
+            message(
+                "{name}: {command} is not installed here; install it to collect from {name}", name=name, command=argv[0]
+            )
+        ) from error
     except OSError as error:
-        raise CollectError(f"{name}: {argv[0]} does not start: {error.strerror}") from error
+        raise CollectError(
+            message("{name}: {command} does not start: {reason}", name=name, command=argv[0], reason=error.strerror)
+        ) from error
     with process:
         try:
             stdout, stderr = _pump(process, script, name, time.monotonic() + limit_s)
@@ -185,7 +205,9 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
         while selector.get_map():
             ready = selector.select(max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise CollectError(f"{name}: no complete answer in time; a command of the collector may hang there")
+                raise CollectError(
+                    message("{name}: no complete answer in time; a command of the collector may hang there", name=name)
+                )
             for key, _ in ready:
                 if key.data == "stdin":
                     left = _feed(process, left)
@@ -198,7 +220,11 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
                     selector.unregister(key.fileobj)
                 collected[key.data] += chunk
                 if len(collected[key.data]) > _LIMIT_BYTES:
-                    raise CollectError(f"{name}: the answer is longer than {_LIMIT_BYTES >> 20} MiB; refused")
+                    raise CollectError(
+                        message(
+                            "{name}: the answer is longer than {mib} MiB; refused", name=name, mib=_LIMIT_BYTES >> 20
+                        )
+                    )
     return bytes(collected["stdout"]), bytes(collected["stderr"])
 
 

@@ -6,6 +6,7 @@ from hairpin.diagnose.standpoints import clients, lan_client, lan_link, primary_
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.network import HOST, Network, addresses_of
 from hairpin.network.prefix import Version, is_loopback, parse_address
@@ -37,7 +38,7 @@ class Origin(msgspec.Struct, frozen=True):
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
     """Return the flows, the asked one first, without repetitions."""
     if network.host.namespace(HOST) is None:
-        raise UsageError("this snapshot has no host namespace; take it again with `hairpin snapshot`")
+        raise UsageError(message("this snapshot has no host namespace; take it again with `hairpin snapshot`"))
     found: list[Flow] = []
     for target in targets:
         found += _of_target(network, target, origin)
@@ -48,11 +49,11 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     return _numbered(tuple(dict.fromkeys(found)))
 
 
-def _nothing_to_ask(origin: Origin | None) -> str:
+def _nothing_to_ask(origin: Origin | None) -> Message:
     """Say why no flow comes of what was asked: nobody can be named as asker, or no address as asked."""
     if origin is not None and origin.version == 6:
-        return "this host has no IPv6 address by which --from could ask; write TARGET as [ADDRESS]:PORT"
-    return "this host has no address by which it could be asked; write TARGET as ADDRESS:PORT"
+        return message("this host has no IPv6 address by which --from could ask; write TARGET as [ADDRESS]:PORT")
+    return message("this host has no address by which it could be asked; write TARGET as ADDRESS:PORT")
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
@@ -166,6 +167,11 @@ def _starts(network: Network, version: Version, target: Target, origin: Origin |
     return [*starts, FromHost()]
 
 
+def _known(network: Network) -> Message | str:
+    """Return the containers' names, for people who mistyped one."""
+    return ", ".join(sorted(each.name for each in network.host.containers())) or message("none")
+
+
 def start_of(network: Network, version: Version, origin: Origin) -> Start:
     """Return the start that the user named; UsageError when there is no such thing here."""
     match origin.kind:
@@ -174,20 +180,33 @@ def start_of(network: Network, version: Version, origin: Origin) -> Start:
         case "lan":
             address = lan_client(network, version)
             if address is None:
-                raise UsageError("--from lan: this host has no link with a network on it; name an address instead")
+                raise UsageError(
+                    message("--from lan: this host has no link with a network on it; name an address instead")
+                )
             return Lan(address)
         case "container":
             container = network.container(origin.container or "")
             if container is None:
-                known = ", ".join(sorted(each.name for each in network.host.containers())) or "none"
-                raise UsageError(f"--from: no container {origin.container!r} on this host (containers: {known})")
+                raise UsageError(
+                    message(
+                        "--from: no container {name!r} on this host (containers: {known})",
+                        name=origin.container,
+                        known=_known(network),
+                    )
+                )
             if container.netns is None:
-                raise UsageError(f"--from: container {container.name!r} is {container.status}: it has no network now")
+                raise UsageError(
+                    message(
+                        "--from: container {name!r} is {status}: it has no network now",
+                        name=container.name,
+                        status=container.status,
+                    )
+                )
             return FromHost() if container.netns == HOST else FromContainer(container.name, container.netns)
         case _:
             assert origin.address is not None
             if origin.version != version:
-                raise UsageError("--from and TARGET are of different address families")
+                raise UsageError(message("--from and TARGET are of different address families"))
             return Outside(origin.address)
 
 
@@ -213,8 +232,11 @@ def _addresses(
 def _to_container(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
     container = network.container(target.container or "")
     if container is None:
-        known = ", ".join(sorted(each.name for each in network.host.containers())) or "none"
-        raise UsageError(f"no container {target.container!r} on this host (containers: {known})")
+        raise UsageError(
+            message(
+                "no container {name!r} on this host (containers: {known})", name=target.container, known=_known(network)
+            )
+        )
     if target.port is None:
         flows: list[Flow] = []
         for binding in container.bindings:
@@ -224,7 +246,9 @@ def _to_container(network: Network, target: Target, origin: Origin | None) -> li
                 port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
                 flows += _to_port(network, port, binding.protocol, binding, origin)
         if not flows:
-            raise UsageError(f"container {container.name!r} publishes no port; name one: {container.name}:PORT")
+            raise UsageError(
+                message("container {name!r} publishes no port; name one: {name}:PORT", name=container.name)
+            )
         return flows
     protocol: Protocol = target.protocol or "tcp"
     published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]
@@ -246,7 +270,9 @@ def _to_endpoint(
     if container.netns == HOST:
         flows.append(Flow(FromHost(), 4, 0x7F000001, protocol, port, container=container.name))
     if not flows:
-        raise UsageError(f"container {container.name!r} is {container.status} and has no address")
+        raise UsageError(
+            message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
+        )
     if origin is not None and origin.kind == "container":
         return _common_network(network, container, origin, flows)
     return flows[:1]

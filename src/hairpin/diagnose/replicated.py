@@ -97,7 +97,7 @@ class _Told:
 
     def take(self, group: _Group, outcomes: tuple[Outcome, ...]) -> None:
         """Note what a group's replicas have said."""
-        failed = [each.error.strip().splitlines()[-1] for each in outcomes if each.error]
+        failed = [str(each.error).strip().splitlines()[-1] for each in outcomes if each.error is not None]
         if failed:
             self.missing += failed
             return

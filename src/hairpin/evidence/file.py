@@ -25,6 +25,7 @@ import msgspec
 
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_of
+from hairpin.message import message
 
 LIMIT_BYTES = 256 * 1024 * 1024
 """Of the decompressed content."""
@@ -71,7 +72,9 @@ def write(evidence: Evidence, path: Path) -> None:
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        raise EvidenceError(f"{path}: cannot be written: {error.strerror}; name another file with -o") from error
+        raise EvidenceError(
+            message("{path}: cannot be written: {reason}; name another file with -o", path=path, reason=error.strerror)
+        ) from error
     try:
         with os.fdopen(descriptor, "wb") as stream:
             write_stream(evidence, stream)
@@ -80,7 +83,9 @@ def write(evidence: Evidence, path: Path) -> None:
         Path(temporary).replace(path)
     except OSError as error:
         Path(temporary).unlink()
-        raise EvidenceError(f"{path}: cannot be written: {error.strerror}; name another file with -o") from error
+        raise EvidenceError(
+            message("{path}: cannot be written: {reason}; name another file with -o", path=path, reason=error.strerror)
+        ) from error
 
 
 def write_stream(evidence: Evidence, stream: BinaryIO) -> None:
@@ -100,7 +105,7 @@ def read(path: Path) -> Evidence:
         with path.open("rb") as stream:
             return read_stream(stream, source=str(path))
     except OSError as error:
-        raise EvidenceError(f"{path}: cannot be read: {error.strerror}") from error
+        raise EvidenceError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
 
 
 def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
@@ -116,17 +121,27 @@ def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
         if line.startswith(b'{"count"'):
             _check_trailer(line, len(readings), digest.hexdigest(), source)
             if next(lines, None) is not None:
-                raise EvidenceError(f"{source}: damaged: content after its last line")
+                raise EvidenceError(message("{source}: damaged: content after its last line", source=source))
             return Evidence(SCHEMA, header.hairpin, header.taken_at, header.hostname, header.kernel, tuple(readings))
         digest.update(line)
         reading = _reading(line, len(readings) + 2, source)
         if reading.id in ids:
-            raise EvidenceError(f"{source}: damaged: two readings are called {reading.id}")
+            raise EvidenceError(
+                message("{source}: damaged: two readings are called {id}", source=source, id=reading.id)
+            )
         if len(ids) >= LIMIT_READINGS:
-            raise EvidenceError(f"{source}: refused: more than {LIMIT_READINGS} readings")
+            raise EvidenceError(
+                message("{source}: refused: more than {limit} readings", source=source, limit=LIMIT_READINGS)
+            )
         ids.add(reading.id)
         readings.append(reading)
-    raise EvidenceError(f"{source}: truncated after {len(readings)} readings; copy or take the snapshot again")
+    raise EvidenceError(
+        message(
+            "{source}: truncated after {count} readings; copy or take the snapshot again",
+            source=source,
+            count=len(readings),
+        )
+    )
 
 
 def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
@@ -136,7 +151,11 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
     for chunk in _decompressed(stream, source):
         total += len(chunk)
         if total > LIMIT_BYTES:
-            raise EvidenceError(f"{source}: refused: more than {LIMIT_BYTES >> 20} MiB when decompressed")
+            raise EvidenceError(
+                message(
+                    "{source}: refused: more than {mib} MiB when decompressed", source=source, mib=LIMIT_BYTES >> 20
+                )
+            )
         searched = len(buffer)
         buffer += chunk
         start = 0
@@ -145,9 +164,13 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
             start = end + 1
         del buffer[:start]
         if len(buffer) > LIMIT_LINE_BYTES:
-            raise EvidenceError(f"{source}: refused: a line of more than {LIMIT_LINE_BYTES >> 20} MiB")
+            raise EvidenceError(
+                message("{source}: refused: a line of more than {mib} MiB", source=source, mib=LIMIT_LINE_BYTES >> 20)
+            )
     if buffer:
-        raise EvidenceError(f"{source}: truncated: its last line has no end; copy or take the snapshot again")
+        raise EvidenceError(
+            message("{source}: truncated: its last line has no end; copy or take the snapshot again", source=source)
+        )
 
 
 def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
@@ -155,18 +178,24 @@ def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
     unzip = zlib.decompressobj(wbits=31)
     pending = stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):
-        raise EvidenceError(f"{source}: not a hairpin snapshot; make one with: hairpin snapshot -o FILE")
+        raise EvidenceError(
+            message("{source}: not a hairpin snapshot; make one with: hairpin snapshot -o FILE", source=source)
+        )
     while not unzip.eof:
         if not pending and not (pending := stream.read(_CHUNK)):
-            raise EvidenceError(f"{source}: truncated: the file ends early; copy or take the snapshot again")
+            raise EvidenceError(
+                message("{source}: truncated: the file ends early; copy or take the snapshot again", source=source)
+            )
         try:
             piece = unzip.decompress(pending, _CHUNK)
         except zlib.error as error:
-            raise EvidenceError(f"{source}: damaged: {error}; copy or take the snapshot again") from error
+            raise EvidenceError(
+                message("{source}: damaged: {reason}; copy or take the snapshot again", source=source, reason=error)
+            ) from error
         pending = unzip.unconsumed_tail
         yield piece
     if unzip.unused_data or stream.read(1):
-        raise EvidenceError(f"{source}: damaged: content after the end of the snapshot")
+        raise EvidenceError(message("{source}: damaged: content after the end of the snapshot", source=source))
 
 
 def _header(line: bytes, source: str) -> _Header:
@@ -177,22 +206,36 @@ def _header(line: bytes, source: str) -> _Header:
     newer = re.fullmatch(r"hairpin\.evidence/([0-9]{1,9})", header.schema)
     if newer and int(newer[1]) > int(SCHEMA.rpartition("/")[2]):
         raise EvidenceError(
-            f"{source}: written by a newer hairpin ({header.hairpin}, schema {header.schema}); this one reads {SCHEMA}."
-            " Update hairpin"
+            message(
+                "{source}: written by a newer hairpin ({hairpin}, schema {schema}); this one reads {known}. "
+                "Update hairpin",
+                source=source,
+                hairpin=header.hairpin,
+                schema=header.schema,
+                known=SCHEMA,
+            )
         )
-    raise EvidenceError(f"{source}: not a hairpin snapshot: its schema is {header.schema[:80]!r}")
+    raise EvidenceError(
+        message("{source}: not a hairpin snapshot: its schema is {schema!r}", source=source, schema=header.schema[:80])
+    )
 
 
 def _reading(line: bytes, number: int, source: str) -> Reading:
     record = _decode(line, _Record, number, source)
     if (record.text is None) == (record.text_base64 is None):
-        raise EvidenceError(f"{source}:{number}: damaged: a reading has either text or text_base64")
+        raise EvidenceError(
+            message(
+                "{source}:{number}: damaged: a reading has either text or text_base64", source=source, number=number
+            )
+        )
     text = record.text
     if record.text_base64 is not None:
         try:
             text = b64decode(record.text_base64, validate=True).decode("utf-8", "surrogateescape")
         except (Base64Error, ValueError) as error:
-            raise EvidenceError(f"{source}:{number}: damaged: text_base64 is not base64") from error
+            raise EvidenceError(
+                message("{source}:{number}: damaged: text_base64 is not base64", source=source, number=number)
+            ) from error
     assert text is not None
     return Reading(record.id, record.key, record.netns, record.origin, record.at, record.status, record.outcome, text)
 
@@ -200,14 +243,31 @@ def _reading(line: bytes, number: int, source: str) -> Reading:
 def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:
     trailer = _decode(line, _Trailer, count + 2, source)
     if trailer.count != count:
-        raise EvidenceError(f"{source}: damaged: {count} readings, {trailer.count} were written")
+        raise EvidenceError(
+            message(
+                "{source}: damaged: {count} readings, {written} were written",
+                source=source,
+                count=count,
+                written=trailer.count,
+            )
+        )
     if trailer.sha256 != digest:
-        raise EvidenceError(f"{source}: damaged or changed: its checksum is not that of its content")
+        raise EvidenceError(
+            message("{source}: damaged or changed: its checksum is not that of its content", source=source)
+        )
 
 
 def _decode(line: bytes, kind: type[T], number: int, source: str) -> T:
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        what = "not a hairpin snapshot" if number == 1 else "damaged"
-        raise EvidenceError(f"{source}:{number}: {what}: {error}") from error
+        raise EvidenceError(
+            message(
+                "{source}:{number}: not a hairpin snapshot: {reason}"
+                if number == 1
+                else "{source}:{number}: damaged: {reason}",
+                source=source,
+                number=number,
+                reason=error,
+            )
+        ) from error

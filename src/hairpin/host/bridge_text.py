@@ -11,6 +11,7 @@ from hairpin.host.bridge_json import PortVlans
 from hairpin.host.link import BridgePort
 from hairpin.host.links_text import port_of, value_after
 from hairpin.host.route import FdbEntry
+from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.prefix import read_mac
 
@@ -30,7 +31,7 @@ def ports(text: str, *, source: str) -> tuple[tuple[str, BridgePort], ...]:
         elif found and line[0].isspace():
             found[-1][1].extend(line.split())
         else:
-            raise ParseError("not the first line of a bridge port", source=source, line=line_number, text=line)
+            raise ParseError(message("not the first line of a bridge port"), source=source, line=line_number, text=line)
     return tuple((name, port_of(words)) for name, words in found)
 
 
@@ -78,7 +79,7 @@ def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:
             continue
         current = (match[1] if match is not None else None) or current
         if match is None or current is None:
-            raise ParseError("not a line of bridge vlan", source=source, line=line_number, text=line)
+            raise ParseError(message("not a line of bridge vlan"), source=source, line=line_number, text=line)
         first = int(match[2])
         words = match[4].split()
         found.setdefault(current, []).append((first, int(match[3] or first), "Untagged" in words, "PVID" in words))

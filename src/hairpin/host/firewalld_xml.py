@@ -7,6 +7,7 @@ from xml.parsers import expat
 
 from hairpin.errors import ParseError
 from hairpin.host.managers import FirewalldZone
+from hairpin.message import message
 
 _MAX_ELEMENTS = 20_000
 _Element = tuple[int, str, dict[str, str]]
@@ -17,7 +18,7 @@ def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     """Return the zone of a file; raise ParseError for what is no zone, or made to hurt (entities, endless elements)."""
     elements = _elements(text, source)
     if not elements or elements[0][1] != "zone":
-        raise ParseError("not a firewalld zone", source=source)
+        raise ParseError(message("not a firewalld zone"), source=source)
     own = [(tag, attributes) for depth, tag, attributes in elements if depth == 1]
 
     def values(tag: str, *attributes: str) -> tuple[str, ...]:
@@ -46,7 +47,7 @@ def _elements(text: str, source: str) -> list[_Element]:
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         if len(found) >= _MAX_ELEMENTS:
-            raise ParseError("too many elements for a firewalld zone", source=source)
+            raise ParseError(message("too many elements for a firewalld zone"), source=source)
         found.append((depth, tag, attributes))
         depth += 1
 
@@ -55,7 +56,7 @@ def _elements(text: str, source: str) -> list[_Element]:
         depth -= 1
 
     def entity(*_declaration: object) -> None:
-        raise ParseError("a firewalld file declares no entities", source=source)
+        raise ParseError(message("a firewalld file declares no entities"), source=source)
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -64,7 +65,7 @@ def _elements(text: str, source: str) -> list[_Element]:
     try:
         parser.Parse(text.encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
-        raise ParseError(f"not XML: {error}", source=source, line=error.lineno) from None
+        raise ParseError(message("not XML: {reason}", reason=error), source=source, line=error.lineno) from None
     return found
 
 

@@ -7,6 +7,7 @@ A key with several lines has its path on each of them.
 
 from hairpin.errors import ParseError
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.message import message
 
 _ROOT = "/proc/sys/"
 
@@ -19,7 +20,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> Sysctls:
             continue
         name, colon, value = line.partition(":")
         if not colon or not name.startswith(_ROOT):
-            raise ParseError("not a sysctl and its value", source=source, line=number, text=line)
+            raise ParseError(message("not a sysctl and its value"), source=source, line=number, text=line)
         path = tuple(name[len(_ROOT) :].split("/"))
         values[path] = f"{values[path]}\n{value}" if path in values else value
     return Sysctls(values, evidence)

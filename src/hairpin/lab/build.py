@@ -13,6 +13,7 @@ from hairpin.lab.node import ENVIRONMENT, Node, open_host_node, open_wire_node, 
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
+from hairpin.message import message
 
 PROBE_TIMEOUT_S = 1.5
 # Each probe has a source port of its own: what the last one left in conntrack or TIME-WAIT would answer for it. Below
@@ -44,7 +45,9 @@ class Lab:
         for node in (self.client, self.router, self.neighbour, self.host):
             if node.name == place:
                 return node
-        raise LabError(f"a lab has no machine {place!r}: client, router, neighbour, host or container:NAME")
+        raise LabError(
+            message("a lab has no machine {place!r}: client, router, neighbour, host or container:NAME", place=place)
+        )
 
     def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S) -> Outcome:
         """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``."""
@@ -55,7 +58,7 @@ class Lab:
     def _container(self, name: str) -> Node:
         pid = engine.container_pid(self.host, name)
         if not pid:
-            raise LabError(f"container {name} does not run, so nothing can start in it")
+            raise LabError(message("container {name} does not run, so nothing can start in it", name=name))
         return Node(name, self.host.pid, (*self.host.enter, "nsenter", f"--net=/proc/{pid}/ns/net", "--"))
 
 

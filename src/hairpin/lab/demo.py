@@ -14,6 +14,7 @@ from hairpin.lab.say import say
 from hairpin.lab.scenario import named
 from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import probe_before, require_truth, running_scenario
+from hairpin.message import message
 
 SCENARIO = "interface-forwarding-off"
 URL = f"http://{HOST}:8151/"
@@ -61,12 +62,21 @@ def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...
     """Return the commands that repair the port, as ``hairpin check --json`` prints them."""
     answer = ask(lab, (TARGET,), command)
     if answer.report is None:
-        raise LabError(f"hairpin gave no report (exit status {answer.status}): {answer.complaint}")
+        raise LabError(
+            message(
+                "hairpin gave no report (exit status {status}): {complaint}",
+                status=answer.status,
+                complaint=answer.complaint,
+            )
+        )
     commands = answer.report.repair(answer.report.flows[0]) if answer.report.flows else ()
     if not commands:
         raise LabError(
-            f"hairpin named no repair (exit status {answer.status});"
-            f" causes: {', '.join(cause.id for cause in answer.report.causes)}"
+            message(
+                "hairpin named no repair (exit status {status}); causes: {causes}",
+                status=answer.status,
+                causes=", ".join(cause.id for cause in answer.report.causes),
+            )
         )
     return commands
 
@@ -77,7 +87,12 @@ def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:
     )
     if done.returncode != 1:
         raise LabError(
-            f"`hairpin check {TARGET}` ended with status {done.returncode} on a broken host: {done.stderr.strip()}"
+            message(
+                "`hairpin check {target}` ended with status {status} on a broken host: {said}",
+                target=TARGET,
+                status=done.returncode,
+                said=done.stderr.strip(),
+            )
         )
     return done.stdout
 
@@ -85,7 +100,7 @@ def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:
 def _fetch(lab: Lab, out: Callable[[str], object]) -> None:
     page = lab.client.run(FETCH)
     if page != PAGE:
-        raise LabError(f"{URL} answered with another page than the lab's: {page!r}")
+        raise LabError(message("{url} answered with another page than the lab's: {page!r}", url=URL, page=page))
     _show(out, "client", FETCH, page)
 
 
@@ -93,7 +108,9 @@ def _miss(lab: Lab, out: Callable[[str], object]) -> None:
     said = lab.client.run(f"{FETCH} || echo exit status $?")
     # timeout(1): 124 when the time was up.
     if said != "exit status 124\n":
-        raise LabError(f"{URL} should time out on a host that does not forward, and said: {said}")
+        raise LabError(
+            message("{url} should time out on a host that does not forward, and said: {said}", url=URL, said=said)
+        )
     _show(out, "client", FETCH, f"[no answer: {said.strip()}, the time was up]")
 
 

@@ -12,6 +12,7 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.probe import Outcome
+from hairpin.message import message
 
 # The checkout and its interpreter are visible in the host: overlays keep what is below.
 CHECK = (sys.executable, "-m", "hairpin", "check")
@@ -115,7 +116,11 @@ def ask(lab: Lab, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) 
         )
     except subprocess.TimeoutExpired as error:
         raise LabError(
-            f"`{' '.join((*command, *arguments))}` did not end within {TIMEOUT_S:g} s in the lab host"
+            message(
+                "`{command}` did not end within {seconds} s in the lab host",
+                command=" ".join((*command, *arguments)),
+                seconds=f"{TIMEOUT_S:g}",
+            )
         ) from error
     seconds = time.monotonic() - started
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from hairpin.errors import LabError
 from hairpin.lab.node import Node, python
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.message import message
 
 IMAGE = "hairpin-lab"
 LOG = "/run/dockerd.log"
@@ -58,7 +59,7 @@ def _wait_ready(host: Node, engine: subprocess.Popen[str], ready: socket.socket)
                 return
         except TimeoutError:
             waited_s += 0.2
-    raise LabError(f"dockerd did not start in the lab host; the end of its log:\n{log_tail(host)}")
+    raise LabError(message("dockerd did not start in the lab host; the end of its log:\n{log}", log=log_tail(host)))
 
 
 def log_tail(host: Node, lines: int = 15) -> str:
@@ -89,7 +90,11 @@ def populate(host: Node, plan: LabPlan) -> None:
         running = host.run("docker ps -q").split()
         if len(running) != plan.fillers + len(plan.containers):
             raise LabError(
-                f"only {len(running)} containers run in the lab host; the end of dockerd's log:\n{log_tail(host)}"
+                message(
+                    "only {count} containers run in the lab host; the end of dockerd's log:\n{log}",
+                    count=len(running),
+                    log=log_tail(host),
+                )
             )
 
 
@@ -134,7 +139,12 @@ def api(host: Node, path: str) -> bytes:
         body = response.read()
     if response.status != http.HTTPStatus.OK:
         raise LabError(
-            f"the lab host's engine answers {path} with {response.status}: {body.decode(errors='replace').strip()}"
+            message(
+                "the lab host's engine answers {path} with {status}: {said}",
+                path=path,
+                status=response.status,
+                said=body.decode(errors="replace").strip(),
+            )
         )
     return body
 

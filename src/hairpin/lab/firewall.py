@@ -8,6 +8,7 @@ from typing import Literal
 
 from hairpin.errors import LabError
 from hairpin.lab.node import Node
+from hairpin.message import message
 
 START_TIMEOUT_S = 30.0
 
@@ -53,4 +54,4 @@ def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:
             host.run(("firewall-cmd", "--state"))
             return
         time.sleep(0.02)
-    raise LabError(f"firewalld did not start in the lab host:\n{host.run('cat /run/firewalld.log')}")
+    raise LabError(message("firewalld did not start in the lab host:\n{log}", log=host.run("cat /run/firewalld.log")))

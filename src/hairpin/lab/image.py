@@ -19,6 +19,7 @@ from hairpin.errors import LabError
 from hairpin.lab.engine import IMAGE
 from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.prerequisites import static_busybox
+from hairpin.message import message
 
 # Counts up when what follows makes another image from the same programs.
 RECIPE = "1"
@@ -99,4 +100,6 @@ def _data_root(host: Node) -> str:
 def _tar(*arguments: str) -> None:
     done = subprocess.run(("tar", *arguments), capture_output=True, text=True, env=ENVIRONMENT, check=False)
     if done.returncode:
-        raise LabError(f"tar {' '.join(arguments)} failed: {done.stderr.strip()}")
+        raise LabError(
+            message("tar {arguments} failed: {said}", arguments=" ".join(arguments), said=done.stderr.strip())
+        )

@@ -15,6 +15,7 @@ from typing import IO
 
 from hairpin.errors import LabError
 from hairpin.lab.prerequisites import SEARCH_PATH
+from hairpin.message import message
 
 SCRIPTS = Path(__file__).parent
 HOSTNAME = "lab-host"
@@ -54,10 +55,25 @@ class Node:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise LabError(f"{self.name}: `{' '.join(argv)}` did not end within {timeout_s:g} s") from error
+            raise LabError(
+                message(
+                    "{name}: `{command}` did not end within {seconds} s",
+                    name=self.name,
+                    command=" ".join(argv),
+                    seconds=f"{timeout_s:g}",
+                )
+            ) from error
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
-            raise LabError(f"{self.name}: `{' '.join(argv)}` failed with status {done.returncode}: {said}")
+            raise LabError(
+                message(
+                    "{name}: `{command}` failed with status {status}: {said}",
+                    name=self.name,
+                    command=" ".join(argv),
+                    status=done.returncode,
+                    said=said,
+                )
+            )
         return done.stdout
 
     def start(
@@ -136,6 +152,10 @@ def _wait_ready(holder: subprocess.Popen[str], name: str) -> int:
     word, _, pid = holder.stdout.readline().partition(" ")
     if word != "ready":
         raise LabError(
-            f"{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {holder.stderr.read().strip()}"
+            message(
+                "{name}: its namespaces could not be made (root without CAP_SYS_ADMIN?): {said}",
+                name=name,
+                said=holder.stderr.read().strip(),
+            )
         )
     return int(pid)

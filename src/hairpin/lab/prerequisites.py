@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 from hairpin.errors import LabError
+from hairpin.message import message
 
 # Command and the Debian package that brings it.
 NEEDED = {
@@ -36,22 +37,27 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def require(firewall: str = "") -> None:
     """Raise LabError that names everything missing at once: privilege, kernel support, packages to install."""
     if os.geteuid() != 0:
-        raise LabError("the lab makes namespaces and mounts on this machine and needs root: run it with sudo")
+        raise LabError(message("the lab makes namespaces and mounts on this machine and needs root: run it with sudo"))
     wanted = NEEDED | FIREWALL_NEEDS.get(firewall, {})
     missing = [command for command in wanted if shutil.which(command, path=SEARCH_PATH) is None]
     if missing:
         packages = sorted({wanted[command] for command in missing})
         raise LabError(
-            f"the lab needs {', '.join(missing)}, not found on this machine:"
-            f" install them with `apt-get install {' '.join(packages)}`"
+            message(
+                "the lab needs {missing}, not found on this machine: install them with `apt-get install {packages}`",
+                missing=", ".join(missing),
+                packages=" ".join(packages),
+            )
         )
     if not Path("/sys/fs/cgroup").is_mount() and not any(Path("/sys/fs/cgroup").iterdir()):
         raise LabError(
-            "no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers"
+            message("no control groups are mounted on /sys/fs/cgroup, without which dockerd does not start containers")
         )
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         raise LabError(
-            "the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`"
+            message(
+                "the kernel has no overlay file system, which gives a lab host files of its own: `modprobe overlay`"
+            )
         )
 
 
@@ -59,7 +65,7 @@ def static_busybox() -> Path:
     """Return a busybox that runs alone in an image; raise LabError where only a dynamically linked one is installed."""
     found = shutil.which("busybox", path=SEARCH_PATH)
     if found is None or is_dynamic(Path(found).read_bytes()):
-        raise LabError("the lab's image needs a statically linked busybox: `apt-get install busybox-static`")
+        raise LabError(message("the lab's image needs a statically linked busybox: `apt-get install busybox-static`"))
     return Path(found)
 
 

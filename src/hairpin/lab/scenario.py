@@ -16,6 +16,7 @@ from hairpin.errors import LabError
 from hairpin.lab import topology
 from hairpin.lab.plan import LabPlan, Plan
 from hairpin.lab.probe import Outcome
+from hairpin.message import message
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -97,8 +98,13 @@ def named(name: str) -> Scenario:
         if any(part in scenario.name for part in re.split(r"[-.]", name) if part)
     ]
     raise LabError(
-        f"there is no scenario {name!r}; `hairpin lab list` shows them all"
-        + (f". Alike: {', '.join(alike)}" if alike else "")
+        message(
+            "there is no scenario {name!r}; `hairpin lab list` shows them all. Alike: {alike}"
+            if alike
+            else "there is no scenario {name!r}; `hairpin lab list` shows them all",
+            name=name,
+            alike=", ".join(alike),
+        )
     )
 
 
@@ -108,5 +114,5 @@ def read(path: Path) -> Scenario:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         scenario = msgspec.convert(document, Scenario)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise LabError(f"{path}: {error}") from error
+        raise LabError(message("{path}: {reason}", path=path, reason=error)) from error
     return msgspec.structs.replace(scenario, name=path.stem)

@@ -10,6 +10,7 @@ from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import CLIENT
+from hairpin.message import message
 
 # A container's service listens a moment after `docker run` has returned, and a busy machine may be late with an answer.
 SETTLE_TIMEOUT_S = 10.0
@@ -29,7 +30,7 @@ def _listener(lab: Lab, port: int) -> Generator[None]:
     with lab.client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":
-                raise LabError(f"the client cannot listen on port {port}")
+                raise LabError(message("the client cannot listen on port {port}", port=port))
             yield
         finally:
             process.kill()
@@ -67,6 +68,16 @@ def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]
         expected = flow.before if moment == "before" else flow.after
         if outcome is not expected:
             raise LabError(
-                f"scenario {scenario.name}: {moment} its fault the connection from {flow.start} to {flow.to}"
-                f" should be {expected.value} and was {outcome.value}"
+                message(
+                    "scenario {name}: before its fault the connection from {start} to {to} should be {expected} "
+                    "and was {outcome}"
+                    if moment == "before"
+                    else "scenario {name}: after its fault the connection from {start} to {to} should be {expected} "
+                    "and was {outcome}",
+                    name=scenario.name,
+                    start=flow.start,
+                    to=flow.to,
+                    expected=expected.value,
+                    outcome=outcome.value,
+                )
             )

@@ -14,6 +14,7 @@ Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfi
 from itertools import pairwise
 
 from hairpin.errors import ParseError
+from hairpin.message import message
 from hairpin.netfilter.ebtables_options import read_option, refused_options
 from hairpin.netfilter.ebtables_targets import TARGETS, VERDICTS, read_target
 from hairpin.netfilter.iptables_words import split_words
@@ -55,8 +56,8 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
             else:
                 _read_rule(tables[-1], line, number)
         except (ValueError, IndexError, KeyError) as reason:
-            message = f"not a line of ebtables-save ({reason}): read the rules again"
-            raise ParseError(message, source=source, line=number, text=line) from None
+            said = message("not a line of ebtables-save ({reason}): read the rules again", reason=reason)
+            raise ParseError(said, source=source, line=number, text=line) from None
     return tuple(_finished(table, evidence) for table in tables)
 
 

@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hairpin.errors import ParseError
+from hairpin.message import message
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
 from hairpin.netfilter.prefix import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
@@ -67,8 +68,8 @@ def parse(text: str, *, source: str) -> tuple[Set, ...]:
         try:
             _read_line(words, building)
         except (ValueError, IndexError, KeyError) as reason:
-            message = f"not a line of `ipset save` ({reason}): read the sets again"
-            raise ParseError(message, source=source, line=number, text=line) from None
+            said = message("not a line of `ipset save` ({reason}): read the sets again", reason=reason)
+            raise ParseError(said, source=source, line=number, text=line) from None
     return tuple(_finished(each, building) for each in building.values())
 
 

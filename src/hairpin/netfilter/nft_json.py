@@ -19,6 +19,7 @@ from typing import cast, get_args
 import msgspec
 
 from hairpin.errors import ParseError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Chain,
@@ -92,11 +93,11 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
         found = _collect(list_of(object_of(document).get("nftables")))
         return tuple(_table(name, each, evidence) for name, each in found.items())
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise ParseError(f"not the JSON of nft: {error}", source=source) from None
+        raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
     except MalformedError as error:
-        raise ParseError(f"not as nft writes it: {error}", source=source) from None
+        raise ParseError(message("not as nft writes it: {reason}", reason=error), source=source) from None
     except RecursionError:
-        raise ParseError("nested too deeply to be nft's", source=source) from None
+        raise ParseError(message("nested too deeply to be nft's"), source=source) from None
     finally:
         if collecting:
             gc.enable()

@@ -15,6 +15,7 @@ from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.errors import ReplicaError
 from hairpin.evidence.reading import Evidence
+from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.netns import die_with, own_mounts, own_processes
@@ -60,7 +61,7 @@ def after_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:
 
 
 def _answers(outcome: Outcome) -> Outcome:
-    if outcome.error:
+    if outcome.error is not None:
         raise ReplicaError(outcome.error)
     return outcome
 
@@ -111,7 +112,7 @@ class _Process:
             return msgspec.json.decode(data, type=Outcome)
         except msgspec.DecodeError:
             told = data.decode("utf-8", "replace").strip()
-            return Outcome(error=f"the replica ended early: {told or 'killed'}")
+            return Outcome(error=message("the replica ended early: {said}", said=told or message("killed")))
 
 
 def _inner(order: Order, write: int) -> None:

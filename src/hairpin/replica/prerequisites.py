@@ -5,23 +5,27 @@ import shutil
 import sys
 from pathlib import Path
 
+from hairpin.message import Message, message
+
 _TOOLS = ("ip", "bridge")
 _SYS_ADMIN, _NET_ADMIN = 21, 12
 """Bits of capabilities(7)."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def missing() -> str | None:
+def missing() -> Message | None:
     """Return why no replica can be built here, or None."""
     if sys.platform != "linux":
-        return "replicas need Linux"
+        return message("replicas need Linux")
     if os.geteuid() != 0:
-        return "replicas need root (network namespaces)"
+        return message("replicas need root (network namespaces)")
     if not _capable():
-        return "replicas need CAP_SYS_ADMIN and CAP_NET_ADMIN (network namespaces), which root does not have here"
+        return message(
+            "replicas need CAP_SYS_ADMIN and CAP_NET_ADMIN (network namespaces), which root does not have here"
+        )
     for tool in _TOOLS:
         if shutil.which(tool, path=_PATH) is None:
-            return f"replicas need {tool} (iproute2), which is not installed"
+            return message("replicas need {tool} (iproute2), which is not installed", tool=tool)
     return None
 
 

@@ -11,6 +11,7 @@ import msgspec
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
+from hairpin.message import message
 from hairpin.netfilter import render_nft
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.netfilter.render import render
@@ -110,7 +111,7 @@ def _written(table: Table) -> Load:
     if table.dialect == "nft":
         return Load("nft", _nft_text(table))
     if table.dialect == "ebtables":
-        raise ChangeError("ebtables rules cannot be written from the model")
+        raise ChangeError(message("ebtables rules cannot be written from the model"))
     return Load(iptables_restore(table.dialect == "iptables-legacy", six=table.family == "ip6"), render(table))
 
 

@@ -14,6 +14,7 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
+from hairpin.message import Message
 from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
@@ -89,7 +90,7 @@ class Outcome(msgspec.Struct, frozen=True):
     before: tuple[Judgement, ...] = ()
     after: tuple[Judgement, ...] = ()
     took_ms: tuple[tuple[str, float], ...] = ()
-    error: str = ""
+    error: Message | None = None
 
 
 def carry(order: Order) -> Outcome:
