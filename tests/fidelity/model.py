@@ -10,7 +10,7 @@ from hairpin.host.link import Link
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Place
 from hairpin.netfilter.header import WITH_PORTS
-from hairpin.netfilter.ir import STATUS_CONFIRMED
+from hairpin.netfilter.ir import STATUS_CONFIRMED, Rule
 from hairpin.netfilter.nft_frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
@@ -55,6 +55,8 @@ class Expectations:
         self._taken: list[int] = []
         self._guessed = set[int]()
         self._hidden: dict[int, set[int]] = {}
+        self._sets_ports = any("port set " in rule.text for rule in _rules(host))
+        """Whether what is seen may be such a rule's port, and the one that was drawn is not."""
         self._answers: dict[_Asked, Answer] = {}
         self._asked: dict[_Asked, Answer] = {}
 
@@ -77,8 +79,8 @@ class Expectations:
             return self._with_unseen(flow, turn.sent, branches, turn.events)
         fitting: list[Branch] = []
         stand_ins, unseen_ports = set[int](), set[int]()
-        for ports, unseen in seen_ports(turn.events, picked):
-            if fitting and picked == 1:
+        for ports, unseen in (*seen_ports(turn.events, picked), *([((), 0)] if self._sets_ports else [])):
+            if fitting and picked == 1 and not self._sets_ports:
                 break
             self._ports, self._unseen_picks = ports, unseen
             branches = self._walked(flow, turn.sent)
@@ -93,7 +95,8 @@ class Expectations:
     ) -> tuple[tuple[Branch, ...], set[int]]:
         """Return the ways just walked, with those of each port that may have been drawn unseen and that makes a
         difference; and the ports that stand for unseen ones."""
-        guessed = self._guessed.difference(port for event in seen for port in ports_of(event))
+        shown = set[int]() if self._sets_ports else {port for event in seen for port in ports_of(event)}
+        guessed = self._guessed - shown
         stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
         return (branches + self._unseen(flow, sent) if guessed else branches), stand_ins
 
@@ -177,6 +180,13 @@ def _holds(way: Connections, netns: str, connection: Connection) -> bool:
 
 def _expects(connection: Connection, other: Connection) -> bool:
     return (connection.zone, connection.reply) == (other.zone, other.reply)
+
+
+def _rules(host: Host) -> Iterator[Rule]:
+    for namespace in host.namespaces:
+        for table in namespace.ruleset.tables:
+            for chain in table.chains:
+                yield from chain.rules
 
 
 _MOST_WAYS = 32
