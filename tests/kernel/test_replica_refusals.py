@@ -119,6 +119,15 @@ def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
     assert {judgement.verdict for judgement in judge_all(within, flows)} == {"refused"}
 
 
+def test_what_a_rule_does_between_two_flows_is_no_part_of_the_second() -> None:
+    """Who waits for a neighbour is told that there is none when the next flow has it asked for anew."""
+    within = built("-A OUTPUT -p icmp -j REJECT\n-A OUTPUT -p udp --dport 53 -j DROP\n")
+    nobody = parse_address("172.17.0.9")[1]
+    flows = (Flow(OUTSIDE, 4, nobody, "udp", 80), Flow(HERE, 4, FAR, "udp", 53))
+    assert [walk_flow(within, flow).verdict for flow in flows] == ["dropped", "dropped"]
+    assert [judgement.verdict for judgement in judge_all(within, flows)] == ["dropped", "dropped"]
+
+
 def test_an_error_that_leaves_is_not_what_was_asked() -> None:
     away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\nCOMMIT\n"

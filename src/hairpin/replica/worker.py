@@ -144,6 +144,7 @@ class _Replica:
         self._held = False
         self._last: tuple[Sighting, ...] = ()
         self._unanswered = False
+        self._moved = set[Version]()
         self._without_route = 0
         self._forgets = ctnetlink.available()
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
@@ -225,7 +226,7 @@ class _Replica:
         if netns not in self.built.netns:
             return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
         self._servers.hang_up()
-        self._forget_goodbyes()
+        self._forget_goodbyes(flow.version)
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
@@ -236,10 +237,10 @@ class _Replica:
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
-    def _forget_goodbyes(self) -> None:
-        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets), forget its
-        connections, which may have the port that this one is translated to, and have neighbours asked again that have
-        not answered it: questions are not repeated at once."""
+    def _forget_goodbyes(self, version: Version) -> None:
+        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
+        neighbour hears now that there is none), forget its connections, which may have the port that this one is
+        translated to, and have neighbours asked again that have not answered it: questions are not repeated at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
@@ -247,6 +248,11 @@ class _Replica:
             if self._unanswered:
                 run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
             self._lost.news(name)
+        for plan in self._plans.values() if version in self._moved else ():
+            if plan.loads and plan.name != WORLD:
+                self._enter(plan.name)
+                self._counters.read(plan, self._tools(plan), version)
+        self._moved.discard(version)
         self._home.enter()
 
     def _enter(self, netns: str) -> None:
@@ -258,6 +264,7 @@ class _Replica:
             self._confirmed(attempt.sightings)
         self._unanswered = attempt.experience.kind == "silence"
         if attempt.experience.kind != "answer":
+            self._moved.add(flow.version)
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
         inside = not isinstance(flow.start, (Outside, Lan))
