@@ -11,7 +11,7 @@ from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, engine, host_namespace, network, route
-from tests.walk.test_reply import FLOWS, routers
+from tests.walk.test_reply import BY_LINK, FLOWS, asking_by_link, routers
 
 OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", "container:web")
 FAR = parse_address("203.0.113.80")[1]
@@ -100,6 +100,13 @@ def test_nobody_connects_to_anycast(flow: Flow, expected: str) -> None:
     (judgement,) = judge_all(routers(), (flow,))
     found = agreement(walk_flow(routers(), flow), judgement)
     assert (judgement.verdict, found.agrees, found.reason) == (expected, True, "")
+
+
+@pytest.mark.parametrize("flow", [flow for flow, *_ in BY_LINK.values()], ids=list(BY_LINK))
+def test_which_answers_know_the_link_that_the_question_came_by(flow: Flow) -> None:
+    (judgement,) = judge_all(asking_by_link(), (flow,))
+    found = agreement(walk_flow(asking_by_link(), flow), judgement)
+    assert (found.agrees, found.reason) == (True, "")
 
 
 def test_who_is_asked_at_a_translated_port_answers() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -35,5 +35,30 @@ FLOWS: dict[str, tuple[Flow, str, str]] = {
 @pytest.mark.parametrize(("flow", "verdict", "reason"), FLOWS.values(), ids=FLOWS)
 def test_anycast(flow: Flow, verdict: str, reason: str) -> None:
     trace = walk_flow(routers(), flow)
+    stop = trace.usual.stop
+    assert (trace.verdict, stop.reason if stop is not None else "") == (verdict, reason)
+
+
+def asking_by_link() -> Network:
+    """Return the host, one of whose policy rules is for what sockets send by eth0."""
+    host = net().namespace("host")
+    rules = (
+        PolicyRule(6, 0, table=TABLE_LOCAL),
+        PolicyRule(6, 9, action="prohibit", oif="eth0"),
+        PolicyRule(6, 32766, table=TABLE_MAIN),
+    )
+    return net().with_namespace(msgspec.structs.replace(host, rules=(*host.rules, *rules)))
+
+
+# flow, its verdict, what loses the answer
+BY_LINK: dict[str, tuple[Flow, str, str]] = {
+    "an echo's answer knows its link": (Flow(BEYOND, 6, OWN, "icmp", 7), "unanswered", "route-type"),
+    "that of TCP does not": (Flow(BEYOND, 6, OWN, "tcp", 22), "delivered", ""),
+}
+
+
+@pytest.mark.parametrize(("flow", "verdict", "reason"), BY_LINK.values(), ids=BY_LINK)
+def test_which_answers_know_the_link_that_the_question_came_by(flow: Flow, verdict: str, reason: str) -> None:
+    trace = walk_flow(asking_by_link(), flow)
     stop = trace.usual.stop
     assert (trace.verdict, stop.reason if stop is not None else "") == (verdict, reason)

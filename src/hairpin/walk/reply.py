@@ -36,7 +36,8 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         "output-route",
         state.netns,
         back,
-        oif=state.iif if anycast and state.iif != "lo" else "",
+        # An echo's way back is looked for by the link that it came by: net/ipv6/icmp.c icmpv6_echo_reply()
+        oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
         uid=0,
         # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
         by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6),
