@@ -1,16 +1,20 @@
 """Refusals on the running kernel that reach who asked, and those that are lost on their way back.  Needs root."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 
+from hairpin.host.link import BridgePort
 from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, engine, host_namespace, network, route
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, engine, host_namespace, network, route
 from tests.walk.test_reply import BY_LINK, FLOWS, asking_by_link, routers
 
 OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", "container:web")
@@ -93,6 +97,41 @@ def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> Non
         trace = walk_flow(built(rules), flow)
         found = agreement(trace, judgement)
         assert (trace.verdict, judgement.verdict, found.agrees, found.reason) == (expected, expected, True, "")
+
+
+def translated_back(protocol: str) -> Network:
+    """Return a host that leads the container to itself, which nobody translates back."""
+    back = f"-A PREROUTING -p {protocol} -i docker0 -j DNAT --to-destination 172.17.0.2"
+    host = host_namespace(f"*nat\n:PREROUTING ACCEPT [0:0]\n{back}\nCOMMIT\n")
+    links = tuple(
+        msgspec.structs.replace(link, port=BridgePort(hairpin=True)) if link.port is not None else link
+        for link in host.links
+    )
+    return network(msgspec.structs.replace(host, links=links))
+
+
+def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:
+    """Return a host whose OUTPUT leads docker-proxy to docker-proxy."""
+    to = "-j DNAT --to-destination 198.51.100.11:8151"
+    rules = f"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p {protocol} {to}\nCOMMIT\n"
+    return network(host_namespace(rules, sockets=(Socket(protocol, 4, None, 8151, relay=Relay(4, WEB, 80)),)))
+
+
+LENGTHS = "-A INPUT ! -p tcp -m length ! --length 60 -j DROP\n-A OUTPUT ! -p tcp -m length ! --length 60 -j DROP\n"
+HOSTS: dict[str, tuple[Network, Flow, str]] = {
+    "the error is about what it has become": (translated_back("udp"), Flow(INSIDE, 4, FAR, "udp", 53), "dropped"),
+    "an echo's length": (built(LENGTHS), PING, "delivered"),
+    "a datagram's length": (built(LENGTHS), AWAY_UDP, "delivered"),
+    "a relay that dials itself": (relaying_to_itself("tcp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "looped"),
+    "by UDP": (relaying_to_itself("udp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151), "looped"),
+}
+
+
+@pytest.mark.parametrize(("within", "flow", "expected"), HOSTS.values(), ids=HOSTS)
+def test_other_hosts(within: Network, flow: Flow, expected: str) -> None:
+    (judgement,) = judge_all(within, (flow,))
+    found = agreement(walk_flow(within, flow), judgement)
+    assert (judgement.verdict, found.agrees, found.reason) == (expected, True, "")
 
 
 @pytest.mark.parametrize(("flow", "expected"), [(each[0], each[1]) for each in FLOWS.values()], ids=FLOWS)

@@ -9,7 +9,7 @@ from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
 from hairpin.network.prefix import Version
 from hairpin.replica.client import Attempt, Experience
 from hairpin.replica.counters import Hit
-from hairpin.replica.serving import Happening
+from hairpin.replica.serving import MOST_DIALS, Happening
 from hairpin.replica.tap import Sighting
 from hairpin.replica.verdict import Findings, Verdict, verdict
 
@@ -72,6 +72,10 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "no source address":               (found(NO_ADDRESS, start=FromHost()), "dropped"),
     "its own OUTPUT":                  (found(NOT_PERMITTED, start=FromHost()), "dropped"),
     "its own OUTPUT, with a word":     (found(NOT_PERMITTED, start=FromHost(), hits=(REJECTS,)), "rejected"),
+    "dropped behind its IP layer":     (
+        found(Experience("error", errno.ENOBUFS, at_once=True), protocol="udp", start=FromHost()), "dropped",
+    ),
+    "the relay dials itself":          (found(ACCEPTED, happenings=(DIALLING,) * MOST_DIALS), "looped"),
     "on its way for too long":         (found(SILENCE, *[tcp(SYN, out=False)] * 20, icmp(11, 0)), "looped"),
     "its TTL is made small":           (found(UNREACHABLE, tcp(SYN, out=False), icmp(11, 0)), "rejected"),
     "the SYN is lost":                 (found(SILENCE, tcp(SYN)), "dropped"),

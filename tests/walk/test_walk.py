@@ -120,6 +120,12 @@ def asked_macvlan(start: Start) -> Flow:
     return Flow(start, 4, MACVLAN_ADDRESS, "tcp", 80)
 
 
+def relaying_to_itself() -> Network:
+    """Return a host whose OUTPUT leads docker-proxy to docker-proxy."""
+    own = "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j DNAT --to-destination 198.51.100.11:8151\nCOMMIT\n"
+    return network(host_namespace(own))
+
+
 HELD = Socket("tcp", 4, None, 8151, process="dockerd", relay=Relay(4, WEB, 80, holds_only=True))
 
 # network, flow, verdict, and (where it stops) stage and reason
@@ -217,6 +223,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),
     ),
+    "the relay comes back to itself": (relaying_to_itself(), published(), "looped", None),
     "nat lost, the relay answers": (
         rules("\n".join(line for line in DOCKER_RULES.splitlines() if "DNAT" not in line) + "\n"),
         published(), "delivered", None,

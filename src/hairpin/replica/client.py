@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
 from hairpin.replica.blueprint import Way
@@ -28,6 +29,7 @@ _CONFIRMED_S = 0.01
 _TURN_S = 0.002
 """So long one look at everything waits for news."""
 _LIMIT_S = 5.0
+_LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 
@@ -118,7 +120,7 @@ class Client:
                 if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
                     # connect() has bound it to the link, but what comes back by another one is heard, too.
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
-                opened.send(QUESTION if flow.protocol == "udp" else _echo(flow))
+                opened.send(_datagram(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
         except OSError as error:
             self._experience = Experience("error", error.errno or 0, at_once=True)
@@ -227,8 +229,16 @@ def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
         opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_TRANSPARENT, 1)
 
 
+def _datagram(flow: Flow) -> bytes:
+    """Return what is sent at once, as long as the walk takes a packet to be (netfilter/packet.py)."""
+    header = (20 if flow.version == 4 else 40) + 8
+    if flow.protocol == "udp":
+        return QUESTION.ljust(_LENGTH - header)[: _LENGTH - header]
+    return _echo(flow) + bytes(_LENGTH - header)
+
+
 def _echo(flow: Flow) -> bytes:
-    """Return an echo request; the kernel fills in ICMPv6's checksum only."""
+    """Return the header of an echo request before zeros; the kernel fills in ICMPv6's checksum only."""
     kind = 8 if flow.version == 4 else 128
     plain = struct.pack(">BBHHH", kind, 0, 0, flow.dport & 0xFFFF, 1)
     total = sum(struct.unpack(">4H", plain))

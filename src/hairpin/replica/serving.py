@@ -7,7 +7,7 @@ import errno
 import selectors
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,8 @@ ANSWER = b"hairpin\n"
 _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SO_REUSEPORT = 15
+MOST_DIALS = 16
+"""More of its own kind no relay meets (of each dial one or two are noted): it dials itself."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
 
@@ -152,6 +154,8 @@ class Servers:
 
     def _dial(self, netns: str, service: Service, accepted: socket.socket) -> None:
         """Connect on, as docker-proxy does: from the host, with whatever address the kernel chooses."""
+        if dials(self.happenings) >= MOST_DIALS:
+            return
         dialled = self._towards(netns, service, socket.SOCK_STREAM)
         assert service.to is not None
         status = dialled.connect_ex((service.to[1], service.to[2]))
@@ -215,7 +219,9 @@ class Servers:
         control_back = [each for each in back if each is not None and not service.answers_by_route]
         if service.does == "answer":
             self.happenings.append(Happening("reached", netns, service.port))
-            _send(opened, ANSWER, control_back, client)
+            _send(opened, ANSWER.ljust(len(data))[: len(data)], control_back, client)
+            return
+        if dials(self.happenings) >= MOST_DIALS:
             return
         dialled = self._towards(netns, service, socket.SOCK_DGRAM)
         assert service.to is not None
@@ -255,6 +261,11 @@ class Servers:
                 continue
             return True
         return False
+
+
+def dials(happenings: Iterable[Happening]) -> int:
+    """Return how often relays have dialled on, or begun to."""
+    return sum(each.kind in ("dialling", "dialled") for each in happenings)
 
 
 def hear_errors(opened: socket.socket) -> None:

@@ -13,7 +13,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.replica.client import Attempt
 from hairpin.replica.counters import Hit
-from hairpin.replica.serving import Happening
+from hairpin.replica.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.snmp import ECHO_REPLIES, REFUSALS, RESETS
 from hairpin.replica.tap import Sighting
 
@@ -81,7 +81,7 @@ def verdict(findings: Findings) -> Verdict:
     experience = findings.attempt.experience
     if experience.kind == "answer":
         return "delivered"
-    if went_round(findings):
+    if went_round(findings) or dials(findings.happenings) >= MOST_DIALS:
         return "looped"
     leg = _leg(findings)
     if leg is not None:
@@ -108,7 +108,8 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
         return "rejected"  # what connect() says at once where IPv6 is disabled altogether
     if number == errno.EPERM and findings.rejected:
         return "rejected"  # a rule of its own OUTPUT, of which send() tells no more
-    if number in (errno.EPERM, errno.EADDRNOTAVAIL) or (at_once and outside):
+    # ENOBUFS: dropped behind the IP layer, of which only who asks for errors hears (net/ipv4/udp.c udp_send_skb()).
+    if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
         # Who is connected has sent a reset of his own when he hung up.

@@ -13,9 +13,10 @@ import msgspec
 
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate import Condition
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
+from hairpin.walk.answer import answer_to
 from hairpin.walk.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.refusal import refusal
@@ -24,6 +25,10 @@ from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
 from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
+
+
+_MOST_RELAYS = 3
+"""No host has more of them one behind the other."""
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -142,9 +147,19 @@ def _told(network: Network, started: State, end: End) -> Branch:
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
-        if answer.kind in ("arrived", "left") and home:
+        if answer.kind in ("arrived", "left") and home and _is_about(started.packet, answer.state.packet):
             return failed
     return msgspec.structs.replace(failed, verdict="dropped")
+
+
+def _is_about(asked: Packet, word: Packet) -> bool:
+    """Whether who has asked recognizes what he asked: not where it still is as it was translated, or rewritten.
+
+    Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
+    """
+    about = word.inner if word.inner is not None else answer_to(word, 0)
+    ports = asked.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (asked.sport, asked.dport)
+    return ports and about.daddr == asked.daddr and asked.saddr in (0, about.saddr)
 
 
 def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:
@@ -245,7 +260,7 @@ def _answered(
     ):
         reply = back.state.steps
         lost = None if reaches(started, back) else _lost_reply(back, state.steps, reply)
-        relayed = socket is not None and socket.relay is not None and depth == 0
+        relayed = socket is not None and socket.relay is not None
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
             continue
@@ -254,7 +269,7 @@ def _answered(
         if failed is not None:
             yield failed
         elif relayed and socket is not None:
-            for leg in _relayed(network, flow, state, socket, branch):
+            for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # A datagram is answered only when the relay has its answer.
                 yield leg if lost is None or leg.verdict != "delivered" else lost
         else:
@@ -291,8 +306,9 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     return None
 
 
-def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch) -> Iterator[Branch]:
-    """docker-proxy dials the container: a connection of its own, whose fate the asker shares."""
+def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
+    """docker-proxy dials the container: a connection of its own, whose fate the asker shares; rules that lead it to
+    docker-proxy again and again keep it from ever getting there."""
     relay = socket.relay
     assert relay is not None
     inner = Flow(
@@ -305,7 +321,10 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         container=flow.container,
     )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_text(socket), socket.evidence))
-    for leg in _branches(network, inner, depth=1):
+    if depth > _MOST_RELAYS:
+        yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions, relayed=True)
+        return
+    for leg in _branches(network, inner, depth=depth):
         yield msgspec.structs.replace(
             leg,
             request=(*front.request, note, *leg.request),
