@@ -14,7 +14,17 @@ from hairpin.network.prefix import parse_address
 from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, engine, host_namespace, network, route
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    WEB,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+    sysctls,
+)
 from tests.walk.test_reply import BY_LINK, FLOWS, asking_by_link, routers
 
 OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", "container:web")
@@ -107,7 +117,9 @@ def translated_back(protocol: str) -> Network:
         msgspec.structs.replace(link, port=BridgePort(hairpin=True)) if link.port is not None else link
         for link in host.links
     )
-    return network(msgspec.structs.replace(host, links=links))
+    own = sysctls(conf__all__accept_local="1", conf__eth0__accept_local="1")
+    inner = msgspec.structs.replace(container_namespace(), sysctls=own)
+    return network(msgspec.structs.replace(host, links=links), inner)
 
 
 def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:

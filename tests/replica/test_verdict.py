@@ -82,6 +82,9 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the SYN-ACK is lost":             (found(SILENCE, tcp(SYN), tcp(SYN | ACK)), "unanswered"),
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "no way on, and none for the word": (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, NO_WAY_ON6)), "dropped"),
+    "it may not go on, nor the word": (
+        found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, ("host", "Ip6InAddrErrors"))), "dropped",
+    ),
     "nor for the word of a rule":      (
         found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6,), hits=(REJECTS,)), "dropped",
     ),

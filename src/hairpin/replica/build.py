@@ -203,6 +203,9 @@ class Built:
                 tool = Tool(("bridge", "-force", "-batch", "-"), "\n".join(plan.running_lines) + "\n")
                 for number, complaint in _refused(*tool.finish()):
                     self._complain(plan, plan.running_lines[number - 1], complaint)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                    for _, link in socket.if_nameindex():  # a bridge whose ports do not forward loses its carrier
+                        _settle(asker, link)
 
     def wait_running(self) -> None:
         """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""

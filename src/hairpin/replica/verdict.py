@@ -140,8 +140,9 @@ def _answered(findings: Findings) -> bool:
     # What has no way back where a rule rejects the SYN is the error.
     without = last is not None and any(each in findings.lost for each in _no_way_back(last.netns))
     if last is not None and not last.out and without and not findings.rejected:
-        # Where it has no way on itself, what has no way back is the word of that: net/ipv6/route.c ip6_pkt_discard()
-        return (last.netns, "Ip6InNoRoutes") not in findings.lost
+        # Where it has no way on itself, or may not go on, what has no way back is the word of that: net/ipv6/route.c
+        # ip6_pkt_discard(), net/ipv6/ip6_output.c ip6_forward()
+        return all((last.netns, each) not in findings.lost for each in ("Ip6InNoRoutes", "Ip6InAddrErrors"))
     if any(name == RESETS for _, name in findings.lost):
         return True
     return any(
