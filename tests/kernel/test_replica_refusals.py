@@ -11,6 +11,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.replica import client
 from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
 from hairpin.walk.walk import walk_flow
@@ -175,6 +176,12 @@ def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
     within = network(host_namespace(values={"icmp_ratelimit": "1000"}))
     flows = tuple(Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", port) for port in range(9000, 9010))
     assert {judgement.verdict for judgement in judge_all(within, flows)} == {"refused"}
+
+
+def test_a_busy_machine_does_not_make_it_wait_until_neighbours_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "settled", lambda: False)
+    (judgement,) = judge_all(built(""), (Flow(HERE, 4, parse_address("172.17.0.9")[1], "tcp", 80),))
+    assert judgement.verdict == "dropped"
 
 
 def test_what_a_rule_does_between_two_flows_is_no_part_of_the_second() -> None:

@@ -28,6 +28,9 @@ _CONFIRMED_S = 0.01
 """The same when the kernel's counters have said that it threw the packet away."""
 _TURN_S = 0.002
 """So long one look at everything waits for news."""
+_BUSY_S = 0.5
+"""So long packets of strangers, which a busy machine has always waiting, may be the flow's; after a second TCP asks
+again, after three a neighbour that does not answer is given up."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
@@ -154,11 +157,13 @@ class Client:
 
     def _wait(self) -> None:
         """Serve everybody until the client knows, or nothing happens any more."""
-        began = quiet = time.monotonic()
+        began = quiet = heard = time.monotonic()
         patience, asked, turns = _CONFIRMED_S, False, 0
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
             busy, turns = self._loop.turn(_TURN_S), turns + 1
-            if self._look() or busy or not settled():
+            if self._look() or busy:
+                heard = time.monotonic()
+            if heard > quiet or (time.monotonic() - heard < _BUSY_S and not settled()):
                 quiet = time.monotonic()
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
