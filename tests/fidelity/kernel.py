@@ -37,6 +37,7 @@ _QUIET = (
 """Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
 
 
+_PATIENCE_S = 5.0
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
 
 
@@ -279,12 +280,16 @@ class _Net:
         return events
 
     def _settle(self) -> None:
-        """Wait until no packet waits on any CPU.  Softirqs are not preempted, so what this CPU has begun is done."""
-        while True:
+        """Wait until no packet waits on any CPU.  Softirqs are not preempted, so what this CPU has begun is done.
+
+        Raises SetupError where a packet goes round for ever: a rule gives it a new TTL each time."""
+        patience = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < patience:
             lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
             if all(int(line.split()[11], 16) == 0 for line in lines):
                 return
             os.sched_yield()
+        raise SetupError("a packet goes round for ever")
 
     def _send(self, flow: Flow, sent: Sent, position: int) -> bool:
         packet = sent.packet
