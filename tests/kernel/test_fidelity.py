@@ -3,8 +3,12 @@
 The whole hunt is ``make fidelity N=…`` (docs/fidelity.md).
 """
 
+import msgspec
 import pytest
 
+from hairpin.netfilter.packet import UDP, Packet
+from tests.fidelity import kernel
+from tests.fidelity.case import RuleText
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge import compare, judge
 from tests.fidelity.kernel import ask
@@ -39,3 +43,19 @@ def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -
         assert not judgement.disagreements, f"case {number}\n{disagreement_text(judgement.disagreements[0])}"
     assert judged > CASES // 2
     assert packets > 100 * judged
+
+
+def test_a_packet_that_goes_round_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = REGRESSIONS["accept-local-before-rules"].case
+    host, *others = case.namespaces
+    young = RuleText("iptables-nft", 4, "mangle", (":PREROUTING ACCEPT [0:0]",), ("-A PREROUTING -j TTL --ttl-set 64",))
+    forwards = (("net/ipv4/ip_forward", "1"),)
+    there = ("route add 203.0.113.0/24 via 172.18.0.3 dev br0",)
+    host = msgspec.structs.replace(host, routing4=there, sysctls=forwards, rulesets=(young,))
+    back = (msgspec.structs.replace(each, sysctls=forwards) for each in others)
+    flow = case.flows[0]
+    sent = msgspec.structs.replace(flow.first, packet=Packet(4, 0xC000020A, 0xCB007105, UDP, 1092, 80))
+    flows = (msgspec.structs.replace(flow, first=sent),)
+    monkeypatch.setattr(kernel, "_PATIENCE_S", 0.3)
+    with pytest.raises(SetupError, match="for ever"):
+        ask(msgspec.structs.replace(case, namespaces=(host, *back), flows=flows))
