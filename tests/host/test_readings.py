@@ -42,7 +42,7 @@ def text_or_error(reading: Reading) -> tuple[str, ...]:
 def test_what_cannot_be_understood_is_left_out_and_noted() -> None:
     readings = Readings(evidence(("a", HOST, "x", "one"), ("a", HOST, "y", "bad"), ("a", HOST, "z", "two")))
     assert readings.all_understood(readings.of("a", HOST), text_or_error) == ("one", "two")
-    assert [(item.origin, item.reason) for item in readings.unread] == [("y", "y:3: bad text")]
+    assert [(item.origin, str(item.reason)) for item in readings.unread] == [("y", "y:3: bad text")]
 
 
 def test_first_of_a_key_in_its_namespace() -> None:

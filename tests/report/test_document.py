@@ -8,8 +8,10 @@ import json
 import msgspec
 import pytest
 
+from hairpin.errors import ParseError
 from hairpin.evidence.file import write_stream
 from hairpin.host.host import Unread
+from hairpin.message import message
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, document, evidence
@@ -35,6 +37,13 @@ def test_a_missing_reading_fits_the_schema_and_says_what_it_leaves_undecided() -
     assert errors(told, "report-1.json") == []
     assert told.missing[0].undecided == "whether a rule drops or translates packets"
     assert told.missing[0].evidence in told.evidence
+
+
+def test_why_something_was_not_read_is_in_the_readers_language() -> None:
+    error = ParseError(message("not a sysctl and its value"), source="sysctl -a", line=2)
+    found = msgspec.structs.replace(answer(), missing=(Unread("sysctl", "host", "sysctl -a", error.said, "e8"),))
+    assert report_document(found, evidence(), Words()).missing[0].reason == "sysctl -a:2: not a sysctl and its value"
+    assert report_document(found, evidence(), Words("zh")).missing[0].reason == "sysctl -a:2: 不是 sysctl 及其值"
 
 
 def test_the_schema_catches_a_field_of_another_form() -> None:

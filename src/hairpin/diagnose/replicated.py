@@ -11,6 +11,7 @@ from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Unread
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.disagreement import folders, keep
@@ -41,7 +42,9 @@ def replicated(answer: Answer, evidence: Evidence, environment: Mapping[str, str
         for chain in table.chains
     )
     if count > MANY_RULES:
-        said = f"{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces"
+        said = message(
+            "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count
+        )
         return msgspec.structs.replace(answer, missing=(*answer.missing, Unread("replica", "", "replica", said, "")))
     groups = _groups(answer, evidence)
     outcomes = list(carry_all(order for group in groups for order in group.orders))
@@ -84,6 +87,12 @@ def _change(diagnosis: Diagnosis) -> Change:
     return Change(tuple(part for each in diagnosis.causes for part in each.candidate.change.parts))
 
 
+def _in_one_line(error: Message) -> Message | str:
+    """Return the error, or the last line of a traceback."""
+    lines = str(error).strip().splitlines()
+    return error if len(lines) == 1 else lines[-1]
+
+
 class _Told:
     """What the replicas have said so far."""
 
@@ -93,11 +102,11 @@ class _Told:
         self._environment = environment
         self.flows: set[int] = set()
         self.proven: set[int] = set()
-        self.missing: list[str] = []
+        self.missing: list[Message | str] = []
 
     def take(self, group: _Group, outcomes: tuple[Outcome, ...]) -> None:
         """Note what a group's replicas have said."""
-        failed = [str(each.error).strip().splitlines()[-1] for each in outcomes if each.error is not None]
+        failed = [_in_one_line(each.error) for each in outcomes if each.error is not None]
         if failed:
             self.missing += failed
             return
@@ -122,15 +131,19 @@ class _Told:
     def _same(self, network: Network, trace: Trace, judgement: Judgement, when: str) -> bool:
         judgement = as_judged_here(network, trace, judgement)
         found = agreement(trace, judgement)
-        asked = f"{trace.flow.start_text()} to {trace.flow.target_text()}"
+        start, target = trace.flow.start_text(), trace.flow.target_text()
         if found.judge == "replicated":
             return True
         if found.agrees is False:
-            self.missing.append(
-                f"{asked}: {when}{found.reason}; this is a bug in hairpin{self._kept(trace, judgement, found)}"
-            )
+            kept = self._kept(trace, judgement, found)
+            self.missing.append(f"{start} to {target}: {when}{found.reason}; this is a bug in hairpin{kept}")
         else:
-            self.missing += (f"not rebuilt, so {asked} stays simulated: {said}" for said in judgement.left_out)
+            self.missing += (
+                message(
+                    "not rebuilt, so {start} to {target} stays simulated: {said}", start=start, target=target, said=said
+                )
+                for said in judgement.left_out
+            )
         return False
 
     def _kept(self, trace: Trace, judgement: Judgement, found: Agreement) -> str:

@@ -8,6 +8,7 @@ from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
+from hairpin.message import Message
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
 
@@ -45,12 +46,13 @@ class Namespace(msgspec.Struct, frozen=True):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """Something that could not be read: the evidence key, where, why, and which reading says so."""
+    """Something that could not be read: the evidence key, where, why (a message, or the host's own words), and which
+    reading says so."""
 
     key: str
     netns: str
     origin: str
-    reason: str
+    reason: Message | str
     evidence: str
 
 

@@ -34,6 +34,7 @@ from hairpin.host.rulesets import RulesetReader
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.traffic_control import filtered, with_filters
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 
 T = TypeVar("T")
@@ -153,7 +154,7 @@ class NamespaceReader:
 
         found = self._either(key, netns, of_json, of_words, none)
         if any(route.type == "unicast" and not route.next_hops for route in found):
-            self._miss(key, netns, "the next hops of at least one route were not printed")
+            self._miss(key, netns, message("the next hops of at least one route were not printed"))
         return found
 
     def _rules(self, netns: str, version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
@@ -168,10 +169,10 @@ class NamespaceReader:
 
         found = self._either(key, netns, of_json, of_words, none)
         if any(rule.action == "goto" and rule.goto is None for rule in found):
-            self._miss(key, netns, "where a goto rule goes was not printed")
+            self._miss(key, netns, message("where a goto rule goes was not printed"))
         return found
 
-    def _miss(self, key: str, netns: str, reason: str) -> None:
+    def _miss(self, key: str, netns: str, reason: Message) -> None:
         reading = self._readings.first(key, netns) or self._readings.first(f"{key}-text", netns)
         if reading is not None:
             self._readings.miss(reading, reason)

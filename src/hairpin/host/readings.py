@@ -6,6 +6,7 @@ from typing import TypeVar
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Unread
+from hairpin.message import Message
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Readings:
         """Return the keys that could not be read in a namespace, each once."""
         return tuple(dict.fromkeys(item.key for item in self._unread if item.netns == netns))
 
-    def miss(self, reading: Reading, reason: str) -> None:
+    def miss(self, reading: Reading, reason: Message | str) -> None:
         """Note that this reading does not tell what it should."""
         self._unread.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
 
@@ -58,7 +59,7 @@ class Readings:
         try:
             return parse(reading)
         except ParseError as error:
-            self.miss(reading, str(error))
+            self.miss(reading, error.said)
             return default
 
     def all_understood(self, readings: Iterable[Reading], parse: Callable[[Reading], tuple[T, ...]]) -> tuple[T, ...]:

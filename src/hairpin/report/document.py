@@ -272,6 +272,7 @@ def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
     undecided = next(
         (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
     )
+    reason = words(unread.reason) if isinstance(unread.reason, Message) else unread.reason
     return MissingDocument(
-        unread.key, unread.netns, unread.origin, unread.reason, words(undecided), quotes.plain(unread.evidence)
+        unread.key, unread.netns, unread.origin, reason, words(undecided), quotes.plain(unread.evidence)
     )
