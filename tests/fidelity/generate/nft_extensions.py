@@ -1,7 +1,7 @@
 """Expressions and statements of nft that rules have now and then."""
 
 from hairpin.network.prefix import Version
-from tests.fidelity.able import nft_queues
+from tests.fidelity.able import looks_up_ranges_of_ipv6, nft_queues
 from tests.fidelity.generate.plan import MARKS, PORTS, Dice, Plan
 
 _FORKS = 0.05
@@ -16,10 +16,12 @@ def named(dice: Dice, made: Plan, version: Version, table: str) -> tuple[str, ..
     some = dice.some(addresses, 3)
     marks = ", ".join(f"{each} : {dice.pick(MARKS):#x}" for each in some)
     timed = ", ".join(f"{each} timeout 1h" for each in some)
-    spans = f"{net} . 80-443, {addresses[0]} . 0-65535"
+    spans, ranges = f"{net} . 80-443, {addresses[0]} . 0-65535", " flags interval;"
+    if version == 6 and not looks_up_ranges_of_ipv6():
+        spans, ranges = f"{addresses[0]} . 443", ""
     verdicts = "80 : accept, 443 : drop, 53 : return"
     return (
-        f"add set {table} spans {{ type {kind} . inet_service; flags interval; elements = {{ {spans} }}; }}",
+        f"add set {table} spans {{ type {kind} . inet_service;{ranges} elements = {{ {spans} }}; }}",
         f"add set {table} timed {{ type {kind}; flags timeout; elements = {{ {timed} }}; }}",
         f"add set {table} seen {{ type {kind}; flags dynamic; size 100; }}",
         f"add set {table} links {{ type ifname; elements = {{ lo, up0, eth0 }}; }}",
