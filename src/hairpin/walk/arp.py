@@ -29,12 +29,22 @@ def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> i
 def replies(network: Network, netns: str, link: str, target: int, source: int) -> bool:
     """Return whether the namespace answers a question for ``target`` that comes in by the link and names ``source``."""
     namespace = network.namespace(netns)
+    if not _may_be_local(namespace, target):
+        return False  # everybody on a segment is asked, and few have it: the look-up costs many times as much
     asked = State("input-route", netns, Packet(4, source, target, 0), iif=link)
     if lookup(namespace, input_query(namespace, asked)).type != "local":
         return False
     if not any(isinstance(each, State) for each in input_route(network, asked)):
         return False
     return not (_ignored(namespace, link, target, source) or _filtered(namespace, link, target, source))
+
+
+def _may_be_local(namespace: Namespace, target: int) -> bool:
+    """Whether any table has a local route to the address: without one no rule finds any."""
+    return any(
+        route.type == "local" and route.version == 4 and inside(target, route.destination, route.prefix_length, 4)
+        for route in namespace.routes
+    )
 
 
 def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:
