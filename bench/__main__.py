@@ -19,7 +19,7 @@ from hairpin.lab.scenario import named
 from hairpin.lab.trial import running_scenario
 from hairpin.replica.judge import carry_all
 from hairpin.replica.prerequisites import missing
-from hairpin.replica.worker import Order
+from hairpin.replica.run.worker import Order
 
 PROMISED = 50_000
 """Rules that the design promises to read in half a second."""

@@ -14,7 +14,7 @@ from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Port
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.socket import Relay, Socket
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network

@@ -47,7 +47,7 @@ _WHY = """## Why
 - Reading is linear: groups of words (statements, in nft's JSON) that come again mean equal nodes, which are made once
   for each table.
 - A walk does not grow with the rules of a chain: long chains are indexed by the most selective thing that each rule
-  asks for (`src/hairpin/netfilter/compiled.py`), so that thousands of DNAT rules are one look-up.
+  asks for (`src/hairpin/netfilter/evaluate/index.py`), so that thousands of DNAT rules are one look-up.
 - A walk grows with the ports of a bridge: the segment is searched for who answers. Namespaces and the ends of veths are
   indexed once for each host (`src/hairpin/network/index.py`).
 """

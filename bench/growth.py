@@ -13,10 +13,10 @@ import msgspec
 from bench.docker_host import docker_host, flows
 from bench.kernel import LIST, LOAD, loaded, saved, unable
 from bench.rules import PORT, docker_like, native
-from hairpin.netfilter import nft_json
-from hairpin.netfilter.compiled import prepare
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.evaluate.index import prepare
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset, Table
+from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.walk.walk import walk_flow
@@ -75,7 +75,7 @@ def _spent() -> float:
 
 
 def read(text: str) -> tuple[Table, ...]:
-    """Read as host/rulesets.py does: long chains are indexed with the reading."""
+    """Read as host/read/rulesets.py does: long chains are indexed with the reading."""
     tables = parse(text, family="ip", dialect="iptables-nft", source="bench")
     prepare(tables)
     return tables
@@ -107,7 +107,7 @@ def of_native() -> Iterator[OfNative]:
 
 
 def _read_native(text: str) -> None:
-    prepare(nft_json.parse(text, source="bench"))
+    prepare(nft_listing.parse(text, source="bench"))
 
 
 def _walks(text: str) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix

@@ -27,26 +27,39 @@ BEYOND_ONE_FILE = (
     "lab/scenarios/",
     "acceptance/",
     "causes/test_catalogue.py",
+    "tools/",
     "test_layout.py",
 )
 # Source files, or whole folders, whose claims another file's test holds.
 TESTED_ELSEWHERE: dict[str, str] = {
     "causes/": "causes/test_catalogue.py",  # with test_registry.py, and the recorded hosts of tests/acceptance
-    "replica/build.py": "kernel/test_replica.py",
-    "replica/client.py": "kernel/test_replica.py",
-    "replica/ctnetlink.py": "kernel/test_ctnetlink.py",
-    "replica/drops.py": "kernel/test_replica.py",
-    "replica/half_open.py": "kernel/test_replica.py",
+    "replica/run/build.py": "kernel/test_replica.py",
+    "replica/run/client.py": "kernel/test_replica.py",
+    "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",
+    "replica/watch/drops.py": "kernel/test_replica.py",
+    "replica/watch/half_open.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
-    "replica/netns.py": "kernel/test_replica.py",
-    "replica/proof.py": "kernel/test_replica.py",
-    "replica/serving.py": "kernel/test_replica.py",
-    "replica/refused.py": "kernel/test_replica_rules.py",
-    "replica/worker.py": "kernel/test_replica.py",
+    "replica/run/netns.py": "kernel/test_replica.py",
+    "judges/proof.py": "kernel/test_replica.py",
+    "replica/run/serving.py": "kernel/test_replica.py",
+    "replica/run/refused.py": "kernel/test_replica_rules.py",
+    "replica/run/worker.py": "kernel/test_replica.py",
 }
 
 # What a folder may know of the world. Pure folders turn evidence into answers: the same on any machine, at any time.
-PURE = ("netfilter", "host", "network", "walk", "engines", "events", "causes", "diagnose", "report", "space")
+PURE = (
+    "netfilter",
+    "host",
+    "network",
+    "question",
+    "walk",
+    "engines",
+    "events",
+    "causes",
+    "diagnose",
+    "report",
+    "space",
+)
 WORLD = ("subprocess", "socketserver", "http", "urllib.request", "asyncio", "multiprocessing", "hairpin.collect")
 TERMINAL = ("click",)
 KNOWS_TERMINAL = ("cli", "report")

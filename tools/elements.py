@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.netfilter.elements import page
+from tools.element_table import page
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "elements.md"

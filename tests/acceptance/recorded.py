@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from hairpin.collect.snapshot import load
-from hairpin.diagnose.flows import Origin, Target
 from hairpin.evidence.reading import Evidence
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.question.flows import Origin, Target
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "hosts"
 

@@ -3,10 +3,10 @@
 import pytest
 
 from hairpin.diagnose.check import check
-from hairpin.diagnose.flows import flows_for
 from hairpin.evidence.redact import redact
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
+from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, origin, target
 
 CASES = {f"{name} {flow.origin} {flow.to}": (name, flow) for name, flows in expected().items() for flow in flows}

@@ -8,8 +8,8 @@ import pytest
 import hairpin.causes
 from hairpin.causes.registry import all_causes, causes_for
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.flows import flows_for
 from hairpin.lab.scenario import all_scenarios
+from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import expected, network
 from tests.causes.test_catalogue import CASES
 
@@ -17,7 +17,7 @@ IDS = tuple(cause.id for cause in all_causes())
 
 
 def test_ids_are_unique_kebab_case_and_name_their_files() -> None:
-    files = {path.stem.replace("_", "-") for path in Path(hairpin.causes.__path__[0]).glob("*.py")}
+    files = {path.stem.replace("_", "-") for path in Path(hairpin.causes.__path__[0]).rglob("*.py")}
     assert len(set(IDS)) == len(IDS)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in IDS)
     assert set(IDS) <= files

@@ -25,7 +25,7 @@ from hairpin.change.commands import advice, commands, entering
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.network import HOST
 from hairpin.network.world import World

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hairpin.change.change import AddChain, InsertRule
 from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.errors import ChangeError
-from hairpin.netfilter.evaluate import Place, place_of, policy_place
+from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
 from tests.small_host import DOCKER_RULES, ruleset
 

@@ -28,7 +28,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.network import HOST, Network, Port, veth_peer

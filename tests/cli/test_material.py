@@ -7,8 +7,8 @@ import pytest
 
 from hairpin.cli.material import gather, material
 from hairpin.diagnose.check import check
-from hairpin.diagnose.flows import Origin, Target, flows_for
 from hairpin.errors import EvidenceError, UsageError
+from hairpin.question.flows import Origin, Target, flows_for
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.cli.commands import snapshot

@@ -5,9 +5,9 @@ import pytest
 
 from hairpin.cli.outcome import exit_status, published_text, unknown_port, walk_status
 from hairpin.diagnose.check import Answer, check
-from hairpin.diagnose.flows import Target, flows_for
 from hairpin.errors import UsageError
 from hairpin.host.host import Unread
+from hairpin.question.flows import Target, flows_for
 from tests.report.answers import FORWARDING_OFF, answer, network
 
 UNREAD = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hairpin.errors import ChangeError, ParseError
-from hairpin.netfilter import ebtables, iptables_save, nft_json
+from hairpin.netfilter.ebtables import save as ebtables_save
+from hairpin.netfilter.iptables import save as iptables_save
+from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.ir import OpaqueMatch, Outside, Rule
+from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.prefix import IpFamily
-from hairpin.netfilter.render import render_rule
 from tests.conformance.iptables_lines import Line, commands_in, lines_in
 from tests.conformance.userland import ToolRefusedError, Userland
 
@@ -112,9 +114,9 @@ def _read(line: Line, chain: str, text: str) -> Rule | None:
     document = f"*{line.table}\n:{chain} {'ACCEPT' if base else '- [0:0]'}\n{text}\n"
     try:
         if line.tool == "ebtables":
-            (table,) = ebtables.parse(document, source=line.place)
+            (table,) = ebtables_save.parse(document, source=line.place)
         elif line.tool == "arptables":
-            (table,) = nft_json.parse(text, source=line.place)
+            (table,) = nft_listing.parse(text, source=line.place)
             found = table.chain(chain)
             return found.rules[-1] if found is not None and found.rules else None
         else:

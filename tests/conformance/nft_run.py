@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hairpin.errors import ChangeError, ParseError
-from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Rule as RuleOfIr
 from hairpin.netfilter.ir import Table
-from hairpin.netfilter.render_nft import render
+from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.netfilter.nft.render import render
 from tests.conformance.nft_json_lines import expected
 from tests.conformance.nft_lines import Rule, Setting, read
 from tests.conformance.userland import ToolRefusedError, Userland
@@ -82,7 +82,7 @@ def _listed(tools: Userland, table: str) -> list[Any]:
 
 def _read(objects: list[Any], file: str) -> tuple[tuple[Table, ...], str | None]:
     try:
-        return nft_json.parse(json.dumps({"nftables": objects}), source=file), None
+        return nft_listing.parse(json.dumps({"nftables": objects}), source=file), None
     except ParseError as error:
         return (), str(error)
 

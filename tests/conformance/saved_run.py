@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hairpin.netfilter import ebtables, iptables_save
+from hairpin.netfilter.ebtables import save as ebtables_save
+from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Table
 from tests.conformance.userland import ToolRefusedError, Userland
 
@@ -92,7 +93,7 @@ def _restored(tools: Userland, tool: str, text: str, *, flush: bool = False) -> 
 def _rules(tool: str, text: str) -> dict[str, list[tuple[str, list[Any]]]]:
     """Return the rules' texts and meanings by table and chain."""
     if tool == "ebtables-nft":
-        tables: tuple[Table, ...] = ebtables.parse(text, source=tool)
+        tables: tuple[Table, ...] = ebtables_save.parse(text, source=tool)
     else:
         tables = iptables_save.parse(
             text,

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.evidence.reading import HOST
 from hairpin.host.host import Namespace
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.netfilter.ir import Set
 from tests.conformance.userland import Userland
 

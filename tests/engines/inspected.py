@@ -8,7 +8,7 @@ import msgspec
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.netfilter import iptables_save
+from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset
 
 

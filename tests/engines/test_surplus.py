@@ -6,7 +6,7 @@ import pytest
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
-from hairpin.netfilter import iptables_save
+from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset
 from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, WEB, container, docker, endpoint, network, number, programmed
 

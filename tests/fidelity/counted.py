@@ -8,13 +8,15 @@ from unittest.mock import patch
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter import evaluate
-from hairpin.netfilter.evaluate import Condition, Decision, Place, decide, join
+from hairpin.netfilter.evaluate import chain as evaluate
+from hairpin.netfilter.evaluate.chain import Condition, Decision, Place, decide, join
+from hairpin.netfilter.evaluate.match import Surroundings
 from hairpin.netfilter.ir import Chain, Rule, Set, Table
 from hairpin.netfilter.packet import Seen
-from hairpin.netfilter.satisfies import Surroundings
-from hairpin.walk import device, hooks, packet_walk
-from hairpin.walk.surroundings import NamespaceSurroundings
+from hairpin.walk import packet_walk
+from hairpin.walk.hooks import hooks
+from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from hairpin.walk.link import device
 from tests.fidelity.netns import SetupError
 
 RuleKey = tuple[str, str, str, str, str, int]

@@ -9,7 +9,7 @@ import struct
 
 import msgspec
 
-from hairpin.netfilter.header import WITH_PORTS
+from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import (
     ACK,
     ICMP,

@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
-from hairpin.netfilter.elements import rows
 from tests.fidelity.counted import RuleKey
+from tools.element_table import rows
 
 _NFT: dict[str, str] = {
     "ip saddr, daddr, protocol, ttl, dscp, ecn, length": r"ip (saddr|daddr|protocol|ttl|dscp|ecn|length) (?!set)",

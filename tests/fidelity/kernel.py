@@ -14,7 +14,7 @@ import msgspec
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.netfilter.packet import ACK, RST, SYN, Packet
-from hairpin.replica import accounts, ctnetlink
+from hairpin.replica.run import accounts, ctnetlink
 from tests.fidelity import neighbours
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.fragments import split

@@ -14,11 +14,11 @@ from unittest.mock import patch
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.header import Header
+from hairpin.netfilter.evaluate.header import Header
 from hairpin.netfilter.ir import STATUS_DNAT, Chain, Jump, Table
 from hairpin.netfilter.packet import Seen, Tcp
 from hairpin.network.routing import Query, lookup
-from hairpin.walk.nat_range import Manip
+from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.state import State
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
@@ -200,34 +200,35 @@ def _answer(answer: object) -> Callable[[object], Right]:
 
 MISTAKES = (
     Mistake("user-chain-policy", "at the end of a user chain the base chain's policy decides",
-            "hairpin.netfilter.evaluate:_Run._end_of_chain", _policy_of_user_chain),
-    Mistake("goto-returns", "goto comes back, as jump does", "hairpin.netfilter.evaluate:_Run._jump", _goto_returns),
+            "hairpin.netfilter.evaluate.chain:_Run._end_of_chain", _policy_of_user_chain),
+    Mistake("goto-returns", "goto comes back, as jump does",
+            "hairpin.netfilter.evaluate.chain:_Run._jump", _goto_returns),
     Mistake("equal-priorities", "of chains of equal priority the one registered first goes first",
-            "hairpin.walk.hooks:_chains", _equals_reversed),
+            "hairpin.walk.hooks.hooks:_chains", _equals_reversed),
     Mistake("ctstate-dnat", "a connection's state is not DNAT when its first packet has just been translated",
-            "hairpin.netfilter.evaluate:header_of", _no_dnat_state),
+            "hairpin.netfilter.evaluate.chain:header_of", _no_dnat_state),
     Mistake("raw-behind-conntrack", "connection tracking comes before the raw table: NOTRACK is too late",
-            "hairpin.walk.hooks:_CONNTRACK_PRIORITY", _value(-301)),
+            "hairpin.walk.hooks.hooks:_CONNTRACK_PRIORITY", _value(-301)),
     Mistake("fib-interface", "the type of an address is the same on every interface",
-            "hairpin.walk.surroundings:address_type4", _any_link),
+            "hairpin.walk.hooks.surroundings:address_type4", _any_link),
     Mistake("redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
-            "hairpin.walk.hooks:translate", _own_replies_stay),
+            "hairpin.walk.hooks.hooks:translate", _own_replies_stay),
     Mistake("nat-each-packet", "every packet of a connection asks the nat chains",
-            "hairpin.walk.hooks:needs_decision", _asked_each_time),
+            "hairpin.walk.hooks.hooks:needs_decision", _asked_each_time),
     Mistake("masquerade-prefsrc", "MASQUERADE takes the route's preferred source",
-            "hairpin.walk.nat:_towards_next_hop", _prefsrc),
+            "hairpin.walk.hooks.nat:_towards_next_hop", _prefsrc),
     Mistake("syn-ack-begins", "any TCP packet begins a connection",
-            "hairpin.walk.conntrack:begun", _answer(Tcp("SYN_SENT"))),
+            "hairpin.walk.hooks.conntrack:begun", _answer(Tcp("SYN_SENT"))),
     Mistake("mark-reroute", "a mark set in OUTPUT does not choose another route",
-            "hairpin.walk.hooks:_changes_route", _mark_does_not_route),
+            "hairpin.walk.hooks.hooks:_changes_route", _mark_does_not_route),
     Mistake("rp-filter-own", "rp_filter of all interfaces does not count",
-            "hairpin.walk.route_in:conf", _conf("rp_filter", "own")),
+            "hairpin.walk.ip.route_in:conf", _conf("rp_filter", "own")),
     Mistake("route-localnet-own", "route_localnet of all interfaces does not count",
-            "hairpin.walk.route_in:conf", _conf("route_localnet", "own")),
+            "hairpin.walk.ip.route_in:conf", _conf("route_localnet", "own")),
     Mistake("accept-local-own", "accept_local of all interfaces does not count",
-            "hairpin.walk.route_in:conf", _conf("accept_local", "own")),
+            "hairpin.walk.ip.route_in:conf", _conf("accept_local", "own")),
     Mistake("forwarding-all", "a host forwards when all.forwarding says so, not the interface that the packet came by",
-            "hairpin.walk.route_in:conf", _conf("forwarding", "all")),
+            "hairpin.walk.ip.route_in:conf", _conf("forwarding", "all")),
     Mistake("local-table-last", "the local table is asked behind the others",
             "hairpin.network.routing:rules_of", _local_table_last),
     Mistake("rules-backwards", "policy rules are asked from the highest priority down",
@@ -237,9 +238,9 @@ MISTAKES = (
     Mistake("throw", "a throw route is skipped, not the whole table",
             "hairpin.network.routing:_by_precedence", _throw_is_final),
     Mistake("br-netfilter-off", "frames that cross a bridge are never shown to the IP chains",
-            "hairpin.walk.bridge:calls_iptables", _answer(False)),
+            "hairpin.walk.link.bridge:calls_iptables", _answer(False)),
     Mistake("br-netfilter-on", "frames that cross a bridge are always shown to the IP chains",
-            "hairpin.walk.bridge:calls_iptables", _answer(True)),
+            "hairpin.walk.link.bridge:calls_iptables", _answer(True)),
 )  # fmt: skip
 
 

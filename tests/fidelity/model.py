@@ -8,19 +8,20 @@ import msgspec
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.host.socket import Socket
-from hairpin.netfilter.evaluate import Place
-from hairpin.netfilter.header import WITH_PORTS
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.ir import STATUS_CONFIRMED, Rule
-from hairpin.netfilter.nft_frame_bytes import NOT_PRINTED
+from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
-from hairpin.walk import nat, neighbour
-from hairpin.walk.nat import pick_port
+from hairpin.walk.hooks import nat
+from hairpin.walk.hooks.nat import pick_port
+from hairpin.walk.ip.refusal import ERRORS, refusal
+from hairpin.walk.ip.route_out import output_route
+from hairpin.walk.link import neighbour
+from hairpin.walk.link.segment import Answer
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.refusal import ERRORS, refusal
-from hairpin.walk.route_out import output_route
-from hairpin.walk.segment import Answer
 from hairpin.walk.state import End, State, Stop
 from tests.fidelity.case import Sent
 from tests.fidelity.counted import Satisfied
@@ -263,7 +264,7 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
 
     ``made``: the packet is itself the answer to another one."""
     if end.kind == "dropped" and end.stop is not None and _goes_astray(end.stop):
-        # A reset that goes astray (walk/bridge.py): the kernel has made it all the same.
+        # A reset that goes astray (walk/link/bridge.py): the kernel has made it all the same.
         end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
     told = end.kind == "rejected" and end.stop is not None and end.stop.stage != "output-route"
     if told and end.stop is not None and end.stop.reject == NOT_PRINTED.answer:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.host.host import Host
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from tests.fidelity.listeners import SHOWN, as_relays
 from tests.fidelity.netns import Netns
 from tests.fidelity.observer import TABLE

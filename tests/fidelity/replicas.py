@@ -16,15 +16,15 @@ import msgspec
 
 from hairpin.errors import HairpinError
 from hairpin.evidence.reading import Evidence
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
+from hairpin.judges.agreement import Agreement, agreement
+from hairpin.judges.this_kernel import as_judged_here
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
 from hairpin.network.network import HOST, Network, holds_address
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
-from hairpin.replica.agreement import Agreement, agreement
 from hairpin.replica.judge import judge_all
-from hairpin.replica.this_kernel import as_judged_here
-from hairpin.replica.worker import Judgement
+from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import Trace, walk_flow
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of

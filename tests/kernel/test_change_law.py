@@ -30,10 +30,10 @@ from hairpin.change.simulate import simulate
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.host.route import NextHop, Route
-from hairpin.netfilter.evaluate import Place, place_of, policy_place
-from hairpin.netfilter.iptables_save import parse as parse_iptables
+from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
+from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import parse_address, parse_prefix

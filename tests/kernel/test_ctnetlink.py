@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.host.conntrack_text import parse
+from hairpin.host.read.ip.conntrack_text import parse
 from hairpin.netfilter.packet import Connection
-from hairpin.replica.ctnetlink import available
+from hairpin.replica.run.ctnetlink import available
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """

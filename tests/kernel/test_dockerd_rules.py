@@ -18,8 +18,8 @@ from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
-from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.nft import listing as nft_listing
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, container, docker, endpoint, network, number
 from tests.engines.inspected import engine_of, namespace_of
 
@@ -235,7 +235,7 @@ def test_nftables_tables_are_made_from_nothing(proxy: bool) -> None:
     engine = msgspec.structs.replace(NATIVE, firewall_backend="nftables", userland_proxy=proxy)
     script = "".join(restore.text for restore in restore_text(missing(engine, EMPTY), EMPTY))
     listed = subprocess.run(NATIVE_LISTED, input=script, capture_output=True, text=True, check=True).stdout
-    tables = nft_json.parse(listed, source="nft -j list ruleset")
+    tables = nft_listing.parse(listed, source="nft -j list ruleset")
     made = msgspec.structs.replace(EMPTY, ruleset=Ruleset(tables=tables))
     lost = missing(engine, made)
     assert (lost.rules, lost.elements, lost.chains) == ((), (), ())

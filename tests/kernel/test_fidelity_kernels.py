@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from hairpin.host.kernel_release import Novelty, not_judged
-from hairpin.netfilter.elements import rows
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.judged import NFT, rows_of
@@ -22,6 +21,7 @@ from tests.fidelity.kernels.machine import guests_at_once
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, Hunt, page
 from tests.fidelity.regressions import GUESTS, regressions
+from tools.element_table import rows
 
 SEED = 2000
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hairpin.netfilter import ipset
-from hairpin.netfilter.iptables_save import IptablesDialect, parse
+from hairpin.netfilter.iptables.render import render
+from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.prefix import IpFamily
-from hairpin.netfilter.render import render
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 SETS = (

@@ -10,12 +10,12 @@ from typing import Literal
 import pytest
 
 from hairpin.netfilter import ipset
-from hairpin.netfilter.header import header_of
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.evaluate.header import header_of
+from hairpin.netfilter.evaluate.match import Question, satisfies
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Statement
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
-from hairpin.netfilter.satisfies import Question, satisfies
-from hairpin.netfilter.truth import Truth
 
 LOOPBACK = 0x7F000001
 

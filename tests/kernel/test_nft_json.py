@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.netfilter import nft_json
-from hairpin.netfilter.evaluate import decide
-from hairpin.netfilter.header import header_of
+from hairpin.netfilter.evaluate.chain import decide
+from hairpin.netfilter.evaluate.header import header_of
+from hairpin.netfilter.evaluate.match import Question, Surroundings, satisfies
+from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_NEW,
@@ -34,9 +35,8 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Table,
 )
+from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
-from hairpin.netfilter.satisfies import Question, Surroundings, satisfies
-from hairpin.netfilter.truth import Truth
 
 EXAMPLES = Path("/usr/share/doc/nftables/examples")
 DATA = Path(__file__).parents[1] / "data" / "nft"
@@ -139,7 +139,7 @@ def listed(ruleset: str, then: str = "true") -> tuple[tuple[Table, ...], str]:
     done = subprocess.run(argv, input=ruleset, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     document, _, text = done.stdout.partition(f"{MARK}\n")
-    return nft_json.parse(document, source="nft"), text
+    return nft_listing.parse(document, source="nft"), text
 
 
 def rules(tables: tuple[Table, ...]) -> Iterator[Rule]:

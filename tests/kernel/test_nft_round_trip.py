@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hairpin.host.rulesets import with_devices
-from hairpin.netfilter import nft_json
+from hairpin.host.read.rulesets import with_devices
 from hairpin.netfilter.ir import (
     Chain,
     Expression,
@@ -28,7 +27,8 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.render_nft import render
+from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.netfilter.nft.render import render
 from tests.kernel.test_nft_json import EXAMPLES, RULESETS, UNDERSTOOD
 
 FIREWALLD = Path(__file__).parents[1] / "data" / "nft" / "firewalld-1.3.txt"
@@ -73,7 +73,7 @@ def listed(ruleset: str) -> tuple[Table, ...]:
     document, _, text = in_namespace(ruleset).partition(f"{MARK}\n")
     return tuple(
         without_places(with_devices(table, text) if table.family == "netdev" else table)
-        for table in nft_json.parse(document, source="nft")
+        for table in nft_listing.parse(document, source="nft")
     )
 
 

@@ -15,12 +15,12 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
-from hairpin.netfilter.evaluate import Place
-from hairpin.netfilter.iptables_save import parse
+from hairpin.judges.agreement import agreement
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.save import parse
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, orders_of
 from hairpin.replica.prerequisites import missing
 from hairpin.walk.walk import walk_flow

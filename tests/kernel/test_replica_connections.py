@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from hairpin.change.change import Change, DropConnection
+from hairpin.judges.agreement import agreement
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_SEEN_REPLY
 from hairpin.netfilter.packet import TCP, TCP_CLOSED, UDP, Connection, Tcp, TcpState, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
-from hairpin.replica.worker import Judgement
+from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
 

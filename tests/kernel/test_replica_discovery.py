@@ -2,11 +2,11 @@
 
 import pytest
 
+from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, Outside
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge, judge_all
 from hairpin.walk.walk import walk_flow
-from tests.walk.test_neighbour_discovery import CLIENT, FLOWS, INNER_RULES, OWN, STRANGERS, net, strangers
+from tests.walk.link.test_neighbour_discovery import CLIENT, FLOWS, INNER_RULES, OWN, STRANGERS, net, strangers
 
 CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, start, daddr, *_) in FLOWS.items()} | {
     f"a container's own rules, {name}": (net(inner=rules), start, daddr)

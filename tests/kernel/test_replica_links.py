@@ -7,10 +7,10 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route

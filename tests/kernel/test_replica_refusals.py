@@ -8,12 +8,12 @@ import pytest
 from hairpin.host.link import BridgePort
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.socket import Relay, Socket
+from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica import client
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge_all
+from hairpin.replica.run import client
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
     CLIENT,

@@ -7,8 +7,8 @@ import sys
 import msgspec
 import pytest
 
+from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, FromHost, Outside
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_nft_json import EXAMPLES as FOLDER

@@ -6,15 +6,15 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, Route
-from hairpin.netfilter.iptables_save import parse
+from hairpin.judges.agreement import agreement
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica import worker
-from hairpin.replica.agreement import agreement
 from hairpin.replica.judge import judge, judge_all
-from hairpin.replica.worker import Judgement
+from hairpin.replica.run import worker
+from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_replica import macvlan
 from tests.kernel.test_replica_links import BRIDGE, NIC, PORT, kernel_makes, outer, vlan
@@ -31,7 +31,7 @@ from tests.small_host import (
     route,
     sysctls,
 )
-from tests.walk.test_neighbour_discovery import net
+from tests.walk.link.test_neighbour_discovery import net
 
 FAR, NEAR, OTHER, STACKED = (
     parse_address(text)[1] for text in ("203.0.113.80", "198.51.100.77", "198.51.100.78", "198.51.100.66")

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from hairpin.netfilter.header import header_of
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.evaluate.header import header_of
+from hairpin.netfilter.evaluate.match import Question
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
 from hairpin.netfilter.packet import RST, SYN, TCP, Connection, Packet, Seen, Tuple
 from hairpin.netfilter.prefix import read_address
-from hairpin.netfilter.satisfies import Question
 
 CLIENT = read_address("192.0.2.10", "ip")
 WEB = read_address("172.17.0.2", "ip")

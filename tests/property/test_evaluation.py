@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.netfilter import compiled as index
-from hairpin.netfilter.evaluate import Decision, decide
-from hairpin.netfilter.header import header_of
+from hairpin.netfilter.evaluate import index
+from hairpin.netfilter.evaluate.chain import Decision, decide
+from hairpin.netfilter.evaluate.header import header_of
+from hairpin.netfilter.evaluate.match import satisfies
+from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
     Chain,
     Element,
@@ -29,8 +31,6 @@ from hairpin.netfilter.ir import (
     Verdict,
 )
 from hairpin.netfilter.packet import ICMP, TCP, UDP, Packet, Seen
-from hairpin.netfilter.satisfies import satisfies
-from hairpin.netfilter.truth import Truth
 from tests.netfilter.seen import Place, question
 
 # Small ranges, so that rules and packets meet.

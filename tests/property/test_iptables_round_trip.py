@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.render import render
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import (
     FULL_MASK,
     AnyOfMatch,
@@ -40,7 +41,6 @@ from hairpin.netfilter.ir import (
     Verdict,
 )
 from hairpin.netfilter.prefix import IpFamily, address_bits
-from hairpin.netfilter.render import render
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 MARKS = 0xFFFFFFFF

@@ -7,7 +7,7 @@ from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, Set
 from hairpin.engines.missing import missing
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit
 from hairpin.message import message
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule
 from hairpin.network.network import HOST, Network
 from hairpin.remedy.plan import remedies

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.host.managers import Unit
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.save import parse
 from hairpin.remedy.remedy import Remedy
 from tests.remedy.situations import insertion, network, nft_insertion, remedy, said
 

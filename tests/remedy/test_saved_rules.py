@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.host.managers import ConfigFile
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.save import parse
 from hairpin.remedy.saved_rules import rule_of, with_policy, with_rule, without_nft_line, without_rule
 
 SAVED = """\

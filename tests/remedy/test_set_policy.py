@@ -1,7 +1,7 @@
 """A policy is kept where the host's manager has it."""
 
 from hairpin.change.change import SetPolicy
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import HOST
 from tests.remedy.situations import network, remedy, said
 

@@ -5,10 +5,10 @@ from functools import cache
 import msgspec
 
 from hairpin.diagnose.check import Answer, check
-from hairpin.diagnose.flows import Origin, Target, flows_for
 from hairpin.evidence.reading import Evidence
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
+from hairpin.question.flows import Origin, Target, flows_for
 from hairpin.report.document import ReportDocument, report_document
 from hairpin.report.paper import Paper
 from hairpin.report.terminal import report_text

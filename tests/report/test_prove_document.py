@@ -1,11 +1,11 @@
 """The JSON document of ``hairpin prove``."""
 
+from hairpin.judges.agreement import agreement
+from hairpin.judges.proof import Proof
 from hairpin.netfilter.packet import SYN, TCP
-from hairpin.replica.agreement import agreement
-from hairpin.replica.counters import Hit
-from hairpin.replica.proof import Proof
-from hairpin.replica.tap import Sighting
-from hairpin.replica.worker import Judgement, Place
+from hairpin.replica.run.worker import Judgement, Place
+from hairpin.replica.watch.counters import Hit
+from hairpin.replica.watch.tap import Sighting
 from hairpin.report.prove_document import ProveDocument, prove_document
 from tests.report.answers import USER_DROPS, answer, evidence, network
 from tests.report.strict import errors

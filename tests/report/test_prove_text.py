@@ -1,11 +1,11 @@
 """Both judges in the terminal."""
 
+from hairpin.judges.agreement import agreement
+from hairpin.judges.proof import Proof
 from hairpin.netfilter.packet import SYN, TCP
-from hairpin.replica.agreement import agreement
-from hairpin.replica.counters import Hit
-from hairpin.replica.proof import Proof
-from hairpin.replica.tap import Sighting
-from hairpin.replica.worker import Judgement, Place
+from hairpin.replica.run.worker import Judgement, Place
+from hairpin.replica.watch.counters import Hit
+from hairpin.replica.watch.tap import Sighting
 from hairpin.report.paper import Paper
 from hairpin.report.prove_text import prove_text
 from hairpin.report.words import Words

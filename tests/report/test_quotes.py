@@ -6,7 +6,7 @@ from hairpin.causes.cause import Candidate, where
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.message import message
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report.quotes import LONGEST, Quotes, declarations, essence, spelt
 from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.walk.state import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.diagnose.flows import Origin, Target, flows_for
+from hairpin.question.flows import Origin, Target, flows_for
 from hairpin.report.walk_document import RuleDocument, SysctlDocument, WalkDocument, walk_document
 from hairpin.walk.walk import walk_flow
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, evidence, network

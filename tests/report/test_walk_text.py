@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.report.paper import Paper
 from hairpin.report.walk_text import walk_text
 from hairpin.report.words import Words

@@ -7,7 +7,7 @@ from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Rou
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.walk.test_neighbour_discovery import BEYOND, OWN, address, net
+from tests.walk.link.test_neighbour_discovery import BEYOND, OWN, address, net
 
 EVERYBODY = address("2001:db8:2::")
 ANYCAST = Route(6, EVERYBODY, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol="kernel")

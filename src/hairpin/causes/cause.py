@@ -8,7 +8,7 @@ from hairpin.change.change import Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.message import Message
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
 from hairpin.network.network import HOST, Network
 from hairpin.walk.state import Reason, RuleDecided, Stop

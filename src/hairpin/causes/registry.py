@@ -1,4 +1,8 @@
-"""Finds the causes: every module beside this one that has a ``CAUSE`` (or ``CAUSES``), and those of other packages."""
+"""Finds the causes: every module in a folder beside this one, and those of other packages.
+
+A module in such a folder is a cause, with a ``CAUSE``; or its name begins with an underscore, and it holds what several
+causes of the folder share.  Any other module is an error: a misspelt name would hide a cause.
+"""
 
 import importlib
 import pkgutil
@@ -10,15 +14,24 @@ from hairpin.causes.cause import Cause
 from hairpin.walk.state import Reason
 
 
+def cause_modules() -> tuple[str, ...]:
+    """Return the full names of the modules that are causes: those of the folders, without a leading underscore."""
+    modules = [
+        each.name for each in pkgutil.walk_packages(hairpin.causes.__path__, "hairpin.causes.") if not each.ispkg
+    ]
+    in_folders = [name for name in modules if name.count(".") == 3]
+    return tuple(name for name in in_folders if not name.rpartition(".")[2].startswith("_"))
+
+
 @cache
 def all_causes() -> tuple[Cause, ...]:
     """Return every cause, by id."""
     found: list[Cause] = []
-    for module in pkgutil.iter_modules(hairpin.causes.__path__):
-        loaded = importlib.import_module(f"hairpin.causes.{module.name}")
-        cause = getattr(loaded, "CAUSE", None)
-        if isinstance(cause, Cause):
-            found.append(cause)
+    for name in cause_modules():
+        cause = getattr(importlib.import_module(name), "CAUSE", None)
+        if not isinstance(cause, Cause):
+            raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
+        found.append(cause)
     for point in entry_points(group="hairpin.causes"):
         cause = point.load()
         if isinstance(cause, Cause):

@@ -13,7 +13,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
 

@@ -27,7 +27,7 @@ from hairpin.change.change import (
 )
 from hairpin.host.docker import Container
 from hairpin.host.sysctl import dotted
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text

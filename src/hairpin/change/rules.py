@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.change import AddChain, InsertRule
 from hairpin.errors import ChangeError
 from hairpin.message import message
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, ChainType, Hook, Rule, Ruleset, Table
 
 _BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {

@@ -37,9 +37,9 @@ def check(
     from hairpin.cli.material import gather, material
     from hairpin.cli.outcome import exit_status, unknown_port
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.cli.target import parse_origin, parse_target
     from hairpin.diagnose.check import check as diagnosed
-    from hairpin.diagnose.flows import flows_for
+    from hairpin.question.flows import flows_for
+    from hairpin.question.target import parse_origin, parse_target
     from hairpin.replica.prerequisites import may_replicate
     from hairpin.report.document import report_document
 
@@ -49,7 +49,7 @@ def check(
     answer = diagnosed(found.network, flows_for(found.network, asked, start))
     unknown_port(answer, asked)
     if not no_replica and may_replicate():
-        from hairpin.diagnose.replicated import replicated
+        from hairpin.judges.replicated import replicated
 
         answer = replicated(answer, found.evidence, os.environ)
     said = words(lang)

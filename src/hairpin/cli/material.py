@@ -5,15 +5,15 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.cli.outside import read_world, with_world
 from hairpin.collect.snapshot import load, take
-from hairpin.diagnose.flows import Target
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import Evidence
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.world import World
+from hairpin.question.flows import Target
+from hairpin.question.outside import read_world, with_world
 from hairpin.report.quotes import spelt
 
 

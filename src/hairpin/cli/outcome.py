@@ -1,10 +1,10 @@
 """What a command's exit status says, and which questions have no answer at all."""
 
 from hairpin.diagnose.check import Answer
-from hairpin.diagnose.flows import Target, bindings_of
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
 from hairpin.network.network import HOST, Network
+from hairpin.question.flows import Target, bindings_of
 from hairpin.walk.walk import Verdict
 
 

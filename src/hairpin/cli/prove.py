@@ -35,9 +35,9 @@ def prove(
     from hairpin.cli.material import gather, material
     from hairpin.cli.outcome import prove_status
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.cli.target import parse_origin, parse_target
-    from hairpin.diagnose.flows import flows_for
-    from hairpin.replica.proof import prove_all
+    from hairpin.judges.proof import prove_all
+    from hairpin.question.flows import flows_for
+    from hairpin.question.target import parse_origin, parse_target
     from hairpin.report.prove_document import prove_document
 
     asked = (parse_target(target),) if target is not None else ()

@@ -33,8 +33,8 @@ def walk(
     from hairpin.cli.material import gather, material
     from hairpin.cli.outcome import walk_status
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.cli.target import parse_origin, parse_target
-    from hairpin.diagnose.flows import flows_for
+    from hairpin.question.flows import flows_for
+    from hairpin.question.target import parse_origin, parse_target
     from hairpin.report.walk_document import walk_document
     from hairpin.walk.walk import walk_flow
 

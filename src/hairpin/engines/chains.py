@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule, Position, Purpose
 from hairpin.host.docker import PortBinding
-from hairpin.netfilter import iptables_save
+from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.prefix import IpFamily
 

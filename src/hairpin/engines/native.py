@@ -8,8 +8,8 @@ import msgspec
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, Purpose
 from hairpin.engines.nft_words import Json
 from hairpin.host.docker import PortBinding
-from hairpin.netfilter import nft_json
 from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.prefix import IpFamily
 
 
@@ -125,7 +125,7 @@ class NativeChains:
     def _read(self, family: IpFamily, names: Sequence[str], drafts: Sequence[NativeDraft]) -> tuple[Rule, ...]:
         objects = [*self._objects[family], *(self._rule(family, draft) for draft in drafts)]
         text = msgspec.json.encode({"nftables": objects}).decode()
-        (table,) = nft_json.parse(text, source=f"expected {family} rules")
+        (table,) = nft_listing.parse(text, source=f"expected {family} rules")
         chains = (table.chain(name) for name in names)
         return tuple(rule for chain in chains if chain is not None for rule in chain.rules)
 

@@ -1,4 +1,4 @@
-"""One host: its namespaces, its engines, its managers.  ``host/parse.py`` makes it from evidence."""
+"""One host: its namespaces, its engines, its managers.  ``host/read/parse.py`` makes it from evidence."""
 
 import msgspec
 

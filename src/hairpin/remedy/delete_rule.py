@@ -3,7 +3,7 @@
 from hairpin.change.change import DeleteRule, Primitive
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate import Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import HOST
 from hairpin.remedy.manager import NFTABLES_CONF, SAVED_V4, SAVED_V6
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation

@@ -9,7 +9,7 @@ import re
 from hairpin.engines.found import meaning
 from hairpin.errors import ParseError
 from hairpin.host.managers import ConfigFile
-from hairpin.netfilter.iptables_save import parse
+from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule
 
 _POLICY = re.compile(r"^:(?P<chain>\S+) (?P<policy>ACCEPT|DROP)\b")

@@ -18,10 +18,10 @@ from hairpin.evidence.reading import Evidence
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.replica.netns import die_with, own_mounts, own_processes
 from hairpin.replica.prerequisites import missing
-from hairpin.replica.refit import parts_of
-from hairpin.replica.worker import Judgement, Order, Outcome, carry
+from hairpin.replica.run.netns import die_with, own_mounts, own_processes
+from hairpin.replica.run.refit import parts_of
+from hairpin.replica.run.worker import Judgement, Order, Outcome, carry
 
 _TIMEOUT_S = 60.0
 

@@ -6,12 +6,12 @@ import msgspec
 
 import hairpin
 from hairpin.evidence.reading import Evidence
+from hairpin.judges.proof import Proof
 from hairpin.network.network import Network
-from hairpin.replica.counters import Hit
-from hairpin.replica.proof import Proof
-from hairpin.replica.tap import Sighting
-from hairpin.replica.verdict import Verdict as KernelVerdict
-from hairpin.replica.worker import Judgement
+from hairpin.replica.run.worker import Judgement
+from hairpin.replica.watch.counters import Hit
+from hairpin.replica.watch.tap import Sighting
+from hairpin.replica.watch.verdict import Verdict as KernelVerdict
 from hairpin.report.document import FlowDocument, HostDocument, Judge, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
 

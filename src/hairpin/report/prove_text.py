@@ -1,9 +1,9 @@
 """Both judges side by side, as people read it: the walk's way, then each packet that the kernel carried."""
 
+from hairpin.judges.proof import Proof
 from hairpin.message import message
-from hairpin.replica.proof import Proof
-from hairpin.replica.tap import Sighting
-from hairpin.replica.worker import Judgement
+from hairpin.replica.run.worker import Judgement
+from hairpin.replica.watch.tap import Sighting
 from hairpin.report.paper import Paper, Style
 from hairpin.report.path import draw_branch
 from hairpin.report.verdicts import VERDICTS, verdict_line

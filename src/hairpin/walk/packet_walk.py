@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
-from hairpin.walk.bridge import bridge_in
-from hairpin.walk.conntrack import confirmed
-from hairpin.walk.device import device_in, device_out
-from hairpin.walk.hooks import run_hook
-from hairpin.walk.ipvlan_l3s import handed_up, input_route_above
-from hairpin.walk.mtu import put_together
-from hairpin.walk.neighbour import neighbour
-from hairpin.walk.route_in import received6
-from hairpin.walk.route_out import output, output_route, postrouting
+from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.hooks import run_hook
+from hairpin.walk.ip.ipvlan_l3s import handed_up, input_route_above
+from hairpin.walk.ip.mtu import put_together
+from hairpin.walk.ip.route_in import received6
+from hairpin.walk.ip.route_out import output, output_route, postrouting
+from hairpin.walk.ip.vrf import into_vrf
+from hairpin.walk.link.bridge import bridge_in
+from hairpin.walk.link.device import device_in, device_out
+from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import Assumed, End, Outcome, Stage, State, stopped
-from hairpin.walk.vrf import into_vrf
 
 MAX_ENDS = 64
 """Branches that one packet's way may have before the rest is given up, each as unknown (the usual ones come first)."""

@@ -9,8 +9,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import lookup
 from hairpin.walk.answer import answer_to
-from hairpin.walk.neighbour_discovery import walk_asking
-from hairpin.walk.route_in import decided_by_route, input_query
+from hairpin.walk.ip.route_in import decided_by_route, input_query
+from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 

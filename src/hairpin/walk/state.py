@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate import Condition, Place
+from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port

@@ -12,14 +12,14 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.socket import Socket
-from hairpin.netfilter.evaluate import Condition
+from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network
 from hairpin.walk.answer import answer_to
-from hairpin.walk.neighbour_discovery import introduced, walk_asking
+from hairpin.walk.ip.refusal import refusal
+from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
-from hairpin.walk.refusal import refusal
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
 from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
-from hairpin.netfilter.elements import Row, rows
 from tests.fidelity.able import ProgramHook, refused_program
 from tests.fidelity.coverage.element import Element, names_of
 from tests.fidelity.netns import Netns, SetupError
-from tests.netfilter.test_elements import body_of
+from tests.tools.test_element_table import body_of
+from tools.element_table import Row, rows
 
 _LINKS = {
     "vlan": "link peer0 name probe0 type vlan id 5", "macvlan": "link peer0 name probe0 type macvlan",

@@ -10,16 +10,17 @@ import msgspec
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import PolicyRule, Route
 from hairpin.host.sysctl import Sysctls
-from hairpin.netfilter import evaluate, satisfies
-from hairpin.netfilter.evaluate import Decision
+from hairpin.netfilter.evaluate import chain as evaluate
+from hairpin.netfilter.evaluate import match as satisfies
+from hairpin.netfilter.evaluate.chain import Decision
+from hairpin.netfilter.evaluate.match import Question, Surroundings
+from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import Chain, Jump, Match, Rule, Set, SetMatch, Table, Verdict, VerdictMap
 from hairpin.netfilter.packet import Seen
-from hairpin.netfilter.satisfies import Question, Surroundings
-from hairpin.netfilter.truth import Truth
 from hairpin.network import routing
 from hairpin.network.prefix import Version
 from hairpin.network.routing import Found, Query
-from hairpin.walk import hooks
+from hairpin.walk.hooks import hooks
 from hairpin.walk.state import End
 from tests.fidelity.coverage.element import (
     DONE,

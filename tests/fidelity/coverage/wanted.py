@@ -21,8 +21,8 @@ import msgspec
 
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route, RouteType
-from hairpin.netfilter import iptables_targets, nft_statements
-from hairpin.netfilter.elements import rows
+from hairpin.netfilter.evaluate.set_field import assign
+from hairpin.netfilter.iptables import targets as iptables_targets
 from hairpin.netfilter.ir import (
     ChainType,
     Dialect,
@@ -37,7 +37,7 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Statement,
 )
-from hairpin.netfilter.set_field import assign
+from hairpin.netfilter.nft import statements as nft_statements
 from hairpin.network import routing
 from hairpin.walk import packet_walk
 from hairpin.walk.state import DecidedBy, End, Reason
@@ -56,7 +56,8 @@ from tests.fidelity.coverage.element import (
     names_of,
 )
 from tests.netfilter.seen import FIRST
-from tests.netfilter.test_elements import body_of
+from tests.tools.test_element_table import body_of
+from tools.element_table import rows
 
 FACTS: tuple[type[msgspec.Struct], ...] = (Link, BridgePort, BridgeInfo, Address, Route, NextHop, Neighbour)
 VERSIONS = (4, 6)

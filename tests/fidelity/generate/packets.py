@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.kernel_release import tracked_ports
-from hairpin.netfilter.header import WITH_PORTS
+from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import (
     ACK,
     AH,

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.diagnose.flows import flows_for
 from hairpin.errors import HairpinError
-from hairpin.replica.proof import prove_all
-from hairpin.replica.this_kernel import on_kernel
+from hairpin.judges.proof import prove_all
+from hairpin.judges.this_kernel import on_kernel
+from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import evidence, expected, network, origin, target
 
 

@@ -1,0 +1,1 @@
+"""Bridges, their ports and veths."""

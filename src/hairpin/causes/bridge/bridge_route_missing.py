@@ -1,0 +1,62 @@
+"""The route into a container network's bridge is gone: translated packets leave by the default route.
+
+Users see: timeout, or "No route to host".
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._attachment import network_for
+from hairpin.change.change import AddRoute, one
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+from hairpin.network.network import HOST
+from hairpin.network.prefix import prefix_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the host has no connected route for the container network that the packet is meant
+    for."""
+    packet = view.stop.seen.packet
+    network = network_for(view, packet.daddr)
+    if network is None or network.bridge is None or view.stop.netns != HOST:
+        return
+    bridge = view.host.link(network.bridge)
+    subnet = next((each for each in network.subnets if each.version == packet.version), None)
+    if bridge is None or subnet is None or not bridge.up:
+        return
+    wanted = (subnet.network, subnet.prefix_length)
+    if any(
+        (route.destination, route.prefix_length) == wanted
+        and any(hop.link == network.bridge for hop in route.next_hops)
+        for route in view.host.routes
+    ):
+        return
+    text = prefix_text(subnet.network, subnet.prefix_length, subnet.version)
+    route = Route(
+        subnet.version,
+        subnet.network,
+        subnet.prefix_length,
+        next_hops=(NextHop(network.bridge),),
+        prefsrc=subnet.gateway,
+    )
+    yield Candidate(
+        title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
+        detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
+        change=one(AddRoute(HOST, route)),
+        where=where(route=f"{text} dev {network.bridge}"),
+        rank=15,
+        evidence=(bridge.evidence,),
+        advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
+    )
+
+
+CAUSE = Cause(
+    id="bridge-route-missing",
+    title="The route into the container network is missing",
+    source="net/ipv4/fib_frontend.c fib_add_ifaddr()",
+    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type",
+                       "no-source-address",
+                       "martian-source", "rp-filter", "wrong-answer", "route-localnet"}),
+    find=find,
+)  # fmt: skip

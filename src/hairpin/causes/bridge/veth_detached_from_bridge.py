@@ -1,0 +1,52 @@
+"""The host's end of a container's veth is no longer (or not) a port of its network's bridge.
+
+Users see: one container has no network, others are fine, after networkctl reload or a NetworkManager restart.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._attachment import attachment_of
+from hairpin.change.change import SetLink, one
+from hairpin.host.link import BridgePort
+from hairpin.message import message
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when nobody answers for a running container whose wire ends beside its bridge."""
+    packet = view.stop.seen.packet
+    for address in (packet.daddr, packet.saddr):
+        found = attachment_of(view.network, address, packet.version)
+        if found is None or found.host_link is None or found.network.bridge is None:
+            continue
+        link, bridge = found.host_link, found.network.bridge
+        if link.master == bridge:
+            continue
+        attached = msgspec.structs.replace(link, master=bridge, port=BridgePort())
+        yield Candidate(
+            title=message(
+                "{link} of container {name} is not attached to {bridge}",
+                link=link.name,
+                name=found.container.name,
+                bridge=bridge,
+            ),
+            detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
+            change=one(SetLink(HOST, attached, ("ip", "link", "set", link.name, "master", bridge))),
+            where=where(link=link.name, master=link.master or "none", wanted=bridge),
+            rank=15,
+            evidence=(link.evidence,),
+            advice=(message("keep network managers away from veth*, docker0 and br-* (unmanaged)"),),
+        )
+        return
+
+
+CAUSE = Cause(
+    id="veth-detached-from-bridge",
+    title="A container's veth is not attached to its bridge",
+    source="ip-link(8): master",
+    reasons=frozenset({"no-neighbour", "martian-source", "no-carrier", "link-down"}),
+    find=find,
+)

@@ -1,0 +1,31 @@
+"""The host's end of a container's veth is down.
+
+Users see: one container has no network at all.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.bridge._link_state import brought_up, down
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.message import message
+from hairpin.network.network import HOST, is_bridge_port
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the link that is down."""
+    link = down(view)
+    if link is None or not (view.stop.netns == HOST and is_bridge_port(view.namespace, link)):
+        return
+    title = message("{link}, the host's end of the container's wire, is down", link=link.name, netns=view.stop.netns)
+    yield from brought_up(
+        view, link, title, message("The container's own interface has no carrier; nothing reaches it or leaves it.")
+    )
+
+
+CAUSE = Cause(
+    id="veth-down",
+    title="The host's end of a container's veth is down",
+    source="net/core/dev.c: IFF_UP",
+    reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
+    find=find,
+)

@@ -1,0 +1,1 @@
+"""A container and its own namespace."""

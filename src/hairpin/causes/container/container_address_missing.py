@@ -1,0 +1,59 @@
+"""The container does not have the address that its engine gave it.
+
+Users see: nobody answers; software inside the container changed its address.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._attachment import attachment_of
+from hairpin.change.change import AddAddress, one
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.message import message
+from hairpin.network.network import addresses_of, owns_address
+from hairpin.network.prefix import Version, address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
+    version = view.stop.seen.packet.version
+    meant = attachment_of(view.network, view.stop.seen.packet.daddr, version)
+    container = meant.container if meant is not None else view.container
+    if container is None or container.netns is None:
+        return
+    namespace = view.network.host.namespace(container.netns)
+    for endpoint in container.endpoints:
+        value = endpoint.ipv4 if version == 4 else endpoint.ipv6
+        length = endpoint.ipv4_prefix_length if version == 4 else endpoint.ipv6_prefix_length
+        if namespace is None or value is None or owns_address(namespace, version, value):
+            continue
+        inner = _without_address(namespace, version)
+        if inner is None:
+            continue
+        text = address_text(value, version)
+        yield Candidate(
+            title=message("Container {name} does not have its address {address}", name=container.name, address=text),
+            detail=message("Docker gave it {address}, but no link inside has it.", address=text),
+            change=one(AddAddress(namespace.name, Address(inner, version, value, length))),
+            where=where(container=container.name, address=f"{text}/{length}"),
+            rank=14,
+            evidence=(container.evidence,),
+        )
+
+
+def _without_address(namespace: Namespace, version: Version) -> str | None:
+    """Return the link inside that could have had the address: a veth with none of this version."""
+    for link in namespace.links:
+        if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
+            return link.name
+    return None
+
+
+CAUSE = Cause(
+    id="container-address-missing",
+    title="The container has lost its address",
+    source="Docker Engine API: NetworkSettings",
+    reasons=frozenset({"no-neighbour", "no-route", "no-source-address"}),
+    find=find,
+)

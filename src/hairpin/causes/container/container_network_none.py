@@ -1,0 +1,42 @@
+"""The container was made without a network (``--network none``): what it asks to publish is not published.
+
+Users see: ``docker ps`` shows no mapping, the port is refused.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._starting import on_default_bridge
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each container without a network that asks for this port."""
+    for container, binding in at_host_port(view):
+        if binding.actual or not container.running or container.network_mode != "none":
+            continue
+        change = on_default_bridge(view, container, binding)
+        if change is None:
+            continue
+        yield Candidate(
+            title=message("Container {name} has no network", name=container.name),
+            detail=message(
+                "It was made with --network none, so Docker ignores that it asks for port {port}.",
+                port=binding.host_port,
+            ),
+            change=change,
+            where=where(container=container.name, network="none", port=binding.host_port),
+            rank=11,
+            evidence=(container.evidence,),
+            advice=(message("recreate the container without --network none"),),
+        )
+
+
+CAUSE = Cause(
+    id="container-network-none",
+    title="The container has no network",
+    source="docs.docker.com: None network driver",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

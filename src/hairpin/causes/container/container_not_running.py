@@ -1,0 +1,78 @@
+"""The container that publishes the port is not running.
+
+Users see: refused (nobody holds the port any more), sometimes a timeout when stale rules are left.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._starting import started
+from hairpin.change.change import AddSocket, Change
+from hairpin.host.docker import Container
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each stopped container that asks for this port, when no running one has it."""
+    bindings = at_host_port(view)
+    if any(container.running and binding.actual and not _came_and_went(container) for container, binding in bindings):
+        return
+    for container, binding in bindings:
+        looping = container.status == "restarting" or _came_and_went(container)
+        if container.running and not looping:
+            continue
+        change = started(view, container, binding)
+        if change is None:
+            continue
+        ended = container.status == "exited" or looping
+        exited = f" with exit code {container.exit_code}" if ended else ""
+        if looping:
+            change = _by_hand(change, f"repair what ends it: docker logs {container.name}")
+        yield Candidate(
+            title=message("Container {name} is not running", name=container.name),
+            detail=message(
+                "It publishes port {port}, and it is {status}{exited}: nobody holds the port.{error}",
+                port=binding.host_port,
+                status="restarting" if looping else container.status,
+                exited=exited,
+                error=f" Docker says: {container.error}" if container.error else "",
+            ),
+            change=change,
+            where=where(container=container.name, state=container.status, exit_code=container.exit_code),
+            rank=10,
+            evidence=(container.evidence,),
+            advice=(
+                message("read why it ended: docker logs {name}", name=container.name),
+                message(
+                    "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
+                ),
+            ),
+        )
+
+
+def _came_and_went(container: Container) -> bool:
+    """Return whether it ran when the engine was asked and was gone when its namespace was to be read: it ends again and
+    again."""
+    return container.running and container.netns is None and container.restart_policy != "no"
+
+
+def _by_hand(change: Change, advice: str) -> Change:
+    """Return the change for a container that is being started again and again already: another start is no repair."""
+    parts = tuple(
+        msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
+    )
+    return Change(parts)
+
+
+CAUSE = Cause(
+    id="container-not-running",
+    title="The container is not running",
+    source="Docker Engine API: State.Status",
+    reasons=frozenset(
+        {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
+    ),
+    find=find,
+)

@@ -1,0 +1,78 @@
+"""The container is on internal networks alone, from which Docker publishes nothing.
+
+Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._starting import on_default_bridge
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
+from hairpin.network.flow import FromContainer
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each container on internal networks that asks for this port."""
+    for container, binding in at_host_port(view):
+        if binding.actual or not container.running or not _only_internal(view, container):
+            continue
+        change = on_default_bridge(view, container, binding, f"docker network connect bridge {container.name}")
+        if change is None:
+            continue
+        networks = ", ".join(each.network for each in container.endpoints)
+        yield Candidate(
+            title=message("Container {name} is on internal networks only", name=container.name),
+            detail=message(
+                "Docker publishes no port of a container whose networks are all internal ({networks}), so it ignores "
+                "that {name} asks for port {port}.",
+                networks=networks,
+                name=container.name,
+                port=binding.host_port,
+            ),
+            change=change,
+            where=where(container=container.name, networks=networks, port=binding.host_port),
+            rank=11,
+            evidence=(container.evidence,),
+            side_effects=(message("the container can then reach the outside, too"),),
+            advice=(message("compose: give the service a second network that is not internal"),),
+        )
+    yield from _way_out(view)
+
+
+def _way_out(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the container that asks for what lies outside of its internal networks."""
+    start = view.flow.start
+    container = view.network.container(start.name) if isinstance(start, FromContainer) else None
+    if container is None or view.in_reply or not _only_internal(view, container):
+        return
+    binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
+    change = on_default_bridge(view, container, binding, f"docker network connect bridge {container.name}")
+    if change is None:
+        return
+    networks = ", ".join(each.network for each in container.endpoints)
+    yield Candidate(
+        title=message("Container {name} is on internal networks only", name=container.name),
+        detail=message("Internal networks ({networks}) have no way out, as they were made.", networks=networks),
+        change=change,
+        where=where(container=container.name, networks=networks),
+        rank=11,
+        evidence=(container.evidence,),
+        side_effects=(message("the container can then reach the outside, too"),),
+        advice=(message("compose: give the service a second network that is not internal"),),
+    )
+
+
+def _only_internal(view: View, container: Container) -> bool:
+    internal = {each.name: each.internal for engine in view.network.host.engines for each in engine.networks}
+    return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
+
+
+CAUSE = Cause(
+    id="container-on-internal-network-only",
+    title="The container is on internal networks only",
+    source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
+    reasons=frozenset({"no-listener", "rule", "policy", "reject", "no-route", "no-neighbour"}),
+    find=find,
+)

@@ -1,0 +1,1 @@
+"""How the engine was configured: what is published, the relay, options."""

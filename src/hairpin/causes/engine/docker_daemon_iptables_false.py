@@ -1,0 +1,41 @@
+"""dockerd was told to leave iptables alone, and nobody translates the containers' addresses.
+
+Users see: no way out of containers; ports answer through docker-proxy only.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.rules._lifting import masquerading
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the network that the packet's source belongs to, when the engine was told not to."""
+    found = masquerading(view)
+    if found is None:
+        return
+    engine, network, change = found
+    if engine.iptables is not False:
+        return
+    yield Candidate(
+        title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
+        detail=message(
+            "dockerd makes no rules; containers leave with their own addresses, to which nobody outside "
+            "knows a way back."
+        ),
+        change=change,
+        where=where(option="iptables=false", network=network.name),
+        rank=14,
+        evidence=(network.evidence,),
+        advice=(message("or give the world outside a route back to the containers' subnet"),),
+    )
+
+
+CAUSE = Cause(
+    id="docker-daemon-iptables-false",
+    title="dockerd runs with iptables=false",
+    source="docs.docker.com: dockerd, bridge network options",
+    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    find=find,
+)

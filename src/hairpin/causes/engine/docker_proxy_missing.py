@@ -1,0 +1,43 @@
+"""The userland proxy is on, the port is published, and no docker-proxy holds it.
+
+Users see: outsiders are served by DNAT, localhost is refused.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.causes.engine._republishing import relays
+from hairpin.change.change import Change
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a running container's binding covers the address and nobody listens."""
+    for container, binding in at_host_port(view):
+        if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
+            continue
+        parts = tuple(relays(view, container, binding))
+        if parts:
+            yield Candidate(
+                title=message("No docker-proxy holds port {port}", port=binding.host_port),
+                detail=message(
+                    "Docker says that the port is published and the userland proxy is on, but its process is gone; "
+                    "what "
+                    "is not translated by DNAT finds nobody."
+                ),
+                change=Change(parts, (f"docker restart {container.name}",)),
+                where=where(container=container.name, port=binding.host_port),
+                rank=28,
+                evidence=(container.evidence,),
+            )
+            return
+
+
+CAUSE = Cause(
+    id="docker-proxy-missing",
+    title="docker-proxy is gone",
+    source="moby: cmd/docker-proxy",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

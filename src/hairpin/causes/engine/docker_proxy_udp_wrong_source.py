@@ -1,0 +1,54 @@
+"""docker-proxy answers a datagram from another address of the host than the one that was asked.
+
+Users see: "reply from unexpected source", names that time out only from containers or by a second address.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.engine._republishing import relay_at
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.netfilter.packet import UDP
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the port's binding to every address when the answer came from a wrong one."""
+    packet = view.stop.seen.packet
+    if packet.protocol != UDP or not view.in_reply:
+        return
+    asked, answered = address_text(view.flow.daddr, packet.version), address_text(packet.saddr, packet.version)
+    for container, binding in bindings_for(view):
+        relay = relay_at(view, container, binding, view.flow.daddr)
+        if relay is None or binding.host_ip is not None or not container.running:
+            continue
+        yield Candidate(
+            title=message("docker-proxy answers from {answered}, not from {asked}", answered=answered, asked=asked),
+            detail=message(
+                "It holds port {port} on every address, and the kernel chooses the source of its answers by their "
+                "route; who asked {asked} does not take an answer from {answered}.",
+                port=f"{binding.host_port}/udp",
+                asked=asked,
+                answered=answered,
+            ),
+            change=one(relay),
+            where=where(container=container.name, port=f"{binding.host_port}/udp", answered=answered, asked=asked),
+            rank=30,
+            evidence=(container.evidence,),
+            advice=(
+                message("Docker 28 and later answer from the address that was asked"),
+                message("containers reach it without the relay by its container name, on a common network"),
+            ),
+        )
+        return
+
+
+CAUSE = Cause(
+    id="docker-proxy-udp-wrong-source",
+    title="docker-proxy answers from another address",
+    source="moby/moby#48571: cmd/docker-proxy, IP_PKTINFO since 28",
+    reasons=frozenset({"wrong-answer"}),
+    find=find,
+)

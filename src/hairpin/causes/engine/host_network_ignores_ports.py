@@ -1,0 +1,42 @@
+"""The container uses the host's network, where published ports mean nothing: its service has its own port.
+
+Users see: "Published ports are discarded when using host network mode"; refused on the asked port, answered on another.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.service._service import listening
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each container on the host's network that asks for this port."""
+    for container, binding in at_host_port(view):
+        if binding.actual or container.netns != HOST or binding.host_port == binding.container_port:
+            continue
+        advice = f"ask for port {binding.container_port}, {container.name}'s own, or run it without --network host"
+        yield Candidate(
+            title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
+            detail=message(
+                "Docker discards that it publishes {inner} as {port}: its service listens on the host at its own port.",
+                inner=binding.container_port,
+                port=binding.host_port,
+            ),
+            change=one(listening(view, advice)),
+            where=where(container=container.name, network="host", port=binding.host_port),
+            rank=11,
+            evidence=(container.evidence,),
+        )
+
+
+CAUSE = Cause(
+    id="host-network-ignores-ports",
+    title="Published ports are ignored on the host's network",
+    source="docs.docker.com: Host network driver",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,96 @@
+"""The asked port is not published by any container.
+
+Users see: refused on the host's address although the service runs: ``EXPOSE`` alone publishes nothing.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._republishing import added_rules, relays
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import owner
+from hairpin.change.change import Change
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for a container that has the port but does not publish it, or that the engine's rules
+    protect."""
+    place = view.place
+    if place is not None:
+        if owner(view, place) == "engine":
+            yield _protected(view)
+        return
+    if view.stop.netns != HOST or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
+        return
+    protocol = "tcp" if view.stop.seen.packet.protocol == TCP else "udp"
+    for container in view.network.host.containers():
+        if container.running and _serves(view, container, protocol):
+            yield _unpublished(view, container, protocol)
+
+
+def _serves(view: View, container: Container, protocol: str) -> bool:
+    if (protocol, view.flow.dport) in container.exposed:
+        return True
+    if container.netns is None or container.netns == HOST:
+        return False
+    namespace = view.network.host.namespace(container.netns)
+    return namespace is not None and any(
+        (each.protocol, each.port) == (protocol, view.flow.dport) for each in namespace.sockets
+    )
+
+
+def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
+
+    port = view.flow.dport
+    binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
+    changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
+    engines = [
+        msgspec.structs.replace(each, containers=tuple(changed if c.id == container.id else c for c in each.containers))
+        for each in view.network.host.engines
+        if container in each.containers
+    ]
+    rules = tuple(part for engine in engines for part in added_rules(view, engine, changed))
+    return Candidate(
+        title=message("Port {port} of {name} is not published", port=port, name=container.name),
+        detail=message(
+            "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) "
+            "alone publishes "
+            "nothing.",
+            name=container.name,
+        ),
+        change=Change((*rules, *relays(view, container, binding))),
+        where=where(container=container.name, port=f"{port}/{protocol}"),
+        rank=35,
+        evidence=(container.evidence,),
+        advice=(message("recreate the container with -p {port}:{port}", port=port),),
+    )
+
+
+def _protected(view: View) -> Candidate:
+    place = view.place
+    assert place is not None
+    return Candidate(
+        title=message("Docker's own rules keep out what is not published"),
+        detail=message("{rule}", rule=place.text),
+        change=deletion(view, place),
+        where=where(table=place.table, chain=place.chain, rule=place.text),
+        rank=60,
+        evidence=(place.evidence,),
+        advice=(message("publish the port (-p) rather than opening Docker's own rules"),),
+    )
+
+
+CAUSE = Cause(
+    id="port-not-published",
+    title="The port is not published",
+    source="docs.docker.com: EXPOSE does not publish",
+    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    find=find,
+)

@@ -1,0 +1,30 @@
+"""The port is published on another address of the host than the one that was asked.
+
+Users see: works on one host address, refused on another.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only
+from hairpin.causes.engine._republishing import on_every_address
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when no binding covers the asked address and one is on another, not loopback, address."""
+    asked = view.stop.seen.packet.daddr
+    bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
+    if any(covers(binding, asked) for _, binding in bindings):
+        return
+    others = [(container, binding) for container, binding in bindings if not loopback_only(binding)]
+    if others:
+        yield on_every_address(view, *others[0], loopback=False)
+
+
+CAUSE = Cause(
+    id="published-on-other-address",
+    title="The port is published on another address of this host",
+    source="docs.docker.com: port publishing, HostIp",
+    reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
+    find=find,
+)

@@ -1,0 +1,34 @@
+"""The rule that lets answers back to the containers is missing.
+
+Users see: requests leave, answers are dropped on the way back into the bridge.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when only the RELATED,ESTABLISHED rules are missing."""
+    for each in lost(view):
+        part = each.in_table("filter")
+        if part.chains or jumps_from(part, "FORWARD") or part.of("accept") or not part.of("ct-state"):
+            continue
+        yield candidate(
+            view,
+            part,
+            message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
+            message("Answers to what containers ask are not accepted on their way back into the bridge."),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="ct-state-rule-missing",
+    title="The engine's rule for answers is missing",
+    source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    reasons=frozenset({"policy", "rule", "reject"}),
+    find=find,
+)

@@ -1,0 +1,38 @@
+"""The engine's chains in the filter table are gone, while the FORWARD policy stays DROP.
+
+Users see: timeouts from outside; "No chain/target/match by that name" at the next ``docker run``.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the filter table lacks chains of the engine's."""
+    for each in lost(view):
+        part = each.in_table("filter")
+        if not part.chains:
+            continue
+        yield candidate(
+            view,
+            part,
+            message("Docker's chains in the filter table are gone"),
+            message(
+                "Missing: {chains}. FORWARD has nothing left that accepts the containers' packets, and the next "
+                '`docker run` fails with "No chain/target/match by that name".',
+                chains=", ".join(one.chain for one in part.chains),
+            ),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="docker-filter-chain-missing",
+    title="The engine's filter chains are missing",
+    source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    reasons=frozenset({"policy", "rule", "reject"}),
+    find=find,
+)

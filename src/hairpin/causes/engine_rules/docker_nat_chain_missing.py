@@ -1,0 +1,40 @@
+"""The engine's chain in the nat table is gone: published ports are not translated, ``docker run -p`` fails.
+
+Users see: timeouts or resets from outside; "No chain/target/match by that name" at the next ``docker run``.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the nat table lacks the engine's chain."""
+    for each in lost(view):
+        part = each.in_table("nat")
+        if not part.chains:
+            continue
+        yield candidate(
+            view,
+            part,
+            message("Docker's DOCKER chain in the nat table is gone"),
+            message(
+                "Somebody removed the chain while dockerd ran. Published ports are no longer translated to their "
+                'containers, and the next `docker run -p` fails with "No chain/target/match by that name".'
+            ),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="docker-nat-chain-missing",
+    title="The engine's nat chain is missing",
+    source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    reasons=frozenset(
+        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",
+         "martian-destination", "route-localnet"}
+    ),
+    find=find,
+)  # fmt: skip

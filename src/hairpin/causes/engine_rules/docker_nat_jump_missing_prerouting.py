@@ -1,0 +1,38 @@
+"""Nothing leads from nat PREROUTING into the engine's chain: its DNAT rules are there and never asked.
+
+Users see: outsiders time out or land on docker-proxy; every DNAT counter stays 0.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the chain is there and the jump is not."""
+    for each in lost(view):
+        part = each.in_table("nat")
+        if part.chains or not jumps_from(part, "PREROUTING"):
+            continue
+        yield candidate(
+            view,
+            part,
+            message("Nothing jumps from nat PREROUTING to Docker's DOCKER chain"),
+            message(
+                "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now "
+                "adds its "
+                "own DNAT rule without any error, and the jump stays missing."
+            ),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="docker-nat-jump-missing-prerouting",
+    title="The jump from nat PREROUTING to the engine's chain is missing",
+    source="moby: libnetwork/iptables/iptables.go ProgramChain()",
+    reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
+    find=find,
+)

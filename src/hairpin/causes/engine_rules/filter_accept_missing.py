@@ -1,0 +1,35 @@
+"""The rule that lets a published port's packets into its container is missing.
+
+Users see: DNAT counts, the packet dies in FORWARD; one container of many.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when accept rules, but neither chains nor jumps, are missing."""
+    for each in lost(view):
+        part = each.in_table("filter")
+        if part.chains or jumps_from(part, "FORWARD") or not part.of("accept", "outgoing", "icc"):
+            continue
+        names = ", ".join(dict.fromkeys(rule.container or rule.network or "" for rule in part.rules))
+        yield candidate(
+            view,
+            part,
+            message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names),
+            message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="filter-accept-missing",
+    title="The engine's accept rule for a container is missing",
+    source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
+    reasons=frozenset({"policy", "rule", "reject"}),
+    find=find,
+)

@@ -1,0 +1,38 @@
+"""Nothing leads from FORWARD into the engine's chains: they are intact and never asked.
+
+Users see: all published ports time out from outside after somebody flushed FORWARD.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when chains are there and jumps from FORWARD are not."""
+    for each in lost(view):
+        part = each.in_table("filter")
+        if part.chains or not jumps_from(part, "FORWARD"):
+            continue
+        yield candidate(
+            view,
+            part,
+            message("FORWARD no longer jumps to Docker's chains"),
+            message(
+                "Docker's chains are there, but nothing sends packets through them, so FORWARD's policy or a "
+                "later rule "
+                "decides."
+            ),
+            rank=20,
+        )
+
+
+CAUSE = Cause(
+    id="filter-forward-jump-missing",
+    title="The jumps from FORWARD to the engine's chains are missing",
+    source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    reasons=frozenset({"policy", "rule", "reject"}),
+    find=find,
+)

@@ -1,0 +1,42 @@
+"""The rules that translate the host's (or the container's own) packets on their way into the bridge are missing.
+
+Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own published
+port.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when such a rule of the engine's is missing."""
+    for each in lost(view):
+        part = each.in_table("nat")
+        rules = part.of("local-masquerade", "hairpin-masquerade")
+        if not rules:
+            continue
+        yield candidate(
+            view,
+            msgspec.structs.replace(part, chains=(), rules=rules),
+            message("The MASQUERADE rules for packets that come back to their own bridge are missing"),
+            message(
+                "A packet that is translated to a container on the bridge that it came from, or that starts at "
+                "127.0.0.1, "
+                "keeps a source address that the container answers directly: the answer is never translated back."
+            ),
+            rank=18,
+        )
+
+
+CAUSE = Cause(
+    id="hairpin-masquerade-missing",
+    title="Hairpin masquerade is missing",
+    source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go (userland-proxy=false)",
+    reasons=frozenset({"wrong-answer", "martian-source", "martian-destination", "hairpin-off", "rule", "policy"}),
+    find=find,
+)

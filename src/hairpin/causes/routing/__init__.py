@@ -1,0 +1,1 @@
+"""Routes, policy rules, forwarding, reverse-path filter, neighbours, addresses that overlap."""

@@ -1,0 +1,81 @@
+"""Bridges whose subnet covers addresses that are meant to be somewhere else."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.container._attachment import attachment_of
+from hairpin.change.change import DeleteRoute, one
+from hairpin.host.docker import DockerNetwork
+from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.message import Message, message
+from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import inside, prefix_text
+from hairpin.network.routing import route_text
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """The container network's route that takes the address, and the network (None: not one of an engine's)."""
+
+    route: Route
+    bridge: str
+    network: DockerNetwork | None
+    address: int
+
+    @property
+    def name(self) -> str:
+        """The network's name, else its bridge's."""
+        return self.network.name if self.network is not None else self.bridge
+
+    @property
+    def subnet(self) -> str:
+        """The range that the route takes."""
+        return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
+
+
+def overlaps(view: View) -> Iterator[Overlap]:
+    """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
+    packet = view.stop.seen.packet
+    if view.stop.netns != HOST or attachment_of(view.network, packet.daddr, packet.version) is not None:
+        return
+    bridge = view.stop.seen.oif or view.stop.link
+    link = view.host.link(bridge)
+    if link is None or link.kind != "bridge":
+        return
+    for route in view.host.routes:
+        on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
+        if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
+            continue
+        if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
+            yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
+
+
+def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, rank: int) -> Candidate:
+    """Return the candidate: were the container network's route not there, the packet would take another one."""
+    name = each.name
+    return Candidate(
+        title=title,
+        detail=detail,
+        change=one(DeleteRoute(view.stop.netns, each.route)),
+        where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
+        rank=rank,
+        evidence=(each.route.evidence,),
+        side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
+        advice=(
+            message(
+                "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                name=name,
+            ),
+            message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
+        ),
+    )
+
+
+def network_of_bridge(network: Network, bridge: str) -> DockerNetwork | None:
+    """Return the engine's network whose bridge this is, or None."""
+    for engine in network.host.engines:
+        for each in engine.networks:
+            if each.bridge == bridge:
+                return each
+    return None

@@ -1,0 +1,94 @@
+"""A container network covers a range that the host reaches elsewhere: a LAN, a VPN, an office network.
+
+Users see: after ``compose up`` that network is out of reach from the host and its containers.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._attachment import attachment_of
+from hairpin.causes.routing._overlap import moved_away, overlaps
+from hairpin.change.change import DeleteRoute, one
+from hairpin.host.route import TABLE_LOCAL
+from hairpin.message import message
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.network import HOST
+from hairpin.network.prefix import address_text, inside
+from hairpin.network.routing import route_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a request was sent into a bridge where nobody has the address, and it would go
+    elsewhere."""
+    start = view.flow.start
+    for each in overlaps(view):
+        if isinstance(start, (Outside, Lan)) and each.address == start.address:
+            continue
+        if view.flow.daddr != each.address:
+            continue
+        title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
+        detail = message(
+            "Packets to {address} take the route `{route}` into the bridge, where nobody has this address; without it "
+            "they would take another route.",
+            address=address_text(each.address, view.flow.version),
+            route=route_text(each.route),
+        )
+        yield moved_away(view, each, title, detail, rank=25)
+    yield from _led_away(view)
+
+
+def _led_away(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each route (a VPN's, say) that takes packets for a container past its bridge."""
+    packet = view.stop.seen.packet
+    meant = attachment_of(view.network, packet.daddr, packet.version)
+    if view.stop.netns != HOST or meant is None or meant.network.bridge is None:
+        return
+    taken = view.stop.seen.oif or view.stop.link
+    for route in view.host.routes:
+        foreign = any(hop.link == taken for hop in route.next_hops) and taken != meant.network.bridge
+        covers = inside(packet.daddr, route.destination, route.prefix_length, route.version)
+        if not foreign or not covers or route.version != packet.version or route.prefix_length == 0:
+            continue
+        if route.table == TABLE_LOCAL or route.type != "unicast":
+            continue
+        yield Candidate(
+            title=message("A route by {link} covers container network {name}", link=taken, name=meant.network.name),
+            detail=message(
+                "Packets to {address} take the route `{route}` instead of going into {bridge}.",
+                address=address_text(packet.daddr, packet.version),
+                route=route_text(route),
+                bridge=meant.network.bridge,
+            ),
+            change=one(DeleteRoute(HOST, route)),
+            where=where(network=meant.network.name, route=route_text(route)),
+            rank=15,
+            evidence=(route.evidence,),
+            side_effects=(message("what is behind {link} in that range is then out of reach", link=taken),),
+            advice=(
+                message(
+                    "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                    name=meant.network.name,
+                ),
+            ),
+        )
+
+
+CAUSE = Cause(
+    id="bridge-subnet-overlaps-route",
+    title="A container network covers a range that is used elsewhere",
+    source="net/ipv4/fib_trie.c: longest prefix",
+    reasons=frozenset(
+        {
+            "no-neighbour",
+            "no-carrier",
+            "bridge-down",
+            "link-down",
+            "rule",
+            "policy",
+            "reject",
+            "left-instead",
+            "rp-filter",
+        }
+    ),
+    find=find,
+)

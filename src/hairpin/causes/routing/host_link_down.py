@@ -1,0 +1,65 @@
+"""The host's own link is down.
+
+Users see: timeout for everyone but the host.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.bridge._link_state import brought_up, down
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import SetLink, one
+from hairpin.message import message
+from hairpin.network.network import is_bridge_port
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the link that is down."""
+    if view.stop.reason == "no-carrier":
+        yield from _without_carrier(view)
+    link = down(view)
+    if link is None or not view.on_host or link.kind == "bridge" or is_bridge_port(view.namespace, link):
+        return
+    title = message("{link} is down", link=link.name, netns=view.stop.netns)
+    yield from brought_up(
+        view,
+        link,
+        title,
+        message("{link} is administratively down: nothing comes in or goes out by it.", link=link.name),
+    )
+
+
+def _without_carrier(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the uplink that is up and has nobody at its other end."""
+    link = view.namespace.link(view.stop.link)
+    if link is None or not link.up or not view.on_host or link.kind == "bridge" or is_bridge_port(view.namespace, link):
+        return
+    connected = msgspec.structs.replace(link, carrier=True)
+    tunnel = link.kind in ("tun", "wireguard")
+    yield Candidate(
+        title=message("{link} has no carrier", link=link.name),
+        detail=message(
+            "The program behind the tunnel {link} does not run, and routes still lead into it.", link=link.name
+        )
+        if tunnel
+        else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
+        change=one(SetLink(view.stop.netns, connected, ())),
+        where=where(netns=view.stop.netns, link=link.name, state="no carrier"),
+        rank=40,
+        evidence=(link.evidence,),
+        advice=(
+            message("start the tunnel's program again, or delete the routes by {link}", link=link.name)
+            if tunnel
+            else message("check the cable, the switch's port, the hypervisor's network card"),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="host-link-down",
+    title="The host's link is down",
+    source="net/core/dev.c: IFF_UP",
+    reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
+    find=find,
+)

@@ -1,0 +1,72 @@
+"""The public address lives on a 1:1 NAT gateway, which does not send the host's own packets back to it.
+
+Users see: from the host (or its containers) the public address times out; 127.0.0.1 and the private address work.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.rules._lifting import iptables_rule
+from hairpin.change.change import Change, InsertRule
+from hairpin.message import message
+from hairpin.netfilter.prefix import IpFamily
+from hairpin.network.flow import FromContainer
+from hairpin.network.network import HOST
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a translation of the public address on the host itself: to its private address, else into Docker's
+    chain."""
+    flow = view.flow
+    mapping = view.network.world.public(flow.version, flow.daddr)
+    if mapping is None:
+        return
+    public = address_text(mapping.public, flow.version)
+    private = address_text(mapping.private, flow.version)
+    chains = ("PREROUTING",) if isinstance(flow.start, FromContainer) else ("OUTPUT",)
+    match = f"-d {public} -p {flow.protocol} --dport {flow.dport}"
+    family: IpFamily = "ip" if flow.version == 4 else "ip6"
+    to = f"{private}:{flow.dport}" if flow.version == 4 else f"[{private}]:{flow.dport}"
+    targets = (f"DNAT --to-destination {to}", "DOCKER")
+    for rank, target in enumerate(targets, 20):
+        parts = tuple(
+            InsertRule(
+                HOST,
+                "iptables-nft",
+                family,
+                "nat",
+                chain,
+                iptables_rule("nat", chain, f"{match} -j {target}", family),
+                1,
+            )
+            for chain in chains
+        )
+        yield Candidate(
+            title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
+            detail=message(
+                "No interface has {public}; a gateway maps it to {private}. Packets to it from this host leave for the "
+                "gateway, which does not send them back. From outside the port is reached all the same.",
+                public=public,
+                private=private,
+            ),
+            change=Change(parts),
+            where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
+            rank=rank,
+            side_effects=(
+                message(
+                    "the rule takes this address and port only; other services at {public} stay as they are",
+                    public=public,
+                ),
+            ),
+            advice=(message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),),
+        )
+
+
+CAUSE = Cause(
+    id="nat-loopback-on-cloud-address",
+    title="The public address is not reachable from the host itself (1:1 NAT without hairpin)",
+    source="the cloud's documentation of public addresses; RFC 4787 section 6",
+    reasons=frozenset({"gateway-does-not-hairpin"}),
+    find=find,
+)

@@ -1,0 +1,61 @@
+"""A permanent neighbour entry names a hardware address that its owner does not have (any more).
+
+Users see: one container cannot be reached since it was recreated, all others can.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import DeleteNeighbour, one
+from hairpin.host.route import Neighbour
+from hairpin.message import message
+from hairpin.netfilter.prefix import write_mac
+from hairpin.network.network import HOST, Network
+from hairpin.network.prefix import address_text
+from hairpin.walk.link.segment import who_answers
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the entry that led the packet to nobody, or to somebody else."""
+    at_end = view.stop.reason == "neighbour-wrong"
+    netns = view.stop.netns if at_end else HOST
+    packet = view.stop.seen.packet
+    wanted = (packet.version, view.stop.address if at_end else packet.daddr)
+    for entry in view.network.namespace(netns).neighbours:
+        if (entry.version, entry.value) != wanted or entry.state != "PERMANENT" or entry.proxy or entry.mac is None:
+            continue
+        right = _owner_mac(view.network, netns, entry)
+        if right == entry.mac or (right is None and not at_end):
+            continue
+        address = address_text(entry.value, entry.version)
+        yield Candidate(
+            title=message(
+                "A permanent neighbour entry sends {address} to {mac}", address=address, mac=write_mac(entry.mac)
+            ),
+            detail=message(
+                "On {link}, {address} has {right}.", link=entry.link, address=address, right=write_mac(right)
+            )
+            if right is not None
+            else message("Nobody on {link} has that hardware address.", link=entry.link),
+            change=one(DeleteNeighbour(netns, entry)),
+            where=where(link=entry.link, address=address, mac=write_mac(entry.mac)),
+            rank=3,
+            evidence=(entry.evidence,),
+            advice=(message("find what sets it: a script, a network configuration with static ARP entries"),),
+        )
+
+
+def _owner_mac(network: Network, netns: str, entry: Neighbour) -> int | None:
+    link = network.namespace(netns).link(entry.link)
+    port = who_answers(network, netns, link, entry.version, entry.value).port if link is not None else None
+    owner = network.namespace(port.netns).link(port.link) if port is not None else None
+    return owner.mac if owner is not None else None
+
+
+CAUSE = Cause(
+    id="neighbour-entry-wrong",
+    title="A permanent neighbour entry leads to somebody else",
+    source="net/core/neighbour.c: NUD_PERMANENT is never asked anew",
+    reasons=frozenset({"neighbour-wrong", "forwarding-off", "left-instead", "no-route", "rp-filter"}),
+    find=find,
+)

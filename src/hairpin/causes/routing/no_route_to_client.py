@@ -1,0 +1,45 @@
+"""There is a default route, but the lookup for the client's address ends without one.
+
+Users see: one network of clients times out, others are served.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing.host_default_route_missing import likely_gateway
+from hairpin.change.change import AddRoute, one
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+from hairpin.network.network import HOST
+from hairpin.network.prefix import address_text, width
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for an answer on the host that found no route although a default route exists somewhere."""
+    packet = view.stop.seen.packet
+    if view.stop.netns != HOST or not any(
+        r.version == packet.version and r.prefix_length == 0 for r in view.host.routes
+    ):
+        return
+    way = likely_gateway(view.network, packet.version)
+    if way is None:
+        return
+    link, gateway, _ = way
+    text = address_text(packet.daddr, packet.version)
+    route = Route(packet.version, packet.daddr, width(packet.version), next_hops=(NextHop(link, gateway),))
+    yield Candidate(
+        title=message("No route leads back to {address}", address=text),
+        detail=message("The lookup for it ends without a route in every table that the policy rules name."),
+        change=one(AddRoute(HOST, route)),
+        where=where(address=text),
+        rank=40,
+    )
+
+
+CAUSE = Cause(
+    id="no-route-to-client",
+    title="No route leads back to the client",
+    source="net/ipv4/fib_rules.c",
+    reasons=frozenset({"no-route"}),
+    find=find,
+)

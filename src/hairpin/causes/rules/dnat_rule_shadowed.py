@@ -1,0 +1,53 @@
+"""Another DNAT or REDIRECT takes the port before the engine's rule does.
+
+Users see: the port answers with another service, or refuses.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.container._attachment import attachment_of
+from hairpin.causes.engine.dnat_rule_stale_address import dnat_place
+from hairpin.change.change import DeleteRule, one
+from hairpin.host.docker import Container
+from hairpin.message import message
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a rule outside of the engine's chain translated a published port."""
+    place = dnat_place(view)
+    if place is None or view.in_reply or place.chain == "DOCKER":
+        return
+    meant = view.flow.container is not None
+    packet = view.stop.seen.packet
+    reached = attachment_of(view.network, packet.daddr, packet.version)
+    if reached is not None and reached.container.name == view.flow.container and _published(view, reached.container):
+        return
+    yield Candidate(
+        title=message("Another translation takes this port before Docker's")
+        if meant
+        else message("A translation sends this flow where nobody takes it"),
+        detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
+        change=one(DeleteRule(HOST, place)),
+        where=rule_where(place),
+        rank=21 if meant else 40,
+        evidence=(place.evidence,),
+    )
+
+
+def _published(view: View, container: Container) -> bool:
+    """Return whether the packet asks for the port that the container publishes there."""
+    return any(
+        (each.host_port, each.container_port) == (view.flow.dport, view.stop.seen.packet.dport)
+        for each in container.bindings
+    )
+
+
+CAUSE = Cause(
+    id="dnat-rule-shadowed",
+    title="Another DNAT takes the port first",
+    source="iptables(8): nat, first match wins",
+    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "policy", "rule", "reject"}),
+    find=find,
+)

@@ -1,0 +1,119 @@
+"""firewalld runs, and the port is not open in the zone of the interface that the packet came in by.
+
+Users see: "No route to host" (icmp-admin-prohibited); stopping firewalld cures it.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.rules._lifting import exception
+from hairpin.causes.rules._rule_owner import owner
+from hairpin.change.change import Change, InsertRule, Primitive
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.network import HOST
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a rule of firewalld's stopped a packet for this host, or on its way through."""
+    place = view.place
+    packet = view.stop.seen.packet
+    if place is None or owner(view, place) != "firewalld":
+        return
+    if view.stop.stage == "forward":
+        yield _not_forwarded(view, place)
+    if view.stop.stage != "input":
+        return
+    if packet.protocol not in (TCP, UDP) or packet.dport is None:
+        return
+    protocol = "tcp" if packet.protocol == TCP else "udp"
+    zone = zone_of(view)
+    yield Candidate(
+        title=message(
+            "firewalld keeps port {port}/{protocol} closed in zone {zone}",
+            port=packet.dport,
+            protocol=protocol,
+            zone=zone,
+        ),
+        detail=message(
+            "{link} is in zone {zone}, which lets in neither the port nor a service with it, so firewalld's {chain} "
+            "answers: {rule}",
+            link=view.stop.seen.iif,
+            zone=zone,
+            chain=place.chain,
+            rule=place.text,
+        ),
+        change=Change(
+            (_opened(view, place, zone, protocol),),
+            (f"firewall-cmd --zone={zone} --add-port={packet.dport}/{protocol}",),
+        ),
+        where=where(
+            zone=zone, port=f"{packet.dport}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain
+        ),
+        rank=25,
+        evidence=(place.evidence,),
+    )
+
+
+def _not_forwarded(view: View, place: Place) -> Candidate:
+    """A policy or a rule of firewalld's between two zones."""
+    seen = view.stop.seen
+    return Candidate(
+        title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
+        detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
+        change=exception(view, place),
+        where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
+        rank=35,
+        evidence=(place.evidence,),
+        advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
+    )
+
+
+def zone_of(view: View) -> str:
+    """Return the zone of the interface that the packet came in by."""
+    return zone_of_link(view, view.stop.seen.iif)
+
+
+def zone_of_link(view: View, link: str) -> str:
+    """Return the zone that an interface is in: bound at run time, in the files, or the default."""
+    firewalld = view.network.host.firewalld
+    if firewalld is None:
+        return "public"
+    for zone in (*firewalld.runtime, *firewalld.permanent):
+        if link in zone.interfaces:
+            return zone.name
+    return firewalld.default_zone or "public"
+
+
+def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
+    """The rule that firewalld adds for an open port, in the chain where it adds it."""
+    packet = view.stop.seen.packet
+    assert packet.dport is not None
+    body = (
+        FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
+        FieldMatch("dport", ((packet.dport, packet.dport),)),
+        Verdict("accept"),
+    )
+    rule = Rule(body, f"{protocol} dport {packet.dport} accept", 1)
+    for table in view.host.ruleset.tables:
+        for chain in (f"filter_IN_{zone}_allow", f"IN_{zone}_allow"):
+            if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table) and _has(
+                table, chain
+            ):
+                return InsertRule(HOST, table.dialect, table.family, table.name, chain, rule)
+    return exception(view, place).parts[0]
+
+
+def _has(table: Table, chain: str) -> bool:
+    return table.chain(chain) is not None
+
+
+CAUSE = Cause(
+    id="firewalld-zone-blocks-port",
+    title="firewalld's zone does not let the port in",
+    source="firewalld.zone(5); firewalld: src/firewall/core/nftables.py",
+    reasons=frozenset({"rule", "reject", "policy"}),
+    find=find,
+)

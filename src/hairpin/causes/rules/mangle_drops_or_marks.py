@@ -1,0 +1,67 @@
+"""A rule in raw, mangle or security (or at their hooks) drops the packet, or lowers its TTL so far that it goes no
+further.
+
+Users see: timeout while filter and nat look perfect.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import owner
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import SetField
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind; for a TTL that is
+    used up, one for each rule that could have done it."""
+    if view.stop.reason == "ttl":
+        yield from _lowering_ttl(view)
+    place = view.place
+    if place is None or owner(view, place) != "mangle":
+        return
+    yield Candidate(
+        title=message("A rule in table {table} drops this flow", table=place.table),
+        detail=message(
+            "{table} {chain} comes before nat and filter, so their rules and counters show nothing: {rule}",
+            table=place.table,
+            chain=place.chain,
+            rule=place.text,
+        ),
+        change=deletion(view, place),
+        where=rule_where(place),
+        rank=30,
+        evidence=(place.evidence,),
+    )
+
+
+def _lowering_ttl(view: View) -> Iterator[Candidate]:
+    for place, ttl in _setting_ttl(view):
+        yield Candidate(
+            title=message("A rule in table {table} sets the TTL to {ttl}", table=place.table, ttl=ttl),
+            detail=message("A packet with that TTL is not forwarded any further: {rule}", rule=place.text),
+            change=deletion(view, place),
+            where=rule_where(place),
+            rank=30,
+            evidence=(place.evidence,),
+        )
+
+
+def _setting_ttl(view: View) -> Iterator[tuple[Place, int]]:
+    for table in view.namespace.ruleset.tables:
+        for chain in table.chains:
+            for rule in chain.rules:
+                for part in rule.body:
+                    if isinstance(part, SetField) and part.field == "ttl" and part.keep == 0 and part.value <= 1:
+                        yield place_of(table, chain.name, rule), part.value
+
+
+CAUSE = Cause(
+    id="mangle-drops-or-marks",
+    title="A rule in raw or mangle drops the flow",
+    source="iptables(8): tables raw, mangle, security",
+    reasons=frozenset({"rule", "policy", "reject", "ttl"}),
+    find=find,
+)

@@ -1,0 +1,42 @@
+"""A NOTRACK rule takes the flow out of connection tracking: it is never translated, and never ESTABLISHED.
+
+Users see: timeout; nat counters stay 0 though the rule fits by eye.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.change.change import DeleteRule, one
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each NOTRACK rule when the packet went untracked, or its answer found no connection."""
+    untracked = view.stop.seen.ct_state == CT_UNTRACKED
+    for table in view.namespace.ruleset.tables:
+        for chain in table.chains:
+            for rule in chain.rules:
+                if not any(isinstance(part, Notrack) for part in rule.body):
+                    continue
+                place = place_of(table, chain.name, rule)
+                yield Candidate(
+                    title=message("A NOTRACK rule keeps this flow out of connection tracking"),
+                    detail=message("Untracked packets never reach the nat table: {rule}", rule=place.text),
+                    change=one(DeleteRule(view.stop.netns, place)),
+                    where=rule_where(place),
+                    rank=19 if untracked else 28,
+                    evidence=(place.evidence,),
+                )
+
+
+CAUSE = Cause(
+    id="raw-notrack-breaks-nat",
+    title="NOTRACK keeps the flow from being translated",
+    source="net/netfilter/xt_CT.c; net/netfilter/nf_nat_core.c",
+    reasons=frozenset(
+        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated"}
+    ),
+    find=find,
+)

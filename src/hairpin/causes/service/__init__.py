@@ -1,0 +1,1 @@
+"""The service in a container or on the host."""

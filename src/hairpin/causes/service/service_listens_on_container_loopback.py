@@ -1,0 +1,52 @@
+"""The service listens on the container's own loopback only.
+
+Users see: reset by peer or refused from everywhere; ``docker exec … curl localhost`` works.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.change.change import one
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.network.prefix import is_loopback
+from hairpin.walk.sockets import socket_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when every listener on the port is bound to loopback."""
+    container = in_container(view)
+    sockets = same_port(view)
+    if container is None or not sockets:
+        return
+    if not all(_on_loopback(each) for each in sockets):
+        return
+    packet = view.stop.seen.packet
+    yield Candidate(
+        title=message("The service in {name} listens on its own loopback only", name=container.name),
+        detail=message(
+            "{socket} takes connections from inside the container; what is published arrives at the container's own "
+            "address, where nothing listens.",
+            socket=socket_text(sockets[0]),
+        ),
+        change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
+        where=where(container=container.name, socket=socket_text(sockets[0])),
+        rank=25,
+        evidence=(sockets[0].evidence,),
+        advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
+    )
+
+
+def _on_loopback(socket: Socket) -> bool:
+    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
+    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
+
+
+CAUSE = Cause(
+    id="service-listens-on-container-loopback",
+    title="The service listens on the container's loopback only",
+    source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,44 @@
+"""The service is bound to one address of the container, and the packet is addressed to another.
+
+Users see: refused on one network of the container, answered on another.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.network.prefix import is_loopback
+from hairpin.walk.sockets import socket_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a listener of the flow's family is bound to another, not loopback, address or link."""
+    container = in_container(view)
+    packet = view.stop.seen.packet
+    bound = [
+        each
+        for each in same_port(view)
+        if (each.version == packet.version and each.address is not None and not is_loopback(each.address, each.version))
+        or each.device not in (None, "lo", view.stop.link)
+    ]
+    if container is None or not bound:
+        return
+    yield Candidate(
+        title=message("The service in {name} listens on another of its addresses", name=container.name),
+        detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
+        change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
+        where=where(container=container.name, socket=socket_text(bound[0])),
+        rank=26,
+        evidence=(bound[0].evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="service-listens-on-one-container-address",
+    title="The service is bound to another address of the container",
+    source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

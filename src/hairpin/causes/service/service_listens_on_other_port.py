@@ -1,0 +1,46 @@
+"""The container's service listens, but on another port than the one that is published.
+
+Users see: refused, or reset through docker-proxy, after the image changed its port.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._service import in_container, listening, other_ports, same_port
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.walk.sockets import socket_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when another port, not itself published, has a listener."""
+    container = in_container(view)
+    if container is None or same_port(view):
+        return
+    published = {binding.container_port for binding in container.bindings}
+    others = [each for each in other_ports(view) if each.port not in published]
+    if len({each.port for each in others}) != 1:
+        return
+    packet = view.stop.seen.packet
+    yield Candidate(
+        title=message(
+            "The service in {name} listens on port {other}, not on {port}",
+            name=container.name,
+            other=others[0].port,
+            port=packet.dport,
+        ),
+        detail=message("Its only listener is {socket}.", socket=socket_text(others[0])),
+        change=one(listening(view, f"publish container port {others[0].port} instead of {packet.dport}")),
+        where=where(container=container.name, socket=socket_text(others[0])),
+        rank=31,
+        evidence=(others[0].evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="service-listens-on-other-port",
+    title="The service listens on another port",
+    source="docs.docker.com: published ports name the container's port",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,43 @@
+"""The service listens in the other address family only.
+
+Users see: IPv4 refused because it binds an IPv6 socket with v6only, or the reverse.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.network.prefix import is_loopback
+from hairpin.walk.sockets import socket_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when all listeners on the port are of the other family."""
+    container = in_container(view)
+    packet = view.stop.seen.packet
+    sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]
+    if container is None or not sockets or any(each.version == packet.version for each in sockets):
+        return
+    yield Candidate(
+        title=message(
+            "The service in {name} listens on IPv{other} only",
+            name=container.name,
+            other=sockets[0].version,
+        ),
+        detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
+        change=one(listening(view, f"let the service in {container.name} listen on IPv{packet.version} too")),
+        where=where(container=container.name, socket=socket_text(sockets[0])),
+        rank=26,
+        evidence=(sockets[0].evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="service-listens-on-wrong-family",
+    title="The service listens in the other address family only",
+    source="ipv6(7): IPV6_V6ONLY",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,195 @@
+"""Containers from ``docker inspect`` and ``podman inspect``: the engine API's fields, one object a line or one array.
+
+Source: Docker Engine API, ContainerInspect; podman inspect has the same names where it has the same things.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.read.ip.address_text import mac
+from hairpin.host.read.json_text import decode, decode_documents
+from hairpin.netfilter.address import parse_address
+
+Transport = Literal["tcp", "udp", "sctp"]
+_PROTOCOLS: dict[str, Transport] = {"tcp": "tcp", "udp": "udp", "sctp": "sctp"}
+
+
+class _Host(msgspec.Struct):
+    ip: str | None = msgspec.field(default="", name="HostIp")
+    port: str | None = msgspec.field(default="", name="HostPort")
+
+
+_Ports = dict[str, tuple[_Host, ...] | None]
+
+
+class _State(msgspec.Struct, rename="pascal"):
+    status: str = ""
+    running: bool = False
+    paused: bool = False
+    pid: int = 0
+    exit_code: int | None = None
+    error: str | None = ""
+    started_at: str | None = ""
+    finished_at: str | None = ""
+
+
+class _Restart(msgspec.Struct, rename="pascal"):
+    name: str | None = ""
+
+
+class _HostConfig(msgspec.Struct, rename="pascal"):
+    network_mode: str | None = "default"
+    port_bindings: _Ports | None = None
+    restart_policy: _Restart | None = None
+    dns: tuple[str, ...] | None = None
+
+
+class _Config(msgspec.Struct, rename="pascal"):
+    image: str | None = ""
+    exposed_ports: dict[str, msgspec.Raw] | None = None
+
+
+class _Endpoint(msgspec.Struct):
+    network_id: str | None = msgspec.field(default="", name="NetworkID")
+    ipv4: str | None = msgspec.field(default="", name="IPAddress")
+    ipv4_length: int | None = msgspec.field(default=0, name="IPPrefixLen")
+    ipv6: str | None = msgspec.field(default="", name="GlobalIPv6Address")
+    ipv6_length: int | None = msgspec.field(default=0, name="GlobalIPv6PrefixLen")
+    gateway4: str | None = msgspec.field(default="", name="Gateway")
+    gateway6: str | None = msgspec.field(default="", name="IPv6Gateway")
+    mac: str | None = msgspec.field(default="", name="MacAddress")
+    aliases: tuple[str, ...] | None = msgspec.field(default=None, name="Aliases")
+    dns_names: tuple[str, ...] | None = msgspec.field(default=None, name="DNSNames")
+
+
+class _NetworkSettings(msgspec.Struct, rename="pascal"):
+    ports: _Ports | None = None
+    networks: dict[str, _Endpoint | None] | None = None
+
+
+class _Container(msgspec.Struct, rename="pascal"):
+    id: str
+    name: str
+    image_name: str | None = ""
+    state: _State = msgspec.field(default_factory=_State)
+    config: _Config = msgspec.field(default_factory=_Config)
+    host_config: _HostConfig = msgspec.field(default_factory=_HostConfig)
+    network_settings: _NetworkSettings = msgspec.field(default_factory=_NetworkSettings)
+
+
+_CONTAINER = msgspec.json.Decoder(_Container)
+_CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
+
+
+def containers(text: str, *, source: str, evidence: str = "") -> tuple[Container, ...]:
+    """Return the containers in the order of the reading, their ``netns`` still unknown; raise ParseError."""
+    if text.lstrip().startswith("["):
+        found = decode(_CONTAINERS, text, source=source)
+    else:
+        found = decode_documents(_CONTAINER, text, source=source)
+    try:
+        return tuple(_container(item, evidence) for item in found)
+    except ValueError as error:
+        raise ParseError(str(error), source=source) from None
+
+
+def publishing_endpoint(container: Container) -> Endpoint | None:
+    """Return the attachment whose address published ports lead to: that of the network the container was made on."""
+    mode = "bridge" if container.network_mode == "default" else container.network_mode
+    for endpoint in container.endpoints:
+        if endpoint.network == mode or (endpoint.network_id == mode and mode):
+            return endpoint
+    return next((endpoint for endpoint in container.endpoints if endpoint.ipv4 or endpoint.ipv6), None)
+
+
+def _container(item: _Container, evidence: str) -> Container:
+    state, host_config, config = item.state, item.host_config, item.config
+    networks = item.network_settings.networks or {}
+    endpoints = tuple(_endpoint(name, endpoint) for name, endpoint in networks.items() if endpoint is not None)
+    restart = host_config.restart_policy
+    status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
+    return Container(
+        id=item.id,
+        name=item.name.removeprefix("/"),
+        status=status,
+        network_mode=host_config.network_mode or "default",
+        pid=state.pid or None,
+        image=config.image or item.image_name or "",
+        exit_code=state.exit_code,
+        error=state.error or "",
+        started_at=state.started_at or "",
+        finished_at=state.finished_at or "",
+        bindings=_bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
+        exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
+        endpoints=endpoints,
+        restart_policy=(restart.name if restart is not None else "") or "no",
+        dns=host_config.dns or (),
+        evidence=evidence,
+    )
+
+
+def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
+    """Return what is in effect, and for container ports without that what was asked for."""
+    actual = item.network_settings.ports or {}
+    asked = item.host_config.port_bindings or {}
+    found = [
+        binding
+        for key, hosts in actual.items()
+        if hosts
+        for host in hosts
+        for binding in _binding(key, host, True, ipv6)
+    ]
+    found += [
+        binding
+        for key, hosts in asked.items()
+        if hosts and not actual.get(key)
+        for host in hosts
+        for binding in _binding(key, host, False, True)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBinding]:
+    """Return the bindings that one entry stands for: an empty address is every address, of IPv6 too where there is one.
+
+    A port that is not chosen yet (``""``, ``0``, a range) makes none.
+    """
+    protocol_name, container_port = _port(key)
+    protocol = _PROTOCOLS.get(protocol_name)
+    if protocol is None or not host.port or not host.port.isdigit() or not int(host.port):
+        return []
+    versions: tuple[Literal[4, 6], ...] = (4, 6) if ipv6 else (4,)
+    value: int | None = None
+    if host.ip:
+        version, value = parse_address(host.ip)
+        versions = (version,)
+    return [
+        PortBinding(protocol, container_port, int(host.port), value or None, version, actual) for version in versions
+    ]
+
+
+def _port(key: str) -> tuple[str, int]:
+    number, _, protocol = key.partition("/")
+    return protocol or "tcp", int(number.partition("-")[0])
+
+
+def _endpoint(name: str, item: _Endpoint) -> Endpoint:
+    return Endpoint(
+        network=name,
+        network_id=item.network_id or "",
+        ipv4=_optional(item.ipv4),
+        ipv4_prefix_length=item.ipv4_length or 0,
+        ipv6=_optional(item.ipv6),
+        ipv6_prefix_length=item.ipv6_length or 0,
+        gateway4=_optional(item.gateway4),
+        gateway6=_optional(item.gateway6),
+        mac=mac(item.mac or ""),
+        aliases=tuple(dict.fromkeys((*(item.aliases or ()), *(item.dns_names or ())))),
+    )
+
+
+def _optional(text: str | None) -> int | None:
+    return parse_address(text)[1] if text else None

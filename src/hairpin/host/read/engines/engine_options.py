@@ -1,0 +1,185 @@
+"""Options of dockerd from its flags, its ``daemon.json`` and ``docker info``.
+
+The same option has one name in the first two; dockerd does not start when both give it.
+Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.docker import Engine
+from hairpin.host.read.json_text import decode
+from hairpin.netfilter.address import parse_address
+
+_SWITCHES: dict[str, str] = {
+    "iptables": "iptables",
+    "ip6tables": "ip6tables",
+    "ip-forward": "ip_forward",
+    "ip-masq": "ip_masq",
+    "icc": "icc",
+    "userland-proxy": "userland_proxy",
+    "live-restore": "live_restore",
+    "allow-direct-routing": "allow_direct_routing",
+}
+_FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What somebody said about the engine; fields as in Engine, None where nobody did."""
+
+    iptables: bool | None = None
+    ip6tables: bool | None = None
+    ip_forward: bool | None = None
+    ip_masq: bool | None = None
+    icc: bool | None = None
+    userland_proxy: bool | None = None
+    live_restore: bool | None = None
+    allow_direct_routing: bool | None = None
+    firewall_backend: str | None = None
+    default_ip: int | None = None
+    bridge_name: str | None = None
+
+
+class Info(msgspec.Struct, frozen=True):
+    """What ``docker info`` says about the engine."""
+
+    version: str = ""
+    firewall_backend: str | None = None
+    live_restore: bool | None = None
+    rootless: bool = False
+
+
+class _Driver(msgspec.Struct):
+    driver: str | None = msgspec.field(default=None, name="Driver")
+
+
+class _Info(msgspec.Struct):
+    version: str | None = msgspec.field(default="", name="ServerVersion")
+    security: tuple[str, ...] | None = msgspec.field(default=None, name="SecurityOptions")
+    live_restore: bool | None = msgspec.field(default=None, name="LiveRestoreEnabled")
+    backend: _Driver | None = msgspec.field(default=None, name="FirewallBackend")
+
+
+class _Server(msgspec.Struct):
+    version: str = msgspec.field(default="", name="Version")
+
+
+class _Version(msgspec.Struct):
+    server: _Server | None = msgspec.field(default=None, name="Server")
+    client: _Server | None = msgspec.field(default=None, name="Client")
+    version: str = msgspec.field(default="", name="Version")
+
+
+class _PodmanSecurity(msgspec.Struct):
+    rootless: bool = False
+
+
+class _PodmanHost(msgspec.Struct):
+    security: _PodmanSecurity | None = None
+
+
+class _Podman(msgspec.Struct):
+    host: _PodmanHost | None = None
+
+
+_PODMAN = msgspec.json.Decoder(_Podman)
+_FILE = msgspec.json.Decoder(dict[str, object])
+_INFO = msgspec.json.Decoder(_Info)
+_VERSION = msgspec.json.Decoder(_Version)
+Said = tuple[tuple[str, str], ...]
+"""Options by their names in daemon.json, values as a flag would have them."""
+
+
+def of_file(text: str, *, source: str) -> Said:
+    """Return the options of ``daemon.json``; raise ParseError.  Lists and objects are left out: none is modelled."""
+    found = decode(_FILE, text, source=source) if text.strip() else {}
+    return tuple(
+        (name, str(value).lower() if isinstance(value, bool) else str(value))
+        for name, value in found.items()
+        if isinstance(value, bool | str | int)
+    )
+
+
+def of_flags(text: str) -> Said:
+    """Return the options of the flags, one ``--flag=value`` a line."""
+    pairs = (line.partition("=") for line in text.split("\n") if line.startswith("--"))
+    return tuple((flag.removeprefix("--"), value) for flag, _, value in pairs)
+
+
+def podman_rootless(text: str, *, source: str) -> bool:
+    """Say whether ``podman info`` speaks of a rootless podman; raise ParseError."""
+    host = decode(_PODMAN, text, source=source).host
+    return host is not None and host.security is not None and host.security.rootless
+
+
+def options(said: Said) -> Options:
+    """Return the modelled options; the first mention counts."""
+    values: dict[str, str] = {}
+    for name, value in said:
+        values.setdefault(name, value)
+    switches = {field: _switch(values[name]) for name, field in _SWITCHES.items() if name in values}
+    return Options(
+        **switches,
+        firewall_backend=values.get("firewall-backend") or None,
+        default_ip=_address(values.get("ip")),
+        bridge_name=values.get("bridge") or None,
+    )
+
+
+def of_info(text: str, *, source: str) -> Info:
+    """Return what ``docker info`` says; raise ParseError."""
+    found = decode(_INFO, text, source=source)
+    return Info(
+        version=found.version or "",
+        firewall_backend=found.backend.driver if found.backend is not None else None,
+        live_restore=found.live_restore,
+        rootless="name=rootless" in (found.security or ()),
+    )
+
+
+def version(text: str, *, source: str) -> str:
+    """Return the engine's version from ``docker version``, ``GET /version`` or ``podman version``; raise ParseError."""
+    found = decode(_VERSION, text, source=source)
+    if found.version:
+        return found.version
+    return next((side.version for side in (found.server, found.client) if side is not None and side.version), "")
+
+
+def with_options(engine: Engine, said: Options, info: Info) -> Engine:
+    """Return the engine with its options: what runs (info) before what was written."""
+    return msgspec.structs.replace(
+        engine,
+        iptables=said.iptables,
+        ip6tables=said.ip6tables,
+        ip_forward=said.ip_forward,
+        ip_masq=said.ip_masq,
+        icc=said.icc,
+        userland_proxy=said.userland_proxy,
+        firewall_backend=_backend(info.firewall_backend) or said.firewall_backend,
+        default_ip=said.default_ip,
+        bridge_name=said.bridge_name,
+        live_restore=said.live_restore if info.live_restore is None else info.live_restore,
+        allow_direct_routing=said.allow_direct_routing,
+        rootless=info.rootless,
+    )
+
+
+def _backend(driver: str | None) -> str | None:
+    """Return the back end's name: ``docker info`` says ``iptables+firewalld`` where firewalld runs."""
+    name = (driver or "").partition("+")[0]
+    known: tuple[Literal["iptables", "nftables"], ...] = ("iptables", "nftables")
+    return name if name in known else None
+
+
+def _switch(text: str) -> bool | None:
+    """Return what Go's ParseBool says."""
+    word = text.strip().lower()
+    return False if word in _FALSE else True if word in _TRUE else None
+
+
+def _address(text: str | None) -> int | None:
+    try:
+        return parse_address(text)[1] if text else None
+    except ValueError:
+        return None

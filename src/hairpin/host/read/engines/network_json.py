@@ -1,0 +1,132 @@
+"""Networks from ``docker network inspect`` and ``podman network inspect``: one object a line or one array.
+
+Source: Docker Engine API, NetworkInspect; podman's (netavark) are in lower case and name the link themselves.
+"""
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.read.ip.address_text import interface_address, network
+from hairpin.host.read.json_text import decode, decode_documents
+
+BRIDGE_NAME = "com.docker.network.bridge.name"
+_ID_CHARACTERS = 12
+
+
+class _Block(msgspec.Struct, rename="pascal"):
+    subnet: str | None = ""
+    gateway: str | None = ""
+
+
+class _Ipam(msgspec.Struct, rename="pascal"):
+    config: tuple[_Block, ...] | None = None
+
+
+class _Docker(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+    name: str = msgspec.field(name="Name")
+    driver: str | None = msgspec.field(default="", name="Driver")
+    scope: str | None = msgspec.field(default="local", name="Scope")
+    internal: bool | None = msgspec.field(default=False, name="Internal")
+    ipv6: bool | None = msgspec.field(default=False, name="EnableIPv6")
+    ingress: bool | None = msgspec.field(default=False, name="Ingress")
+    ipam: _Ipam | None = msgspec.field(default=None, name="IPAM")
+    options: dict[str, str] | None = msgspec.field(default=None, name="Options")
+
+
+class _PodmanBlock(msgspec.Struct):
+    subnet: str | None = ""
+    gateway: str | None = ""
+
+
+class _Podman(msgspec.Struct):
+    name: str
+    id: str
+    driver: str | None = ""
+    link: str | None = msgspec.field(default=None, name="network_interface")
+    subnets: tuple[_PodmanBlock, ...] | None = None
+    internal: bool | None = False
+    ipv6: bool | None = msgspec.field(default=False, name="ipv6_enabled")
+    options: dict[str, str] | None = None
+
+
+_DOCKER = msgspec.json.Decoder(_Docker)
+_DOCKER_ALL = msgspec.json.Decoder(tuple[_Docker, ...])
+_PODMAN = msgspec.json.Decoder(_Podman)
+_PODMAN_ALL = msgspec.json.Decoder(tuple[_Podman, ...])
+
+
+def docker_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+    """Return the networks in the order of the reading; raise ParseError."""
+    if text.lstrip().startswith("["):
+        found = decode(_DOCKER_ALL, text, source=source)
+    else:
+        found = decode_documents(_DOCKER, text, source=source)
+    try:
+        return tuple(_docker(item, evidence) for item in found)
+    except ValueError as error:
+        raise ParseError(str(error), source=source) from None
+
+
+def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+    """Return the networks in the order of the reading; raise ParseError."""
+    if text.lstrip().startswith("["):
+        found = decode(_PODMAN_ALL, text, source=source)
+    else:
+        found = decode_documents(_PODMAN, text, source=source)
+    try:
+        return tuple(
+            DockerNetwork(
+                id=item.id,
+                name=item.name,
+                driver=item.driver or "",
+                internal=bool(item.internal),
+                ipv6=bool(item.ipv6),
+                subnets=_subnets(tuple((block.subnet, block.gateway) for block in item.subnets or ())),
+                options=tuple((item.options or {}).items()),
+                bridge=item.link if item.driver == "bridge" else None,
+                evidence=evidence,
+            )
+            for item in found
+        )
+    except ValueError as error:
+        raise ParseError(str(error), source=source) from None
+
+
+def _docker(item: _Docker, evidence: str) -> DockerNetwork:
+    options = item.options or {}
+    blocks = (item.ipam.config if item.ipam is not None else None) or ()
+    return DockerNetwork(
+        id=item.id,
+        name=item.name,
+        driver=item.driver or "",
+        scope=item.scope or "local",
+        internal=bool(item.internal),
+        ipv6=bool(item.ipv6),
+        ingress=bool(item.ingress),
+        subnets=_subnets(tuple((block.subnet, block.gateway) for block in blocks)),
+        options=tuple(options.items()),
+        bridge=_bridge(item, options) if item.driver == "bridge" else None,
+        evidence=evidence,
+    )
+
+
+def _bridge(item: _Docker, options: dict[str, str]) -> str:
+    """Return the link's name: the option's, docker0 for the network ``bridge``, else made from the id.
+
+    Source: libnetwork drivers/bridge, parseNetworkOptions: ``br-`` and the first 12 characters.
+    """
+    if options.get(BRIDGE_NAME):
+        return options[BRIDGE_NAME]
+    return "docker0" if item.name == "bridge" else f"br-{item.id[:_ID_CHARACTERS]}"
+
+
+def _subnets(blocks: tuple[tuple[str | None, str | None], ...]) -> tuple[Subnet, ...]:
+    found: list[Subnet] = []
+    for subnet, gateway in blocks:
+        if subnet:
+            version = interface_address(subnet)[0]
+            value, length = network(subnet, version)
+            found.append(Subnet(version, value, length, interface_address(gateway)[1] if gateway else None))
+    return tuple(found)

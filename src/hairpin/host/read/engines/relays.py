@@ -1,0 +1,100 @@
+"""Where the relays of a container engine lead: docker-proxy, and daemons that hold a published port without serving it.
+
+docker-proxy's command line says it: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
+-container-port 80`` (``-use-listen-fd`` since Docker 28).  Where that could not be read, the published port does.
+Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dummyProxy (userland proxy off).
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.read.engines.container_json import publishing_endpoint
+from hairpin.host.read.ip.sockets_text import RELAYS
+from hairpin.host.socket import Relay, Socket
+from hairpin.netfilter.address import parse_address
+
+HOLDERS = ("dockerd", "conmon")
+"""Programs that bind a published port so that nobody else takes it, and never accept."""
+
+
+class RelayCommand(msgspec.Struct, frozen=True):
+    """The command line of a running relay; ``arguments`` without the program's own name."""
+
+    pid: int
+    arguments: tuple[str, ...]
+
+
+def commands(text: str) -> tuple[RelayCommand, ...]:
+    """Return the relays of lines ``PID<TAB>argv joined by spaces``; lines of another form are nobody's."""
+    found: list[RelayCommand] = []
+    for line in text.split("\n"):
+        pid, tab, command = line.partition("\t")
+        if tab and pid.isdigit():
+            found.append(RelayCommand(int(pid), tuple(command.split()[1:])))
+    return tuple(found)
+
+
+def with_relays(
+    sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
+) -> tuple[Socket, ...]:
+    """Return the sockets, those of relays with where they lead."""
+    if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
+        return sockets
+    by_pid = {command.pid: command for command in running}
+    return tuple(_with_relay(socket, by_pid, containers) for socket in sockets)
+
+
+def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tuple[Container, ...]) -> Socket:
+    command = by_pid.get(socket.pid) if socket.pid is not None else None
+    if socket.process in RELAYS:
+        relay = (_said(command) if command is not None else None) or _published(socket, containers, holds_only=False)
+    elif socket.process in HOLDERS:
+        relay = _published(socket, containers, holds_only=True)
+    else:
+        return socket
+    return socket if relay is None else msgspec.structs.replace(socket, relay=relay)
+
+
+def _said(command: RelayCommand) -> Relay | None:
+    values = dict(_options(command.arguments))
+    try:
+        version, value = parse_address(values.get("container-ip", ""))
+        return Relay(version, value, int(values.get("container-port", "")))
+    except ValueError:
+        return None
+
+
+def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """Yield flags of Go's flag package: ``-f value``, ``--f value``, ``-f=value``."""
+    for flag, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        if flag.startswith("-"):
+            name, equals, value = flag.lstrip("-").partition("=")
+            yield name, value if equals else following
+
+
+def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only: bool) -> Relay | None:
+    for container in containers:
+        endpoint = publishing_endpoint(container)
+        if endpoint is None or not container.running:
+            continue
+        for binding in container.bindings:
+            if not binding.actual or not _serves(socket, binding):
+                continue
+            # The proxy of an IPv6 socket leads to IPv4 where the container has no IPv6 address.
+            ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
+            for version, value in ends if socket.version == 4 else ends[::-1]:
+                if value is not None:
+                    return Relay(version, value, binding.container_port, holds_only)
+    return None
+
+
+def _serves(socket: Socket, binding: PortBinding) -> bool:
+    if (socket.protocol, socket.port) != (binding.protocol, binding.host_port):
+        return False
+    if socket.version != binding.version:
+        # Engines before 20.10.2 list the IPv4 binding alone and bind one socket for both.
+        return socket.address is None and binding.host_ip is None
+    return socket.address == binding.host_ip

@@ -1,0 +1,238 @@
+"""Links and addresses from ``ip -j -d addr``.
+
+Source: iproute2 ip/ipaddress.c print_linkinfo(), print_addrinfo(); ip/iplink_*.c for each kind's ``info_data``.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.read.ip.address_text import mac, number
+from hairpin.host.read.json_text import decode
+from hairpin.netfilter.address import parse_address, width
+
+
+class Interfaces(msgspec.Struct, frozen=True):
+    """What one ``ip addr`` says: links in the order of the reading, and the addresses on them."""
+
+    links: tuple[Link, ...] = ()
+    addresses: tuple[Address, ...] = ()
+
+
+class _Address(msgspec.Struct):
+    family: str = ""
+    local: str | None = None
+    address: str | None = None
+    prefixlen: int | None = None
+    broadcast: str | None = None
+    scope: str = "global"
+    secondary: bool = False
+    temporary: bool = False
+    tentative: bool = False
+    deprecated: bool = False
+    dadfailed: bool = False
+    dynamic: bool = False
+
+
+class _LinkInfo(msgspec.Struct):
+    info_kind: str = ""
+    info_data: msgspec.Raw = msgspec.Raw(b"{}")
+    info_slave_kind: str = ""
+    info_slave_data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Link(msgspec.Struct):
+    ifindex: int
+    ifname: str
+    flags: tuple[str, ...] = ()
+    mtu: int = 1500
+    operstate: str = "UNKNOWN"
+    link_type: str = ""
+    address: str = ""
+    master: str | None = None
+    group: str = "default"
+    link: str | None = None
+    link_index: int | None = None
+    link_netnsid: int | None = None
+    linkinfo: _LinkInfo = msgspec.field(default_factory=_LinkInfo)
+    xdp: Any = msgspec.UNSET
+    addr_info: tuple[_Address, ...] = ()
+
+
+class _PortData(msgspec.Struct):
+    """``info_slave_data`` of a bridge port."""
+
+    state: str | int = "forwarding"
+    hairpin: bool = False
+    isolated: bool = False
+    guard: bool = False
+    learning: bool = True
+    flood: bool = True
+    neigh_suppress: bool = False
+
+
+class _NamedPort(_PortData, kw_only=True):
+    """An element of ``bridge -j -d link``."""
+
+    ifname: str
+
+
+class _BridgeData(msgspec.Struct):
+    vlan_filtering: int = 0
+    stp_state: int = 0
+    nf_call_iptables: int = 0
+    nf_call_ip6tables: int = 0
+    nf_call_arptables: int = 0
+
+
+class _StackedData(msgspec.Struct):
+    """``info_data`` of vlan, vxlan, macvlan, macvtap, ipvlan and vrf."""
+
+    id: int | None = None
+    port: int | None = None
+    mode: str | None = None
+    table: str | int | None = None
+    link: str | None = None
+    private: bool = False
+    vepa: bool = False
+
+
+_LINKS = msgspec.json.Decoder(tuple[_Link, ...])
+_PORT_DATA = msgspec.json.Decoder(_PortData)
+_PORTS = msgspec.json.Decoder(tuple[_NamedPort, ...])
+_BRIDGE_DATA = msgspec.json.Decoder(_BridgeData)
+_STACKED_DATA = msgspec.json.Decoder(_StackedData)
+_STACKED = ("vlan", "vxlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
+PEERED = ("veth", "netkit", "vxcan")
+"""Kinds whose links come in pairs: the link that they name is the other end, not what they stand on."""
+_PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+
+
+def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
+    """Return links and addresses; raise ParseError."""
+    found = decode(_LINKS, text, source=source) if text.strip() else ()
+    indices = {link.ifname: link.ifindex for link in found}
+    try:
+        links = tuple(_link(link, indices, source, evidence) for link in found if link.ifindex > 0)
+        addresses = tuple(
+            _address(link.ifname, item, evidence)
+            for link in found
+            for item in link.addr_info
+            if item.local is not None and item.family in ("inet", "inet6")
+        )
+    except ValueError as error:
+        raise ParseError(str(error), source=source) from None
+    return Interfaces(links, addresses)
+
+
+def ports(text: str, *, source: str) -> tuple[tuple[str, BridgePort], ...]:
+    """Return name and port state of every element of ``bridge -j -d link``; raise ParseError."""
+    found = decode(_PORTS, text, source=source) if text.strip() else ()
+    return tuple((port.ifname, _port(port)) for port in found)
+
+
+def port_state(state: str | int) -> str:
+    """Return the STP state's name; old iproute2 prints its number (linux/if_bridge.h BR_STATE_*)."""
+    if isinstance(state, int):
+        return _PORT_STATES[state] if 0 <= state < len(_PORT_STATES) else str(state)
+    return state.lower()
+
+
+def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> Link:
+    info = link.linkinfo
+    kind = info.info_kind or ("loopback" if link.link_type == "loopback" else "")
+    stacked = _StackedData()
+    if kind in _STACKED:
+        stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
+    # A vxlan names its underlay in its own data; link 0 (``NONE``) is none at all.
+    below = link.link or stacked.link
+    return Link(
+        index=link.ifindex,
+        name=link.ifname,
+        kind=kind,
+        up="UP" in link.flags,
+        carrier="LOWER_UP" in link.flags,
+        operstate=link.operstate,
+        mtu_bytes=link.mtu,
+        mac=mac(link.address),
+        master=link.master,
+        group=link.group,
+        lower=None if kind in PEERED else below,
+        peer_index=link.link_index or (indices.get(below) if below is not None else None),
+        peer_netnsid=link.link_netnsid,  # -1 where the kernel has given no id yet
+        flags=link.flags,
+        port=_slave_port(info, source),
+        bridge=_bridge(info, source) if kind == "bridge" else None,
+        vlan_id=stacked.id if kind == "vlan" else None,
+        macvlan_mode=stacked.mode if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
+        ipvlan_flag=_ipvlan_flag(stacked) if kind == "ipvlan" else None,
+        vxlan_id=stacked.id if kind == "vxlan" else None,
+        vxlan_port=stacked.port if kind == "vxlan" else None,
+        vrf_table=number(stacked.table) if kind == "vrf" and stacked.table is not None else None,
+        xdp=link.xdp is not msgspec.UNSET,
+        evidence=evidence,
+    )
+
+
+def _ipvlan_flag(data: _StackedData) -> str:
+    """Source: iproute2 ip/iplink_ipvlan.c ipvlan_print_opt()"""
+    return "private" if data.private else "vepa" if data.vepa else "bridge"
+
+
+def _raw(data: msgspec.Raw) -> str:
+    return bytes(data).decode("utf-8", "replace")
+
+
+def _slave_port(info: _LinkInfo, source: str) -> BridgePort | None:
+    if info.info_slave_kind != "bridge":
+        return None
+    return _port(decode(_PORT_DATA, _raw(info.info_slave_data), source=source))
+
+
+def _port(port: _PortData) -> BridgePort:
+    return BridgePort(
+        state=port_state(port.state),
+        hairpin=port.hairpin,
+        isolated=port.isolated,
+        guard=port.guard,
+        learning=port.learning,
+        flood=port.flood,
+        neigh_suppress=port.neigh_suppress,
+    )
+
+
+def _bridge(info: _LinkInfo, source: str) -> BridgeInfo:
+    data = decode(_BRIDGE_DATA, _raw(info.info_data), source=source)
+    return BridgeInfo(
+        vlan_filtering=data.vlan_filtering != 0,
+        stp=data.stp_state != 0,
+        nf_call_iptables=data.nf_call_iptables != 0,
+        nf_call_ip6tables=data.nf_call_ip6tables != 0,
+        nf_call_arptables=data.nf_call_arptables != 0,
+    )
+
+
+def _address(link: str, item: _Address, evidence: str) -> Address:
+    version: Literal[4, 6] = 4 if item.family == "inet" else 6
+    found, value = parse_address(item.local or "")
+    if found != version:
+        raise ValueError(f"{item.local!r} is not an address of family {item.family}")
+    prefix_length = width(version) if item.prefixlen is None else item.prefixlen
+    if not 0 <= prefix_length <= width(version):
+        raise ValueError(f"/{prefix_length} is no prefix length of {item.family}")
+    return Address(
+        link=link,
+        version=version,
+        value=value,
+        prefix_length=prefix_length,
+        scope=item.scope,
+        peer=parse_address(item.address)[1] if item.address is not None else None,
+        broadcast=parse_address(item.broadcast)[1] if item.broadcast is not None else None,
+        secondary=item.secondary or item.temporary,
+        tentative=item.tentative or item.dadfailed,
+        deprecated=item.deprecated,
+        dynamic=item.dynamic,
+        evidence=evidence,
+    )

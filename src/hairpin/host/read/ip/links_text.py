@@ -1,0 +1,226 @@
+"""Links and addresses from the words of ``ip -d addr`` (iproute2 without JSON) and of busybox's ``ip addr``.
+
+    link    := INDEX ":" NAME ["@" PEER] ":" "<" FLAGS ">" "mtu" MTU word*
+               "link/" TYPE [MAC] word*
+               [kind word*] ["bridge_slave" word*] address*
+    address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
+
+Busybox prints no kind, and takes the index of a peer in another namespace for one of this: it says ``v2@br0`` where
+link 2 of that namespace is meant and br0 is link 2 of this one.  So kinds are guessed there: what others have as their
+master is a bridge, what says that it is paired with no link that could be its lower one is veth.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.read.ip.address_text import interface_address, mac, number
+from hairpin.host.read.ip.links_json import PEERED, Interfaces
+from hairpin.netfilter.address import parse_address
+
+ELSEWHERE = -1
+"""``Link.peer_netnsid`` of a peer in another namespace, when it is not said in which."""
+_HEAD = re.compile(r"(\d+): ([^\s@:]+)(?:@([^\s:]+))?: <([^>]*)> (.*)")
+_PEER_INDEX = re.compile(r"if(\d+)")
+_OWN_LINES = ("link/", "inet", "alias", "altname", "prog/", "valid_lft", "RX", "TX", "cache")
+_SCOPES = ("global", "link", "host", "site", "nowhere")
+
+
+def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
+    """Return links and addresses; raise ParseError with the line."""
+    links: list[Link] = []
+    peers: list[str] = []
+    addresses: list[Address] = []
+    for line_number, line in enumerate(text.split("\n"), 1):
+        words = line.split()
+        if not words:
+            continue
+        try:
+            if line[0].isdigit():
+                link, peer = _head(line, evidence)
+                links.append(link)
+                peers.append(peer)
+            elif words[0] in ("inet", "inet6"):
+                addresses.append(_address(links[-1].name, words, evidence))
+            else:
+                links[-1] = _detail(links[-1], words)
+        except (ValueError, IndexError) as error:
+            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+    described = "state" in text.partition("\n")[0].split()
+    joined = _joined(tuple(links), tuple(peers))
+    return Interfaces(joined if described else _guessed(joined), tuple(addresses))
+
+
+def value_after(words: list[str], key: str) -> str | None:
+    """Return the word after ``key``, or None."""
+    return words[words.index(key) + 1] if key in words[:-1] else None
+
+
+def port_of(words: list[str]) -> BridgePort:
+    """Return what the words of ``bridge_slave …`` or of ``bridge -d link`` say of a port."""
+    usual = BridgePort()
+
+    def switch(key: str, default: bool) -> bool:
+        value = value_after(words, key)
+        return default if value is None else value == "on"
+
+    return BridgePort(
+        state=(value_after(words, "state") or usual.state).lower(),
+        hairpin=switch("hairpin", usual.hairpin),
+        isolated=switch("isolated", usual.isolated),
+        guard=switch("guard", usual.guard),
+        learning=switch("learning", usual.learning),
+        flood=switch("flood", usual.flood),
+        neigh_suppress=switch("neigh_suppress", usual.neigh_suppress),
+    )
+
+
+def _head(line: str, evidence: str) -> tuple[Link, str]:
+    match = _HEAD.fullmatch(line.rstrip())
+    if match is None:
+        raise ValueError("not the first line of a link")
+    index, name, peer, flag_text, rest = match.groups(default="")
+    words, flags = rest.split(), tuple(flag_text.split(","))
+    link = Link(
+        index=int(index),
+        name=name,
+        up="UP" in flags,
+        carrier="LOWER_UP" in flags,
+        operstate=value_after(words, "state") or "UNKNOWN",
+        mtu_bytes=int(value_after(words, "mtu") or 1500),
+        master=value_after(words, "master"),
+        group=value_after(words, "group") or "default",
+        flags=flags,
+        xdp=any(word.startswith("xdp") for word in words),
+        evidence=evidence,
+    )
+    return link, peer
+
+
+def _detail(link: Link, words: list[str]) -> Link:
+    first = words[0]
+    if first.startswith("link/"):
+        netnsid = value_after(words, "link-netnsid")
+        return msgspec.structs.replace(
+            link,
+            kind="loopback" if first == "link/loopback" else "",
+            mac=mac(words[1]) if len(words) > 1 else None,
+            peer_netnsid=_netnsid(netnsid),
+        )
+    if first == "bridge_slave":
+        return msgspec.structs.replace(link, port=port_of(words))
+    if first.startswith("prog/xdp"):
+        return msgspec.structs.replace(link, xdp=True)
+    if first.endswith("_slave") or first.startswith(_OWN_LINES) or link.kind:
+        return link
+    return _of_kind(link, first, words)
+
+
+def _netnsid(text: str | None) -> int | None:
+    """Return the id; the kernel's -1 (no id was given yet) is printed as ``unknown``."""
+    if text is None:
+        return None
+    return int(text) if text.isdigit() else ELSEWHERE
+
+
+def _of_kind(link: Link, kind: str, words: list[str]) -> Link:
+    identity = value_after(words, "id")
+    port = value_after(words, "dstport")
+    table = value_after(words, "table")
+    return msgspec.structs.replace(
+        link,
+        kind=kind,
+        lower=value_after(words, "dev") if kind == "vxlan" else None,
+        vlan_id=int(identity) if kind == "vlan" and identity else None,
+        macvlan_mode=value_after(words, "mode") if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
+        ipvlan_flag=next((word for word in words if word in _IPVLAN_FLAGS), "bridge") if kind == "ipvlan" else None,
+        vxlan_id=int(identity) if kind == "vxlan" and identity else None,
+        vxlan_port=int(port) if kind == "vxlan" and port else None,
+        vrf_table=number(table) if kind == "vrf" and table else None,
+        bridge=_bridge(words) if kind == "bridge" else None,
+    )
+
+
+_IPVLAN_FLAGS = ("private", "vepa")
+
+
+def _bridge(words: list[str]) -> BridgeInfo:
+    def on(key: str) -> bool:
+        return value_after(words, key) not in (None, "0")
+
+    return BridgeInfo(
+        vlan_filtering=on("vlan_filtering"),
+        stp=on("stp_state"),
+        nf_call_iptables=on("nf_call_iptables"),
+        nf_call_ip6tables=on("nf_call_ip6tables"),
+        nf_call_arptables=on("nf_call_arptables"),
+    )
+
+
+def _joined(links: tuple[Link, ...], peers: tuple[str, ...]) -> tuple[Link, ...]:
+    """Resolve ``@if8`` (an index, of another namespace) and ``@v0`` (a name of this one)."""
+    indices = {link.name: link.index for link in links}
+    return tuple(_join(link, peer, indices) for link, peer in zip(links, peers, strict=True))
+
+
+def _join(link: Link, peer: str, indices: dict[str, int]) -> Link:
+    by_index = _PEER_INDEX.fullmatch(peer)
+    if peer in indices:
+        lower = link.lower if link.kind in PEERED else peer
+        return msgspec.structs.replace(link, peer_index=indices[peer], lower=lower)
+    if by_index is not None:
+        elsewhere = ELSEWHERE if link.peer_netnsid is None else link.peer_netnsid
+        return msgspec.structs.replace(link, peer_index=int(by_index[1]), peer_netnsid=elsewhere)
+    if link.lower in indices:
+        return msgspec.structs.replace(link, peer_index=indices[link.lower])
+    return link
+
+
+def _guessed(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    masters = {link.master for link in links}
+    pairs = {(link.index, link.peer_index) for link in links}
+    return tuple(_guess(link, masters, pairs) for link in links)
+
+
+def _guess(link: Link, masters: set[str | None], pairs: set[tuple[int, int | None]]) -> Link:
+    if link.kind or link.mac is None:
+        return link
+    if link.name in masters or link.name == "docker0" or link.name.startswith("br-"):
+        return msgspec.structs.replace(link, kind="bridge", bridge=BridgeInfo())
+    if link.peer_index is None:
+        return link
+    if (link.peer_index, link.index) in pairs:
+        return msgspec.structs.replace(link, kind="veth", lower=None)
+    # No link stands on the bridge whose port it is, and engines call their pairs veth….
+    if link.lower is None or link.lower == link.master or link.name.startswith("veth"):
+        return msgspec.structs.replace(link, kind="veth", lower=None, peer_netnsid=ELSEWHERE)
+    return link
+
+
+def _address(link: str, words: list[str], evidence: str) -> Address:
+    version: Literal[4, 6] = 4 if words[0] == "inet" else 6
+    found, value, prefix_length = interface_address(words[1])
+    peer_text = value_after(words, "peer")
+    if peer_text is not None:
+        _, _, prefix_length = interface_address(peer_text)
+    scope = value_after(words, "scope") or "global"
+    broadcast = value_after(words, "brd")
+    if found != version:
+        raise ValueError(f"{words[1]!r} is not of family {words[0]}")
+    return Address(
+        link=link,
+        version=version,
+        value=value,
+        prefix_length=prefix_length,
+        scope=scope if scope in _SCOPES else "global",
+        peer=interface_address(peer_text)[1] if peer_text is not None else None,
+        broadcast=parse_address(broadcast)[1] if broadcast is not None else None,
+        secondary="secondary" in words or "temporary" in words,
+        tentative="tentative" in words or "dadfailed" in words,
+        deprecated="deprecated" in words,
+        dynamic="dynamic" in words,
+        evidence=evidence,
+    )

@@ -1,0 +1,127 @@
+"""firewalld's zones as they are now: from D-Bus (busctl's JSON) or from ``firewall-cmd --list-all-zones``.
+
+    D-Bus:  one object a line, {"call": METHOD, "name": ZONE, "reply": {"type": …, "data": [VALUE]}}
+    text:   ZONE [" (" STATE ")"] (NL "  " KEY ": " VALUE)*
+
+Source: firewalld.dbus(5) getActiveZones, getDefaultZone, getZoneSettings2; firewall-cmd(1).
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from hairpin.host.managers import FirewalldZone
+from hairpin.host.read.json_text import decode_documents
+
+
+class RuntimeZones(msgspec.Struct, frozen=True):
+    """What firewalld answers of itself."""
+
+    zones: tuple[FirewalldZone, ...] = ()
+    default_zone: str | None = None
+
+
+class _Value(msgspec.Struct):
+    data: Any = None
+
+
+class _Reply(msgspec.Struct):
+    data: tuple[Any, ...] = ()
+
+
+class _Call(msgspec.Struct):
+    call: str
+    name: str = ""
+    reply: _Reply = msgspec.field(default_factory=_Reply)
+
+
+class _Settings(msgspec.Struct):
+    """The members of getZoneSettings2; one that is empty is left out."""
+
+    target: str = "default"
+    interfaces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    ports: tuple[tuple[str, str], ...] = ()
+    services: tuple[str, ...] = ()
+    forward: bool | None = None
+    masquerade: bool = False
+    rules_str: tuple[str, ...] = ()
+
+
+_CALL = msgspec.json.Decoder(_Call)
+_ZONE = re.compile(r"([A-Za-z0-9_./-]+)(?: \(([^)]*)\))?")
+_KEY = re.compile(r"  ([a-z-]+):(?: (.*))?")
+
+
+def of_bus(text: str, *, source: str) -> RuntimeZones:
+    """Return the zones that were asked for; raise ParseError."""
+    zones: list[FirewalldZone] = []
+    default_zone: str | None = None
+    for call in decode_documents(_CALL, text, source=source):
+        first: object = call.reply.data[0] if call.reply.data else None
+        if call.call == "getDefaultZone" and isinstance(first, str):
+            default_zone = first
+        elif call.call == "getZoneSettings2":
+            zones.append(_zone(call.name, _settings(first)))
+    return RuntimeZones(tuple(zones), default_zone)
+
+
+def of_words(text: str) -> RuntimeZones:
+    """Return the zones of ``firewall-cmd --list-all-zones``."""
+    zones: list[FirewalldZone] = []
+    default_zone: str | None = None
+    for block in re.split(r"\n(?=\S)", text.strip("\n")):
+        head, _, body = block.partition("\n")
+        match = _ZONE.fullmatch(head.rstrip())
+        if match is None:
+            continue
+        if "default" in (match[2] or "").split(", "):
+            default_zone = match[1]
+        zones.append(_worded(match[1], body))
+    return RuntimeZones(tuple(zones), default_zone)
+
+
+def _settings(found: object) -> _Settings:
+    """Return the members of ``a{sv}``; a member of an unknown form is as if it were not there."""
+    try:
+        members = msgspec.convert(found, dict[str, _Value])
+        return msgspec.convert({name: value.data for name, value in members.items()}, _Settings)
+    except msgspec.ValidationError:
+        return _Settings()
+
+
+def _zone(name: str, settings: _Settings) -> FirewalldZone:
+    return FirewalldZone(
+        name=name,
+        target=settings.target,
+        interfaces=settings.interfaces,
+        sources=settings.sources,
+        ports=tuple(f"{port}/{protocol}" for port, protocol in settings.ports),
+        services=settings.services,
+        forward=settings.forward,
+        masquerade=settings.masquerade,
+        rich_rules=settings.rules_str,
+    )
+
+
+def _worded(name: str, body: str) -> FirewalldZone:
+    values: dict[str, str] = {}
+    rich: list[str] = []
+    for line in body.split("\n"):
+        match = _KEY.fullmatch(line)
+        if match is not None:
+            values[match[1]] = (match[2] or "").strip()
+        elif line.strip().startswith("rule "):
+            rich.append(line.strip())
+    return FirewalldZone(
+        name=name,
+        target=values.get("target", "default"),
+        interfaces=tuple(values.get("interfaces", "").split()),
+        sources=tuple(values.get("sources", "").split()),
+        ports=tuple(values.get("ports", "").split()),
+        services=tuple(values.get("services", "").split()),
+        forward=values["forward"] == "yes" if "forward" in values else None,
+        masquerade=values.get("masquerade") == "yes",
+        rich_rules=tuple(rich),
+    )

@@ -1,0 +1,99 @@
+"""Firewall managers, units, versions and files of a host from their readings."""
+
+from hairpin.evidence.reading import Reading
+from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.host.read.managers import assignments, firewalld_runtime, firewalld_xml, units_text, versions_text
+from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
+from hairpin.host.read.readings import Readings
+
+# In the order of precedence where one exists: ufw sets its sysctls after the system's.
+_FILE_KEYS = (
+    "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
+    "daemon-json", "os-release",
+)  # fmt: skip
+
+
+def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | None:
+    """Return firewalld's state; None where neither a process nor its configuration is there."""
+    state, conf = readings.first("firewalld-state"), readings.first("firewalld-conf")
+    if state is None and conf is None:
+        return None
+    runtime = _runtime(readings)
+    backend = assignments.value_of(conf.text, "FirewallBackend") if conf is not None else None
+    default = assignments.value_of(conf.text, "DefaultZone") if conf is not None else None
+    reading = state or conf
+    return Firewalld(
+        running=state is not None and state.text.strip() == "running",
+        version=next((item.text for item in versions if item.program == "package:firewalld"), ""),
+        backend=backend or None,
+        default_zone=runtime.default_zone or default or None,
+        runtime=runtime.zones,
+        permanent=readings.all_understood(readings.of("firewalld-zones-permanent"), _permanent),
+        evidence=reading.id if reading is not None else "",
+    )
+
+
+def ufw(readings: Readings) -> Ufw | None:
+    """Return ufw's state; None where it is not installed."""
+    conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
+    if conf is None:
+        return None
+    policies = default.text if default is not None else ""
+    return Ufw(
+        enabled=(assignments.value_of(conf.text, "ENABLED") or "").lower() == "yes",
+        default_forward_policy=assignments.value_of(policies, "DEFAULT_FORWARD_POLICY"),
+        default_input_policy=assignments.value_of(policies, "DEFAULT_INPUT_POLICY"),
+        evidence=conf.id,
+    )
+
+
+def units(readings: Readings) -> tuple[Unit, ...]:
+    """Return the units that systemd knows."""
+    return tuple(
+        unit for reading in readings.of("units") for unit in units_text.parse(reading.text, evidence=reading.id)
+    )
+
+
+def versions(readings: Readings) -> tuple[Version, ...]:
+    """Return versions: programs first, then packages, then the distribution."""
+    programs = (
+        versions_text.of_program(reading.text, origin=reading.origin, evidence=reading.id)
+        for reading in readings.of("versions")
+    )
+    packages = (
+        version
+        for reading in readings.of("packages")
+        for version in versions_text.of_packages(reading.text, evidence=reading.id)
+    )
+    distribution = (
+        versions_text.of_os_release(reading.text, evidence=reading.id) for reading in readings.of("os-release")
+    )
+    found = (*programs, *packages, *distribution)
+    return tuple(version for version in found if version is not None)
+
+
+def files(readings: Readings) -> tuple[ConfigFile, ...]:
+    """Return the configuration files; sysctl's in the order in which they are applied."""
+    return tuple(
+        ConfigFile(reading.origin, reading.text, reading.id) for key in _FILE_KEYS for reading in readings.of(key)
+    )
+
+
+def klog(readings: Readings) -> tuple[str, ...]:
+    """Return the kernel log's lines that concern the network."""
+    return tuple(line for reading in readings.of("klog") for line in reading.text.split("\n") if line.strip())
+
+
+def _runtime(readings: Readings) -> RuntimeZones:
+    reading = readings.first("firewalld-zones")
+    if reading is not None:
+        return readings.understood(reading, lambda r: firewalld_runtime.of_bus(r.text, source=r.origin), RuntimeZones())
+    worded = readings.first("firewalld-zones-text")
+    return firewalld_runtime.of_words(worded.text) if worded is not None else RuntimeZones()
+
+
+def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
+    folder, _, file = reading.origin.rpartition("/")
+    if not folder.endswith("/zones") or not file.endswith(".xml"):
+        return ()
+    return (firewalld_xml.zone(reading.text, name=file.removesuffix(".xml"), source=reading.origin),)

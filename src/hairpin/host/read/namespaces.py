@@ -1,0 +1,236 @@
+"""One network namespace from its readings."""
+
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+from hairpin.evidence.reading import HOST, Reading
+from hairpin.host.docker import Container
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort, Link
+from hairpin.host.read.engines.relays import commands, with_relays
+from hairpin.host.read.ip import (
+    bridge_json,
+    bridge_text,
+    conntrack_text,
+    links_json,
+    links_text,
+    proc_net,
+    routes_json,
+    routes_text,
+    rules_json,
+    rules_text,
+    sockets_text,
+    sysctl_text,
+)
+from hairpin.host.read.ip.bridge_json import PortVlans
+from hairpin.host.read.ip.bridge_ports import with_ports
+from hairpin.host.read.ip.links_json import Interfaces
+from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.routes_json import SavedNextHop
+from hairpin.host.read.ip.traffic_control import filtered, with_filters
+from hairpin.host.read.json_text import is_json
+from hairpin.host.read.readings import Readings
+from hairpin.host.read.rulesets import RulesetReader
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import Connection
+
+T = TypeVar("T")
+_PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
+    ("proc-net-tcp", "tcp", 4),
+    ("proc-net-tcp6", "tcp", 6),
+    ("proc-net-udp", "udp", 4),
+    ("proc-net-udp6", "udp", 6),
+)
+
+
+class NamespaceReader:
+    """Makes namespaces of readings, all of one host; what cannot be understood is left out and noted as unread."""
+
+    def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
+        self._kernel = kernel
+        self._readings = readings
+        self._rulesets = RulesetReader(readings)
+        self._containers = containers
+        self._tables = RouteTables(file.text for file in readings.of("file") if "/rt_tables" in file.origin)
+        self._commands = tuple(
+            command for reading in readings.of("relay-cmdlines") for command in commands(reading.text)
+        )
+        self._halted = frozenset(
+            int(line) for reading in readings.of("halted-processes") for line in reading.text.split() if line.isdigit()
+        )
+        self._sysctls: dict[str, Sysctls] = {}
+
+    def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
+        """Return the namespace; ``netnsids`` is what it calls others."""
+        interfaces = self._either(
+            "ip-addr",
+            name,
+            lambda r: links_json.interfaces(r.text, source=r.origin, evidence=r.id),
+            lambda r: links_text.interfaces(r.text, source=r.origin, evidence=r.id),
+            Interfaces(),
+        )
+        routes, rules = self._routing(name)
+        return Namespace(
+            name=name,
+            links=self._links(name, interfaces.links),
+            addresses=interfaces.addresses,
+            routes=routes,
+            rules=rules,
+            neighbours=self._neighbours(name),
+            fdb=self._fdb(name),
+            sysctls=self._readings.understood(
+                self._readings.first("sysctl", name), self._parse_sysctls, Sysctls(values={})
+            ),
+            sockets=self._sockets(name),
+            connections=self._connections(name),
+            ruleset=self._rulesets.ruleset(name),
+            netnsids=netnsids,
+            kernel=self._kernel,
+            unread=self._readings.unread_in(name),
+        )
+
+    def _either(
+        self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
+    ) -> T:
+        """Return what the JSON reading says, else its ``-text`` form; old iproute2 answers ``-j`` in words at times."""
+        reading = self._readings.first(key, netns)
+        if reading is None:
+            return self._readings.understood(self._readings.first(f"{key}-text", netns), of_words, default)
+        worded = reading.text.strip() != "" and not is_json(reading.text)
+        return self._readings.understood(reading, of_words if worded else of_json, default)
+
+    def _links(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        none: tuple[tuple[str, BridgePort], ...] = ()
+        ports = self._either(
+            "bridge-link",
+            netns,
+            lambda r: links_json.ports(r.text, source=r.origin),
+            lambda r: bridge_text.ports(r.text, source=r.origin),
+            none,
+        )
+        no_vlans: tuple[PortVlans, ...] = ()
+        vlans = self._either(
+            "bridge-vlan",
+            netns,
+            lambda r: bridge_json.vlans(r.text, source=r.origin),
+            lambda r: bridge_text.vlans(r.text, source=r.origin),
+            no_vlans,
+        )
+        found = (
+            filtered(reading.text, origin=reading.origin)
+            for key in ("tc-filter", "tc-filter-text")
+            for reading in self._readings.of(key, netns)
+        )
+        return with_filters(with_ports(links, ports, vlans), tuple(item for item in found if item is not None))
+
+    def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
+        no_hops: tuple[SavedNextHop, ...] = ()
+        saved = self._either(
+            "ip-nexthop",
+            netns,
+            lambda r: routes_json.saved_next_hops(r.text, source=r.origin),
+            lambda r: routes_text.saved_next_hops(r.text, source=r.origin),
+            no_hops,
+        )
+        routes = (*self._routes(netns, 4, saved), *self._routes(netns, 6, saved))
+        return routes, (*self._rules(netns, 4), *self._rules(netns, 6))
+
+    def _routes(self, netns: str, version: Literal[4, 6], saved: tuple[SavedNextHop, ...]) -> tuple[Route, ...]:
+        none: tuple[Route, ...] = ()
+        key, tables = f"ip-route{version}", self._tables
+
+        def of_json(r: Reading) -> tuple[Route, ...]:
+            return routes_json.routes(
+                r.text, version=version, tables=tables, saved=saved, source=r.origin, evidence=r.id
+            )
+
+        def of_words(r: Reading) -> tuple[Route, ...]:
+            return routes_text.routes(
+                r.text, version=version, tables=tables, saved=saved, source=r.origin, evidence=r.id
+            )
+
+        found = self._either(key, netns, of_json, of_words, none)
+        if any(route.type == "unicast" and not route.next_hops for route in found):
+            self._miss(key, netns, message("the next hops of at least one route were not printed"))
+        return found
+
+    def _rules(self, netns: str, version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
+        none: tuple[PolicyRule, ...] = ()
+        key, tables = f"ip-rule{version}", self._tables
+
+        def of_json(r: Reading) -> tuple[PolicyRule, ...]:
+            return rules_json.rules(r.text, version=version, tables=tables, source=r.origin, evidence=r.id)
+
+        def of_words(r: Reading) -> tuple[PolicyRule, ...]:
+            return rules_text.rules(r.text, version=version, tables=tables, source=r.origin, evidence=r.id)
+
+        found = self._either(key, netns, of_json, of_words, none)
+        if any(rule.action == "goto" and rule.goto is None for rule in found):
+            self._miss(key, netns, message("where a goto rule goes was not printed"))
+        return found
+
+    def _miss(self, key: str, netns: str, reason: Message) -> None:
+        reading = self._readings.first(key, netns) or self._readings.first(f"{key}-text", netns)
+        if reading is not None:
+            self._readings.miss(reading, reason)
+
+    def _neighbours(self, netns: str) -> tuple[Neighbour, ...]:
+        none: tuple[Neighbour, ...] = ()
+        return self._either(
+            "ip-neigh",
+            netns,
+            lambda r: routes_json.neighbours(r.text, source=r.origin, evidence=r.id),
+            lambda r: routes_text.neighbours(r.text, source=r.origin, evidence=r.id),
+            none,
+        )
+
+    def _fdb(self, netns: str) -> tuple[FdbEntry, ...]:
+        none: tuple[FdbEntry, ...] = ()
+        return self._either(
+            "bridge-fdb",
+            netns,
+            lambda r: bridge_json.fdb(r.text, source=r.origin, evidence=r.id),
+            lambda r: bridge_text.fdb(r.text, source=r.origin, evidence=r.id),
+            none,
+        )
+
+    def _parse_sysctls(self, reading: Reading) -> Sysctls:
+        """Return the values; containers with equal links mostly have equal ones."""
+        found = self._sysctls.get(reading.text)
+        if found is None:
+            found = self._sysctls[reading.text] = sysctl_text.parse(reading.text, source=reading.origin)
+        return Sysctls(found.values, reading.id)
+
+    def _sockets(self, netns: str) -> tuple[Socket, ...]:
+        none: tuple[Socket, ...] = ()
+        reading = self._readings.first("sockets", netns)
+        if reading is None:
+            tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
+            return proc_net.with_v6only(tuple(socket for table in tables for socket in table))
+        found = self._readings.understood(
+            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, halted=self._halted), none
+        )
+        return with_relays(found, self._commands, self._containers) if netns == HOST else found
+
+    def _table(
+        self, netns: str, key: str, protocol: Literal["tcp", "udp"], version: Literal[4, 6]
+    ) -> tuple[Socket, ...]:
+        return self._readings.all_understood(
+            self._readings.of(key, netns),
+            lambda r: proc_net.parse(r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id),
+        )
+
+    def _connections(self, netns: str) -> tuple[Connection, ...]:
+        none: tuple[Connection, ...] = ()
+        reading = self._readings.first("conntrack", netns)
+        if reading is None:
+            return none
+        cut = conntrack_text.truncation(reading.text)
+        if cut is not None:
+            self._readings.miss(reading, cut)
+        return self._readings.understood(
+            reading, lambda r: conntrack_text.parse(r.text, source=r.origin, evidence=r.id), none
+        )

@@ -1,0 +1,94 @@
+"""All netfilter rules of one namespace: both iptables back ends, native nftables, ebtables_save, ipsets."""
+
+import msgspec
+
+from hairpin.evidence.reading import Reading
+from hairpin.host.read.readings import Readings
+from hairpin.netfilter import ipset
+from hairpin.netfilter.ebtables import save as ebtables_save
+from hairpin.netfilter.evaluate.index import prepare
+from hairpin.netfilter.iptables import save as iptables_save
+from hairpin.netfilter.ir import Ruleset, Set, Table
+from hairpin.netfilter.nft import listing as nft_listing
+
+_Cached = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
+
+
+class RulesetReader:
+    """Reads rulesets.  Containers mostly have the same few rules, so equal texts are parsed once."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+        self._cached: _Cached = {}
+
+    def ruleset(self, netns: str) -> Ruleset:
+        """Return the rules of a namespace; what cannot be understood is noted as unread."""
+        readings = self._readings
+        sets = readings.all_understood(
+            readings.of("ipset", netns), lambda reading: ipset.parse(reading.text, source=reading.origin)
+        )
+        tables: list[Table] = []
+        for dialect in ("nft", "legacy"):
+            for version in ("4", "6"):
+                key = f"iptables-{dialect}-save{version}"
+                tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
+        tables += readings.all_understood(readings.of("nft-table", netns), lambda reading: self._tables(reading, ()))
+        tables += readings.all_understood(readings.of("ebtables", netns), lambda reading: self._tables(reading, ()))
+        for reading in readings.of("nft-netdev-chains", netns):
+            tables = [with_devices(table, reading.text) for table in tables]
+        return Ruleset(_shown_whole(tables), sets)
+
+    def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
+        asked = (reading.key, reading.text, sets)
+        found = self._cached.get(asked)
+        if found is None:
+            found = self._cached[asked] = _parse(reading, sets)
+            prepare(found)
+        return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
+
+
+def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
+    """Return the tables without iptables' partial view of those that nft had to show: those hold what it cannot say."""
+    native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
+    return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
+
+
+def with_devices(table: Table, text: str) -> Table:
+    """Return the table with its chains' devices as ``nft list chains netdev`` (or ``inet``) says them."""
+    if table.family not in ("netdev", "inet") or table.dialect != "nft":
+        return table
+    devices: dict[str, tuple[str, ...]] = {}
+    inside: list[str] = []
+    chain = ""
+    for line in text.splitlines():
+        words = line.replace(",", " ").split()
+        if words[:1] == ["table"]:
+            inside = words[1:3]
+        elif words[:1] == ["chain"]:
+            chain = words[1]
+        elif (
+            words[:1] == ["type"] and inside == [table.family, table.name] and ("device" in words or "devices" in words)
+        ):
+            start = next(number for number, word in enumerate(words) if word in ("device", "devices"))
+            names = words[start + 1 : words.index("priority")]
+            devices[chain] = tuple(name.strip('"') for name in names if name not in ("=", "{", "}"))
+    chains = tuple(
+        msgspec.structs.replace(each, devices=devices.get(each.name, ())) if not each.devices else each
+        for each in table.chains
+    )
+    return msgspec.structs.replace(table, chains=chains)
+
+
+def _parse(reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
+    if reading.key == "nft-table":
+        return nft_listing.parse(reading.text, source=reading.origin, evidence=reading.id)
+    if reading.key == "ebtables":
+        return ebtables_save.parse(reading.text, source=reading.origin, evidence=reading.id)
+    return iptables_save.parse(
+        reading.text,
+        family="ip" if reading.key.endswith("4") else "ip6",
+        dialect="iptables-nft" if reading.key.startswith("iptables-nft") else "iptables-legacy",
+        source=reading.origin,
+        evidence=reading.id,
+        ipsets=sets,
+    )

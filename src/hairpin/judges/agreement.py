@@ -1,0 +1,88 @@
+"""Do the two judges agree: the walk's trace and what the kernel did?"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.packet import is_discovery
+from hairpin.replica.run.worker import Judgement
+from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.walk import Trace, only_under_load
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """``agrees`` None: nothing can be said, since what was left out could have made the difference.
+
+    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs."""
+
+    agrees: bool | None
+    judge: Literal["simulated", "replicated"]
+    reason: str = ""
+
+
+def agreement(trace: Trace, judgement: Judgement) -> Agreement:
+    """Return whether the kernel did what the walk said, by the verdict and by the rule that decided it."""
+    reason = _difference(trace, judgement)
+    if reason and _under_load(trace, judgement):
+        return Agreement(None, "simulated", reason)
+    if judgement.left_out:
+        return Agreement(None if reason else True, "simulated", reason)
+    if reason:
+        return Agreement(False, "simulated", reason)
+    return Agreement(True, "replicated")
+
+
+def _under_load(trace: Trace, judgement: Judgement) -> bool:
+    """Return whether the kernel took a branch that is taken only when a rate is exceeded: other flows of the replica
+    may have used that up, which a flow by itself would not meet."""
+    branches = [branch for branch in trace.branches if only_under_load(branch)]
+    alone = [msgspec.structs.replace(trace, verdict=branch.verdict, branches=(branch,)) for branch in branches]
+    return any(not _difference(each, judgement) for each in alone)
+
+
+def _difference(trace: Trace, judgement: Judgement) -> str:
+    if trace.verdict == "depends":
+        possible = sorted({branch.verdict for branch in trace.branches})
+        # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
+        if judgement.verdict in possible or "depends" in possible:
+            return ""
+        return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
+    if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
+        return ""  # nobody can see an answer that has no way: the kernel does not even make it
+    stop = trace.usual.stop
+    if trace.verdict != judgement.verdict and not (stop is not None and _question_rejected(trace, stop, judgement)):
+        return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
+    return _other_rule(stop, judgement) if stop is not None else ""
+
+
+def _question_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
+    """Return whether what a rule has rejected is the question for the packet's IPv6 neighbour, or the answer to it: the
+    packet is lost then, but counters do not tell what a rule was asked about."""
+    rejected = stop.reason == "reject" and is_discovery(stop.seen.packet)
+    return rejected and (trace.verdict, judgement.verdict) == ("dropped", "rejected")
+
+
+def _never_left(trace: Trace) -> bool:
+    """Return whether the answer has no way out of where it starts.
+
+    Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
+    """
+    reply = trace.usual.reply
+    return len(reply) == 1 and reply[0].stage == "output-route"
+
+
+def _other_rule(stop: Stop, judgement: Judgement) -> str:
+    """Return what differs where rules are involved: only those have counters of their own."""
+    hits = judgement.place.rules if judgement.place is not None else ()
+    decided = stop.decided_by
+    if not isinstance(decided, RuleDecided):
+        return ""
+    place = decided.place
+    wanted = (stop.netns, place.family, place.table, place.chain, place.number)
+    found = [(hit.netns, hit.family, hit.table, hit.chain, hit.number) for hit in hits]
+    if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
+        return ""
+    if " vmap " in place.text:
+        return ""  # it is counted before its map is asked, and does not tell what that said
+    met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits) or "no rule that ends it"
+    return f"simulated: stopped by {place.table} {place.chain} {place.number}; the kernel counted {met}"

@@ -1,0 +1,1 @@
+"""ebtables.  ``save`` reads ebtables-save's text, with ``options`` and ``targets``."""

@@ -1,0 +1,164 @@
+"""Reads ``ebtables-save``: what a bridge asks of every frame, before and beside the rules of IP.
+
+    file  := (comment | table)*
+    table := "*" NAME chain* rule*                no COMMIT
+    chain := ":" NAME POLICY                      chains of the user have a policy, too: it ends them
+    rule  := counters? "-A" CHAIN (option "!"? VALUE*)* ("-j" TARGET option*)?
+
+Here ``iif`` and ``oif`` are bridge ports, as the hook sees them (the bridge itself is ``--logical-in``, kept opaque).
+An IP option is satisfied by packets of that family only, so it brings its EtherType with it through ``-p``.
+
+Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfilter/ebt_*.c
+"""
+
+from itertools import pairwise
+
+from hairpin.errors import ParseError
+from hairpin.message import message
+from hairpin.netfilter.ebtables.options import read_option, refused_options
+from hairpin.netfilter.ebtables.targets import TARGETS, VERDICTS, read_target
+from hairpin.netfilter.iptables.words import split_words
+from hairpin.netfilter.ir import Chain, Expression, Hook, NoEffect, Rule, StatefulMatch, Table
+
+BASE_CHAINS: dict[str, dict[str, tuple[Hook, int]]] = {
+    "filter": {"INPUT": ("input", -200), "FORWARD": ("forward", -200), "OUTPUT": ("output", -200)},
+    "nat": {"PREROUTING": ("prerouting", -300), "OUTPUT": ("output", 100), "POSTROUTING": ("postrouting", 300)},
+    "broute": {"BROUTING": ("prerouting", -(1 << 31))},
+}
+"""Hook and priority of each built-in chain (enum nf_br_hook_priorities)."""
+
+_SHORT = {
+    "--protocol": "-p", "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i",
+    "--out-interface": "-o", "--jump": "-j", "--in-if": "-i", "--out-if": "-o",
+}  # fmt: skip
+
+
+class _OpenTable:
+    """A table while its lines are read."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.policies: dict[str, str] = {}
+        self.rules: dict[str, list[Rule]] = {}
+
+
+def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
+    """Return the tables in file order; raise ParseError with source, line and the line's text."""
+    tables: list[_OpenTable] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip() or line.startswith(("#", "COMMIT")):
+            continue
+        try:
+            if line.startswith("*"):
+                tables.append(_OpenTable(_known_table(line[1:].strip())))
+            elif line.startswith(":"):
+                _declare(tables[-1], line)
+            else:
+                _read_rule(tables[-1], line, number)
+        except (ValueError, IndexError, KeyError) as reason:
+            said = message("not a line of ebtables-save ({reason}): read the rules again", reason=reason)
+            raise ParseError(said, source=source, line=number, text=line) from None
+    return tuple(_finished(table, evidence) for table in tables)
+
+
+def _known_table(name: str) -> str:
+    if name not in BASE_CHAINS:
+        raise ValueError(f"ebtables has no table {name!r}")
+    return name
+
+
+def _declare(table: _OpenTable, line: str) -> None:
+    name, policy = line[1:].split()[:2]
+    if policy not in VERDICTS:
+        raise ValueError(f"unknown policy {policy!r}")
+    table.policies[name] = policy
+    table.rules[name] = []
+
+
+def _read_rule(table: _OpenTable, line: str, number: int) -> None:
+    packets = octets = None
+    if line.startswith("["):
+        counters, _, line = line.partition("] ")
+        packets, octets = map(int, counters[1:].split(":"))
+    words = split_words(line)
+    if words[0] != "-A":
+        raise ValueError(f"{words[0]} is not -A")
+    if "-c" in words:
+        at = words.index("-c")
+        packets, octets = int(words[at + 1]), int(words[at + 2])
+        del words[at : at + 3]
+    rules = table.rules[words[1]]
+    body = (*refused_options(words[1], words[2:]), *_read_body(words[2:], table))
+    rules.append(Rule(body, " ".join(words), len(rules) + 1, number, None, packets, octets))
+
+
+def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
+    body: list[Expression] = []
+    rest: list[str] = []
+    limits: list[str] = []
+    watchers: dict[str, list[str]] = {}
+    for group in _option_groups(words):
+        name = _SHORT.get(group[0], group[0])
+        if name == "-j":
+            rest = group
+        elif name.startswith("--limit"):
+            limits += group
+        elif name.startswith(("--log", "--nflog", "--ulog")) and not name.startswith("--logical"):
+            watchers.setdefault(name[2:].partition("-")[0], []).extend(group)
+        else:
+            body.extend(read_option(name, group))
+    if limits:
+        body.append(StatefulMatch("limit", " ".join(limits)))
+    body.extend(NoEffect(name, " ".join(group)) for name, group in watchers.items())
+    if rest:
+        target, *options = rest[1:]
+        body.extend(read_target(target, options, broute=table.name == "broute", chains=table.rules.keys()))
+    return tuple(body)
+
+
+def _option_groups(words: list[str]) -> list[list[str]]:
+    """Return each option with its values, a negation among them; a target takes everything that belongs to it.
+
+    The negation stands behind the option until iptables 1.8.10, before it (``! --vlan-id 1``) from 1.8.11 on.
+    """
+    groups: list[list[str]] = []
+    negated = False
+    for word, following in pairwise((*words, "")):
+        if word == "!" and _is_option(following):
+            negated = True
+            continue
+        belongs = groups and groups[-1][0] == "-j" and len(groups[-1]) > 1 and word.startswith(_own(groups[-1][1]))
+        if _is_option(word) and not belongs:
+            groups.append([word, "!"] if negated else [word])
+            negated = False
+        elif not groups:
+            raise ValueError(f"unexpected {word!r}")
+        elif word != "!" or len(groups[-1]) == 1:
+            groups[-1].append(word)
+        else:
+            raise ValueError("a negation stands in an unknown place")
+    return groups
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and not word[1:2].isdigit()
+
+
+def _own(target: str) -> tuple[str, ...]:
+    return TARGETS.get(target, (f"--{target}",))
+
+
+def _finished(table: _OpenTable, evidence: str) -> Table:
+    chains: list[Chain] = []
+    for name, policy in table.policies.items():
+        rules = tuple(table.rules[name])
+        base = BASE_CHAINS[table.name].get(name)
+        if base is None:
+            # A user's chain without a verdict at its end takes its own policy, not the caller's next rule.
+            last = Rule((VERDICTS[policy],), f"-P {name} {policy}", len(rules) + 1)
+            chains.append(Chain(name, rules if policy == "RETURN" else (*rules, last)))
+        else:
+            hook, priority = base
+            drops = policy == "DROP" and table.name != "broute"
+            chains.append(Chain(name, rules, hook, "filter", priority, "drop" if drops else "accept"))
+    return Table("bridge", table.name, "ebtables", tuple(chains), evidence=evidence)

@@ -1,0 +1,236 @@
+"""Does a packet satisfy one match?
+
+Source: net/netfilter/xt_*.c, nft_{cmp,bitwise,range,lookup,meta,ct,payload,fib}.c
+"""
+
+from typing import Literal, Protocol, assert_never
+
+from hairpin.netfilter.evaluate.header import Header
+from hairpin.netfilter.evaluate.truth import Truth, truth_of
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Element,
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Key,
+    Match,
+    NameKey,
+    NameMatch,
+    NumberKey,
+    OpaqueMatch,
+    ReversePathMatch,
+    Set,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from hairpin.netfilter.packet import Seen
+
+
+class Surroundings(Protocol):
+    """What rules may ask about the namespace beyond the packet: its routing tables, its sockets."""
+
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
+        """Return whether the packet's address is of one of the types (``local``, ``unicast``, ``broadcast`` …), as
+        ``-m addrtype`` and nft ``fib`` ask; ``link``: as seen from there."""
+        ...
+
+    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
+        """Return whether a route leads back to the packet's source (by its own interface unless ``loose``)."""
+        ...
+
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        """Return whether a socket here (``transparent``: with IP_TRANSPARENT; ``wildcard``: also one bound to any
+        address) takes the packet; None when that could not be read."""
+        ...
+
+    def offloads(self, seen: Seen) -> bool:
+        """Return whether ``flow add`` puts the packet's connection into a flowtable; else it breaks its rule off."""
+        ...
+
+
+class Question:
+    """One packet asking at one hook: its header, the sets in scope, the namespace around it."""
+
+    __slots__ = ("header", "seen", "sets", "surroundings")
+
+    def __init__(self, seen: Seen, header: Header, sets: dict[str, Set], surroundings: Surroundings) -> None:
+        self.seen = seen
+        self.header = header
+        self.sets = sets
+        self.surroundings = surroundings
+
+
+def satisfies(question: Question, match: Match) -> Truth:
+    """Answer as the kernel's evaluation of one match would; UNKNOWN where it is not modelled."""
+    match match:
+        case FieldMatch():
+            return field_satisfies(question.header, match)
+        case NameMatch():
+            return name_satisfies(question.header, match)
+        case SetMatch() | InlineSetMatch():
+            return _set_satisfies(question, match)
+        case FibMatch() | ReversePathMatch() | SocketMatch():
+            return _surroundings_satisfy(question, match)
+        case AnyOfMatch(alternatives=alternatives, negated=negated):
+            result = max((satisfies(question, each) for each in alternatives), default=Truth.NO)
+            return ~result if negated else result
+        case OpaqueMatch(needs=needs):
+            return min((Truth.UNKNOWN, *(field_satisfies(question.header, each) for each in needs)))
+        case StatefulMatch():
+            return Truth.UNKNOWN
+        case _:
+            assert_never(match)
+
+
+def field_satisfies(header: Header, match: FieldMatch) -> Truth:
+    """Compare one number with ranges; a field that is not there satisfies nothing."""
+    value = header.get(match.field)
+    if not isinstance(value, int):
+        return _without(header, match.field)
+    masked = value & match.mask
+    for first, last in match.ranges:
+        if first <= masked <= last:
+            return Truth.NO if match.negated else Truth.YES
+    return Truth.YES if match.negated else Truth.NO
+
+
+def _without(header: Header, field: str) -> Truth:
+    """Return what a match says of a field that is not in the header: nothing is satisfied by what the packet lacks, but
+    whoever sent a packet has a link-layer address, read or not, and one from a wire (not one made here) carries it.
+
+    What is forwarded, or made by the kernel, has no owner on its way out; that of what comes in is left open.
+    Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
+    """
+    if field in ("skuid", "skgid", "socket"):
+        return Truth.NO if header.get("oif", "") else Truth.UNKNOWN
+    on_wire = field in ("smac", "dmac") and header.get("iif", "") not in ("", "lo")
+    return Truth.UNKNOWN if on_wire else Truth.NO
+
+
+def name_satisfies(header: Header, match: NameMatch) -> Truth:
+    """Compare an interface name; see NameMatch for a hook without that interface."""
+    value = header.get(match.field, "")
+    assert isinstance(value, str)
+    inside = any(fits_name(value, name) for name in match.names)
+    return truth_of(inside is not match.negated)
+
+
+def fits_name(value: str, pattern: str) -> bool:
+    """Return whether an interface name fits a name or a prefix pattern."""
+    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
+
+
+def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch | SocketMatch) -> Truth:
+    seen = question.seen
+    match match:
+        case FibMatch(address=address, types=types, limit=limit):
+            link = None if limit is None else (seen.iif if limit == "iif" else seen.oif)
+            inside = question.surroundings.address_is(seen, address, types, link)
+        case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
+            inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
+        case SocketMatch():
+            owned = question.surroundings.owns_socket(seen, transparent=match.transparent, wildcard=match.nowildcard)
+            if owned is None:
+                return Truth.UNKNOWN
+            inside = owned
+        case _:
+            assert_never(match)
+    return truth_of(inside is not match.negated)
+
+
+def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validmark: bool) -> bool:
+    """Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c"""
+    seen, surroundings = question.seen, question.surroundings
+    packet = seen.packet
+    if seen.iif == "lo":
+        return True
+    if packet.saddr == 0 and (packet.version == 6 or packet.daddr == 0xFFFFFFFF or packet.daddr >> 8 == 0xE00000):
+        return True
+    if surroundings.address_is(seen, "saddr", ("local",), None):
+        if not accept_local:
+            return False
+        if packet.version == 6:
+            return True
+    return surroundings.reverse_path(seen, loose=loose, use_mark=validmark)
+
+
+# --- sets ------------------------------------------------------------------------------------------------------------
+
+
+def _set_satisfies(question: Question, match: SetMatch | InlineSetMatch) -> Truth:
+    values = values_of(question.header, match.fields)
+    named = question.sets.get(match.set) if isinstance(match, SetMatch) else None
+    if values is None:
+        missing = min(_without(question.header, each) for each in match.fields if each not in question.header)
+        return Truth.UNKNOWN if named is not None and named.opaque is not None else missing
+    if isinstance(match, InlineSetMatch):
+        found = lookup(match.elements, values) is not None
+        return truth_of(found is not match.negated)
+    if named is None:
+        return Truth.UNKNOWN
+    found = contains(named, values)
+    if not found and named.opaque is not None:
+        return Truth.UNKNOWN
+    return truth_of(found is not match.negated)
+
+
+def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] | None:
+    """Return the values of the fields in order, or None when the packet lacks one."""
+    values: list[int | str] = []
+    for field in fields:
+        value = header.get(field)
+        if value is None:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def contains(named: Set, values: tuple[int | str, ...]) -> bool:
+    """Return whether the set holds the values: the smallest element that fits decides (``nomatch`` excepts).
+
+    Of networks with interfaces the smallest network decides, be it there with other interfaces only: ``multi`` in
+    net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs().
+    """
+    best: Element | None = None
+    with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")
+    nets = [each for each in named.elements if fits_key(each.key[:1], values[:1])] if with_links else []
+    smallest = min(map(_size, nets), default=None)
+    for element in named.elements:
+        if smallest is not None and _size(element) != smallest:
+            continue
+        if fits_key(element.key, values) and (best is None or _size(element) < _size(best)):
+            best = element
+    return best is not None and not best.nomatch
+
+
+def lookup(elements: tuple[Element, ...], values: tuple[int | str, ...]) -> Element | None:
+    """Return the first element that holds the values, or None."""
+    for element in elements:
+        if fits_key(element.key, values):
+            return element
+    return None
+
+
+def fits_key(key: tuple[Key, ...], values: tuple[int | str, ...]) -> bool:
+    """Return whether each dimension of the key holds its value; an empty key is a map's default and fits all."""
+    if not key:
+        return True
+    if len(key) != len(values):
+        return False
+    for part, value in zip(key, values, strict=True):
+        match part:
+            case NumberKey(first=first, last=last):
+                if not isinstance(value, int) or not first <= value <= last:
+                    return False
+            case NameKey(name=name):
+                if not isinstance(value, str) or not fits_name(value, name):
+                    return False
+            case _:
+                assert_never(part)
+    return True
+
+
+def _size(element: Element) -> int:
+    return sum(part.last - part.first for part in element.key if isinstance(part, NumberKey))

@@ -1,0 +1,367 @@
+"""Reads ``iptables-save`` and ``ip6tables-save``, with or without ``-c``, of iptables 1.4 to 1.8.
+
+    file   := (comment | table)*
+    table  := "*" NAME chain* rule* "COMMIT"
+    chain  := ":" NAME (POLICY | "-") counters?
+    rule   := counters? "-A" CHAIN (match | target)*
+    match  := "!"? ("-s" | "-d" | "-i" | "-o" | "-p") VALUE | "!"? "-f" | "-m" MODULE option*
+    target := ("-j" | "-g") NAME option*
+    counters := "[" PACKETS ":" BYTES "]"
+
+The words of core options are read here, those of modules and targets in iptables_matches.py and iptables_targets.py.
+A core option and all that follows it is one group; equal groups mean equal nodes, so each is read once and remembered:
+that is what makes 50,000 rules quick.
+
+Source: iptables/iptables-save.c, iptables/xshared.c, libxtables/xtables.c; include/uapi/linux/netfilter_ipv4.h
+"""
+
+import gc
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from hairpin.errors import ParseError
+from hairpin.message import message
+from hairpin.netfilter.address import ipv4_of
+from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
+from hairpin.netfilter.iptables.fields import field_of, interface_pattern, prefix_match
+from hairpin.netfilter.iptables.matches import read_match
+from hairpin.netfilter.iptables.netmap import settled
+from hairpin.netfilter.iptables.targets import read_target
+from hairpin.netfilter.iptables.words import CORE, is_plain, read_group, split_groups, split_plain_groups, split_words
+from hairpin.netfilter.ir import (
+    Chain,
+    ChainType,
+    Expression,
+    Field,
+    FieldMatch,
+    Hook,
+    Jump,
+    NameMatch,
+    Nat,
+    NoEffect,
+    OpaqueMatch,
+    Rule,
+    Set,
+    Statement,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.nft.merged_payloads import NATIVE, merged, merges
+from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.protocols import BUILT_IN, protocol_number
+
+IptablesDialect = Literal["iptables-nft", "iptables-legacy"]
+
+_VERDICTS: dict[str, Verdict] = {"ACCEPT": Verdict("accept"), "DROP": Verdict("drop"), "RETURN": Verdict("return")}
+
+_FILTER: dict[str, tuple[Hook, int, ChainType]] = {
+    "INPUT": ("input", 0, "filter"), "FORWARD": ("forward", 0, "filter"), "OUTPUT": ("output", 0, "filter"),
+}  # fmt: skip
+BASE_CHAINS: dict[str, dict[str, tuple[Hook, int, ChainType]]] = {
+    "raw": {"PREROUTING": ("prerouting", -300, "filter"), "OUTPUT": ("output", -300, "filter")},
+    "mangle": {
+        "PREROUTING": ("prerouting", -150, "filter"), "INPUT": ("input", -150, "filter"),
+        "FORWARD": ("forward", -150, "filter"), "OUTPUT": ("output", -150, "route"),
+        "POSTROUTING": ("postrouting", -150, "filter"),
+    },
+    "nat": {
+        "PREROUTING": ("prerouting", -100, "nat"), "INPUT": ("input", 100, "nat"), "OUTPUT": ("output", -100, "nat"),
+        "POSTROUTING": ("postrouting", 100, "nat"),
+    },
+    "filter": _FILTER,
+    "security": {name: (hook, 50, kind) for name, (hook, _, kind) in _FILTER.items()},
+}  # fmt: skip
+"""Hook, priority and type of each built-in chain (enum nf_ip_hook_priorities)."""
+
+_APPEND = ("-A", "--append")
+_ADDRESSES = ("-s", "-d")
+_INTERFACES = ("-i", "-o")
+_TARGET = ("-j ", "-g ")
+_HOSTS: dict[str, Field] = {"-s ": "saddr4", "-d ": "daddr4"}
+_PORTS: dict[str, Field] = {f"-m {name} --{field} ": field for name in ("tcp", "udp") for field in ("sport", "dport")}
+_DNAT = "-j DNAT --to-destination "
+_COMMENT = re.compile(r'-m comment --comment "([^"\\]*)"')
+
+
+def parse(
+    text: str,
+    *,
+    family: IpFamily,
+    dialect: IptablesDialect,
+    source: str,
+    evidence: str = "",
+    ipsets: tuple[Set, ...] = (),
+) -> tuple[Table, ...]:
+    """Return the tables in file order; raise ParseError with source, line and the line's text.
+
+    ``ipsets`` tell what the flags of ``--match-set`` look at; a set that is not among them makes the match opaque.
+    """
+    with _no_collection():
+        reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets})
+        return tuple(reader.tables(text.split("\n")))
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Keep the garbage collector out while tens of thousands of rules are made: none of them is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _OpenTable:
+    """A table between ``*NAME`` and ``COMMIT``: chains in order, and their rules so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.policies: dict[str, tuple[str, int | None]] = {}
+        self.rules: dict[str, list[Rule]] = {}
+        self.groups: dict[str, tuple[Expression, ...]] = {}
+        self.netmap = False
+
+
+class _Reader:
+    def __init__(
+        self, family: IpFamily, dialect: IptablesDialect, source: str, evidence: str, ipsets: dict[str, Set]
+    ) -> None:
+        self._family: IpFamily = family
+        self._dialect: IptablesDialect = dialect
+        self._source = source
+        self._evidence = evidence
+        self._ipsets = ipsets
+        self._merges = False
+
+    def tables(self, lines: Iterable[str]) -> Iterator[Table]:
+        table: _OpenTable | None = None
+        number = 0
+        for number, line in enumerate(lines, 1):
+            first = line[:1]
+            try:
+                if first in ("[", "-"):
+                    self._rule(table, line, number)
+                elif first == ":":
+                    _declare(table, line)
+                elif first == "*":
+                    table = _opened(table, line[1:].strip())
+                elif line.startswith("COMMIT"):
+                    yield self._finished(_inside(table))
+                    table = None
+                elif first == "#":
+                    self._written_by(line)
+                else:
+                    _check_noise(line)
+            except (ValueError, IndexError) as reason:
+                raise ParseError(
+                    message("{reason}; read the rules again", reason=reason),
+                    source=self._source,
+                    line=number,
+                    text=line,
+                ) from None
+        if table is not None:
+            said = message(
+                "table {table} is not finished, the reading was cut off; read the rules again", table=table.name
+            )
+            raise ParseError(said, source=self._source, line=number)
+
+    def _written_by(self, line: str) -> None:
+        """Read ``# Generated by iptables-nft-save v1.8.9 (nf_tables) on …``."""
+        words = line.split()
+        if self._dialect == "iptables-nft" and words[1:3] == ["Generated", "by"] and len(words) > 4:
+            self._merges = merges("iptables", words[4])
+
+    def _rule(self, table: _OpenTable | None, line: str, number: int) -> None:
+        if table is None:
+            raise ValueError("this line stands outside of a table")
+        packets = octets = None
+        text = line
+        if line[0] == "[":
+            counters, bracket, text = line.partition("] ")
+            count, colon, size = counters[1:].partition(":")
+            if not (bracket and colon):
+                raise ValueError("the counters are damaged")
+            packets, octets = int(count), int(size)
+        command, _, rest = text.partition(" ")
+        if command not in _APPEND:
+            raise ValueError(f"{command} is not -A")
+        chain, _, words = rest.partition(" ")
+        rules = table.rules.get(chain)
+        if rules is None:
+            raise ValueError(f"chain {chain!r} is not declared")
+        body = self._body(words, table) if words else ()
+        rules.append(Rule(body, text, len(rules) + 1, number, None, packets, octets))
+
+    def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
+        """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
+        if "-p " not in words and (refused := lacks_protocol(words, self._family)) is not None:
+            # iptables does not load it: whoever wrote the file did not get this rule.
+            return (OpaqueMatch(refused), *self._unusual_body(words, table))
+        known = table.groups
+        body: list[Expression] = []
+        groups = split_plain_groups(words) if "\\" not in words else split_groups(words)
+        for group in groups:
+            nodes = known.get(group)
+            if nodes is None:
+                nodes = _frequent(group)
+                if nodes is None:
+                    if not is_plain(group):
+                        return self._unusual_body(words, table)
+                    nodes = self._group(split_words(group), table)
+                if self._merges and "! --sport " in group and group.startswith(NATIVE):
+                    nodes = merged(nodes)
+                known[group] = nodes
+            body += nodes
+        return tuple(body) if groups[-1][:3] in _TARGET else _statements_last(body)
+
+    def _unusual_body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
+        """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``."""
+        body: list[Expression] = []
+        for group in split_groups(words):
+            body += self._group(split_words(group), table)
+        return _statements_last(body)
+
+    def _group(self, raw: list[str], table: _OpenTable) -> tuple[Expression, ...]:
+        """Read one core option with all the words up to the next one."""
+        negated = raw[0] == "!"
+        option = CORE[raw[negated]]
+        rest = raw[negated + 1 :]
+        if option == "-f":
+            return (FieldMatch("fragment", ((1, 1),), negated), *self._implied("", rest))
+        if rest[0] == "!":
+            # iptables before 1.4.3 wrote ``-s ! ADDRESS``.
+            negated, rest = True, rest[1:]
+        if option == "-m":
+            return read_match(read_group(raw, rest[0], self._family), self._ipsets)
+        if option == "-j":
+            return self._target(raw, table)
+        if option == "-g":
+            return (Jump(rest[0], goto=True),)
+        return (*self._core_match(option, rest[0], negated), *self._implied(rest[0], rest[1:]))
+
+    def _core_match(self, option: str, value: str, negated: bool) -> tuple[Expression, ...]:
+        if option in _ADDRESSES:
+            match = prefix_match(
+                field_of("saddr" if option == "-s" else "daddr", self._family), value, negated, self._family
+            )
+            everything = value.endswith("/0") and not negated
+            return () if everything else (match,)
+        if option in _INTERFACES:
+            name = interface_pattern(value)
+            if len(name) > MAX_INTERFACE_NAME:
+                raise ValueError(f"{value} is longer than an interface's name can be")
+            return (
+                ()
+                if name == "*" and not negated
+                else (NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
+            )
+        if value == "all":
+            return ()
+        protocol = protocol_number(value)
+        if protocol is None:
+            return (OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
+        if protocol == 0 and negated:
+            return (OpaqueMatch(f"! -p {value}"),)  # satisfied by nothing, so iptables refuses it
+        return () if protocol == 0 else (FieldMatch("protocol", ((protocol, protocol),), negated),)
+
+    def _implied(self, protocol: str, words: list[str]) -> tuple[Expression, ...]:
+        """Read options without ``-m``: after ``-p PROTOCOL``, hand-written rules leave its module out."""
+        if not words:
+            return ()
+        number = protocol_number(protocol)
+        name = BUILT_IN.get(number) if number is not None else None
+        if name is None or not words[0].startswith(("-", "!")):
+            raise ValueError(f"unknown option {words[0]!r}")
+        return read_match(read_group(words, name, self._family), self._ipsets)
+
+    def _target(self, words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
+        name = words[1]
+        verdict = _VERDICTS.get(name)
+        if verdict is not None:
+            return (verdict,)
+        if name in table.rules:
+            return (Jump(name),)
+        table.netmap = table.netmap or name == "NETMAP"
+        return read_target(read_group(words, name, self._family))
+
+    def _finished(self, table: _OpenTable) -> Table:
+        hooks = BASE_CHAINS[table.name]
+        chains: list[Chain] = []
+        for name, (policy, packets) in table.policies.items():
+            rules = tuple(table.rules[name])
+            if policy == "-":
+                chains.append(Chain(name, rules))
+                continue
+            hook, priority, kind = hooks[name]
+            if table.name == "security" and self._dialect == "iptables-nft":
+                priority = 150  # not NF_IP_PRI_SECURITY, whatever its comment says: iptables/nft.c
+            chains.append(
+                Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
+            )
+        finished = settled(tuple(chains)) if table.netmap else tuple(chains)
+        return Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
+
+
+def _frequent(group: str) -> tuple[Expression, ...] | None:
+    """Read the groups that differ in nearly every rule of a container engine, quicker than by their tables."""
+    field = _HOSTS.get(group[:3])
+    if field is not None:
+        address = ipv4_of(group[3:-3]) if group.endswith("/32") else None
+        return None if address is None else (FieldMatch(field, ((address, address),)),)
+    field = _PORTS.get(group[:15])
+    if field is not None:
+        port = _port(group[15:])
+        return None if port is None else (FieldMatch(field, ((port, port),)),)
+    if group.startswith(_DNAT):
+        host, _, number = group.removeprefix(_DNAT).partition(":")
+        address, port = ipv4_of(host), _port(number)
+        return None if address is None or port is None else (Nat("dnat", (address, address), (port, port), version=4),)
+    found = _COMMENT.fullmatch(group)
+    return (NoEffect("comment", found[1]),) if found is not None else None
+
+
+def _port(text: str) -> int | None:
+    """Return the port that the digits mean; None for anything else, which is read in full."""
+    port = int(text) if text.isdigit() else -1
+    return port if 0 <= port <= 0xFFFF else None
+
+
+def _statements_last(body: list[Expression]) -> tuple[Expression, ...]:
+    """Order a body whose target did not stand last; matches that only note something stay among the matches."""
+    return tuple(sorted(body, key=lambda each: isinstance(each, Statement) and not isinstance(each, NoEffect)))
+
+
+def _inside(table: _OpenTable | None) -> _OpenTable:
+    if table is None:
+        raise ValueError("this line stands outside of a table")
+    return table
+
+
+def _opened(before: _OpenTable | None, name: str) -> _OpenTable:
+    if before is not None:
+        raise ValueError(f"table {before.name} is not finished: no COMMIT before this line")
+    if name not in BASE_CHAINS:
+        raise ValueError(f"iptables has no table {name!r}")
+    return _OpenTable(name)
+
+
+def _check_noise(line: str) -> None:
+    if line.strip() and not line.startswith("Warning:"):
+        raise ValueError("not a line of iptables-save")
+
+
+def _declare(table: _OpenTable | None, line: str) -> None:
+    table = _inside(table)
+    words = line[1:].split()
+    if len(words) < 2 or words[1] not in ("ACCEPT", "DROP", "-"):
+        raise ValueError("the chain's declaration is damaged")
+    name, policy = words[:2]
+    if policy != "-" and name not in BASE_CHAINS[table.name]:
+        raise ValueError(f"table {table.name} has no built-in chain {name!r}")
+    packets = int(words[2].strip("[]").partition(":")[0]) if len(words) > 2 and policy != "-" else None
+    table.policies[name] = (policy, packets)
+    table.rules.setdefault(name, [])

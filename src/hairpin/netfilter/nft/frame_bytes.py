@@ -1,0 +1,61 @@
+"""``@ll,48,64 0x…``: bytes of the Ethernet header that nft compares at once, and prints without their names.
+
+``ether saddr X reject with icmp Y`` in an inet table asks for the frame's type, too.  nft makes one comparison of both
+and puts ``meta iiftype ether`` behind it; when it lists the rule, it does not know whose bytes these are, nor which
+family the error is of, so that it prints a bare ``reject``.
+
+Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
+"""
+
+from hairpin.netfilter.ir import AnyOfMatch, Expression, Match, Reject
+from hairpin.netfilter.nft.syntax import Json, Object, content, named
+from hairpin.netfilter.nft.values import number
+
+_FIELDS = (("daddr", 0, 48), ("saddr", 48, 48), ("type", 96, 16))
+"""name, offset and length in bits"""
+
+
+def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
+    """Return field and value of each field that a comparison of raw bytes covers; none where it cuts through one."""
+    offset, length = payload.get("offset"), payload.get("len")
+    value = number(right, "integer")
+    if payload.get("base") != "ll" or value is None or not isinstance(offset, int) or not isinstance(length, int):
+        return ()
+    end = offset + length
+    inside = [each for each in _FIELDS if offset <= each[1] and each[1] + each[2] <= end]
+    if sum(bits for _, _, bits in inside) != length:
+        return ()
+    return tuple(
+        ({"payload": {"protocol": "ether", "field": name}}, value >> end - start - bits & (1 << bits) - 1)
+        for name, start, bits in inside
+    )
+
+
+def at_once(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
+    """Return the one comparison that those of the fields are: the whole is unequal where any of them is."""
+    fields = tuple(each[-1] for each in parts)
+    implied = dict.fromkeys(match for each in parts for match in each[:-1])
+    if not negated or len(fields) == 1:
+        return (*implied, *fields)
+    return (*implied, AnyOfMatch(fields))
+
+
+def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
+    """Return the rule's body; a bare ``reject`` behind a frame's type without its name may send any error."""
+    if any(_asks_for_type(each) for each in statements):
+        return tuple(NOT_PRINTED if each == _BARE else each for each in body)
+    return body
+
+
+_BARE = Reject("icmpx-port-unreachable")
+NOT_PRINTED = Reject("icmpx-not-printed")
+
+
+def _asks_for_type(statement: Json) -> bool:
+    if named(statement) != "match":
+        return False
+    body = content(statement)
+    left = body.get("left")
+    return named(left) == "payload" and any(
+        content(field).get("field") == "type" for field, _ in named_fields(content(left), body.get("right"))
+    )

@@ -1,0 +1,311 @@
+"""Reads ``nft -j list table FAMILY NAME`` and ``nft -j list ruleset``.
+
+    document := {"nftables": [object, …]}
+    object   := {"metainfo" | "table" | "chain" | "rule" | "set" | "map" | "limit" …: {…}}
+    rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
+
+Objects come in any order, each with the names of its table and chain.  Tables that iptables-nft manages show their
+matches by name only (``{"xt": …}``): read these from iptables-save; here they become opaque.  A rule that the IR can
+only say as several (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes several of the same number and
+handle.
+
+Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
+"""
+
+import gc
+from itertools import product
+from typing import cast, get_args
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.message import message
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Chain,
+    ChainType,
+    Expression,
+    Family,
+    FieldMatch,
+    Hook,
+    Outside,
+    Rule,
+    SetField,
+    Table,
+)
+from hairpin.netfilter.nft.frame_bytes import with_error
+from hairpin.netfilter.nft.maps import is_implied
+from hairpin.netfilter.nft.merged_payloads import are_merged, merges
+from hairpin.netfilter.nft.objects import declared
+from hairpin.netfilter.nft.older_json import is_first_form, modernised
+from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
+from hairpin.netfilter.nft.sets import named_map, named_set
+from hairpin.netfilter.nft.statements import read_statement
+from hairpin.netfilter.nft.syntax import (
+    Json,
+    MalformedError,
+    Object,
+    content,
+    integer,
+    list_of,
+    named,
+    object_of,
+    single,
+    string,
+    words,
+)
+from hairpin.netfilter.nft.text import rule_text, statement_text
+
+_FAMILIES = get_args(Family)
+_HOOKS = get_args(Hook)
+_TYPES = get_args(ChainType)
+_PRIORITIES = {
+    "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100,
+}  # fmt: skip
+_BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
+
+_TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
+"""EtherTypes of VLAN tags."""
+
+Name = tuple[Family, str]
+
+
+class _Found(msgspec.Struct):
+    """One table's raw objects; ``known``: what its statements, as they are written, stand for, and their texts."""
+
+    scope: Scope
+    chains: dict[str, Object]
+    rules: dict[str, list[Object]]
+    objects: list[tuple[str, Object]]
+    known: dict[bytes, tuple[Parts, str]]
+    dormant: bool = False
+
+
+def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
+    """Return the tables in the order of the reading; ``evidence`` is the reading's id.
+
+    Raises ParseError, which names ``source``, for text that nft does not write.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # Tens of thousands of small lists, none of them garbage: four times as quick.
+    try:
+        document: Json = msgspec.json.decode(text)
+        found = _collect(list_of(object_of(document).get("nftables")))
+        return tuple(_table(name, each, evidence) for name, each in found.items())
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
+    except MalformedError as error:
+        raise ParseError(message("not as nft writes it: {reason}", reason=error), source=source) from None
+    except RecursionError:
+        raise ParseError(message("nested too deeply to be nft's"), source=source) from None
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _collect(objects: list[Json]) -> dict[Name, _Found]:
+    """Return the raw objects by table, the tables in the order in which they are first named."""
+    found: dict[Name, _Found] = {}
+    merging = False
+    if is_first_form(objects):
+        objects, merging = modernised(objects), True
+    for each in objects:
+        kind, inner = single(each)
+        body = object_of(inner)
+        if kind == "metainfo":
+            merging = merges("nft", str(body.get("version")))
+            continue
+        if kind == "table":
+            table = _found(found, body, string(body, "name"), merging=merging)
+            table.dormant = "dormant" in words(body.get("flags"))
+            continue
+        table = _found(found, body, string(body, "table"), merging=merging)
+        if kind == "rule":
+            table.rules.setdefault(string(body, "chain"), []).append(body)
+            table.scope.updated.update(_updates(body.get("expr")))
+            continue
+        name = string(body, "name")
+        if kind == "chain":
+            table.chains[name] = body
+        elif kind in ("set", "meter"):
+            table.scope.sets[name] = body
+        elif kind == "map":
+            table.scope.maps[name] = body
+        else:
+            table.scope.objects[f"{kind} {name}"] = body
+            table.objects.append((kind, body))
+    return found
+
+
+def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool) -> _Found:
+    family = string(body, "family")
+    if family not in _FAMILIES:
+        raise MalformedError(f"{family!r} is not a family")
+    key = (cast("Family", family), name)
+    table = found.get(key)
+    if table is None:
+        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set(), merging), {}, {}, [], {})
+    return table
+
+
+def _updates(statements: Json) -> list[str]:
+    """Return the sets and maps that the rule itself adds elements to."""
+    names: list[str] = []
+    for statement in statements if isinstance(statements, list) else ():
+        if named(statement) in ("set", "map", "meter"):
+            body = content(statement)
+            names += [str(body[key]).removeprefix("@") for key in ("set", "map", "name") if key in body]
+    return names
+
+
+def _table(name: Name, found: _Found, evidence: str) -> Table:
+    scope = found.scope
+    sets = tuple(named_set(raw, scope) for raw in scope.sets.values())
+    maps = tuple(named_map(raw, scope) for raw in scope.maps.values())
+    for chain in found.rules:
+        found.chains.setdefault(chain, {"name": chain})
+    chains = tuple(_chain(raw, found) for raw in found.chains.values())
+    objects = tuple(declared(kind, body) for kind, body in found.objects)
+    return Table(name[0], name[1], "nft", chains, sets, maps, evidence, objects)
+
+
+def _chain(raw: Object, found: _Found) -> Chain:
+    name = string(raw, "name")
+    rules = tuple(
+        rule
+        for number, body in enumerate(found.rules.get(name, ()), start=1)
+        for rule in _rules(body, number, found.scope, found.known)
+    )
+    hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
+    if hook is None or found.dormant:
+        # A dormant table's chains are not hooked in: nf_tables_table_disable().
+        return Chain(name, rules)
+    if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
+        raise MalformedError(f"chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}")
+    priority = _priority(raw.get("prio", 0), found.scope.family)
+    devices = words(raw.get("dev")) or words(raw.get("devices"))
+    return Chain(
+        name,
+        rules,
+        cast("Hook", hook),
+        cast("ChainType", kind),
+        priority,
+        "drop" if policy == "drop" else "accept",
+        devices,
+    )
+
+
+def _priority(value: Json, family: Family) -> int:
+    """Return a priority given as a number or as ``filter - 5``."""
+    if isinstance(value, int):
+        return value
+    parts = str(value).split()
+    names = _BRIDGE_PRIORITIES if family == "bridge" else _PRIORITIES
+    if len(parts) in (1, 3) and parts[0] in names and (len(parts) == 1 or parts[2].isdigit()):
+        offset = int(parts[2]) if len(parts) == 3 else 0
+        return names[parts[0]] + (-offset if len(parts) == 3 and parts[1] == "-" else offset)
+    try:
+        return int(str(value))
+    except ValueError:
+        raise MalformedError(f"{value!r} is not a priority") from None
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def _rules(raw: Object, number: int, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Rule, ...]:
+    """Return the rule; several if it chooses by a map that the IR has no node for."""
+    handle = integer(raw, "handle")
+    comment = raw.get("comment")
+    try:
+        statements = list_of(raw.get("expr"))
+        read = [_understood(statement, scope, known) for statement in statements]
+        text = rule_text([each for _, each in read], comment if isinstance(comment, str) else None, scope.family)
+        packets, size = _counts(statements)
+        bodies = _bodies(statements, [each for each, _ in read], scope, text)
+    except MalformedError as error:
+        raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
+    return tuple(
+        Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size) for body in bodies
+    )
+
+
+def _counts(statements: list[Json]) -> tuple[int | None, int | None]:
+    for statement in statements:
+        if isinstance(statement, dict):
+            counter = statement.get("counter")
+            if isinstance(counter, dict) and "packets" in counter:
+                return integer(counter, "packets"), integer(counter, "bytes")
+    return None, None
+
+
+def _understood(statement: Json, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Parts, str]:
+    """Return what a statement stands for, and its text; most come again in a table, and are read once."""
+    key = msgspec.json.encode(statement)
+    held = known.get(key)
+    if held is None:
+        held = known[key] = (read_statement(statement, scope), statement_text(statement))
+    return held
+
+
+def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str) -> list[tuple[Expression, ...]]:
+    parts: list[tuple[Expression, ...]] = []
+    choices: list[int] = []
+    options: list[tuple[tuple[Expression, ...], ...]] = []
+    for position, (statement, read) in enumerate(zip(statements, found, strict=True)):
+        if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
+            before = parts.pop()
+            match (*before[-1:], *read[-1:]):
+                case (FieldMatch() as one, FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((one, other))))
+                case (AnyOfMatch(alternatives=several), FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((*several, other))))
+                case _:
+                    parts.append((*before, *read))
+        elif isinstance(read, Choice):
+            parts.append(read.prefix)
+            choices.append(len(parts))
+            options.append(read.options)
+            parts.append(())
+        else:
+            parts.append(read)
+    if not choices:
+        return [_joined(parts)]
+    if not all(_repeatable(part) for before in parts[: choices[-1]] for part in before):
+        return [_joined([*parts[: choices[0]], (Outside("map", text),)])]
+    bodies: list[tuple[Expression, ...]] = []
+    for chosen in product(*options):
+        if len(bodies) == MAX_OPTIONS:
+            return [_joined([*parts[: choices[0]], (Outside("map", text),)])]
+        for at, option in zip(choices, chosen, strict=True):
+            parts[at] = option
+        bodies.append(_joined(parts))
+    return bodies
+
+
+def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
+    """Return the parts as one body; what nft implies is asked once."""
+    body: list[Expression] = []
+    for part in parts:
+        for one in part:
+            if is_implied(one) and (one in body or _is_inside_tag(one, body)):
+                continue
+            body.append(one)
+    return tuple(body)
+
+
+def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
+    """Say whether nft implies the EtherType behind a VLAN tag that the rule asks for: the frame's own is the tag's."""
+    asks = isinstance(one, FieldMatch) and one.field == "ethertype"
+    return asks and any(
+        isinstance(each, FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
+    )
+
+
+def _repeatable(part: Expression) -> bool:
+    """Say whether doing it again, in the next of the rules that one became, changes nothing."""
+    if not isinstance(part, SetField):
+        return True
+    if part.source is None:
+        return part.value & part.keep == 0
+    return part.source != part.field and part.source_mask & part.keep == 0

@@ -1,0 +1,269 @@
+"""The ``match`` statement: a left-hand expression, an operator, and what it is compared with.
+
+Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` asks whether any of the flags is set (``ct state new``), and
+``!`` whether none is.  An expression that the packet has no value for (a port of ICMP, a mark without a connection)
+ends the rule, whatever the operator (NFT_BREAK); an interface that the hook does not have is the empty name and index 0
+(since Linux 5.4; measured on 6.18).
+
+Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.netfilter.ir import (
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Match,
+    NameMatch,
+    OpaqueMatch,
+    Ranges,
+    ReversePathMatch,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from hairpin.netfilter.nft.expression_text import text_of
+from hairpin.netfilter.nft.fields import HAS_FRAME, Operand
+from hairpin.netfilter.nft.frame_bytes import at_once, named_fields
+from hairpin.netfilter.nft.operands import field_match, needs, operand
+from hairpin.netfilter.nft.scope import Scope
+from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
+from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, content, elements_of, named, words
+from hairpin.netfilter.nft.text import match_text
+from hairpin.netfilter.nft.values import BITMASKS, WIDTHS, interface, intervals, number
+
+_HISTORY = {
+    "random": "random", "day": "time", "hour": "time", "time": "time",
+    "bytes": "connbytes", "packets": "connbytes", "avgpkt": "connbytes", "expiration": "timeout",
+}  # fmt: skip
+_NEGATIVE = frozenset({"!=", "!"})
+_FROM_ETHERNET = (("==", "ether"), ("==", 1))
+"""``meta iiftype ether``, ARPHRD_ETHER"""
+
+
+def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
+    """Return the matches that a ``match`` statement stands for, implied ones first."""
+    if "left" not in body or "right" not in body:
+        raise MalformedError("a match without left and right")
+    operator = body.get("op", "")
+    if not isinstance(operator, str):
+        raise MalformedError("a match whose op is no string")
+    return compare(body["left"], operator, body["right"], scope)
+
+
+def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...]:
+    """Return the matches that ``left operator right`` stands for, implied ones first; OpaqueMatch if need be."""
+    name = named(left)
+    found: tuple[Match, ...] | None
+    match name:
+        case "concat":
+            found = _concatenation(left, operator, right, scope)
+        case "fib":
+            found = _fib(content(left), operator, right)
+        case "socket":
+            found = _socket(content(left), operator, right)
+        case "payload" if "base" in content(left) and (fields := named_fields(content(left), right)):
+            parts = [compare(each, operator, value, scope) for each, value in fields]
+            found = at_once(parts, negated=operator == "!=") if operator in ("==", "!=") else None
+        case "meta" if content(left).get("key") == "iiftype" and (operator, right) in _FROM_ETHERNET:
+            return (HAS_FRAME,)
+        case _:
+            of = operand(_with_family(left, right), scope.family)
+            one = _one(of, operator, right)
+            if one is not None:
+                return (*of.needs, one)
+            found = None
+    if found is not None:
+        return found
+    text = match_text(left, operator, right)
+    why = chance(left)
+    last = OpaqueMatch(text) if why is None else StatefulMatch(why, text, usual=_usual(why, operator, right))
+    return (*needs(left, scope.family), last)
+
+
+def _with_family(left: Json, right: Json) -> Json:
+    """Return ``ct original saddr`` of an inet table with the family of what it is compared with: nft leaves it out."""
+    inner = content(left)
+    if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
+        return left
+    family = "ip6" if ":" in text_of(right) else "ip"
+    return {"ct": {**inner, "key": f"{family} {inner['key']}"}}
+
+
+def chance(expression: Json) -> str | None:
+    """Return what the value depends on if it is history, time or a dice, else None."""
+    name = named(expression)
+    if name is None or not isinstance(expression, dict):
+        return None
+    if name in ("numgen", "jhash", "symhash"):
+        return name
+    inner = expression[name]
+    if isinstance(inner, list):
+        return next((why for part in inner if (why := chance(part)) is not None), None)
+    if name in ("meta", "ct") and isinstance(inner, dict):
+        return _HISTORY.get(str(inner.get("key")))
+    return None
+
+
+def _usual(why: str, operator: str, right: Json) -> bool:
+    """Say whether the first packet of a connection, on an idle host, satisfies the comparison."""
+    if why != "connbytes":
+        return True
+    ends = intervals([right], "integer")
+    return operator in ("<", "<=", "!=") or (ends is not None and ends[0][0] == 0)
+
+
+def _one(of: Operand, operator: str, right: Json) -> Match | None:
+    """Return the comparison of one operand; None where the IR cannot say it."""
+    if isinstance(right, str) and right.startswith("@"):
+        field = of.key
+        if field is None or operator not in ("==", "!=", "in", ""):
+            return None
+        return SetMatch(right[1:], (field,), negated=operator == "!=")
+    if of.interface is not None:
+        return _name(of, operator, right)
+    single = not isinstance(right, dict) or "|" in right
+    if operator == "!" or (of.kind in BITMASKS and single and operator in ("in", "")):
+        return _flags(of, right, negated=operator != "!")
+    ranges = _ranges(of.kind, operator, right)
+    return None if ranges is None else field_match(of, ranges, negated=operator in _NEGATIVE)
+
+
+def _flags(of: Operand, right: Json, *, negated: bool) -> FieldMatch | None:
+    """``in``: any of the flags is set, that is ``& flags`` is not zero; ``!``: none is."""
+    flags = number(right, of.kind)
+    if flags is None or of.shift or of.xor or of.field is None:
+        return None
+    return FieldMatch(of.field, ((0, 0),), negated, flags & of.mask)
+
+
+def _ranges(kind: str, operator: str, right: Json) -> Ranges | None:
+    match operator:
+        case "==" | "!=" | "in" | "":
+            if isinstance(right, dict) and "set" in right:
+                return intervals(elements_of(right), kind)
+            flags_or_one = kind in BITMASKS or not isinstance(right, list)
+            return intervals([right] if flags_or_one else elements_of({"set": right}), kind)
+        case "<" | "<=" | ">" | ">=":
+            limit = number(right, kind)
+            if limit is None:
+                return None
+            if operator[0] == "<":
+                limit -= operator == "<"
+                return ((0, limit),) if limit >= 0 else ()
+            return ((limit + (operator == ">"), (1 << WIDTHS.get(kind, 32)) - 1),)
+        case _:
+            return None
+
+
+def _name(of: Operand, operator: str, right: Json) -> NameMatch | None:
+    if operator not in ("==", "!=", "in", "") or of.interface is None:
+        return None
+    values = elements_of(right) if isinstance(right, dict) else elements_of({"set": right})
+    names = [interface(value, of.kind) for value in values]
+    found = tuple(name for name in names if name is not None)
+    return NameMatch(of.interface, found, operator == "!=") if len(found) == len(names) else None
+
+
+# --- concatenations --------------------------------------------------------------------------------------------------
+
+
+def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...] | None:
+    """``ip saddr . tcp dport`` in a set; None where the IR cannot say it."""
+    parts = concatenated(left)
+    implied = needs(left, scope.family)
+    if operator not in ("==", "!=", "in", ""):
+        return None
+    operands = [operand(part, scope.family) for part in parts]
+    fields = plain_fields(operands)
+    negated = operator == "!="
+    if isinstance(right, str) and right.startswith("@"):
+        return None if fields is None else (*implied, SetMatch(right[1:], fields, negated))
+    values = elements_of(right) if isinstance(right, dict) and "set" in right else [right]
+    if fields is not None:
+        kinds = [of.kind for of in operands]
+        elements = [element(value, kinds) for value in values]
+        known = tuple(each for each in elements if each is not None)
+        return (*implied, InlineSetMatch(known, fields, negated)) if len(known) == len(elements) else None
+    if [(of.field, of.shift, of.mask) for of in operands] in _TYPE_AND_CODE:
+        return _type_and_code(operands[0], values, implied, negated=negated)
+    if len(values) != 1 or negated or len(concatenated(values[0])) != len(parts):
+        return None
+    each = zip(parts, concatenated(values[0]), strict=True)
+    return tuple(one for part, value in each for one in compare(part, "==", value, scope))
+
+
+_FULL = Operand(None).mask
+_TYPE_AND_CODE = [[("icmp", 8, _FULL), ("icmp", 0, 0xFF)], [("icmp6", 8, _FULL), ("icmp6", 0, 0xFF)]]
+
+
+def _type_and_code(
+    of: Operand, values: list[Json], implied: tuple[FieldMatch, ...], *, negated: bool
+) -> tuple[Match, ...] | None:
+    """``icmp type . icmp code``: one number in the IR."""
+    found: list[tuple[int, int]] = []
+    for value in values:
+        both = concatenated(value)
+        if len(both) != 2:
+            return None
+        kind = intervals([both[0]], of.kind)
+        code = intervals([both[1]], of.kind.replace("type", "code"))
+        if kind is None or code is None or kind[0][0] != kind[0][1] or of.field is None:
+            return None
+        found.append((kind[0][0] << 8 | code[0][0], kind[0][0] << 8 | code[0][1]))
+    match = field_match(Operand(of.field), tuple(sorted(found)), negated=negated)
+    return None if match is None else (*implied, match)
+
+
+# --- questions to the namespace --------------------------------------------------------------------------------------
+
+_ROUTE_TYPES = (
+    "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
+)  # fmt: skip
+
+
+def _fib(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
+    """``fib daddr type local``, ``fib saddr . iif oif missing``."""
+    flags = words(inner.get("flags"))
+    negated = operator == "!="
+    if operator not in ("==", "!=", "in", "") or ("saddr" in flags) is ("daddr" in flags):
+        return None
+    if inner.get("result") == "type":
+        types = tuple(_route_type(each) for each in elements_of(right if isinstance(right, dict) else {"set": right}))
+        if "mark" in flags or None in types:
+            return None
+        found = tuple(each for each in types if each is not None)
+        limit: Literal["iif", "oif"] | None = "iif" if "iif" in flags else "oif" if "oif" in flags else None
+        return (FibMatch("saddr" if "saddr" in flags else "daddr", found, negated, limit),)
+    if "saddr" not in flags or "oif" in flags or inner.get("result") not in ("oif", "check"):
+        return None
+    exists = {"True": True, "exists": True, "False": False, "0": False, "missing": False}.get(str(right))
+    if exists is None:
+        return None
+    way_back = exists is not negated
+    return (ReversePathMatch(negated=not way_back, loose="iif" not in flags, validmark="mark" in flags),)
+
+
+def _route_type(value: Json) -> str | None:
+    if isinstance(value, str):
+        return value if value in _ROUTE_TYPES else None
+    return _ROUTE_TYPES[value] if isinstance(value, int) and 0 <= value < len(_ROUTE_TYPES) else None
+
+
+def _socket(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
+    """``socket transparent 1``, ``socket wildcard 0``: a socket has to be there before it can be anything."""
+    wanted = number(right, "boolean")
+    if operator not in ("==", "!=") or wanted not in (0, 1):
+        return None
+    yes = (wanted == 1) is (operator == "==")
+    match inner.get("key"):
+        case "transparent":
+            found = SocketMatch(transparent=True, nowildcard=True)
+            return (found,) if yes else (SocketMatch(nowildcard=True), msgspec.structs.replace(found, negated=True))
+        case "wildcard":
+            return (SocketMatch(nowildcard=True), SocketMatch(negated=True)) if yes else (SocketMatch(),)
+        case _:
+            return None

@@ -1,0 +1,65 @@
+"""The JSON of nft 0.9.0 (Debian 10), rewritten as all later versions print it.
+
+0.9.0 has no ``metainfo``.  It says ``{"meta": "iifname"}``, ``{"payload": {"name": "tcp", …}}``, ``left`` and ``right``
+for a map's key and data and for a ``mangle``'s key and value, ``{"jump": "chain"}``, and leaves the operator of a match
+away.
+
+Source: nftables v0.9.0 src/json.c
+"""
+
+from hairpin.netfilter.nft.syntax import Json, Object, content, named
+
+
+def is_first_form(objects: list[Json]) -> bool:
+    """Say whether nft 0.9.0 may have written the document."""
+    return not any(named(each) == "metainfo" for each in objects[:1])
+
+
+def modernised(objects: list[Json]) -> list[Json]:
+    """Return the objects as later versions write them; what is in that form already stays as it is."""
+    return [_object(each) for each in objects]
+
+
+def _object(value: Json) -> Json:
+    body = content(value)
+    if named(value) not in ("rule", "set", "map"):
+        return value
+    changed: Object = dict(body)
+    if isinstance(body.get("expr"), list):
+        changed["expr"] = _statements(body["expr"])
+    if "elem" in body:
+        changed["elem"] = _expression(body["elem"])
+    return {named(value) or "": changed}
+
+
+def _statements(value: Json) -> Json:
+    if not isinstance(value, list):
+        return value
+    statements = [_expression(each) for each in value]
+    # A map that stands alone can only lead to verdicts.
+    return [{"vmap": content(each)} if named(each) == "map" and "key" in content(each) else each for each in statements]
+
+
+def _expression(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_expression(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        name, inner = next(iter(value.items()))
+        if name == "meta" and isinstance(inner, str):
+            return {name: {"key": inner}}
+        if name in ("jump", "goto") and isinstance(inner, str):
+            return {name: {"target": inner}}
+        if name == "payload" and isinstance(inner, dict) and "name" in inner:
+            return {name: _payload(inner)}
+        if name in ("map", "mangle") and isinstance(inner, dict) and "left" in inner:
+            left, right = _expression(inner["left"]), _expression(inner.get("right"))
+            return {name: {"key": left, "data" if name == "map" else "value": right}}
+    return {name: _expression(inner) for name, inner in value.items()}
+
+
+def _payload(inner: Object) -> Object:
+    if inner["name"] == "raw":
+        return {key: value for key, value in inner.items() if key != "name"}
+    return {"protocol": inner["name"], "field": inner.get("field")}

@@ -1,0 +1,221 @@
+"""Writes the IR as a script for ``nft -f -``.
+
+As text, not as JSON: what hairpin does not model is kept in nft's own words, and only a text can hold words and
+modelled parts in one rule.  Always from the body, never from ``Rule.text``, with one exception: rules that share their
+number are what one rule of nft became (see nft_json.py), and that rule's words are written once.
+
+Law: what nft lists after loading it reads as the same IR, apart from texts, handles and counters' places.
+
+Source: nft(8); nftables src/parser_bison.y
+"""
+
+from hairpin.netfilter.ir import (
+    FULL_MASK,
+    AnyOfMatch,
+    Chain,
+    Expression,
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Map,
+    NameKey,
+    NameMatch,
+    NatElement,
+    NoEffect,
+    NumberKey,
+    OpaqueMatch,
+    ReversePathMatch,
+    Rule,
+    Set,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+    Table,
+    VerdictElement,
+)
+from hairpin.netfilter.nft.render_matches import Context, match_text, settled_version
+from hairpin.netfilter.nft.render_statements import statement_text, targets_text, verdicts_text
+from hairpin.netfilter.nft.render_values import key_text, name_text, refuse
+
+Matches = (
+    FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch, StatefulMatch,
+    OpaqueMatch,
+)  # fmt: skip
+
+_EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
+
+_TYPEOF = {
+    "dscp": "ip dscp", "ecn": "ip ecn", "octet": "ip ttl", "short": "ip length", "integer": "meta length",
+    "frag-off": "ip frag-off", "ip_version": "ip version", "tcp_flag": "tcp flags", "iface_index": "iif",
+    "boolean": "meta ipsec", "fib_addrtype": "fib daddr type", "icmpx_code": "icmp code",
+}  # fmt: skip
+"""Types that nft has no name for; an expression stands for each."""
+
+
+def render(table: Table) -> str:
+    """Return the commands that make the table, with counters.
+
+    Raises ChangeError for a table of another dialect and for what nft cannot say.
+    """
+    if table.dialect != "nft":
+        raise refuse(f"table {table.family} {table.name}", "another tool made it")
+    lines = [f"table {table.family} {table.name} {{"]
+    lines += [f"\t{each}" for each in table.objects]
+    for named in (*map(_set, table.sets), *map(_map, table.maps)):
+        lines += [f"\t{line}" for line in named]
+    for chain in table.chains:
+        lines += [f"\tchain {chain.name} {{"]
+        lines += [f"\t\t{_hook(chain)}"] if chain.hook is not None else []
+        lines += [f"\t\t{text}" for text in _rules(chain, table)]
+        lines += ["\t}"]
+    return "\n".join((*lines, "}", ""))
+
+
+def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = "") -> str:
+    """Return one rule's words; ``counter`` is put behind the last match."""
+    maps = {each.name: each for each in table.maps}
+    parts: list[str] = []
+    at = 0
+    last_match = 0
+    while at < len(body):
+        each = body[at]
+        following = body[at + 1] if at + 1 < len(body) else None
+        context = Context(table.family, settled_version(table.family, body[:at]))
+        at += 1
+        if isinstance(each, Matches):
+            if _is_said_by(each, following):
+                continue
+            text, both = _pair(each, following, context) or match_text(each, context, following)
+            at += both
+            parts.append(text)
+            last_match = len(parts)
+        elif isinstance(each, NoEffect):
+            parts.append(statement_text(each, context, maps))
+            at += _said_inside(each.text, body[at:])
+        elif each.__struct_config__.tag == "outside" and getattr(each, "name", "") == "map":
+            return statement_text(each, context, maps)
+        else:
+            parts.append(statement_text(each, context, maps))
+    if counter:
+        parts.insert(last_match, counter)
+    return " ".join(parts)
+
+
+def _is_said_by(each: Expression, following: Expression | None) -> bool:
+    """Say whether ``counter name KEY map { … }`` or ``icmpv6 id 1`` follows, whose words ask for the same."""
+    if isinstance(each, FieldMatch) and each.field == "extensions" and isinstance(following, OpaqueMatch):
+        return following.text.startswith(_EXTENSION_WORDS)
+    if isinstance(following, OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
+        return isinstance(each, FieldMatch) and (each.field, each.ranges) == ("icmp6", ((0x8000, 0x81FF),))
+    if not isinstance(following, NoEffect | StatefulMatch):
+        return False
+    by_map = " map {" in following.text or " map @" in following.text
+    implied = isinstance(each, FieldMatch) and each.field in ("nfproto", "ethertype", "protocol", "ct-direction")
+    return by_map and " * :" not in following.text and not implied
+
+
+def _pair(each: Expression, following: Expression | None, context: Context) -> tuple[str, bool] | None:
+    """Return the words of two matches that come from one expression, or of one whose words the next one decides."""
+    match each, following:
+        case FieldMatch(field="ct-direction", ranges=((0, 1),)), FieldMatch(field="nfproto", ranges=((value, _),)):
+            return f"ct l3proto {'ipv4' if value == 2 else 'ipv6'}", True
+        case FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
+            # Before a port, nft takes ``meta l4proto`` for its own condition, and moves it there.
+            moves = isinstance(following, FieldMatch) and following.field in ("saddr4", "daddr4")
+            if moves and first == last and mask == FULL_MASK and context.version == 4:
+                return f"ip protocol {first}", False
+        case _:
+            pass
+    return None
+
+
+def _said_inside(text: str, after: tuple[Expression, ...]) -> int:
+    """Return how many of the parts behind ``add @set { … limit rate … }`` its own words say."""
+    count = 0
+    for each in after:
+        if not isinstance(each, StatefulMatch | OpaqueMatch) or each.text not in text:
+            break
+        count += 1
+    return count
+
+
+# --- chains ----------------------------------------------------------------------------------------------------------
+
+
+def _hook(chain: Chain) -> str:
+    devices = ", ".join(map(name_text, chain.devices))
+    device = f" devices = {{ {devices} }}" if len(chain.devices) > 1 else f" device {devices}" if devices else ""
+    policy = f" policy {chain.policy};" if chain.policy is not None else ""
+    return f"type {chain.type} hook {chain.hook}{device} priority {chain.priority};{policy}"
+
+
+def _rules(chain: Chain, table: Table) -> list[str]:
+    numbers = [rule.number for rule in chain.rules]
+    texts: list[str] = []
+    for at, rule in enumerate(chain.rules):
+        if numbers.count(rule.number) == 1:
+            texts.append(_rule(rule, table))
+        elif rule.number not in numbers[:at]:
+            texts.append(rule.text)
+    return texts
+
+
+def _rule(rule: Rule, table: Table) -> str:
+    counter = "" if rule.packets is None else f"counter packets {rule.packets} bytes {rule.bytes or 0}"
+    return render_rule(rule.body, table, counter=counter)
+
+
+# --- sets and maps ---------------------------------------------------------------------------------------------------
+
+
+def _types(declared: str) -> str:
+    """Return ``type ipv4_addr . inet_service``, or ``typeof …`` where one of them has no name."""
+    kinds = declared.split(" . ")
+    if not any(kind in _TYPEOF for kind in kinds):
+        return f"type {declared}"
+    named = {
+        "ipv4_addr": "ip saddr", "ipv6_addr": "ip6 saddr", "ether_addr": "ether saddr", "inet_proto": "meta l4proto",
+        "inet_service": "tcp dport", "mark": "meta mark", "ifname": "iifname", "uid": "meta skuid",
+        "ether_type": "ether type",
+    }  # fmt: skip
+    known = {**named, **_TYPEOF}
+    missing = [kind for kind in kinds if kind not in known]
+    if missing:
+        raise refuse(f"the type {declared}", f"no expression stands for {missing[0]}")
+    return f"typeof {' . '.join(known[kind] for kind in kinds)}"
+
+
+def _set(named: Set) -> list[str]:
+    flags: list[str] = []
+    if named.opaque is not None:
+        if "not understood" in named.opaque:
+            raise refuse(f"set {named.name}", named.opaque)
+        flags += ["dynamic", "timeout"]
+    kinds = tuple(named.type.split(" . "))
+    if any(_is_interval(part) for element in named.elements for part in element.key):
+        flags.append("interval")
+    lines = [f"set {named.name} {{", f"\t{_types(named.type)}"]
+    lines += [f"\tflags {','.join(flags)}"] if flags else []
+    if named.elements:
+        lines.append(f"\telements = {{ {', '.join(key_text(element.key, kinds) for element in named.elements)} }}")
+    return [*lines, "}"]
+
+
+def _is_interval(part: NumberKey | NameKey) -> bool:
+    if isinstance(part, NameKey):
+        return part.name.endswith("*")
+    return part.first != part.last
+
+
+def _map(named: Map) -> list[str]:
+    declared, _, data = named.type.partition(" : ")
+    kinds = tuple(declared.split(" . "))
+    lines = [f"map {named.name} {{", f"\t{_types(declared)} : {data}"]
+    if any(_is_interval(part) for element in named.elements for part in element.key):
+        lines.append("\tflags interval")
+    if named.elements:
+        verdicts = tuple(each for each in named.elements if isinstance(each, VerdictElement))
+        targets = tuple(each for each in named.elements if isinstance(each, NatElement))
+        text = verdicts_text(verdicts, kinds) if verdicts else targets_text(targets, kinds, tuple(data.split(" . ")))
+        lines.append(f"\telements = {text}")
+    return [*lines, "}"]

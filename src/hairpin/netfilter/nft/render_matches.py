@@ -1,0 +1,250 @@
+"""Matches of the IR in nft's words: the reverse of nft_fields.py and nft_matches.py.
+
+Raises ChangeError for what nft cannot say.
+"""
+
+from typing import Literal, NamedTuple, assert_never
+
+from hairpin.netfilter.ir import (
+    FULL_MASK,
+    AnyOfMatch,
+    Expression,
+    Family,
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Match,
+    NameMatch,
+    OpaqueMatch,
+    Ranges,
+    ReversePathMatch,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from hairpin.netfilter.nft.fields import HAS_FRAME
+from hairpin.netfilter.nft.render_values import key_text, kind_of, name_text, ranges_text, refuse
+
+_EXPRESSIONS: dict[str, str] = {
+    "saddr4": "ip saddr", "daddr4": "ip daddr", "saddr6": "ip6 saddr", "daddr6": "ip6 daddr",
+    "nfproto": "meta nfproto", "ethertype": "meta protocol", "protocol": "meta l4proto", "length": "meta length",
+    "sport": "th sport", "dport": "th dport", "tcp-flags": "tcp flags", "icmp": "icmp type", "icmp6": "icmpv6 type",
+    "smac": "ether saddr", "dmac": "ether daddr", "pkttype": "meta pkttype", "mark": "meta mark",
+    "skuid": "meta skuid", "skgid": "meta skgid", "ipsec-in": "meta ipsec", "ipsec-out": "rt ipsec",
+    "ct-state": "ct state", "ct-status": "ct status", "ct-mark": "ct mark", "ct-direction": "ct direction",
+    "ct-zone": "ct zone", "ct-protocol": "ct protocol", "iif": "iifname", "oif": "oifname", "fragment": "ip frag-off",
+    **{
+        f"ct-{side}-{place}addr{version}": f"ct {direction} ip{'6' if version == 6 else ''} {place}addr"
+        for side, direction in (("orig", "original"), ("repl", "reply")) for place in "sd" for version in (4, 6)
+    },
+    **{
+        f"ct-{side}-{place}port": f"ct {direction} proto-{'src' if place == 's' else 'dst'}"
+        for side, direction in (("orig", "original"), ("repl", "reply")) for place in "sd"
+    },
+}  # fmt: skip
+_BY_VERSION: dict[str, tuple[str, str]] = {
+    "dscp": ("ip dscp", "ip6 dscp"), "ecn": ("ip ecn", "ip6 ecn"), "ttl": ("ip ttl", "ip6 hoplimit"),
+}  # fmt: skip
+_FLAGS = frozenset({"ct-state", "ct-status", "tcp-flags"})
+"""Fields of flags: nft lists sets of them only value by value."""
+
+_KINDS = {
+    "iif": "ifname", "oif": "ifname", "icmp": "icmp_type", "icmp6": "icmpv6_type", "nfproto": "nf_proto",
+}  # fmt: skip
+
+
+EXTENSION_NAMES = {128: "hbh", 64: "dst", 32: "rt", 16: "frag"}
+_MOST_FLAGS = 64
+_VERSIONS: dict[tuple[str, Ranges], Literal[4, 6]] = {
+    ("nfproto", ((2, 2),)): 4, ("nfproto", ((10, 10),)): 6, ("ethertype", ((0x0800, 0x0800),)): 4,
+    ("ethertype", ((0x86DD, 0x86DD),)): 6,
+}  # fmt: skip
+
+
+class Context(NamedTuple):
+    """What a rule's parts so far have settled: the table's family, the packet's IP version (None: either)."""
+
+    family: Family
+    version: Literal[4, 6] | None
+
+
+def settled_version(family: Family, before: tuple[Expression, ...]) -> Literal[4, 6] | None:
+    """Return the IP version of every packet that satisfies the parts of a rule."""
+    if family in ("ip", "ip6"):
+        return 4 if family == "ip" else 6
+    for part in before:
+        if isinstance(part, FieldMatch) and not part.negated:
+            version = _VERSIONS.get((part.field, part.ranges))
+            if version is not None or part.field.endswith(("addr4", "addr6")):
+                return version or (4 if part.field.endswith("4") else 6)
+    return None
+
+
+def expression(field: str, context: Context) -> str:
+    """Return what nft calls the field."""
+    if field == "ethertype" and context.family == "bridge":  # there, meta protocol does not look behind a tag
+        return "ether type"
+    if field in _BY_VERSION:
+        if context.version is None:
+            raise refuse(field, "IPv4 and IPv6 have names of their own for it")
+        return _BY_VERSION[field][context.version == 6]
+    found = _EXPRESSIONS.get(field)
+    if found is None:
+        raise refuse(field)
+    return found
+
+
+def key_expression(fields: tuple[str, ...], context: Context) -> tuple[str, tuple[str, ...]]:
+    """Return the concatenation of the fields, and the data type of each."""
+    kinds = tuple(_KINDS.get(field, kind_of(field)) for field in fields)
+    return " . ".join(expression(field, context) for field in fields), kinds
+
+
+def match_text(match: Match, context: Context, following: Expression | None) -> tuple[str, bool]:
+    """Return the match, and whether the text says the following part of the rule, too."""
+    match match:
+        case FieldMatch():
+            return field_text(match, context), False
+        case NameMatch():
+            return _name(match), False
+        case SetMatch(set=name, fields=fields, negated=negated):
+            return f"{key_expression(fields, context)[0]} {_not(negated)}@{name}", False
+        case InlineSetMatch(elements=elements, fields=fields, negated=negated):
+            key, kinds = key_expression(fields, context)
+            texts = ", ".join(key_text(element.key, kinds) for element in elements)
+            return f"{key} {_not(negated)}{{ {texts} }}", False
+        case FibMatch(address=address, types=types, negated=negated, limit=limit):
+            side = f"{address} . {limit}" if limit else address
+            wanted = types[0] if len(types) == 1 else f"{{ {', '.join(types)} }}"
+            return f"fib {side} type {_not(negated)}{wanted}", False
+        case ReversePathMatch():
+            return _reverse_path(match), False
+        case SocketMatch():
+            return _socket(match, following)
+        case StatefulMatch(text=text) | OpaqueMatch(text=text):
+            if text.startswith("xt "):
+                raise refuse(text, "an extension of iptables does not show its options here")
+            return text, False
+        case AnyOfMatch():
+            raise refuse(match, "a rule has no alternatives")
+        case _:
+            assert_never(match)
+
+
+def _not(negated: bool) -> str:
+    return "!= " if negated else ""
+
+
+def field_text(match: FieldMatch, context: Context) -> str:
+    """Return ``tcp flags & 2 == 2``, ``ip saddr != 10.0.0.0-10.255.255.255``."""
+    name, negation = match.field, "!=" if match.negated else "=="
+    if name in ("icmp", "icmp6"):
+        return _icmp(match)
+    if name == "extensions":
+        return _extension(match)
+    if match == HAS_FRAME:
+        return "meta iiftype ether"
+    if name == "fragment":
+        whole = match.ranges == ((0, 0),)
+        return f"ip frag-off & 0x1fff {'==' if whole is not match.negated else '!='} 0"
+    if name in ("ipsec-in", "ipsec-out"):
+        missing = (match.ranges == ((0, 0),)) is not match.negated
+        return f"{expression(name, context)} {'missing' if missing else 'exists'}"
+    if not match.ranges:
+        return _never(match, context)
+    if name == "nfproto" and context.family != "inet":
+        version = 4 if match.ranges == ((2, 2),) else 6
+        return f"ip{'' if version == 4 else '6'} version {_not(match.negated)}{version}"
+    kind = _KINDS.get(name, kind_of(name))
+    ranges = match.ranges
+    if name in _FLAGS or (name, ranges) == ("ct-direction", ((0, 1),)):
+        ranges = _one_by_one(ranges)
+    values = ranges_text(ranges, kind)
+    if match.mask == FULL_MASK:
+        return f"{expression(name, context)} {negation} {values}"
+    mask = ranges_text(((match.mask, match.mask),), kind)
+    return f"{expression(name, context)} & {mask} {negation} {values}"
+
+
+def _extension(match: FieldMatch) -> str:
+    header = EXTENSION_NAMES.get(match.mask)
+    if header is None or match.ranges != ((match.mask, match.mask),):
+        raise refuse(match)
+    return f"exthdr {header} {'missing' if match.negated else 'exists'}"
+
+
+def _never(match: FieldMatch, context: Context) -> str:
+    """Return a comparison that wants a bit unset which it sets itself: nft keeps it, and no value satisfies it."""
+    lost = ~match.mask & 0xFFFFFFFF
+    if not lost or match.mask == 0:
+        raise refuse(match, "no value satisfies it")
+    return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
+
+
+def _one_by_one(ranges: Ranges) -> Ranges:
+    if sum(last - first for first, last in ranges) > _MOST_FLAGS:
+        raise refuse("a range of flags", "it has too many values")
+    return tuple((value, value) for first, last in ranges for value in range(first, last + 1))
+
+
+def _icmp(match: FieldMatch) -> str:
+    """The IR holds type and code in one number; nft has a name for each."""
+    word = "icmp" if match.field == "icmp" else "icmpv6"
+    if match.mask == 0xFF:
+        return f"{word} code {'!=' if match.negated else '=='} {ranges_text(match.ranges, 'integer')}"
+    if match.mask != FULL_MASK:
+        raise refuse(match)
+    if all(first & 0xFF == 0 and last & 0xFF == 0xFF for first, last in match.ranges):
+        types: Ranges = tuple((first >> 8, last >> 8) for first, last in match.ranges)
+        return f"{word} type {_not(match.negated)}{ranges_text(types, 'integer')}"
+    texts: list[str] = []
+    for first, last in match.ranges:
+        if first >> 8 != last >> 8:
+            raise refuse(match, "a range of codes belongs to one type")
+        codes = ranges_text(((first & 0xFF, last & 0xFF),), "integer")
+        texts.append(f"{first >> 8} . {codes}")
+    return f"{word} type . {word} code {_not(match.negated)}{{ {', '.join(texts)} }}"
+
+
+def _name(match: NameMatch) -> str:
+    if match.field not in ("iif", "oif") or not match.names:
+        raise refuse(match)
+    indices = [_index(name) for name in match.names]
+    if all(index is not None for index in indices):
+        values = [str(index) for index in indices]
+        side: str = match.field
+    else:
+        values = [name_text(name) for name in match.names]
+        side = f"{match.field}name"
+    text = values[0] if len(values) == 1 else f"{{ {', '.join(values)} }}"
+    return f"{side} {_not(match.negated)}{text}"
+
+
+def _index(name: str) -> int | None:
+    """The empty name is index 0; ``index:7`` an interface that the namespace does not have."""
+    if not name:
+        return 0
+    return int(name.removeprefix("index:")) if name.startswith("index:") else None
+
+
+def _reverse_path(match: ReversePathMatch) -> str:
+    if match.accept_local:
+        raise refuse(match, "it asks for local sources, too")
+    flags = ["saddr", *([] if match.loose else ["iif"]), *(["mark"] if match.validmark else [])]
+    return f"fib {' . '.join(flags)} oif {'missing' if match.negated else 'exists'}"
+
+
+def _socket(match: SocketMatch, following: Expression | None) -> tuple[str, bool]:
+    """``socket wildcard 1`` is a socket, and not one of an address: two matches of the IR."""
+    match match, following:
+        case SocketMatch(transparent=True, nowildcard=True, negated=False), _:
+            return "socket transparent 1", False
+        case (
+            SocketMatch(transparent=False, nowildcard=True, negated=False),
+            SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=True),
+        ) if transparent is nowildcard:
+            return f"socket {'transparent 0' if transparent else 'wildcard 1'}", True
+        case SocketMatch(transparent=False, nowildcard=False, negated=False), _:
+            return "socket wildcard 0", False
+        case _:
+            raise refuse(match)

@@ -1,0 +1,149 @@
+"""Named sets and maps, and the elements of anonymous ones.
+
+A reading is a snapshot: timeouts do not make it wrong, but a set that rules themselves add to (``flags dynamic``) is
+another one with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag; the rules tell.
+"""
+
+from hairpin.netfilter.ir import Element, Field, Jump, Key, Map, NameField, NatElement, Set, Verdict, VerdictElement
+from hairpin.netfilter.nft.fields import Operand
+from hairpin.netfilter.nft.operands import operand
+from hairpin.netfilter.nft.scope import Scope
+from hairpin.netfilter.nft.syntax import Json, Object, content, element_value, list_of, named, pair, string, words
+from hairpin.netfilter.nft.values import interval, key
+
+ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
+
+
+def concatenated(value: Json) -> list[Json]:
+    """Return the dimensions of a concatenation; of anything else, itself."""
+    value = element_value(value)
+    if isinstance(value, dict) and len(value) == 1:
+        inner = value.get("concat")
+        if isinstance(inner, list):
+            return inner
+    return [value]
+
+
+def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | None:
+    """Return the fields of the operands if sets can be looked up with all of them."""
+    fields: tuple[Field | NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
+    return fields if len(fields) == len(operands) else None
+
+
+def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
+    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which fits everything."""
+    if element_value(value) == "*":
+        return ()
+    parts = concatenated(value)
+    if len(parts) != len(kinds):
+        return None
+    found = tuple(one for part, kind in zip(parts, kinds, strict=True) if (one := key(part, kind)) is not None)
+    return found if len(found) == len(parts) else None
+
+
+def element(value: Json, kinds: list[str]) -> Element | None:
+    """Return an element of a set; None if it is not understood."""
+    found = keys(value, kinds)
+    return None if found is None else Element(found)
+
+
+def verdict(value: Json) -> Verdict | Jump | None:
+    """Return the verdict that a map leads to."""
+    match named(value):
+        case "accept" | "drop" | "return" | "continue" as name:
+            return Verdict(name)
+        case "jump" | "goto" as name:
+            target = content(value).get("target")
+            return Jump(target, goto=name == "goto") if isinstance(target, str) else None
+        case _:
+            return None
+
+
+def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[VerdictElement, ...] | None:
+    """Return the elements of a verdict map, its default last; None if one is not understood."""
+    found: list[VerdictElement] = []
+    for each in elements:
+        left, right = pair(each)
+        where, what = keys(left, kinds), verdict(right)
+        if where is None or what is None:
+            return None
+        found.append(VerdictElement(where, what))
+    found.sort(key=lambda one: not one.key)
+    return tuple(found)
+
+
+def nat_target(value: Json, kinds: list[str]) -> tuple[tuple[int, int] | None, tuple[int, int] | None] | None:
+    """Return addresses and ports that a NAT statement translates to; None if they are not understood."""
+    parts = concatenated(value)
+    if len(parts) != len(kinds):
+        return None
+    addresses: tuple[int, int] | None = None
+    ports: tuple[int, int] | None = None
+    for part, kind in zip(parts, kinds, strict=True):
+        found = interval(part, kind)
+        if found is None:
+            return None
+        if kind in ADDRESSES:
+            addresses = found
+        elif kind == "inet_service":
+            ports = found
+        else:
+            return None
+    return addresses, ports
+
+
+def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tuple[NatElement, ...] | None:
+    """Return the elements of a map to addresses and ports, its default last; None if one is not understood."""
+    found: list[NatElement] = []
+    for each in elements:
+        left, right = pair(each)
+        where, target = keys(left, kinds), nat_target(right, data)
+        if where is None or target is None:
+            return None
+        found.append(NatElement(where, *target))
+    found.sort(key=lambda one: not one.key)
+    return tuple(found)
+
+
+# --- named -----------------------------------------------------------------------------------------------------------
+
+
+def kinds_of(declared: Json, scope: Scope) -> list[str]:
+    """Return the data types of a declaration: ``"ipv4_addr"``, ``["ipv4_addr", "inet_service"]``, ``{"typeof": …}``."""
+    if isinstance(declared, dict):
+        return [operand(part, scope.family).kind for part in concatenated(declared.get("typeof"))]
+    return [kind for word in words(declared) for kind in word.split(" . ")]
+
+
+def named_set(raw: Object, scope: Scope) -> Set:
+    """Return a named set."""
+    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), scope)
+    elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
+    known = tuple(each for each in elements if each is not None)
+    why: str | None = None
+    if "dynamic" in words(raw.get("flags")) or name in scope.updated:
+        why = "rules add elements to it"
+    if len(known) < len(elements):
+        why = f"{len(elements) - len(known)} of its elements are not understood"
+    return Set(name, " . ".join(kinds), known, why)
+
+
+def named_map(raw: Object, scope: Scope) -> Map:
+    """Return a named map; one to something else than verdicts, addresses and ports has no elements in the IR.
+
+    A map with an element that is not understood is put into ``scope.unread``, so that no rule trusts it.
+    """
+    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), scope)
+    data = kinds_of(raw.get("map"), scope)
+    declared = f"{' . '.join(kinds)} : {' . '.join(data)}"
+    elements = list_of(raw.get("elem"))
+    found: tuple[VerdictElement | NatElement, ...] | None
+    if data == ["verdict"]:
+        found = verdict_elements(elements, kinds)
+    elif data and ADDRESSES.union({"inet_service"}).issuperset(data):
+        found = nat_elements(elements, kinds, data)
+    else:
+        found = None
+    if found is None:
+        scope.unread.add(name)
+    return Map(name, declared, found or ())

@@ -1,0 +1,226 @@
+"""Statements of nft rules as expressions of the IR, one function for each kind.
+
+What hairpin cannot follow stays in the rule with its words: Outside for a statement that may take the packet,
+OpaqueMatch for one that may end the rule, StatefulMatch for what depends on history.
+
+Source: nftables src/json.c, the statement functions; libnftables-json(5)
+"""
+
+from collections.abc import Callable
+
+from hairpin.netfilter.ir import (
+    Expression,
+    FieldMatch,
+    Jump,
+    NoEffect,
+    Notrack,
+    OpaqueMatch,
+    Outside,
+    Reject,
+    StatefulMatch,
+    Verdict,
+)
+from hairpin.netfilter.nft.fields import network_needs, protocol_need
+from hairpin.netfilter.nft.mangle import mangle
+from hairpin.netfilter.nft.maps import membership, verdict_map
+from hairpin.netfilter.nft.matches import read_match
+from hairpin.netfilter.nft.nat import translation
+from hairpin.netfilter.nft.operands import needs
+from hairpin.netfilter.nft.scope import Parts, Scope
+from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, content, list_of, named, object_of, string
+from hairpin.netfilter.nft.text import statement_text
+from hairpin.netfilter.nft.values import number
+
+Reader = Callable[[Json, Scope], Parts]
+
+
+def read_statement(statement: Json, scope: Scope) -> Parts:
+    """Return what the statement stands for.  Raises MalformedError for JSON that is no statement."""
+    if isinstance(statement, str):
+        # nft has no JSON for it and prints its text (a jump to an anonymous chain, a newer kernel's statement).
+        text = statement_text(statement)
+        return (Outside(text.split(" ", maxsplit=1)[0], text),)
+    if not isinstance(statement, dict) or len(statement) != 1:
+        raise MalformedError("a statement is an object with one key")
+    name, inner = next(iter(statement.items()))
+    reader = _READERS.get(name)
+    return reader(inner, scope) if reader is not None else (Outside(name, statement_text(statement)),)
+
+
+# --- verdicts --------------------------------------------------------------------------------------------------------
+
+_ACCEPT, _DROP, _RETURN = (Verdict("accept"),), (Verdict("drop"),), (Verdict("return"),)
+
+
+def _jump(inner: Json, _: Scope) -> Parts:
+    return (Jump(string(object_of(inner), "target")),)
+
+
+def _goto(inner: Json, _: Scope) -> Parts:
+    return (Jump(string(object_of(inner), "target"), goto=True),)
+
+
+_ICMP_ANSWERS = {
+    0: "icmp-net-unreachable", 1: "icmp-host-unreachable", 2: "icmp-proto-unreachable", 3: "icmp-port-unreachable",
+    9: "icmp-net-prohibited", 10: "icmp-host-prohibited", 13: "icmp-admin-prohibited",
+}  # fmt: skip
+_ICMP6_ANSWERS = {
+    0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable", 4: "icmp6-port-unreachable",
+    5: "icmp6-policy-fail", 6: "icmp6-reject-route",
+}  # fmt: skip
+# include/uapi/linux/netfilter/nf_tables.h enum nft_reject_inet_code
+_ICMPX_CODES = ("no-route", "port-unreachable", "host-unreachable", "admin-prohibited")
+
+
+def _reject(inner: Json, scope: Scope) -> Parts:
+    body = content({"reject": inner})
+    kind, code = body.get("type"), body.get("expr", "port-unreachable")
+    if kind is None:
+        kind = {"ip": "icmp", "ip6": "icmpv6"}.get(scope.family, "icmpx")
+    implied: tuple[FieldMatch, ...] = ()
+    match kind:
+        case "tcp reset":
+            return (protocol_need(6), Reject("tcp-reset"))
+        case "icmp":
+            implied = network_needs(4, scope.family)
+            at = number(code, "icmp_code")
+            answer = _ICMP_ANSWERS.get(-1 if at is None else at, f"icmp-{code}")
+        case "icmpv6":
+            implied = network_needs(6, scope.family)
+            at = number(code, "icmpv6_code")
+            answer = _ICMP6_ANSWERS.get(-1 if at is None else at, f"icmp6-{code}")
+        case _:
+            known = isinstance(code, int) and 0 <= code < len(_ICMPX_CODES)
+            answer = f"icmpx-{_ICMPX_CODES[code] if known and isinstance(code, int) else code}"
+    return (*implied, Reject(answer))
+
+
+# --- history and load ------------------------------------------------------------------------------------------------
+
+
+def _stateful(name: str) -> Reader:
+    """``limit``, ``quota``, ``ct count``: satisfied up to a number; with ``over`` beyond it."""
+
+    def read(inner: Json, scope: Scope) -> Parts:
+        text = statement_text({name: inner})
+        if isinstance(inner, dict) and "data" in content(inner):
+            return (*(membership(content(inner), scope) or ()), StatefulMatch(name, text))
+        declared = scope.objects.get(f"{name} {inner}") if isinstance(inner, str) else None
+        over = content({name: inner}).get("inv") if declared is None else declared.get("inv")
+        return (StatefulMatch("connlimit" if name == "ct count" else name, text, usual=over is not True),)
+
+    return read
+
+
+def _inner_statements(statements: list[Json], scope: Scope) -> tuple[Expression, ...]:
+    """Return what the statements of a set's element do to the rule: limits can end it, counters cannot."""
+    found: list[Expression] = []
+    for statement in statements:
+        if named(statement) in ("limit", "quota", "ct count"):
+            parts = read_statement(statement, scope)
+            found += parts if isinstance(parts, tuple) else ()
+        elif named(statement) not in ("counter", "last"):
+            found.append(OpaqueMatch(statement_text(statement)))
+    return tuple(found)
+
+
+def _set(name: str) -> Reader:
+    """``add @set { ip saddr … }``: an element for this packet's source; ``map`` statements too."""
+
+    def read(inner: Json, scope: Scope) -> Parts:
+        body = object_of(inner)
+        implied = (*needs(body.get("elem"), scope.family), *needs(body.get("data"), scope.family))
+        stated = _inner_statements(list_of(body.get("stmt")), scope)
+        return (*implied, NoEffect(f"{body.get('op')} @", statement_text({name: inner})), *stated)
+
+    return read
+
+
+def _meter(inner: Json, scope: Scope) -> Parts:
+    body = object_of(inner)
+    implied = needs(body.get("key"), scope.family)
+    return (
+        *implied,
+        NoEffect("meter", statement_text({"meter": inner})),
+        *_inner_statements([body.get("stmt")], scope),
+    )
+
+
+# --- what does not steer the packet, and what takes it away ----------------------------------------------------------
+
+
+def _counter(inner: Json, scope: Scope) -> Parts:
+    # An anonymous counter is the rule's own: Rule.packets, Rule.bytes.
+    if inner is None or (isinstance(inner, dict) and "packets" in inner):
+        return ()
+    return _object("counter")(inner, scope)
+
+
+def _object(name: str) -> Reader:
+    """A named object, or a map to objects: a packet without an element ends the rule."""
+
+    def read(inner: Json, scope: Scope) -> Parts:
+        text = statement_text({name: inner})
+        if not isinstance(inner, dict) or "map" not in inner:
+            return (NoEffect(name, text),)
+        found = membership(content(inner), scope)
+        return (OpaqueMatch(text),) if found is None else (*found, NoEffect(name, text))
+
+    return read
+
+
+def _no_effect(name: str) -> Reader:
+    return lambda inner, _: (NoEffect(name, statement_text({name: inner})),)
+
+
+def _outside(name: str) -> Reader:
+    return lambda inner, _: (Outside(name, statement_text({name: inner})),)
+
+
+def _xt(inner: Json, _: Scope) -> Parts:
+    """An iptables extension without its arguments: such tables should be read from iptables-save instead."""
+    text = statement_text({"xt": inner})
+    body: Object = content({"xt": inner})
+    if body.get("type") == "target":
+        return (Outside(str(body.get("name")), text),)
+    return (OpaqueMatch(text),)
+
+
+_READERS: dict[str, Reader] = {
+    "match": lambda inner, scope: read_match(object_of(inner), scope),
+    "accept": lambda _, __: _ACCEPT,
+    "drop": lambda _, __: _DROP,
+    "return": lambda _, __: _RETURN,
+    "continue": lambda _, __: (),
+    "jump": _jump,
+    "goto": _goto,
+    "reject": _reject,
+    "vmap": verdict_map,
+    "counter": _counter,
+    "limit": _stateful("limit"),
+    "quota": _stateful("quota"),
+    "ct count": _stateful("ct count"),
+    "snat": lambda inner, scope: translation("snat", inner, scope),
+    "dnat": lambda inner, scope: translation("dnat", inner, scope),
+    "masquerade": lambda inner, scope: translation("masquerade", inner, scope),
+    "redirect": lambda inner, scope: translation("redirect", inner, scope),
+    "mangle": mangle,
+    "notrack": lambda _, __: (Notrack(),),
+    "set": _set("set"),
+    "map": _set("map"),
+    "meter": _meter,
+    "ct helper": _object("ct helper"),
+    "ct timeout": _object("ct timeout"),
+    "ct expectation": _object("ct expectation"),
+    "secmark": _object("secmark"),
+    "log": _no_effect("log"),
+    "last": _no_effect("last"),
+    "dup": _no_effect("dup"),
+    "reset": _no_effect("reset"),
+    "flow": _no_effect("flow"),
+    "queue": _outside("queue"),
+    "fwd": _outside("fwd"),
+    "tproxy": _outside("tproxy"),
+    "synproxy": _outside("synproxy"),
+    "xt": _xt,
+}

@@ -1,0 +1,165 @@
+"""Reads what the user states about the world outside of the host: ``--public`` and the file of ``--outside``.
+
+The file's form is docs/outside.md; TOML, or JSON with the same names.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.message import Message, message
+from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.prefix import is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.routing import Query, lookup
+from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.question.flows import Target, bindings_of
+from hairpin.question.standpoints import primary_address
+
+
+class _WrongError(ValueError):
+    """What the user states cannot be; its text is hairpin's own, where other ValueErrors have Python's or msgspec's."""
+
+    def __init__(self, said: Message) -> None:
+        self.said = said
+        super().__init__(str(said))
+
+
+class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the file's tables: a misspelt key is an error."""
+
+
+class _Public(_Stated, frozen=True):
+    address: str
+    private: str
+    hairpins: bool = False
+
+
+class _Peer(_Stated, frozen=True):
+    network: str
+    accepts: tuple[str, ...] = ()
+
+
+class _Route(_Stated, frozen=True):
+    network: str
+
+
+class _Upstream(_Stated, frozen=True):
+    action: Literal["allow", "deny"]
+    ports: int | str
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+class _File(_Stated, frozen=True):
+    public: tuple[_Public, ...] = ()
+    peer: tuple[_Peer, ...] = ()
+    return_route: tuple[_Route, ...] = ()
+    upstream: tuple[_Upstream, ...] = ()
+
+
+def _reason(error: Exception) -> Message | str:
+    return error.said if isinstance(error, _WrongError) else str(error)
+
+
+def read_world(path: Path) -> World:
+    """Return what the file states; raise UsageError with its name and what is wrong in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        stated = msgspec.convert(document, _File)
+        return World(
+            publics=tuple(_public(each.address, each.private, hairpins=each.hairpins) for each in stated.public),
+            peers=tuple(_peer(each) for each in stated.peer),
+            return_routes=tuple(ReturnRoute(*parse_prefix(each.network)) for each in stated.return_route),
+            upstream=tuple(UpstreamRule(each.action, each.protocol, _ports(each.ports)) for each in stated.upstream),
+        )
+    except OSError as error:
+        raise UsageError(
+            message("--outside {path}: cannot be read: {reason}", path=path, reason=error.strerror)
+        ) from error
+    except (ValueError, msgspec.ValidationError) as error:
+        raise UsageError(
+            message(
+                "--outside {path}: {reason}; its form is described in docs/outside.md", path=path, reason=_reason(error)
+            )
+        ) from error
+
+
+def _public(public: str, private: str, *, hairpins: bool = False) -> PublicAddress:
+    version, value = parse_address(public)
+    other, inner = parse_address(private)
+    if version != other:
+        raise _WrongError(
+            message("{public} and {private} are of different address families", public=public, private=private)
+        )
+    return PublicAddress(version, value, inner, hairpins=hairpins)
+
+
+def _peer(stated: _Peer) -> Peer:
+    version, network, length = parse_prefix(stated.network)
+    accepts = tuple(parse_prefix(each) for each in stated.accepts)
+    if any(each[0] != version for each in accepts):
+        raise _WrongError(message("peer {network} accepts networks of another address family", network=stated.network))
+    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts))
+
+
+def _ports(stated: int | str) -> tuple[int, int]:
+    first, _, last = str(stated).partition("-")
+    ports = (int(first), int(last or first))
+    if not 0 < ports[0] <= ports[1] <= 65535:
+        raise _WrongError(message("{stated} is no port or range of ports", stated=stated))
+    return ports
+
+
+def with_world(network: Network, world: World, publics: tuple[str, ...], targets: tuple[Target, ...]) -> Network:
+    """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
+    to be this host's, behind a 1:1 NAT gateway."""
+    stated = tuple(_stated_public(network, text) for text in publics)
+    known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
+    assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
+    complete = msgspec.structs.replace(known, publics=(*known.publics, *dict.fromkeys(assumed)))
+    return msgspec.structs.replace(network, world=complete)
+
+
+def _stated_public(network: Network, text: str) -> PublicAddress:
+    public, equals, private = text.partition("=")
+    try:
+        if equals:
+            return _public(public, private)
+        version, value = parse_address(public)
+    except ValueError as error:
+        raise UsageError(
+            message(
+                "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
+                text=text,
+                reason=_reason(error),
+            )
+        ) from error
+    own = primary_address(network, version)
+    if own is None:
+        raise UsageError(
+            message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=text)
+        )
+    return PublicAddress(version, value, own)
+
+
+def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:
+    """Return the mapping that the question presupposes: the port is published here, the address is on nobody's link."""
+    version, address = target.version, target.address
+    if version is None or address is None or target.port is None or world.public(version, address) is not None:
+        return None
+    host = network.host.namespace(HOST)
+    if host is None or owns_address(host, version, address) or is_loopback(address, version):
+        return None
+    if is_private(address, version) or is_multicast(address, version):
+        return None
+    found = lookup(host, Query(version, address))
+    if found.type != "unicast" or any(hop.gateway is None for hop in found.next_hops):
+        return None
+    own = primary_address(network, version)
+    if own is None or not bindings_of(network, target.port, target.protocol):
+        return None
+    return PublicAddress(version, address, own, stated=False)

@@ -1,0 +1,143 @@
+"""Reads TARGET and WHERE as people type them.
+
+TARGET := PORT[/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO] | URL
+WHERE  := ADDR | host | lan | container:NAME
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from hairpin.errors import UsageError
+from hairpin.message import message
+from hairpin.network.flow import Protocol
+from hairpin.network.prefix import Version, parse_address
+from hairpin.question.flows import Origin, Target
+
+_FORMS = message("a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
+_NOTHING = message("nothing")
+_DEFAULT_PORTS = {
+    "http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21, "ssh": 22, "redis": 6379, "postgres": 5432,
+    "postgresql": 5432, "mysql": 3306, "mongodb": 27017, "amqp": 5672, "mqtt": 1883, "ldap": 389,
+}  # fmt: skip
+_WITH_PORT = re.compile(r"(?P<place>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[^:/]*)(?:/(?P<protocol>.*))?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def parse_target(text: str) -> Target:
+    """Return what is asked for; raise UsageError that names the input, the reason and the way out."""
+    if "://" in text:
+        return _url(text)
+    plain = re.fullmatch(r"(?P<port>\d+)(?:/(?P<protocol>.*))?", text)
+    if plain is not None:
+        return Target(port=_port(plain["port"], text), protocol=_protocol(plain["protocol"], text))
+    address = _address(text)
+    if address is not None:
+        written = f"[{text}]" if address[0] == 6 else text
+        raise UsageError(message("{text!r} has no port: write {written}:PORT", text=text, written=written))
+    found = _WITH_PORT.fullmatch(text)
+    if found is not None:
+        port, protocol = _port(found["port"], text), _protocol(found["protocol"], text)
+        return _at(found["place"], port, protocol, text)
+    if _NAME.fullmatch(text):
+        return Target(container=text)
+    raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
+
+
+def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
+    """Return the target at a port of an address or a container."""
+    if place.lower() == "localhost":
+        place = "127.0.0.1"
+    address = _address(place.strip("[]"))
+    if address is not None:
+        version, value = address
+        # ``0.0.0.0:8080``, as engines and ss print it, is this host by any address; connect() takes it for that, too.
+        return Target(port=port, protocol=protocol, version=version, address=value or None)
+    if place.startswith("["):
+        raise UsageError(message("{text!r}: {place} is no IPv6 address; {forms}", text=text, place=place, forms=_FORMS))
+    if re.fullmatch(r"[\d.]+", place):
+        raise UsageError(message("{text!r}: {place} is no IPv4 address; {forms}", text=text, place=place, forms=_FORMS))
+    if not _NAME.fullmatch(place):
+        raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
+    return Target(port=port, protocol=protocol, container=place)
+
+
+def _url(text: str) -> Target:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(
+            message("{text!r} is no URL: {reason}; {forms}", text=text, reason=error, forms=_FORMS)
+        ) from error
+    if not host:
+        raise UsageError(message("{text!r} names no host; {forms}", text=text, forms=_FORMS))
+    protocol: Protocol | None = "udp" if parts.scheme == "udp" else "tcp"
+    chosen = port if port is not None else _DEFAULT_PORTS.get(parts.scheme)
+    if chosen is None:
+        raise UsageError(
+            message(
+                "{text!r} has no port, and hairpin knows no usual one for {scheme}: add :PORT",
+                text=text,
+                scheme=parts.scheme,
+            )
+        )
+    target = _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
+    if target.container is not None and "." in host:
+        raise UsageError(
+            message(
+                "{text!r}: hairpin looks up no names, since the answer depends on who asks: write the "
+                "address that `getent hosts {host}` prints",
+                text=text,
+                host=host,
+            )
+        )
+    return target
+
+
+def _address(text: str) -> tuple[Version, int] | None:
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None
+
+
+def _port(text: str, whole: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise UsageError(
+            message("{whole!r}: {said} is no port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
+        )
+    return int(text)
+
+
+def _protocol(text: str | None, whole: str) -> Protocol | None:
+    match text:
+        case None:
+            return None
+        case "tcp":
+            return "tcp"
+        case "udp":
+            return "udp"
+        case _:
+            raise UsageError(
+                message(
+                    "{whole!r}: {said} is no protocol that hairpin walks; write /tcp or /udp",
+                    whole=whole,
+                    said=text or _NOTHING,
+                )
+            )
+
+
+def parse_origin(text: str) -> Origin:
+    """Return where the flow starts; raise UsageError."""
+    if text in ("host", "lan"):
+        return Origin(text)
+    if text.startswith("container:"):
+        name = text.removeprefix("container:")
+        if not name:
+            raise UsageError(message("--from container: names no container; write container:NAME"))
+        return Origin("container", container=name)
+    bracketed = text.startswith("[") and text.endswith("]")
+    address = _address(text[1:-1] if bracketed else text)
+    if address is None:
+        raise UsageError(message("--from {text}: no address; write an address, host, lan or container:NAME", text=text))
+    return Origin("address", version=address[0], address=address[1])

@@ -1,0 +1,52 @@
+"""Addresses and permanent neighbours of a namespace as ``ip -batch`` lines.  Source: ip-address(8), ip-neighbour(8)"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.network.prefix import address_text
+from hairpin.replica.plan.links import mac_text
+
+_BY_ITSELF = ((4, 0x7F000001), (6, 1))
+"""What the loopback link gets when it is set up."""
+
+
+def addresses(namespace: Namespace) -> Iterator[str]:
+    """Yield a line for each address, without the routes that the kernel would make for it: those are replayed.
+
+    IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    six = (each for each in reversed(namespace.addresses) if each.version == 6)
+    for address in (*(each for each in namespace.addresses if each.version == 4), *six):
+        link = namespace.link(address.link)
+        if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
+            continue
+        if not address.tentative:  # which takes no packet and is nobody's yet; here nobody else would have it
+            yield _line(address)
+
+
+def _line(address: Address) -> str:
+    local = address_text(address.value, address.version)
+    words = ["address add"]
+    if address.peer is not None and address.peer != address.value:
+        words += [local, "peer", f"{address_text(address.peer, address.version)}/{address.prefix_length}"]
+    else:
+        words += [f"{local}/{address.prefix_length}"]
+    if address.broadcast is not None:
+        words += ["broadcast", address_text(address.broadcast, address.version)]
+    words += ["dev", address.link, "scope", address.scope]
+    if address.version == 6:
+        words.append("nodad")
+        words += ["preferred_lft", "0"] if address.deprecated else []
+    return " ".join((*words, "noprefixroute"))
+
+
+def neighbours(namespace: Namespace) -> Iterator[str]:
+    """Yield a line for each neighbour that was set by hand, and for each that is answered for (proxy)."""
+    for each in namespace.neighbours:
+        if namespace.link(each.link) is None:
+            continue
+        address = address_text(each.value, each.version)
+        if each.proxy:
+            yield f"neighbour add proxy {address} dev {each.link}"
+        elif each.state == "PERMANENT" and each.mac is not None:
+            yield f"neighbour replace {address} lladdr {mac_text(each.mac)} dev {each.link} nud permanent"

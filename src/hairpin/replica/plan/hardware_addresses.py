@@ -1,0 +1,109 @@
+"""Hardware addresses out there: what the neighbour entries of a snapshot say of who is behind a wire.
+
+A permanent entry is believed without a question (ip-neighbour(8)), so that frames come to its address whoever has it;
+the walk takes it that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the
+address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames to the
+others are taken in as if they were its own, before the network layer drops them (net/ethernet/eth.c eth_type_trans(),
+net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import Neighbour
+from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
+from hairpin.replica.plan.blueprint import Load
+from hairpin.replica.plan.links import Wire, lower_of, mac_text
+from hairpin.walk.link.segment import who_has
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of who is behind the wire that the world calls ``wire``: the hardware address of its end there
+    (None: any will do), and the others that frames come to as well."""
+
+    wire: str
+    own: int | None = None
+    others: tuple[int, ...] = ()
+
+
+def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...]:
+    """Return what the entries say of each wire, in the order of the wires."""
+    named = [found for namespace in network.host.namespaces for found in _named(network, namespace, wires)]
+    routers = {
+        hop.gateway for namespace in network.host.namespaces for route in namespace.routes for hop in route.next_hops
+    }
+    return tuple(_known(wire, [entry for name, entry in named if name == wire.name], routers) for wire in wires)
+
+
+def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Known:
+    """Learned entries count, but are not replayed: nothing is sent to what only they name."""
+    foremost = [each for each in entries if each.value in routers] or entries
+    counted = Counter(each.mac for each in foremost if each.mac is not None)
+    if not counted:
+        return Known(wire.name)
+    own = counted.most_common(1)[0][0]
+    believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
+    return Known(wire.name, own, tuple(sorted(believed - {own})))
+
+
+def _named(network: Network, namespace: Namespace, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
+    """Yield the namespace's entries of who is out there, with the wires that lead to them."""
+    for each in namespace.neighbours:
+        link = namespace.link(each.link)
+        if link is None or each.proxy or not each.mac or each.mac >> 40 & 1:
+            continue
+        if who_has(network, namespace.name, link, each.mac).kind == "outside":
+            yield from ((wire.name, each) for wire in _ways_out(network, namespace.name, link, wires))
+
+
+def _ways_out(network: Network, netns: str, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
+    """Yield the wires that frames out of the link go into the world by."""
+    own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
+    yield from own
+    lower = lower_of(network, netns, link)
+    peer = veth_peer(network, netns, link)
+    if own:
+        return
+    if lower is not None:
+        yield from _ways_out_of(network, lower, wires)
+    elif link.kind == "bridge":
+        yield from (wire for wire in wires if (wire.netns, wire.link.master) == (netns, link.name))
+    elif peer is not None:
+        namespace = network.namespace(peer.netns)
+        far = namespace.link(peer.link)
+        if far is not None and far.master is not None and is_bridge_port(namespace, far):
+            yield from _ways_out_of(network, Port(peer.netns, far.master), wires)
+
+
+def _ways_out_of(network: Network, port: Port, wires: tuple[Wire, ...]) -> Iterator[Wire]:
+    link = network.namespace(port.netns).link(port.link)
+    if link is not None:
+        yield from _ways_out(network, port.netns, link, wires)
+
+
+def made_there(wire: Wire, known: Known) -> Iterator[str]:
+    """Yield ``ip -batch`` lines that make the world's end where it is a link of its own, and say what address it has
+    before others are told of it."""
+    if wire.over:
+        yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
+    if known.own is not None:
+        yield f"link set dev {wire.name} address {mac_text(known.own)}"
+
+
+def taken_as_own(known: tuple[Known, ...]) -> tuple[Load, ...]:
+    """Return the rules by which the world's ends take frames to several hardware addresses; none where one is enough.
+
+    Source: net/core/dev.c __netif_receive_skb_core(): nf_ingress() comes before the network layer;
+    net/netfilter/nft_meta.c nft_meta_set_eval()
+    """
+    chains = [
+        f'chain {each.wire} {{ type filter hook ingress device "{each.wire}" priority 0; '
+        f"ether daddr {{ {', '.join(map(mac_text, each.others))} }} meta pkttype set host; }}"
+        for each in known
+        if each.others
+    ]
+    return (Load("nft", "\n".join(("table netdev world {", *chains, "}", ""))),) if chains else ()

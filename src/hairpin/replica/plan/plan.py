@@ -1,0 +1,108 @@
+"""The blueprint of a network: what is rebuilt, what is not and why."""
+
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Namespace
+from hairpin.netfilter.packet import Connection
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import HOST, Network
+from hairpin.network.routing import route_text
+from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls
+from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan
+from hairpin.replica.plan.connections import concerning, met_by
+from hairpin.replica.plan.world import ways, world
+from hairpin.walk.walk import walk_flow
+
+FEW = 24
+"""Up to so many namespaces all are rebuilt; of more only those that a flow comes through or could mean."""
+_RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
+
+
+def blueprint(
+    network: Network,
+    flows: tuple[Flow, ...],
+    evidence: Evidence | None = None,
+    read: Network | None = None,
+    changed: Network | None = None,
+    able: frozenset[str] = frozenset(links.KINDS),
+) -> Blueprint:
+    """Return what is to be built so that these flows can be sent.
+
+    ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
+    the network itself is that.  ``changed``: what a change will make of it while it stands.  ``able``: the
+    kinds of links, of those in ``links.KINDS``, that this kernel makes."""
+    names = _needed(network, flows)
+    made = links.wiring(network, names, able)
+    met = met_by((network, changed) if changed is not None else (network,), flows)
+    left_out: list[str] = []
+    plans = [world(network, flows, made.wires)]
+    for name in names:
+        namespace = network.namespace(name)
+        before = (read or network).host.namespace(name)
+        loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
+        left_out += loads.left_out
+        left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
+        left_out += (
+            f"{route_text(route)} of {name} encapsulates"
+            for route in namespace.routes
+            if any(hop.encap for hop in route.next_hops)
+        )
+        plans.append(_namespace(network, namespace, loads, concerning(namespace, met), able))
+    far = [line for each in made.lines for line in _far_ends(each.text)]
+    plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
+    apart = tuple(
+        f"{each.name}: no packet of the flow comes there" for each in network.host.namespaces if each.name not in names
+    )
+    return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
+
+
+def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[str, ...]:
+    """Return the host's namespace and those to be rebuilt beside it."""
+    everyone = tuple(each.name for each in network.host.namespaces)
+    if len(everyone) <= FEW:
+        return everyone
+    wanted = {HOST}
+    for flow in flows:
+        if isinstance(flow.start, FromContainer):
+            wanted.add(flow.start.netns)
+        for branch in walk_flow(network, flow).branches:
+            wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
+        for each in network.host.namespaces:
+            if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
+                wanted.add(each.name)
+    return tuple(name for name in everyone if name in wanted)
+
+
+def _far_ends(line: str) -> tuple[str, ...]:
+    """Return the name of the link that a line puts into the namespace for far ends."""
+    words = line.split()
+    return (words[words.index("peer") + 2],) if f"<netns {APART}>" in line and "peer" in words else ()
+
+
+def _namespace(
+    network: Network,
+    namespace: Namespace,
+    loads: rules.Loads,
+    connections: tuple[Connection, ...],
+    able: frozenset[str],
+) -> NetnsPlan:
+    lines = (
+        *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
+        *links.settings(namespace, able),
+        *addresses.addresses(namespace),
+        *addresses.neighbours(namespace),
+        *routes.routes(namespace),
+        *routes.rules(namespace, 4),
+    )
+    return NetnsPlan(
+        namespace.name,
+        sysctls=sysctls.before_links(network, namespace),
+        link_sysctls=sysctls.of_links(namespace),
+        lines=lines,
+        lines6=routes.rules(namespace, 6),
+        bridge_lines=tuple(links.vlans(namespace)),
+        loads=loads.loads,
+        services=services.services(network, namespace),
+        running=links.running(namespace),
+        running_lines=tuple(links.states(namespace)),
+        connections=connections,
+    )

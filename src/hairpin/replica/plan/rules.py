@@ -1,0 +1,131 @@
+"""Rules and sets of a namespace as the tools load them: the very text that was read, where nothing was changed since.
+
+Source: iptables-restore(8), ipset(8)
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.errors import ChangeError
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter.iptables.render import render
+from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.nft import render as render_nft
+from hairpin.replica.plan.blueprint import Load, Tool
+from hairpin.replica.plan.nft_input import counted
+
+
+class Loads(msgspec.Struct, frozen=True):
+    """What is loaded, in this order; and what could not be put into a tool's words."""
+
+    loads: tuple[Load, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
+    """Return what brings the namespace's rules back.
+
+    ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
+    written from the model."""
+    found: list[Load] = []
+    left_out: list[str] = []
+    replayed: set[str] = set()
+    found += _ipsets(namespace, evidence)
+    for table in namespace.ruleset.tables:
+        reading = evidence.by_id(table.evidence) if evidence is not None and table.evidence else None
+        if reading is not None and (read is None or _unchanged(table.evidence, namespace.ruleset, read)):
+            if reading.id not in replayed:
+                replayed.add(reading.id)
+                found += _verbatim(reading, table, namespace, evidence)
+            continue
+        try:
+            found.append(_written(table))
+        except ChangeError as error:
+            left_out.append(f"table {table.family} {table.name} of {namespace.name}: {error}")
+    return Loads(tuple(found), tuple(left_out))
+
+
+def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:
+    return tuple(each for each in now.tables if each.evidence == evidence) == tuple(
+        each for each in read.tables if each.evidence == evidence
+    )
+
+
+def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
+    reading = evidence.find("ipset", namespace.name) if evidence is not None else None
+    if reading is not None and reading.outcome == "text" and reading.text.strip():
+        yield Load("ipset", _HASHED.sub("", reading.text))
+
+
+_HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
+"""How a set is laid out in memory, which says nothing of what it has, and older kernels refuse: ipset(8)."""
+
+
+def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
+    match reading.key:
+        case "nft-table":
+            shown = _shown_by_iptables(table, namespace, evidence)
+            if shown:
+                yield Load(iptables_restore(False, six=table.family == "ip6"), shown)
+            chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
+            text = counted(reading.text, {chain.name: chain.devices for chain in table.chains}, chains)
+            yield Load("nft-json", text, table)
+        case "ebtables":
+            yield Load("ebtables-nft-restore", reading.text)
+        case _:
+            tool = iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6"))
+            text = reading.text
+            native = {(each.family, each.name) for each in namespace.ruleset.tables if each.dialect == "nft"}
+            for family, name in native if table.dialect == "iptables-nft" else ():
+                text = _section(name).sub("", text) if family == table.family else text
+            yield Load(tool, text)
+
+
+def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
+    """Return the chains of nft's table that are iptables' own, in iptables' words: nft cannot say its extensions.
+
+    Source: iptables/xtables-save.c do_output()"""
+    if evidence is None or table.family not in ("ip", "ip6"):
+        return ""
+    reading = evidence.find(f"iptables-nft-save{'4' if table.family == 'ip' else '6'}", namespace.name)
+    found = _section(table.name).search(reading.text) if reading is not None and reading.outcome == "text" else None
+    return found[0] if found is not None else ""
+
+
+def _section(table: str) -> re.Pattern[str]:
+    return re.compile(rf"^\*{re.escape(table)}\n.*?^COMMIT\n", re.MULTILINE | re.DOTALL)
+
+
+def iptables_restore(legacy: bool, *, six: bool) -> Tool:
+    """Return the tool that loads tables of that back end and family."""
+    if legacy:
+        return "ip6tables-legacy-restore" if six else "iptables-legacy-restore"
+    return "ip6tables-nft-restore" if six else "iptables-nft-restore"
+
+
+def _written(table: Table) -> Load:
+    if table.dialect == "nft":
+        return Load("nft", _nft_text(table))
+    if table.dialect == "ebtables":
+        raise ChangeError(message("ebtables rules cannot be written from the model"))
+    return Load(iptables_restore(table.dialect == "iptables-legacy", six=table.family == "ip6"), render(table))
+
+
+def _nft_text(table: Table) -> str:
+    if table.sets or table.maps:
+        return render_nft.render(table)
+    lines = [f"table {table.family} {table.name} {{"]
+    for chain in table.chains:
+        lines += [f"chain {chain.name} {{", *_nft_head(chain), *(rule.text for rule in chain.rules), "}"]
+    return "\n".join((*lines, "}", ""))
+
+
+def _nft_head(chain: Chain) -> Iterator[str]:
+    if chain.hook is None:
+        return
+    devices = f" devices = {{ {', '.join(chain.devices)} }}" if chain.devices else ""
+    yield f"type {chain.type} hook {chain.hook}{devices} priority {chain.priority}; policy {chain.policy or 'accept'};"

@@ -1,0 +1,39 @@
+"""Who listens in a namespace, bound as the snapshot's sockets are.
+
+What a service says is not known; it says something.  A relay (docker-proxy) really connects on; a port that dockerd
+only holds, and what a halted process or a paused container listens on, never answer.
+"""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.replica.plan.blueprint import Service
+from hairpin.walk.sockets import answers_by_route
+
+
+def services(network: Network, namespace: Namespace) -> tuple[Service, ...]:
+    """Return the sockets to open."""
+    container = network.container_of(namespace.name)
+    frozen = container is not None and container.status == "paused"
+    return tuple(dict.fromkeys(_service(network, each, frozen=frozen) for each in namespace.sockets))
+
+
+def _service(network: Network, socket: Socket, *, frozen: bool) -> Service:
+    relay = socket.relay
+    plain = Service(
+        socket.protocol,
+        socket.version,
+        None if socket.address is None else address_text(socket.address, socket.version),
+        socket.port,
+        socket.device,
+        socket.v6only,
+    )
+    if frozen or socket.halted or (relay is not None and relay.holds_only):
+        return msgspec.structs.replace(plain, does="hold")
+    if relay is not None:
+        to = (relay.version, address_text(relay.address, relay.version), relay.port)
+        return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(network, socket))
+    return plain

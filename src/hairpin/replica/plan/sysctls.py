@@ -1,0 +1,114 @@
+"""The values under /proc/sys of a namespace, as far as they are a namespace's own.
+
+A new namespace copies or defaults them, a new link copies ``default``; so ``all`` and ``default`` are written before
+there are links, and of each link only what differs.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.sysctl import Path
+from hairpin.network.network import Network, bridge_nf
+from hairpin.replica.plan.blueprint import SysctlValue
+
+_DECISIVE = (
+    "forwarding", "ip_forward", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter",
+    "arp_announce", "proxy_arp", "disable_ipv6", "src_valid_mark", "bridge-nf-call-iptables",
+    "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
+    "nf_conntrack_tcp_loose", "fwmark_reflect",
+)  # fmt: skip
+"""Last parts of paths that a packet's way can hang on: that one of them cannot be set is told."""
+_FURTHER = (
+    "accept_redirects", "send_redirects", "secure_redirects", "shared_media", "accept_source_route", "medium_id",
+    "bc_forwarding", "proxy_arp_pvlan", "disable_policy", "disable_xfrm", "drop_unicast_in_l2_multicast", "arp_accept",
+    "proxy_ndp", "hop_limit", "force_forwarding", "use_oif_addrs_only", "seg6_enabled", "rpl_seg_enabled",
+    "drop_gratuitous_arp", "promote_secondaries",
+)  # fmt: skip
+"""What else an interface's settings can do to a packet; its timers and its router discovery do nothing to it."""
+_NOT_ITS_OWN = (
+    ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
+    ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
+)  # fmt: skip
+_UNLESS_SAID = tuple(
+    (f"net/{family}/conf/{which}/{key}", "0")
+    for family, keys in (
+        (
+            "ipv4",
+            ("forwarding", "rp_filter", "accept_local", "route_localnet", "arp_ignore", "arp_filter", "proxy_arp"),
+        ),
+        ("ipv6", ("forwarding", "disable_ipv6")),
+    )
+    for which in ("all", "default")
+    for key in keys
+)
+"""A new namespace copies this machine's values (net.core.devconf_inherit_init_net); what a snapshot does not say is the
+kernel's default."""
+_QUIET = (
+    ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
+    ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
+    ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
+)  # fmt: skip
+"""Nothing is sent by itself or once more, so that what is counted is the flow."""
+_UNLIMITED = (
+    (("net", "ipv4", "icmp_ratemask"), "0"),
+    (("net", "ipv6", "icmp", "ratelimit"), "0"),
+)
+"""Whatever the host says: each flow is asked as if it were the only one, and no answer is withheld because of the last
+one.  A rate of 0 would let IPv4's through as well, but leave their receiver nothing for net/ipv4/route.c ip_error().
+
+Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
+_BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
+
+
+def before_links(network: Network, namespace: Namespace) -> tuple[SysctlValue, ...]:
+    """Return the values that belong to no link, in the order in which they have to be written.
+
+    ``ip_forward`` and ``all.forwarding`` come first, since they overwrite others (net/ipv4/devinet.c)."""
+    found = [
+        (path, value)
+        for path, value in namespace.sysctls.values.items()
+        if _interface(path) in (None, "all", "default") and _wanted(path)
+    ]
+    if not any(path[:2] == ("net", "bridge") for path, _ in found):
+        # Without br_netfilter on the host, bridged frames meet no IP rule; on old kernels the host's say it for all.
+        found += [(("net", "bridge", name), str(bridge_nf(network, namespace, name) or 0)) for name in _BRIDGE_NF]
+    found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)
+    found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
+    said = {"/".join(path) for path, _ in found}
+    quiet = tuple(SysctlValue(path, value) for path, value in (*_UNLESS_SAID, *_QUIET) if path not in said)
+    return (*quiet, *(_value(path, value) for path, value in found))
+
+
+def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
+    """Return the values of links that differ from what a new link gets."""
+    values = namespace.sysctls.values
+    return tuple(_value(path, value) for path, value in _of_links(namespace, values))
+
+
+def _of_links(namespace: Namespace, values: dict[Path, str]) -> Iterator[tuple[Path, str]]:
+    names = {link.name for link in namespace.links}
+    for path, value in values.items():
+        link = _interface(path)
+        if link is None or link in ("all", "default") or link not in names or not _wanted(path):
+            continue
+        if link == "lo" or values.get((*path[:3], "default", path[4])) != value:
+            yield path, value
+
+
+def _interface(path: Path) -> str | None:
+    """Return the link of ``net/ipv4/conf/LINK/key``, or None."""
+    return path[3] if len(path) == 5 and path[2] == "conf" else None
+
+
+def _wanted(path: Path) -> bool:
+    if _interface(path) is not None:
+        return path[-1] in _DECISIVE or path[-1] in _FURTHER
+    if path in _NOT_ITS_OWN or path[1] == "core" or "neigh" in path or "route" in path:
+        return False
+    return "conf" not in path
+
+
+def _value(path: Path, value: str) -> SysctlValue:
+    # Where br_netfilter is not loaded there is nothing to switch off.
+    off_already = path[:2] == ("net", "bridge") and value == "0"
+    return SysctlValue("/".join(path), value, path[-1] in _DECISIVE and not off_already)

@@ -1,0 +1,361 @@
+"""The world around the snapshot as one namespace: any client, router, neighbour, peer or gateway.
+
+Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes
+every packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that
+does not hairpin) is a rule before that.  It knows the host's hardware address, as a router does, but asks for its
+IPv6 addresses: rules may drop that.
+The same is assumed in walk/outside.py.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import (
+    HOST,
+    Network,
+    Port,
+    addresses_of,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.prefix import (
+    LINK_LOCAL6,
+    Version,
+    address_text,
+    inside,
+    network_of,
+    parse_address,
+    prefix_text,
+    width,
+)
+from hairpin.network.stacked import link_of, lower_of, takes_address
+from hairpin.replica.plan import replies
+from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
+from hairpin.replica.plan.hardware_addresses import known_outside, made_there, taken_as_own
+from hairpin.replica.plan.links import Wire, mac_of, mac_text
+from hairpin.walk.link.neighbour_discovery import asked_for
+from hairpin.walk.outside import enters_by
+from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
+
+_TABLE = 100
+_ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
+"""Stands for the host as next hop; its hardware address is set by hand."""
+_SYSCTLS = (
+    ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
+    ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
+    ("net/ipv4/conf/all/accept_local", "1"), ("net/ipv4/conf/default/accept_local", "1"),
+    ("net/ipv4/conf/all/arp_ignore", "0"), ("net/ipv4/conf/default/arp_ignore", "0"),
+    ("net/ipv4/conf/all/arp_filter", "0"), ("net/ipv4/conf/default/arp_filter", "0"),
+    ("net/ipv4/conf/all/send_redirects", "0"), ("net/ipv4/conf/default/send_redirects", "0"),
+    ("net/ipv6/conf/all/disable_ipv6", "0"), ("net/ipv6/conf/default/disable_ipv6", "0"),
+    ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
+    ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
+    ("net/ipv4/icmp_ratemask", "0"), ("net/ipv4/tcp_synack_retries", "0"),
+)  # fmt: skip
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """How a flow from out there begins: addresses as the client's packet has them when it comes in.
+
+    ``link``: the host's, to which it is handed; empty where a neighbour finds the address's owner himself."""
+
+    source: str
+    destination: str
+    link: str = ""
+
+
+def entry(network: Network, flow: Flow) -> Entry | None:
+    """Return how the flow begins in the world; None where it starts inside, or something out there keeps it away."""
+    if not isinstance(flow.start, (Outside, Lan)):
+        return None
+    started = enters_by(network, flow)
+    state = started if isinstance(started, State) else started.state
+    if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
+        return None
+    packet = state.packet
+    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
+    link = network.namespace(HOST).link(name)
+    if link is None or (isinstance(flow.start, Lan) and _neighbours(network, link, packet.version, packet.daddr)):
+        name = ""
+    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), name)
+
+
+def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
+    """Return how clients send in by the host's links."""
+    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns == HOST)
+
+
+def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
+    """Return the world's namespace for these flows."""
+    known = known_outside(network, wires)
+    lines = ["link set dev lo up"]
+    for number, wire in enumerate(wires):
+        lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
+    rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
+    lines += (line for version in (4, 6) for line in _table(network, flows, version))
+    return NetnsPlan(
+        WORLD,
+        sysctls=(*(SysctlValue(path, value) for path, value in _SYSCTLS), *replies.SYSCTLS),
+        lines=tuple(dict.fromkeys((*lines, *rules4))),
+        lines6=tuple(dict.fromkeys(rules6)),
+        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
+        services=tuple(_services(network, flows, wires)),
+        running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
+    )
+
+
+def _inside(network: Network, version: Version, address: int) -> bool:
+    return any(owns_address(each, version, address) for each in network.host.namespaces)
+
+
+def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
+    namespace = network.namespace(wire.netns)
+    yield f"link set dev {wire.name} addrgenmode none"
+    if wire.link.up and not wire.link.carrier:
+        return  # nobody is at the other end
+    yield f"link set dev {wire.name} up"
+    holder = _holder(namespace, wire.link)
+    # A router asks by its link-local address.
+    routers = [each for each in _answered6(network, wire) if inside(parse_address(each)[1], *LINK_LOCAL6, 6)]
+    if not routers:
+        yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
+    versions: tuple[Version, ...] = (4, 6)
+    for version in versions:
+        for address in _others(network, wire, version):
+            yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
+            yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
+        router = _ROUTER[version]
+        everything = "0.0.0.0/0" if version == 4 else "::/0"
+        yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
+        yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
+        for table in (_TABLE + 1 + number, replies.table_of(number)):
+            yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
+    for near in _asked_near(flows):  # a route by another link is none to it: net/ipv6/route.c rt6_check_dev()
+        yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
+    yield from _stacked(network, flows, wire, _TABLE + 1 + number)
+    for way in _asked6(network, flows, wire):
+        yield f"route add {way} table {_TABLE + 1 + number}"
+    for address in _answered6(network, wire):
+        yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
+    for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
+        # Who is behind a router is asked for by nobody, and asks nobody: the router does.
+        # A link-local address is always on the link.
+        where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, wire, far) else "lo"
+        yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
+
+
+def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
+    """Return the flow's ends that are out there, also the one that a packet of the other is sent on to."""
+    begins = entry(network, flow)
+    ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
+    ends += [flow.daddr] if begins is None or begins.link else []
+    return tuple(each for each in ends if not _inside(network, 6, each))
+
+
+def _holder(namespace: Namespace, link: Link) -> Link:
+    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
+    master = namespace.link(link.master or "")
+    return master if master is not None and is_bridge_port(namespace, link) else link
+
+
+def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
+    """Yield addresses of other namespaces in the wire's own networks: those are asked for by ARP, not by the host."""
+    namespace = network.namespace(wire.netns)
+    holder = _holder(namespace, wire.link)
+    subnets = addresses_of(namespace, holder.name, version)
+    for other in network.host.namespaces:
+        if other.name == wire.netns:
+            continue
+        for address in addresses_of(other, None, version):
+            if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
+                yield address_text(address.value, version)
+
+
+def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
+    """Yield how flows from out there find a macvlan on the link that has the asked address, and the host has not: by
+    its own hardware address (walk/link/device.py _stacked())."""
+    if wire.netns != HOST:
+        return
+    for flow in flows:
+        begins = entry(network, flow)
+        asked = parse_address(begins.destination)[1] if begins is not None else None
+        if begins is None or asked is None or owns_address(network.namespace(HOST), flow.version, asked):
+            continue
+        taker = takes_address(network, Port(HOST, wire.link.name), flow.version, asked)
+        if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
+            known = mac_text(mac_of(taker.netns, link))
+            yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
+            yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
+
+
+def _is_near(network: Network, wire: Wire, far: int) -> bool:
+    """Return whether anybody sends to the IPv6 address by the wire without a gateway."""
+    return any(
+        hop.gateway is None and hop.link is not None and _leads_out(network, namespace, hop.link, wire)
+        for namespace in network.host.namespaces
+        for route in namespace.routes
+        if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)
+        for hop in route.next_hops
+    )
+
+
+def _leads_out(network: Network, namespace: Namespace, name: str, wire: Wire) -> bool:
+    """Return whether the link's neighbours are the wire's: it stands on it, or on a bridge that the wire is a port of,
+    or is the other end of another port."""
+    holder = _holder(network.namespace(wire.netns), wire.link).name
+    link = namespace.link(name)
+    if namespace.name == wire.netns or link is None:
+        return namespace.name == wire.netns and name == holder
+    lower = lower_of(network, namespace.name, link)
+    if lower is not None:
+        return lower in (Port(wire.netns, wire.link.name), Port(wire.netns, holder))
+    peer = veth_peer(network, namespace.name, link)
+    return peer is not None and peer.netns == wire.netns and link_of(network, peer).master == holder
+
+
+def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
+    """Yield the ways to the host's IPv6 addresses that flows from out there are for: they are asked for, or the link's
+    own in their place, which the host's rules may drop."""
+    if wire.netns != HOST:
+        return
+    namespace = network.namespace(HOST)
+    for flow in flows:
+        begins = entry(network, flow) if flow.version == 6 else None
+        value = parse_address(begins.destination)[1] if begins is not None else None
+        if begins is None or value is None or not owns_address(namespace, 6, value):
+            continue
+        asked = asked_for(namespace, _holder(namespace, wire.link).name, value)
+        if asked is not None:
+            via = "" if asked == value else f" via {address_text(asked, 6)} onlink"
+            yield f"{begins.destination}/128{via} dev {wire.name}"
+
+
+def _answered6(network: Network, wire: Wire) -> Iterator[str]:
+    """Yield the IPv6 addresses out there that a neighbour solicitation on this wire may ask for."""
+    namespace = network.namespace(wire.netns)
+    holder = _holder(namespace, wire.link).name
+    for route in namespace.routes:
+        for hop in route.next_hops:
+            if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
+                yield address_text(hop.gateway, 6)
+
+
+def _neighbours(network: Network, link: Link, version: Version, address: int) -> bool:
+    """Return whether a neighbour on the host's link asks the address's owner itself, which is not the host."""
+    namespace = network.namespace(HOST)
+    subnets = addresses_of(namespace, _holder(namespace, link).name, version)
+    return not owns_address(namespace, version, address) and any(
+        inside(address, each.value, each.prefix_length, version) for each in subnets
+    )
+
+
+def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
+    """Yield the policy rules: clients get what is for them; of the rest, what nobody would answer goes nowhere."""
+    bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
+    yield "rule add priority 5000 lookup local"
+    yield "rule del priority 0"
+    for number, way in enumerate(ways(wires)):
+        yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
+        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
+    clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
+    for wire in wires:
+        for client in dict.fromkeys(clients):
+            yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
+        if version == 6:
+            for near in _asked_near(flows):
+                # Somebody out there has it as well as a link inside.
+                yield f"rule add priority 200 iif {wire.name} to {near}/128 lookup {_TABLE}"
+            for always in ("fe80::/10", "::/128"):
+                yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
+            for always in ("fe80::/10", "ff00::/8"):
+                yield f"rule add priority 201 iif {wire.name} to {always} lookup local"
+        for number, peer in enumerate(each for each in network.world.peers if each.version == version):
+            network_text = prefix_text(peer.network, peer.prefix_length, version)
+            for accepted in peer.accepts:
+                source = prefix_text(*accepted, version)
+                yield (
+                    f"rule add priority {300 + number} iif {wire.name} from {source} to {network_text} lookup {_TABLE}"
+                )
+            yield f"rule add priority {300 + number} iif {wire.name} to {network_text} blackhole"
+        for source in (*_known(network, version), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
+            yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
+        if version == 6:
+            yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
+            yield f"rule add priority 602 iif {wire.name} from {everything} lookup {_TABLE}"
+        yield f"rule add priority 700 iif {wire.name} from {everything} blackhole"
+
+
+def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
+    """Return the link-local addresses that are asked."""
+    found = (flow.daddr for flow in flows if flow.version == 6 and inside(flow.daddr, *LINK_LOCAL6, 6))
+    return tuple(address_text(each, 6) for each in dict.fromkeys(found))
+
+
+def _known(network: Network, version: Version) -> Iterator[str]:
+    """Yield the sources that somebody out there can answer to (walk/outside.py _unknown_source())."""
+    namespace = network.namespace(HOST)
+    for address in addresses_of(namespace, None, version):
+        yield f"{address_text(address.value, version)}/{width(version)}"
+        link = namespace.link(address.link)
+        if link is not None and is_uplink(network, HOST, link):
+            first = network_of(address.value, address.prefix_length, version)
+            yield prefix_text(first, address.prefix_length, version)
+    for back in network.world.return_routes:
+        if back.version == version:
+            yield prefix_text(back.network, back.prefix_length, version)
+
+
+def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Iterator[str]:
+    """Yield the table for what comes in: all of it is local, but for what has no business out there."""
+    everything = "0.0.0.0/0" if version == 4 else "::/0"
+    yield f"route add local {everything} dev lo table {_TABLE}"
+    asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version)
+    for engine in network.host.engines:
+        for each in engine.networks:
+            for subnet in each.subnets if each.driver == "bridge" else ():
+                if subnet.version == version:
+                    prefix = prefix_text(subnet.network, subnet.prefix_length, version)
+                    yield f"route add blackhole {prefix} table {_TABLE}"
+    clients = {
+        flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
+    }
+    found = {flow.daddr for flow in flows if (begins := entry(network, flow)) is not None and not begins.link}
+    for known in sorted(asked | clients):
+        text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
+        yield f"{text} {_TABLE}"
+        if not _inside(network, version, known) or known in asked - found:
+            # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.  Whoever is
+            # out there as well as inside may be asked by what has got out; those that go in are marked, unless a
+            # neighbour finds him himself.
+            yield f"{text} local"
+    for public in network.world.publics:
+        if public.version == version and not public.hairpins:
+            yield f"route replace blackhole {address_text(public.public, version)}/{width(version)} table {_TABLE}"
+
+
+def _containers(network: Network, version: Version) -> set[int]:
+    """Return the addresses of containers: nobody out there answers for them (walk/outside.py _is_containers())."""
+    endpoints = (each for container in network.host.containers() for each in container.endpoints)
+    addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
+    return {each for each in addresses if each is not None}
+
+
+def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
+    """Yield who answers out there: the asked port and those that it is translated to, on every wire, so that the answer
+    goes back by the wire it came by."""
+    for flow in flows:
+        if flow.protocol == "icmp":
+            continue
+        steps = (step for branch in walk_flow(network, flow).branches for step in branch.request)
+        left = {step.packet.dport for step in steps if step.stage == "outside" and step.packet.dport}
+        for port in sorted(left | {flow.dport}):
+            for number, wire in enumerate(wires):
+                bound = Service(flow.protocol, flow.version, None, port, wire.name, mark=replies.mark_of(number))
+                yield msgspec.structs.replace(bound, v6only=flow.version == 6)

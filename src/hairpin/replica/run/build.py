@@ -1,0 +1,308 @@
+"""Carries a blueprint out: namespaces, links, addresses, rules, sockets.
+
+Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.
+What a tool refuses is found by the number of the line that it names, and told; the rest is built.
+"""
+
+import ctypes
+import fcntl
+import os
+import re
+import socket
+import struct
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
+from hairpin.replica.run import accounts, ctnetlink
+from hairpin.replica.run.netns import Netns
+from hairpin.replica.run.refused import LeftOut, load_again
+from hairpin.replica.run.tool import Tool, begin
+
+_FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
+_SPREADING = (
+    "/forwarding", "/ip_forward", "/disable_ipv6", "/disable_policy", "/proxy_ndp", "/ignore_routes_with_linkdown",
+    "/addr_gen_mode", "/force_forwarding",
+)  # fmt: skip
+_ON = {"macvlan": "link lower0", "vlan": "link lower0", "ipvlan": "link lower1"}
+_NEEDS = {"vlan": "id 1"}
+"""What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
+_SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
+_SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
+_SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
+_CARRIER_TIMEOUT_S = 2.0
+
+
+def makeable(kinds: frozenset[str]) -> frozenset[str]:
+    """Return which of the kinds this kernel makes; leaves the process in a namespace that nobody else is in."""
+    asked = sorted(kinds)
+    if not asked:
+        return frozenset()
+    Netns("trial").enter()
+    lines = ["link add name lower0 type veth peer name lower1"]
+    lines += (f"link add {_ON.get(each, '')} name {each}0 type {each} {_NEEDS.get(each, '')}" for each in asked)
+    refused = _refused(*Tool(("ip", "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
+    return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
+
+
+class Built:
+    """The namespaces by name, and what could not be built in them.
+
+    ``replaced``: rules with others in their place that tell whether a packet has come there, with their namespace."""
+
+    def __init__(self, plan: Blueprint) -> None:
+        """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
+        self.plan = plan
+        self.left_out: list[str] = list(plan.left_out)
+        self.replaced: list[tuple[str, LeftOut]] = []
+        self.netns: dict[str, Netns] = {}
+        self.took_ms: dict[str, float] = {}
+        started = time.monotonic()
+        fresh: dict[str, str] = {}
+        for each in plan.namespaces:
+            self.netns[each.name] = Netns(each.name)
+            # All namespaces are made alike, so what the first one has need not be asked of the others.
+            fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
+            self._write(each.name, (value for value in each.sysctls if _differs(value, fresh)))
+        started = self._took("namespaces", started)
+        self._make_links(plan.links)
+        started = self._took("links", started)
+        for each in plan.namespaces:
+            self.netns[each.name].enter()
+            self._write(each.name, each.link_sysctls)
+        started = self._took("sysctls", started)
+        self._configure(plan.namespaces)
+        started = self._took("addresses and routes", started)
+        self._load_all(plan.namespaces)
+        started = self._took("rules", started)
+
+    def _took(self, what: str, started: float) -> float:
+        now = time.monotonic()
+        self.took_ms[what] = (now - started) * 1000
+        return now
+
+    # --- sysctls -----------------------------------------------------------------------------------------------------
+
+    def _write(self, netns: str, values: Iterable[SysctlValue]) -> None:
+        """Write what differs, in the namespace that the process is in."""
+        for each in values:
+            if not write_sysctl(each.path, each.value) and each.matters:
+                self.left_out.append(f"{each.path} = {each.value} cannot be set in {netns} on this kernel")
+
+    # --- links -------------------------------------------------------------------------------------------------------
+
+    def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
+        self.netns["host"].enter()
+        pending = lines
+        refused = self._ip(tuple(self._placed(each.text) for each in pending))
+        again: list[LinkLine] = []
+        for number, said in refused:
+            line = pending[number - 1]
+            if line.instead is not None:
+                again.append(line)
+                self.left_out.append(f"this kernel makes no {line.kind}")
+            elif "File exists" not in said:
+                self.left_out.append(f"a link could not be made: {said} ({_without_paths(line.text)})")
+        if again:
+            for number, said in self._ip(tuple(self._placed(each.instead or "") for each in again)):
+                self.left_out.append(f"a link could not be made: {said} ({_without_paths(again[number - 1].text)})")
+
+    def _placed(self, line: str) -> str:
+        for name, netns in self.netns.items():
+            line = line.replace(path_of(name), netns.path)
+        return line
+
+    def _ip(self, lines: tuple[str, ...], family: tuple[str, ...] = ()) -> list[tuple[int, str]]:
+        """Run the lines where the process is; return number and complaint of those that were refused."""
+        if not lines:
+            return []
+        return _refused(*Tool(("ip", *family, "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
+
+    # --- addresses, routes, rules of policy --------------------------------------------------------------------------
+
+    def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
+        """Run the batches of all namespaces side by side."""
+        running: list[tuple[NetnsPlan, tuple[str, ...], Tool]] = []
+        for plan in plans:
+            self.netns[plan.name].enter()
+            for argv, lines in (
+                (("ip", "-force", "-batch", "-"), plan.lines),
+                (("ip", "-6", "-force", "-batch", "-"), plan.lines6),
+                (("bridge", "-force", "-batch", "-"), plan.bridge_lines),
+            ):
+                if lines:
+                    running.append((plan, lines, Tool(argv, "\n".join(lines) + "\n")))
+        for plan, lines, tool in running:
+            for number, complaint in _refused(*tool.finish()):
+                self._complain(plan, lines[number - 1], complaint)
+
+    def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
+        known = "File exists" in complaint or (plan.name == WORLD and "Cannot find device" in complaint)
+        if not known:
+            self.left_out.append(f"{plan.name}: {line}: {complaint}")
+
+    # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
+        """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at
+        once."""
+        for plan in plans:
+            if plan.loads:
+                self.netns[plan.name].enter()
+                _make_accounts(plan.loads)
+        queues = {plan.name: list(plan.loads) for plan in plans if plan.loads}
+        while queues:
+            running: list[tuple[str, Load, Tool]] = []
+            for name, loads in queues.items():
+                self.netns[name].enter()
+                load = loads.pop(0)
+                running.append((name, load, begin(load)))
+            for name, load, tool in running:
+                status, said = tool.finish()
+                if status:
+                    self.netns[name].enter()
+                    for each in load_again(load, said or f"status {status}"):
+                        if each.instead is None:
+                            self.left_out.append(f"{name}: {each.text}")
+                        else:
+                            self.replaced.append((name, each))
+            queues = {name: loads for name, loads in queues.items() if loads}
+
+    # --- conntrack ---------------------------------------------------------------------------------------------------
+
+    def remember(self) -> None:
+        """Have the conntrack tables know what they knew on the host; leaves the process in another namespace.
+
+        Every flow finds them so: what the one before left there is forgotten."""
+        for plan in self.plan.namespaces:
+            if plan.connections and self._takes_connections(plan):
+                self.netns[plan.name].enter()
+                said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
+                for complaint in dict.fromkeys(each for each in said if each):
+                    self.left_out.append(f"{plan.name}: a live connection cannot be rebuilt: {complaint}")
+
+    def _takes_connections(self, plan: NetnsPlan) -> bool:
+        if ctnetlink.available():
+            return True
+        self.left_out.append(f"{plan.name}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        return False
+
+    # --- waiting -----------------------------------------------------------------------------------------------------
+
+    def come_up(self) -> None:
+        """Wait until links run, and give them what they take then only."""
+        self.wait_running()
+        for plan in self.plan.namespaces:
+            if plan.running_lines:
+                self.netns[plan.name].enter()
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                    for link in plan.running:
+                        _settle(asker, link)
+                tool = Tool(("bridge", "-force", "-batch", "-"), "\n".join(plan.running_lines) + "\n")
+                for number, complaint in _refused(*tool.finish()):
+                    self._complain(plan, plan.running_lines[number - 1], complaint)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                    for _, link in socket.if_nameindex():  # a bridge whose ports do not forward loses its carrier
+                        _settle(asker, link)
+
+    def wait_running(self) -> None:
+        """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""
+        until = time.monotonic() + _CARRIER_TIMEOUT_S
+        for plan in self.plan.namespaces:
+            if not plan.running:
+                continue
+            self.netns[plan.name].enter()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                for link in plan.running:
+                    while not is_running(asker, link):
+                        if time.monotonic() > until:
+                            self.left_out.append(f"{plan.name}: {link} does not come up")
+                            break
+                        time.sleep(0.001)
+                _wait_queues(asker)
+
+
+def _wait_queues(asker: socket.socket) -> None:
+    """Wait until links that run have queues as well: a moment later, under the lock that whoever sets a value waits
+    for.  Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
+    with suppress(OSError):
+        fcntl.ioctl(asker, _SIOCSIFTXQLEN, fcntl.ioctl(asker, _SIOCGIFTXQLEN, struct.pack("16si20x", b"lo", 0)))
+
+
+def _settle(asker: socket.socket, link: str) -> None:
+    """Have what is to follow from the link's carrier done by now, as a bridge takes its port for one that runs.
+
+    Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
+    """
+    value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_GLINK, 0))
+    with suppress(OSError):
+        fcntl.ioctl(asker, _SIOCETHTOOL, struct.pack("16sP16x", link.encode(), ctypes.addressof(value)))
+
+
+def _make_accounts(loads: tuple[Load, ...]) -> None:
+    """Make what rules count for in the namespace that the process is in; where that fails, the rules are refused."""
+    for name in accounts.names_in(load.text for load in loads):
+        with suppress(OSError):
+            accounts.make(name)
+
+
+def is_running(asker: socket.socket, link: str) -> bool:
+    """Return whether the link of the asker's namespace carries packets; one that is not there is not waited for."""
+    try:
+        found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
+    except OSError:
+        return True
+    (flags,) = struct.unpack_from("H", found, 16)
+    return bool(flags & _IFF_RUNNING)
+
+
+def _values(paths: Iterable[str]) -> dict[str, str]:
+    """Return what can be read below /proc/sys in the namespace that the process is in."""
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(paths):
+        with suppress(OSError):
+            found[path] = Path("/proc/sys", path).read_text("ascii", "replace").strip()
+    return found
+
+
+def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
+    """Return whether the value has to be written into a new namespace.
+
+    Writing some values changes others (net/ipv4/devinet.c, net/ipv6/addrconf.c), so that these may be fresh no more."""
+    return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
+
+
+def write_sysctl(path: str, value: str) -> bool:
+    """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the
+    value."""
+    try:
+        descriptor = os.open(f"/proc/sys/{path}", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        if os.read(descriptor, 4096).decode().split() != value.split():
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{value}\n".encode())
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _refused(status: int, said: str) -> list[tuple[int, str]]:
+    """Return number and complaint of the batch lines that failed: ``complaint\\nCommand failed -:NUMBER``."""
+    found: list[tuple[int, str]] = []
+    if status:
+        start = 0
+        for match in _FAILED_LINE.finditer(said):
+            complaint = " ".join(said[start : match.start()].split())
+            found.append((int(match[1]), complaint.removeprefix("RTNETLINK answers: ").removeprefix("Error: ")))
+            start = match.end()
+    return found
+
+
+def _without_paths(line: str) -> str:
+    return re.sub(r" netns <[^>]*>", "", line)

@@ -1,0 +1,279 @@
+"""Who asks: a real socket in the flow's start namespace, bound to the flow's source, and what it experiences."""
+
+import fcntl
+import selectors
+import socket
+import struct
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from hairpin.netfilter.packet import UDP, Packet
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
+from hairpin.replica.plan.blueprint import Way
+from hairpin.replica.run.serving import Loop, hear_errors
+from hairpin.replica.watch.drops import Drops
+from hairpin.replica.watch.tap import Sighting, Tap
+
+QUESTION = b"GET / HTTP/1.0\r\n\r\n"
+_SILENCE_S = 0.3
+"""How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a
+wire."""
+_CONFIRMED_S = 0.01
+"""The same when the kernel's counters have said that it threw the packet away."""
+_TURN_S = 0.002
+"""So long one look at everything waits for news."""
+_BUSY_S = 0.5
+"""So long packets of strangers, which a busy machine has always waiting, may be the flow's; after a second TCP asks
+again, after three a neighbour that does not answer is given up."""
+_LIMIT_S = 5.0
+_LENGTH = Packet(4, 0, 0, UDP).length_bytes
+_IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
+
+
+class Experience(msgspec.Struct, frozen=True):
+    """What the client saw: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
+    sent); ``closed`` by the other side without a word; or ``silence``.  ``connected``: TCP's handshake was complete;
+    ``taken``: its data was acknowledged."""
+
+    kind: Literal["answer", "error", "closed", "silence"]
+    errno: int = 0
+    at_once: bool = False
+    connected: bool = False
+    taken: bool = False
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt: the client's experience, what every tap saw, and the kernel's reasons for drops."""
+
+    experience: Experience
+    sightings: tuple[Sighting, ...]
+    reasons: tuple[str, ...]
+
+
+class Hopeless(Protocol):
+    """Says whether it is certain that nothing more will come, from the packets seen; ``dropped``: the kernel may have
+    dropped something."""
+
+    def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
+
+
+class Client:
+    """Sends a flow's packets and watches."""
+
+    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, hopeless: Hopeless) -> None:
+        self._hopeless = hopeless
+        self._loop = loop
+        self._taps = taps
+        self._drops = drops
+        self._experience: Experience | None = None
+        self._connected = False
+        self._seen: list[Sighting] = []
+        self._reasons: list[str] = []
+        self._flow: Flow | None = None
+        self._before: set[int] = set()
+
+    def attempt(self, flow: Flow, source: str | None, destination: str, way: Way | None = None) -> Attempt:
+        """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses.  ``way``:
+        out there, the one that it sets out by."""
+        self._look()
+        self._seen, self._reasons, self._connected = [], [], False
+        self._flow = flow
+        self._experience = None
+        opened = self._begin(flow, source, destination, way)
+        if opened is not None:
+            self._wait()
+        self._look()
+        experience = self._known(opened)
+        if flow.protocol != "icmp":
+            self._before.add(flow.sport)
+        if opened is not None:
+            self._loop.forget(opened)
+        return Attempt(experience, tuple(sorted(self._seen, key=lambda each: each.at_ns)), tuple(self._reasons))
+
+    def _begin(self, flow: Flow, source: str | None, destination: str, way: Way | None) -> socket.socket | None:
+        family = socket.AF_INET if flow.version == 4 else socket.AF_INET6
+        everywhere = "0.0.0.0" if flow.version == 4 else "::"
+        opened = _open(flow, family)
+        hear_errors(opened)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if isinstance(flow.start, (Outside, Lan)):
+                _speak_for_others(opened, flow)
+            if way is not None:
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
+            if flow.protocol == "tcp":
+                # Nothing lingers on when it is closed: the same port may be asked again.
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if flow.protocol != "icmp":
+                opened.bind(_end(source or everywhere, flow.sport, way))
+            elif source is not None:
+                opened.bind(_end(source, 0, way))
+            if flow.protocol == "tcp":
+                with suppress(BlockingIOError):  # EINPROGRESS
+                    opened.connect(_end(destination, flow.dport, way))
+                self._loop.watch(opened, selectors.EVENT_WRITE, lambda: self._handshaken(opened))
+            else:
+                opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
+                if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
+                    # connect() has bound it to the link, but what comes back by another one is heard, too.
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
+                opened.send(_datagram(flow))
+                self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, at_once=True)
+            opened.close()
+            return None
+        return opened
+
+    def _handshaken(self, opened: socket.socket) -> None:
+        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failed:
+            self._experience = Experience("error", failed)
+            return
+        self._connected = True
+        self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, None))
+        try:
+            opened.send(QUESTION)
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, connected=True)
+
+    def _answered(self, opened: socket.socket, flow: Flow | None) -> None:
+        try:
+            data = opened.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._experience = Experience("error", error.errno or 0, connected=self._connected)
+            return
+        if flow is not None and flow.protocol == "icmp" and not _is_reply(data, flow):
+            return
+        self._experience = Experience("answer" if data else "closed", connected=self._connected)
+
+    def _wait(self) -> None:
+        """Serve everybody until the client knows, or nothing happens any more."""
+        began = quiet = heard = time.monotonic()
+        patience, asked, turns = _CONFIRMED_S, False, 0
+        while self._experience is None and time.monotonic() - began < _LIMIT_S:
+            busy, turns = self._loop.turn(_TURN_S), turns + 1
+            if self._look() or busy:
+                heard = time.monotonic()
+            if heard > quiet or (time.monotonic() - heard < _BUSY_S and not settled()):
+                quiet = time.monotonic()
+                patience, asked, turns = _CONFIRMED_S, False, 0
+            # A machine that stood still for a while has not been quiet for that long.
+            elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
+                if asked or self._hopeless(tuple(self._seen), dropped=self._dropped()):
+                    return
+                patience, asked = _SILENCE_S, True
+
+    def _dropped(self) -> bool:
+        """Return whether the kernel may have dropped something: a reason was seen, or none can be seen at all."""
+        return bool(self._reasons) or not self._drops.available
+
+    def _look(self) -> bool:
+        found = [seen for tap in self._taps for seen in tap.read() if not self._belated(seen)]
+        self._seen += found
+        self._reasons += self._drops.read()
+        return bool(found)
+
+    def _belated(self, seen: Sighting) -> bool:
+        """Return whether it is of a flow that was tried before: an answer sent again, an error when a neighbour has not
+        answered for long."""
+        flow, ports = self._flow, {seen.sport, seen.dport, *seen.quoted}
+        if flow is None or flow.sport in ports:
+            return False
+        return not ports.isdisjoint(self._before - {flow.sport, flow.dport})
+
+    def _known(self, opened: socket.socket | None) -> Experience:
+        """Return what the client has experienced by now."""
+        if self._experience is not None:
+            return self._experience
+        # What comes while a socket is busy sending is a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
+        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if opened is not None else 0
+        if failed:
+            return Experience("error", failed, connected=self._connected)
+        taken = self._connected and opened is not None and _unacknowledged(opened) == 0
+        return Experience("silence", connected=self._connected, taken=taken)
+
+
+def _open(flow: Flow, family: int) -> socket.socket:
+    if flow.protocol == "icmp":
+        number = socket.IPPROTO_ICMP if flow.version == 4 else socket.IPPROTO_ICMPV6
+        return socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, number)
+    kind = socket.SOCK_STREAM if flow.protocol == "tcp" else socket.SOCK_DGRAM
+    return socket.socket(family, kind | socket.SOCK_NONBLOCK)
+
+
+def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
+    """Return one end as sockets name it: out there the link is known on which a link-local address is meant."""
+    if way is None or not _is_link_local(address):
+        return address, port
+    return address, port, 0, socket.if_nametoindex(way.wire)
+
+
+def _is_link_local(address: str) -> bool:
+    version, value = parse_address(address)
+    return version == 6 and inside(value, *LINK_LOCAL6, 6)
+
+
+def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
+    """Have packets leave whose source is somebody's inside of the snapshot: the world has not got it.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(): FLOWI_FLAG_ANYSRC; include/net/inet_sock.h
+    inet_sk_flowi_flags()
+    """
+    if flow.version == 4:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
+    else:
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_TRANSPARENT, 1)
+
+
+def _datagram(flow: Flow) -> bytes:
+    """Return what is sent at once, as long as the walk takes a packet to be (netfilter/packet.py)."""
+    header = (20 if flow.version == 4 else 40) + 8
+    if flow.protocol == "udp":
+        return QUESTION.ljust(_LENGTH - header)[: _LENGTH - header]
+    return _echo(flow) + bytes(_LENGTH - header)
+
+
+def _echo(flow: Flow) -> bytes:
+    """Return the header of an echo request before zeros; the kernel fills in ICMPv6's checksum only."""
+    kind = 8 if flow.version == 4 else 128
+    plain = struct.pack(">BBHHH", kind, 0, 0, flow.dport & 0xFFFF, 1)
+    total = sum(struct.unpack(">4H", plain))
+    total = (total & 0xFFFF) + (total >> 16)
+    return plain if flow.version == 6 else plain[:2] + struct.pack(">H", ~total & 0xFFFF) + plain[4:]
+
+
+def _is_reply(data: bytes, flow: Flow) -> bool:
+    start = (data[0] & 15) * 4 if flow.version == 4 else 0
+    kind = 0 if flow.version == 4 else 129
+    return (
+        len(data) >= start + 6
+        and data[start] == kind
+        and data[start + 4 : start + 6] == struct.pack(">H", flow.dport & 0xFFFF)
+    )
+
+
+def _unacknowledged(opened: socket.socket) -> int:
+    """Return how many bytes wait to be acknowledged, or to be sent at all.  Source: tcp(7) SIOCOUTQ"""
+    (waiting,) = struct.unpack("=i", fcntl.ioctl(opened, termios.TIOCOUTQ, bytes(4)))
+    return int(waiting)
+
+
+def settled() -> bool:
+    """Return whether no packet waits on any CPU.  Source: net/core/net-procfs.c softnet_seq_show()"""
+    lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
+    return all(len(words) < 12 or int(words[11], 16) == 0 for words in map(str.split, lines))
+
+
+def source_of(flow: Flow) -> str | None:
+    """Return the source that a flow inside of the snapshot is bound to, or None."""
+    address = getattr(flow.start, "address", None)
+    return None if address is None else address_text(address, flow.version)

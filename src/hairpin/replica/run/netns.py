@@ -1,0 +1,73 @@
+"""Network namespaces without names: held by file descriptors of one process, gone with it.
+
+Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns(2), unshare(2), prctl(2), mount(2)
+"""
+
+import ctypes
+import os
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_CLONE_NEWNS, _CLONE_NEWPID, _CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
+_PR_SET_PDEATHSIG = 1
+_MS_REC, _MS_PRIVATE = 16384, 1 << 18
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent (the thread that forked it) ends; at once if it has already."""
+    _checked(_LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_processes() -> None:
+    """Put the next child into a process namespace: when that child is gone, the kernel kills all that it started."""
+    _checked(_LIBC.unshare(_CLONE_NEWPID), "unshare")
+
+
+def own_mounts() -> None:
+    """Hide the machine's /run (locks and named namespaces live there) and see kernel trace events, in this process
+    only.
+
+    Raises OSError.  Trace events may be missing: see :mod:`hairpin.replica.watch.drops`.
+    """
+    _checked(_LIBC.unshare(_CLONE_NEWNS), "unshare")
+    _checked(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount")
+    _checked(_LIBC.mount(b"none", b"/run", b"tmpfs", 0, None), "mount")
+    if Path("/sys/kernel/tracing").is_dir():
+        _LIBC.mount(b"none", b"/sys/kernel/tracing", b"tracefs", 0, None)
+
+
+class Netns:
+    """A network namespace.  Only a single-threaded process may make or enter one."""
+
+    def __init__(self, name: str) -> None:
+        """Make it, and stay inside."""
+        self.name = name
+        _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
+        self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
+        # The id that the mounted /proc gives this process, which has another one in its own namespace.
+        self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
+
+    def enter(self) -> None:
+        """Be inside from now on; sockets opened and processes started here are too."""
+        _checked(_LIBC.setns(self.fd, _CLONE_NEWNET), "setns")
+
+
+@contextmanager
+def entered(netns: Netns, home: Netns) -> Generator[None]:
+    """Be inside for a while, then at home."""
+    netns.enter()
+    try:
+        yield
+    finally:
+        home.enter()

@@ -1,0 +1,238 @@
+"""Rules that a tool does not take, loaded another way with the least loss.
+
+What nft says as JSON and does not take back is said in its own words.  What is refused then is left out by itself: in
+the place of a rule stands one that has no effect, so that the rules behind it keep their numbers, and its counter tells
+whether a packet came there at all.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.errors import ChangeError
+from hairpin.netfilter.ir import Table
+from hairpin.netfilter.nft.render import render, render_rule
+from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, single
+from hairpin.replica.plan.blueprint import Load
+from hairpin.replica.run.tool import run_tool
+
+_LINE = re.compile(r"line:? (\d+)")
+"""As the restoring tools and ipset name a line."""
+_TRIES = 20
+"""So often a tool may refuse a text before all of it is given up."""
+_RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What is not there, in words.
+
+    ``table``, ``chain``, ``instead``: where a rule of no effect stands in its place, and what its tool prints for that.
+    None: it stands nowhere, so that nobody knows what would have met it."""
+
+    text: str
+    table: str = ""
+    chain: str = ""
+    instead: str | None = None
+
+
+def load_again(load: Load, said: str) -> Iterator[LeftOut]:
+    """Load what was refused with these words, where the process is; yield what is left out."""
+    if load.tool == "nft-json" and load.table is not None:
+        commands = _commands(load.text)
+        grown = _grown_sets(commands)
+        yield from _by_halves([each for each in commands if each not in grown], load.table, said)
+    else:
+        yield from _by_line(load, said)
+
+
+def _by_line(load: Load, said: str) -> Iterator[LeftOut]:
+    """Leave out line after line until the rest is taken."""
+    lines = load.text.split("\n")
+    for _ in range(_TRIES):
+        if not said:
+            return
+        blamed = [at for at in _blamed(said, len(lines)) if lines[at].strip()]
+        if load.tool.startswith("ip") and blamed and lines[blamed[0]] == "COMMIT":
+            blamed = list(_culprit(load, lines, blamed[0]))
+        found = [each for at in blamed if (each := _replaced(load, lines, at)) is not None]
+        if not found:
+            break
+        yield from found
+        said = run_tool(msgspec.structs.replace(load, text="\n".join(lines), again=True))
+    if said:
+        yield LeftOut(f"{load.tool} refuses the rules: {_brief(said)}")
+
+
+def _brief(said: str) -> str:
+    return " ".join(said.split())[:300]
+
+
+def _blamed(said: str, count: int) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(at for each in _LINE.findall(said) if 0 <= (at := int(each) - 1) < count))
+
+
+def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
+    """Put a rule of no effect into the place of a line; return None where the line is no rule."""
+    line = lines[at].strip()
+    if load.tool.endswith("restore"):
+        rule = _RULE.match(line)
+        if rule is None:
+            return None
+        # An iptables rule that asks nothing and does nothing still counts.
+        table = next(each[1:].strip() for each in reversed(lines[:at]) if each.startswith("*"))
+        words = f"-A {rule[1]}" + (" -j CONTINUE" if load.tool.startswith("eb") else "")
+        lines[at] = words
+        return LeftOut(f"this machine's {load.tool} refuses the rule {line}", table, rule[1], words)
+    if load.tool == "ipset":
+        command, name = line.split(" ")[:2]
+        for other, text in enumerate(lines):  # without the set, none of its elements is taken either
+            if other == at or (command == "create" and text.startswith(f"add {name} ")):
+                lines[other] = ""
+        return LeftOut(f"this machine's ipset refuses {line[:100]}")
+    return None
+
+
+def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
+    """Yield the rule with which a table is refused as a whole: legacy tables are, and do not say which rule it was.
+
+    Without it and those behind it the table is taken, which is searched for by halves."""
+    start = max(at for at in range(commit) if lines[at].startswith("*"))
+    rules = [at for at in range(start, commit) if _RULE.match(lines[at])]
+
+    def taken(count: int) -> bool:
+        others = set(rules[count:])
+        text = (_bare(line) if at in others else line for at, line in enumerate(lines[: commit + 1]) if at >= start)
+        return not run_tool(Load(load.tool, "\n".join((*text, "")), again=True))
+
+    if not rules or not taken(0):
+        return
+    good, bad = 0, len(rules)  # so many rules are taken, so many are not
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if taken(middle) else (good, middle)
+    yield rules[bad - 1]
+
+
+def _bare(line: str) -> str:
+    rule = _RULE.match(line)
+    return f"-A {rule[1]}" if rule is not None else line
+
+
+# --- nft -------------------------------------------------------------------------------------------------------------
+
+
+class _Command(msgspec.Struct, frozen=True):
+    """``{"add": {kind: found}}``; ``number``: which of its chain, of a rule."""
+
+    kind: str
+    found: Object
+    number: int = 0
+
+
+def _commands(text: str) -> list[_Command]:
+    document: Json = msgspec.json.decode(text)
+    commands: list[_Command] = []
+    count: Counter[str] = Counter()
+    for each in list_of(object_of(document).get("nftables")):
+        kind, found = single(object_of(each)["add"])
+        chain = str(object_of(found).get("chain"))
+        count[chain] += kind == "rule"
+        commands.append(_Command(kind, object_of(found), count[chain]))
+    return commands
+
+
+def _grown_sets(commands: list[_Command]) -> list[_Command]:
+    """Make the sets that rules add to, each with such a rule for a while, and return those made: nft neither prints nor
+    takes in JSON that a set is dynamic, but sees it where set and rule come together.
+
+    Source: nftables src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    made: list[_Command] = []
+    statements = [
+        (each.found["table"], content(part).get("set"), part)
+        for each in commands
+        for part in list_of(each.found.get("expr"))
+        if named(part) == "set"
+    ]
+    for each in commands:
+        place: Object = {key: each.found[key] for key in ("family", "table") if key in each.found}
+        adding = [part for table, name, part in statements if (table, name) == (place.get("table"), _grown(each))]
+        if adding:
+            chain: Object = {**place, "name": _FOR_A_WHILE}
+            rule: Object = {**place, "chain": _FOR_A_WHILE, "expr": [adding[0]]}
+            table: Object = {"family": place["family"], "name": place["table"]}
+            parts = (_Command("table", table), each, _Command("chain", chain), _Command("rule", rule))
+            if not _run_json(*parts):
+                made.append(each)
+                run_tool(Load("nft", f"delete chain {place['family']} {place['table']} {_FOR_A_WHILE}\n"))
+    return made
+
+
+_FOR_A_WHILE = "hairpin-for-a-while"
+
+
+def _grown(command: _Command) -> str:
+    return f"@{command.found.get('name')}" if command.kind == "set" else ""
+
+
+def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
+    """Load commands in their order, of which nft has refused all for the sake of some."""
+    if len(commands) == 1:
+        yield from _in_words(commands[0], table, said)
+        return
+    middle = len(commands) // 2
+    for half in (commands[:middle], commands[middle:]):
+        refused = _run_json(*half)
+        if refused:
+            yield from _by_halves(half, table, refused)
+
+
+def _run_json(*commands: _Command) -> str:
+    document = {"nftables": [{"add": {each.kind: each.found}} for each in commands]}
+    return run_tool(Load("nft-json", msgspec.json.encode(document).decode()))
+
+
+def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
+    """Load one command in nft's words, or what holds its place."""
+    kind, found = command.kind, command.found
+    try:
+        text = _rule_text(command, table) if kind == "rule" else _part_text(kind, found, table)
+    except ChangeError as error:
+        said = str(error)
+    else:
+        said = run_tool(Load("nft", text)) if text else said
+        if text and not said:
+            return
+    name = str(found.get("chain" if kind == "rule" else "name"))
+    if kind == "rule":
+        _run_json(_Command(kind, {**found, "expr": [{"counter": {"packets": 0, "bytes": 0}}]}))
+        told = f"this machine's nft refuses rule {command.number} of {table.name} {name}: {_brief(said)}"
+        yield LeftOut(told, table.name, name, "counter")
+        return
+    if kind == "chain":  # others may jump there
+        _run_json(_Command(kind, {key: found[key] for key in ("family", "table", "name")}))
+    yield LeftOut(f"this machine's nft refuses the {kind} {name} of {table.name}: {_brief(said)}")
+
+
+def _rule_text(command: _Command, table: Table) -> str:
+    """Return the command that adds the rule, empty where the model has none; raises ChangeError.
+
+    Rules of the model that share their number are one of nft's."""
+    chain = next(each for each in table.chains if each.name == command.found.get("chain"))
+    rules = [each for each in chain.rules if each.number == command.number]
+    if not rules:
+        return ""
+    words = rules[0].text if len(rules) > 1 else render_rule(rules[0].body, table, counter="counter")
+    return f"add rule {table.family} {table.name} {chain.name} {words}\n"
+
+
+def _part_text(kind: str, found: Object, table: Table) -> str:
+    """Return a table with nothing but that set, map or object; raises ChangeError."""
+    name = found.get("name")
+    sets = tuple(each for each in table.sets if kind == "set" and each.name == name)
+    maps = tuple(each for each in table.maps if kind == "map" and each.name == name)
+    objects = tuple(each for each in table.objects if each.startswith(f"{kind} {name} "))
+    if not (sets or maps or objects):
+        return ""
+    return render(msgspec.structs.replace(table, sets=sets, maps=maps, objects=objects, chains=()))

@@ -1,0 +1,294 @@
+"""Who answers in a replica: all its sockets in one process and one loop, opened in the namespaces that they belong to.
+
+Source: socket(7), ip(7), ipv6(7)
+"""
+
+import errno
+import selectors
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service
+from hairpin.replica.run.netns import Netns, entered
+
+ANSWER = b"hairpin\n"
+_IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
+_IP_RECVERR, _IPV6_RECVERR = 11, 25
+_SO_REUSEPORT = 15
+MOST_DIALS = 16
+"""More of its own kind no relay meets (of each dial one or two are noted): it dials itself."""
+_PENDING = (errno.EINPROGRESS, errno.EAGAIN)
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """What a service met: it was ``reached`` (its process read something), a relay is ``dialling`` on, has ``dialled``
+    (``errno`` 0: connected; ``at_once``: the kernel of the relay's own host would not even send)."""
+
+    kind: Literal["reached", "dialling", "dialled"]
+    netns: str
+    port: int
+    errno: int = 0
+    at_once: bool = False
+
+
+class Loop:
+    """Calls back who has something to read or write."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+
+    def watch(self, watched: socket.socket, events: int, call: Callable[[], None]) -> None:
+        """Call when the socket is ready, from now on (in place of what was called before)."""
+        try:
+            self._selector.modify(watched, events, call)
+        except KeyError:
+            self._selector.register(watched, events, call)
+
+    def forget(self, watched: socket.socket) -> None:
+        """Close the socket, and call nobody any more."""
+        try:
+            self._selector.unregister(watched)
+        except (KeyError, ValueError):
+            return
+        watched.close()
+
+    def turn(self, timeout_s: float) -> bool:
+        """Serve whoever is ready; return whether anybody was."""
+        ready = self._selector.select(timeout_s)
+        for key, _ in ready:
+            key.data()
+        return bool(ready)
+
+
+class Servers:
+    """The services of a replica."""
+
+    def __init__(self, netns: dict[str, Netns], home: Netns, loop: Loop) -> None:
+        self.happenings: list[Happening] = []
+        self.left_out: list[str] = []
+        self.held: list[tuple[str, Service, socket.socket]] = []
+        self._calls: list[socket.socket] = []
+        self._netns = netns
+        self._home = home
+        self._loop = loop
+
+    def hang_up(self) -> None:
+        """Close what the last attempt opened and forget what it met."""
+        for opened in self._calls:
+            self._loop.forget(opened)
+            opened.close()
+        self._calls.clear()
+        self.happenings.clear()
+
+    def open(self, plan: NetnsPlan) -> None:
+        """Open a namespace's sockets; what cannot be bound is left out."""
+        if not plan.services:
+            return
+        self._netns[plan.name].enter()
+        for service in plan.services:
+            try:
+                self.listen(plan.name, service)
+            except OSError as error:
+                # In the world every wire is asked for; a real macvlan has none.
+                if plan.name != WORLD:
+                    where = f"{service.address or '*'}:{service.port}/{service.protocol}"
+                    self.left_out.append(f"{plan.name}: nothing can listen on {where}: {error.strerror}")
+
+    def listen(self, netns: str, service: Service) -> None:
+        """Open one socket in the namespace that the process is in; raises OSError."""
+        family = socket.AF_INET if service.version == 4 else socket.AF_INET6
+        kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
+        opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.SOL_SOCKET, _SO_REUSEPORT, 1)
+        if service.version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(service.v6only))
+            opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+        opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+        if netns == WORLD:
+            # It answers for whatever address was asked for.
+            opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
+        if service.mark is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
+        if service.device:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, service.device.encode())
+        opened.bind((service.address or ("0.0.0.0" if service.version == 4 else "::"), service.port))
+        if service.protocol == "tcp":
+            opened.listen(128)
+        if service.does == "hold":
+            self.held.append((netns, service, opened))
+        elif service.protocol == "tcp":
+            self._loop.watch(opened, selectors.EVENT_READ, lambda: self._accept(netns, service, opened))
+        else:
+            self._ask_for_destinations(service, opened)
+            self._loop.watch(opened, selectors.EVENT_READ, lambda: self._datagram(netns, service, opened))
+
+    # --- TCP ---------------------------------------------------------------------------------------------------------
+
+    def _accept(self, netns: str, service: Service, listener: socket.socket) -> None:
+        try:
+            accepted, _ = listener.accept()
+        except BlockingIOError:
+            return
+        accepted.setblocking(False)
+        self._calls.append(accepted)
+        if service.does == "relay":
+            self._dial(netns, service, accepted)
+        else:
+            self._loop.watch(accepted, selectors.EVENT_READ, lambda: self._answer(netns, service, accepted))
+
+    def _answer(self, netns: str, service: Service, accepted: socket.socket) -> None:
+        try:
+            data = accepted.recv(4096)
+            if data:
+                self.happenings.append(Happening("reached", netns, service.port))
+                accepted.send(ANSWER)
+                return
+        except OSError:
+            pass
+        self._loop.forget(accepted)
+
+    def _dial(self, netns: str, service: Service, accepted: socket.socket) -> None:
+        """Connect on, as docker-proxy does: from the host, with whatever address the kernel chooses."""
+        if dials(self.happenings) >= MOST_DIALS:
+            return
+        dialled = self._towards(netns, service, socket.SOCK_STREAM)
+        assert service.to is not None
+        status = dialled.connect_ex((service.to[1], service.to[2]))
+
+        def connected() -> None:
+            failed = dialled.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            self.happenings.append(Happening("dialled", netns, service.port, failed))
+            if failed:
+                self._loop.forget(dialled)
+                self._loop.forget(accepted)
+                accepted.close()
+            else:
+                self._splice(accepted, dialled)
+
+        if status in (0, *_PENDING):
+            self.happenings.append(Happening("dialling", netns, service.port))
+            self._loop.watch(dialled, selectors.EVENT_WRITE, connected)
+        else:
+            self.happenings.append(Happening("dialled", netns, service.port, status, at_once=True))
+            dialled.close()
+            accepted.close()
+
+    def _towards(self, netns: str, service: Service, kind: int) -> socket.socket:
+        assert service.to is not None
+        with entered(self._netns[netns], self._home):
+            family = socket.AF_INET if service.to[0] == 4 else socket.AF_INET6
+            opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+        hear_errors(opened)
+        self._calls.append(opened)
+        return opened
+
+    def _splice(self, one: socket.socket, other: socket.socket) -> None:
+        def carry(source: socket.socket, sink: socket.socket) -> None:
+            try:
+                data = source.recv(4096)
+                if data:
+                    sink.send(data)
+                    return
+            except OSError:
+                pass
+            self._loop.forget(source)
+            self._loop.forget(sink)
+
+        self._loop.watch(one, selectors.EVENT_READ, lambda: carry(one, other))
+        self._loop.watch(other, selectors.EVENT_READ, lambda: carry(other, one))
+
+    # --- UDP ---------------------------------------------------------------------------------------------------------
+
+    def _ask_for_destinations(self, service: Service, opened: socket.socket) -> None:
+        """Have the kernel tell to which address a datagram came, so that the answer comes from there."""
+        opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        if service.version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+
+    def _datagram(self, netns: str, service: Service, opened: socket.socket) -> None:
+        try:
+            data, control, _, client = opened.recvmsg(4096, 256)
+        except OSError:
+            return
+        back = [_from_destination(level, kind, value) for level, kind, value in control]
+        control_back = [each for each in back if each is not None and not service.answers_by_route]
+        if service.does == "answer":
+            self.happenings.append(Happening("reached", netns, service.port))
+            _send(opened, ANSWER.ljust(len(data))[: len(data)], control_back, client)
+            return
+        if dials(self.happenings) >= MOST_DIALS:
+            return
+        dialled = self._towards(netns, service, socket.SOCK_DGRAM)
+        assert service.to is not None
+        failed = dialled.connect_ex((service.to[1], service.to[2]))
+        self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=failed != 0))
+        if failed:
+            dialled.close()
+            return
+
+        def returned() -> None:
+            try:
+                answer = dialled.recv(4096)
+            except OSError as error:
+                self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0))
+            else:
+                _send(opened, answer, control_back, client)
+            self._loop.forget(dialled)
+
+        self._loop.watch(dialled, selectors.EVENT_READ, returned)
+        try:
+            dialled.send(data)
+        except OSError as error:
+            self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0, at_once=True))
+
+    def holds_data(self, protocol: str) -> bool:
+        """Return whether something waits at a socket that never reads."""
+        for _, service, opened in self.held:
+            if service.protocol != protocol:
+                continue
+            try:
+                if protocol == "tcp":
+                    # To close it now would tell the client something.
+                    self._calls.append(opened.accept()[0])
+                else:
+                    opened.recv(4096)
+            except OSError:
+                continue
+            return True
+        return False
+
+
+def dials(happenings: Iterable[Happening]) -> int:
+    """Return how often relays have dialled on, or begun to."""
+    return sum(each.kind in ("dialling", "dialled") for each in happenings)
+
+
+def hear_errors(opened: socket.socket) -> None:
+    """Have the socket told of every ICMP error about what it sends, also of those that need not be lasting.
+
+    Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/raw.c raw_err(), net/ipv6/datagram.c ipv6_icmp_error()
+    """
+    six = opened.family == socket.AF_INET6
+    opened.setsockopt(*((socket.IPPROTO_IPV6, _IPV6_RECVERR) if six else (socket.IPPROTO_IP, _IP_RECVERR)), 1)
+
+
+def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, bytes] | None:
+    """Return the control message that makes the answer leave from the address that was asked."""
+    if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
+        # struct in_pktinfo: interface index, local address, destination in the header
+        return level, kind, struct.pack("=I4s4s", 0, value[8:12], b"\0" * 4)
+    if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+        return level, kind, value[:16] + struct.pack("=I", 0)
+    return None
+
+
+def _send(opened: socket.socket, data: bytes, control: list[tuple[int, int, bytes]], client: tuple[str, int]) -> None:
+    try:
+        opened.sendmsg([data], control, 0, client)
+    except OSError:
+        return

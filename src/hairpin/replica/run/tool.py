@@ -1,0 +1,72 @@
+"""The tools that build a replica, as processes of its own; all of them read standard input."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+from hairpin.replica.plan.blueprint import Load
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+_ARGV: Mapping[str, tuple[str, ...]] = {
+    "nft": ("nft", "-f", "-"),
+    "nft-json": ("nft", "-j", "-f", "-"),
+    "ipset": ("ipset", "restore"),
+}
+
+
+_NOT_FOUND = 127
+"""What a shell says of a command that is not there."""
+
+
+def begin(load: Load) -> "Tool":
+    """Begin to load it where the process is."""
+    argv = _ARGV.get(load.tool, (load.tool,))
+    if load.tool == "ipset":
+        return Tool((*argv, "-exist") if load.again else argv, load.text)
+    # What iptables-restore has flushed has no rules of an earlier try: it commits one table after the other.
+    kept = load.tool.startswith("ip") and not load.again
+    return Tool((*argv, "--noflush") if kept else argv, load.text)
+
+
+def run_tool(load: Load) -> str:
+    """Load it where the process is; return the tool's complaint, empty when it took all."""
+    status, said = begin(load).finish()
+    return said or f"status {status}" if status else ""
+
+
+def run_quietly(argv: tuple[str, ...]) -> None:
+    """Run a command where the process is, whatever it says."""
+    Tool(argv, "").finish()
+
+
+def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
+    """Run ``ip`` lines where the process is; return its complaint."""
+    status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()
+    return said or f"status {status}" if status else ""
+
+
+class Tool:
+    """A running tool; what it reads and what it complains is in memory, so that nobody waits for a full pipe."""
+
+    def __init__(self, argv: tuple[str, ...], text: str) -> None:
+        """Start it where the process is."""
+        self._said = os.memfd_create("said")
+        asked = os.memfd_create("asked")
+        with os.fdopen(asked, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            file.seek(0)
+            self._process: subprocess.Popen[bytes] | None = None
+            try:
+                self._process = subprocess.Popen(
+                    argv, stdin=file, stdout=subprocess.DEVNULL, stderr=self._said, env=_ENVIRONMENT
+                )
+            except FileNotFoundError:
+                os.write(self._said, f"{argv[0]} is not installed".encode())
+
+    def finish(self) -> tuple[int, str]:
+        """Return exit status and complaints."""
+        status = self._process.wait() if self._process is not None else _NOT_FOUND
+        with os.fdopen(self._said, "rb") as file:
+            file.seek(0)
+            return status, file.read().decode("utf-8", "replace").strip()

@@ -1,0 +1,390 @@
+"""One replica's process: builds it, sends every asked packet, changes it if asked, sends again, and ends.
+
+Runs as the first process of a process namespace, in a mount namespace of its own; holds all network namespaces by file
+descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with it everything dies.
+"""
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.evidence.reading import Evidence
+from hairpin.message import Message
+from hairpin.netfilter.packet import ACK, TCP, Packet
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.prefix import Version, address_text, parse_address
+from hairpin.network.stacked import lower_of
+from hairpin.replica.plan.blueprint import APART, WORLD, NetnsPlan
+from hairpin.replica.plan.links import KINDS
+from hairpin.replica.plan.plan import blueprint
+from hairpin.replica.plan.world import entry
+from hairpin.replica.run import ctnetlink
+from hairpin.replica.run.build import Built, makeable
+from hairpin.replica.run.client import Attempt, Client, source_of
+from hairpin.replica.run.refit import carry_out
+from hairpin.replica.run.serving import Loop, Servers
+from hairpin.replica.run.tool import run_quietly
+from hairpin.replica.watch.counters import Counters, Hit
+from hairpin.replica.watch.drops import Drops
+from hairpin.replica.watch.half_open import HalfOpen
+from hairpin.replica.watch.snmp import ANSWERS, Lost
+from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Sighting, Tap
+from hairpin.replica.watch.verdict import Findings, Verdict, last_seen, says_no, verdict
+from hairpin.walk.outside import outside_takes
+from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+_TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
+"""So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
+no namespace's own."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
+    that took it, and the kernel's own words for the drop."""
+
+    netns: str
+    link: str = ""
+    out: bool = False
+    rules: tuple[Hit, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the kernel did with a flow.
+
+    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
+    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
+
+    flow: Flow
+    verdict: Verdict | Literal["depends"]
+    place: Place | None = None
+    path: tuple[Sighting, ...] = ()
+    elapsed_ms: float = 0.0
+    left_out: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside."""
+
+    network: Network
+    flows: tuple[Flow, ...]
+    evidence: Evidence | None = None
+    read: Network | None = None
+    change: Change | None = None
+    after: tuple[Flow, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The answers, in the order asked; how long the parts took, in milliseconds; the error, when it could not be
+    built."""
+
+    before: tuple[Judgement, ...] = ()
+    after: tuple[Judgement, ...] = ()
+    took_ms: tuple[tuple[str, float], ...] = ()
+    error: Message | None = None
+
+
+def carry(order: Order) -> Outcome:
+    """Build, send, change, send.  The process must be alone: it ends up in another namespace."""
+    replica = _Replica(order)
+    before = tuple(replica.judge(flow) for flow in order.flows)
+    after: tuple[Judgement, ...] = ()
+    if order.change is not None:
+        refused = carry_out(order.change, order.network, replica.built)
+        replica.built.left_out += (f"the change: {said}" for said in refused)
+        replica.after_change()
+        after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
+    return Outcome(before, after, tuple(replica.built.took_ms.items()))
+
+
+class _Replica:
+    """The built namespaces with their servers, taps and client."""
+
+    def __init__(self, order: Order) -> None:
+        self._network = order.network
+        started = time.monotonic()
+        drops = Drops()
+        # The kernel begins to note the time of packets a moment after the first socket wants it.
+        self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        flows = tuple(dict.fromkeys((*order.flows, *order.after)))
+        changed = simulate(order.change, order.network) if order.change is not None else None
+        kinds = frozenset(link.kind for each in order.network.host.namespaces for link in each.links)
+        able = makeable(kinds & frozenset(KINDS))
+        plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
+        planned = time.monotonic()
+        self.built = Built(plan)
+        self.built.took_ms["blueprint"] = (planned - started) * 1000
+        self._plans = {each.name: each for each in plan.namespaces}
+        self._home = self.built.netns[HOST]
+        loop = Loop()
+        self._servers = Servers(self.built.netns, self._home, loop)
+        started = time.monotonic()
+        for each in plan.namespaces:
+            self._servers.open(each)
+        self._taps = tuple(self._tap(each) for each in plan.namespaces)
+        self.built.come_up()
+        self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
+        self._home.enter()
+        self._client = Client(loop, self._taps, drops, self._hopeless)
+        self._counters = Counters()
+        self._lost = Lost()
+        self._half_open = HalfOpen()
+        self._hits: list[Hit] = []
+        self._gone: list[tuple[str, str]] = []
+        self._held = False
+        self._last: tuple[Sighting, ...] = ()
+        self._unanswered = False
+        self._moved = set[Version]()
+        self._without_route = 0
+        self._forgets = ctnetlink.available()
+        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
+        for name in self._plans:
+            self._enter(name)
+            self._lost.news(name)
+        self._home.enter()
+        self._changed = False
+
+    def _tap(self, plan: NetnsPlan) -> Tap:
+        self.built.netns[plan.name].enter()
+        return Tap(plan.name)
+
+    def after_change(self) -> None:
+        """Forget what the first packets taught: who did not answer is asked again at once, counters start anew."""
+        self._changed = True
+        for name, plan in self._plans.items():
+            self._enter(name)
+            run_quietly(("ip", "neighbour", "flush", "all"))
+            self._lost.news(name)
+            for version in _VERSIONS:
+                self._counters.read(plan, self._tools(plan), version)
+        self.built.wait_running()
+        self._home.enter()
+
+    def once_more(self, flow: Flow) -> Flow:
+        """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
+        as it is where the snapshot itself remembers a connection from that port."""
+        known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
+        if flow.protocol == "icmp" or flow.sport in known:
+            return flow
+        return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
+
+    def _hopeless(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
+        """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
+        self._held = self._held or self._servers.holds_data(self._flow.protocol)
+        if self._held or self._lost_outside(self._flow, seen) is not None:
+            return True
+        return dropped and self._confirmed(seen)
+
+    def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
+        """Return whether a rule or the IP layer has counted a packet as thrown away."""
+        for name in self._touched(seen):
+            self._enter(name)
+            self._gone += ((name, counter) for counter in self._lost.news(name))
+            self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
+        self._home.enter()
+        lost = any(counter not in ANSWERS for _, counter in self._gone)
+        return lost or any(hit.does != "other" for hit in self._hits)
+
+    def judge(self, flow: Flow) -> Judgement:
+        """Send the flow's packet and say what became of it; once more where so many had no route before it that the
+        kernel may have told nobody.  Source: net/ipv4/route.c ip_error()"""
+        found = self._judge(flow)
+        if flow.version == 6 or found.place is None:
+            return found
+        # One that is lost on its way counts as well.
+        self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
+        if (
+            found.place.rules
+            or found.verdict != "dropped"
+            or not self._unanswered
+            or self._without_route < _TOLD_AT_ONCE
+        ):
+            return found
+        time.sleep(_TOLD_AGAIN_S)
+        return self._judge(flow)
+
+    def _judge(self, flow: Flow) -> Judgement:
+        started = time.monotonic()
+        netns, source, destination = HOST, source_of(flow), address_text(flow.daddr, flow.version)
+        begins = entry(self._network, flow)
+        if begins is not None:
+            netns, source, destination = WORLD, begins.source, begins.destination
+        elif isinstance(flow.start, FromContainer):
+            netns, source = flow.start.netns, None
+        elif not isinstance(flow.start, FromHost):
+            return Judgement(flow, "dropped", Place(WORLD), left_out=("something upstream keeps it out, as stated",))
+        if netns not in self.built.netns:
+            return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
+        self._servers.hang_up()
+        self._forget_goodbyes(flow.version)
+        self.built.remember()
+        self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
+        for tap in self._taps:
+            tap.solicited.clear()
+        way = next((each for each in self.built.plan.ways if begins is not None and each.link == begins.link), None)
+        self._enter(netns)
+        attempt = self._client.attempt(flow, source, destination, way)
+        self._home.enter()
+        return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
+
+    def _forget_goodbyes(self, version: Version) -> None:
+        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
+        neighbour hears now that there is none), forget its connections, which may have the port that this one is
+        translated to, and have neighbours asked again that have not answered it: questions are not repeated at once."""
+        for name in (*self._touched(self._last), WORLD):
+            self._enter(name)
+            if self._last and self._forgets:
+                ctnetlink.forget()
+            if self._unanswered:
+                run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
+            self._lost.news(name)
+        for plan in self._plans.values() if version in self._moved else ():
+            if plan.loads and plan.name != WORLD:
+                self._enter(plan.name)
+                self._counters.read(plan, self._tools(plan), version)
+        self._moved.discard(version)
+        self._home.enter()
+
+    def _enter(self, netns: str) -> None:
+        self.built.netns[netns].enter()
+
+    def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
+        happenings, self._last = tuple(self._servers.happenings), attempt.sightings
+        if attempt.experience.kind != "answer" or self.built.replaced:
+            self._confirmed(attempt.sightings)
+        self._unanswered = attempt.experience.kind == "silence"
+        if attempt.experience.kind != "answer":
+            self._moved.add(flow.version)
+            self._held = self._held or self._servers.holds_data(flow.protocol)
+        begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
+        inside = not isinstance(flow.start, (Outside, Lan))
+        left = inside and self._left(flow, attempt.sightings) is not None
+        findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
+        unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
+        outside = self._lost_outside(flow, attempt.sightings) if unsure else None
+        said = outside or verdict(findings)
+        return Judgement(
+            flow,
+            said,
+            None if said == "delivered" else self._place(findings),
+            attempt.sightings,
+            elapsed_ms,
+            self._left_out(flow, attempt),
+            self.built.plan.apart,
+        )
+
+    def _begun(self, seen: tuple[Sighting, ...]) -> bool:
+        """Return whether a connection has become half-open where the packet has come."""
+        found = False
+        for name in self._touched(seen):
+            self._enter(name)
+            found |= self._half_open.news(name)
+        self._home.enter()
+        return found
+
+    def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
+        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
+        last = self._left(flow, seen)
+        if last is None:
+            return None
+        packet = Packet(
+            version=last.version,
+            saddr=parse_address(last.source)[1],
+            daddr=parse_address(last.destination)[1],
+            protocol=last.protocol,
+            sport=last.sport,
+            dport=last.dport,
+            icmp=last.icmp,
+        )
+        netns, link = self._stacked_sender(last, seen)
+        taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
+        if taken.reason is None:
+            return None
+        return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+
+    def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
+        """Return the last sighting out there of what was asked: by somebody inside, or sent on for somebody outside."""
+        came = (each for each in seen if each.netns == WORLD and not each.out)
+        return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
+
+    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[str, str]:
+        """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
+        way, though everything out there is the world's."""
+        for each in seen:
+            if (
+                each.out
+                and each.at_ns <= last.at_ns
+                and (each.source, each.destination) == (last.source, last.destination)
+            ):
+                namespace = self._network.host.namespace(each.netns)
+                link = namespace.link(each.link) if namespace is not None and each.netns != HOST else None
+                if link is not None and lower_of(self._network, each.netns, link) is not None:
+                    return each.netns, each.link
+        return HOST, ""
+
+    def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
+        """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
+        asked."""
+        if says_no(seen):
+            return True
+        if seen.protocol == TCP:
+            return seen.tcp_flags & ACK != 0
+        reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
+        begins = entry(self._network, flow)
+        if begins is not None:
+            return reached or seen.destination == begins.source
+        return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
+
+    def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
+        """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
+        seen = {each.netns for each in sightings} | {self._start}
+        seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
+        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name == HOST))
+
+    def _owns(self, name: str, address: int) -> bool:
+        namespace = self._network.host.namespace(name)
+        return namespace is not None and owns_address(namespace, 6, address)
+
+    def _tools(self, plan: NetnsPlan) -> frozenset[str]:
+        """Return the tools whose rules are there, as far as is known; a change may have brought others."""
+        tools = {load.tool for load in plan.loads}
+        if self._changed and plan.name == HOST:
+            tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
+        return frozenset(tools)
+
+    def _place(self, findings: Findings) -> Place:
+        last = last_seen(findings)
+        told = findings.told()
+        rules = tuple(hit for hit in findings.hits if hit.does != "other")
+        reasons = tuple(
+            each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or findings.hits
+        )
+        at: Sighting | None = told or last
+        if at is None:
+            return Place(rules[0].netns if rules else HOST, rules=rules, reasons=reasons)
+        return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
+
+    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:
+        links = {(each.netns, each.link) for each in attempt.sightings}
+        if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
+            branches = walk_flow(self._network, flow).branches
+            links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
+        stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
+        return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
+
+    def _met_replaced(self) -> Iterator[str]:
+        """Yield the rules left out that a packet of the flow would have met."""
+        for name, rule in self.built.replaced:
+            place = (name, rule.table, rule.chain, rule.instead)
+            if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
+                yield f"{name}: {rule.text}"

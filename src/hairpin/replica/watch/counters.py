@@ -1,0 +1,186 @@
+"""Which rules a packet met, by the kernel's own counters.
+
+A fresh namespace counts from zero, so what the tools print after a packet is what it did; of a later packet the
+difference.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import ParseError
+from hairpin.netfilter.iptables.words import split_words
+from hairpin.netfilter.ir import Chain, Jump, Reject, Rule, Table, Verdict, VerdictMap
+from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.network.prefix import Version
+from hairpin.replica.plan.blueprint import NetnsPlan
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
+    packet's way."""
+
+    netns: str
+    dialect: str
+    family: str
+    table: str
+    chain: str
+    number: int
+    text: str
+    packets: int
+    does: Literal["drop", "reject", "other"] = "other"
+
+
+_SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptables-legacy"]]] = {
+    "iptables-nft-restore": ("iptables-nft-save", "ip", "iptables-nft"),
+    "ip6tables-nft-restore": ("ip6tables-nft-save", "ip6", "iptables-nft"),
+    "iptables-legacy-restore": ("iptables-legacy-save", "ip", "iptables-legacy"),
+    "ip6tables-legacy-restore": ("ip6tables-legacy-save", "ip6", "iptables-legacy"),
+}
+
+
+_Key = tuple[str, str, str, str, str, int, str]
+"""namespace, dialect, family, table, chain, number, text: several rules may say the same.  Numbers shift when a rule
+comes in, of which all counters are read anew."""
+
+
+_BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
+
+
+class Counters:
+    """The counters of one replica, and what they were at the last reading."""
+
+    def __init__(self) -> None:
+        self._before: dict[_Key, int] = {}
+
+    def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
+        """Return what was hit since the last reading, in the namespace that the process is in."""
+        found: dict[_Key, Hit] = {}
+        native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
+        for hit in _counted(plan.name, tools, version, native):
+            key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.number, hit.text)
+            earlier = found.get(key)
+            packets = hit.packets + (earlier.packets if earlier is not None else 0)
+            found[key] = msgspec.structs.replace(hit, packets=packets)
+        news: list[Hit] = []
+        for key, hit in found.items():
+            more = hit.packets - self._before.get(key, 0)
+            self._before[key] = hit.packets
+            if more > 0:
+                news.append(msgspec.structs.replace(hit, packets=more))
+        return tuple(news)
+
+
+def _counted(netns: str, tools: frozenset[str], version: Version, native: frozenset[tuple[str, str]]) -> Iterator[Hit]:
+    for tool, (save, family, dialect) in _SAVE.items():
+        if tool in tools and (family == "ip") == (version == 4):
+            yield from saved(_said((save, "-c")), Hit(netns, dialect, family, "", "", 0, "", 0))
+    if "ebtables-nft-restore" in tools:
+        yield from saved(_said(("ebtables-nft-save", "-c")), Hit(netns, "ebtables", "bridge", "", "", 0, "", 0))
+    if tools & {"nft", "nft-json"}:
+        for table in _native(_said(("nft", "-j", "list", "ruleset")), native):
+            yield from hits(netns, table)
+
+
+def _said(argv: tuple[str, ...]) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def saved(text: str, where: Hit) -> Iterator[Hit]:
+    """Yield what ``iptables-save -c`` or ``ebtables-save -c`` says was hit; of ``where`` namespace, dialect and family.
+
+    Only those lines are looked at closely: a ruleset may have tens of thousands of others."""
+    table = ""
+    numbers: dict[str, int] = {}
+    for line in text.split("\n"):
+        if line.startswith("["):
+            chain = line.split(" ", 3)[2]
+            numbers[chain] = numbers.get(chain, 0) + 1
+            if not line.startswith("[0:"):
+                counter, _, rule = line.partition(" ")
+                yield msgspec.structs.replace(
+                    where,
+                    table=table,
+                    chain=chain,
+                    number=numbers[chain],
+                    text=rule,
+                    packets=_packets(counter),
+                    does=_target(rule),
+                )
+        elif line.startswith("*"):
+            table, numbers = line[1:], {}
+        elif line.startswith(":") and line.count(" ") == 2:  # ebtables has no counters of policies
+            chain, policy, counter = line[1:].split(" ")
+            if policy == "DROP" and _packets(counter):
+                yield msgspec.structs.replace(
+                    where, table=table, chain=chain, text="policy drop", packets=_packets(counter), does="drop"
+                )
+
+
+def _packets(counter: str) -> int:
+    return int(counter[1:].partition(":")[0])
+
+
+def _target(rule: str) -> Literal["drop", "reject", "other"]:
+    words = split_words(rule)
+    target = words[words.index("-j") + 1] if "-j" in words[:-1] else ""
+    return "drop" if target == "DROP" else "reject" if target == "REJECT" else "other"
+
+
+def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
+    """Yield the tables that are not iptables-nft's own nor ebtables', which are counted in their words: ``native``, and
+    what has none of their chains."""
+    if not text:
+        return
+    try:
+        tables = nft_listing.parse(text, source="nft -j list ruleset")
+    except ParseError:
+        return
+    for table in tables:
+        theirs = table.family in ("ip", "ip6", "bridge") and any(chain.name in _BUILT_IN for chain in table.chains)
+        if not theirs or (table.family, table.name) in native:
+            yield table
+
+
+def hits(netns: str, table: Table) -> Iterator[Hit]:
+    """Yield the rules and policies of a table of nft's that were hit."""
+    for chain in table.chains:
+        for rule in chain.rules:
+            if rule.packets:
+                yield _hit(netns, table, chain, rule)
+        # Who returns from a base chain meets its policy: nf_tables_core.c nft_do_chain().
+        returned = _returned(chain) if chain.policy == "drop" else 0
+        if returned:
+            place = (netns, table.dialect, table.family, table.name, chain.name)
+            yield Hit(*place, 0, "policy drop", returned, "drop")
+
+
+def _returned(chain: Chain) -> int:
+    """Return how many packets have at least returned from a chain whose last rule counts all that come there."""
+    found = 0
+    for at, rule in enumerate(chain.rules):
+        last = rule.body[-1] if rule.body else None
+        if last == Verdict("return"):
+            found += rule.packets or 0
+        elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
+            # A rule is counted before its map is asked; for whom that has nothing another rule counts.
+            found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
+    return found
+
+
+def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
+    does: Literal["drop", "reject", "other"] = "other"
+    for part in rule.body:
+        if isinstance(part, Reject):
+            does = "reject"
+        elif isinstance(part, Verdict) and part.verdict == "drop":
+            does = "drop"
+        elif isinstance(part, (Jump, VerdictMap)):
+            does = "other"
+    place = (netns, table.dialect, table.family, table.name, chain.name)
+    if rule is chain.rules[-1] and chain.policy == "drop" and rule.text.strip() == "counter":
+        return Hit(*place, 0, "policy drop", rule.packets or 0, "drop")
+    return Hit(*place, rule.number, rule.text, rule.packets or 0, does)

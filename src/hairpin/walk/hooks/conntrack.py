@@ -1,0 +1,247 @@
+"""Connection tracking: which connection a packet belongs to.
+
+Source: net/netfilter/nf_conntrack_core.c nf_conntrack_in(), resolve_normal_ct(); nf_conntrack_proto_{tcp,icmp,icmpv6}.c
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty, tracked_ports
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_INVALID,
+    CT_NEW,
+    CT_RELATED,
+    CT_UNTRACKED,
+    STATUS_ASSURED,
+    STATUS_CONFIRMED,
+    STATUS_DYING,
+    STATUS_SEEN_REPLY,
+)
+from hairpin.netfilter.packet import (
+    ICMP,
+    ICMP6,
+    ICMP_ANSWERS,
+    RST,
+    SCTP,
+    TCP,
+    UDP,
+    UDPLITE,
+    Connection,
+    Packet,
+    Tcp,
+    Tuple,
+    is_icmp_error,
+)
+from hairpin.walk.hooks.connection_index import Known, index_of
+from hairpin.walk.hooks.tcp_tracking import begun, followed, possible
+from hairpin.walk.state import ConntrackDecided, End, State, stopped
+
+
+def tuple_of(packet: Packet, kernel: str) -> Tuple:
+    """Return the packet's tuple on a kernel of that release; where conntrack knows of no ports they are zero."""
+    if packet.protocol in ICMP_ANSWERS:
+        return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.icmp or 0)
+    if packet.protocol not in tracked_ports(kernel):
+        return Tuple(packet.saddr, packet.daddr, packet.protocol)
+    return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
+
+
+def track(state: State, namespace: Namespace) -> State:
+    """Return the state with its connection looked up or made, and its ctstate."""
+    if state.connection is not None or state.ct_state == CT_UNTRACKED:
+        return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
+    tracked = _tracked(state, namespace)
+    # The zone was for this look-up: a packet of no connection comes back over the loopback link without one.
+    return tracked if tracked.zone is None else msgspec.structs.replace(tracked, zone=None)
+
+
+def _tracked(state: State, namespace: Namespace) -> State:
+    packet = state.packet
+    if state.notrack and state.ct_state != CT_RELATED:
+        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+    if _is_broken(state, namespace) or (packet.protocol == TCP and not possible(packet.tcp_flags)):
+        return _invalid(state)
+    if packet.protocol == ICMP6 and (packet.icmp or 0) >> 8 in _NEVER_TRACKED6:
+        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+    if is_icmp_error(packet):
+        return _related(state, namespace)
+    known = _known(state, namespace, tuple_of(packet, namespace.kernel))
+    joined = _joined(state, *known) if known is not None else None
+    return joined or _begun(state, namespace)
+
+
+def _invalid(state: State) -> State:
+    return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
+
+
+def _related(state: State, namespace: Namespace) -> State:
+    """Return the state of an ICMP error: of the connection whose packet it is about, if it goes to who sent that.
+
+    Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
+    """
+    # What answers an untracked packet stays what it is: nf_conntrack_in() clears skb->_nfct for templates only.
+    unrelated = state if state.ct_state == CT_RELATED else _invalid(state)
+    inner = state.packet.inner
+    if inner is None or is_icmp_error(inner):
+        return unrelated
+    known = _known(state, namespace, tuple_of(inner, namespace.kernel).reversed())
+    if known is None or not known[0].status & STATUS_CONFIRMED:
+        return unrelated
+    connection, direction = known
+    sender = (connection.reply if direction else connection.original).daddr
+    if state.packet.daddr != sender and Novelty.ERRORS_BY_OUTER_ADDRESS.known_to(namespace.kernel):
+        return unrelated
+    return msgspec.structs.replace(state, connection=connection, ct_state=CT_RELATED, ct_direction=direction)
+
+
+def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
+    """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
+    live table that the walk has not changed.  Of one whose answers look as what they answer, an answer is found:
+    nf_conntrack_core.c __nf_conntrack_hash_insert()."""
+    version, zone = state.packet.version, but.zone if but is not None else state.zone or 0
+    here = (state.netns, version, zone)
+    made = [each for netns, each in state.connections if (netns, each.version, each.zone) == here]
+    for connection in made:
+        if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
+            if connection.reply == wanted:
+                return connection, 1
+            if connection.original == wanted:
+                return connection, 0
+    live = index_of(namespace.connections).find(version, zone, wanted)
+    changed = live is not None and any(each.original == live[0].original for each in made)
+    return None if changed else live
+
+
+def taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
+    """Return whether another connection has the tuple already.  Source: nf_conntrack_tuple_taken()"""
+    return _known(state, namespace, wanted, state.connection) is not None
+
+
+def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
+    """Return the state as one more packet of the connection; None: it begins another one in its place."""
+    flags = state.packet.tcp_flags
+    status = connection.status
+    if connection.tcp is not None:
+        tcp = followed(connection.tcp, direction, flags)
+        if tcp == "invalid":
+            return _invalid(state)
+        if tcp == "anew":
+            return None
+        if flags & RST and not status & STATUS_SEEN_REPLY:
+            # A connection whose first answer is a reset is forgotten at once: nf_conntrack_tcp_packet().
+            status |= STATUS_DYING
+        if status & STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
+            status |= STATUS_ASSURED
+        connection = msgspec.structs.replace(connection, tcp=tcp)
+    elif state.packet.protocol == UDPLITE and status & STATUS_SEEN_REPLY and connection.original.sport:
+        status |= STATUS_ASSURED  # of UDP only what goes on for two seconds: nf_conntrack_udp_packet()
+    if direction == 1:
+        status |= STATUS_SEEN_REPLY
+    connection = msgspec.structs.replace(connection, status=status)
+    return _with(state, connection, CT_ESTABLISHED if status & STATUS_SEEN_REPLY else CT_NEW, direction)
+
+
+def _begun(state: State, namespace: Namespace) -> State:
+    packet = state.packet
+    tcp = None
+    if packet.protocol == TCP:
+        loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose") != 0
+        tcp = begun(packet.tcp_flags, loose=loose)
+        if tcp is None:
+            return _invalid(state)
+    if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
+        return _invalid(state)
+    wanted = tuple_of(packet, namespace.kernel)
+    fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.zone or 0, tcp=tcp)
+    return _with(state, fresh, CT_NEW, 0)
+
+
+def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:
+    tracked = msgspec.structs.replace(state, connection=connection, ct_state=ct_state, ct_direction=direction)
+    return remembered(tracked)
+
+
+def remembered(state: State) -> State:
+    """Return the state with its connection kept in (or replaced in) the walk's own table."""
+    connection = state.connection
+    if connection is None:
+        return state
+    others = tuple(
+        (netns, each)
+        for netns, each in state.connections
+        if (netns, each.zone, each.original) != (state.netns, connection.zone, connection.original)
+    )
+    return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
+
+
+def closed(state: State, namespace: Namespace) -> State:
+    """Return the state with its connection closed: REJECT answers one of its packets with a reset.
+
+    Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
+    """
+    connection = state.connection
+    if not Novelty.RESETS_CLOSE.known_to(namespace.kernel):
+        return state
+    if connection is None or connection.tcp is None or not connection.status & STATUS_CONFIRMED:
+        return state
+    if state.packet.tcp_flags & RST:
+        return state  # no reset answers a reset
+    tcp = Tcp("CLOSE", connection.tcp.closing)
+    return remembered(msgspec.structs.replace(state, connection=msgspec.structs.replace(connection, tcp=tcp)))
+
+
+def forgotten(state: State) -> State:
+    """Return the state with its connection forgotten by the table: nf_ct_kill_acct()."""
+    connection = state.connection
+    if connection is None:
+        return state
+    dying = msgspec.structs.replace(connection, status=connection.status | STATUS_DYING)
+    return remembered(msgspec.structs.replace(state, connection=dying))
+
+
+def confirmed(state: State, namespace: Namespace) -> State | End:
+    """Return the state with its connection confirmed, as the packet leaves the hooks; its end where NAT has found no
+    tuple for the answers that is not another connection's.
+
+    Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
+    """
+    connection = state.connection
+    if connection is None:
+        return state
+    if not connection.status & STATUS_CONFIRMED:
+        if state.ct_direction == 1:
+            return state  # what answers a rejected packet confirms nothing
+        other = _known(state, namespace, connection.reply, connection)
+        if other is not None:
+            decided = ConntrackDecided(
+                "another connection has the addresses and ports of its answers", other[0].evidence
+            )
+            return stopped(state, "conntrack-clash", link=state.oif or state.iif, decided_by=decided)
+    checked = msgspec.structs.replace(
+        connection, status=connection.status | STATUS_CONFIRMED, nat_checked=("dst", "src")
+    )
+    return remembered(msgspec.structs.replace(state, connection=checked))
+
+
+_ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
+"""Types that ask something.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
+_NEVER_TRACKED6 = frozenset({*range(130, 137), 143})
+"""Multicast listener and neighbour discovery.  Source: nf_conntrack_proto_icmpv6.c noct_valid_new."""
+_VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
+
+
+def _is_broken(state: State, namespace: Namespace) -> bool:
+    """Whether the packet's checksum tells that it is broken: looked at where it comes in, never on what starts here.
+
+    UDP-Lite's is summed up with UDP's number (seen on Linux 6.18), so that those which are right are taken for wrong.
+    Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
+    """
+    packet = state.packet
+    lite = packet.protocol == UDPLITE and UDPLITE in tracked_ports(namespace.kernel)
+    wrong = lite or (packet.bad_checksum and packet.protocol in _VERIFIED)
+    if not wrong or not state.iif:
+        return False
+    return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0

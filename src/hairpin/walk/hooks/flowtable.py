@@ -1,0 +1,95 @@
+"""Flowtables: what ``flow add`` puts into them, and what they then carry past the rules.
+
+What is in one goes past PREROUTING, FORWARD and POSTROUTING from its next packet on, where that comes in by one of the
+flowtable's links.  How it goes there is not followed: hardly a walk has such a packet, since what begins is put there
+by its first data (TCP) or its answer.
+
+Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route(); nf_flow_table_ip.c
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
+from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
+from hairpin.network.prefix import LINK_LOCAL6, inside
+from hairpin.network.routing import NO_WAY, Query, lookup
+from hairpin.walk.hooks.connection_index import index_of
+from hairpin.walk.hooks.conntrack import tuple_of
+from hairpin.walk.state import State
+
+
+def offloads(namespace: Namespace, seen: Seen) -> bool:
+    """Return whether ``flow add`` puts the packet's connection into a flowtable.
+
+    Not known are helpers and moved sequence numbers, which keep it out.  Of an ICMP error about a TCP connection the
+    kernel takes some bytes for flags that it has not: it is taken for one that keeps it out.
+    """
+    connection = seen.connection
+    if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
+        return False
+    if Novelty.FLOWTABLES_ASK_FOR_LINKS.known_to(namespace.kernel) and not _goes_by_its_links(namespace, seen):
+        return False
+    return _is_of_a_kind(namespace, seen, connection) and _leads_back(namespace, seen, connection)
+
+
+def _goes_by_its_links(namespace: Namespace, seen: Seen) -> bool:
+    """Whether a flowtable has the links that the packet comes and leaves by (of bridges: one of their ports)."""
+    declared = [each for table in namespace.ruleset.tables for each in table.objects]
+    ways = [
+        [name, *(each.name for each in namespace.links if name and each.master == name)]
+        for name in (seen.iif, seen.oif)
+    ]
+    return any(all(any(_is_of(each, link) for link in way) for way in ways) for each in declared)
+
+
+def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
+    protocol = connection.original.protocol
+    if protocol == TCP:
+        established = connection.tcp is None or connection.tcp.state == "ESTABLISHED"
+        stands = established and bool(connection.status & STATUS_ASSURED)
+        goes_on = seen.packet.protocol == TCP and not seen.packet.tcp_flags & (FIN | RST)
+        return goes_on and (stands or not Novelty.FLOWTABLES_AWAIT_ESTABLISHMENT.known_to(namespace.kernel))
+    if protocol == GRE:
+        translated = connection.status & (STATUS_SNAT | STATUS_DNAT)
+        return not translated and Novelty.FLOWTABLES_TAKE_GRE.known_to(namespace.kernel)
+    return protocol == UDP
+
+
+def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
+    """Whether a route leads to who sends.  Where none does, IPv4 sends straight out of the link that it is told."""
+    if connection.version == 4:
+        return True
+    forth, back = connection.original, connection.reply
+    if seen.ct_direction:
+        forth, back = back, forth
+    packet = seen.packet
+    if not Novelty.LOOKS_BACK_AS_THE_ANSWER.known_to(namespace.kernel):
+        query = Query(6, forth.saddr, 0, iif="lo", oif=seen.iif)
+    else:
+        strictly = inside(forth.saddr, *LINK_LOCAL6, 6)
+        query = Query(
+            6, forth.saddr, back.saddr, iif="lo", oif=seen.iif if strictly else None,
+            prefers=None if strictly else seen.iif, weakly=not strictly, mark=packet.mark, tos=packet.dscp << 2,
+        )  # fmt: skip
+    return lookup(namespace, query).type not in NO_WAY
+
+
+def carries_past(namespace: Namespace, state: State, link: str) -> bool:
+    """Return whether a flowtable of the link takes the packet past the rules, as far as its connection is known."""
+    packet = state.packet
+    if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragment_bytes is not None:
+        return False
+    if packet.protocol == TCP and packet.tcp_flags & (FIN | RST):
+        return False
+    if not any(_is_of(each, link) for table in namespace.ruleset.tables for each in table.objects):
+        return False
+    wanted = tuple_of(packet, namespace.kernel)
+    made = [each for netns, each in state.connections if netns == state.netns and each.version == packet.version]
+    live = index_of(namespace.connections).find(packet.version, 0, wanted)
+    known = next((each for each in made if wanted in (each.original, each.reply)), live[0] if live else None)
+    return known is not None and bool(known.status & STATUS_OFFLOAD)
+
+
+def _is_of(declared: str, link: str) -> bool:
+    """Whether it declares a flowtable of that link: see netfilter.nft_objects."""
+    return declared.startswith("flowtable ") and f'"{link}"' in declared

@@ -1,0 +1,384 @@
+"""One netfilter hook: every chain by priority, connection tracking and NAT at theirs.
+
+Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c nf_hook_entries_grow() (a chain
+registered later goes before its equals)
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.netfilter.evaluate.chain import Condition, Decision, decide
+from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
+from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
+from hairpin.network.network import Network
+from hairpin.walk.hooks.conntrack import forgotten, remembered, track
+from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
+from hairpin.walk.hooks.nat_range import Manip
+from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
+
+_CONNTRACK_PRIORITY = -200
+INT_MAX = (1 << 31) - 1
+_NAT: dict[Hook, tuple[int, Manip]] = {
+    "prerouting": (-100, "dst"),
+    "output": (-100, "dst"),
+    "input": (100, "src"),
+    "postrouting": (100, "src"),
+}
+_NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
+    chain)."""
+
+    priority: int
+    kind: str
+    table: Table | None = None
+    chain: Chain | None = None
+
+
+Reroute = Callable[[Namespace, State], Iterator[Outcome]]
+
+
+def run_hook(
+    network: Network, state: State, hook: Hook, reroute: Reroute | None = None, *, translates: bool = True
+) -> Iterator[Outcome]:
+    """Yield what becomes of the packet at the hook: states that go on, ends of ways.
+
+    ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain that may do so, has changed it.
+    ``translates``: addresses are, as everywhere but where a VRF shows the packet.
+    """
+    namespace = network.namespace(state.netns)
+    families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
+    unread = _unread_rules(namespace, state)
+    if unread is not None and unread not in state.conditions:
+        # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
+        blind = stopped(
+            _under(state, unread, holds=False), "rules-unread", stage=_stage(hook), link=state.oif or state.iif
+        )
+        yield msgspec.structs.replace(blind, kind="unknown")
+        state = _under(state, unread, holds=True)
+    states = [state]
+    for item in _items(namespace, hook, families):
+        if item.kind == "nat" and not translates:
+            continue
+        states = yield from going_on(_do_and_route(namespace, each, hook, item, reroute) for each in states)
+    yield from states
+
+
+def _do_and_route(
+    namespace: Namespace, state: State, hook: Hook, item: _Item, reroute: Reroute | None
+) -> Iterator[Outcome]:
+    for outcome in _do(namespace, state, hook, item):
+        if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
+            yield from reroute(namespace, outcome)
+        else:
+            yield outcome
+
+
+def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
+    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
+    family = "4" if state.packet.version == 4 else "6"
+    keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
+    missing = [key for key in keys if key in namespace.unread]
+    if not missing:
+        return None
+    return Condition(
+        f"the rules of {namespace.name} that could not be read ({', '.join(missing)}) let it pass", holds=True
+    )
+
+
+def _under(state: State, condition: Condition, *, holds: bool) -> State:
+    """Return the state on the branch on which the condition holds, as usual, or does not."""
+    taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
+    return msgspec.structs.replace(state, conditions=(*state.conditions, taken))
+
+
+def _changes_route(item: _Item, before: State, after: State) -> bool:
+    """Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c"""
+    old, new = before.packet, after.packet
+    if item.kind == "nat":
+        return old.daddr != new.daddr
+    if item.chain is None or item.chain.type != "route":
+        return False
+    return (old.saddr, old.daddr, old.mark, old.dscp) != (new.saddr, new.daddr, new.mark, new.dscp)
+
+
+def run_bridge_hook(
+    network: Network,
+    state: State,
+    hook: Hook,
+    *,
+    until: int = INT_MAX,
+    behind: int = -INT_MAX - 2,
+    crossing: bool = False,
+) -> Iterator[Outcome]:
+    """As run_hook, for the bridge family (ebtables, nft ``table bridge``): its interfaces are the bridge's ports.
+    Only chains of priorities up to ``until`` and greater than ``behind`` are run.  ``crossing``: the frame is for
+    somebody behind another port.
+
+    Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
+    """
+    namespace = network.namespace(state.netns)
+    iif = "" if hook in ("output", "postrouting") else state.physin
+    oif = "" if hook in ("prerouting", "input") else state.physout
+    at_ports = msgspec.structs.replace(state, iif=iif, oif=oif, other_host=crossing)
+    chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
+    for outcome in _run_chains(namespace, at_ports, hook, chains, ""):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield msgspec.structs.replace(outcome, iif=state.iif, oif=state.oif, other_host=False)
+
+
+def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
+    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet): those of
+    ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
+    namespace = network.namespace(state.netns)
+    chains = _chains(namespace, hook, ("netdev", "inet"))
+    shown = msgspec.structs.replace(state, iif="") if hook == "egress" and chains else state
+    for outcome in _run_chains(namespace, shown, hook, chains, link):
+        yield outcome if isinstance(outcome, End) else msgspec.structs.replace(outcome, iif=state.iif)
+
+
+def _run_chains(
+    namespace: Namespace, state: State, hook: Hook, chains: list[tuple[Table, Chain]], link: str
+) -> Iterator[Outcome]:
+    states = [state]
+    for table, chain in chains:
+        if link and chain.devices and link not in chain.devices:
+            continue
+        unbound: list[State] = []
+        if link and not chain.devices:
+            unbound = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
+            states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
+        passed = yield from going_on(_filter(namespace, each, hook, table, chain) for each in states)
+        states = [*unbound, *passed]
+    yield from states
+
+
+def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
+    """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
+    text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
+    return _under(state, Condition(text, holds=True), holds=holds)
+
+
+def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
+    found = [
+        (table, chain)
+        for table in namespace.ruleset.tables
+        if table.family in families
+        for chain in table.chains
+        if chain.hook == hook
+    ]
+    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
+        found.reverse()
+    found.sort(key=lambda pair: pair[1].priority)
+    return found
+
+
+def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[_Item]:
+    chains = _chains(namespace, hook, families)
+    items = [_Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
+    if hook in ("prerouting", "output"):
+        items.append(_Item(_CONNTRACK_PRIORITY, "conntrack"))
+    if hook in _NAT:
+        shared = Novelty.NAT_AT_EVERY_HOOK.known_to(namespace.kernel)
+        nat = (_Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
+        items += [_Item(_NAT[hook][0], "nat")] if shared else nat
+    items.sort(key=lambda item: item.priority)
+    return items
+
+
+def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator[Outcome]:
+    if item.kind == "conntrack":
+        tracked = track(state, namespace)
+        if tracked.connection is not None and tracked.connection.live and state.connection is None:
+            decided = ConntrackDecided("a live entry of the connection table", tracked.connection.evidence)
+            tracked = tracked.noted(_stage(hook), "", decided)
+        yield tracked
+    elif item.kind == "nat":
+        families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
+        for outcome in _nat(namespace, state, hook, families, item):
+            if isinstance(outcome, State) and hook == "prerouting" and outcome.packet.daddr != state.packet.daddr:
+                # What lo brought loses the route that it came with: nf_nat_proto.c nf_nat_ipv4_pre_routing()
+                yield msgspec.structs.replace(outcome, local=False)
+            else:
+                yield outcome
+    else:
+        assert item.table is not None
+        assert item.chain is not None
+        yield from _filter(namespace, state, hook, item.table, item.chain)
+
+
+def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    around = NamespaceSurroundings(namespace, table.dialect)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
+        after = _after(state, table, decision)
+        ended = _ended(namespace, after, decision, hook)
+        if ended is not None:
+            yield ended
+        else:
+            yield _noted_if_telling(after, decision, hook)
+
+
+def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
+    """Put an acceptance by a rule on record; that a chain had nothing to say is no step."""
+    if decision.place is None or (decision.place.number == 0 and not decision.trail):
+        return state
+    return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
+
+
+def _after(state: State, table: Table, decision: Decision) -> State:
+    """Return the state as the chain leaves it: marks, conditions, notrack."""
+    changed = msgspec.structs.replace(
+        _set_apart(state, table, decision),
+        packet=decision.seen.packet,
+        conditions=(*state.conditions, *decision.conditions),
+    )
+    if decision.seen.connection is not state.connection and decision.seen.connection is not None:
+        changed = remembered(msgspec.structs.replace(changed, connection=decision.seen.connection))
+    return changed
+
+
+def _set_apart(state: State, table: Table, decision: Decision) -> State:
+    """Return the state in the zone that the chain has put it into, or untracked.
+
+    A zone of nft counts for an untracked packet as well, also for one that comes back over the loopback link; NOTRACK
+    and a zone of iptables find such a packet settled.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    """
+    if state.connection is not None or state.zone is not None:
+        return state
+    # What answers an untracked packet is related to no connection: iptables takes that, too, for settled.
+    settled = state.ct_state in (CT_UNTRACKED, CT_RELATED)
+    nft = table.dialect == "nft"
+    if decision.zone is not None and (nft or not (settled or state.notrack)):
+        ct_state = 0 if settled else state.ct_state
+        return msgspec.structs.replace(state, zone=decision.zone, notrack=False, ct_state=ct_state)
+    if decision.notrack and nft and settled:
+        return msgspec.structs.replace(state, notrack=True, ct_state=CT_UNTRACKED)
+    return msgspec.structs.replace(state, notrack=state.notrack or (decision.notrack and not settled))
+
+
+def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -> End | None:
+    stage = _stage(hook)
+    link = state.oif or state.iif
+    decided = RuleDecided(decision.place) if decision.place is not None else None
+    match decision.verdict:
+        case "accept":
+            return None
+        case "drop":
+            by_policy = decision.place is not None and decision.place.number == 0
+            return stopped(state, "policy" if by_policy else "rule", stage=stage, link=link, decided_by=decided)
+        case "reject":
+            unheard = _seems_broken(namespace, state) or _reset_goes_astray(state, decision)
+            answer = None if unheard else decision.reject
+            return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
+        case "outside":
+            end = stopped(
+                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
+            )
+            return msgspec.structs.replace(end, kind="unknown")
+
+
+def _seems_broken(namespace: Namespace, state: State) -> bool:
+    """Whether REJECT takes the packet for broken, and keeps silent.
+
+    Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_reject_verify_csum(), nf_reject_ip_tcphdr_get()
+    """
+    if state.packet.protocol in _NOT_VERIFIED:
+        return bool(state.iif) and not Novelty.REJECT_KNOWS_CHECKSUMS.known_to(namespace.kernel)
+    return state.packet.bad_checksum
+
+
+def _reset_goes_astray(state: State, decision: Decision) -> bool:
+    """Whether a RST answers a translated packet that br_netfilter showed: it is sent back through the bridge port at
+    once, past the hooks that would translate it, and comes from an address that the sender never asked.
+
+    Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
+    """
+    translated = state.connection is not None and bool(state.connection.status & STATUS_DNAT)
+    return decision.reject == "tcp-reset" and bool(state.physin) and translated
+
+
+def _nat(
+    namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: _Item
+) -> Iterator[Outcome]:
+    manip = _NAT[hook][1]
+    translates = item.chain is not None or _translates(namespace, families)
+    if redirects_translated(state):
+        yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
+        return
+    if leaves_elsewhere(state, manip) and translates:
+        yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
+        return
+    if not needs_decision(state, manip) or not translates:
+        yield translate(state, manip)
+        return
+    states = [state]
+    for table, chain in _chains(namespace, hook, families):
+        if chain.type != "nat" or (item.chain is not None and item.chain is not chain):
+            continue
+        following: list[State] = []
+        for each in states:
+            for outcome in _ask_nat(namespace, each, hook, table, chain):
+                if isinstance(outcome, State) and needs_decision(outcome, manip):
+                    following.append(outcome)
+                elif isinstance(outcome, State):
+                    yield translate(outcome, manip)
+                else:
+                    yield outcome
+        states = following
+    for each in states:
+        plain = set_up(each, namespace, manip, None)
+        assert plain is not None
+        yield translate(plain, manip)
+
+
+def _translates(namespace: Namespace, families: tuple[Family, ...]) -> bool:
+    """Whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
+
+    Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
+    """
+    tables = (each for each in namespace.ruleset.tables if each.family in families)
+    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)
+
+
+def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    """Yield the packet with its translation decided, still undecided (next chain), or its end."""
+    manip = _NAT[hook][1]
+    around = NamespaceSurroundings(namespace, table.dialect)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
+        after = _after(state, table, decision)
+        ended = _ended(namespace, after, decision, hook)
+        if ended is not None:
+            yield ended
+        elif decision.nat is None:
+            yield _noted_if_telling(after, decision, hook)
+        else:
+            yield _translated(namespace, after, hook, decision, decision.nat, manip)
+
+
+def _translated(namespace: Namespace, state: State, hook: Hook, decision: Decision, nat: Nat, manip: Manip) -> Outcome:
+    assert decision.place is not None
+    decided = RuleDecided(decision.place)
+    done = set_up(state, namespace, manip, nat)
+    if done is None:
+        return stopped(state, "no-source-address", stage=_stage(hook), link=state.oif, decided_by=decided)
+    shown = translate(done, manip)
+    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, text=nat.nat)
+    return msgspec.structs.replace(noted, packet=done.packet)
+
+
+def _stage(hook: Hook) -> Stage:
+    match hook:
+        case "ingress":
+            return "device-in"
+        case "egress":
+            return "device-out"
+        case "prerouting" | "input" | "forward" | "output" | "postrouting":
+            return hook

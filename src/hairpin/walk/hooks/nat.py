@@ -1,0 +1,277 @@
+"""Network address translation of a walked packet.
+
+Source: net/netfilter/nf_nat_core.c nf_nat_inet_fn(), nf_nat_setup_info(), nf_nat_packet(); nf_nat_masquerade.c,
+nf_nat_redirect.c
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import (
+    CT_RELATED,
+    STATUS_DNAT,
+    STATUS_DNAT_DONE,
+    STATUS_DYING,
+    STATUS_SNAT,
+    STATUS_SNAT_DONE,
+    Nat,
+)
+from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
+from hairpin.network.network import addresses_of
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.source_address import source_address
+from hairpin.walk.hooks.connection_index import index_of
+from hairpin.walk.hooks.conntrack import remembered, taken
+from hairpin.walk.hooks.nat_range import Manip, Range, Span
+from hairpin.walk.state import State
+
+
+def needs_decision(state: State, manip: Manip) -> bool:
+    """Return whether nat chains are asked: once a connection and direction of translation, for its first packets; what
+    a reset of REJECT belongs to may be one that they have not been asked about yet (nf_nat_inet_fn())."""
+    connection = state.connection
+    return (
+        connection is not None
+        and not connection.live
+        and not is_icmp_error(state.packet)
+        and (state.ct_direction == 0 or state.ct_state == CT_RELATED)
+        and manip not in connection.nat_checked
+    )
+
+
+def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) -> State | None:
+    """Return the state with the translation (None: none) decided for the connection.
+
+    Returns None when it cannot be made (MASQUERADE without an address on the link): the kernel then drops the packet.
+    """
+    connection = state.connection
+    assert connection is not None
+    allowed = Range() if nat is None else _range(state, namespace, nat)
+    if allowed is None:
+        return None
+    asked = connection.reply.reversed()
+    wanted = _unique(state, namespace, manip, allowed)
+    status = connection.status
+    if wanted != asked:
+        status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
+    status |= STATUS_DNAT_DONE if manip == "dst" else STATUS_SNAT_DONE
+    checked = (*connection.nat_checked, manip)
+    by = state.oif if nat is not None and nat.nat == "masquerade" else connection.masquerade
+    decided = msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
+    return _replace(state, msgspec.structs.replace(decided, masquerade=by))
+
+
+def _replace(state: State, connection: Connection) -> State:
+    return remembered(msgspec.structs.replace(state, connection=connection))
+
+
+def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
+    """Return what the connection may become; None when there is no address to become."""
+    addresses = nat.addresses
+    if nat.nat in ("masquerade", "redirect"):
+        address = _of_link(state, namespace) if nat.nat == "redirect" else _towards_next_hop(state, namespace)
+        if address is None:
+            return None
+        addresses = address, address
+    elif addresses is not None and nat.version not in (None, state.packet.version):
+        addresses = None
+    elif addresses is not None and nat.prefix:
+        first, last = addresses
+        mapped = first | (state.packet.saddr if nat.nat == "snat" else state.packet.daddr) & (last - first)
+        addresses = mapped, mapped
+    drawn = any(flag in nat.flags for flag in ("random", "random-fully", "fully-random"))
+    return Range(addresses, nat.ports, random=drawn, persistent="persistent" in nat.flags)
+
+
+def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
+    hop, packet = state.next_hop, state.packet
+    # IPv6 chooses by the destination itself: nf_nat_masquerade_ipv6()
+    towards = hop.gateway if packet.version == 4 and hop is not None and hop.gateway is not None else packet.daddr
+    return source_address(namespace, state.packet.version, state.oif, towards)
+
+
+def _of_link(state: State, namespace: Namespace) -> int | None:
+    version = state.packet.version
+    if not state.iif:
+        return 0x7F000001 if version == 4 else 1
+    own = addresses_of(namespace, state.iif, version)
+    if version == 6:
+        own = tuple(each for each in own if not each.tentative and _fits_scope(each.value, state.packet.daddr))
+    return own[0].value if own else None
+
+
+def _fits_scope(address: int, asked: int) -> bool:
+    """Source: net/netfilter/nf_nat_redirect.c nf_nat_redirect_ipv6_usable()"""
+    if is_multicast(asked, 6):
+        scope = asked >> 112 & 0xF
+        return scope == 0xE or (scope == 2 and inside(address, *LINK_LOCAL6, 6))
+    return not inside(asked, *LINK_LOCAL6, 6) or inside(address, *LINK_LOCAL6, 6)
+
+
+# --- a tuple that no other connection has ----------------------------------------------------------------------------
+
+
+def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) -> Tuple:
+    """Return the connection's tuple as it may become, such that its answers are no other connection's.  A connection
+    for which no rule was found gets another source port, too, where it would clash.
+
+    Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
+    """
+    connection = state.connection
+    assert connection is not None
+    asked = connection.reply.reversed()
+    version, zone = state.packet.version, connection.zone
+    if manip == "src" and not allowed.random:
+        if allowed.has_source(asked):
+            if not taken(state, namespace, asked.reversed()):
+                return asked
+        else:
+            mapped = _mapped_before(state, namespace, asked, allowed)
+            if mapped is not None:
+                return mapped
+    if manip == "src":
+        wanted = msgspec.structs.replace(asked, saddr=allowed.address("src", asked, version, zone))
+        port = wanted.sport
+    else:
+        wanted = msgspec.structs.replace(asked, daddr=allowed.address("dst", asked, version, zone))
+        port = wanted.dport
+    ports = allowed.ports
+    one = ports is not None and ports[0] == ports[1]
+    if not allowed.random and allowed.has_port(port) and (one or not taken(state, namespace, wanted.reversed())):
+        return wanted
+    return _with_free_port(state, namespace, manip, wanted, ports)
+
+
+def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
+    """Return the tuple translated as the latest connection from the same source is: find_appropriate_src()."""
+    assert state.connection is not None
+    version, zone = state.packet.version, state.connection.zone
+    here = (state.netns, version, zone)
+    known = (
+        *index_of(namespace.connections).from_source(version, zone, asked),
+        *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
+    )
+    for each in reversed([each for each in known if not each.status & STATUS_DYING]):
+        same = (each.original.protocol, each.original.saddr, each.original.sport)
+        if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.connection.original:
+            continue
+        before = each.reply.reversed()
+        mapped = msgspec.structs.replace(asked, saddr=before.saddr, sport=before.sport)
+        if allowed.has_source(mapped):
+            return None if taken(state, namespace, mapped.reversed()) else mapped
+    return None
+
+
+def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Span | None) -> Tuple:
+    """Return the tuple with another port (of an ICMP echo: another id).  nf_nat_l4proto_unique_tuple()"""
+    echo = wanted.protocol in ICMP_ANSWERS
+    if not echo and not _has_ports(wanted):
+        return wanted
+    if ports is None:
+        if echo:
+            ports = (0, 0xFFFF)
+        elif manip == "dst":
+            return wanted
+        else:
+            ports = next(span for span in _LIKE if wanted.sport <= span[1])
+    source = manip == "src" or echo
+
+    def at(port: int) -> Tuple:
+        return msgspec.structs.replace(wanted, **{"sport" if source else "dport": port})
+
+    # An id that is drawn and not written is another one than the packet's, or so it may be taken.
+    hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
+    return at(pick_port(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
+
+
+_LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
+"""Source ports are exchanged for others of their kind."""
+
+
+def pick_port(first: int, last: int, is_free: Callable[[int], bool]) -> int:
+    """Return a port out of the range: the kernel takes any free one, the walk the first."""
+    return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
+
+
+_TRIED = 1024
+
+
+def redirects_translated(state: State) -> bool:
+    """Whether the packet is an ICMP redirect about a translated connection: nobody could follow it, it is dropped.
+
+    Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
+    """
+    packet, connection = state.packet, state.connection
+    if packet.protocol != ICMP or packet.icmp is None or packet.icmp >> 8 != _REDIRECT or connection is None:
+        return False
+    return bool(connection.status & (STATUS_SNAT | STATUS_DNAT))
+
+
+_REDIRECT = 5
+
+
+def leaves_elsewhere(state: State, manip: Manip) -> bool:
+    """Whether a packet of a connection that MASQUERADE let out leaves by another link now.
+
+    Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
+    """
+    connection = state.connection
+    if connection is None or not connection.masquerade or is_icmp_error(state.packet):
+        return False
+    return manip == "src" and bool(state.oif) and state.ct_direction == 0 and state.oif != connection.masquerade
+
+
+def translate(state: State, manip: Manip) -> State:
+    """Return the state with its packet rewritten as its connection says, for this hook's kind of manipulation."""
+    connection = state.connection
+    if connection is None:
+        return state
+    forward = state.ct_direction == 0
+    bit = STATUS_DNAT if (manip == "dst") == forward else STATUS_SNAT
+    if not connection.status & bit:
+        return state
+    target = connection.reply.reversed() if forward else connection.original.reversed()
+    return msgspec.structs.replace(state, packet=_rewritten(state.packet, target, manip))
+
+
+def _keeps_id(protocol: int, icmp: int) -> bool:
+    """Whether the packet keeps its id, of whatever id the connection is: of ICMPv6, only echoes have theirs written.
+
+    Source: net/netfilter/nf_nat_proto.c icmpv6_manip_pkt()
+    """
+    return protocol == ICMP6 and icmp >> 8 not in (128, 129)
+
+
+def _has_ports(wanted: Tuple) -> bool:
+    """Whether conntrack looks at ports of that protocol: see tuple_of()."""
+    return wanted.sport != 0 or wanted.dport != 0
+
+
+def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
+    """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id.
+
+    An ICMP error seems to come from (go to) an end of the connection, and speaks of a packet of the other direction.
+    Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
+    """
+    if packet.inner is not None:
+        inner = _rewritten(packet.inner, target.reversed(), "src" if manip == "dst" else "dst")
+        packet = msgspec.structs.replace(packet, inner=inner)
+    if manip == "dst":
+        packet = msgspec.structs.replace(packet, daddr=target.daddr)
+    else:
+        packet = msgspec.structs.replace(packet, saddr=target.saddr)
+    if is_icmp_error(packet):
+        return packet
+    if packet.protocol in ICMP_ANSWERS:
+        if _keeps_id(packet.protocol, packet.icmp or 0):
+            return packet
+        return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
+    if not _has_ports(target) or packet.sport is None:
+        return packet
+    if packet.protocol == SCTP:  # its checksum is made anew, right or wrong as it was: sctp_manip_pkt()
+        packet = msgspec.structs.replace(packet, bad_checksum=False)
+    if manip == "dst":
+        return msgspec.structs.replace(packet, dport=target.dport)
+    return msgspec.structs.replace(packet, sport=target.sport)

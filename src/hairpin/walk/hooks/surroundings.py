@@ -1,0 +1,118 @@
+"""What rules may ask of the namespace that they stand in."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty, is_zero4
+from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
+from hairpin.network.address_type import address_fits6, address_type4, address_type6
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup
+from hairpin.walk.hooks.flowtable import offloads
+from hairpin.walk.sockets import find_socket
+
+
+class NamespaceSurroundings:
+    """Answers from one namespace's routing tables and sockets (satisfies.Surroundings).  ``dialect``: that of the table
+    which asks, since iptables and nft ask the same differently."""
+
+    def __init__(self, namespace: Namespace, dialect: str = "iptables-nft") -> None:
+        self.namespace = namespace
+        self.nft = dialect == "nft"
+
+    def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
+        """See satisfies.Surroundings."""
+        packet = seen.packet
+        value = packet.saddr if side == "saddr" else packet.daddr
+        if packet.version == 4:
+            return address_type4(self.namespace, value, link) in types
+        if not self.nft:
+            return address_fits6(self.namespace, value, frozenset(types), link)
+        other = packet.daddr if side == "saddr" else packet.saddr
+        near = (link or seen.iif or seen.oif) if _on_its_link(value) else None
+        query = Query(6, value, other, oif=near, protocol=packet.protocol, tos=packet.dscp << 2)
+        return address_type6(self.namespace, query, link) in types
+
+    def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
+        """See satisfies.Surroundings.
+
+        Rules see the protocol, not the ports (of iptables not even that).  ip6tables asks for a route by the packet's
+        own link, which rules see as ``oif``; the others ask for any and look at the link afterwards.
+
+        Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
+        """
+        packet = seen.packet
+        four = packet.version == 4
+        with_protocol = not four or (self.nft and Novelty.FIB_ASKS_WITH_PROTOCOL.known_to(self.namespace.kernel))
+        towards = 0 if four and not _is_source4(self.namespace, packet.daddr) else packet.daddr
+        query = Query(
+            packet.version,
+            packet.saddr,
+            0 if not four and is_multicast(towards, 6) else towards,
+            oif=seen.iif if not four and (_on_its_link(packet.saddr) or self._any_route6(loose=loose)) else None,
+            prefers=None if four or self.nft or loose else seen.iif,
+            mark=packet.mark if use_mark else 0,
+            ignores_linkstate=True,
+            protocol=packet.protocol if with_protocol else None,
+            tos=packet.dscp << 2,
+        )
+        found = lookup(self.namespace, query)
+        # nft alone takes a broadcast address of its own network for one that a route leads to, and what IPv4 has such
+        # routes for.
+        led = ("unicast", "broadcast", "multicast", *(("anycast",) if four else ()))
+        if found.type not in (led if self.nft else ("unicast", "local")):
+            return False
+        return loose or any(hop.link == seen.iif for hop in found.next_hops)
+
+    def _any_route6(self, *, loose: bool) -> bool:
+        return not (self.nft or loose or Novelty.RPFILTER6_BEST_ROUTE.known_to(self.namespace.kernel))
+
+    def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
+        """See satisfies.Surroundings.  Sockets of clients are in no reading: whether one has asked for an answer, or
+        sent what an ICMP error is about, stays open."""
+        asked = _answered(seen)
+        if asked.protocol not in (TCP, UDP):
+            return False
+        found = find_socket(self.namespace, asked, seen.iif)
+        if found.kind == "unread":
+            return None
+        if found.socket is None:
+            to_client = asked is not seen.packet
+            here = to_client and self.address_is(msgspec.structs.replace(seen, packet=asked), "daddr", ("local",), None)
+            return None if here else False
+        if found.socket.address is None and not wildcard:
+            return False
+        if transparent and found.socket.relay is None:
+            return None  # what socket options it has is not read; docker-proxy sets none
+        return not transparent
+
+    def offloads(self, seen: Seen) -> bool:
+        """See satisfies.Surroundings."""
+        return offloads(self.namespace, seen)
+
+
+def _answered(seen: Seen) -> Packet:
+    """Return what is looked for in place of an answer: of what was translated as the asker would get it, of an ICMP
+    error an answer to the packet that it is about.  A packet that asks is itself.
+
+    Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
+    """
+    inner, connection = seen.packet.inner, seen.connection
+    if inner is not None:
+        ends = {"saddr": inner.daddr, "daddr": inner.saddr, "sport": inner.dport, "dport": inner.sport}
+        return msgspec.structs.replace(inner, **ends)
+    if connection is None or seen.ct_direction == 0:
+        return seen.packet
+    original = connection.original
+    return msgspec.structs.replace(seen.packet, daddr=original.saddr, dport=original.sport)
+
+
+def _on_its_link(address: int) -> bool:
+    """Whether an IPv6 address means something only on one link (a group of that scope, too)."""
+    return inside(address, *LINK_LOCAL6, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
+
+
+def _is_source4(namespace: Namespace, address: int) -> bool:
+    return not (is_multicast(address, 4) or address == BROADCAST4 or is_zero4(namespace.kernel, address))

@@ -1,0 +1,41 @@
+"""Which way of a route with several a packet takes: the kernel goes by a hash, so that all packets from one address to
+another take the same.
+
+Source: net/ipv4/fib_semantics.c fib_select_multipath(), net/ipv4/route.c fib_multipath_hash();
+net/ipv6/route.c rt6_multipath_hash(): addresses, with ``fib_multipath_hash_policy`` 1 the ports too
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.route import NextHop
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.network.network import HOST
+from hairpin.network.prefix import address_text
+from hairpin.network.routing import Found, route_text
+from hairpin.walk.state import State
+
+
+def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
+    """Yield each way with the state on the condition that it is the one: the one that was taken before, if any was."""
+    hops = found.next_hops
+    if len(hops) < 2:
+        yield from ((hop, state) for hop in hops)
+        return
+    suppositions = [(hop, Condition(_text(state, found, hop), holds=True)) for hop in hops]
+    for hop, supposed in suppositions:
+        if supposed in state.conditions:
+            yield hop, state
+            return
+    for hop, supposed in suppositions:
+        yield hop, msgspec.structs.replace(state, conditions=(*state.conditions, supposed))
+
+
+def _text(state: State, found: Found, hop: NextHop) -> str:
+    packet = state.packet
+    ends = [address_text(each, packet.version) if each else "here" for each in (packet.saddr, packet.daddr)]
+    where = "" if state.netns == HOST else f"{state.netns}: "
+    by = f"via {address_text(hop.gateway, hop.gateway_version or packet.version)} " if hop.gateway is not None else ""
+    route = route_text(found.route) if found.route is not None else ""
+    return f"{where}from {ends[0]} to {ends[1]} the way is {by}dev {hop.link} of {route}"

@@ -1,0 +1,267 @@
+"""The ICMP error, or the reset, that answers a rejected packet: where it starts on its way back.
+
+Source: net/ipv4/icmp.c __icmp_send(), net/ipv6/icmp.c icmp6_send(); net/ipv4/netfilter/nf_reject_ipv4.c
+nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_conntrack_attach()
+"""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
+from hairpin.network.address_type import is_source4, names_a_network
+from hairpin.network.network import Network, addresses_of
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
+from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.source_address import source_address
+from hairpin.network.vrf import vrf_of
+from hairpin.walk.hooks.conntrack import closed
+from hairpin.walk.ip.route_in import input_query
+from hairpin.walk.ip.route_out import output_route
+from hairpin.walk.state import End, State
+
+ERRORS: dict[str, int] = {
+    "icmp-net-unreachable": 3 << 8, "icmp-host-unreachable": 3 << 8 | 1, "icmp-proto-unreachable": 3 << 8 | 2,
+    "icmp-port-unreachable": 3 << 8 | 3, "icmp-frag-needed": 3 << 8 | 4, "icmp-net-prohibited": 3 << 8 | 9,
+    "icmp-host-prohibited": 3 << 8 | 10, "icmp-admin-prohibited": 3 << 8 | 13, "icmp-ttl-exceeded": 11 << 8,
+    "icmp6-no-route": 1 << 8, "icmp6-adm-prohibited": 1 << 8 | 1, "icmp6-not-neighbour": 1 << 8 | 2,
+    "icmp6-addr-unreachable": 1 << 8 | 3, "icmp6-port-unreachable": 1 << 8 | 4, "icmp6-policy-fail": 1 << 8 | 5,
+    "icmp6-reject-route": 1 << 8 | 6, "icmp6-too-big": 2 << 8, "icmp6-ttl-exceeded": 3 << 8,
+}  # fmt: skip
+"""Type << 8 | code of each answer."""
+_BY_FAMILY = {
+    "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
+    "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
+    "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
+    "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
+    # Which one nft does not tell (netfilter/nft/frame_bytes.py); the way of any of them is the same.
+    "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
+}
+_PRECEDENCE = 0xC0
+"""Internetwork control (RFC 791): what an error's TOS has besides the packet's own."""
+
+
+def refusal(network: Network, end: End) -> State | None:
+    """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
+    namespace = network.namespace(end.state.netns)
+    stop, packet = end.stop, end.state.packet
+    if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
+        return None
+    if _has_no_route(end) and _borrowed(namespace, packet).type in NO_WAY:
+        return None
+    if stop.reject == "tcp-reset":
+        return None if packet.tcp_flags & RST else _reset(network, end.state)
+    icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
+    six, source = packet.version == 6, _source(namespace, end)
+    own = network.namespace(end.state.above.netns) if end.state.above is not None else namespace
+    if icmp is None or not (six or source == 0 or is_source4(own, source)):
+        return None
+    error = Packet(
+        version=packet.version,
+        saddr=source,
+        daddr=packet.saddr,
+        protocol=ICMP6 if six else ICMP,
+        icmp=icmp,
+        ttl=_ttl(namespace, packet, _vrf(namespace, end.state.iif or end.state.oif)),
+        length_bytes=min(packet.length_bytes + 48, 1280) if six else min(packet.length_bytes + 28, 576),
+        dscp=0 if six else (packet.dscp << 2 & 0x1E | _PRECEDENCE) >> 2,
+        mark=_mark(namespace, packet),
+        dont_fragment=False,
+        inner=packet,
+    )
+    # To a link-local address it goes by the link that the packet came by: icmp6_send(); else by the link's VRF, if any.
+    strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
+    bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
+    back = msgspec.structs.replace(_attached(end.state, error), oif=bound)
+    return None if six and _is_unreachable6(network, back) else back
+
+
+def _reset(network: Network, state: State) -> State | None:
+    """Return the reset; none answers what was for ``::``, and none is made where it has no route.
+
+    Source: nf_reject_ipv4.c nf_send_reset(), nf_reject_ipv6.c nf_send_reset6()
+    """
+    packet = state.packet
+    if packet.daddr == 0:
+        return None
+    reset = Packet(
+        version=packet.version,
+        saddr=packet.daddr,
+        daddr=packet.saddr,
+        protocol=TCP,
+        sport=packet.dport,
+        dport=packet.sport,
+        tcp_flags=RST if packet.tcp_flags & ACK else RST | ACK,
+        length_bytes=60 if packet.version == 6 else 40,
+        mark=_mark(network.namespace(state.netns), packet),
+    )
+    # It is routed by the VRF of the packet's own way: ip_route_me_harder().
+    namespace = network.namespace(state.netns)
+    vrf = _vrf(namespace, _way(namespace, state))
+    back = msgspec.structs.replace(_attached(closed(state, namespace), reset), oif=vrf)
+    if all(isinstance(way, End) for way in output_route(network, back)):
+        return None
+    # For what br_netfilter showed it goes out of the port at once, past every hook.
+    return back.to("device-out", oif=state.physin) if state.physin else back
+
+
+def _vrf(namespace: Namespace, link: str) -> str:
+    """Return the VRF of a link, or nothing."""
+    master = vrf_of(namespace, link)
+    return master.name if master is not None else ""
+
+
+def _way(namespace: Namespace, state: State) -> str:
+    """Return the link of a packet's route: of what is this host's own the link that has the address."""
+    if state.oif or not state.iif:
+        return state.rerouted or state.oif
+    found = lookup(namespace, input_query(namespace, state))
+    return next((hop.link for hop in found.next_hops if hop.link), "")
+
+
+def _attached(state: State, packet: Packet) -> State:
+    """Return the answer where it starts: a part of the connection of the packet that it answers, if that has one.
+
+    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be; what
+    answers one that rules have put into a zone before it was tracked is in that zone.  An error is sent by a socket of
+    the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
+    """
+    # Before conntrack's own hook NOTRACK has settled it, too.
+    known = state.connection is not None or state.notrack or state.ct_state == CT_UNTRACKED
+    return State(
+        "output-route",
+        state.netns,
+        packet,
+        ct_state=CT_RELATED if known else 0,
+        ct_direction=0 if state.ct_direction else 1,
+        connection=state.connection,
+        zone=None if known else state.zone,
+        by_kernel=packet.protocol in (ICMP, ICMP6),
+        connections=state.connections,
+        neighbours=state.neighbours,
+        conditions=state.conditions,
+    )
+
+
+def _source(namespace: Namespace, end: End) -> int:
+    """Return from which address an error comes: the one that was asked, if it is this host's (of IPv6, and the frame is
+    for this host, too); of IPv6 one of the link that the packet came by, unless the route names one; else (0) the
+    kernel chooses by the route.
+
+    Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
+    """
+    state, packet = end.state, end.state.packet
+    if packet.version == 4:
+        assert end.stop is not None
+        if _has_no_route(end):
+            return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
+        # What was translated on its way over lo has lost the route that it left by: nf_nat_ipv4_in()
+        rerouted = state.rerouted if end.stop.stage != "input-route" else ""
+        if end.stop.stage == "input" or state.local or (rerouted or state.oif) == "lo":
+            return packet.daddr
+        inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
+        routed = state.iif and not state.physout  # what only crosses a bridge has no route
+        link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
+        near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
+        return (source_address(namespace, 4, link, near) or 0) if inbound and routed else 0
+    if not state.other_host and _has6(namespace, state.iif or "lo", packet.daddr):
+        return packet.daddr
+    if not Novelty.ERRORS6_BY_INBOUND_LINK.known_to(namespace.kernel):
+        return 0
+    back = lookup(namespace, Query(6, packet.saddr, protocol=ICMP6))
+    if not state.iif or _is_bridged(end) or (back.route is not None and back.route.prefsrc is not None):
+        return 0
+    return source_address(namespace, 6, _came_by(namespace, state), packet.saddr) or 0
+
+
+def _came_by(namespace: Namespace, state: State) -> str:
+    """Return the link that IPv6 takes a packet for having come by: where DNAT on a bridge has routed it before it was
+    handed up, that of its route.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
+    """
+    connection = state.connection
+    if not state.physin or connection is None:
+        return state.iif
+    seen = connection.reply if state.ct_direction else connection.original
+    found = lookup(namespace, input_query(namespace, state)) if seen.daddr != state.packet.daddr else None
+    link = found.next_hops[0].link if found is not None and found.next_hops else None
+    return link or state.iif
+
+
+def _is_bridged(end: End) -> bool:
+    """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
+    assert end.stop is not None
+    return bool(end.state.physout or (end.state.physin and end.stop.stage == "prerouting"))
+
+
+def _has6(namespace: Namespace, link: str, value: int) -> bool:
+    """Return whether the address is one of this host's, or of the networks of its links; a route of type local or
+    anycast alone makes it none.  Those that mean something on one link only are that link's.
+
+    Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
+    """
+    where = link if inside(value, *LINK_LOCAL6, 6) or is_loopback(value, 6) else None
+    if any(each.value == value and not each.tentative for each in addresses_of(namespace, where, 6)):
+        return True
+    return any(
+        (route.version, route.type, route.protocol, route.destination) == (6, "anycast", "kernel", value)
+        and (where is None or any(hop.link == where for hop in route.next_hops))
+        for route in namespace.routes
+    )
+
+
+def _mark(namespace: Namespace, packet: Packet) -> int:
+    """Return the mark of what answers the packet."""
+    if packet.version == 4:
+        reflects = namespace.sysctls.number("net", "ipv4", "fwmark_reflect")
+    else:
+        reflects = namespace.sysctls.number("net", "ipv6", "fwmark_reflect")
+    return packet.mark if reflects else 0
+
+
+def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
+    """Return the error's TTL: 1 where a route of type multicast leads to the sender (ip_output.c __ip_make_skb())."""
+    if packet.version == 6:
+        return 64
+    tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
+    asked = Query(4, packet.saddr, oif=vrf or None, mark=_mark(namespace, packet), tos=tos, protocol=ICMP)
+    return 1 if lookup(namespace, asked).type == "multicast" else 64
+
+
+def _is_to_many(namespace: Namespace, end: End) -> bool:
+    """Whether the packet's route is a broadcast's or a group's.  Where none was found (as when it is ignored with its
+    link, being without carrier), or where another one was, the address does not make it one.
+
+    Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
+    """
+    packet = end.state.packet
+    if packet.version == 6:
+        return is_multicast(packet.daddr, 6)
+    if _has_no_route(end):
+        to_many = packet.saddr == BROADCAST4 or is_multicast(packet.saddr, 4)
+        return to_many or _borrowed(namespace, packet).type in ("broadcast", "multicast")
+    return end.state.to_many or packet.daddr == BROADCAST4 or is_multicast(packet.daddr, 4)
+
+
+def _has_no_route(end: End) -> bool:
+    """Whether the packet was rejected before it had a route."""
+    return end.stop is not None and end.stop.stage == "prerouting" and not end.state.local
+
+
+def _borrowed(namespace: Namespace, packet: Packet) -> Found:
+    """Return the route to the sender, which then serves for the one that the packet lacks: nf_reject_fill_skb_dst()."""
+    return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
+
+
+def _is_unreachable6(network: Network, back: State) -> bool:
+    """Whether no ICMPv6 error goes to the sender: anycast, or a link-local address that its link has no route to.
+
+    Source: net/ipv6/icmp.c icmpv6_route_lookup()
+    """
+    error, namespace = back.packet, network.namespace(back.netns)
+    if inside(error.daddr, *LINK_LOCAL6, 6):
+        return all(isinstance(way, End) for way in output_route(network, back))
+    asked = Query(6, error.daddr, error.saddr, mark=error.mark, protocol=ICMP6, sport=0, dport=error.icmp)
+    return names_a_network(lookup(namespace, asked), error.daddr)

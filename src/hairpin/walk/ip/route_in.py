@@ -1,0 +1,354 @@
+"""The input route of a packet that came in by a device: for this host, to be forwarded, or not to be believed.
+
+Source: net/ipv4/route.c ip_route_input_slow(), ip_mkroute_input(); net/ipv4/fib_frontend.c fib_validate_source();
+net/ipv6/ip6_input.c, net/ipv6/route.c
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty, is_zero4
+from hairpin.host.route import NextHop
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.header import WITH_PORTS
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network, addresses_of, conf, owns_address
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
+from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
+from hairpin.network.vrf import vrf_of
+from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
+from hairpin.walk.ip.multipath import ways
+from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
+
+
+def input_route(network: Network, state: State) -> Iterator[Outcome]:
+    """Decide where the packet goes.  IPv4 asks the link that it came by, also where hooks see it come in by that link's
+    VRF: net/ipv4/ip_input.c ip_rcv_finish()."""
+    if state.local:
+        # A looped-back packet still carries the route of its output (skb_dst), so none of this happens.
+        yield state.to("input")
+        return
+    if not state.slave or state.packet.version == 6:
+        yield from _input_route(network, state)
+        return
+    for outcome in _input_route(network, msgspec.structs.replace(state, iif=state.slave)):
+        if isinstance(outcome, End):
+            yield msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, iif=state.iif))
+        else:
+            yield msgspec.structs.replace(outcome, iif=state.iif)
+
+
+def _input_route(network: Network, state: State) -> Iterator[Outcome]:
+    namespace = network.namespace(state.netns)
+    state = msgspec.structs.replace(state, to_many=False)
+    martian = _martian(namespace, state)
+    if martian is not None:
+        yield martian
+        return
+    if is_multicast(state.packet.daddr, state.packet.version):
+        yield from _multicast(namespace, state)
+        return
+    found = Found("broadcast") if _is_for_all(state.packet) else lookup(namespace, input_query(namespace, state))
+    if is_taken_in6(found) if state.packet.version == 6 else found.type in ("local", "broadcast"):
+        to_many = found.type == "broadcast"
+        refused = _believed(namespace, state, out=None, to_many=to_many)
+        yield refused or _noted(state, found).to("input", to_many=to_many)
+    else:
+        yield from _forward(namespace, state, found)
+
+
+def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
+    """Taken in only where the interface has joined the group, which no reading tells but for the group of all hosts.
+
+    Source: net/ipv4/route.c ip_route_input_rcu(), ip_mc_validate_source(); net/ipv6/ip6_input.c ip6_mc_input()
+    """
+    refused = _believed(namespace, state, out=None, to_many=True)
+    if refused is not None:
+        yield refused
+        return
+    packet = state.packet
+    if packet.daddr in (_ALL_HOSTS4, _ALL_NODES6):
+        yield state.to("input")
+        return
+    text = f"{state.iif} has joined the group {address_text(packet.daddr, packet.version)}"
+    joined = Condition(text, holds=False)
+    yield stopped(
+        msgspec.structs.replace(state, conditions=(*state.conditions, joined)),
+        "route-type",
+        stage="input-route",
+        link=state.iif,
+        decided_by=LinkDecided(state.iif, "has joined no such group"),
+    )
+    joined = Condition(text, holds=True, usual=False)
+    yield msgspec.structs.replace(state, conditions=(*state.conditions, joined)).to("input")
+
+
+_ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
+
+
+def input_query(namespace: Namespace, state: State) -> Query:
+    """Return what the lookup of a packet that came in by ``state.iif`` asks."""
+    packet = state.packet
+    protocol, sport, dport = _dissected(namespace, state)
+    # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
+    strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
+    return Query(
+        packet.version,
+        packet.daddr,
+        packet.saddr,
+        iif=state.slave if state.slave and packet.version == 4 else state.iif,
+        strict=state.iif if strict else None,
+        mark=packet.mark,
+        tos=packet.dscp << 2,
+        protocol=protocol,
+        sport=sport,
+        dport=dport,
+    )
+
+
+def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
+    """Return protocol and ports as policy rules see them: the kernel only looks for them when a rule wants them that is
+    not bound to lo.  Source: include/net/fib_rules.h fib_rule_requires_fldissect()
+    """
+    wanted = any(
+        rule.version == packet.version and rule.iif != "lo" and (rule.protocol or rule.sports or rule.dports)
+        for rule in namespace.rules
+    )
+    if not wanted:
+        return None, None, None
+    if packet.protocol not in WITH_PORTS:
+        return packet.protocol, None, None
+    return packet.protocol, packet.sport, packet.dport
+
+
+def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | None, int | None]:
+    """As :func:`dissected`, of a packet that came in: in fragments nobody looks for ports.
+
+    Source: net/core/flow_dissector.c __skb_flow_dissect(): FLOW_DIS_IS_FRAGMENT
+    """
+    protocol, sport, dport = dissected(namespace, state.packet)
+    in_pieces = state.fragment_bytes is not None and not state.put_together
+    return (protocol, None, None) if in_pieces else (protocol, sport, dport)
+
+
+def decided_by_route(found: Found) -> RouteDecided:
+    """Return the route and policy rule as evidence."""
+    return RouteDecided(
+        route_text(found.route) if found.route is not None else "no route",
+        found.rule.text if found.rule is not None else "",
+        found.route.evidence if found.route is not None else "",
+        found.rule.evidence if found.rule is not None else "",
+    )
+
+
+def _noted(state: State, found: Found) -> State:
+    return state.noted("input-route", state.iif, decided_by_route(found))
+
+
+def received6(namespace: Namespace, state: State) -> End | None:
+    """Return the end of an IPv6 packet that no hook ever sees: addresses that no wire (or nobody) may carry.
+
+    Source: net/ipv6/ip6_input.c ip6_rcv_core()
+    """
+    packet = state.packet
+    link = namespace.link(state.iif)
+    if packet.version == 4 or link is None:
+        return None
+    looped = "LOOPBACK" in link.flags or link.name == "lo"
+    if is_multicast(packet.saddr, 6) or (packet.saddr == 1 and not looped):
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    scope = packet.daddr >> 112 & 0xF if is_multicast(packet.daddr, 6) else 0xF
+    if (packet.daddr == 1 or scope <= 1) and not looped:
+        return stopped(state, "martian-destination", stage="input-route", link=state.iif)
+    return None
+
+
+def _is_for_all(packet: Packet) -> bool:
+    """Whether this is a limited broadcast (as of a DHCP client, which has no address yet)."""
+    return packet.version == 4 and (packet.daddr == BROADCAST4 or packet.daddr == packet.saddr == 0)
+
+
+def _martian(namespace: Namespace, state: State) -> End | None:
+    """Addresses that no packet from a wire may carry."""
+    packet = state.packet
+    if packet.version == 6:
+        return None
+    if is_multicast(packet.saddr, 4) or packet.saddr == BROADCAST4:
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if _is_for_all(packet):
+        return None
+    if is_zero4(namespace.kernel, packet.saddr):
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if is_zero4(namespace.kernel, packet.daddr):
+        return stopped(state, "martian-destination", stage="input-route", link=state.iif)
+    if not (is_loopback(packet.daddr, 4) or is_loopback(packet.saddr, 4)):
+        return None
+    if conf(namespace, 4, state.iif, "route_localnet", rule="or"):
+        return None
+    decided = sysctl_decided(namespace, state.iif, "route_localnet", "1")
+    return stopped(
+        state,
+        "martian-destination" if is_loopback(packet.daddr, 4) else "martian-source",
+        stage="input-route",
+        link=state.iif,
+        decided_by=decided,
+    )
+
+
+def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
+    """Return an interface's sysctl as what decided."""
+    path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
+    return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
+
+
+def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
+    """Not for this host: is the incoming interface a router's, and is there a way on?"""
+    version = state.packet.version
+    if version == 6 and found.type != "unicast":
+        # An IPv6 host answers for what it has no route to even where it does not forward: ip6_pkt_drop().
+        yield _not_routable(state, found)
+        return
+    link = "all" if version == 6 else state.iif
+    if not conf(namespace, version, link, "forwarding"):
+        decided = sysctl_decided(namespace, link, "forwarding", "1", version=version)
+        yield stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
+        return
+    if found.type != "unicast":
+        yield _not_routable(state, found)
+        return
+    for hop, chosen in ways(state, found):
+        if hop.link is not None:
+            yield _forward_by(namespace, chosen, found, hop, hop.link)
+
+
+def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, link: str) -> Outcome:
+    """Source: net/ipv4/ip_forward.c ip_forward(), net/ipv6/ip6_output.c ip6_forward()"""
+    version = state.packet.version
+    refused = _believed(namespace, state, out=link)
+    if refused is not None:
+        return refused
+    if state.packet.ttl <= 1:
+        return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[version])
+    if version == 6 and link != state.iif and (state.packet.saddr == 0 or inside(state.packet.saddr, *LINK_LOCAL6, 6)):
+        # Source: net/ipv6/ip6_output.c ip6_forward(); an answer goes only to a link-local source
+        answer = "icmp6-not-neighbour" if state.packet.saddr else None
+        return stopped(state, "martian-source", stage="forward", link=state.iif, reject=answer)
+    mtu = route_mtu(namespace, found.route, link, forwarding=True)
+    answer = too_big_to_forward(state, mtu)
+    if answer is not None:
+        narrow = LinkDecided(link, f"takes {mtu} bytes")
+        return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
+    packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
+    # Of IPv6 what leaves is held against the route after all: ip6_finish_output().
+    mtu = route_mtu(namespace, found.route, link, forwarding=version == 4)
+    return _noted(state, found).to("forward", oif=link, next_hop=hop, mtu_bytes=mtu, packet=packet)
+
+
+_TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-exceeded"}
+
+
+def _not_routable(state: State, found: Found) -> End:
+    """Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props."""
+    decided = decided_by_route(found)
+    six = state.packet.version == 6
+    match found.type:
+        case "blackhole":
+            return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
+        case "anycast" | "multicast":  # an IPv4 route of a type for which there is no way in: martian_destination
+            return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
+        case "prohibit":
+            answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
+        case "unreachable":
+            # A route says "host", a policy rule "net": fib_props, fib4_rule_action().
+            by_route = found.route is not None
+            answer = "icmp6-no-route" if six else f"icmp-{'host' if by_route else 'net'}-unreachable"
+        case _:
+            answer = "icmp6-no-route" if six else "icmp-net-unreachable"
+            return stopped(state, "no-route", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
+    return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided, reject=answer)
+
+
+def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: bool = False) -> End | None:
+    """Return the packet's end when its source is not believed (fib_validate_source), else None."""
+    packet = state.packet
+    if packet.version == 6 or packet.saddr == 0:
+        return None
+    reverse_path = conf(namespace, 4, state.iif, "rp_filter", rule="max") or 0
+    accept_local = bool(conf(namespace, 4, state.iif, "accept_local", rule="or"))
+    if not reverse_path and (accept_local or not _full_check(namespace, state.iif, out)):
+        refused = not accept_local and Novelty.OWN_SOURCES_REFUSED.known_to(namespace.kernel)
+        if refused and owns_address(namespace, 4, packet.saddr):
+            return stopped(state, "martian-source", stage="input-route", link=state.iif)
+        return None
+    back = lookup(namespace, _reverse(namespace, state, packet, out, 0 if to_many else packet.daddr))
+    if back.type in NO_WAY:
+        return _strict(namespace, state, back) if reverse_path else None
+    if back.type == "local":
+        if not accept_local:
+            return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    elif back.type != "unicast":
+        return stopped(state, "martian-source", stage="input-route", link=state.iif)
+    if any(each.link == state.iif or _is_in(namespace, each.link, state.iif) for each in back.next_hops):
+        return None
+    if back.type == "local" and state.iif == "lo":
+        return None
+    if reverse_path == 1 or (reverse_path and not addresses_of(namespace, state.iif, 4)):
+        return _strict(namespace, state, back)
+    return None
+
+
+def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
+    """Whether the link is in that VRF.  Source: net/ipv4/fib_frontend.c fib_info_nh_uses_dev()"""
+    master = vrf_of(namespace, link)
+    return master is not None and master.name == vrf
+
+
+def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
+    """Whether the kernel looks up the source even without rp_filter: since there are custom rules or local routes; once
+    it did so always, and before that of what goes back ``out`` of its link, of which it may tell the sender.
+
+    Source: net/ipv4/fib_frontend.c fib_validate_source()
+    """
+    if not Novelty.OWN_SOURCES_REFUSED.known_to(namespace.kernel):
+        return out == iif and conf(namespace, 4, iif, "send_redirects", rule="or") != 0
+    if not Novelty.SOURCES_SELDOM_LOOKED_UP.known_to(namespace.kernel):
+        return True
+    if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
+        return True
+    return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)
+
+
+def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:
+    """Return what is asked for the way back.  ``source``: an answer's, 0 to a broadcast or a group."""
+    use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
+    protocol, sport, dport = _dissected(namespace, state)
+    vrf = vrf_of(namespace, state.iif)
+    return Query(
+        4,
+        packet.saddr,
+        source,
+        iif=vrf.name if vrf is not None else out or "lo",
+        mark=packet.mark if use_mark else 0,
+        tos=packet.dscp << 2,
+        protocol=protocol,
+        sport=dport,
+        dport=sport,
+    )
+
+
+def _strict(namespace: Namespace, state: State, back: Found) -> End:
+    family = ("net", "ipv4", "conf")
+    own = namespace.sysctls.number(*family, state.iif, "rp_filter") or 0
+    everywhere = namespace.sysctls.number(*family, "all", "rp_filter") or 0
+    link = state.iif if own >= everywhere else "all"
+    strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
+    decided: DecidedBy = strict
+    return stopped(
+        state.noted("input-route", state.iif, decided_by_route(back), text="reverse path"),
+        "rp-filter",
+        stage="input-route",
+        link=state.iif,
+        decided_by=decided,
+    )

@@ -1,0 +1,217 @@
+"""Packets that start here: route, source address, OUTPUT, and the second route after DNAT or a mark.
+
+Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), __mkroute_output(); net/ipv4/netfilter.c ip_route_me_harder()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.host.route import NextHop
+from hairpin.netfilter.evaluate.header import WITH_PORTS
+from hairpin.netfilter.packet import TCP, Packet
+from hairpin.network.network import Network, conf
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
+from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.source_address import preferred_source, source_address
+from hairpin.network.vrf import vrf_of
+from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.hooks import run_hook
+from hairpin.walk.ip.mtu import route_mtu, sent_in_pieces, told_what_fits
+from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
+from hairpin.walk.ip.vrf import shown_by_vrf
+from hairpin.walk.state import End, Outcome, Stage, State, going_on, stopped
+
+
+def output_route(network: Network, state: State) -> Iterator[Outcome]:
+    """Route a packet that a process of this namespace sends (source 0: let the kernel choose)."""
+    namespace = network.namespace(state.netns)
+    yield from _routed(namespace, state, "output")
+
+
+def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
+    state = _for_itself(state, then)
+    packet = state.packet
+    query = _query(namespace, state, packet)
+    found = lookup(namespace, query) if packet.version == 6 or packet.daddr else Found("local")
+    if packet.version == 6 and packet.saddr == 0 and found.type in NO_WAY:
+        # With a source the rules may say something else: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
+        source = source_address(namespace, 6, "", packet.daddr)
+        if source is not None:
+            packet = msgspec.structs.replace(packet, saddr=source)
+            state = msgspec.structs.replace(state, packet=packet)
+            query = msgspec.structs.replace(query, saddr=source)  # a link that it is bound to stays so
+            found = lookup(namespace, query)
+    if found.type in NO_WAY and packet.version == 4:
+        found = _on_link(namespace, query) or found
+    if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
+        yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
+        return
+    to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
+        yield _by(namespace, chosen, found, hop, query, then)
+
+
+def _for_itself(state: State, then: Stage) -> State:
+    """Return what is sent to 0.0.0.0 with the address that this means, the sender's own; what has that destination
+    only since OUTPUT's NAT keeps it.  Both are the host's own, without a look at any rule or route.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), where daddr is 0
+    """
+    packet = state.packet
+    if packet.version == 6 or packet.daddr or then != "output":
+        return state
+    source = packet.saddr or _LOOPBACK4
+    target = 0 if state.header_included else source
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=source, daddr=target))
+
+
+_LOOPBACK4 = 0x7F000001
+
+
+def _to_itself(namespace: Namespace, found: Found) -> NextHop:
+    """Return the way to an own address: by lo, to that of a link of a VRF by the VRF.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv6/route.c ip6_rt_get_dev_rcu()
+    """
+    vrf = vrf_of(namespace, next((hop.link for hop in found.next_hops if hop.link), None))
+    return NextHop(vrf.name if vrf is not None else "lo")
+
+
+def _on_link(namespace: Namespace, query: Query) -> Found | None:
+    """Return the way straight out of the link that IPv4 was told to send by, where no route leads there; a VRF goes by
+    its routes alone.
+
+    Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
+    """
+    link = namespace.link(query.oif) if query.oif else None
+    if link is None or not link.up or vrf_of(namespace, link.name) is not None:
+        return None
+    return Found("unicast", next_hops=(NextHop(link.name),))
+
+
+def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query, then: Stage) -> Outcome:
+    packet = state.packet
+    if packet.saddr == 0:
+        source = preferred_source(namespace, found, hop, query)
+        if source is None and packet.version == 4 and state.by_kernel:
+            source = _DUMMY4 if Novelty.DUMMY_SOURCE4.known_to(namespace.kernel) else 0
+        if source is None:
+            return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
+        packet = msgspec.structs.replace(packet, saddr=source)
+    link = hop.link or "lo"
+    to_itself = found.type == "local" or link == "lo"
+    from_loopback = packet.version == 4 and is_loopback(packet.saddr, 4) and not to_itself
+    if from_loopback and not conf(namespace, 4, link, "route_localnet", rule="or"):
+        decided = sysctl_decided(namespace, link, "route_localnet", "1")
+        return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
+    routed = msgspec.structs.replace(state, packet=packet)
+    routed = routed.noted("output-route", link, decided_by_route(found))
+    mtu = route_mtu(namespace, found.route, link, forwarding=False)
+    if then == "output":
+        routed = told_what_fits(routed, mtu)
+    to_many = packet.version == 4 and found.type in ("broadcast", "multicast")
+    return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu, to_many=to_many)
+
+
+_DUMMY4 = 0xC0000008
+"""192.0.0.8, from which an ICMP error comes where the host has no address (RFC 7600): icmp.c INADDR_DUMMY"""
+
+
+def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
+    bare = packet.version == 4 and state.uid is None and not state.by_kernel
+    if state.stage == "output" or bare:  # routed as a packet (a reset is, from the first), not as what a socket sends
+        protocol, sport, dport = dissected(namespace, packet)
+    else:
+        # Type and code of the kernel's ICMP errors stand where rules look for a port: include/net/flow.h flowi_uli
+        with_ports = packet.protocol in WITH_PORTS
+        none = (0, packet.icmp) if state.by_kernel else (None, None)
+        protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else none)
+    bound = _bound(namespace, state)
+    # IPv6 goes by another link, too, when the source is known: net/ipv6/route.c ip6_route_output_flags_noref()
+    known = packet.version == 6 and packet.saddr != 0 and state.stage == "output-route"
+    prefers = known and not _needs_link(packet) and vrf_of(namespace, bound) is None
+    return Query(
+        packet.version,
+        packet.daddr,
+        packet.saddr,
+        iif="lo",
+        oif=None if prefers else bound,
+        prefers=bound if prefers else None,
+        weakly=prefers,
+        mark=packet.mark,
+        tos=packet.dscp << 2,
+        protocol=protocol,
+        sport=sport,
+        dport=dport,
+        uid=state.uid,
+    )
+
+
+def _bound(namespace: Namespace, state: State) -> str | None:
+    """Return the link that the kernel sends the packet by, if it has chosen that already: an error to a link-local
+    address; what OUTPUT has changed, of addresses that mean something on one link only; or the VRF that it is in.
+
+    Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict; net/ipv4/netfilter.c ip_route_me_harder()
+    """
+    packet = state.packet
+    if state.stage == "output-route":
+        return state.oif or None
+    if state.stage != "output" or not state.oif:
+        return None
+    if packet.version == 6 and _needs_link(packet):
+        return state.oif
+    master = vrf_of(namespace, state.rerouted or state.oif)
+    return master.name if master is not None else None
+
+
+def _needs_link(packet: Packet) -> bool:
+    """Whether an IPv6 address means something on one link only: net/ipv6/route.c rt6_need_strict()"""
+    return inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)
+
+
+def _no_way(state: State, found: Found, *, told: bool) -> End:
+    """No route: connect() fails at once.  After OUTPUT, where ip_route_me_harder() fails, TCP is not ``told``: it sends
+    its SYN again until it gives up.  Who sends a datagram is: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR()."""
+    decided = decided_by_route(found)
+    answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
+    return stopped(
+        state,
+        "no-route" if found.type == "none" else "route-type",
+        stage="output-route",
+        decided_by=decided,
+        reject=answer if told else None,
+    )
+
+
+def output(network: Network, state: State) -> Iterator[Outcome]:
+    """The OUTPUT hook; a packet that it changes may be routed again there."""
+    states = yield from going_on((shown_by_vrf(network, state, _rerouted),))
+    for outcome in (each for shown in states for each in run_hook(network, shown, "output", _rerouted)):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield outcome.to("postrouting", oif=outcome.rerouted or outcome.oif)
+
+
+def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
+    """Source: net/ipv4/netfilter.c ip_route_me_harder()"""
+    for outcome in _routed(namespace, state, "postrouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield outcome.to("output", oif=state.oif, rerouted=outcome.oif)
+
+
+def postrouting(network: Network, state: State) -> Iterator[Outcome]:
+    """The POSTROUTING hook; then the neighbour."""
+    for outcome in run_hook(network, state, "postrouting"):
+        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        if isinstance(done, End):
+            yield done
+        else:
+            fitting = sent_in_pieces(done.noted("postrouting", done.oif), "postrouting")
+            yield fitting if isinstance(fitting, End) else fitting.to("neighbour")

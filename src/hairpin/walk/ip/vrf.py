@@ -1,0 +1,55 @@
+"""What a VRF shows to the hooks beside the link of its that a packet comes in or leaves by.
+
+Source: drivers/net/vrf.c vrf_ip_rcv(), vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track
+connections there)
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.netfilter.ir import CT_UNTRACKED
+from hairpin.netfilter.packet import Packet
+from hairpin.network.network import Network
+from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.vrf import vrf_of
+from hairpin.walk.hooks.hooks import Reroute, run_hook
+from hairpin.walk.state import Outcome, State, going_on
+
+
+def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
+    """Yield a packet that has passed PREROUTING by its link as it is routed: in a VRF it comes in by that from now on,
+    and passes PREROUTING by it once more."""
+    master = vrf_of(network.namespace(state.netns), state.iif)
+    if master is None or master.name == state.iif:
+        yield state if not state.slave else msgspec.structs.replace(state, slave="")
+        return
+    moved = msgspec.structs.replace(state, iif=master.name, slave=state.iif)
+    if _stays_on_link(state.packet):
+        yield moved
+    else:
+        yield from run_hook(network, moved, "prerouting")
+
+
+def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[Outcome]:
+    """Yield a packet that starts here and leaves by a link of a VRF: OUTPUT and POSTROUTING see it leave by the VRF
+    first, untracked, before they do by the link."""
+    master = vrf_of(network.namespace(state.netns), state.oif)
+    to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
+    hidden = state.header_included or to_all or _stays_on_link(state.packet)
+    if master is None or master.name == state.oif or hidden:
+        yield state
+        return
+    shown = msgspec.structs.replace(state, oif=master.name, ct_state=state.ct_state or CT_UNTRACKED)
+    states = yield from going_on((run_hook(network, shown, "output", reroute),))
+    states = yield from going_on(run_hook(network, each, "postrouting", translates=False) for each in states)
+    for each in states:
+        oif, ct_state = each.rerouted or state.oif, 0 if each.ct_state == CT_UNTRACKED else each.ct_state
+        yield msgspec.structs.replace(each, oif=oif, rerouted="", ct_state=ct_state, notrack=state.notrack)
+
+
+def _stays_on_link(packet: Packet) -> bool:
+    """Whether the packet is for a group, or for somebody on the link alone."""
+    if packet.version == 6:
+        return is_multicast(packet.daddr, 6) or inside(packet.daddr, *LINK_LOCAL6, 6)
+    return is_multicast(packet.daddr, 4)

@@ -1,0 +1,92 @@
+"""Who asks for a neighbour by which address, and whether somebody answers: ARP, which passes below the IP hooks, but
+asks the routing of who gets the question whether it believes it.
+
+Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip-sysctl.rst
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.netfilter.packet import Packet
+from hairpin.network.address_type import address_type4
+from hairpin.network.network import Network, addresses_of, conf
+from hairpin.network.prefix import inside
+from hairpin.network.routing import Query, lookup
+from hairpin.network.source_address import source_address
+from hairpin.walk.ip.route_in import input_query, input_route
+from hairpin.walk.state import State
+
+
+def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
+    """Return the sender that a question for ``target`` names: the packet's source, where that is this host's own and
+    ``arp_announce`` lets it, else an address of the link (0: there is none)."""
+    level = conf(namespace, 4, link, "arp_announce", rule="max") or 0
+    known = level == 0 or (level == 1 and _share_network(addresses_of(namespace, link, 4), target, packet.saddr))
+    if known and address_type4(namespace, packet.saddr) == "local":
+        return packet.saddr
+    return source_address(namespace, 4, link, target) or 0
+
+
+def replies(network: Network, netns: str, link: str, target: int, source: int) -> bool:
+    """Return whether the namespace answers a question for ``target`` that comes in by the link and names ``source``."""
+    namespace = network.namespace(netns)
+    if not _may_be_local(namespace, target):
+        return False  # everybody on a segment is asked, and few have it: the look-up costs many times as much
+    asked = State("input-route", netns, Packet(4, source, target, 0), iif=link)
+    if lookup(namespace, input_query(namespace, asked)).type != "local":
+        return False
+    if not any(isinstance(each, State) for each in input_route(network, asked)):
+        return False
+    return not (_ignored(namespace, link, target, source) or _filtered(namespace, link, target, source))
+
+
+def _may_be_local(namespace: Namespace, target: int) -> bool:
+    """Whether any table has a local route to the address: without one no rule finds any."""
+    return any(
+        route.type == "local" and route.version == 4 and inside(target, route.destination, route.prefix_length, 4)
+        for route in namespace.routes
+    )
+
+
+def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:
+    """Source: net/ipv4/arp.c arp_ignore()"""
+    own = addresses_of(namespace, link, 4)
+    match conf(namespace, 4, link, "arp_ignore", rule="max"):
+        case 1:
+            return not _confirmed(own, target, target)
+        case 2:
+            return not _confirmed(own, target, source)
+        case 3:
+            links = {each.link for each in namespace.addresses}
+            each_link = (addresses_of(namespace, name, 4) for name in links)
+            apart = (tuple(each for each in some if each.scope != "host") for some in each_link)
+            return not any(_confirmed(some, target, target) for some in apart)
+        case 8:
+            return True
+        case _:
+            return False
+
+
+def _confirmed(addresses: tuple[Address, ...], target: int, other: int) -> bool:
+    """Whether ``target`` is one of a link's addresses, and in one network of it with the other one.
+
+    Source: net/ipv4/devinet.c confirm_addr_indev()
+    """
+    return any(each.value == target for each in addresses) and _share_network(addresses, target, other)
+
+
+def _share_network(addresses: tuple[Address, ...], one: int, other: int) -> bool:
+    """Source: net/ipv4/devinet.c inet_addr_onlink()"""
+    networks = ((each.value if each.peer is None else each.peer, each.prefix_length) for each in addresses)
+    return any(inside(one, *each, 4) and inside(other, *each, 4) for each in networks)
+
+
+def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool:
+    """Whether the way back to who asks is by another link, and the link answers only for its own ways.
+
+    Source: net/ipv4/arp.c arp_filter()
+    """
+    if not conf(namespace, 4, link, "arp_filter", rule="or"):
+        return False
+    back = lookup(namespace, Query(4, source, target))
+    led = back.type in ("unicast", "broadcast", "anycast", "multicast")  # what is local would leave by lo
+    return not led or all(hop.link != link for hop in back.next_hops)

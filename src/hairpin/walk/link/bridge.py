@@ -1,0 +1,349 @@
+"""Inside a bridge: up to the bridge's own namespace, or on to another port, with br_netfilter where it is on.
+
+Source: net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.host.link import Link
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.ir import Hook
+from hairpin.network.network import Network, Port, bridge_nf, conf
+from hairpin.network.routing import NO_WAY, lookup
+from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
+from hairpin.walk.ip.mtu import bridged_in_pieces, handed_up, put_together, route_mtu
+from hairpin.walk.ip.route_in import input_query, input_route, received6
+from hairpin.walk.link.device import link_down, out_of_port, programs_in, programs_out
+from hairpin.walk.link.neighbour import resolved
+from hairpin.walk.link.segment import port_towards
+from hairpin.walk.link.vlan import entered, leaving, taker
+from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
+
+
+def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
+    """A frame came in by the port ``state.physin`` of the bridge ``state.iif``."""
+    namespace = network.namespace(state.netns)
+    bridge = namespace.link(state.iif)
+    port = namespace.link(state.physin)
+    assert bridge is not None
+    assert port is not None
+    if not bridge.up:
+        decided = LinkDecided(bridge.name, "is down", bridge.evidence)
+        yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
+        return
+    if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
+        decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+        yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
+        return
+    ip = _shows(network, namespace, bridge, state)
+    crossing = not _is_for_bridge(namespace, bridge, state)
+    until = _PREROUTING_PRIORITY if ip else INT_MAX
+    for outcome in run_bridge_hook(network, state, "prerouting", until=until, crossing=crossing):
+        if isinstance(outcome, End):
+            yield outcome
+        elif ip:
+            yield from _after_iptables(network, namespace, bridge, outcome)
+        elif _is_for_bridge(namespace, bridge, outcome):
+            yield from _delivered_up(network, outcome, bridge, "prerouting")
+        else:
+            yield from _across(network, namespace, bridge, outcome)
+
+
+def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
+    return state.target is None or state.target == Port(namespace.name, bridge.name)
+
+
+def calls_iptables(network: Network, namespace: Namespace, bridge: Link, version: int) -> bool:
+    """Return whether br_netfilter shows the frames to the IP hooks: its own setting or the namespace's."""
+    name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
+    everywhere = bridge_nf(network, namespace, name)
+    if everywhere is None:
+        return False  # the sysctl exists only while br_netfilter is loaded
+    info = bridge.bridge
+    own = info is not None and (info.nf_call_iptables if version == 4 else info.nf_call_ip6tables)
+    return bool(everywhere) or own
+
+
+def _shows(network: Network, namespace: Namespace, bridge: Link, state: State) -> bool:
+    """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
+    start."""
+    return state.vid is None and calls_iptables(network, namespace, bridge, state.packet.version)
+
+
+def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
+    """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
+    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
+        if isinstance(outcome, End):
+            yield outcome
+        elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
+            # br_nf_pre_routing_finish_ipv6() frees what it has no route for, where IPv4 would hand it up
+            yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
+        else:
+            changed = outcome.packet.daddr != state.packet.daddr
+            refused = _not_believed(network, outcome) if changed else ()
+            if refused:
+                yield from refused
+                continue
+            stays = changed and _stays_on_bridge(namespace, bridge, outcome)
+            yield from _behind_iptables(network, namespace, bridge, outcome, changed=changed, stays=stays)
+
+
+_PREROUTING_PRIORITY = 0
+"""Where br_netfilter stands among the bridge's chains (of equals behind them: it was registered with the bridge).
+
+Source: net/bridge/br_netfilter_hooks.c br_nf_ops
+"""
+
+
+def _behind_iptables(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, changed: bool, stays: bool
+) -> Iterator[Outcome]:
+    """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
+    # What DNAT keeps on the bridge stays what its frame was; what it hands up is this host's.
+    crossing = not _is_for_bridge(namespace, bridge, state)
+    other = crossing and (stays or not changed)
+    for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY, crossing=other):
+        if isinstance(outcome, End):
+            yield outcome
+        elif stays:
+            yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
+        elif changed or _is_for_bridge(namespace, bridge, outcome):
+            yield from _delivered_up(network, outcome, bridge, "input-route", changed=changed)
+        else:
+            yield from _across(network, namespace, bridge, outcome)
+
+
+def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None:
+    """A port that is still learning drops, but behind PREROUTING: br_handle_frame_finish()."""
+    port = namespace.link(state.physin)
+    if port is None or port.port is None or port.port.state != "learning":
+        return None
+    decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+    return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+
+
+def _lost6(namespace: Namespace, state: State) -> bool:
+    if state.packet.version == 4:
+        return False
+    found = lookup(namespace, input_query(namespace, state))
+    return found.type in NO_WAY
+
+
+def _not_believed(network: Network, state: State) -> tuple[End, ...]:
+    """Return the ends of a translated packet for which IPv4 makes no input route at all (to what has no way on it gives
+    one that says so): the bridge's later chains never see it.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(); net/ipv4/route.c ip_route_input_slow()
+    """
+    if state.packet.version == 6:
+        return ()
+    outcomes = tuple(input_route(network, state))
+    ends = tuple(each for each in outcomes if isinstance(each, End) and each.stop is not None)
+    if len(ends) < len(outcomes) or any(each.stop is None or each.stop.reason not in _MARTIAN for each in ends):
+        return ()
+    return ends
+
+
+_MARTIAN = frozenset(("martian-source", "martian-destination", "rp-filter"))
+
+
+def _delivered_up(
+    network: Network, state: State, bridge: Link, then: Stage, *, changed: bool = False
+) -> Iterator[Outcome]:
+    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by.
+    ``changed`` by DNAT, it has its route already."""
+    namespace = network.namespace(state.netns)
+    inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
+    up = inside if isinstance(inside, End) else leaving(inside, bridge, bridge)
+    if isinstance(up, End):
+        yield up
+        return
+    state = up
+    for outcome in run_bridge_hook(network, state, "input"):
+        for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
+            # PREROUTING, where the walk asks this else, has seen the packet already where br_netfilter calls it.
+            martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
+            if isinstance(handed, End):
+                yield handed
+            elif handed.vid is not None:
+                yield from _up_tagged(network, bridge, handed, handed.vid, then, changed=changed)
+            elif martian is not None:
+                yield martian
+            else:
+                taken = handed_up(handed).noted("bridge", bridge.name)
+                yield taken.to(then, physin="" if then == "prerouting" else state.physin)
+
+
+def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
+    port = namespace.link(state.physin)
+    return state if port is None else entered(state, bridge, port)
+
+
+def _up_tagged(
+    network: Network, bridge: Link, state: State, vid: int, then: Stage, *, changed: bool
+) -> Iterator[Outcome]:
+    """A tagged frame for the bridge itself is its VLAN link's, if it has one.
+
+    What br_netfilter has shown to PREROUTING while it had no tag does not pass there again; what DNAT has changed has
+    been routed as coming in by the bridge.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
+    """
+    namespace = network.namespace(state.netns)
+    link = taker(namespace, bridge, vid)
+    if link is None:
+        decided = LinkDecided(bridge.name, f"has no link for VLAN {vid}", bridge.evidence)
+        yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
+        return
+    state = state.noted("bridge", bridge.name)
+    if then == "prerouting":
+        yield state.to("device-in", iif=link.name, physin="", vid=None)
+        return
+    if not link.up:
+        yield link_down(state, link)
+        return
+    for outcome in programs_in(network, state.to(then, iif=link.name, vid=None), link):
+        martian = None if isinstance(outcome, End) else received6(namespace, outcome)
+        if isinstance(outcome, End) or martian is not None or not changed:
+            yield martian or outcome
+            continue
+        for routed in input_route(network, msgspec.structs.replace(outcome, iif=bridge.name)):
+            yield routed if isinstance(routed, End) else msgspec.structs.replace(routed, iif=link.name)
+
+
+def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
+    """Whether the new destination is routed out of the bridge that the frame came in by: then it is switched.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
+    """
+    packet = state.packet
+    if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
+        return False  # the input route is then an error, for which the frame is handed up
+    found = lookup(namespace, input_query(namespace, state))
+    return found.type == "unicast" and any(hop.link == bridge.name for hop in found.next_hops)
+
+
+def _bridged_after_dnat(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool
+) -> Iterator[Outcome]:
+    """Find the port of the new destination, or of the gateway to it, and cross to it, PREROUTING being done.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
+    """
+    found = lookup(namespace, input_query(namespace, state))
+    gateway = next((hop.gateway for hop in found.next_hops if hop.link == bridge.name), None)
+    address = gateway if gateway is not None else state.packet.daddr
+    answer = resolved(network, state, bridge, address)
+    if answer.kind != "owner":
+        decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
+        yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
+        return
+    taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
+    packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
+    mtu = route_mtu(namespace, found.route, bridge.name, forwarding=False)
+    moved = msgspec.structs.replace(state, target=answer.port, packet=packet, mtu_bytes=mtu)
+    for each in _on_own_way_out(network, bridge, moved):
+        if isinstance(each, End):
+            yield each
+        else:
+            yield from _across(network, namespace, bridge, each, crossing=crossing)
+
+
+def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
+    """Yield what the programs on the bridge's own way out leave of a frame that DNAT keeps on it: they see it only if
+    nothing has been sent to that neighbour before, so that its frame's header is still to be written.
+
+    Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
+    """
+    packet = msgspec.structs.replace(state.packet, smac=bridge.mac)
+    sent = msgspec.structs.replace(state, oif=bridge.name, packet=packet)
+    ways = tuple(programs_out(network, sent, bridge))
+    if ways == (sent,):  # there are none
+        yield state
+        return
+    known = Condition(f"{bridge.name} has sent something to the translated destination before", holds=True)
+    yield msgspec.structs.replace(state, conditions=(*state.conditions, known))
+    first = msgspec.structs.replace(known, holds=False, usual=False)
+    for each in programs_out(network, msgspec.structs.replace(sent, conditions=(*state.conditions, first)), bridge):
+        if isinstance(each, End):
+            yield each
+        else:
+            back = msgspec.structs.replace(each.packet, smac=state.packet.smac)
+            yield msgspec.structs.replace(each, oif=state.oif, packet=back)
+
+
+def _across(
+    network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
+) -> Iterator[Outcome]:
+    """On to another port, PREROUTING being done.  ``crossing``: the frame has been for somebody there all along."""
+    out = port_towards(network, state.netns, bridge.name, state.target)
+    blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
+    if blocked is not None or out is None:
+        yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
+        return
+    inside = _ingress(namespace, bridge, state)
+    tagged = inside if isinstance(inside, End) else leaving(inside, bridge, out)
+    if isinstance(tagged, End):
+        yield tagged
+        return
+    states = [msgspec.structs.replace(tagged, physout=out.name)]
+    # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
+    ip = tagged.vid is None and _shows(network, namespace, bridge, state)
+    hooks: tuple[Hook, ...] = ("forward", "postrouting")
+    for hook in hooks:
+        states = yield from going_on(
+            _crossing_hook(network, each, bridge, hook, ip=ip, crossing=crossing) for each in states
+        )
+    for each in states:
+        done = confirmed(each, namespace) if ip else each
+        if ip and isinstance(done, State):
+            done = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
+        if isinstance(done, End):
+            yield msgspec.structs.replace(done, state=msgspec.structs.replace(done.state, other_host=crossing))
+        else:
+            yield from out_of_port(network, done.noted("bridge", bridge.name), out)
+
+
+def _crossing_hook(
+    network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool, crossing: bool
+) -> Iterator[Outcome]:
+    """Yield what one hook does to a frame that crosses: the bridge family's chains, with br_netfilter the IP ones
+    among those of FORWARD and behind those of POSTROUTING."""
+    states = [msgspec.structs.replace(state, oif=bridge.name)]
+    kernel = network.namespace(state.netns).kernel
+    at = 0 if Novelty.BRIDGED_FORWARD_AT_0.known_to(kernel) else -1
+    among = at if ip and hook == "forward" else INT_MAX
+    states = yield from going_on(
+        run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
+    )
+    if ip:
+        # br_nf_post_routing() gives NF_HOOK no device that it came in by.
+        iif = "" if hook == "postrouting" else state.iif
+        shown = (msgspec.structs.replace(each, iif=iif) for each in states)
+        states = yield from going_on(run_hook(network, each, hook) for each in shown)
+        states = [msgspec.structs.replace(each, iif=state.iif) for each in states]
+        states = yield from going_on(
+            run_bridge_hook(network, each, hook, behind=among, crossing=crossing) for each in states
+        )
+    yield from states
+
+
+def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Link | None) -> End | None:
+    inner = namespace.link(state.physin)
+    if out is None or inner is None:
+        return None
+    if out.name == inner.name and not (out.port is not None and out.port.hairpin):
+        decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
+        return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
+    if not out.up:
+        return link_down(state, out)
+    if out.port is not None and not out.port.forwards:
+        decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
+        return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
+    if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
+        decided = LinkDecided(out.name, f"and {inner.name} are isolated ports of {bridge.name}", out.evidence)
+        return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)
+    return None

@@ -1,0 +1,393 @@
+"""Devices: into one, out of one, over the wire."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.ir import Hook
+from hairpin.network.address_type import is_to_many
+from hairpin.network.network import (
+    HOST,
+    Network,
+    Port,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.prefix import is_multicast
+from hairpin.network.stacked import (
+    bridges,
+    link_of,
+    lower_of,
+    routes_below,
+    stacked_on,
+    takes_address,
+    takes_all,
+    takes_frame,
+)
+from hairpin.network.vrf import loops_back
+from hairpin.walk.hooks.flowtable import carries_past
+from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
+from hairpin.walk.ip.mtu import taken_over
+from hairpin.walk.link.segment import port_towards
+from hairpin.walk.link.vlan import below, entered, leaving, taker
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, going_on, stopped
+
+
+def device_in(network: Network, state: State) -> Iterator[Outcome]:
+    """A frame arrives by ``state.iif``: link state, programs hooked to the device, then bridge or network layer."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.iif)
+    if link is None:
+        yield stopped(state, "link-missing", link=state.iif)
+        return
+    if not link.up:
+        yield link_down(state, link)
+        return
+    if not link.carrier:
+        yield without_carrier(state, link)
+        return
+    too_long = taken_over(state, link) if link.kind == "veth" else None
+    if too_long is not None:
+        yield too_long
+        return
+    for outcome in programs_in(network, state, link):
+        if isinstance(outcome, End):
+            yield outcome
+            continue
+        noted = outcome.noted("device-in", link.name)
+        stacked = _stacked(network, state, link)
+        if stacked is not None:
+            yield enter(noted, stacked, handed_up=True)
+        elif is_bridge_port(namespace, link):
+            yield noted.to("bridge", physin=link.name, iif=link.master or "")
+        elif state.vid is not None:
+            yield _tagged(namespace, noted, link, state.vid)
+        elif _for_another(link, state.packet.dmac):
+            decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
+            yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
+        else:
+            master = namespace.link(link.master) if link.master else None
+            upper = master.name if master is not None and master.kind in ("bond", "team") else link.name
+            yield noted.to("prerouting", iif=upper, physin="")
+
+
+def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
+    """A tagged frame comes in by the VLAN's own link, or the network layer does not look at it."""
+    upper = taker(namespace, link, vid)
+    if upper is not None:
+        return state.to("device-in", iif=upper.name, vid=None)
+    decided = LinkDecided(link.name, f"has no link for VLAN {vid}", link.evidence)
+    return stopped(state, "bridge-vlan", link=link.name, decided_by=decided)
+
+
+def _for_another(link: Link, dmac: int | None) -> bool:
+    """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
+    known = link.kind in ("", "veth") and link.master is None
+    return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
+
+
+def _stacked(network: Network, state: State, link: Link) -> Port | None:
+    """Return the link on this one that takes the frame: by its hardware address, where that is known."""
+    packet, lower = state.packet, Port(state.netns, link.name)
+    above = stacked_on(network, lower)
+    if not above:
+        return None
+    if link_of(network, above[0]).kind == "ipvlan":  # they share the link's hardware address
+        if link_of(network, above[0]).macvlan_mode == "l3s":
+            return None  # behind PREROUTING: walk/ip/ipvlan_l3s.py
+        return takes_address(network, lower, packet.version, packet.daddr)
+    if packet.dmac is not None:
+        return takes_frame(network, lower, packet.dmac)
+    if not is_to_many(network.namespace(state.netns), packet.version, packet.daddr):
+        taker = takes_all(network, lower)
+        if taker is not None:
+            return taker
+    # A macvlan's own hardware address would decide, which is not known.
+    return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
+
+
+def link_down(state: State, link: Link) -> End:
+    """Return the end at a link that is down."""
+    return stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+
+
+def without_carrier(state: State, link: Link) -> End:
+    """Return the end at a link that is up and has no carrier: its queue takes nothing, and nothing comes.
+
+    Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
+    """
+    decided = LinkDecided(link.name, "has no carrier", link.evidence)
+    return stopped(state, "no-carrier", link=link.name, decided_by=decided)
+
+
+def _outer(network: Network, state: State) -> bool:
+    """Whether the frame came in from out there, for somebody whose address this namespace does not have itself."""
+    namespace = network.namespace(state.netns)
+    return state.netns == HOST and not owns_address(namespace, state.packet.version, state.packet.daddr)
+
+
+def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield what the programs hooked to a device's way in leave of a frame; on a bridge too, when it hands a frame up.
+
+    Source: net/core/dev.c __netif_receive_skb_core(); net/bridge/br_input.c br_pass_frame_up()
+    """
+    if link.xdp or link.tc_ingress:
+        what = "an XDP program" if link.xdp else "a tc ingress filter"
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
+    if carries_past(network.namespace(state.netns), state, link.name):
+        what = "a flowtable that has the connection"
+        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        yield opaque(state, link, what)
+    yield from run_device_hook(network, state, "ingress", link.name)
+
+
+def supposing(state: State, text: str) -> State:
+    """Return the state on the condition that this holds."""
+    return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=True)))
+
+
+def opaque(state: State, link: Link, what: str) -> End:
+    """Return the branch on which what hairpin cannot read takes the packet away."""
+    *others, last = state.conditions
+    conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
+    decided = LinkDecided(link.name, f"carries {what}, which hairpin cannot read", link.evidence)
+    end = stopped(
+        msgspec.structs.replace(state, conditions=conditions), "opaque-device", link=link.name, decided_by=decided
+    )
+    return msgspec.structs.replace(end, kind="unknown")
+
+
+def device_out(network: Network, state: State) -> Iterator[Outcome]:
+    """The frame leaves by ``state.oif``: programs hooked there, the bridge behind it, the wire.  What has no carrier is
+    found out behind the programs."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.oif)
+    assert link is not None
+    for outcome in programs_out(network, _framed(network, state, link), link):
+        if isinstance(outcome, End):
+            yield outcome
+        elif not link.carrier:
+            yield without_carrier(outcome, link)
+        elif link.kind == "bridge":
+            yield from _through_own_bridge(network, outcome, link)
+        elif (lower := below(namespace, link)) is not None and not is_uplink(network, state.netns, lower):
+            tagged = outcome.noted("device-out", link.name).to("device-out", oif=lower.name, vid=link.vlan_id)
+            yield from _by_lower(network, tagged, lower)
+        else:
+            yield from wire(network, outcome.noted("device-out", link.name), link)
+
+
+def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
+    """A VLAN's frames leave by the link below, if that is up."""
+    if not lower.up:
+        yield link_down(state, lower)
+    else:
+        yield from device_out(network, state)
+
+
+def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield what the programs hooked to a device's way out leave of a frame: tc's stand behind netfilter's there.
+
+    Source: net/core/dev.c __dev_queue_xmit()
+    """
+    what = "a tc egress filter"
+    for outcome in run_device_hook(network, state, "egress", link.name):
+        if link.tc_egress and not isinstance(outcome, End):
+            passed = supposing(outcome, f"{what} on {link.name} lets the packet pass")
+            yield opaque(passed, link, what)
+            yield passed
+        else:
+            yield outcome
+
+
+def _framed(network: Network, state: State, link: Link) -> State:
+    """Return the state with the addresses of the frame that leaves by the link, as far as they are known."""
+    if link.name == "lo" or link.mac is None:
+        return state
+    target = network.namespace(state.target.netns).link(state.target.link) if state.target is not None else None
+    to_group = is_multicast(state.packet.daddr, 6) and state.packet.version == 6
+    dmac = target.mac if target is not None and not (to_group and state.dmac) else state.dmac
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
+
+
+def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
+    """A packet of this namespace leaves by its bridge: choose the port."""
+    port = port_towards(network, state.netns, bridge.name, state.target)
+    if port is None:
+        decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
+        yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
+        return
+    inside = entered(state, bridge, bridge)
+    out = inside if isinstance(inside, End) else leaving(inside, bridge, port)
+    if isinstance(out, End):
+        yield out
+        return
+    shut = _shut(out, port)
+    if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
+        yield shut
+        return
+    states = [out.to("bridge", physout=port.name)]
+    hooks: tuple[Hook, ...] = ("output", "postrouting")
+    for hook in hooks:
+        states = yield from going_on(run_bridge_hook(network, each, hook) for each in states)
+    for each in states:
+        yield from out_of_port(network, each.noted("device-out", bridge.name), port)
+
+
+def _shut(state: State, port: Link) -> End | None:
+    """Return the packet's end where the bridge's port is down or does not forward, else None."""
+    if not port.up:
+        return link_down(state, port)
+    info = port.port
+    if info is not None and not info.forwards:
+        decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
+        return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+    return None
+
+
+def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]:
+    """The frame leaves a bridge by the port: port state, its length, programs hooked there, then the wire."""
+    ended = _shut(state, port) or taken_over(state, port)
+    if ended is not None:
+        yield ended
+        return
+    for outcome in programs_out(network, state, port):
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield from wire(network, outcome, port)
+
+
+def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
+    """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    lower = lower_of(network, state.netns, link)
+    if lower is not None and state.hops <= MAX_HOPS:
+        yield from _through_lower(network, state, link, lower)
+    else:
+        yield _over(network, state, link)
+
+
+def _over(network: Network, state: State, link: Link) -> Outcome:
+    if state.hops > MAX_HOPS:
+        return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
+    if loops_back(link):
+        # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
+        alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
+        return alone.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
+    if is_uplink(network, state.netns, link):
+        return End("left", state.to("outside", oif=link.name))
+    peer = veth_peer(network, state.netns, link)
+    if peer is None:
+        return stopped(state, "link-missing", link=link.name)
+    return enter(state, peer)
+
+
+def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Iterator[Outcome]:
+    """Out by a macvlan or ipvlan: to another one on the same link, or out by that link.
+
+    Source: drivers/net/macvlan.c macvlan_queue_xmit()
+    """
+    packet, under = state.packet, link_of(network, lower)
+    if link.kind == "ipvlan":
+        outcome = _beside(network, state, link, lower)
+        if outcome is not None:
+            yield outcome
+            return
+    sibling = takes_address(network, lower, packet.version, packet.daddr) if link.kind == "macvlan" else None
+    if packet.dmac is not None and link.kind == "macvlan":
+        sibling = takes_frame(network, lower, packet.dmac)
+    here = Port(state.netns, link.name)
+    if bridges(link) and sibling is not None and sibling != here and bridges(link_of(network, sibling)):
+        yield from _to_sibling(network, state, lower, sibling)
+    elif not under.up:
+        yield link_down(state, under)
+    elif not under.carrier:
+        yield without_carrier(state, under)
+    else:
+        # What is hooked to the link below is its namespace's, which a macvlan's frames keep their mark into.
+        below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
+        for outcome in programs_out(network, below_it, under):
+            yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
+
+
+def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
+    """Return where an ipvlan hands over a packet that does not go out by the link below: to another one that has the
+    address, or up to the host, when its frame is for the hardware address that they share; in mode l3 the host routes
+    it as what starts there.
+
+    Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
+    """
+    packet, routed = state.packet, routes_below(link)
+    if not routed and (link.ipvlan_flag == "vepa" or packet.dmac not in (None, link.mac)):
+        return None
+    vepa = link.ipvlan_flag == "vepa"
+    sibling = None if vepa else takes_address(network, lower, packet.version, packet.daddr)
+    if sibling is None and routed:
+        entered = enter(state, lower)
+        bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # its frame is taken off
+        return entered.to("output-route", iif="", oif=lower.link, target=None, packet=bare)
+    if sibling is None and packet.dmac is None:
+        return None
+    if sibling is not None and link.ipvlan_flag == "private":
+        decided = LinkDecided(link.name, f"is private and reaches no other ipvlan on {lower.link}", link.evidence)
+        return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=packet.daddr)
+    port = sibling if sibling is not None else lower
+    taking = link_of(network, port)
+    too_long = taken_over(state, taking)
+    return too_long if too_long is not None else enter(state, port)
+
+
+def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:
+    """To another macvlan on the same link, which it comes in by as a frame from outside would: dev_forward_skb()."""
+    under = link_of(network, lower)
+    too_long = taken_over(state, under)
+    if too_long is not None:
+        yield too_long
+        return
+    for outcome in programs_in(network, enter(state, lower), under):
+        yield outcome if isinstance(outcome, End) else enter(outcome, sibling, handed_up=True)
+
+
+def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:
+    """Over the wire of the link below: ``passed`` by what is hooked there; who looks on still sees it leave by the
+    macvlan."""
+    if is_uplink(network, lower.netns, link_of(network, lower)):
+        conditions, packet = passed.conditions, passed.packet
+        left = msgspec.structs.replace(state, conditions=conditions, packet=packet, steps=passed.steps)
+        return End("left", left.to("outside", oif=link.name))
+    peer = veth_peer(network, lower.netns, link_of(network, lower))
+    return enter(passed, peer) if peer is not None else stopped(state, "link-missing", link=lower.link)
+
+
+MAX_HOPS = 24
+"""Devices that one packet may pass; a real path has a handful."""
+
+
+def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
+    """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
+    namespace, unless it was ``handed_up`` from the link below before anything asked for it.
+
+    Source: net/core/skbuff.c skb_scrub_packet()
+    """
+    keeps = handed_up or port.netns == state.netns
+    packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
+    return State(
+        stage="device-in",
+        netns=port.netns,
+        packet=packet,
+        iif=port.link,
+        target=state.target,
+        fragment_bytes=state.fragment_bytes,
+        vid=state.vid,
+        hops=state.hops + 1,
+        connections=state.connections,
+        neighbours=state.neighbours,
+        steps=state.steps,
+        conditions=state.conditions,
+    )

@@ -1,0 +1,149 @@
+"""The neighbour that a packet is addressed to: by its entry, or by who answers on the link.
+
+Source: net/ipv4/ip_output.c ip_finish_output2(); net/core/neighbour.c neigh_resolve_output()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import Neighbour
+from hairpin.netfilter.prefix import write_mac
+from hairpin.network.address_type import is_to_many
+from hairpin.network.network import Network, Port
+from hairpin.network.prefix import Version, address_text
+from hairpin.network.stacked import routes_below
+from hairpin.network.vrf import loops_back
+from hairpin.walk.link.arp import announced
+from hairpin.walk.link.device import link_down, opaque, supposing, without_carrier
+from hairpin.walk.link.segment import Answer, who_answers, who_has
+from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
+
+
+def neighbour(network: Network, state: State) -> Iterator[Outcome]:
+    """The packet is addressed to a neighbour on ``state.oif``: who answers for it?"""
+    link = network.namespace(state.netns).link(state.oif)
+    if link is None:
+        yield stopped(state, "link-missing", link=state.oif)
+        return
+    if loops_back(link):
+        if not link.up:
+            yield link_down(state, link)
+            return
+        yield state.to("device-out")
+        return
+    if not link.up:
+        decided = LinkDecided(link.name, "is down", link.evidence)
+        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
+        yield stopped(state, reason, link=link.name, decided_by=decided)
+        return
+    hop = state.next_hop
+    if hop is not None and hop.encap:
+        what = f"a route that encapsulates ({hop.encap})"
+        state = supposing(state, f"{what} brings the packet to where it leads")
+        yield opaque(state, link, what)
+    address = next_address(state)
+    entry = permanent(network, state, link, address)
+    if entry is not None and entry.mac is not None:
+        yield _as_entered(network, state, link, entry, entry.mac)
+        return
+    if routes_below(link):  # it asks for nobody (IFF_NOARP): arp_constructor()
+        yield state.to("device-out", target=None, dmac=link.mac)
+        return
+    yield _addressed(network, state, link, address, asked(network, state, link, address))
+
+
+def next_address(state: State) -> int:
+    """Return the address of the neighbour that the packet goes to: the gateway's, or its own destination."""
+    hop = state.next_hop
+    return hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
+
+
+def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who takes what is addressed to that neighbour on the link."""
+    entry = permanent(network, state, link, address)
+    if entry is not None and entry.mac is not None:
+        found = who_has(network, state.netns, link, entry.mac)
+        if found.kind != "nobody":
+            return found
+    return asked(network, state, link, address)
+
+
+def asked(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
+    what is known is used until it is asked anew, which goes unnoticed as a rule."""
+    packet, namespace = state.packet, network.namespace(state.netns)
+    known = packet.version == 6 or is_known(namespace, link, packet.version, address)
+    source = None if known else announced(namespace, link.name, packet, address)
+    return who_answers(network, state.netns, link, packet.version, address, source)
+
+
+def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
+    """Return whether there is an entry for the neighbour that is used until it is asked anew."""
+    return any(
+        (entry.link, entry.version, entry.value) == (link.name, version, address) and entry.state in _KNOWN
+        for entry in namespace.neighbours
+    )
+
+
+_KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
+
+
+def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
+    """Return the entry that nobody needs to confirm, or None: others are learned anew when they no longer hold."""
+    wanted = (link.name, state.packet.version, address)
+    for entry in network.namespace(state.netns).neighbours:
+        if (entry.link, entry.version, entry.value) == wanted and entry.state == "PERMANENT" and not entry.proxy:
+            return entry
+    return None
+
+
+def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
+    """Address the packet to the hardware address of a permanent entry, whoever has it."""
+    if not link.carrier:
+        return state.to("device-out", target=None, dmac=mac)
+    found = who_has(network, state.netns, link, mac)
+    if found.kind != "nobody":
+        return state.to("device-out", target=found.port, dmac=mac)
+    by_address = who_answers(network, state.netns, link, entry.version, entry.value)
+    if by_address.port is not None and _mac(network, by_address.port) is None:
+        return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
+    text = f"a permanent neighbour entry sends {address_text(entry.value, entry.version)} to {write_mac(mac)}"
+    decided = LinkDecided(link.name, text, entry.evidence)
+    return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _mac(network: Network, port: Port) -> int | None:
+    link = network.namespace(port.netns).link(port.link)
+    return link.mac if link is not None else None
+
+
+def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:
+    text = address_text(address, state.packet.version)
+    match answer.kind:
+        case "owner":
+            return state.to("device-out", target=answer.port)
+        case "outside":
+            asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
+            return without_carrier(state, link) if asked else state.to("device-out", target=None)
+        case "down" | "closed" | "isolated":
+            assert answer.blocked is not None
+            blocked = answer.blocked
+            reason, what = _BLOCKED[answer.kind]
+            decided = LinkDecided(blocked.link, f"in {blocked.netns} {what}, so nobody answers for {text}")
+            end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
+            assert end.stop is not None
+            return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
+        case "nobody":
+            decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
+            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
+
+
+_BLOCKED: dict[str, tuple[Reason, str]] = {
+    "down": ("link-down", "is down"),
+    "closed": ("bridge-port-state", "does not forward"),
+    "isolated": ("bridge-port-isolated", "is isolated, as the port of who asks"),
+}
+"""Why a question does not get to who has the address, by the kind of answer."""

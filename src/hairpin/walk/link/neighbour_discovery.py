@@ -1,0 +1,212 @@
+"""IPv6 finds its neighbours by packets that the firewall sees, too: who drops them finds nobody, or is not found.
+
+ARP passes below the IP hooks; a solicitation (ICMPv6 type 135) and the advertisement that answers it (136) leave
+through OUTPUT and POSTROUTING and come in through PREROUTING and INPUT, untracked.  The question makes who asks known
+to who is asked as well.  What rules let pass is taken to be answered, as far as walk/link/segment.py finds somebody.
+Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
+noct_valid_new
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.netfilter.packet import ICMP6, Packet
+from hairpin.network.network import HOST, Network, Port, addresses_of, is_bridge_port, owns_address
+from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
+from hairpin.network.routing import Query, lookup
+from hairpin.network.stacked import link_of, lower_of
+from hairpin.network.vrf import loops_back
+from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent
+from hairpin.walk.link.segment import who_answers
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.state import End, Outcome, State
+
+_ROUTER = 0xFE80 << 112 | 1
+_SOLICITED_NODE, _GROUP_MAC = 0xFF0200000000000000000001FF000000, 0x3333 << 32
+"""ff02::1:ff00:0/104 (RFC 4291), 33:33:00:00:00:00/16 (RFC 2464)."""
+_SOLICITATION, _ADVERTISEMENT = 135 << 8, 136 << 8
+
+
+def walk_asking(network: Network, start: State) -> tuple[End, ...]:
+    """Return the ends of a packet's ways as walk_packet() does, where neighbours that are not known are asked for."""
+    return walk_packet(network, start, _asking)
+
+
+def introduced(network: Network, started: State) -> State | End:
+    """Return the packet from outside for an address of the host, with who sends it known there: he has asked for the
+    address; its end where his question does not arrive, or the answer does not leave."""
+    packet = started.packet
+    if packet.version != 6 or started.stage != "device-in" or started.netns != HOST:
+        return started
+    host = network.namespace(HOST)
+    link = host.link(started.iif)
+    near = link.master if link is not None and link.master and is_bridge_port(host, link) else started.iif
+    target = asked_for(host, near, packet.daddr) if owns_address(host, 6, packet.daddr) else None
+    if target is None:
+        return started
+    back = lookup(host, Query(6, packet.saddr))
+    gateways = [hop.gateway for hop in back.next_hops if hop.gateway is not None]
+    on_link = any(hop.link == near and hop.gateway is None for hop in back.next_hops)
+    sender = packet.saddr if on_link or inside(packet.saddr, *LINK_LOCAL6, 6) else _ROUTER
+    lost: list[End] = []
+    for asked in (_group(target), target):
+        question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
+        ends = walk_packet(network, State("device-in", HOST, question, iif=started.iif), _settled)
+        dropped = _dropped(ends)
+        if dropped is None:
+            return _answered_outside(network, started, ends, sender, target, gateways)
+        lost.append(dropped)
+    return _unresolved(started, lost[0])
+
+
+def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
+    """Return the address that who sends to this host by the link asks for: the packet's, or if another link has it the
+    first of this one's, as a router's next hop is; a link answers for its own alone.
+
+    Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
+    """
+    own = [each.value for each in addresses_of(namespace, link, 6) if not each.tentative]
+    return daddr if daddr in own else next(iter(own), None)
+
+
+def _answered_outside(
+    network: Network, started: State, asked: tuple[End, ...], sender: int, target: int, gateways: list[int]
+) -> State | End:
+    link = next((end.state.slave or end.state.iif for end in asked if end.kind == "arrived"), None)
+    if link is None:
+        return started
+    answer = _message(target, sender, _ADVERTISEMENT)
+    dropped = _dropped(walk_packet(network, State("output", HOST, answer, oif=link, by_kernel=True), _settled))
+    if dropped is not None:
+        return _unresolved(started, dropped)
+    # A router asks from its link-local address: by another one it is not known yet.
+    known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
+    return _knowing(started, *((HOST, link, each) for each in known))
+
+
+def _asking(network: Network, state: State) -> Iterator[Outcome]:
+    for outcome in neighbour(network, state):
+        yield outcome if isinstance(outcome, End) else _found(network, outcome)
+
+
+def _settled(_network: Network, state: State) -> Iterator[Outcome]:
+    """To whom discovery's own packets go is known: the group has its hardware address, who asks has told his."""
+    yield state.to("device-out")
+
+
+def _found(network: Network, state: State) -> State | End:
+    """Return the packet with its neighbour known; its end where rules drop the question or the answer."""
+    namespace = network.namespace(state.netns)
+    link, address = namespace.link(state.oif), next_address(state)
+    if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(network, state, link):
+        return state
+    source = _asker(namespace, link, state.packet.saddr)
+    if source is None:
+        return state
+    ends = walk_packet(network, _question(network, state, link, source), _settled)
+    dropped = _dropped(ends)
+    if dropped is not None:
+        return _unresolved(state, dropped)
+    answer = next(filter(None, (_answer(network, end, address, source) for end in ends)), None)
+    dropped = _dropped(walk_packet(network, answer, _settled)) if answer is not None else None
+    if dropped is not None:
+        return _unresolved(state, dropped)
+    found = _knowing(state, (state.netns, link.name, address))
+    if state.target is None or answer is None:
+        return found
+    return _knowing(found, (answer.netns, answer.oif, source))
+
+
+def _is_settled(network: Network, state: State, link: Link) -> bool:
+    """Whether nobody is asked: the link's packets have no hardware address to be found, or it is known.  An entry that
+    is to be confirmed is used meanwhile.
+
+    Source: net/ipv6/ndisc.c ndisc_constructor(); net/core/neighbour.c __neigh_event_send()
+    """
+    if state.dmac is not None or loops_back(link) or "NOARP" in link.flags:
+        return True
+    address = next_address(state)
+    known = permanent(network, state, link, address) is not None
+    known = known or is_known(network.namespace(state.netns), link, 6, address)
+    return known or (state.netns, link.name, address) in state.neighbours
+
+
+def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
+    """Return the source of a question: the packet's, if the link has it, else the link's own link-local address; None:
+    it has none, and what becomes of the packet is left open.
+
+    Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
+    """
+    own = [each.value for each in addresses_of(namespace, link.name, 6) if not each.tentative]
+    if source in own:
+        return source
+    return next((each for each in reversed(own) if inside(each, *LINK_LOCAL6, 6)), None)
+
+
+def _question(network: Network, state: State, link: Link, source: int) -> State:
+    """Return the solicitation where it starts; to a macvlan or from one it is walked as to that one alone."""
+    ends = [Port(state.netns, link.name), *([state.target] if state.target is not None else [])]
+    alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
+    group = _group(next_address(state))
+    return State(
+        "output",
+        state.netns,
+        _message(source, group, _SOLICITATION),
+        oif=link.name,
+        target=state.target,
+        dmac=None if alone else _GROUP_MAC | group & 0xFFFFFFFF,
+        by_kernel=True,
+    )
+
+
+def _answer(network: Network, asked: End, address: int, source: int) -> State | None:
+    """Return the advertisement where it starts, or comes in from outside; None where the question got to nobody."""
+    state, message = asked.state, _message(address, source, _ADVERTISEMENT)
+    if asked.kind == "left":
+        return State("device-in", state.netns, message, iif=state.oif, vid=state.vid)
+    link = network.namespace(state.netns).link(state.slave or state.iif) if asked.kind == "arrived" else None
+    asker = who_answers(network, state.netns, link, 6, source).port if link is not None else None
+    if link is None or asker is None:
+        return None
+    return State("output", state.netns, message, oif=link.name, target=asker, by_kernel=True)
+
+
+def _message(source: int, destination: int, kind: int) -> Packet:
+    """Return a solicitation or an advertisement, with its option that tells a hardware address."""
+    return Packet(6, source, destination, ICMP6, icmp=kind, ttl=255, length_bytes=72)
+
+
+def _group(address: int) -> int:
+    return _SOLICITED_NODE | address & 0xFFFFFF
+
+
+def _dropped(ends: tuple[End, ...]) -> End | None:
+    """Return the end of the usual way, where rules drop the message on every one, else None.
+
+    It has no need of a route, unless one marks it: net/ipv6/netfilter.c ip6_route_me_harder()"""
+    lost: list[End] = []
+    for end in ends:
+        if end.stop is None or end.kind not in ("dropped", "rejected"):
+            return None
+        if end.stop.reason == "route-type" and is_multicast(end.state.packet.daddr, 6):
+            continue  # the group of its own address is one that a host has joined
+        if end.stop.reason not in ("rule", "policy", "reject", "no-route", "route-type"):
+            return None
+        lost.append(end)
+    return lost[0] if lost else None
+
+
+def _knowing(state: State, *known: tuple[str, str, int]) -> State:
+    return msgspec.structs.replace(state, neighbours=(*state.neighbours, *known))
+
+
+def _unresolved(state: State, lost: End) -> End:
+    """Return the packet's end: it waits for its neighbour in vain, on account of what became of the message.  Nobody
+    hears of what rejects that."""
+    assert lost.stop is not None
+    last = msgspec.structs.replace(lost.state.steps[-1], packet=state.packet)
+    waiting = msgspec.structs.replace(state, steps=(*state.steps, last))
+    return End("dropped", waiting, msgspec.structs.replace(lost.stop, reject=None))

@@ -1,0 +1,224 @@
+"""One layer-2 segment: who answers for an address behind a link.
+
+ARP and neighbour discovery are not walked packet by packet; the segment is searched for the namespace that owns the
+address, over links that are up.  Whether that one answers a question of ARP is walk/link/arp.py's.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.network import (
+    Network,
+    Port,
+    answers_for,
+    bridge_ports,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.prefix import Version
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
+from hairpin.walk.link.arp import replies
+from hairpin.walk.link.vlan import below
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Who answers: the ``owner``'s link; somebody ``outside`` may; ``down``: the owner is there, but this link is down;
+    ``closed``, ``isolated``: but this port of a bridge lets no question through; nobody."""
+
+    kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
+    port: Port | None = None
+    blocked: Port | None = None
+
+
+NOBODY = Answer("nobody")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """Who has the address?  ``source``: the sender that a question of ARP names; None where that is not looked at."""
+
+    version: Version
+    address: int
+    source: int | None = None
+
+
+def who_answers(
+    network: Network, netns: str, link: Link, version: Version, address: int, source: int | None = None
+) -> Answer:
+    """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`.
+
+    An answer is for who asks alone: where a macvlan takes all such frames it is not heard."""
+    if takes_all(network, Port(netns, link.name)) is not None:
+        return NOBODY
+    return _who(network, netns, link, Question(version, address, source))
+
+
+def _who(network: Network, netns: str, link: Link, question: Question) -> Answer:
+    namespace = network.namespace(netns)
+    under = below(namespace, link)
+    if under is not None and not is_uplink(network, netns, under):
+        return _who(network, netns, under, question)
+    lower = lower_of(network, netns, link)
+    if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
+        return _who(network, lower.netns, link_of(network, lower), question)
+    if link.kind == "bridge":
+        return _behind_bridge(network, namespace, link, question, skip=None)
+    return _behind_wire(network, netns, link, question)
+
+
+def _replies(network: Network, namespace: Namespace, link: str, question: Question) -> bool:
+    if question.source is None:
+        return answers_for(namespace, question.version, question.address)
+    return replies(network, namespace.name, link, question.address, question.source)
+
+
+def _owns(namespace: Namespace, question: Question) -> bool:
+    return owns_address(namespace, question.version, question.address)
+
+
+def _behind_wire(network: Network, netns: str, link: Link, question: Question) -> Answer:
+    if is_uplink(network, netns, link):
+        return Answer("outside")
+    peer = veth_peer(network, netns, link)
+    if peer is None:
+        return NOBODY
+    namespace = network.namespace(peer.netns)
+    other = namespace.link(peer.link)
+    assert other is not None
+    if not other.up:
+        owned = is_bridge_port(namespace, other) or _owns(namespace, question)
+        return Answer("down", port=peer, blocked=peer) if owned else NOBODY
+    if not is_bridge_port(namespace, other):
+        return Answer("owner", peer) if _replies(network, namespace, other.name, question) else NOBODY
+    bridge = namespace.link(other.master or "")
+    assert bridge is not None
+    here = Port(namespace.name, bridge.name)
+    if bridge.up and _replies(network, namespace, bridge.name, question):
+        return _let_through(namespace, question, Answer("owner", here), other, None)
+    if not bridge.up and _owns(namespace, question):
+        return Answer("down", here, here)
+    return _behind_bridge(network, namespace, bridge, question, skip=other)
+
+
+def _behind_bridge(
+    network: Network, namespace: Namespace, bridge: Link, question: Question, *, skip: Link | None
+) -> Answer:
+    """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
+    back, but its own owner does not ask for itself)."""
+    fallback = NOBODY
+    for port in bridge_ports(namespace, bridge.name):
+        if skip is not None and port.name == skip.name:
+            continue
+        answer = _behind_port(network, namespace, port, question)
+        if answer.kind == "owner" and not port.up:
+            return Answer("down", answer.port, Port(namespace.name, port.name))
+        if answer.kind == "owner":  # a bridge that is down stops the packet itself
+            return _let_through(namespace, question, answer, skip, port) if bridge.up else answer
+        if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
+            fallback = answer
+    return fallback
+
+
+def _let_through(
+    namespace: Namespace, question: Question, answer: Answer, inner: Link | None, out: Link | None
+) -> Answer:
+    """Return the owner's answer, if the bridge's ports let the question through to him (None: it comes from the bridge,
+    or is for it).  What needs no question is stopped there itself: walk/link/bridge.py.
+
+    Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
+    """
+    if question.source is None:
+        return answer
+    ports = [each for each in (inner, out) if each is not None]
+    for port in ports:
+        if port.port is not None and not port.port.forwards:
+            return Answer("closed", answer.port, Port(namespace.name, port.name))
+    if len(ports) > 1 and all(each.port is not None and each.port.isolated for each in ports):
+        return Answer("isolated", answer.port, Port(namespace.name, ports[-1].name))
+    return answer
+
+
+def _behind_port(network: Network, namespace: Namespace, port: Link, question: Question) -> Answer:
+    if is_uplink(network, namespace.name, port):
+        return Answer("outside") if port.up else NOBODY
+    peer = veth_peer(network, namespace.name, port)
+    if peer is None:
+        return NOBODY
+    inner = network.namespace(peer.netns)
+    other = inner.link(peer.link)
+    if other is None:
+        return NOBODY
+    if not other.up:
+        return Answer("down", peer, peer) if _owns(inner, question) else NOBODY
+    return Answer("owner", peer) if _replies(network, inner, other.name, question) else NOBODY
+
+
+def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
+    """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
+    namespace = network.namespace(netns)
+    under = below(namespace, link)
+    if under is not None and not is_uplink(network, netns, under):
+        return who_has(network, netns, under, mac)
+    lower = lower_of(network, netns, link)
+    if lower is not None:
+        sibling = takes_frame(network, lower, mac) if bridges(link) else None
+        if sibling is not None and sibling != Port(netns, link.name) and bridges(link_of(network, sibling)):
+            return Answer("owner", sibling)
+        return who_has(network, lower.netns, link_of(network, lower), mac)
+    if link.kind == "bridge":
+        return _mac_behind_bridge(network, namespace, link, mac, skip=None)
+    if is_uplink(network, netns, link):
+        return Answer("outside")
+    peer = veth_peer(network, netns, link)
+    if peer is None:
+        return NOBODY
+    far = network.namespace(peer.netns)
+    other = far.link(peer.link)
+    assert other is not None
+    if not is_bridge_port(far, other):
+        return Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+    bridge = far.link(other.master or "")
+    assert bridge is not None
+    # Frames to a port's own address are the bridge's: net/bridge/br_fdb.c fdb_add_local()
+    if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
+        return Answer("owner", Port(far.name, bridge.name))
+    return _mac_behind_bridge(network, far, bridge, mac, skip=other.name)
+
+
+def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
+    taker = takes_frame(network, far, mac)
+    return Answer("owner", taker) if taker is not None else NOBODY
+
+
+def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac: int, *, skip: str | None) -> Answer:
+    fallback = NOBODY
+    for port in bridge_ports(namespace, bridge.name):
+        if port.name == skip:
+            continue
+        if is_uplink(network, namespace.name, port):
+            fallback = Answer("outside")
+            continue
+        peer = veth_peer(network, namespace.name, port)
+        other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        if peer is not None and other is not None:
+            found = Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
+            fallback = found if found.kind == "owner" else fallback
+    return fallback
+
+
+def port_towards(network: Network, netns: str, bridge: str, target: Port | None) -> Link | None:
+    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
+    namespace = network.namespace(netns)
+    for port in bridge_ports(namespace, bridge):
+        if target is None:
+            if is_uplink(network, netns, port):
+                return port
+        else:
+            peer = veth_peer(network, netns, port)
+            if peer is not None and target in (peer, *stacked_on(network, peer)):
+                return port
+    return None

@@ -1,0 +1,144 @@
+"""Containers from the engine's JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.read.engines.container_json import containers, publishing_endpoint
+from hairpin.netfilter.prefix import read_address
+
+RUNNING = {"Status": "running", "Running": True, "Pid": 270, "ExitCode": 0, "Error": ""}
+
+
+def one(**fields: Any) -> Container:
+    text = json.dumps({"Id": "c" * 64, "Name": "/web", "State": RUNNING, **fields})
+    (found,) = containers(text, source="docker inspect", evidence="e9")
+    return found
+
+
+def binding(host_port: int, version: Any, host_ip: int | None = None, actual: bool = True) -> PortBinding:
+    return PortBinding("tcp", 80, host_port, host_ip, version, actual)
+
+
+def published(*entries: tuple[str, str]) -> dict[str, Any]:
+    return {"80/tcp": [{"HostIp": ip, "HostPort": port} for ip, port in entries]}
+
+
+BINDINGS: dict[str, tuple[dict[str, Any], dict[str, Any] | None, tuple[PortBinding, ...]]] = {
+    "in effect": (published(("", "8151")), published(("0.0.0.0", "8151"), ("::", "8151")),
+                  (binding(8151, 4), binding(8151, 6))),
+    "IPv4 alone, as old engines say": (published(("", "8151")), published(("0.0.0.0", "8151")), (binding(8151, 4),)),
+    "one address": (published(("127.0.0.1", "8151")), published(("127.0.0.1", "8151")),
+                    (binding(8151, 4, 0x7F000001),)),
+    "asked for, not in effect": (published(("", "8151")), {},
+                                 (binding(8151, 4, None, False), binding(8151, 6, None, False))),
+    "asked for, the engine says null": (published(("::1", "8151")), {"80/tcp": None}, (binding(8151, 6, 1, False),)),
+    "any port, chosen": (published(("", "")), published(("0.0.0.0", "49153")), (binding(49153, 4),)),
+    "any port, not chosen yet": (published(("", "0")), None, ()),
+    "a range, not chosen yet": (published(("", "8000-8010")), None, ()),
+    "exposed alone": ({}, {"80/tcp": None}, ()),
+    "an unknown protocol": ({"80/dccp": [{"HostIp": "", "HostPort": "1"}]}, None, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "actual", "expected"), BINDINGS.values(), ids=BINDINGS)
+def test_bindings(asked: dict[str, Any], actual: dict[str, Any] | None, expected: tuple[PortBinding, ...]) -> None:
+    found = one(HostConfig={"PortBindings": asked}, NetworkSettings={"Ports": actual})
+    assert found.bindings == expected
+
+
+def test_podman_says_every_address_with_none() -> None:
+    """With an IPv6 address in the container, podman publishes by IPv6 too."""
+    ports = published(("", "8080"))
+    four, six = {"IPAddress": "10.88.0.2"}, {"IPAddress": "10.88.0.2", "GlobalIPv6Address": "fd00::2"}
+    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": four}}).bindings == (binding(8080, 4),)
+    assert one(NetworkSettings={"Ports": ports, "Networks": {"podman": six}}).bindings == (
+        binding(8080, 4),
+        binding(8080, 6),
+    )
+
+
+def test_a_running_container() -> None:
+    found = one(
+        Config={"Image": "nginx", "ExposedPorts": {"80/tcp": {}, "53/udp": {}}},
+        HostConfig={"NetworkMode": "n1", "RestartPolicy": {"Name": "always"}, "Dns": ["192.0.2.53"]},
+    )
+    assert (found.name, found.status, found.pid, found.running, found.netns) == ("web", "running", 270, True, None)
+    assert (found.image, found.network_mode, found.restart_policy) == ("nginx", "n1", "always")
+    assert (found.exposed, found.dns, found.evidence) == ((("tcp", 80), ("udp", 53)), ("192.0.2.53",), "e9")
+
+
+def test_a_stopped_container() -> None:
+    found = one(
+        State={"Status": "exited", "Pid": 0, "ExitCode": 137, "Error": "oom", "FinishedAt": "2026-11-20T10:09:14Z"},
+        NetworkSettings={"Networks": {"bridge": {"IPAddress": "", "Gateway": "", "MacAddress": ""}}},
+    )
+    assert (found.status, found.pid, found.running, found.exit_code, found.error) == ("exited", None, False, 137, "oom")
+    assert found.endpoints == (Endpoint("bridge"),)
+    assert found.restart_policy == "no"
+
+
+def test_an_endpoint() -> None:
+    endpoint = {
+        "NetworkID": "n" * 64, "IPAddress": "172.18.0.2", "IPPrefixLen": 16, "GlobalIPv6Address": "fd00::2",
+        "GlobalIPv6PrefixLen": 64, "Gateway": "172.18.0.1", "IPv6Gateway": "fd00::1", "MacAddress": "02:42:ac:12:00:02",
+        "Aliases": ["web"], "DNSNames": ["web", "cccccccccccc"],
+    }  # fmt: skip
+    (found,) = one(NetworkSettings={"Networks": {"n1": endpoint}}).endpoints
+    assert found == Endpoint(
+        network="n1",
+        network_id="n" * 64,
+        ipv4=read_address("172.18.0.2", "ip"),
+        ipv4_prefix_length=16,
+        ipv6=read_address("fd00::2", "ip6"),
+        ipv6_prefix_length=64,
+        gateway4=read_address("172.18.0.1", "ip"),
+        gateway6=read_address("fd00::1", "ip6"),
+        mac=0x0242AC120002,
+        aliases=("web", "cccccccccccc"),
+    )
+
+
+def test_one_object_a_line_and_one_array_are_the_same() -> None:
+    objects = [{"Id": "1", "Name": "/a"}, {"Id": "2", "Name": "b"}]
+    lines = "".join(json.dumps(item) + "\n" for item in objects)
+    assert containers(lines, source="") == containers(json.dumps(objects), source="")
+    assert [item.name for item in containers(lines, source="")] == ["a", "b"]
+    assert containers("\n", source="") == ()
+
+
+def endpoints(mode: str, *names: str) -> Container:
+    return Container(
+        "1", "web", "running", mode, endpoints=tuple(Endpoint(name, ipv4=n) for n, name in enumerate(names, 1))
+    )
+
+
+@pytest.mark.parametrize(
+    ("container", "network"),
+    (
+        (endpoints("default", "a", "bridge"), "bridge"),
+        (endpoints("n1", "a", "n1"), "n1"),
+        (endpoints("host", "a", "b"), "a"),
+        (endpoints("host"), None),
+    ),
+)
+def test_publishing_endpoint(container: Container, network: str | None) -> None:
+    found = publishing_endpoint(container)
+    assert (found.network if found is not None else None) == network
+
+
+@pytest.mark.parametrize(
+    "fields",
+    (
+        {"Name": 5},
+        {"NetworkSettings": {"Ports": {"x/tcp": [{"HostPort": "1"}]}}},
+        {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "x", "HostPort": "1"}]}}},
+        {"NetworkSettings": {"Networks": {"n1": {"IPAddress": "x"}}}},
+    ),
+)
+def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
+    with pytest.raises(ParseError, match="docker inspect"):
+        one(**fields)

@@ -1,0 +1,95 @@
+"""Options of the engine: flags, file, info."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.docker import Engine
+from hairpin.host.read.engines.engine_options import (
+    Info,
+    Options,
+    of_file,
+    of_flags,
+    of_info,
+    options,
+    podman_rootless,
+    version,
+    with_options,
+)
+
+FILE = '{"iptables": false, "icc": true, "ip": "127.0.0.1", "bridge": "none", "dns": ["192.0.2.53"], "mtu": 1400}'
+
+
+def test_the_file() -> None:
+    said = dict(of_file(FILE, source="daemon.json"))
+    assert said == {"iptables": "false", "icc": "true", "ip": "127.0.0.1", "bridge": "none", "mtu": "1400"}
+    assert options(of_file(FILE, source="daemon.json")) == Options(
+        iptables=False, icc=True, default_ip=0x7F000001, bridge_name="none"
+    )
+
+
+def test_flags() -> None:
+    said = of_flags(
+        "--userland-proxy=false\n--live-restore\n--firewall-backend=nftables\n--host=unix:///run/docker.sock\n"
+    )
+    assert options(said) == Options(userland_proxy=False, live_restore=True, firewall_backend="nftables")
+
+
+def test_nothing_said_is_not_no() -> None:
+    assert options(()) == Options()
+    assert options(of_file("{}", source="daemon.json")) == Options()
+    assert of_file("", source="daemon.json") == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), (("false", False), ("0", False), ("true", True), ("1", True), ("", True), ("maybe", None))
+)
+def test_switches_are_read_as_go_does(value: str, expected: bool | None) -> None:
+    assert options((("iptables", value),)).iptables is expected
+
+
+def test_an_address_that_is_none() -> None:
+    assert options((("ip", "x"),)).default_ip is None
+
+
+def test_info() -> None:
+    text = (
+        '{"ServerVersion":"28.5.2","SecurityOptions":["name=seccomp,profile=default","name=rootless"],'
+        '"LiveRestoreEnabled":true,"FirewallBackend":{"Driver":"nftables"}}'
+    )
+    assert of_info(text, source="docker info") == Info("28.5.2", "nftables", live_restore=True, rootless=True)
+    assert of_info('{"SecurityOptions":null}', source="docker info") == Info()
+
+
+VERSIONS = {
+    "docker version": ('{"Client":{"Version":"28.2.2"},"Server":{"Version":"20.10.24+dfsg1"}}', "20.10.24+dfsg1"),
+    "GET /version": ('{"Version":"26.1.5","ApiVersion":"1.45"}', "26.1.5"),
+    "podman": ('{"Client":{"Version":"4.3.1"}}', "4.3.1"),
+    "no server": ('{"Client":{"Version":"28.2.2"},"Server":null}', "28.2.2"),
+    "nothing": ("{}", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), VERSIONS.values(), ids=VERSIONS)
+def test_version(text: str, expected: str) -> None:
+    assert version(text, source="docker version") == expected
+
+
+def test_what_runs_counts_before_what_was_written() -> None:
+    engine = Engine("docker", "28.5.2")
+    said = Options(firewall_backend="iptables", live_restore=False, icc=False)
+    found = with_options(engine, said, Info(firewall_backend="nftables", live_restore=True))
+    assert (found.firewall_backend, found.live_restore, found.icc) == ("nftables", True, False)
+    kept = with_options(engine, said, Info())
+    assert (kept.firewall_backend, kept.live_restore) == ("iptables", False)
+    assert with_options(engine, Options(), Info(firewall_backend="iptables+firewalld")).firewall_backend == "iptables"
+
+
+def test_podman_rootless() -> None:
+    assert podman_rootless('{"host":{"security":{"rootless":true}}}', source="podman info")
+    assert not podman_rootless('{"host":{}}', source="podman info")
+
+
+@pytest.mark.parametrize("text", ("[]", "{", '{"ServerVersion": 5}'))
+def test_damage_is_a_parse_error(text: str) -> None:
+    with pytest.raises(ParseError, match="docker info"):
+        of_info(text, source="docker info")

@@ -1,0 +1,69 @@
+"""Which engines a host has, and whether they run."""
+
+import pytest
+
+from hairpin.evidence.reading import Evidence
+from hairpin.host.docker import Engine
+from hairpin.host.managers import Unit, Version
+from hairpin.host.read.engines.engines import engines
+from hairpin.host.read.readings import Readings
+from tests.host.fixture_evidence import evidence
+
+PACKAGE = (Version("package:docker.io", "1:20.10.24+dfsg1-1+deb12u1"),)
+
+
+def of(read: Evidence, units: tuple[Unit, ...] = (), versions: tuple[Version, ...] = ()) -> dict[str, tuple[str, bool]]:
+    return {item.kind: (item.version, item.running) for item in engines(Readings(read), units, versions)}
+
+
+CASES: dict[str, tuple[Evidence, tuple[Unit, ...], tuple[Version, ...], dict[str, tuple[str, bool]]]] = {
+    "none": (evidence(), (), (), {}),
+    "it answers": (
+        evidence(("docker-version", "", "docker version", '{"Version":"26.1.5"}')), (), (),
+        {"docker": ("26.1.5", True)}),
+    "info alone": (
+        evidence(("docker-info", "", "docker info", '{"ServerVersion":"26.1.5"}')), (), (),
+        {"docker": ("26.1.5", True)}),
+    "its process alone": (
+        evidence(("dockerd-cmdline", "", "/proc/9/cmdline", "")), (), PACKAGE, {"docker": ("20.10.24+dfsg1", True)}),
+    "it may not be asked": (
+        evidence(("docker-socket", "", "/run/docker.sock", "Permission denied"), outcome="refused"), (), (),
+        {"docker": ("", True)}),
+    "installed, not running": (evidence(), (), PACKAGE, {"docker": ("20.10.24+dfsg1", False)}),
+    "configured, not running": (
+        evidence(("daemon-json", "", "/etc/docker/daemon.json", "{}")), (), (), {"docker": ("", False)}),
+    "known to systemd": (evidence(), (Unit("docker.service", "failed", "enabled"),), (), {"docker": ("", False)}),
+    "podman": (
+        evidence(("podman-version", "", "podman version", '{"Client":{"Version":"4.3.1"}}')), (), (),
+        {"podman": ("4.3.1", True)}),
+    "podman, never used": (
+        evidence(), (), (Version("package:podman", "4.3.1+ds1-8"),), {"podman": ("4.3.1+ds1", False)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "units", "versions", "expected"), CASES.values(), ids=CASES)
+def test_engines(
+    read: Evidence, units: tuple[Unit, ...], versions: tuple[Version, ...], expected: dict[str, tuple[str, bool]]
+) -> None:
+    assert of(read, units, versions) == expected
+
+
+def test_options_of_flags_and_file_meet() -> None:
+    read = evidence(
+        ("docker-version", "", "docker version", '{"Version":"26.1.5"}'),
+        ("dockerd-cmdline", "", "/proc/9/cmdline", "--userland-proxy=false\n"),
+        ("daemon-json", "", "/etc/docker/daemon.json", '{"icc": false}'),
+    )
+    (engine,) = engines(Readings(read), (), ())
+    assert engine == Engine("docker", "26.1.5", userland_proxy=False, icc=False, evidence="e1")
+
+
+def test_podmans_containers_and_networks() -> None:
+    read = evidence(
+        ("podman-version", "", "podman version", '{"Client":{"Version":"4.3.1"}}'),
+        ("podman-info", "", "podman info", '{"host":{"security":{"rootless":false}}}'),
+        ("podman-containers", "", "podman inspect", '{"Id":"1","Name":"web","State":{"Status":"running","Pid":7}}'),
+        ("podman-networks", "", "podman network inspect", '{"name":"podman","id":"2","driver":"bridge"}'),
+    )
+    (engine,) = engines(Readings(read), (), ())
+    assert ([item.name for item in engine.containers], [item.name for item in engine.networks]) == (["web"], ["podman"])

@@ -1,0 +1,85 @@
+"""Networks from the engines' JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks
+from hairpin.netfilter.prefix import read_address
+
+ID = "bf12a7dc6a66e39995ec4d8fab661882981229bd92930272bcd9abaf4b70be18"
+# podman 4.3.1, podman network inspect podman
+PODMAN = {
+    "name": "podman", "id": ID, "driver": "bridge", "network_interface": "podman0",
+    "subnets": [{"subnet": "10.88.0.0/16", "gateway": "10.88.0.1"}], "ipv6_enabled": False, "internal": False,
+}  # fmt: skip
+
+
+def docker(**fields: Any) -> DockerNetwork:
+    text = json.dumps({"Id": ID, "Name": "n1", "Driver": "bridge", **fields})
+    (found,) = docker_networks(text, source="docker network inspect", evidence="e8")
+    return found
+
+
+BRIDGES: dict[str, tuple[dict[str, Any], str | None]] = {
+    "made of the id": ({}, "br-bf12a7dc6a66"),
+    "by option": ({"Options": {BRIDGE_NAME: "lan0"}}, "lan0"),
+    "the default one": ({"Name": "bridge"}, "docker0"),
+    "the default one, named": ({"Name": "bridge", "Options": {BRIDGE_NAME: "br9"}}, "br9"),
+    "no bridge": ({"Driver": "macvlan"}, None),
+    "host": ({"Name": "host", "Driver": "host"}, None),
+}
+
+
+@pytest.mark.parametrize(("fields", "expected"), BRIDGES.values(), ids=BRIDGES)
+def test_bridge(fields: dict[str, Any], expected: str | None) -> None:
+    assert docker(**fields).bridge == expected
+
+
+def test_subnets_and_switches() -> None:
+    blocks = [
+        {"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"},
+        {"Subnet": "fd00:1::/64", "Gateway": "fd00:1::1/64"},
+    ]
+    found = docker(IPAM={"Config": blocks}, EnableIPv6=True, Internal=True, Options={"a": "b"}, Scope="local")
+    assert found.subnets == (
+        Subnet(4, read_address("172.18.0.0", "ip"), 16, read_address("172.18.0.1", "ip")),
+        Subnet(6, read_address("fd00:1::", "ip6"), 64, read_address("fd00:1::1", "ip6")),
+    )
+    assert (found.ipv6, found.internal, found.ingress, found.option("a"), found.option("b")) == (
+        True,
+        True,
+        False,
+        "b",
+        None,
+    )
+
+
+def test_a_network_without_addresses() -> None:
+    assert docker(IPAM={"Config": None}, Options=None).subnets == ()
+    assert docker(IPAM=None).subnets == ()
+
+
+def test_podman() -> None:
+    for text in (json.dumps(PODMAN), json.dumps([PODMAN])):
+        (found,) = podman_networks(text, source="podman network inspect")
+        assert (found.name, found.bridge, found.internal) == ("podman", "podman0", False)
+        assert found.subnets == (Subnet(4, read_address("10.88.0.0", "ip"), 16, read_address("10.88.0.1", "ip")),)
+
+
+@pytest.mark.parametrize("subnet", ("x", "10.0.0.0/40", "::/129"))
+def test_damage_is_a_parse_error(subnet: str) -> None:
+    with pytest.raises(ParseError, match="docker network inspect"):
+        docker(IPAM={"Config": [{"Subnet": subnet}]})
+    with pytest.raises(ParseError, match="podman"):
+        podman_networks(json.dumps({**PODMAN, "subnets": [{"subnet": subnet}]}), source="podman")
+
+
+def test_both_forms_of_docker() -> None:
+    objects = [{"Id": ID, "Name": "a"}, {"Id": ID, "Name": "b"}]
+    assert docker_networks(json.dumps(objects), source="") == docker_networks(
+        "\n".join(json.dumps(item) for item in objects), source=""
+    )

@@ -1,0 +1,56 @@
+"""Which namespace a container is in."""
+
+import pytest
+
+from hairpin.host.docker import Container
+from hairpin.host.read.engines.placement import Place, netnsids, placed, places
+
+TEXT = """\
+host\t4026533222\t-\t-
+container:web\t4026533306\t354\tidweb
+container:shares\t4026533306\t461\tidshares
+container:onhost\t4026533222\t519\tidonhost
+container:closed\t-\t520\tidclosed
+"""
+KNOWN = places((TEXT,))
+READABLE = frozenset(("host", "container:web", "container:alone", "container:closed"))
+
+
+def of(name: str, mode: str = "bridge", status: str = "running") -> Container:
+    return Container(f"id{name}", name, status, mode)
+
+
+def test_places() -> None:
+    assert (
+        Place("host", "4026533222", "-"),
+        Place("container:web", "4026533306", "idweb"),
+        Place("container:web", "4026533306", "idshares"),
+        Place("host", "4026533222", "idonhost"),
+    ) == KNOWN
+    assert places(("no tabs here\n",)) == ()
+
+
+CASES: dict[str, tuple[Container, str | None]] = {
+    "its own": (of("web"), "container:web"),
+    "shared": (of("shares", "container:idweb"), "container:web"),
+    "the host's": (of("onhost", "host"), "host"),
+    "not to be seen, and yet read": (of("closed"), "container:closed"),
+    "stopped": (of("web", status="exited"), None),
+    "paused": (of("web", status="paused"), "container:web"),
+    "no word of it": (of("alone"), "container:alone"),
+    "no word of it, on the host": (of("other", "host"), "host"),
+    "no word of it, shared by id": (of("other", "container:idwe"), "container:web"),
+    "no word of it, shared by name": (of("other", "container:web"), "container:web"),
+    "nothing could be read in it": (of("unseen"), None),
+}
+
+
+@pytest.mark.parametrize(("container", "expected"), CASES.values(), ids=CASES)
+def test_placed(container: Container, expected: str | None) -> None:
+    (found, _) = placed((container, of("web")), KNOWN, READABLE)
+    assert found.netns == expected
+
+
+def test_netnsids() -> None:
+    text = "4026533222 unassigned 1\n4026533306 1 354\n4026539999 2 9\n\n"
+    assert netnsids(text, KNOWN) == ((1, "container:web"),)

@@ -1,0 +1,85 @@
+"""Where relays lead."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
+from hairpin.host.socket import Relay, Socket
+
+PROXY = "-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80"
+W4, W6 = 0xAC110002, (0xFD00 << 112) + 2
+WEB = Container(
+    "1",
+    "web",
+    "running",
+    endpoints=(Endpoint("bridge", ipv4=W4),),
+    bindings=(PortBinding("tcp", 80, 8080), PortBinding("tcp", 80, 8080, version=6)),
+)
+DUAL = msgspec.structs.replace(WEB, endpoints=(Endpoint("bridge", ipv4=W4, ipv6=W6),))
+GONE = msgspec.structs.replace(WEB, status="exited")
+ASKED = msgspec.structs.replace(WEB, bindings=(PortBinding("tcp", 80, 8080, actual=False),))
+OLD = msgspec.structs.replace(WEB, bindings=(PortBinding("tcp", 80, 8080),))
+
+
+def socket(process: str | None = "docker-proxy", port: int = 8080, **fields: int | None) -> Socket:
+    values = {"version": 4, "address": None, "pid": 9, **fields}
+    return msgspec.convert({"protocol": "tcp", "port": port, "process": process, **values}, Socket)
+
+
+def relay_of(item: Socket, running: tuple[RelayCommand, ...], containers: tuple[Container, ...]) -> Relay | None:
+    return with_relays((item,), running, containers)[0].relay
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    (
+        PROXY,
+        f"{PROXY} -use-listen-fd",
+        PROXY.replace("-container-ip ", "--container-ip=").replace("-container-port ", "-container-port="),
+        f"-use-listen-fd {PROXY}",
+    ),
+)
+def test_a_command_line_says_where(arguments: str) -> None:
+    running = commands(f"9\t/usr/bin/docker-proxy {arguments}\n")
+    assert relay_of(socket(), running, ()) == Relay(4, W4, 80)
+
+
+def test_a_command_line_says_more_than_the_engine() -> None:
+    """A proxy that outlived its container leads to the old address."""
+    running = commands(f"9\tdocker-proxy {PROXY.replace('172.17.0.2', '172.17.0.9')}\n")
+    assert relay_of(socket(), running, (WEB,)) == Relay(4, 0xAC110009, 80)
+
+
+CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
+    "published port": (socket(), (WEB,), Relay(4, W4, 80)),
+    "IPv6 leads to IPv4 where there is nothing else": (socket(version=6), (WEB,), Relay(4, W4, 80)),
+    "IPv6 leads to IPv6": (socket(version=6), (DUAL,), Relay(6, W6, 80)),
+    "one socket for both, as old engines bind": (socket(version=6), (OLD,), Relay(4, W4, 80)),
+    "dockerd holds the port": (socket("dockerd"), (WEB,), Relay(4, W4, 80, holds_only=True)),
+    "dockerd on a port of its own": (socket("dockerd", port=2375), (WEB,), None),
+    "another program on that port": (socket("nginx"), (WEB,), None),
+    "nobody known": (socket(None), (WEB,), None),
+    "another port": (socket(port=8081), (WEB,), None),
+    "another address": (socket(address=0x7F000001), (WEB,), None),
+    "a stopped container": (socket(), (GONE,), None),
+    "not in effect": (socket(), (ASKED,), None),
+}
+
+
+@pytest.mark.parametrize(("item", "containers", "expected"), CASES.values(), ids=CASES)
+def test_without_a_command_line_the_engine_says_where(
+    item: Socket, containers: tuple[Container, ...], expected: Relay | None
+) -> None:
+    assert relay_of(item, (), containers) == expected
+
+
+@pytest.mark.parametrize("line", ("", "9", "x\tdocker-proxy", "9 docker-proxy -container-ip 172.17.0.2"))
+def test_lines_of_another_form_are_nobodys(line: str) -> None:
+    assert commands(line) == ()
+
+
+def test_a_damaged_command_line_falls_back_on_the_engine() -> None:
+    running = commands("9\tdocker-proxy -container-ip x -container-port y\n")
+    assert relay_of(socket(), running, (WEB,)) == Relay(4, W4, 80)
+    assert relay_of(socket(), running, ()) is None

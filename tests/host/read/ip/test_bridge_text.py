@@ -1,0 +1,58 @@
+"""Bridges from words say the same as from JSON."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.read.ip import bridge_json, links_json
+from hairpin.host.read.ip.bridge_json import PortVlans
+from hairpin.host.read.ip.bridge_text import fdb, ports, vlans
+from tests.host.fixture_evidence import text_of
+
+OLD = """\
+port\tvlan ids
+br0\t 1 PVID Egress Untagged
+
+v1\t 5 PVID Egress Untagged
+\t 10-20
+
+docker0\tNone
+"""
+NEW = """\
+port              vlan-id
+br0               1 PVID Egress Untagged
+v1                5 PVID Egress Untagged
+                  10-20
+"""
+EXPECTED = (PortVlans("br0", 1, ((1, 1, True),)), PortVlans("v1", 5, ((5, 5, True), (10, 20, False))))
+
+
+def test_ports_are_those_of_json() -> None:
+    found = ports(text_of("iproute2-6.1", "bridge-link.txt"), source="bridge link")
+    assert found == links_json.ports(text_of("iproute2-6.1", "bridge-link.json"), source="bridge link")
+    assert len(found) == 2
+
+
+def test_fdb_is_that_of_json() -> None:
+    found = fdb(text_of("iproute2-6.1", "bridge-fdb.txt"), source="bridge fdb", evidence="e1")
+    document = text_of("iproute2-6.1", "bridge-fdb.json")
+    assert found == bridge_json.fdb(document, source="bridge fdb", evidence="e1")
+
+
+def test_fdb_with_vlan_and_remote() -> None:
+    text = "02:00:00:00:00:01 dev vx0 dst 192.0.2.9 vlan 5 master br0 static\n"
+    (entry,) = fdb(text, source="bridge fdb")
+    assert (entry.vlan, entry.remote, entry.bridge, entry.state, entry.local) == (5, 0xC0000209, "br0", "static", False)
+
+
+def test_vlans() -> None:
+    assert vlans(NEW, source="bridge vlan") == EXPECTED
+    assert vlans(OLD, source="bridge vlan") == (*EXPECTED, PortVlans("docker0", None, ()))
+
+
+def test_damage_is_a_parse_error_with_its_line() -> None:
+    with pytest.raises(ParseError, match="bridge link:1"):
+        ports("hairpin on\n", source="bridge link")
+    with pytest.raises(ParseError, match="bridge fdb:2"):
+        fdb("\nx dev v1 master br0\n", source="bridge fdb")
+    with pytest.raises(ParseError, match="bridge vlan:2"):
+        vlans("port vlan-id\nv1 five\n", source="bridge vlan")

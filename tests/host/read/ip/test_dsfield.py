@@ -1,0 +1,15 @@
+"""The TOS byte."""
+
+import pytest
+
+from hairpin.host.read.ip.dsfield import tos
+
+
+@pytest.mark.parametrize(("text", "byte"), (("0x10", 0x10), ("16", 0x10), (16, 0x10), ("EF", 0xB8), ("default", 0)))
+def test_tos(text: str | int, byte: int) -> None:
+    assert tos(text) == byte
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        tos("unheard-of")

@@ -1,0 +1,109 @@
+"""Routes, next hops and neighbours from words say the same as from JSON; busybox says less."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.read.ip import routes_json
+from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.read.ip.routes_text import neighbours, routes, saved_next_hops
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop
+from hairpin.netfilter.address import Version
+from hairpin.netfilter.prefix import read_address
+from tests.host.fixture_evidence import text_of
+
+TABLES = RouteTables()
+SAVED = saved_next_hops(text_of("iproute2-6.1", "nexthop.txt"), source="ip nexthop")
+
+CENTOS_7 = """\
+unicast default via 10.0.2.2 dev eth0  proto static  metric 100
+local 10.0.2.15 dev eth0  table local  proto kernel  scope host  src 10.0.2.15
+unreachable default dev lo  table unspec  proto kernel  metric 4294967295  error -101
+"""
+
+
+def test_next_hop_objects_are_those_of_json() -> None:
+    assert routes_json.saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop") == SAVED
+
+
+@pytest.mark.parametrize("version", (4, 6))
+def test_words_say_what_json_says(version: Version) -> None:
+    words, document = (text_of("iproute2-6.1", f"route{version}.{form}") for form in ("txt", "json"))
+    found = routes(words, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1")
+    assert found == routes_json.routes(
+        document, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1"
+    )
+    assert len(found) == len([line for line in words.splitlines() if not line.startswith("\t")])
+
+
+def test_busybox_loses_next_hops_and_not_routes() -> None:
+    whole = routes(text_of("iproute2-6.1", "route4.txt"), version=4, tables=TABLES, saved=SAVED, source="ip")
+    lost = routes(text_of("iproute2-6.1", "route4.busybox.txt"), version=4, tables=TABLES, source="busybox ip")
+    assert [(item.destination, item.table, item.type) for item in lost] == [
+        (item.destination, item.table, item.type) for item in whole
+    ]
+    assert [item.destination for item in lost if item.type == "unicast" and not item.next_hops] == [
+        read_address(text, "ip") for text in ("10.50.0.0", "10.56.0.0", "10.57.0.0")
+    ]
+
+
+def test_iproute2_of_centos_7() -> None:
+    default, local = routes(CENTOS_7, version=4, tables=TABLES, source="ip route")
+    assert (default.table, default.metric, default.next_hops) == (
+        TABLE_MAIN,
+        100,
+        (NextHop("eth0", read_address("10.0.2.2", "ip"), 4),),
+    )
+    assert (local.table, local.type) == (TABLE_LOCAL, "local")
+
+
+def test_what_a_route_encapsulates_in_is_not_the_route() -> None:
+    text = "10.17.0.0/16 encap ip id 9 src 0.0.0.0 dst 192.0.2.253 ttl 0 tos 16 dev a0 scope link src 192.0.2.1"
+    (route,) = routes(text, version=4, tables=TABLES, source="ip route")
+    assert (route.destination, route.tos, route.prefsrc) == (
+        read_address("10.17.0.0", "ip"),
+        0,
+        read_address("192.0.2.1", "ip"),
+    )
+    assert route.next_hops == (NextHop("a0", encap="ip"),)
+
+
+def test_a_locked_mtu() -> None:
+    (route,) = routes("10.0.0.0/8 dev eth0 mtu lock 1400", version=4, tables=TABLES, source="ip route")
+    assert route.mtu_bytes == 1400
+
+
+@pytest.mark.parametrize("name", ("neigh.txt", "neigh.busybox.txt"))
+def test_neighbours_are_those_of_json(name: str) -> None:
+    found = neighbours(text_of("iproute2-6.1", name), source="ip neigh", evidence="e1")
+    assert found == routes_json.neighbours(text_of("iproute2-6.1", "neigh.json"), source="ip neigh", evidence="e1")
+
+
+def test_a_failed_neighbour_and_a_proxy() -> None:
+    text = "10.0.0.1 dev eth0  FAILED\n10.0.0.9 dev eth0 proxy \n"
+    assert [(item.state, item.mac, item.proxy) for item in neighbours(text, source="ip neigh")] == [
+        ("FAILED", None, False),
+        ("NONE", None, True),
+    ]
+
+
+DAMAGED = {
+    "destination": ("default dev eth0\nnowhere dev eth0\n", 2),
+    "hop of nothing": ("\tnexthop via 10.0.0.1 dev eth0\n", 1),
+    "gateway": ("default via x dev eth0\n", 1),
+    "metric": ("default dev eth0 metric x\n", 1),
+    "a type alone": ("blackhole\n", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), DAMAGED.values(), ids=DAMAGED)
+def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(ParseError) as caught:
+        routes(text, version=4, tables=TABLES, source="ip route")
+    assert (caught.value.source, caught.value.line) == ("ip route", line)
+
+
+def test_damaged_neighbours_and_next_hops() -> None:
+    with pytest.raises(ParseError, match="ip neigh:1"):
+        neighbours("x dev eth0 FAILED", source="ip neigh")
+    with pytest.raises(ParseError, match="ip nexthop:1"):
+        saved_next_hops("via 10.0.0.1 dev eth0", source="ip nexthop")

@@ -1,0 +1,102 @@
+"""Sockets as ss prints them, of several versions."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.read.ip.sockets_text import parse, unmapped
+from hairpin.host.socket import Socket
+from hairpin.netfilter.prefix import read_address
+
+# iproute2 6.1, ss -H -n -l -e -t -u -p, all bound by one python3.
+NEW: dict[str, tuple[str, Socket]] = {
+    "UDP on every IPv4 address": (
+        'udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:* users:(("python3",pid=9,fd=11)) ino:91880 sk:1001 cgroup:/ <->',
+        Socket("udp", 4, None, 53, process="python3", pid=9, uid=0)),
+    "UDP on everything": (
+        'udp UNCONN 0 0 *:54 *:* users:(("python3",pid=9,fd=12)) uid:1000 ino:91881 sk:3 cgroup:/ v6only:0 <->',
+        Socket("udp", 6, None, 54, process="python3", pid=9, uid=1000)),
+    "loopback, one waiting": (
+        'tcp LISTEN 1 5 127.0.0.1:83 0.0.0.0:* users:(("python3",pid=9,fd=6)) ino:91876 sk:1004 cgroup:/ <->',
+        Socket("tcp", 4, 0x7F000001, 83, process="python3", pid=9, uid=0, backlog=5, queued=1)),
+    "bound to a link": (
+        "tcp LISTEN 0 5 0.0.0.0%v0:84 0.0.0.0:* ino:91877 sk:1005 cgroup:/ <->",
+        Socket("tcp", 4, None, 84, device="v0", uid=0, backlog=5, queued=0)),
+    "IPv4 by an IPv6 socket": (
+        "tcp LISTEN 0 5 [::ffff:127.0.0.1]:86 *:* ino:91879 sk:1009 cgroup:/ v6only:0 <->",
+        Socket("tcp", 4, 0x7F000001, 86, uid=0, backlog=5, queued=0)),
+    "IPv6 alone": (
+        "tcp LISTEN 0 5 [::]:82 [::]:* ino:91875 sk:100b cgroup:/ v6only:1 <->",
+        Socket("tcp", 6, None, 82, v6only=True, uid=0, backlog=5, queued=0)),
+    "one IPv6 address": (
+        "tcp LISTEN 0 5 [::1]:85 [::]:* ino:91878 sk:100c cgroup:/ v6only:0 <->",
+        Socket("tcp", 6, 1, 85, uid=0, backlog=5, queued=0)),
+    "link-local with its zone": (
+        "udp UNCONN 0 0 [fe80::1]%eth0:546 [::]:* ino:1 sk:2 cgroup:/ v6only:1 <->",
+        Socket("udp", 6, read_address("fe80::1", "ip6"), 546, device="eth0", v6only=True, uid=0)),
+    "the relay of several owners": (
+        'tcp LISTEN 0 9 0.0.0.0:80 0.0.0.0:* users:(("dockerd",pid=7,fd=3),("docker-proxy",pid=8,fd=4)) ino:1 sk:2 <->',
+        Socket("tcp", 4, None, 80, process="docker-proxy", pid=8, uid=0, backlog=9, queued=0)),
+    "a name with odd characters": (
+        'tcp LISTEN 0 9 0.0.0.0:80 0.0.0.0:* users:(("tmux: a)(b",pid=7,fd=3)) ino:1 sk:2 <->',
+        Socket("tcp", 4, None, 80, process="tmux: a)(b", pid=7, uid=0, backlog=9, queued=0)),
+    "without -e": (
+        'tcp LISTEN 0 9 [::]:80 [::]:* users:(("nginx",pid=7,fd=3))',
+        Socket("tcp", 6, None, 80, v6only=True, process="nginx", pid=7, backlog=9, queued=0)),
+}  # fmt: skip
+# iproute2 4.11 (CentOS 7): no brackets, * is the IPv4 wildcard.
+OLD = """\
+tcp    LISTEN     0      128       *:22      *:*      users:(("sshd",pid=1,fd=3)) ino:1 sk:2 <->
+tcp    LISTEN     0      128      :::22      :::*      users:(("sshd",pid=1,fd=4)) ino:1 sk:3 <->
+tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd=4)) ino:1 sk:3 <->
+"""
+
+
+@pytest.mark.parametrize(("line", "expected"), NEW.values(), ids=NEW)
+def test_socket(line: str, expected: Socket) -> None:
+    assert parse(f"{line}\n", source="ss") == (expected,)
+
+
+def test_ss_of_centos_7() -> None:
+    assert [(s.version, s.address, s.port, s.v6only) for s in parse(OLD, source="ss")] == [
+        (4, None, 22, False),
+        (6, None, 22, False),
+        (6, 1, 25, False),
+    ]
+
+
+def test_a_lone_star_is_read_as_its_version_means_it() -> None:
+    old = "tcp LISTEN 0 128 *:22 *:* ino:1 sk:2 <->\n"
+    assert [s.version for s in parse(old, source="ss")] == [4]
+    assert [s.version for s in parse(old.replace("<->", "v6only:0 <->"), source="ss")] == [6]
+    assert [s.version for s in parse("tcp LISTEN 0 128 *:22 *:*\n", source="ss")] == [6]
+
+
+def test_what_no_stranger_reaches_is_left_out() -> None:
+    text = (
+        "Netid State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+        "tcp ESTAB 0 0 127.0.0.1:83 127.0.0.1:48132 ino:0 sk:1007 cgroup:/ <->\n"
+        "udp ESTAB 0 0 127.0.0.1:34320 127.0.0.1:53 ino:91885 sk:1002 cgroup:/ <->\n"
+        "u_str LISTEN 0 5 /run/x 1 * 0\n"
+    )
+    assert parse(text, source="ss") == ()
+
+
+def test_unmapped() -> None:
+    assert unmapped(6, (0xFFFF << 32) + 1) == (4, 1)
+    assert unmapped(6, 1) == (6, 1)
+    assert unmapped(6, 0) == (6, 0)
+    assert unmapped(4, 1) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    (
+        "tcp LISTEN 0 5",
+        "tcp LISTEN 0 5 x:80 *:*",
+        "tcp LISTEN 0 5 0.0.0.0:x 0.0.0.0:*",
+        "tcp LISTEN a b 0.0.0.0:8 0.0.0.0:*",
+    ),
+)
+def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
+    with pytest.raises(ParseError, match="ss:2"):
+        parse(f"\n{line}\n", source="ss")

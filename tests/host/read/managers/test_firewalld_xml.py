@@ -1,0 +1,70 @@
+"""Zones from firewalld's files."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.managers import FirewalldZone
+from hairpin.host.read.managers.firewalld_xml import zone
+
+ZONE = """<?xml version="1.0" encoding="utf-8"?>
+<zone target="DROP">
+  <short>Public</short>
+  <interface name="eth0"/>
+  <source address="192.0.2.0/24"/>
+  <source mac="00:11:22:33:44:55"/>
+  <service name="ssh"/>
+  <port port="8443" protocol="tcp"/>
+  <port port="8000-8010" protocol="udp"/>
+  <rule family="ipv4">
+    <source address="192.0.2.0/24"/>
+    <port port="8080" protocol="tcp"/>
+    <accept/>
+  </rule>
+  <rule>
+    <service name="http"/>
+    <reject type="icmp-port-unreachable"/>
+  </rule>
+  <masquerade/>
+</zone>
+"""
+
+
+def test_zone() -> None:
+    assert zone(ZONE, name="public", source="public.xml") == FirewalldZone(
+        name="public",
+        target="DROP",
+        interfaces=("eth0",),
+        sources=("192.0.2.0/24", "00:11:22:33:44:55"),
+        ports=("8443/tcp", "8000-8010/udp"),
+        services=("ssh",),
+        forward=False,
+        masquerade=True,
+        rich_rules=(
+            'rule family="ipv4" source address="192.0.2.0/24" port port="8080" protocol="tcp" accept',
+            'rule service name="http" reject type="icmp-port-unreachable"',
+        ),
+    )
+
+
+def test_what_stands_inside_a_rule_is_not_the_zones() -> None:
+    text = '<zone><rule><service name="http"/><port port="1" protocol="tcp"/><accept/></rule><forward/></zone>'
+    found = zone(text, name="x", source="x.xml")
+    assert (found.services, found.ports, found.forward, found.target) == ((), (), True, "default")
+
+
+ENTITIES = '<!DOCTYPE z [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><zone><short>&b;</short></zone>'
+DAMAGED = {
+    "a policy": "<policy/>",
+    "no XML": "zone",
+    "empty": "",
+    "cut": "<zone><short>",
+    "entities": ENTITIES,
+    "endless": "<zone>" + "<port/>" * 30_000 + "</zone>",
+    "deep": "<zone>" + "<a>" * 30_000,
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_damage_is_a_parse_error(text: str) -> None:
+    with pytest.raises(ParseError, match=r"x\.xml"):
+        zone(text, name="x", source="x.xml")

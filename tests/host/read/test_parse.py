@@ -1,0 +1,265 @@
+"""Whole hosts: what is known of the fixtures is found in them, and damage to a reading stays in that reading."""
+
+from functools import cache
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.host.host import Host, Namespace
+from hairpin.host.read.parse import parse
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
+from hairpin.netfilter.prefix import read_address
+from tests.host.fixture_evidence import CONTAINERS, HOSTS, evidence, evidence_of
+
+
+@cache
+def host_of(name: str) -> Host:
+    return parse(evidence_of(name))
+
+
+KNOWN = {"docker-20.10": "20.10.24+dfsg1", "docker-26.1": "26.1.5+dfsg1", "docker-28.5": "28.5.2+dfsg4"}
+
+
+def v4(text: str) -> int:
+    return read_address(text, "ip")
+
+
+def namespace(host: Host, name: str) -> Namespace:
+    found = host.namespace(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_nothing_of_a_healthy_host_stays_unread(name: str) -> None:
+    host = host_of(name)
+    assert host.unread == ()
+    assert [item.name for item in host.namespaces] == [HOST, *(f"container:{name}" for name in CONTAINERS)]
+    assert all(item.unread == () for item in host.namespaces)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_engine(name: str) -> None:
+    (engine,) = host_of(name).engines
+    assert (engine.kind, engine.version, engine.running) == ("docker", KNOWN[name], True)
+    assert (engine.iptables, engine.userland_proxy, engine.rootless, engine.live_restore) == (None, None, False, False)
+    assert host_of(name).version("docker") == KNOWN[name]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_containers_and_their_namespaces(name: str) -> None:
+    found = {item.name: item for item in host_of(name).containers()}
+    assert {key: (item.status, item.netns) for key, item in found.items()} == {
+        key: ("running", f"container:{key}") for key in CONTAINERS
+    }
+    assert {
+        (b.protocol, b.host_port, b.container_port, b.host_ip, b.version, b.actual) for b in found["front"].bindings
+    } == {
+        ("tcp", 8080, 80, None, 4, True),
+        ("tcp", 8080, 80, None, 6, True),
+        ("udp", 5353, 5353, None, 4, True),
+        ("udp", 5353, 5353, None, 6, True),
+    }
+    assert found["back"].bindings == ()
+    assert {(e.network, e.ipv4) for e in found["front"].endpoints} == {
+        ("n1", v4("172.21.0.2")),
+        ("n2", v4("172.22.0.2")),
+    }
+    assert "front" in found["front"].endpoints[0].aliases or name == "docker-20.10"
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_every_bridge_network_has_its_link_with_its_gateway(name: str) -> None:
+    host = host_of(name)
+    own = namespace(host, HOST)
+    networks = [item for item in host.engines[0].networks if item.driver == "bridge"]
+    assert {item.name for item in networks} == {"bridge", "n1", "n2"}
+    for network in networks:
+        link = own.link(network.bridge or "")
+        assert link is not None
+        assert link.kind == "bridge"
+        assert link.bridge is not None
+        (subnet,) = network.subnets
+        assert [(a.value >> 16, a.prefix_length) for a in own.addresses if a.link == link.name and a.version == 4] == [
+            (subnet.network >> 16, subnet.prefix_length)
+        ]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_every_container_link_is_wired_to_a_bridge_port(name: str) -> None:
+    """The two ends of each veth name each other; one was read as JSON, the other as words."""
+    host = host_of(name)
+    ports = {link.index: link for link in namespace(host, HOST).links if link.port is not None}
+    wired = 0
+    for container in CONTAINERS:
+        for link in namespace(host, f"container:{container}").links:
+            if link.kind == "loopback":
+                continue
+            assert link.kind == "veth"
+            assert link.peer_netnsid == 0
+            port = ports[link.peer_index or 0]
+            assert port.peer_index == link.index
+            assert port.port is not None
+            assert (port.port.state, port.port.hairpin, port.kind) == ("forwarding", False, "veth")
+            wired += 1
+    assert wired == len(ports) == 4
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_container_addresses_are_those_that_the_engine_gave(name: str) -> None:
+    host = host_of(name)
+    for container in host.containers():
+        given_ones = {endpoint.ipv4 for endpoint in container.endpoints}
+        addresses = namespace(host, f"container:{container.name}").addresses
+        assert {a.value for a in addresses if a.version == 4 and a.link != "lo"} == given_ones
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_front_routes_to_its_first_network(name: str) -> None:
+    routes = [r for r in namespace(host_of(name), "container:front").routes if r.prefix_length == 0]
+    assert [(r.version, r.table, r.next_hops[0].link, r.next_hops[0].gateway) for r in routes] == [
+        (4, 254, "eth0", v4("172.21.0.1"))
+    ]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_sockets_and_relays(name: str) -> None:
+    """Without command lines the proxies lead where the engine says the ports go, IPv6 to IPv4 too."""
+    sockets = namespace(host_of(name), HOST).sockets
+    found = {(s.protocol, s.version, s.port): s for s in sockets}
+    assert set(found) == {("tcp", 4, 8080), ("tcp", 6, 8080), ("udp", 4, 5353), ("udp", 6, 5353)}
+    for (_, version, port), socket in found.items():
+        assert (socket.process, socket.address, socket.v6only) == ("docker-proxy", None, version == 6)
+        assert socket.relay is not None
+        assert (socket.relay.version, socket.relay.address) == (4, v4("172.21.0.2"))
+        assert socket.relay.port == {8080: 80, 5353: 5353}[port]
+        assert not socket.relay.holds_only
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_sockets_inside(name: str) -> None:
+    found = {(s.protocol, s.port, s.address, s.v6only) for s in namespace(host_of(name), "container:back").sockets}
+    assert ("tcp", 80, None, False) in found
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_connections(name: str) -> None:
+    found = {
+        (c.original.saddr, c.original.daddr, c.original.dport): c
+        for c in namespace(host_of(name), HOST).connections
+        if c.original.protocol in (6, 17)
+    }
+    client, seen = v4("192.0.2.10"), STATUS_SEEN_REPLY
+    published = found[client, v4("198.51.100.11"), 8080]
+    assert (published.reply.saddr, published.reply.sport) == (v4("172.21.0.2"), 80)
+    assert published.status & (seen | STATUS_ASSURED | STATUS_DNAT | STATUS_SNAT) == seen | STATUS_ASSURED | STATUS_DNAT
+    assert found[client, v4("198.51.100.11"), 5353].status & STATUS_DNAT
+    egress = found[v4("172.17.0.2"), client, 9000]
+    assert egress.status & (STATUS_DNAT | STATUS_SNAT) == STATUS_SNAT
+    assert egress.reply.daddr == v4("198.51.100.11")
+    inside = found[v4("172.22.0.2"), v4("172.22.0.3"), 80]
+    assert inside.status & (STATUS_DNAT | STATUS_SNAT) == 0
+    assert all(c.live for c in found.values())
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_rules_and_sysctls(name: str) -> None:
+    own = namespace(host_of(name), HOST)
+    nat = own.ruleset.table("ip", "nat", "iptables-nft")
+    assert nat is not None
+    assert nat.chain("DOCKER") is not None
+    inside = namespace(host_of(name), "container:front").ruleset.table("ip", "nat", "iptables-nft")
+    assert inside is not None
+    assert inside.chain("DOCKER_OUTPUT") is not None
+    assert inside.evidence != nat.evidence
+    assert own.sysctls.number("net", "ipv4", "ip_forward") == 1
+    assert own.sysctls.number("net", "ipv4", "conf", "eth0", "forwarding") == 1
+
+
+def damaged(host: Evidence, key: str, netns: str, text: str) -> Evidence:
+    """Return the evidence in which one reading has another text."""
+    return msgspec.structs.replace(
+        host,
+        readings=tuple(
+            msgspec.structs.replace(reading, text=text) if (reading.key, reading.netns) == (key, netns) else reading
+            for reading in host.readings
+        ),
+    )
+
+
+HURTING = {
+    "nested without end": "[" * 200_000,
+    "wrong type": '[{"ifindex":"one"}]',
+    "not JSON": "[}",
+    "huge number": '[{"ifindex":' + "9" * 5000 + "}]",
+    "cut": '[{"ifindex":1,"ifname":"eth0"',
+    "binary": "[\x00\udcff\x7f",
+}
+JSON_KEYS = ("ip-addr", "ip-route4", "ip-route6", "ip-rule4", "ip-neigh", "bridge-fdb", "bridge-link")
+
+
+@pytest.mark.parametrize("key", JSON_KEYS)
+@pytest.mark.parametrize("text", HURTING.values(), ids=HURTING)
+def test_a_damaged_reading_is_unread_and_nothing_else_is(key: str, text: str) -> None:
+    host = parse(damaged(evidence_of("docker-28.5"), key, HOST, text))
+    assert [(item.key, item.netns) for item in host.unread] == [(key, HOST)]
+    assert namespace(host, HOST).unread == (key,)
+    assert len(host.containers()) == 3
+    assert namespace(host, HOST).ruleset == namespace(host_of("docker-28.5"), HOST).ruleset
+
+
+@pytest.mark.parametrize(
+    "key", ("docker-containers", "docker-networks", "docker-info", "docker-version", "daemon-json")
+)
+def test_a_damaged_answer_of_the_engine_is_unread(key: str) -> None:
+    host = parse(damaged(evidence_of("docker-28.5"), key, "", '{"Id": ['))
+    assert [(item.key, item.netns) for item in host.unread] == [(key, "")]
+    assert host.engines[0].version == KNOWN["docker-28.5"]
+    assert len(host.engines[0].containers) == (0 if key == "docker-containers" else 3)
+
+
+KEYS = sorted({(reading.key, reading.netns) for reading in evidence_of("docker-28.5").readings})
+
+
+@given(place=st.sampled_from(KEYS), text=st.text(max_size=200))
+def test_no_text_makes_it_fail(place: tuple[str, str], text: str) -> None:
+    parse(damaged(evidence_of("docker-28.5"), *place, text))
+
+
+@given(place=st.sampled_from(KEYS), start=st.integers(0, 4000), length=st.integers(0, 60))
+def test_no_gap_in_a_real_text_makes_it_fail(place: tuple[str, str], start: int, length: int) -> None:
+    host = evidence_of("docker-28.5")
+    (reading,) = (item for item in host.readings if (item.key, item.netns) == place)
+    parse(damaged(host, *place, reading.text[:start] + reading.text[start + length :]))
+
+
+def test_what_was_refused_is_unread() -> None:
+    host = parse(
+        evidence(
+            ("iptables-nft-save4", HOST, "iptables-save -c", "Permission denied (you must be root)"), outcome="refused"
+        )
+    )
+    assert [(item.key, item.reason) for item in host.unread] == [
+        ("iptables-nft-save4", "Permission denied (you must be root)")
+    ]
+    assert host.namespaces == ()
+
+
+def test_a_namespace_of_which_nothing_could_be_read_is_nobodys() -> None:
+    whole = evidence_of("docker-28.5")
+    closed = msgspec.structs.replace(
+        whole,
+        readings=tuple(
+            msgspec.structs.replace(r, outcome="refused", text="permission denied")
+            if r.netns == "container:back"
+            else r
+            for r in whole.readings
+        ),
+    )
+    host = parse(closed)
+    assert host.namespace("container:back") is None
+    assert {c.name: c.netns for c in host.containers()}["back"] is None
+    assert {item.netns for item in host.unread} == {"container:back"}

@@ -1,0 +1,67 @@
+"""Readings by key, and what is missing."""
+
+import msgspec
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.evidence.reading import HOST, Outcome, Reading
+from hairpin.host.read.readings import Readings
+from tests.host.fixture_evidence import evidence
+
+UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {
+    "read": ("ip-addr", "text", "[]", False),
+    "refused": ("ip-addr", "refused", "Permission denied\nmore", True),
+    "failed": ("ip-addr", "failed", "", True),
+    "not there": ("ebtables", "absent", "ebtables is not installed", False),
+    "there, and no tool for it": ("iptables-legacy-save4", "absent", "not installed, but /proc/… lists: nat", True),
+    "nft is there, and no tool for it": ("nft-tables", "absent", "nft is not installed", True),
+    "spare": ("netns-ids", "failed", "", False),
+}
+
+
+@pytest.mark.parametrize(("key", "outcome", "text", "unread"), UNREAD.values(), ids=UNREAD)
+def test_unread(key: str, outcome: Outcome, text: str, unread: bool) -> None:
+    readings = Readings(evidence((key, HOST, "origin", text), outcome=outcome))
+    assert readings.unread_in(HOST) == ((key,) if unread else ())
+    assert [(item.evidence, item.origin) for item in readings.unread] == ([("e1", "origin")] if unread else [])
+    assert readings.unread_in("container:web") == ()
+
+
+def test_a_reason_is_one_line_and_never_empty() -> None:
+    refused = Readings(evidence(("a", HOST, "x", "Permission denied\nmore"), outcome="refused"))
+    failed = Readings(evidence(("a", HOST, "x", ""), outcome="failed"))
+    assert [item.reason for item in (*refused.unread, *failed.unread)] == ["Permission denied", "failed"]
+
+
+def text_or_error(reading: Reading) -> tuple[str, ...]:
+    if reading.text == "bad":
+        raise ParseError("bad text", source=reading.origin, line=3)
+    return (reading.text,)
+
+
+def test_what_cannot_be_understood_is_left_out_and_noted() -> None:
+    readings = Readings(evidence(("a", HOST, "x", "one"), ("a", HOST, "y", "bad"), ("a", HOST, "z", "two")))
+    assert readings.all_understood(readings.of("a", HOST), text_or_error) == ("one", "two")
+    assert [(item.origin, str(item.reason)) for item in readings.unread] == [("y", "y:3: bad text")]
+
+
+def test_first_of_a_key_in_its_namespace() -> None:
+    readings = Readings(evidence(("a", "", "x", "1"), ("a", HOST, "y", "2"), ("a", HOST, "z", "3")))
+    first = readings.first("a", HOST)
+    assert first is not None
+    assert (first.text, first.id) == ("2", "e2")
+    assert readings.first("b", HOST) is None
+    assert [reading.text for reading in readings.of("a")] == ["1"]
+
+
+def test_no_reading_is_the_default() -> None:
+    readings = Readings(evidence())
+    default: tuple[str, ...] = ("default",)
+    assert readings.understood(None, text_or_error, default) == default
+    assert readings.unread == ()
+
+
+def test_only_text_is_handed_out() -> None:
+    whole = evidence(("a", HOST, "x", "1"))
+    closed = msgspec.structs.replace(whole, readings=(msgspec.structs.replace(whole.readings[0], outcome="refused"),))
+    assert Readings(closed).of("a", HOST) == ()

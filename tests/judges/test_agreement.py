@@ -1,0 +1,104 @@
+"""When the two judges agree, and what is said when they do not."""
+
+import msgspec
+import pytest
+
+from hairpin.judges.agreement import agreement
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.network.flow import Flow, Outside
+from hairpin.replica.run.worker import Judgement, Place
+from hairpin.replica.watch.counters import Hit
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.walk.link.test_neighbour_discovery import NEXT, OWN, net
+
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
+DELIVERED = walk_flow(network(), FLOW)
+DROPPED = walk_flow(network(host_namespace(DROPPING)), FLOW)
+RULE = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
+OTHER = msgspec.structs.replace(RULE, chain="DOCKER")
+STOP = DROPPED.usual.stop
+assert STOP is not None
+assert isinstance(STOP.decided_by, RuleDecided)
+VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
+STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
+BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
+RATE = Condition("-m limit --limit 5/min", holds=False, usual=False, load=True)
+OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
+
+LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
+LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
+NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
+
+REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
+REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
+REJECTS = Hit("host", "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
+
+CASES = {
+    "the question for the neighbour is rejected": (
+        REJECTED,
+        Judgement(REJECTED.flow, "rejected", Place("host", rules=(REJECTS,))),
+        (True, "replicated", ""),
+    ),
+    "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
+    "the same rule": (DROPPED, Judgement(FLOW, "dropped", Place("host", rules=(RULE,))), (True, "replicated", "")),
+    "another verdict": (
+        DELIVERED,
+        Judgement(FLOW, "dropped"),
+        (False, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "another rule": (
+        DROPPED,
+        Judgement(FLOW, "dropped", Place("host", rules=(OTHER,))),
+        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted filter DOCKER 1"),
+    ),
+    "no rule": (
+        DROPPED,
+        Judgement(FLOW, "dropped", Place("host")),
+        (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
+    ),
+    "an answer that is never made": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
+    "an answer that is lost": (
+        LOST_ANSWER,
+        Judgement(FLOW, "dropped"),
+        (False, "simulated", "simulated unanswered, the kernel says dropped"),
+    ),
+    "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place("host")), (True, "replicated", "")),
+    "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
+    "what is left out may be why": (
+        DELIVERED,
+        Judgement(FLOW, "dropped", left_out=("x",)),
+        (None, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "a way that the walk cannot follow": (
+        msgspec.structs.replace(
+            DELIVERED, verdict="depends", branches=(msgspec.structs.replace(DROPPED.usual, verdict="depends"),) * 2
+        ),
+        Judgement(FLOW, "unanswered"),
+        (True, "replicated", ""),
+    ),
+    "the other flows have used up a rate": (
+        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        Judgement(FLOW, "dropped", Place("host", rules=(RULE,))),
+        (None, "simulated", "simulated delivered, the kernel says dropped"),
+    ),
+    "no rate explains it": (
+        msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
+        Judgement(FLOW, "refused"),
+        (False, "simulated", "simulated delivered, the kernel says refused"),
+    ),
+    "one of several ways": (
+        msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
+        Judgement(FLOW, "delivered"),
+        (True, "replicated", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize(("trace", "judgement", "expected"), CASES.values(), ids=CASES)
+def test_agreement(trace: object, judgement: Judgement, expected: tuple[bool | None, str, str]) -> None:
+    assert isinstance(trace, type(DELIVERED))
+    found = agreement(trace, judgement)
+    assert (found.agrees, found.judge, found.reason) == expected

@@ -1,0 +1,45 @@
+"""Whose word counts where kernels are known to do otherwise."""
+
+import msgspec
+import pytest
+
+from hairpin.judges.agreement import agreement
+from hairpin.judges.this_kernel import as_judged_here, on_kernel
+from hairpin.network.flow import Flow, Outside
+from hairpin.replica.run.worker import Judgement
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_ADDRESS, network
+
+NOWHERE = 5  # 0.0.0.5, which is an address since 5.3
+CENTOS, UBUNTU, HERE = "3.10.0-1160.el7.x86_64", "5.4.0-150-generic", "6.18.4"
+
+
+# the host's kernel, who asks, whether this machine's kernel can tell what that one does
+CASES: dict[str, tuple[str, int, bool]] = {
+    "the kernel is the same": (HERE, NOWHERE, True),
+    "another one, which does the same": (UBUNTU, NOWHERE, True),
+    "an old one, where it does the same": (CENTOS, CLIENT, True),
+    "an old one that knows no such address": (CENTOS, NOWHERE, False),
+    "the host did not say": ("", CLIENT, True),
+}
+
+
+@pytest.mark.parametrize(("kernel", "source", "counts"), CASES.values(), ids=CASES)
+def test_a_flow_on_whose_way_kernels_differ_stays_simulated(kernel: str, source: int, counts: bool) -> None:
+    whole = on_kernel(network(), kernel)
+    trace = walk_flow(whole, Flow(Outside(source), 4, HOST_ADDRESS, "tcp", 8151))
+    judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else trace.verdict)
+    judged = as_judged_here(whole, trace, judgement, HERE)
+    assert (judged == judgement) is counts
+    assert counts or f"({CENTOS})" in judged.left_out[0]
+    agreed = as_judged_here(whole, trace, msgspec.structs.replace(judgement, verdict=trace.verdict), HERE)
+    assert agreement(trace, agreed).judge == ("replicated" if counts else "simulated")
+
+
+def test_a_disagreement_with_another_kernel_is_no_bug() -> None:
+    whole = on_kernel(network(), CENTOS)
+    trace = walk_flow(whole, Flow(Outside(NOWHERE), 4, HOST_ADDRESS, "tcp", 8151))
+    assert trace.verdict == "dropped"
+    judged = Judgement(trace.flow, "delivered")
+    assert agreement(trace, judged).agrees is False
+    assert agreement(trace, as_judged_here(whole, trace, judged, HERE)).agrees is None

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.netfilter.ebtables.save import parse
+from hairpin.netfilter.ir import (
+    Expression,
+    FieldMatch,
+    Jump,
+    NameMatch,
+    NoEffect,
+    OpaqueMatch,
+    Rule,
+    SetField,
+    StatefulMatch,
+    Verdict,
+)
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
+DROP = Verdict("drop")
+IPV4 = FieldMatch("ethertype", ((0x0800, 0x0800),))
+
+RULES: dict[str, tuple[Expression, ...]] = {
+    "-A FORWARD -p IPv4 --ip-src 10.0.0.1 --ip-dst ! 10.0.0.0/8 --ip-proto tcp --ip-dport 80:90 -j DROP": (
+        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+        FieldMatch("daddr4", ((0x0A000000, 0x0AFFFFFF),), True),
+        FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((80, 90),)), DROP,
+    ),
+    "-A FORWARD -i eth+ -o ! veth0 -j DROP": (NameMatch("iif", ("eth*",)), NameMatch("oif", ("veth0",), True), DROP),
+    "-A FORWARD --logical-in br0 -j DROP": (OpaqueMatch("--logical-in br0"), DROP),
+    "-A FORWARD -p ARP --arp-op Request -j DROP": (
+        FieldMatch("ethertype", ((0x0806, 0x0806),)), OpaqueMatch("--arp-op Request"), DROP,
+    ),
+    "-A FORWARD --limit 3/min --limit-burst 5 -j ACCEPT": (
+        StatefulMatch("limit", "--limit 3/min --limit-burst 5"), Verdict("accept"),
+    ),
+    '-A FORWARD --log-level info --log-prefix "x -j y" --log-ip -j CONTINUE': (
+        NoEffect("log", '--log-level info --log-prefix "x -j y" --log-ip'),
+    ),
+    "-A FORWARD -j mark --mark-or 0x5 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFA, 5),),
+    "-A FORWARD -j mine": (Jump("mine"),),
+    "-A FORWARD -p ! IPv4 -j mine": (FieldMatch("ethertype", ((0x0800, 0x0800),), True), Jump("mine")),
+    # iptables 1.8.11 and later put the negation before the option.
+    "-A FORWARD ! -p IPv4 ! -i eth+ -j mine": (
+        FieldMatch("ethertype", ((0x0800, 0x0800),), True), NameMatch("iif", ("eth*",), True), Jump("mine"),
+    ),
+    "-A FORWARD -p IPv4 --ip-proto udp ! --ip-sport 53 --log-level info --log-ip ! -s 02:00:00:00:00:01": (
+        IPV4, FieldMatch("protocol", ((17, 17),)), FieldMatch("sport", ((53, 53),), True),
+        FieldMatch("smac", ((0x020000000001, 0x020000000001),), True), NoEffect("log", "--log-level info --log-ip"),
+    ),
+    "-A FORWARD ! --stp-port 1": (OpaqueMatch("--stp-port ! 1"),),
+    "-A FORWARD": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "body"), RULES.items())
+def test_rule(line: str, body: tuple[Expression, ...]) -> None:
+    (table,) = parse(f"*filter\n:FORWARD ACCEPT\n:mine RETURN\n{line}\n", source="ebtables-save")
+    assert table.chains[0].rules[0].body == body
+
+
+@pytest.mark.parametrize("line", ("[1:60] -A INPUT -j DROP", "-A INPUT -j DROP -c 1 60"))
+def test_counters_are_no_part_of_the_text(line: str) -> None:
+    (table,) = parse(f"*filter\n:INPUT ACCEPT\n{line}\n", source="ebtables-save", evidence="e1")
+    assert table.chains[0].rules == (Rule((DROP,), "-A INPUT -j DROP", 1, 3, None, 1, 60),)
+    assert (table.family, table.dialect, table.evidence) == ("bridge", "ebtables", "e1")
+
+
+def test_base_chains() -> None:
+    tables = parse((FIXTURES / "ebtables-nft-save.txt").read_text(), source="ebtables-save")
+    found = {
+        (table.name, chain.name): (chain.hook, chain.priority, chain.policy)
+        for table in tables
+        for chain in table.chains
+    }
+    assert found == {
+        ("filter", "INPUT"): ("input", -200, "accept"),
+        ("filter", "FORWARD"): ("forward", -200, "accept"),
+        ("filter", "OUTPUT"): ("output", -200, "accept"),
+        ("filter", "mine"): (None, 0, None),
+        ("filter", "mine2"): (None, 0, None),
+        ("nat", "PREROUTING"): ("prerouting", -300, "accept"),
+        ("nat", "OUTPUT"): ("output", 100, "drop"),
+        ("nat", "POSTROUTING"): ("postrouting", 300, "accept"),
+    }
+
+
+def test_counters_of_a_whole_reading() -> None:
+    plain = parse((FIXTURES / "ebtables-nft-save.txt").read_text(), source="ebtables-save")
+    counted = parse((FIXTURES / "ebtables-nft-save-counters.txt").read_text(), source="ebtables-save")
+    read = [rule for chain in counted[0].chains for rule in chain.rules if rule.line]
+    assert {(rule.packets, rule.bytes) for rule in read} == {(0, 0)}
+    texts = [rule.text for chain in plain[0].chains for rule in chain.rules if rule.line]
+    assert [rule.text for rule in read] == texts[: len(read)]
+
+
+def test_a_users_chain_ends_with_its_own_policy() -> None:
+    (table,) = parse("*filter\n:a ACCEPT\n:r RETURN\n:d DROP\n", source="ebtables-save")
+    assert [[rule.body for rule in chain.rules] for chain in table.chains] == [[(Verdict("accept"),)], [], [(DROP,)]]
+
+
+def test_broute_never_loses_a_frame() -> None:
+    (table,) = parse("*broute\n:BROUTING DROP\n", source="ebtables-save")
+    assert (table.chains[0].hook, table.chains[0].policy) == ("prerouting", "accept")
+
+
+DAMAGED = [
+    "*filters", ":INPUT ACCEPT", "*filter\n-A INPUT -j DROP", "*filter\n:INPUT MAYBE", "*filter\n:INPUT ACCEPT\nprose",
+    "*filter\n:INPUT ACCEPT\n-A INPUT DROP", "*filter\n:INPUT ACCEPT\n-A INPUT -p IPv4 --ip-src 1 ! 2 -j DROP",
+    "*filter\n:INPUT ACCEPT\n[1 -A INPUT -j DROP",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_damaged_text_is_an_error_with_its_place(text: str) -> None:
+    with pytest.raises(ParseError, match="read the rules again") as caught:
+        parse(text, source="ebtables-save")
+    assert caught.value.line == len(text.splitlines())

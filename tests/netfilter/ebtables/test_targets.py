@@ -1,0 +1,39 @@
+import pytest
+
+from hairpin.netfilter.ebtables.targets import read_target
+from hairpin.netfilter.ir import Jump, Outside, SetField, Statement, Verdict
+
+ACCEPT = Verdict("accept")
+
+TARGETS: dict[str, tuple[Statement, ...]] = {
+    "ACCEPT": (ACCEPT,),
+    "CONTINUE": (),
+    "mine": (Jump("mine"),),
+    "mark --mark-set 0x5": (SetField("mark", 0, 5), ACCEPT),
+    "mark --mark-and 0xf0 --mark-target DROP": (SetField("mark", 0xF0, 0), Verdict("drop")),
+    "mark --mark-xor 0x1 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFF, 1),),
+    "mark --set-mark 0x5 --mark-target RETURN": (SetField("mark", 0, 5), Verdict("return")),
+    "mark --new-option 5": (Outside("mark", "--new-option 5"),),
+    "dnat --to-dst 02:42:ac:11:00:03": (Outside("dnat", "--to-dst 02:42:ac:11:00:03", ends=False), ACCEPT),
+    "snat --to-src 02:42:ac:11:00:03 --snat-arp --snat-target CONTINUE": (
+        Outside("snat", "--to-src 02:42:ac:11:00:03 --snat-arp --snat-target CONTINUE", ends=False),
+    ),
+    "redirect": (Outside("redirect", "", ends=False), ACCEPT),
+    "arpreply --arpreply-mac 02:42:ac:11:00:03": (Outside("arpreply", "--arpreply-mac 02:42:ac:11:00:03"),),
+    "no-such --with options": (Outside("no-such", "--with options"),),
+}
+
+
+@pytest.mark.parametrize(("words", "statements"), TARGETS.items())
+def test_target(words: str, statements: tuple[Statement, ...]) -> None:
+    name, *options = words.split()
+    assert read_target(name, options, broute=False, chains={"mine"}) == statements
+
+
+@pytest.mark.parametrize("name", ("DROP", "redirect"))
+def test_broute_hands_frames_to_routing(name: str) -> None:
+    assert read_target(name, [], broute=True, chains=()) == (Outside(name, "routed instead of bridged"),)
+
+
+def test_broute_accepts_what_stays_on_the_bridge() -> None:
+    assert read_target("ACCEPT", [], broute=True, chains=()) == (ACCEPT,)

@@ -1,0 +1,163 @@
+import pytest
+
+from hairpin.netfilter.iptables.matches import holds_without_connection, read_match
+from hairpin.netfilter.iptables.words import read_group, split_words
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Expression,
+    FibMatch,
+    FieldMatch,
+    NoEffect,
+    OpaqueMatch,
+    ReversePathMatch,
+    Set,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from hairpin.netfilter.prefix import IpFamily
+
+SETS = {
+    each.name: each
+    for each in (Set("ips", "hash:ip", ()), Set("ports", "hash:ip,port", ()), Set("six", "hash:net inet6", ()))
+}
+
+
+def read(words: str, family: IpFamily = "ip") -> tuple[Expression, ...]:
+    raw = split_words(words)
+    return read_match(read_group(raw, raw[1], family), SETS)
+
+
+IPSEC_5 = "-m policy --dir in --pol ipsec --reqid 5"
+GROUPS: dict[str, tuple[Expression, ...]] = {
+    "-m comment --comment \"it's \\\"here\\\"\"": (NoEffect("comment", "it's \"here\""),),
+    "-m comment --comment -j": (NoEffect("comment", "-j"),),
+    "-m addrtype --dst-type LOCAL": (FibMatch("daddr", ("local",)),),
+    "-m addrtype --src-type UNICAST ! --dst-type LOCAL,BROADCAST --limit-iface-in": (
+        FibMatch("saddr", ("unicast",), limit="iif"), FibMatch("daddr", ("local", "broadcast"), True, "iif"),
+    ),
+    "-m set --match-set ips src": (SetMatch("ips", ("saddr4",)),),
+    "-m set ! --match-set ips dst": (SetMatch("ips", ("daddr4",), True),),
+    "-m set --match-set ports dst,dst": (SetMatch("ports", ("daddr4", "protocol", "dport")),),
+    "-m set ! --match-set ports src,dst ! --update-counters": (
+        AnyOfMatch((SetMatch("ports", ("saddr4", "protocol", "dport")),), negated=True),
+    ),
+    "-m owner --uid-owner 1000": (FieldMatch("skuid", ((1000, 1000),)),),
+    "-m owner ! --uid-owner 0-5 --gid-owner 7": (
+        AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True), FieldMatch("skgid", ((7, 7),)),
+    ),
+    "-m owner --socket-exists": (FieldMatch("socket", ((1, 1),)),),
+    "-m owner ! --socket-exists": (FieldMatch("socket", ((1, 1),), True),),
+    IPSEC_5: (
+        OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),
+    ),
+    "-m esp": (NoEffect("esp", "-m esp"),),
+    "-m ecn --ecn-tcp-ece": (FieldMatch("tcp-flags", ((64, 64),), mask=64),),
+    "-m policy --dir in --pol none": (FieldMatch("ipsec-in", ((0, 0),)),),
+    "-m policy --dir out --pol ipsec": (FieldMatch("ipsec-out", ((1, 1),)),),
+    "-m rpfilter --loose --validmark --accept-local --invert": (ReversePathMatch(True, True, True, True),),
+    "-m socket": (SocketMatch(),),
+    "-m socket --transparent --nowildcard": (SocketMatch(True, True),),
+    "-m nfacct --nfacct-name web": (NoEffect("nfacct", "-m nfacct --nfacct-name web"),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "expressions"), GROUPS.items())
+def test_module(words: str, expressions: tuple[Expression, ...]) -> None:
+    assert read(words) == expressions
+
+
+USUAL: dict[str, bool] = {
+    "-m limit --limit 3/min --limit-burst 5": True,
+    "-m hashlimit --hashlimit-upto 3/min --hashlimit-name x": True,
+    "-m hashlimit --hashlimit-above 3/min --hashlimit-name x": False,
+    "-m connlimit --connlimit-above 3 --connlimit-mask 32 --connlimit-saddr": False,
+    "-m connlimit --connlimit-upto 3": True,
+    "-m quota --quota 10000": True,
+    "-m quota ! --quota 10000": False,
+    "-m statistic --mode random --probability 0.33333333349": False,
+    "-m statistic --mode random ! --probability 0.33333333349": True,
+    "-m statistic --mode nth --every 3 --packet 0": True,
+    "-m statistic --mode nth --every 3 --packet 1": False,
+    "-m connbytes --connbytes 10:100 --connbytes-mode packets --connbytes-dir both": False,
+    "-m connbytes --connbytes 0:100 --connbytes-mode bytes --connbytes-dir both": True,
+    "-m time --timestart 08:00:00": True,
+    "-m recent --update --seconds 60 --hitcount 4 --name SSH --rsource": False,
+    "-m recent ! --rcheck --seconds 60 --name SSH --rsource": True,
+    "-m recent ! --set --name SSH": False,
+}
+
+
+@pytest.mark.parametrize(("words", "usual"), USUAL.items())
+def test_what_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
+    assert read(words) == (StatefulMatch(words.split()[1], words, usual),)
+
+
+def test_recent_set_only_notes_the_address() -> None:
+    words = "-m recent --set --name SSH --mask 255.255.255.255 --rsource"
+    assert read(words) == (NoEffect("recent", words),)
+
+
+OPAQUE = [
+    '-m u32 --u32 "0x6&0xff=0x1"',
+    '-m bpf --bytecode "4,48 0 0 9,21 0 1 6"', "-m no-such-module --option ! --other 5",
+    "-m frag --fragid 5 --fragmore", "-m helper --helper ftp", "-m esp --espspi 5:7",
+    "-m owner --gid-owner 5 --suppl-groups", "-m owner --uid-owner root",
+    "-m policy --dir both --pol none",
+    "-m socket --nowildcard --restore-skmark", "-m addrtype --dst-type SOMEWHERE", "-m addrtype --dst-type LOCAL --x",
+    "-m set --match-set unknown src", "-m set --match-set six src", "-m set --match-set ports src",
+    "-m set --match-set ips src --return-nomatch", "-m set --match-set ips src --packets-gt 5",
+    "-m conntrack --ctstate SOMETHING", "-m tcp --dport http", "-m foo [unsupported revision]",
+    "-m conntrack --ctstate INVALID --ctorigdst 10.0.0.1",
+    "-m conntrack ! --ctstate NEW,DNAT --ctdir ORIGINAL",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", OPAQUE)
+def test_what_is_not_modelled_is_kept_whole(words: str) -> None:
+    assert read(words) == (OpaqueMatch(words),)
+
+
+def test_an_unknown_option_beside_known_ones_is_kept_alone() -> None:
+    assert read("-m tcp --dport 80 ! --tcp-option 5") == (
+        FieldMatch("dport", ((80, 80),)),
+        OpaqueMatch("-m tcp ! --tcp-option 5"),
+    )
+
+
+def test_a_set_of_the_packets_family() -> None:
+    assert read("-m set --match-set six dst", "ip6") == (SetMatch("six", ("daddr6",)),)
+    assert read("-m set --match-set ips dst", "ip6") == (OpaqueMatch("-m set --match-set ips dst"),)
+
+
+def test_an_implied_module_is_named_in_what_is_kept() -> None:
+    assert read_match(read_group(["--tcp-option", "5"], "tcp", "ip"), {}) == (OpaqueMatch("-m tcp --tcp-option 5"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "holds"),
+    (
+        ("-m conntrack --ctstate INVALID", True),
+        ("-m conntrack --ctstate NEW", False),
+        ("-m conntrack ! --ctstate NEW", True),
+        ("-m conntrack ! --ctstate INVALID,UNTRACKED", False),
+        ("-m conntrack --ctstate NEW,DNAT", False),
+        ("-m conntrack ! --ctstate DNAT", True),
+    ),
+)
+def test_states_without_a_connection(words: str, holds: bool) -> None:
+    (match,) = read(words)
+    assert isinstance(match, FieldMatch | AnyOfMatch)
+    assert holds_without_connection(match) is holds
+
+
+EXTENSIONS: dict[str, Expression] = {
+    "-m hbh": FieldMatch("extensions", ((128, 128),), mask=128),
+    "-m frag --fragid 5": OpaqueMatch("-m frag --fragid 5", (FieldMatch("extensions", ((16, 16),), mask=16),)),
+    "-m srh --srh-tag 0": OpaqueMatch("-m srh --srh-tag 0", (FieldMatch("extensions", ((32, 32),), mask=32),)),
+}
+
+
+@pytest.mark.parametrize(("words", "match"), EXTENSIONS.items())
+def test_what_asks_for_an_extension_header_needs_it(words: str, match: Expression) -> None:
+    assert read(words, "ip6") == (match,)

@@ -1,0 +1,151 @@
+import pytest
+
+from hairpin.netfilter.ir import (
+    Element,
+    Jump,
+    Map,
+    NameKey,
+    NatElement,
+    NumberKey,
+    Set,
+    Verdict,
+    VerdictElement,
+)
+from hairpin.netfilter.nft.fields import Operand
+from hairpin.netfilter.nft.scope import Scope
+from hairpin.netfilter.nft.sets import (
+    concatenated,
+    element,
+    keys,
+    kinds_of,
+    named_map,
+    named_set,
+    nat_elements,
+    nat_target,
+    plain_fields,
+    verdict,
+    verdict_elements,
+)
+from hairpin.netfilter.nft.syntax import Json, MalformedError, Object
+
+
+def scope(*updated: str) -> Scope:
+    return Scope("inet", "t", {}, {}, {}, set(updated), set())
+
+
+def address(last: int) -> NumberKey:
+    return NumberKey(0x0A000000 | last, 0x0A000000 | last)
+
+
+SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
+SETS: dict[str, tuple[Object, Set]] = {
+    "addresses": (
+        {"name": "s", "type": "ipv4_addr", "elem": ["10.0.0.1", {"prefix": {"addr": "10.1.0.0", "len": 16}}]},
+        Set("s", "ipv4_addr", (Element((address(1),)), Element((NumberKey(0x0A010000, 0x0A01FFFF),)))),
+    ),
+    "empty": ({"name": "s", "type": "mark"}, Set("s", "mark", ())),
+    "several dimensions": (
+        {"name": "s", "type": ["ipv4_addr", "inet_service"], "elem": [{"concat": ["10.0.0.1", {"range": [80, 90]}]}]},
+        Set("s", "ipv4_addr . inet_service", (Element((address(1), NumberKey(80, 90))),)),
+    ),
+    "interfaces": (
+        {"name": "s", "type": "ifname", "elem": ["eth*", "lo"]},
+        Set("s", "ifname", (Element((NameKey("eth*"),)), Element((NameKey("lo"),)))),
+    ),
+    "types by expression": (
+        {
+            "name": "s",
+            "type": {
+                "typeof": {"concat": [{"payload": {"protocol": "ip", "field": "saddr"}}, {"meta": {"key": "mark"}}]}
+            },
+            "elem": [{"concat": ["10.0.0.1", 5]}],
+        },
+        Set("s", "ipv4_addr . mark", (Element((address(1), NumberKey(5, 5))),)),
+    ),
+    "a timeout, but nobody adds": (
+        {"name": "s", "type": "ipv4_addr", "flags": ["timeout"], "elem": [{"elem": {"val": "10.0.0.1", "timeout": 9}}]},
+        Set("s", "ipv4_addr", (Element((address(1),)),)),
+    ),
+    "rules add, so nft says": (
+        {"name": "s", "type": "mark", "flags": ["timeout", "dynamic"]},
+        Set("s", "mark", (), "rules add elements to it"),
+    ),
+    "an element that is not understood": (
+        {"name": "s", "type": "inet_service", "elem": [80, "https"]},
+        Set("s", "inet_service", (Element((NumberKey(80, 80),)),), "1 of its elements are not understood"),
+    ),
+    "too few dimensions": (
+        {"name": "s", "type": ["mark", "mark"], "elem": [5]},
+        Set("s", "mark . mark", (), "1 of its elements are not understood"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "expected"), SETS.values(), ids=SETS)
+def test_named_set(raw: Object, expected: Set) -> None:
+    assert named_set(raw, scope()) == expected
+
+
+def test_rules_that_add_elements_tell_what_older_nft_does_not() -> None:
+    assert named_set({"name": "s", "type": "mark"}, scope("s")).opaque == "rules add elements to it"
+
+
+def test_verdict_map_with_its_default_last() -> None:
+    raw: Object = {
+        "name": "m", "type": "inet_service", "map": "verdict",
+        "elem": [["*", {"drop": None}], [22, {"jump": {"target": "ssh"}}], [{"elem": {"val": 80}}, {"accept": None}]],
+    }  # fmt: skip
+    assert named_map(raw, scope()) == Map("m", "inet_service : verdict", (
+        VerdictElement((NumberKey(22, 22),), Jump("ssh")),
+        VerdictElement((NumberKey(80, 80),), Verdict("accept")),
+        VerdictElement((), Verdict("drop")),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize("declared", ("ipv4_addr . inet_service", ["ipv4_addr", "inet_service"]))
+def test_map_to_addresses_and_ports(declared: Json) -> None:
+    raw: Object = {
+        "name": "m", "type": "inet_service", "map": declared, "elem": [[80, {"concat": ["10.0.0.1", 8080]}]],
+    }  # fmt: skip
+    assert named_map(raw, scope()) == Map(
+        "m",
+        "inet_service : ipv4_addr . inet_service",
+        (NatElement((NumberKey(80, 80),), (0x0A000001, 0x0A000001), (8080, 8080)),),
+    )
+
+
+def test_a_map_that_is_not_understood_is_not_trusted() -> None:
+    where = scope()
+    raw: Object = {"name": "m", "type": "mark", "map": "verdict", "elem": [[1, {"queue": None}]]}
+    assert named_map(raw, where).elements == ()
+    assert named_map({"name": "marks", "type": "mark", "map": "mark", "elem": [[1, 2]]}, where).elements == ()
+    assert where.unread == {"m", "marks"}
+
+
+def test_verdicts() -> None:
+    assert verdict({"continue": None}) == Verdict("continue")
+    assert verdict({"goto": {"target": "c"}}) == Jump("c", goto=True)
+    assert verdict({"goto": None}) is None
+    assert verdict("accept") is None
+
+
+def test_targets() -> None:
+    assert nat_target({"range": ["10.0.0.1", "10.0.0.2"]}, ["ipv4_addr"]) == ((0x0A000001, 0x0A000002), None)
+    assert nat_target(80, ["inet_service"]) == (None, (80, 80))
+    assert nat_target(80, ["mark"]) is None
+    assert nat_target(80, ["ipv4_addr", "inet_service"]) is None
+    assert nat_target("nowhere", ["ipv4_addr"]) is None
+    assert nat_elements([[80, "nowhere"]], ["inet_service"], ["ipv4_addr"]) is None
+    assert verdict_elements([["https", {"accept": None}]], ["inet_service"]) is None
+    with pytest.raises(MalformedError):
+        verdict_elements([80], ["inet_service"])
+
+
+def test_keys_and_their_kinds() -> None:
+    assert keys("*", ["mark", "mark"]) == ()
+    assert keys({"elem": {"val": "*", "timeout": 5}}, ["mark"]) == ()
+    assert element({"concat": [1]}, ["mark", "mark"]) is None
+    assert concatenated({"elem": {"val": {"concat": [1, 2]}}}) == [1, 2]
+    assert kinds_of(["mark", "ifname"], scope()) == ["mark", "ifname"]
+    assert plain_fields([Operand("mark"), Operand(None, "ifname", interface="iif")]) == ("mark", "iif")
+    assert plain_fields([Operand("mark"), Operand("mark", mask=1)]) is None

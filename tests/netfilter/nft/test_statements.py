@@ -1,0 +1,128 @@
+import pytest
+
+from hairpin.netfilter.ir import (
+    Expression,
+    Family,
+    FieldMatch,
+    Jump,
+    NoEffect,
+    Notrack,
+    OpaqueMatch,
+    Outside,
+    Reject,
+    StatefulMatch,
+    Verdict,
+)
+from hairpin.netfilter.nft.scope import Scope
+from hairpin.netfilter.nft.statements import read_statement
+from hairpin.netfilter.nft.syntax import Json, MalformedError, Object
+
+IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
+TCP = FieldMatch("protocol", ((6, 6),))
+SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
+LIMIT: Json = {"limit": {"rate": 3, "burst": 5, "per": "minute", "inv": True}}
+
+
+def scope(family: Family = "inet") -> Scope:
+    objects: dict[str, Object] = {
+        "limit slow": {"rate": 1, "per": "second", "inv": True},
+        "quota month": {"bytes": 5, "inv": False},
+    }
+    return Scope(family, "t", {}, {}, objects, set(), set())
+
+
+CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
+    "accept": ({"accept": None}, (Verdict("accept"),)),
+    "drop": ({"drop": None}, (Verdict("drop"),)),
+    "return": ({"return": None}, (Verdict("return"),)),
+    "continue": ({"continue": None}, ()),
+    "jump": ({"jump": {"target": "ssh"}}, (Jump("ssh"),)),
+    "goto": ({"goto": {"target": "ssh"}}, (Jump("ssh", goto=True),)),
+    "match": ({"match": {"op": "==", "left": SADDR, "right": "10.0.0.1"}}, (
+        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+    )),
+    "own counter": ({"counter": {"packets": 1, "bytes": 2}}, ()),
+    "own counter without values": ({"counter": None}, ()),
+    "named counter": ({"counter": "web"}, (NoEffect("counter", 'counter name "web"'),)),
+    "counter by address": (
+        {"counter": {"map": {"key": SADDR, "data": {"set": [["10.0.0.1", "web"]]}}}},
+        (
+            IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+            NoEffect("counter", 'counter name ip saddr map { 10.0.0.1 : "web" }'),
+        ),
+    ),
+    "helper by a map that is not there": (
+        {"ct helper": {"map": {"key": SADDR, "data": "@lost"}}}, (OpaqueMatch("ct helper set ip saddr map @lost"),),
+    ),
+    "helper": ({"ct helper": "ftp"}, (NoEffect("ct helper", 'ct helper set "ftp"'),)),
+    "limit": ({"limit": {"rate": 3, "burst": 5, "per": "minute"}}, (StatefulMatch("limit", "limit rate 3/minute"),)),
+    "over the limit": (LIMIT, (StatefulMatch("limit", "limit rate over 3/minute", usual=False),)),
+    "named limit": ({"limit": "slow"}, (StatefulMatch("limit", 'limit name "slow"', usual=False),)),
+    "named quota": ({"quota": "month"}, (StatefulMatch("quota", 'quota name "month"'),)),
+    "connections": ({"ct count": {"val": 9, "inv": True}}, (
+        StatefulMatch("connlimit", "ct count over 9", usual=False),
+    )),
+    "added": ({"set": {"op": "add", "elem": SADDR, "set": "@seen"}}, (
+        IPV4, NoEffect("add @", "add @seen { ip saddr }"),
+    )),
+    "added within a limit": (
+        {"set": {"op": "update", "elem": SADDR, "set": "@seen", "stmt": [{"counter": None}, LIMIT]}},
+        (
+            IPV4, NoEffect("update @", "update @seen { ip saddr counter limit rate over 3/minute }"),
+            StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+        ),
+    ),
+    "added with something new": (
+        {"set": {"op": "add", "elem": SADDR, "set": "@seen", "stmt": [{"wormhole": 5}]}},
+        (IPV4, NoEffect("add @", "add @seen { ip saddr wormhole 5 }"), OpaqueMatch("wormhole 5")),
+    ),
+    "meter": ({"meter": {"key": SADDR, "stmt": LIMIT, "name": "m"}}, (
+        IPV4, NoEffect("meter", "meter m { ip saddr limit rate over 3/minute }"),
+        StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+    )),
+    "log": ({"log": {"prefix": "x"}}, (NoEffect("log", 'log prefix "x"'),)),
+    "notrack": ({"notrack": None}, (Notrack(),)),
+    "copy": ({"dup": {"addr": "10.0.0.1"}}, (NoEffect("dup", "dup to 10.0.0.1"),)),
+    "flow table": ({"flow": {"op": "add", "flowtable": "@f"}}, (NoEffect("flow", "flow add @f"),)),
+    "queue": ({"queue": {"num": 5}}, (Outside("queue", "queue to 5"),)),
+    "proxy": ({"tproxy": {"family": "ip", "port": 50080}}, (Outside("tproxy", "tproxy ip to :50080"),)),
+    "synproxy": ({"synproxy": None}, (Outside("synproxy", "synproxy"),)),
+    "iptables match": ({"xt": {"type": "match", "name": "recent"}}, (OpaqueMatch('xt match "recent"'),)),
+    "iptables target": ({"xt": {"type": "target", "name": "TEE"}}, (Outside("TEE", 'xt target "TEE"'),)),
+    "iptables, older nft": ({"xt": None}, (OpaqueMatch('xt  ""'),)),
+    "a chain without a name": ("jump {\n\taccept\n}", (Outside("jump", "jump { accept }"),)),
+    "something new": ({"wormhole": {"to": "10.0.0.1"}}, (Outside("wormhole", "wormhole to 10.0.0.1"),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "expected"), CASES.values(), ids=CASES)
+def test_read_statement(statement: Json, expected: tuple[Expression, ...]) -> None:
+    assert read_statement(statement, scope()) == expected
+
+
+ANSWERS: dict[str, tuple[Json, Family, tuple[Expression, ...]]] = {
+    "default of ip": (None, "ip", (Reject("icmp-port-unreachable"),)),
+    "default of ip6": (None, "ip6", (Reject("icmp6-port-unreachable"),)),
+    "default of inet": (None, "inet", (Reject("icmpx-port-unreachable"),)),
+    "default of a bridge": (None, "bridge", (Reject("icmpx-port-unreachable"),)),
+    "reset": ({"type": "tcp reset"}, "inet", (TCP, Reject("tcp-reset"))),
+    "icmp": ({"type": "icmp", "expr": "prot-unreachable"}, "ip", (Reject("icmp-proto-unreachable"),)),
+    "icmp in an inet table": (
+        {"type": "icmp", "expr": "host-prohibited"}, "inet", (IPV4, Reject("icmp-host-prohibited")),
+    ),
+    "icmpv6": ({"type": "icmpv6", "expr": "admin-prohibited"}, "inet", (IPV6, Reject("icmp6-adm-prohibited"))),
+    "icmpx": ({"type": "icmpx", "expr": "no-route"}, "inet", (Reject("icmpx-no-route"),)),
+    "by number": ({"type": "icmpx", "expr": 3}, "inet", (Reject("icmpx-admin-prohibited"),)),
+    "an icmp code without a name": ({"type": "icmp", "expr": 12}, "ip", (Reject("icmp-12"),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("inner", "family", "expected"), ANSWERS.values(), ids=ANSWERS)
+def test_reject(inner: Json, family: Family, expected: tuple[Expression, ...]) -> None:
+    assert read_statement({"reject": inner}, scope(family)) == expected
+
+
+@pytest.mark.parametrize("statement", (5, None, {}, {"accept": None, "drop": None}, {"jump": None}, {"match": 5}))
+def test_half_a_statement_is_malformed(statement: Json) -> None:
+    with pytest.raises(MalformedError):
+        read_statement(statement, scope())

@@ -1,0 +1,74 @@
+import pytest
+
+from hairpin.netfilter.ir import NameKey, NumberKey
+from hairpin.netfilter.nft.syntax import Json
+from hairpin.netfilter.nft.values import interface, interval, intervals, key, number
+
+NUMBERS: dict[str, tuple[Json, str, int | None]] = {
+    "number": (22, "inet_service", 22),
+    "protocol by name": ("tcp", "inet_proto", 6),
+    "protocol without a name": (200, "inet_proto", 200),
+    "address": ("10.0.0.1", "ipv4_addr", 0x0A000001),
+    "address of IPv6": ("fd00::1", "ipv6_addr", 0xFD00 << 112 | 1),
+    "hardware address": ("02:00:00:00:00:01", "ether_addr", 0x020000000001),
+    "state": ("related", "ct_state", 4),
+    "several flags": (["established", "related"], "ct_state", 6),
+    "flags, newer form": ({"|": ["syn", "ack"]}, "tcp_flag", 18),
+    "one flag unknown": (["syn", "ece"], "tcp_flag", None),
+    "dscp": ("ef", "dscp", 46),
+    "ethertype": ("ip6", "ether_type", 0x86DD),
+    "hexadecimal text": ("0x10", "mark", 16),
+    "boolean": (True, "boolean", 1),
+    "name of a mark in rt_marks": ("vpn", "mark", None),
+    "user by name": ("alice", "uid", None),
+    "version of a header, as nfproto": (6, "ip_version", 10),
+    "version that is none": (5, "ip_version", None),
+    "negative": (-1, "mark", None),
+    "broken address": ("10.0.0", "ipv4_addr", None),
+    "object": ({"prefix": {}}, "ipv4_addr", None),
+}
+
+
+@pytest.mark.parametrize(("value", "kind", "expected"), NUMBERS.values(), ids=NUMBERS)
+def test_number(value: Json, kind: str, expected: int | None) -> None:
+    assert number(value, kind) == expected
+
+
+INTERVALS: dict[str, tuple[Json, str, tuple[int, int] | None]] = {
+    "single": (80, "inet_service", (80, 80)),
+    "range": ({"range": [80, 90]}, "inet_service", (80, 90)),
+    "range of addresses": ({"range": ["10.0.0.1", "10.0.0.9"]}, "ipv4_addr", (0x0A000001, 0x0A000009)),
+    "prefix": ({"prefix": {"addr": "10.0.0.0", "len": 8}}, "ipv4_addr", (0x0A000000, 0x0AFFFFFF)),
+    "everything": ({"prefix": {"addr": "::", "len": 0}}, "ipv6_addr", (0, (1 << 128) - 1)),
+    "element with a timeout": ({"elem": {"val": 80, "timeout": 5}}, "inet_service", (80, 80)),
+    "range the wrong way": ({"range": [90, 80]}, "inet_service", None),
+    "prefix too long": ({"prefix": {"addr": "10.0.0.0", "len": 33}}, "ipv4_addr", None),
+    "prefix without length": ({"prefix": {"addr": "10.0.0.0"}}, "ipv4_addr", None),
+    "element within an element": ({"elem": {"timeout": 5}}, "inet_service", None),
+}
+
+
+@pytest.mark.parametrize(("value", "kind", "expected"), INTERVALS.values(), ids=INTERVALS)
+def test_interval(value: Json, kind: str, expected: tuple[int, int] | None) -> None:
+    assert interval(value, kind) == expected
+
+
+def test_ranges_are_sorted_and_neighbours_joined() -> None:
+    assert intervals([443, {"range": [80, 90]}, 91, 85], "inet_service") == ((80, 91), (443, 443))
+    assert intervals([80, "http"], "inet_service") is None
+
+
+def test_an_interface_may_be_an_index_that_no_link_has() -> None:
+    assert interface("eth*", "ifname") == "eth*"
+    assert interface("lo", "iface_index") == "lo"
+    assert interface("0", "iface_index") == ""
+    assert interface(77, "iface_index") == "index:77"
+    assert interface("7", "ifname") == "7"
+    assert interface("odd\\*", "ifname") is None
+
+
+def test_an_icmp_type_covers_all_its_codes() -> None:
+    assert key("echo-request", "icmp_type") == NumberKey(0x0800, 0x08FF)
+    assert key("docker0", "ifname") == NameKey("docker0")
+    assert key({"range": [1, 2]}, "mark") == NumberKey(1, 2)
+    assert key("nonsense", "ct_state") is None

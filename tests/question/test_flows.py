@@ -1,0 +1,201 @@
+import msgspec
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.managers import ConfigFile
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.question.flows import Origin, Target, bindings_of, egress_flows, flows_for, nameservers
+from tests.small_host import container, engine, host_namespace, network
+
+LOOPBACK = 0x7F000001
+ON_LOOPBACK = PortBinding("tcp", 80, 8151, LOOPBACK, 4)
+UDP = PortBinding("udp", 53, 5353, None, 4)
+SIX = PortBinding("tcp", 80, 8151, None, 6)
+TO_WEB = Target(port=8151)
+CLIENT = Origin("address", version=4, address=parse_address("192.0.2.10")[1])
+
+
+def whole(*containers: Container) -> Network:
+    return network(docker=engine(*(containers or (container(),))))
+
+
+def told(flows: tuple[Flow, ...] | list[Flow]) -> list[str]:
+    return [f"{each.start_text()} -> {each.target_text()}" for each in flows]
+
+
+NEIGHBOUR = "lan (198.51.100.250)"
+PUBLISHED = [
+    "192.0.2.10 -> 198.51.100.11:8151/tcp",
+    f"{NEIGHBOUR} -> 198.51.100.11:8151/tcp",
+    "host -> 127.0.0.1:8151/tcp",
+    "host -> 198.51.100.11:8151/tcp",
+]
+
+# network, target, where from, flows
+CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
+    "a port": (whole(), TO_WEB, None, PUBLISHED),
+    "from a client": (whole(), TO_WEB, CLIENT, PUBLISHED[:1]),
+    "from the host": (whole(), TO_WEB, Origin("host"), PUBLISHED[2:]),
+    "from a neighbour": (whole(), TO_WEB, Origin("lan"), PUBLISHED[1:2]),
+    "from a container": (
+        whole(), TO_WEB, Origin("container", container="web"), ["container:web -> 198.51.100.11:8151/tcp"],
+    ),
+    "an address": (
+        whole(), Target(port=8151, version=4, address=9), CLIENT, ["192.0.2.10 -> 0.0.0.9:8151/tcp"],
+    ),
+    "loopback is the host's to ask": (
+        whole(), Target(port=8151, version=4, address=LOOPBACK), None, ["host -> 127.0.0.1:8151/tcp"],
+    ),
+    "published on loopback": (
+        whole(container(binding=ON_LOOPBACK)), TO_WEB, Origin("host"), ["host -> 127.0.0.1:8151/tcp"],
+    ),
+    "published as udp": (
+        whole(container(binding=UDP)), Target(port=5353), CLIENT, ["192.0.2.10 -> 198.51.100.11:5353/udp"],
+    ),
+    "the protocol that is asked": (
+        whole(), Target(port=8151, protocol="udp"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8151/udp"],
+    ),
+    "nobody publishes it": (whole(), Target(port=22), CLIENT, ["192.0.2.10 -> 198.51.100.11:22/tcp"]),
+    "a container by name": (whole(), Target(container="web"), CLIENT, PUBLISHED[:1]),
+    "a container's port": (whole(), Target(container="web", port=80), None, PUBLISHED),
+    "a container's port from a container": (
+        whole(), Target(container="web", port=80), Origin("container", container="web"),
+        ["container:web -> 172.17.0.2:80/tcp"],
+    ),
+    "a port that it does not publish": (whole(), Target(container="web", port=81), None, ["host -> 172.17.0.2:81/tcp"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "target", "origin", "expected"), CASES.values(), ids=CASES)
+def test_flows_for(net: Network, target: Target, origin: Origin | None, expected: list[str]) -> None:
+    assert told(flows_for(net, (target,), origin)) == expected
+
+
+def test_everything_is_what_is_published_and_the_ways_out() -> None:
+    flows = flows_for(whole(), (), None)
+    assert told(flows)[:4] == PUBLISHED
+    assert [each.purpose for each in flows] == ["published"] * 4 + ["egress"] * (len(flows) - 4)
+    assert told(flows)[4] == "container:web -> 203.0.113.80:443/tcp"
+
+
+# what is not asked of its own accord
+UNASKED: dict[str, Container] = {
+    "done and not wanted back": msgspec.structs.replace(container("exited"), exit_code=0, restart_policy="no"),
+    "bound to nothing": msgspec.structs.replace(container(), bindings=()),
+}
+
+
+@pytest.mark.parametrize("quiet", UNASKED.values(), ids=UNASKED)
+def test_what_nobody_wants_to_reach_is_not_asked(quiet: Container) -> None:
+    assert [each for each in flows_for(whole(quiet), (), None) if each.purpose == "published"] == []
+
+
+def test_a_container_that_failed_is_asked() -> None:
+    failed = msgspec.structs.replace(container("exited"), exit_code=1, restart_policy="always")
+    assert told(flows_for(whole(failed), (), None)) == PUBLISHED
+
+
+def test_loopback_is_for_the_host_alone() -> None:
+    flows = flows_for(whole(container(binding=ON_LOOPBACK)), (), None)
+    assert told([each for each in flows if each.purpose == "published"]) == ["host -> 127.0.0.1:8151/tcp"]
+
+
+def test_flows_have_source_ports_of_their_own() -> None:
+    flows = flows_for(whole(), (TO_WEB, TO_WEB), None)
+    assert told(flows) == PUBLISHED
+    assert len({each.sport for each in flows}) == len(flows)
+
+
+def test_a_client_that_nobody_named_has_stand_ins() -> None:
+    (first, *_) = flows_for(whole(), (TO_WEB,), None)
+    (named,) = flows_for(whole(), (TO_WEB,), CLIENT)
+    assert first.stand_ins
+    assert named.stand_ins == ()
+
+
+ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
+    "no such container": (whole(), Target(container="x"), None, "no container 'x' on this host .containers: web"),
+    "no such asker": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
+    "the asker is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),
+    "publishes nothing": (
+        whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
+    ),
+    "has no address": (
+        whole(msgspec.structs.replace(container("exited"), bindings=())), Target(container="web", port=80), None,
+        "exited and has no address",
+    ),
+    "two families": (whole(), Target(port=80, version=6, address=1), CLIENT, "different address families"),
+    "no neighbours": (
+        network(msgspec.structs.replace(host_namespace(), addresses=(), routes=())), TO_WEB, Origin("lan"),
+        "--from lan",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "target", "origin", "message"), ERRORS.values(), ids=ERRORS)
+def test_what_cannot_be_asked(net: Network, target: Target, origin: Origin | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        flows_for(net, (target,), origin)
+
+
+def test_a_snapshot_without_its_host() -> None:
+    empty = network()
+    empty = msgspec.structs.replace(empty, host=msgspec.structs.replace(empty.host, namespaces=(Namespace("x"),)))
+    with pytest.raises(UsageError, match="no host namespace"):
+        flows_for(empty, (TO_WEB,), None)
+
+
+def test_who_runs_comes_first() -> None:
+    stopped = msgspec.structs.replace(container("exited"), name="old", id="d" * 64)
+    assert [each.name for each, _ in bindings_of(whole(stopped, container()), 8151)] == ["web", "old"]
+    assert bindings_of(whole(), 8151, "udp") == ()
+
+
+def test_ipv6_is_asked_where_the_host_has_it() -> None:
+    both = msgspec.structs.replace(container(), bindings=(*container().bindings, SIX))
+    assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
+
+
+NO_WAY_OUT: dict[str, Container] = {
+    "stopped": container("exited"),
+    "paused": container("paused"),
+    "on the host's network": msgspec.structs.replace(container(), netns="host"),
+    "on no network": msgspec.structs.replace(container(), endpoints=()),
+}
+
+
+@pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
+def test_no_way_out_is_asked(inside: Container) -> None:
+    assert egress_flows(whole(inside), inside) == []
+
+
+def test_names_are_asked_where_the_host_says() -> None:
+    text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
+    net = whole()
+    net = msgspec.structs.replace(
+        net, host=msgspec.structs.replace(net.host, files=(ConfigFile("/etc/resolv.conf", text),))
+    )
+    assert nameservers(net) == ("192.0.2.53",)
+    assert told(egress_flows(net, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
+    own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
+    assert told(egress_flows(net, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+
+
+def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
+    with pytest.raises(UsageError, match="no IPv6 address"):
+        flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
+
+
+def test_a_container_without_ipv6_asks_by_ipv4_alone() -> None:
+    whole = host_namespace()
+    own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
+    both = (PortBinding("tcp", 80, 8151, None, 4), PortBinding("tcp", 80, 8151, None, 6))
+    web = msgspec.structs.replace(container(), bindings=both)
+    net = network(msgspec.structs.replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
+    assert {flow.version for flow in flows_for(net, (Target(8151),), None)} == {4, 6}
+    assert {flow.version for flow in flows_for(net, (Target(8151),), Origin("container", container="web"))} == {4}

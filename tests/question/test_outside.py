@@ -1,0 +1,97 @@
+"""What the user states about the world, and what a question presupposes about it."""
+
+from pathlib import Path
+
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.question.outside import read_world, with_world
+from hairpin.question.target import parse_target
+from tests.report.answers import network
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "outside.md"
+OWN = 0xC633640B
+PUBLIC = 0xCB00710B
+
+
+def written(tmp_path: Path, text: str, name: str = "world.toml") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_documented_example_is_read(tmp_path: Path) -> None:
+    example = PAGE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
+    assert read_world(written(tmp_path, example)) == World(
+        publics=(PublicAddress(4, PUBLIC, 0x0A640304),),
+        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),)),),
+        return_routes=(ReturnRoute(4, 0xAC110000, 16),),
+        upstream=(UpstreamRule("deny", "tcp", (8000, 9000)),),
+    )
+
+
+def test_json_with_the_same_names(tmp_path: Path) -> None:
+    text = '{"upstream": [{"action": "deny", "ports": 8151}]}'
+    assert read_world(written(tmp_path, text, "w.json")).upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)
+
+
+WRONG: dict[str, str] = {
+    "no TOML": "[[public",
+    "a misspelt name": '[[publics]]\naddress = "203.0.113.1"',
+    "no address": '[[public]]\naddress = "x"\nprivate = "10.0.0.1"',
+    "two families": '[[public]]\naddress = "203.0.113.1"\nprivate = "2001:db8::1"',
+    "two families of a peer": '[[peer]]\nnetwork = "10.0.0.0/8"\naccepts = ["2001:db8::/32"]',
+    "no port": '[[upstream]]\naction = "deny"\nports = "9000-8000"',
+    "another action": '[[upstream]]\naction = "drop"\nports = 1',
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+def test_a_wrong_file_is_named_with_the_page_that_describes_it(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(UsageError, match=r"outside\.md") as refused:
+        read_world(path)
+    assert str(path) in str(refused.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_world(tmp_path / "none.toml")
+
+
+def publics(*stated: str, target: str = "8080") -> tuple[PublicAddress, ...]:
+    return with_world(network(), World(), stated, (parse_target(target),)).world.publics
+
+
+def test_a_stated_public_address_is_the_hosts_own() -> None:
+    assert publics("203.0.113.11") == (PublicAddress(4, PUBLIC, OWN),)
+    assert publics("203.0.113.11=10.0.0.4") == (PublicAddress(4, PUBLIC, 0x0A000004),)
+
+
+@pytest.mark.parametrize("text", ("x", "203.0.113.11=", "203.0.113.11=2001:db8::1"))
+def test_a_wrong_public_address(text: str) -> None:
+    with pytest.raises(UsageError, match="--public"):
+        publics(text)
+
+
+ASSUMED: dict[str, tuple[str, bool]] = {
+    "a public address with a published port": ("203.0.113.11:8080", True),
+    "a URL with it": ("http://203.0.113.11:8080/", True),
+    "a port that nobody publishes": ("203.0.113.11:9999", False),
+    "the host's own address": ("198.51.100.11:8080", False),
+    "a neighbour": ("198.51.100.77:8080", False),
+    "loopback": ("127.0.0.1:8080", False),
+    "a private address somewhere else": ("10.1.2.3:8080", False),
+    "no address": ("8080", False),
+}
+
+
+@pytest.mark.parametrize(("target", "expected"), ASSUMED.values(), ids=ASSUMED)
+def test_what_a_question_presupposes(target: str, expected: bool) -> None:
+    found = publics(target=target)
+    assert found == ((PublicAddress(4, PUBLIC, OWN, stated=False),) if expected else ())
+
+
+def test_what_is_stated_is_not_assumed_too() -> None:
+    assert publics("203.0.113.11", target="203.0.113.11:8080") == (PublicAddress(4, PUBLIC, OWN),)

@@ -1,0 +1,105 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import Route
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, inside, parse_address
+from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
+from tests.small_host import HOST_ADDRESS, host_namespace, network, route
+
+
+def number(text: str) -> int:
+    return parse_address(text)[1]
+
+
+def host(*addresses: Address, routes: tuple[Route, ...] = (), links: tuple[Link, ...] = ()) -> Network:
+    made = host_namespace()
+    return network(
+        msgspec.structs.replace(
+            made, addresses=(*made.addresses, *addresses), routes=(*made.routes, *routes), links=(*made.links, *links)
+        )
+    )
+
+
+DOCUMENTED = Address("eth0", 4, number("192.0.2.1"), 24)
+SIX = (Address("eth0", 6, number("2001:db8:1::1"), 64), Address("eth0", 6, number("fe80::1"), 64, scope="link"))
+DEFAULT6 = route("::/0", "eth0", via="2001:db8:1::ffff")
+
+
+def test_clients_are_in_none_of_the_hosts_networks() -> None:
+    """The small host's own network is 198.51.100.0/24."""
+    assert [address_text(each, 4) for each in clients(network(), 4)] == ["192.0.2.10", "203.0.113.10", "8.8.4.4"]
+    assert [address_text(each, 4) for each in clients(host(DOCUMENTED), 4)] == ["203.0.113.10", "8.8.4.4"]
+
+
+def test_ipv6_clients_need_a_way_back() -> None:
+    assert clients(network(), 6) == ()
+    assert address_text(clients(host(*SIX, routes=(DEFAULT6,)), 6)[0], 6) == "2001:db8:ffff::10"
+
+
+def test_somebody_out_there_is_no_client() -> None:
+    assert not set(somebody(4)) & set(clients(network(), 4))
+    assert all(each >> 96 for each in somebody(6))
+
+
+def test_lan() -> None:
+    assert lan_link(network(), 4) == "eth0"
+    neighbour = lan_client(network(), 4)
+    assert neighbour is not None
+    assert inside(neighbour, HOST_ADDRESS, 24, 4)
+    assert neighbour not in (HOST_ADDRESS, number("198.51.100.1"), number("198.51.100.0"), number("198.51.100.255"))
+
+
+def test_without_a_default_route_an_uplink_with_an_address() -> None:
+    made = host_namespace()
+    bare = network(msgspec.structs.replace(made, routes=tuple(each for each in made.routes if each.prefix_length)))
+    assert lan_link(bare, 4) == "eth0"
+    nothing = network(Namespace("host"))
+    assert (lan_link(nothing, 4), lan_client(nothing, 4), primary_address(nothing, 4)) == (None, None, None)
+
+
+def test_a_network_without_room_has_no_neighbour() -> None:
+    made = host_namespace()
+    small = tuple(
+        msgspec.structs.replace(each, prefix_length=32) if each.link == "eth0" else each for each in made.addresses
+    )
+    assert lan_client(network(msgspec.structs.replace(made, addresses=small)), 4) is None
+
+
+PRIMARIES: dict[str, tuple[Network, str | None]] = {
+    "of the default route's link": (network(), "198.51.100.11"),
+    "not a secondary one": (
+        network(msgspec.structs.replace(host_namespace(), addresses=(
+            Address("eth0", 4, number("198.51.100.12"), 24, secondary=True), *host_namespace().addresses,
+        ))),
+        "198.51.100.11",
+    ),
+    "of any uplink, when that link has none": (
+        host(Address("eth1", 4, number("10.0.0.1"), 24), links=(Link(9, "eth1"),),
+             routes=(msgspec.structs.replace(route("0.0.0.0/1", "eth9")), route("128.0.0.0/1", "eth9"))),
+        "198.51.100.11",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "expected"), PRIMARIES.values(), ids=PRIMARIES)
+def test_primary_address(net: Network, expected: str | None) -> None:
+    found = primary_address(net, 4)
+    assert (address_text(found, 4) if found is not None else None) == expected
+
+
+def test_primary_address_of_ipv6_is_global() -> None:
+    assert primary_address(network(), 6) is None
+    assert primary_address(host(SIX[1]), 6) is None
+    assert primary_address(host(*SIX), 6) == SIX[0].value
+
+
+def test_a_vpn_over_the_default_route_is_not_the_link_that_the_host_is_known_by() -> None:
+    """The two halves of the world lead into its tunnel; the default route stays as it is."""
+    tunnel = Link(90, "tun0", "tun", flags=("POINTOPOINT",))
+    halves = (route("0.0.0.0/1", "tun0"), route("128.0.0.0/1", "tun0"))
+    net = host(Address("tun0", 4, number("10.8.0.2"), 24), routes=halves, links=(tunnel,))
+    assert lan_link(net, 4) == "eth0"
+    assert primary_address(net, 4) == HOST_ADDRESS

@@ -1,0 +1,108 @@
+"""TARGET and WHERE as people type them; every refusal names the input, the reason and the way out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hairpin.errors import UsageError
+from hairpin.network.prefix import address_text
+from hairpin.question.flows import Origin, Target
+from hairpin.question.target import parse_origin, parse_target
+
+V6 = 0x20010DB8 << 96 | 1
+TARGETS: dict[str, Target] = {
+    "8151": Target(8151),
+    "8151/udp": Target(8151, "udp"),
+    "198.51.100.2:80": Target(80, version=4, address=0xC6336402),
+    "198.51.100.2:80/tcp": Target(80, "tcp", 4, 0xC6336402),
+    "[2001:db8::1]:80": Target(80, version=6, address=V6),
+    "[2001:db8::1]:53/udp": Target(53, "udp", 6, V6),
+    "localhost:80": Target(80, version=4, address=0x7F000001),
+    "0.0.0.0:8080": Target(8080, version=4),
+    "[::]:8080/tcp": Target(8080, "tcp", 6),
+    "web": Target(container="web"),
+    "my_app.1": Target(container="my_app.1"),
+    "web:9000": Target(9000, container="web"),
+    "web:53/udp": Target(53, "udp", container="web"),
+    "http://198.51.100.2:8151/minio/health/live": Target(8151, "tcp", 4, 0xC6336402),
+    "http://198.51.100.2/": Target(80, "tcp", 4, 0xC6336402),
+    "https://[2001:db8::1]/x?y#z": Target(443, "tcp", 6, V6),
+    "https://user:secret@198.51.100.2": Target(443, "tcp", 4, 0xC6336402),
+    "tcp://web:5432": Target(5432, "tcp", container="web"),
+    "udp://198.51.100.2:53": Target(53, "udp", 4, 0xC6336402),
+    "postgres://web/db": Target(5432, "tcp", container="web"),
+}
+REFUSED: dict[str, str] = {
+    "0": "ports are 1 to 65535",
+    "65536": "ports are 1 to 65535",
+    "8151/": "no protocol",
+    "8151/sctp": "write /tcp or /udp",
+    "198.51.100.2": "write 198.51.100.2:PORT",
+    "2001:db8::1": "write [2001:db8::1]:PORT",
+    "[2001:db8::1]": "is no target",
+    "[198.51.100.2.3]:80": "no IPv6 address",
+    "198.51.100.256:80": "no IPv4 address",
+    "198.51.100.2:": "nothing is no port",
+    "198.51.100.2:http": "http is no port",
+    "web:9000:80": "is no target",
+    "-x": "is no target",
+    "": "is no target",
+    "gopher://198.51.100.2": "add :PORT",
+    "http://": "names no host",
+    "http://[::1": "is no URL",
+    "http://198.51.100.2:99999": "is no URL",
+    "http://registry.example.com/": "getent hosts registry.example.com",
+}
+ORIGINS: dict[str, Origin] = {
+    "host": Origin("host"),
+    "lan": Origin("lan"),
+    "container:web": Origin("container", container="web"),
+    "192.0.2.10": Origin("address", 4, 0xC000020A),
+    "2001:db8::1": Origin("address", 6, V6),
+    "[2001:db8::1]": Origin("address", 6, V6),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TARGETS.items(), ids=list(TARGETS))
+def test_target(text: str, expected: Target) -> None:
+    assert parse_target(text) == expected
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED.items(), ids=list(REFUSED))
+def test_refused_target(text: str, reason: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_target(text)
+    assert reason in str(refused.value)
+    assert text in str(refused.value)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_target_or_refused(text: str) -> None:
+    try:
+        target = parse_target(text)
+    except UsageError:
+        return
+    assert target.port is not None or target.container
+
+
+@given(st.integers(1, 2**32 - 1), st.integers(1, 65535), st.sampled_from(["tcp", "udp"]))
+def test_an_address_and_port_are_read_back(address: int, port: int, protocol: str) -> None:
+    found = parse_target(f"{address_text(address, 4)}:{port}/{protocol}")
+    assert (found.address, found.port, found.protocol) == (address, port, protocol)
+
+
+@pytest.mark.parametrize(("text", "expected"), ORIGINS.items(), ids=list(ORIGINS))
+def test_origin(text: str, expected: Origin) -> None:
+    assert parse_origin(text) == expected
+
+
+@pytest.mark.parametrize("text", ("client", "container:", "192.0.2.300", ""))
+def test_refused_origin(text: str) -> None:
+    with pytest.raises(UsageError, match="--from"):
+        parse_origin(text)
+
+
+def test_unbalanced_brackets_are_no_address() -> None:
+    assert parse_origin("[2001:db8::1]") == parse_origin("2001:db8::1")
+    with pytest.raises(UsageError, match=r"\[::1"):
+        parse_origin("[::1")

@@ -1,0 +1,78 @@
+"""Addresses and neighbours in the words of ip(8)."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import Neighbour
+from hairpin.network.prefix import parse_address
+from hairpin.replica.plan.addresses import addresses, neighbours
+
+
+def number(text: str) -> int:
+    return parse_address(text)[1]
+
+
+def on(*found: Address) -> Namespace:
+    return Namespace("host", links=(Link(1, "lo", "loopback"), Link(2, "eth0")), addresses=found)
+
+
+ADDRESSES: dict[str, tuple[Address, tuple[str, ...]]] = {
+    "plain": (
+        Address("eth0", 4, number("192.0.2.1"), 24),
+        ("address add 192.0.2.1/24 dev eth0 scope global noprefixroute",),
+    ),
+    "with a broadcast": (
+        Address("eth0", 4, number("192.0.2.1"), 24, broadcast=number("192.0.2.255")),
+        ("address add 192.0.2.1/24 broadcast 192.0.2.255 dev eth0 scope global noprefixroute",),
+    ),
+    "point to point": (
+        Address("eth0", 4, number("192.0.2.1"), 32, peer=number("192.0.2.9")),
+        ("address add 192.0.2.1 peer 192.0.2.9/32 dev eth0 scope global noprefixroute",),
+    ),
+    "IPv6, usable at once": (
+        Address("eth0", 6, number("fe80::1"), 64, "link"),
+        ("address add fe80::1/64 dev eth0 scope link nodad noprefixroute",),
+    ),
+    "deprecated": (
+        Address("eth0", 6, number("2001:db8::1"), 64, deprecated=True),
+        ("address add 2001:db8::1/64 dev eth0 scope global nodad preferred_lft 0 noprefixroute",),
+    ),
+    "tentative, which is nobody's yet": (Address("eth0", 6, number("2001:db8::1"), 64, tentative=True), ()),
+    "the loopback's own comes by itself": (Address("lo", 4, number("127.0.0.1"), 8, "host"), ()),
+    "another on the loopback does not": (
+        Address("lo", 4, number("192.0.2.5"), 32),
+        ("address add 192.0.2.5/32 dev lo scope global noprefixroute",),
+    ),
+    "of a link that is not there": (Address("eth7", 4, number("192.0.2.1"), 24), ()),
+}
+
+
+@pytest.mark.parametrize(("address", "lines"), ADDRESSES.values(), ids=ADDRESSES)
+def test_addresses(address: Address, lines: tuple[str, ...]) -> None:
+    assert tuple(addresses(on(address))) == lines
+
+
+def test_the_newest_of_ipv6_stands_first() -> None:
+    """In that order the tools list them, and of equal ones the kernel sends from the first."""
+    known = (
+        Address("eth0", 4, number("192.0.2.1"), 32),
+        Address("eth0", 6, number("2001:db8::2"), 128),
+        Address("eth0", 4, number("192.0.2.2"), 32),
+        Address("eth0", 6, number("2001:db8::1"), 128),
+    )
+    made = [line.split()[2] for line in addresses(on(*known))]
+    assert made == ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128"]
+
+
+def test_only_neighbours_set_by_hand_are_put_back() -> None:
+    known = (
+        Neighbour("eth0", 4, number("192.0.2.7"), 0x02420A000007, "PERMANENT"),
+        Neighbour("eth0", 4, number("192.0.2.8"), 0x02420A000008, "REACHABLE"),
+        Neighbour("eth0", 4, number("192.0.2.9"), None, "NONE", proxy=True),
+    )
+    assert tuple(neighbours(msgspec.structs.replace(on(), neighbours=known))) == (
+        "neighbour replace 192.0.2.7 lladdr 02:42:0a:00:00:07 dev eth0 nud permanent",
+        "neighbour add proxy 192.0.2.9 dev eth0",
+    )

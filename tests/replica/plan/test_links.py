@@ -1,0 +1,149 @@
+"""Links in the words of ip(8): names, indexes and wires as in the snapshot."""
+
+import msgspec
+import pytest
+
+from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.network.network import Network
+from hairpin.replica.plan.links import Wiring, mac_of, mac_text, running, settings, states, vlans, wiring
+from tests.small_host import host_namespace, network
+
+HOST = host_namespace()
+
+
+def test_each_link_is_made_once_and_wired_as_it_was() -> None:
+    found = wiring(network(), ("host", "container:web"))
+    eth0, docker0, veth1 = (line.text for line in found.lines)
+    assert eth0.startswith("link add name eth0 index 2 address ")
+    assert eth0.endswith(" netns <netns host> type veth peer name w1 netns <netns world>")
+    assert docker0.endswith(" mtu 1500 netns <netns host> type bridge forward_delay 0")
+    assert " name veth1 index 5 " in veth1
+    assert " netns <netns host> type veth peer name eth0 index 4 " in veth1
+    assert veth1.endswith(" netns <netns container:web>")
+    assert [(wire.netns, wire.link.name, wire.name) for wire in found.wires] == [("host", "eth0", "w1")]
+    assert found.stand_ins == ()
+
+
+def test_a_wire_to_a_namespace_that_is_not_rebuilt_ends_apart() -> None:
+    assert wiring(network(), ("host",)).lines[-1].text.endswith(" type veth peer name f2 netns <netns apart>")
+
+
+STAND_INS: dict[str, tuple[Link, str]] = {
+    "XDP": (Link(2, "eth0", xdp=True), "eth0 in host carries an XDP program, which is not rebuilt"),
+    "tc": (Link(2, "eth0", tc_egress=True), "eth0 in host carries a tc filter, which is not rebuilt"),
+    "wireguard": (Link(2, "eth0", "wireguard"), "eth0 in host is a wireguard; a plain wire stands in"),
+}
+
+
+@pytest.mark.parametrize(("link", "text"), STAND_INS.values(), ids=STAND_INS)
+def test_what_is_not_rebuilt_as_it_is_is_told(link: Link, text: str) -> None:
+    links = tuple(link if each.name == "eth0" else each for each in HOST.links)
+    found = wiring(network(msgspec.structs.replace(HOST, links=links)), ("host", "container:web"))
+    assert [each.text for each in found.stand_ins] == [text]
+
+
+def outer(*links: Link) -> Network:
+    """Return the small host with these links for eth0."""
+    return network(msgspec.structs.replace(HOST, links=(HOST.links[0], *links, *HOST.links[2:])))
+
+
+def made(built: Network, *able: str) -> Wiring:
+    return wiring(built, ("host", "container:web"), frozenset(able))
+
+
+VLAN = Link(9, "eth0.5", "vlan", lower="eth0", vlan_id=5)
+MEMBERS = (Link(2, "eth0", master="bond0"), Link(7, "eth1", master="bond0"), Link(9, "bond0", "bond"))
+
+
+def test_a_vlan_stands_on_its_link_here_and_in_the_world() -> None:
+    found = made(outer(VLAN, Link(10, "eth0")), "vlan")
+    assert found.lines[-1].text.startswith("link add link eth0 name eth0.5 index 9 ")
+    assert found.lines[-1].text.endswith(" netns <netns host> type vlan id 5")
+    assert [(wire.link.name, wire.name, wire.over, wire.vlan_id) for wire in found.wires] == [
+        ("eth0", "w1", "", 0),
+        ("eth0.5", "w2", "w1", 5),
+    ]
+    assert found.stand_ins == ()
+
+
+def test_a_vlan_on_a_bridge_takes_the_wire_of_its_port() -> None:
+    bridge, port = Link(8, "br0", "bridge", bridge=BridgeInfo()), Link(2, "eth0", master="br0", port=BridgePort())
+    found = made(outer(port, bridge, msgspec.structs.replace(VLAN, lower="br0")), "vlan")
+    assert [(wire.link.name, wire.over) for wire in found.wires] == [("eth0", ""), ("eth0.5", "w1")]
+
+
+def test_the_world_is_behind_a_bonds_active_member() -> None:
+    found = made(outer(*MEMBERS), "bond")
+    eth0, _, _, eth1, bond0 = (line.text for line in found.lines)
+    assert eth0.endswith(" type veth peer name w1 netns <netns world>")
+    assert eth1.endswith(" netns <netns apart>")
+    assert bond0.endswith(" type bond mode active-backup miimon 10")
+    assert [(wire.link.name, wire.name) for wire in found.wires] == [("bond0", "w1")]
+
+
+def test_a_member_without_carrier_is_not_the_active_one() -> None:
+    found = made(outer(msgspec.structs.replace(MEMBERS[0], carrier=False), *MEMBERS[1:]), "bond")
+    (eth1,) = (line.text for line in found.lines if " name eth1 " in line.text)
+    assert eth1.endswith(f" peer name {found.wires[0].name} netns <netns world>")
+
+
+def test_members_join_their_bond_only_where_there_is_one() -> None:
+    host = outer(*MEMBERS).namespace("host")
+    assert "link set dev eth0 master bond0" in tuple(settings(host, frozenset({"bond"})))
+    assert "link set dev eth0 master bond0" not in tuple(settings(host, frozenset()))
+
+
+def test_a_dummy_is_a_dummy() -> None:
+    found = made(outer(HOST.links[1], Link(9, "dummy0", "dummy")), "dummy")
+    assert any(line.text.endswith(" netns <netns host> type dummy") for line in found.lines)
+
+
+KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
+    "vlan": (
+        (HOST.links[1], VLAN),
+        "eth0.5 in host is a vlan, which this kernel does not make; a plain wire stands in",
+    ),
+    "bond": (MEMBERS, "bond0 in host is a bond, which this kernel does not make; a plain wire stands in"),
+    "dummy": (
+        (HOST.links[1], Link(9, "dummy0", "dummy")),
+        "dummy0 in host is a dummy, which this kernel does not make; a plain wire stands in",
+    ),
+}
+
+
+@pytest.mark.parametrize(("links", "text"), KINDS_LACKING.values(), ids=KINDS_LACKING)
+def test_a_wire_that_stands_in_is_told(links: tuple[Link, ...], text: str) -> None:
+    assert [each.text for each in made(outer(*links)).stand_ins] == [text]
+
+
+def test_a_link_without_hardware_address_gets_one_of_its_own() -> None:
+    assert mac_text(mac_of("host", Link(2, "eth0", mac=0x02420A000001))) == "02:42:0a:00:00:01"
+    assert mac_of("host", Link(2, "eth0")) == mac_of("host", Link(2, "eth0"))
+    assert mac_of("host", Link(2, "eth0")) != mac_of("container:web", Link(2, "eth0"))
+
+
+def test_ports_join_their_bridge_with_their_flags() -> None:
+    port = msgspec.structs.replace(HOST.links[3], port=BridgePort("blocking", hairpin=True, learning=False))
+    host = msgspec.structs.replace(HOST, links=(*HOST.links[:3], port))
+    lines = tuple(settings(host))
+    assert "link set dev veth1 master docker0" in lines
+    assert "link set dev veth1 type bridge_slave hairpin on learning off" in lines
+    assert tuple(states(host)) == ("link set dev veth1 state 4",)
+
+
+def test_a_link_that_is_down_stays_down() -> None:
+    links = (HOST.links[0], msgspec.structs.replace(HOST.links[1], up=False))
+    host = msgspec.structs.replace(HOST, links=links)
+    assert "link set dev eth0 up" not in tuple(settings(host))
+    assert running(host) == ("lo",)
+
+
+def test_vlans_of_a_bridge_that_filters() -> None:
+    bridge = Link(3, "br0", "bridge", bridge=BridgeInfo(vlan_filtering=True, vlans=((1, 1, True),)))
+    port = Link(4, "p0", master="br0", port=BridgePort(pvid=5, vlans=((5, 5, True), (10, 12, False))))
+    assert tuple(vlans(msgspec.structs.replace(HOST, links=(bridge, port)))) == (
+        "vlan add dev br0 self vid 1 pvid untagged",
+        "vlan del dev p0 vid 1",
+        "vlan add dev p0 vid 5 pvid untagged",
+        "vlan add dev p0 vid 10-12",
+    )

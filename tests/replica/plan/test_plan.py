@@ -1,0 +1,46 @@
+"""What is rebuilt of a network."""
+
+import msgspec
+
+from hairpin.netfilter.packet import TCP, Connection, Tuple
+from hairpin.network.flow import Flow, Outside
+from hairpin.replica.plan.plan import FEW, blueprint
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
+
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+
+
+def test_all_namespaces_of_a_small_host() -> None:
+    assert [each.name for each in blueprint(network(), (FLOW,)).namespaces] == [
+        "world",
+        "host",
+        "container:web",
+        "apart",
+    ]
+
+
+def test_of_many_only_those_that_the_flow_comes_through() -> None:
+    others = tuple(
+        msgspec.structs.replace(container_namespace(), name=f"container:c{number}", links=(), addresses=())
+        for number in range(FEW)
+    )
+    small = network()
+    host = msgspec.structs.replace(small.host, namespaces=(*small.host.namespaces, *others))
+    found = blueprint(msgspec.structs.replace(small, host=host), (FLOW,))
+    assert [each.name for each in found.namespaces] == ["world", "host", "container:web", "apart"]
+    assert found.apart[0] == "container:c0: no packet of the flow comes there"
+    assert len(found.apart) == FEW
+
+
+def test_what_was_not_read_is_left_out() -> None:
+    found = blueprint(network(msgspec.structs.replace(host_namespace(), unread=("nft-table",))), (FLOW,))
+    assert found.left_out == ("nft-table of host could not be read",)
+
+
+def test_live_connections_that_the_flow_meets_are_kept() -> None:
+    original = Tuple(CLIENT, HOST_ADDRESS, TCP, FLOW.sport, 8151)
+    live = Connection(4, original, Tuple(WEB, CLIENT, TCP, 80, FLOW.sport), live=True)
+    host = msgspec.structs.replace(host_namespace(), connections=(live, msgspec.structs.replace(live, version=6)))
+    found = blueprint(network(host), (FLOW,))
+    assert found.left_out == ()
+    assert {each.name: each.connections for each in found.namespaces if each.connections} == {"host": (live,)}

@@ -1,0 +1,95 @@
+"""Rules: the very text that was read, and counters where there were none."""
+
+import json
+
+import msgspec
+
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.replica.plan.rules import iptables_restore, loads
+from tests.small_host import DOCKER_RULES, host_namespace, ruleset
+
+READ = Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", DOCKER_RULES)
+EVIDENCE = Evidence(SCHEMA, "0", "", "host", "", (READ,))
+HOST = host_namespace()
+
+
+def test_what_was_read_is_replayed_word_for_word() -> None:
+    found = loads(HOST, EVIDENCE, HOST.ruleset)
+    assert [(load.tool, load.text) for load in found.loads] == [("iptables-nft-restore", DOCKER_RULES)]
+
+
+def test_what_was_changed_since_is_written_from_the_model() -> None:
+    text = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
+    changed = msgspec.structs.replace(HOST, ruleset=ruleset(text))
+    nat, filters = loads(changed, EVIDENCE, HOST.ruleset).loads
+    assert ":FORWARD ACCEPT" in filters.text
+    assert [line for line in filters.text.splitlines() if line.startswith("-A")] == [
+        rule.text for chain in changed.ruleset.tables[1].chains for rule in chain.rules
+    ]
+    assert nat.text.startswith("*nat\n")
+
+
+def test_without_evidence_all_is_written_from_the_model() -> None:
+    assert [load.tool for load in loads(HOST, None, None).loads] == ["iptables-nft-restore"] * 2
+
+
+def test_sets_are_made_without_what_older_kernels_refuse() -> None:
+    text = "create ban hash:net family inet hashsize 1024 maxelem 9 bucketsize 12 initval 0x1f\nadd ban 192.0.2.0/24\n"
+    sets = Reading("e2", "ipset", "host", "ipset save", "", 0, "text", text)
+    (load, *_) = loads(HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset).loads
+    assert load.text == "create ban hash:net family inet hashsize 1024 maxelem 9\nadd ban 192.0.2.0/24\n"
+
+
+def test_what_no_tool_can_be_told_is_left_out() -> None:
+    table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
+    found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)
+    assert found.left_out == ("table bridge filter of host: ebtables rules cannot be written from the model",)
+
+
+def test_the_tool_of_a_back_end_and_family() -> None:
+    assert iptables_restore(False, six=True) == "ip6tables-nft-restore"
+    assert iptables_restore(True, six=False) == "iptables-legacy-restore"
+
+
+PARTIAL = """# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.
+*filter
+:INPUT DROP [0:0]
+[0:0] -A INPUT -m conntrack --ctstate NEW -j ACCEPT
+COMMIT
+*nat
+:OUTPUT ACCEPT [0:0]
+COMMIT
+"""
+
+
+def test_a_table_of_both_is_loaded_once() -> None:
+    """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
+    extensions of iptables back."""
+    place = {"family": "ip", "table": "filter"}
+    base = {"type": "filter", "prio": 0, "policy": "drop"}
+    listed = [
+        {"table": {"family": "ip", "name": "filter"}},
+        {"chain": {**place, "name": "INPUT", "hook": "input", **base}},
+        {"chain": {**place, "name": "own", "hook": "forward", **base}},
+        {"rule": {**place, "chain": "INPUT", "expr": [{"xt": None}, {"accept": None}]}},
+        {"rule": {**place, "chain": "own", "expr": [{"drop": None}]}},
+    ]
+    readings = (
+        Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", PARTIAL),
+        Reading(
+            "e2", "nft-table", "host", "nft -j list table ip filter", "", 0, "text", json.dumps({"nftables": listed})
+        ),
+    )
+    nat = Table("ip", "nat", "iptables-nft", (Chain("OUTPUT", ()),), evidence="e1")
+    both = Table("ip", "filter", "nft", (Chain("INPUT", ()), Chain("own", ())), evidence="e2")
+    host = msgspec.structs.replace(HOST, ruleset=Ruleset((nat, both)))
+    first, second, third = loads(host, msgspec.structs.replace(EVIDENCE, readings=readings), host.ruleset).loads
+    assert (first.tool, "*filter" in first.text, "*nat" in first.text) == ("iptables-nft-restore", False, True)
+    assert (second.tool, second.text) == (
+        "iptables-nft-restore",
+        PARTIAL[PARTIAL.index("*filter") : PARTIAL.index("*nat")],
+    )
+    commands = [each["add"] for each in json.loads(third.text)["nftables"]]
+    assert [each["rule"]["chain"] for each in commands if "rule" in each] == ["own", "own"]
+    assert [each["chain"]["name"] for each in commands if "chain" in each] == ["INPUT", "own"]

@@ -1,0 +1,73 @@
+"""Which values under /proc/sys are written, and when."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.replica.plan.blueprint import SysctlValue
+from hairpin.replica.plan.sysctls import before_links, of_links
+from tests.small_host import container_namespace, host_namespace, network
+
+
+def written(host: Namespace) -> tuple[SysctlValue, ...]:
+    return before_links(network(host), host)
+
+
+def test_ip_forward_is_written_before_what_it_overwrites() -> None:
+    paths = [each.path for each in written(host_namespace(values={"conf__default__rp_filter": "2"}))]
+    assert paths.index("net/ipv4/ip_forward") < paths.index("net/ipv4/conf/default/rp_filter")
+
+
+def test_what_the_snapshot_does_not_say_is_the_kernels_default() -> None:
+    """A new namespace copies this machine's own values."""
+    values = {each.path: each.value for each in written(host_namespace())}
+    assert values["net/ipv4/conf/all/rp_filter"] == "0"
+    assert values["net/ipv4/conf/all/forwarding"] == "1"
+
+
+def test_no_icmp_error_has_a_rate() -> None:
+    """What has one is taken off what its receiver may be told for want of a route, too."""
+    values = {each.path: each.value for each in written(host_namespace(values={"icmp_ratemask": "6168"}))}
+    assert values["net/ipv4/icmp_ratemask"] == "0"
+    assert "net/ipv4/icmp_ratelimit" not in values
+
+
+def test_what_is_off_anyway_does_not_matter_where_it_cannot_be_set() -> None:
+    """A machine without br_netfilter has no such values, and bridged frames meet no rule there."""
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    for value in ("0", "1"):
+        usual = host_namespace()
+        host = msgspec.structs.replace(usual, sysctls=usual.sysctls.with_value(path, value))
+        (found,) = (each for each in written(host) if each.path == "/".join(path))
+        assert found.matters == (value == "1")
+
+
+def test_without_br_netfilter_bridged_frames_meet_no_rule() -> None:
+    values = {each.path: each.value for each in written(host_namespace())}
+    assert values["net/bridge/bridge-nf-call-iptables"] == "0"
+
+
+# kernel, what a container's namespace gets where the host has br_netfilter on
+BRIDGE_NF = {"4.18.0-240.el8.x86_64": "1", "5.4.0-150-generic": "0", "": "0"}
+
+
+@pytest.mark.parametrize(("kernel", "value"), BRIDGE_NF.items())
+def test_on_old_kernels_the_hosts_br_netfilter_is_everybodys(kernel: str, value: str) -> None:
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    host = msgspec.structs.replace(host_namespace(), sysctls=host_namespace().sysctls.with_value(path, "1"))
+    inner = msgspec.structs.replace(container_namespace(), kernel=kernel)
+    values = {each.path: each.value for each in before_links(network(host, inner), inner)}
+    assert values["/".join(path)] == value
+
+
+def test_of_links_only_what_differs_from_a_new_one() -> None:
+    host = host_namespace(
+        values={"conf__default__forwarding": "1", "conf__eth0__forwarding": "0", "conf__eth0__mc_forwarding": "1"}
+    )
+    assert [(each.path, each.value) for each in of_links(host)] == [("net/ipv4/conf/eth0/forwarding", "0")]
+
+
+def test_a_link_that_is_gone_has_no_values() -> None:
+    host = host_namespace(values={"conf__eth0__forwarding": "0"})
+    assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()

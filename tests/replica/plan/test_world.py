@@ -1,0 +1,101 @@
+"""The world around a host: who it is, and whom it does not answer."""
+
+import msgspec
+
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
+from hairpin.network.network import HOST
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.replica.plan.blueprint import Way
+from hairpin.replica.plan.links import wiring
+from hairpin.replica.plan.world import Entry, entry, ways, world
+from tests.small_host import CLIENT, HOST_ADDRESS, network
+from tests.walk.link.test_neighbour_discovery import net
+
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+FAR = parse_address("203.0.113.80")[1]
+OUT = Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443)
+PUBLIC = parse_address("203.0.113.11")[1]
+
+
+def lines(stated: World, *flows: Flow) -> tuple[str, ...]:
+    built = network(world=stated)
+    return world(built, flows, wiring(built, (HOST, "container:web")).wires).lines
+
+
+def test_a_flow_from_inside_does_not_begin_there() -> None:
+    assert entry(network(), OUT) is None
+
+
+def test_a_client_asks_the_public_address_and_the_gateway_maps_it() -> None:
+    stated = World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),))
+    asked = msgspec.structs.replace(FLOW, daddr=PUBLIC)
+    assert entry(network(world=stated), asked) == Entry("192.0.2.10", "198.51.100.11", "eth0")
+
+
+def test_what_something_upstream_keeps_out_does_not_begin() -> None:
+    assert entry(network(world=World(upstream=(UpstreamRule("deny", "tcp", (8151, 8151)),))), FLOW) is None
+
+
+def test_the_clients_packet_enters_by_its_link() -> None:
+    built = network()
+    begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST, "container:web")).wires)
+    assert begins is not None
+    assert (begins.link, way) == ("eth0", Way("eth0", "w1", 1))
+    assert "rule add priority 10 fwmark 1 iif lo lookup 101" in lines(World(), FLOW)
+
+
+def test_a_neighbour_finds_the_owner_of_an_address_himself() -> None:
+    begins = entry(network(), Flow(Lan(parse_address("198.51.100.77")[1]), 4, HOST_ADDRESS + 1, "tcp", 80))
+    assert begins is not None
+    assert begins.link == ""
+
+
+def test_echo_replies_go_back_by_the_wire_that_the_question_came_by() -> None:
+    ping = msgspec.structs.replace(FLOW, protocol="icmp")
+    built = network()
+    plan = world(built, (ping,), wiring(built, (HOST, "container:web")).wires)
+    assert "meta mark set 1001" in plan.loads[0].text
+    assert "rule add priority 10 fwmark 1001 iif lo lookup 1001" in plan.lines
+    assert world(built, (FLOW, OUT), wiring(built, (HOST, "container:web")).wires).loads == ()
+
+
+def test_sockets_mark_their_answers_as_well() -> None:
+    built = network()
+    plan = world(built, (FLOW,), wiring(built, (HOST, "container:web")).wires)
+    assert {(each.device, each.mark) for each in plan.services} == {("w1", 1001)}
+
+
+def test_sources_that_nobody_could_answer_go_nowhere() -> None:
+    found = lines(World(), OUT)
+    assert "rule add priority 600 iif w1 from 198.51.100.0/24 lookup 100" in found
+    assert "rule add priority 700 iif w1 from 0.0.0.0/0 blackhole" in found
+    stated = World(return_routes=(ReturnRoute(4, parse_address("172.17.0.0")[1], 16),))
+    assert "rule add priority 600 iif w1 from 172.17.0.0/16 lookup 100" in lines(stated, OUT)
+
+
+def test_a_gateway_that_does_not_hairpin_swallows_its_own_address() -> None:
+    swallowed = "route replace blackhole 203.0.113.11/32 table 100"
+    assert swallowed in lines(World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),)), OUT)
+    assert swallowed not in lines(World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS, hairpins=True),)), OUT)
+
+
+def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
+    accepted = (parse_address("198.51.100.11")[1], 32)
+    found = lines(World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, (accepted,)),)), OUT)
+    taken = found.index("rule add priority 300 iif w1 from 198.51.100.11/32 to 203.0.113.0/24 lookup 100")
+    assert found[taken + 1] == "rule add priority 300 iif w1 to 203.0.113.0/24 blackhole"
+
+
+def test_hosts_ipv6_address_is_asked_for_by_the_router_or_the_neighbour() -> None:
+    own, far, near = (parse_address(f"2001:db8:{text}")[1] for text in ("2::11", "1::10", "2::77"))
+    linked = parse_address("fe80::77")[1]
+    built = net()
+    for start, said in (
+        (Outside(far), "address add 2001:db8:1::10/128 dev lo nodad noprefixroute"),
+        (Lan(near), "address add 2001:db8:2::77/128 dev w1 nodad noprefixroute"),
+        (Outside(linked, "eth0"), "address add fe80::77/128 dev w1 nodad noprefixroute"),
+    ):
+        plan = world(built, (Flow(start, 6, own, "tcp", 22),), wiring(built, (HOST, "container:web")).wires)
+        assert "route add 2001:db8:2::11/128 dev w1 table 101" in (*plan.lines, *plan.lines6)
+        assert said in plan.lines

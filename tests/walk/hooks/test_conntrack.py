@@ -1,0 +1,308 @@
+import msgspec
+import pytest
+
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_INVALID,
+    CT_NEW,
+    CT_RELATED,
+    CT_UNTRACKED,
+    STATUS_CONFIRMED,
+    STATUS_DYING,
+    STATUS_SEEN_REPLY,
+)
+from hairpin.netfilter.packet import (
+    ACK,
+    DCCP,
+    FIN,
+    ICMP,
+    ICMP6,
+    PSH,
+    RST,
+    SYN,
+    TCP,
+    UDP,
+    UDPLITE,
+    Connection,
+    Packet,
+    Tcp,
+    Tuple,
+)
+from hairpin.walk.hooks.conntrack import closed, confirmed, forgotten, track, tuple_of
+from hairpin.walk.state import End, State
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
+from tests.walk.standing import FROM_CLIENT, at
+
+HOST = host_namespace()
+ASKED = Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 8151)
+BACK = Packet(4, HOST_ADDRESS, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
+OPEN = Connection(4, ASKED, ASKED.reversed(), tcp=Tcp("SYN_SENT"))
+ANSWERED = msgspec.structs.replace(OPEN, status=STATUS_SEEN_REPLY, tcp=Tcp("SYN_RECV"))
+OVER = msgspec.structs.replace(ANSWERED, tcp=Tcp("TIME_WAIT", closing=True))
+ECHO = Connection(4, Tuple(1, 2, ICMP, 7, 8 << 8), Tuple(2, 1, ICMP, 7, 0))
+UNPORTED = Connection(4, Tuple(1, 2, DCCP), Tuple(2, 1, DCCP))
+
+
+def flags(value: int, packet: Packet = FROM_CLIENT) -> Packet:
+    return msgspec.structs.replace(packet, tcp_flags=value)
+
+
+def icmp(type_: int, number: int = ICMP) -> Packet:
+    return Packet(4 if number == ICMP else 6, 1, 2, number, icmp=type_ << 8)
+
+
+def icmp_back(type_: int) -> Packet:
+    return Packet(4, 2, 1, ICMP, sport=7, dport=7, icmp=type_ << 8)
+
+
+def broken(packet: Packet) -> Packet:
+    return msgspec.structs.replace(packet, bad_checksum=True)
+
+
+# packet, the connection that is known, ctstate, direction
+CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
+    "SYN begins one": (FROM_CLIENT, None, CT_NEW, 0),
+    "SYN-ACK does not": (flags(SYN | ACK), None, CT_INVALID, 0),
+    "RST does not": (flags(RST), None, CT_INVALID, 0),
+    "FIN does not": (flags(FIN | ACK), None, CT_INVALID, 0),
+    "ACK is picked up": (flags(ACK | PSH), None, CT_NEW, 0),
+    "no TCP sends that": (flags(SYN | FIN), None, CT_INVALID, 0),
+    "nor within a connection": (flags(SYN | FIN), ANSWERED, CT_INVALID, 0),
+    "udp": (Packet(4, 1, 2, UDP, sport=1, dport=2), None, CT_NEW, 0),
+    "another protocol": (Packet(4, 1, 2, 47), None, CT_NEW, 0),
+    "echo": (icmp(8), None, CT_NEW, 0),
+    "echo reply that nobody asked for": (icmp(0), None, CT_INVALID, 0),
+    "echo of IPv6": (icmp(128, ICMP6), None, CT_NEW, 0),
+    "an error about nothing": (icmp(3), None, CT_INVALID, 0),
+    "an error that does not say about what": (icmp(3), OPEN, CT_INVALID, 0),
+    "timestamp": (icmp(13), None, CT_NEW, 0),
+    "a neighbour's question is not tracked": (icmp(135, ICMP6), None, CT_UNTRACKED, 0),
+    "nor a report on groups": (icmp(143, ICMP6), None, CT_UNTRACKED, 0),
+    "a redirect of IPv6 is": (icmp(137, ICMP6), None, CT_INVALID, 0),
+    "broken on the wire": (broken(FROM_CLIENT), None, CT_INVALID, 0),
+    "broken within a connection": (broken(BACK), OPEN, CT_INVALID, 0),
+    "UDP-Lite is always taken for broken": (Packet(4, 1, 2, UDPLITE, sport=1, dport=2), None, CT_INVALID, 0),
+    "nobody verifies another protocol": (broken(Packet(4, 1, 2, 47)), None, CT_NEW, 0),
+    "other ports of a protocol without": (Packet(4, 1, 2, DCCP, sport=1, dport=9), UNPORTED, CT_NEW, 0),
+    "the other side's echo of the same id": (icmp_back(8), ECHO, CT_NEW, 0),
+    "the answer to an echo": (icmp_back(0), ECHO, CT_ESTABLISHED, 1),
+    "SYN-ACK of who asked": (flags(SYN | ACK), OPEN, CT_INVALID, 0),
+    "SYN behind the end": (FROM_CLIENT, OVER, CT_NEW, 0),
+    "SYN again": (FROM_CLIENT, OPEN, CT_NEW, 0),
+    "answer": (BACK, OPEN, CT_ESTABLISHED, 1),
+    "data behind the answer": (flags(ACK), ANSWERED, CT_ESTABLISHED, 0),
+    "data before the answer": (flags(ACK), OPEN, CT_INVALID, 0),
+    "a reset before the answer": (flags(RST), OPEN, CT_NEW, 0),
+    "a dying entry is not found": (flags(SYN), msgspec.structs.replace(ANSWERED, status=STATUS_DYING), CT_NEW, 0),
+}
+
+
+@pytest.mark.parametrize(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
+def test_track(packet: Packet, known: Connection | None, state: int, direction: int) -> None:
+    before = msgspec.structs.replace(at("prerouting", packet), connections=(("host", known),) if known else ())
+    after = track(before, HOST)
+    assert (after.ct_state, after.ct_direction) == (state, direction)
+    assert (after.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
+
+
+def test_tcp_loose_off_takes_nothing_up() -> None:
+    loose = ("net", "netfilter", "nf_conntrack_tcp_loose")
+    strict = msgspec.structs.replace(HOST, sysctls=HOST.sysctls.with_value(loose, "0"))
+    assert track(at("prerouting", flags(ACK)), strict).ct_state == CT_INVALID
+    assert track(at("prerouting", FROM_CLIENT), strict).ct_state == CT_NEW
+
+
+# state of the live entry, the packet's flags, ctstate
+CLOSED: dict[str, tuple[Tcp, int, int]] = {
+    "a SYN begins anew where both had ended": (Tcp("TIME_WAIT", closing=True), SYN, CT_NEW),
+    "a SYN begins anew behind a reset": (Tcp("CLOSE", closing=True), SYN, CT_NEW),
+    "data does not": (Tcp("TIME_WAIT", closing=True), ACK, CT_ESTABLISHED),
+    "a SYN within a connection is let through as its own": (Tcp("ESTABLISHED"), SYN, CT_ESTABLISHED),
+    "half closed is not closed": (Tcp("FIN_WAIT"), SYN, CT_ESTABLISHED),
+}
+
+
+@pytest.mark.parametrize(("tcp", "value", "ct_state"), CLOSED.values(), ids=CLOSED)
+def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> None:
+    known = msgspec.structs.replace(ANSWERED, live=True, tcp=tcp)
+    after = track(at("prerouting", flags(value)), msgspec.structs.replace(HOST, connections=(known,)))
+    assert after.ct_state == ct_state
+    assert after.connection is not None
+    assert after.connection.live == (ct_state == CT_ESTABLISHED)
+
+
+# what the error is about, whom it goes to, ctstate, direction
+ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
+    "the client's packet": (FROM_CLIENT, CLIENT, CT_RELATED, 1),
+    "the answer": (BACK, HOST_ADDRESS, CT_RELATED, 0),
+    "nothing": (None, CLIENT, CT_INVALID, 0),
+    "another connection": (msgspec.structs.replace(FROM_CLIENT, sport=9), CLIENT, CT_INVALID, 0),
+    "the client's packet, to somebody else": (FROM_CLIENT, 5, CT_INVALID, 0),
+    "another error": (icmp(3), CLIENT, CT_INVALID, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("about", "daddr", "state", "direction"), ABOUT.values(), ids=ABOUT)
+def test_errors(about: Packet | None, daddr: int, state: int, direction: int) -> None:
+    error = Packet(4, 77, daddr, ICMP, icmp=3 << 8 | 1, inner=about)
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    after = track(before, HOST)
+    assert (after.ct_state, after.ct_direction) == (state, direction)
+    assert after.connection == (known if state == CT_RELATED else None)
+    unconfirmed = msgspec.structs.replace(before, connections=(("host", OPEN),))
+    assert track(unconfirmed, HOST).ct_state == CT_INVALID
+
+
+# kernel, ctstate of an error about the client's packet that goes to somebody else
+OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "": CT_INVALID}
+
+
+@pytest.mark.parametrize(("kernel", "state"), OUTER.items())
+def test_nobody_looked_whom_an_error_goes_to(kernel: str, state: int) -> None:
+    error = Packet(4, 77, 5, ICMP, icmp=3 << 8 | 1, inner=FROM_CLIENT)
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).ct_state == state
+
+
+def test_what_starts_here_is_not_verified() -> None:
+    assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).ct_state == CT_NEW
+    off = HOST.sysctls.with_value(("net", "netfilter", "nf_conntrack_checksum"), "0")
+    trusting = msgspec.structs.replace(HOST, sysctls=off)
+    assert track(at("prerouting", broken(FROM_CLIENT)), trusting).ct_state == CT_NEW
+
+
+def test_a_connection_begun_anew_is_asked_for_nat_again() -> None:
+    before = msgspec.structs.replace(at("prerouting"), connections=(("host", confirmed_(OVER)),))
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert (after.connection.nat_checked, after.connection.tcp) == ((), Tcp("SYN_SENT"))
+    assert after.connections == (("host", after.connection),)
+
+
+def confirmed_(connection: Connection) -> Connection:
+    return msgspec.structs.replace(connection, nat_checked=("dst", "src"))
+
+
+def test_the_hosts_own_table_counts() -> None:
+    known = msgspec.structs.replace(ANSWERED, tcp=None, live=True)
+    live = msgspec.structs.replace(HOST, connections=(known,))
+    assert track(at("prerouting", flags(ACK)), live).connection == known
+    six = msgspec.structs.replace(HOST, connections=(msgspec.structs.replace(known, version=6),))
+    assert track(at("prerouting", FROM_CLIENT), six).connection != known
+
+
+def test_another_namespaces_connection_does_not_count() -> None:
+    before = msgspec.structs.replace(at("prerouting", BACK), connections=(("container:web", OPEN),))
+    assert track(before, HOST).ct_state == CT_INVALID
+
+
+def test_notrack() -> None:
+    untracked = track(msgspec.structs.replace(at("prerouting"), notrack=True), HOST)
+    assert (untracked.ct_state, untracked.connection) == (CT_UNTRACKED, None)
+    assert track(msgspec.structs.replace(untracked, notrack=False), HOST).ct_state == CT_UNTRACKED
+    answering = msgspec.structs.replace(at("output", iif=""), notrack=True, ct_state=CT_RELATED)
+    assert track(answering, HOST).ct_state == CT_NEW
+    too_late = msgspec.structs.replace(track(at("prerouting"), HOST), notrack=True)
+    assert track(too_late, HOST).ct_state == CT_NEW
+
+
+def test_an_error_about_an_untracked_packet_is_invalid_and_settled() -> None:
+    error = msgspec.structs.replace(
+        at("output", Packet(4, 77, 5, ICMP, icmp=3 << 8, inner=FROM_CLIENT), iif=""), ct_state=CT_RELATED
+    )
+    tracked = track(error, HOST)
+    assert (tracked.connection, tracked.ct_state, tracked.seen().ct_state) == (None, CT_RELATED, CT_INVALID)
+    assert track(msgspec.structs.replace(error, ct_state=0), HOST).ct_state == CT_INVALID
+
+
+def test_a_first_answer_that_is_a_reset_ends_it() -> None:
+    before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=(("host", OPEN),))
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert after.connection.status & STATUS_DYING
+    later = msgspec.structs.replace(before, connections=(("host", ANSWERED),))
+    kept = track(later, HOST).connection
+    assert kept is not None
+    assert not kept.status & STATUS_DYING
+
+
+def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
+    tracked = track(at("prerouting"), HOST)
+    answering = msgspec.structs.replace(tracked, ct_direction=1, ct_state=CT_RELATED)
+    assert confirmed(answering, HOST) is answering
+
+
+def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    after = closed(met, HOST)
+    assert after.connection is not None
+    assert after.connection.tcp == Tcp("CLOSE")
+    assert after.connections == (("host", after.connection),)
+    assert closed(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
+    assert closed(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
+    fresh = track(at("input"), HOST)
+    assert closed(fresh, HOST) is fresh
+    reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=(("host", known),)), HOST)
+    assert closed(reset, HOST) is reset
+
+
+def test_what_is_forgotten_begins_anew() -> None:
+    known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
+    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    left = forgotten(met)
+    again = track(msgspec.structs.replace(at("input"), connections=left.connections), HOST)
+    assert again.ct_state == CT_NEW
+    untracked = at("input")
+    assert forgotten(untracked) is untracked
+
+
+def test_the_walk_remembers_one_connection_once() -> None:
+    after = confirmed(track(at("prerouting"), HOST), HOST)
+    assert isinstance(after, State)
+    assert after.connection is not None
+    assert after.connection.status & STATUS_CONFIRMED
+    assert after.connections == (("host", after.connection),)
+    assert set(after.connection.nat_checked) == {"src", "dst"}
+    nothing = at("prerouting")
+    assert confirmed(nothing, HOST) is nothing
+
+
+@pytest.mark.parametrize("status", (STATUS_CONFIRMED, STATUS_CONFIRMED | STATUS_DYING))
+def test_answers_that_would_be_another_connections_are_the_packets_end(status: int) -> None:
+    """NAT may be told of one port alone, which is taken."""
+    other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
+    met = track(msgspec.structs.replace(at("prerouting"), connections=(("host", other),)), HOST)
+    fresh = msgspec.structs.replace(met, connection=OPEN, ct_direction=0)
+    end = confirmed(fresh, HOST)
+    assert isinstance(end, End) is (status == STATUS_CONFIRMED)
+    if isinstance(end, End):
+        assert end.stop is not None
+        assert end.stop.reason == "conntrack-clash"
+    known = msgspec.structs.replace(fresh, connection=msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED))
+    assert isinstance(confirmed(known, HOST), State)
+
+
+def test_a_tuple_without_ports() -> None:
+    assert tuple_of(Packet(4, 1, 2, 47), "6.18.0") == Tuple(1, 2, 47, 0, 0)
+
+
+def test_a_zone_is_for_one_look_up() -> None:
+    """An invalid packet has no connection; over the loopback link it is looked up in the usual zone."""
+    before = msgspec.structs.replace(at("output", FROM_CLIENT), zone=3)
+    after = track(before, HOST)
+    assert after.connection is not None
+    assert (after.connection.zone, after.zone) == (3, None)
+    assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).zone is None
+
+
+def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
+    same = Tuple(CLIENT, CLIENT, UDP, 53, 53)
+    known = Connection(4, same, same, status=STATUS_CONFIRMED)
+    packet = Packet(4, CLIENT, CLIENT, UDP, sport=53, dport=53)
+    live = msgspec.structs.replace(HOST, connections=(known,))
+    for before, host in ((("host", known),), HOST), ((), live):
+        met = track(msgspec.structs.replace(at("prerouting", packet), connections=before), host)
+        assert (met.ct_direction, met.ct_state) == (1, CT_ESTABLISHED)

@@ -1,0 +1,388 @@
+from typing import Literal
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import (
+    CT_NEW,
+    CT_RELATED,
+    CT_UNTRACKED,
+    STATUS_DNAT_DONE,
+    Chain,
+    ChainType,
+    Dialect,
+    Expression,
+    Family,
+    FieldMatch,
+    Hook,
+    NameMatch,
+    Nat,
+    Notrack,
+    OpaqueMatch,
+    Ruleset,
+    SetField,
+    SetZone,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.packet import ACK, ESP, SCTP, SYN, TCP, UDP, Packet
+from hairpin.network.network import Network
+from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
+from hairpin.walk.state import End, State
+from tests.netfilter.seen import rule
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, ruleset
+from tests.walk.standing import at, told
+
+
+def base(
+    hook: Hook, priority: int, *body: Expression, kind: ChainType = "filter", devices: tuple[str, ...] = ()
+) -> Chain:
+    return Chain("c", (rule(*body),), hook, kind, priority, "accept", devices)
+
+
+def net(*tables: Table) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset(tables)))
+
+
+def own(chain: Chain, family: Family = "inet", name: str = "t") -> Table:
+    return Table(family, name, "nft", (chain,))
+
+
+DROP = Verdict("drop")
+MARK = SetField("mark", 0, 5)
+MARKED = FieldMatch("mark", ((5, 5),))
+TRACKED = FieldMatch("ct-state", ((CT_NEW, CT_NEW),))
+
+Met = Literal["prerouting", "input", "forward"]
+
+CASES: dict[str, tuple[Network, Met, list[str]]] = {
+    "no rules": (net(), "forward", ["forward"]),
+    "a drop": (net(own(base("forward", 0, DROP))), "forward", ["dropped rule"]),
+    "of another hook": (net(own(base("input", 0, DROP))), "forward", ["forward"]),
+    "of another family": (net(own(base("forward", 0, DROP), "ip6")), "forward", ["forward"]),
+    "of its own family": (net(own(base("forward", 0, DROP), "ip")), "forward", ["dropped rule"]),
+    "an earlier chain's mark is seen": (
+        net(own(base("forward", 5, MARKED, DROP), name="a"), own(base("forward", -5, MARK), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "a later chain's is not": (
+        net(own(base("forward", -5, MARKED, DROP), name="a"), own(base("forward", 5, MARK), name="b")),
+        "forward", ["forward"],
+    ),
+    "of equals the one registered later comes first": (
+        net(own(base("forward", 0, MARKED, DROP), name="a"), own(base("forward", 0, MARK), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "an accept of one chain does not save from the next": (
+        net(own(base("forward", -5, Verdict("accept")), name="a"), own(base("forward", 5, DROP), name="b")),
+        "forward", ["dropped rule"],
+    ),
+    "behind conntrack": (net(own(base("prerouting", -199, TRACKED, DROP))), "prerouting", ["dropped rule"]),
+    "before conntrack": (net(own(base("prerouting", -201, TRACKED, DROP))), "prerouting", ["prerouting"]),
+    "an unknown match": (
+        net(own(base("forward", 0, OpaqueMatch("x"), DROP))), "forward", ["dropped rule", "forward"],
+    ),
+    "a chain in two branches": (
+        net(own(base("forward", -5, OpaqueMatch("x"), MARK), name="a"),
+            own(base("forward", 5, MARKED, DROP), name="b")),
+        "forward", ["dropped rule", "forward"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "hook", "expected"), CASES.values(), ids=CASES)
+def test_run_hook(whole: Network, hook: Met, expected: list[str]) -> None:
+    assert sorted(told(run_hook(whole, at(hook), hook))) == sorted(expected)
+
+
+def with_rules(text: str) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), ruleset=ruleset(text)))
+
+
+def only(whole: Network, state: State, hook: Hook) -> State:
+    (outcome,) = run_hook(whole, state, hook)
+    assert isinstance(outcome, State)
+    return outcome
+
+
+NAT = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+
+
+def test_nat_is_done_at_its_place_and_once() -> None:
+    whole = with_rules(f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n")
+    after = only(whole, at("prerouting"), "prerouting")
+    assert (after.packet.daddr, after.packet.dport) == (WEB, 80)
+    assert [step.text for step in after.steps] == ["dnat"]
+    again = only(whole, msgspec.structs.replace(after, packet=at("prerouting").packet), "prerouting")
+    assert [step.text for step in again.steps] == ["dnat"]
+
+
+@pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))
+def test_what_lo_brought_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
+    body: tuple[Expression, ...] = () if target is None else (Nat("dnat", (target, target)),)
+    whole = net(Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
+    (after,) = run_hook(whole, msgspec.structs.replace(at("prerouting", iif="lo"), local=True), "prerouting")
+    assert isinstance(after, State)
+    assert after.local is keeps
+
+
+def test_notrack_leaves_nothing_to_translate() -> None:
+    whole = with_rules(
+        "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n"
+        f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+    )
+    after = only(whole, at("prerouting"), "prerouting")
+    assert (after.packet, after.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+
+
+@pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
+def test_the_status_tells_that_translation_was_asked_about(rules: str, done: int) -> None:
+    after = only(with_rules(rules), at("prerouting"), "prerouting")
+    assert after.connection is not None
+    assert after.connection.status == done
+
+
+APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {
+    "nft puts an untracked packet into a zone": ("nft", ("notrack", "zone"), 5),
+    "NOTRACK and then a zone of iptables": ("iptables-nft", ("notrack", "zone"), None),
+    "a zone, and NOTRACK too late": ("nft", ("zone", "notrack"), 5),
+    "NOTRACK alone": ("nft", ("notrack",), None),
+}
+
+
+@pytest.mark.parametrize("together", (True, False), ids=["in one chain", "in two"])
+@pytest.mark.parametrize(("dialect", "said", "zone"), APART.values(), ids=APART)
+def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int | None, *, together: bool) -> None:
+    parts: dict[str, Expression] = {"notrack": Notrack(), "zone": SetZone(5)}
+    rules = [rule(parts[each]) for each in said]
+    groups = [rules] if together else [[each] for each in rules]
+    chains = (Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))
+    whole = net(Table("ip", "raw", dialect, tuple(chains)))
+    after = only(whole, at("output", iif=""), "output")
+    assert (after.connection.zone if after.connection is not None else None) == zone
+    assert (after.ct_state == CT_UNTRACKED) is (zone is None)
+
+
+@pytest.mark.parametrize(("dialect", "tracked"), (("nft", True), ("iptables-nft", False)))
+def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Dialect, *, tracked: bool) -> None:
+    whole = net(Table("ip", "raw", dialect, (base("prerouting", -310, SetZone(5)),)))
+    state = msgspec.structs.replace(at("prerouting"), notrack=True, ct_state=CT_UNTRACKED)
+    after = only(whole, state, "prerouting")
+    assert (after.connection is not None, after.ct_state == CT_UNTRACKED) == (tracked, not tracked)
+
+
+@pytest.mark.parametrize(("dialect", "untracked"), (("nft", True), ("iptables-nft", False)))
+def test_notrack_for_what_answers_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
+    whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
+    after = only(whole, msgspec.structs.replace(at("output", iif=""), ct_state=CT_RELATED), "output")
+    assert (after.ct_state == CT_UNTRACKED) is untracked
+    assert after.notrack is untracked  # what lo brings back is tracked there, if it was not here
+
+
+def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:
+    chains = (
+        Table("ip", "first", "nft", (base("prerouting", -101, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (7, 7)), kind="nat"),)),
+    )
+    assert only(net(*chains), at("prerouting"), "prerouting").packet.daddr == WEB
+
+
+OLD_NAT, SHARED_NAT = "4.15.0-213-generic", "4.18.0-240.el8.x86_64"
+
+
+def on(kernel: str, whole: Network) -> Network:
+    return whole.with_namespace(msgspec.structs.replace(whole.namespace("host"), kernel=kernel))
+
+
+# kernel, where the client's packet goes: the first chain says nothing of it, the second would translate it
+@pytest.mark.parametrize(("kernel", "daddr"), ((OLD_NAT, HOST_ADDRESS), (SHARED_NAT, WEB), ("", WEB)))
+def test_the_first_nat_chain_decided_for_all_once(kernel: str, daddr: int) -> None:
+    chains = (
+        Table("ip", "first", "nft", (base("prerouting", -101, kind="nat"),)),
+        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+    )
+    assert only(on(kernel, net(*chains)), at("prerouting"), "prerouting").packet.daddr == daddr
+
+
+# kernel, whether a filter chain behind -100 and before 0 sees the packet translated by a nat chain at 0
+@pytest.mark.parametrize(("kernel", "dropped"), ((OLD_NAT, False), (SHARED_NAT, True), ("", True)))
+def test_a_nat_chain_once_had_its_own_place(kernel: str, *, dropped: bool) -> None:
+    chains = (
+        Table("ip", "t", "nft", (base("prerouting", 0, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        Table("ip", "u", "nft", (base("prerouting", -50, FieldMatch("daddr4", ((WEB, WEB),)), DROP),)),
+    )
+    outcomes = told(run_hook(on(kernel, net(*chains)), at("prerouting"), "prerouting"))
+    assert outcomes == (["dropped rule"] if dropped else ["prerouting"])
+
+
+# kernel, from whom the answer seems to come where only PREROUTING has a nat chain
+@pytest.mark.parametrize(("kernel", "saddr"), ((OLD_NAT, WEB), (SHARED_NAT, HOST_ADDRESS), ("", HOST_ADDRESS)))
+def test_answers_once_needed_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
+    whole = on(kernel, net(own(base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
+    asked = only(whole, at("prerouting"), "prerouting")
+    assert asked.packet.daddr == WEB
+    packet = Packet(4, WEB, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
+    answer = msgspec.structs.replace(at("prerouting", packet, iif="docker0"), connections=asked.connections)
+    back = only(whole, only(whole, answer, "prerouting").to("postrouting", oif="eth0"), "postrouting")
+    assert back.packet.saddr == saddr
+
+
+# kernel, what becomes of a packet that the chain of one table marks, and the same place in another drops if marked
+@pytest.mark.parametrize(
+    ("kernel", "first", "second"),
+    (("4.9.0-19-amd64", "dropped rule", "forward"), ("4.18.0-240.el8.x86_64", "forward", "dropped rule")),
+)
+def test_of_equal_chains_the_earlier_one_once_went_first(kernel: str, first: str, second: str) -> None:
+    marks, drops = own(base("forward", 0, MARK), name="marks"), own(base("forward", 0, MARKED, DROP), name="drops")
+    for tables, expected in (((marks, drops), first), ((drops, marks), second)):
+        assert told(run_hook(on(kernel, net(*tables)), at("forward"), "forward")) == [expected]
+
+
+def test_masquerade_without_an_address_drops() -> None:
+    whole = with_rules(f"{NAT}-A POSTROUTING -j MASQUERADE\nCOMMIT\n")
+    host = msgspec.structs.replace(whole.namespace("host"), addresses=())
+    state = only(net(), at("prerouting"), "prerouting").to("postrouting", oif="docker0")
+    outcomes = run_hook(whole.with_namespace(host), state, "postrouting")
+    assert told(outcomes) == ["dropped no-source-address"]
+
+
+ENDINGS: dict[str, tuple[str, str]] = {
+    "policy": ("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n", "dropped policy"),
+    "reject": (
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n",
+        "rejected reject icmp-port-unreachable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ENDINGS.values(), ids=ENDINGS)
+def test_endings(text: str, expected: str) -> None:
+    assert told(run_hook(with_rules(text), at("forward"), "forward")) == [expected]
+
+
+def test_a_queue_may_take_the_packet() -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j NFQUEUE --queue-num 1\nCOMMIT\n"
+    assert sorted(told(run_hook(with_rules(text), at("forward"), "forward"))) == ["forward", "unknown taken-away"]
+
+
+def test_a_reset_for_a_bridged_translated_packet_goes_astray() -> None:
+    """br_netfilter: nf_send_reset() hands it to the port, past what would translate it back."""
+    whole = with_rules(
+        f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+        "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n"
+    )
+    routed = only(whole, at("prerouting"), "prerouting")
+    assert told(run_hook(whole, routed, "forward")) == ["rejected reject tcp-reset"]
+    bridged = msgspec.structs.replace(routed, physin="veth1")
+    assert told(run_hook(whole, bridged, "forward")) == ["dropped reject"]
+
+
+@pytest.mark.parametrize(("protocol", "answered"), ((TCP, False), (UDP, False), (SCTP, True), (ESP, True)))
+def test_what_is_broken_gets_no_answer_where_reject_can_see_it(protocol: int, answered: bool) -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+    whole = with_rules(text)
+    broken = Packet(4, CLIENT, WEB, protocol, bad_checksum=True)
+    (end,) = run_hook(whole, at("forward", broken, oif="docker0"), "forward")
+    assert isinstance(end, End)
+    assert (end.kind, end.stop is not None and end.stop.reason) == ("rejected" if answered else "dropped", "reject")
+
+
+# kernel, protocol, link that it came by, whether REJECT answers
+UNSUMMED: dict[str, tuple[str, int, str, bool]] = {
+    "CentOS 7, ESP": ("3.10.0-1160.el7.x86_64", ESP, "eth0", False),
+    "RHEL 8, SCTP": ("4.18.0-240.el8.x86_64", SCTP, "eth0", False),
+    "RHEL 8, its own": ("4.18.0-240.el8.x86_64", SCTP, "", True),
+    "RHEL 8, UDP": ("4.18.0-240.el8.x86_64", UDP, "eth0", True),
+    "Ubuntu 20.04": ("5.4.0-150-generic", SCTP, "eth0", True),
+    "6.18": ("", SCTP, "eth0", True),
+}
+
+
+@pytest.mark.parametrize(("kernel", "protocol", "iif", "answered"), UNSUMMED.values(), ids=UNSUMMED)
+def test_reject_once_looked_for_checksums_that_are_none(kernel: str, protocol: int, iif: str, answered: bool) -> None:
+    text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+    state = at("forward", Packet(4, CLIENT, WEB, protocol), iif=iif, oif="docker0")
+    (end,) = run_hook(on(kernel, with_rules(text)), state, "forward")
+    assert isinstance(end, End)
+    assert end.kind == ("rejected" if answered else "dropped")
+
+
+def test_a_live_entry_is_a_step() -> None:
+    after = only(net(), at("prerouting"), "prerouting")
+    assert after.steps == ()
+    assert after.connection is not None
+    live = msgspec.structs.replace(after.connection, live=True)
+    host = msgspec.structs.replace(host_namespace(""), connections=(live,))
+    assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").steps] == ["prerouting"]
+
+
+def test_the_bridge_family_is_asked_on_bridges_alone() -> None:
+    whole = net(own(base("forward", 0, DROP), "bridge"))
+    assert told(run_bridge_hook(whole, at("bridge"), "forward")) == ["dropped rule"]
+    assert told(run_bridge_hook(whole, at("bridge"), "input")) == ["bridge"]
+    assert told(run_hook(whole, at("forward"), "forward")) == ["forward"]
+
+
+# hook, the interface that a rule asks for, whether it sees the frame
+PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
+    "came in by its port": ("prerouting", NameMatch("iif", ("veth1",)), True),
+    "not by the bridge": ("input", NameMatch("iif", ("docker0",)), False),
+    "goes out by the other": ("forward", NameMatch("oif", ("veth2",)), True),
+    "behind it nobody knows where it came in": ("postrouting", NameMatch("iif", ("veth1",)), False),
+    "what is sent here goes out by a port": ("output", NameMatch("oif", ("veth2",)), True),
+}
+
+
+@pytest.mark.parametrize(("hook", "name", "sees"), PORTS.values(), ids=PORTS)
+def test_interfaces_of_the_bridge_family_are_ports(hook: Hook, name: NameMatch, *, sees: bool) -> None:
+    whole = net(own(base(hook, 0, name, DROP), "bridge"))
+    crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0", physin="veth1", physout="veth2")
+    assert told(run_bridge_hook(whole, crossing, hook)) == (["dropped rule"] if sees else ["bridge"])
+    for outcome in run_bridge_hook(net(), crossing, hook):
+        assert outcome == crossing
+
+
+def test_chains_of_a_bridge_on_either_side_of_br_netfilter() -> None:
+    whole = net(own(base("forward", 0, DROP), "bridge"))
+    assert told(run_bridge_hook(whole, at("bridge"), "forward", until=-1)) == ["bridge"]
+    assert told(run_bridge_hook(whole, at("bridge"), "forward", behind=-1)) == ["dropped rule"]
+
+
+def test_chains_of_a_device_go_by_priority_whatever_their_family() -> None:
+    later, earlier = base("ingress", 5, MARKED, DROP, devices=("eth0",)), base("ingress", -5, MARK, devices=("eth0",))
+    whole = net(own(later, "netdev"), own(earlier, "inet"))
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]
+
+
+@pytest.mark.parametrize("family", ("netdev", "inet"))
+def test_chains_of_a_device(family: Family) -> None:
+    whole = net(own(base("ingress", 0, DROP, devices=("eth0",)), family))
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]
+    assert told(run_device_hook(whole, at("device-in"), "ingress", "eth1")) == ["device-in"]
+    assert told(run_device_hook(whole, at("device-in"), "egress", "eth0")) == ["device-in"]
+
+
+# what could not be read, and whether it makes a packet's way depend
+UNREAD: dict[str, tuple[tuple[str, ...], bool]] = {
+    "iptables": (("iptables-nft-save4",), True),
+    "of the other family": (("iptables-nft-save6",), False),
+    "nft": (("nft-tables",), True),
+    "something else": (("sockets",), False),
+}
+
+
+@pytest.mark.parametrize(("keys", "depends"), UNREAD.values(), ids=UNREAD)
+def test_rules_that_could_not_be_read(keys: tuple[str, ...], depends: bool) -> None:
+    whole = network(msgspec.structs.replace(host_namespace(""), unread=keys))
+    outcomes = list(run_hook(whole, at("forward"), "forward"))
+    assert told(outcomes) == (["unknown rules-unread", "forward"] if depends else ["forward"])
+    onward = outcomes[-1]
+    assert isinstance(onward, State)
+    assert told(run_hook(whole, onward, "input")) == ["forward"]
+
+
+def test_namespaces_are_apart() -> None:
+    whole = net(own(base("forward", 0, DROP)))
+    assert told(run_hook(whole, at("forward", netns="container:web"), "forward")) == ["forward"]
+    assert isinstance(whole.namespace("host"), Namespace)

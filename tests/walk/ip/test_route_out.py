@@ -1,0 +1,178 @@
+import msgspec
+import pytest
+
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.netfilter.ir import STATUS_CONFIRMED
+from hairpin.netfilter.packet import UDP, Packet
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.ip.route_out import output, output_route, postrouting
+from hairpin.walk.state import State
+from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.walk.standing import FROM_CLIENT, at, told
+
+
+def to(daddr: int, saddr: int = 0) -> Packet:
+    return msgspec.structs.replace(FROM_CLIENT, saddr=saddr, daddr=daddr)
+
+
+def special(kind: str) -> Network:
+    return network(
+        host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind, next_hops=()),))
+    )
+
+
+NET = network()
+LOOPBACK = 0x7F000001
+LOCALNET = network(host_namespace(values={**FORWARDING, "conf__docker0__route_localnet": "1"}))
+
+# network, packet, outcome; link and source where it goes on
+CASES: dict[str, tuple[Network, Packet, str, tuple[str, int] | None]] = {
+    "out": (NET, to(CLIENT), "output", ("eth0", HOST_ADDRESS)),
+    "to a container": (NET, to(WEB), "output", ("docker0", GATEWAY)),
+    "to itself": (NET, to(HOST_ADDRESS), "output", ("lo", HOST_ADDRESS)),
+    "to loopback": (NET, to(LOOPBACK), "output", ("lo", LOOPBACK)),
+    "the source is bound": (NET, to(CLIENT, GATEWAY), "output", ("eth0", GATEWAY)),
+    "from loopback": (NET, to(WEB, LOOPBACK), "dropped route-localnet", None),
+    "from loopback, route_localnet": (LOCALNET, to(WEB, LOOPBACK), "output", ("docker0", LOOPBACK)),
+    "to no address: to itself, whatever the routes say": (special("unreachable"), to(0), "output", ("lo", LOOPBACK)),
+    "to no address, the source is bound": (NET, to(0, GATEWAY), "output", ("lo", GATEWAY)),
+    "unreachable": (special("unreachable"), to(CLIENT), "rejected route-type network-unreachable", None),
+    "blackhole": (special("blackhole"), to(CLIENT), "rejected route-type invalid-argument", None),
+    "no route": (special("throw"), to(CLIENT), "rejected no-route network-unreachable", None),
+}
+
+
+@pytest.mark.parametrize(("net", "packet", "expected", "way"), CASES.values(), ids=CASES)
+def test_output_route(net: Network, packet: Packet, expected: str, way: tuple[str, int] | None) -> None:
+    (outcome,) = output_route(net, at("output-route", packet, iif=""))
+    assert told((outcome,)) == [expected]
+    assert ((outcome.oif, outcome.packet.saddr) if isinstance(outcome, State) else None) == way
+
+
+def test_a_link_that_is_chosen_already() -> None:
+    net = network(host_namespace(routes=(route("192.0.2.0/24", "docker0"),)))
+    for chosen, link in (("eth0", "eth0"), ("", "docker0")):
+        (outcome,) = output_route(net, at("output-route", to(CLIENT), iif="", oif=chosen))
+        assert isinstance(outcome, State)
+        assert outcome.oif == link
+
+
+def test_ipv4_goes_straight_out_of_the_link_that_it_is_told_where_no_route_leads() -> None:
+    state = at("output-route", to(CLIENT), iif="", oif="docker0")
+    (found,) = output_route(network(), state)
+    assert isinstance(found, State)
+    assert (found.stage, found.oif, found.next_hop) == ("output", "docker0", NextHop("docker0"))
+    down = tuple(msgspec.structs.replace(each, up=each.name != "docker0") for each in host_namespace().links)
+    dark = network(msgspec.structs.replace(host_namespace(), links=down))
+    assert told(output_route(dark, state)) == ["rejected no-route network-unreachable"]
+
+
+def test_ipv6_takes_another_link_than_it_is_told_when_it_knows_its_source() -> None:
+    six = Packet(6, parse_address("2001:db8::1")[1], parse_address("2001:db8:1::9")[1], UDP)
+    net = network(host_namespace(routes=(route("2001:db8:1::/64", "docker0"),)))
+    (found,) = output_route(net, at("output-route", six, iif="", oif="eth0"))
+    assert isinstance(found, State)
+    assert found.oif == "docker0"
+
+
+def test_no_address_to_send_from() -> None:
+    host = msgspec.structs.replace(host_namespace(), addresses=())
+    assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]
+    for kernel, source in (("", 0xC0000008), ("5.4.0-150-generic", 0xC0000008), ("4.18.0-240.el8.x86_64", 0)):
+        there = network(msgspec.structs.replace(host, kernel=kernel))
+        (error,) = output_route(there, msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), by_kernel=True))
+        assert isinstance(error, State)
+        assert error.packet.saddr == source
+
+
+@pytest.mark.parametrize("kind", ("unicast", "broadcast"))
+def test_a_route_of_type_broadcast_leads_to_many(kind: str) -> None:
+    net = network(host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind),)))
+    (outcome,) = output_route(net, at("output-route", to(CLIENT), iif=""))
+    assert isinstance(outcome, State)
+    assert outcome.to_many is (kind == "broadcast")
+
+
+def test_the_owner_and_the_port_choose_the_table() -> None:
+    rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, uids=(5, 5), dports=(8151, 8151)),
+             PolicyRule(4, 32766, table=254))  # fmt: skip
+    net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
+    for uid, link in ((5, "docker0"), (0, "eth0")):
+        state = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), uid=uid)
+        (outcome,) = output_route(net, state)
+        assert isinstance(outcome, State)
+        assert outcome.oif == link
+
+
+def with_output(rule: str, *routes: Route, rules: tuple[PolicyRule, ...] = ()) -> Network:
+    table = "nat" if "DNAT" in rule else "mangle"
+    text = f"*{table}\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT {rule}\nCOMMIT\n"
+    return network(host_namespace(text, routes=routes, policy_rules=rules))
+
+
+def sent(net: Network) -> list[str]:
+    state = msgspec.structs.replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
+    return [f"{each.stage} {each.oif}" if isinstance(each, State) else told((each,))[0] for each in output(net, state)]
+
+
+MARKED = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, mark=(7, 255)), PolicyRule(4, 32766, table=254))
+OUTPUTS: dict[str, tuple[Network, list[str]]] = {
+    "nothing": (network(), ["postrouting eth0"]),
+    "dropped": (with_output("-j DROP"), ["dropped rule"]),
+    "translated": (with_output("-p tcp -j DNAT --to-destination 172.17.0.2:80"), ["postrouting docker0"]),
+    "marked": (
+        with_output("-j MARK --set-xmark 0x7/0xff", route("default", "docker0", table=77), rules=MARKED),
+        ["postrouting docker0"],
+    ),
+    "marked for others": (
+        with_output("-j MARK --set-xmark 0x8/0xff", route("default", "docker0", table=77), rules=MARKED),
+        ["postrouting eth0"],
+    ),
+    "translated to where no way leads: TCP is not told": (
+        with_output("-p tcp -j DNAT --to-destination 10.0.0.1:80",
+                    msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())),
+        ["dropped route-type"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "expected"), OUTPUTS.values(), ids=OUTPUTS)
+def test_output_routes_again_what_it_changed(net: Network, expected: list[str]) -> None:
+    assert sent(net) == expected
+
+
+def test_who_sends_a_datagram_is_told_that_what_it_is_translated_to_has_no_way() -> None:
+    closed = msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())
+    net = with_output("-p udp -j DNAT --to-destination 10.0.0.1:80", closed)
+    packet = msgspec.structs.replace(to(CLIENT, HOST_ADDRESS), protocol=UDP)
+    state = msgspec.structs.replace(at("output", packet, iif=""), oif="eth0")
+    assert told(output(net, state)) == ["rejected route-type network-unreachable"]
+
+
+def test_postrouting_confirms_the_connection() -> None:
+    state = msgspec.structs.replace(at("output", to(CLIENT, HOST_ADDRESS), iif=""), oif="eth0")
+    (sending,) = output(NET, state)
+    assert isinstance(sending, State)
+    (outcome,) = postrouting(NET, sending)
+    assert isinstance(outcome, State)
+    assert outcome.stage == "neighbour"
+    assert outcome.connection is not None
+    assert outcome.connection.status & STATUS_CONFIRMED
+    assert parse_address("192.0.2.10")[1] == outcome.packet.daddr
+
+
+def test_postrouting_may_drop() -> None:
+    text = "*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth0 -j DROP\nCOMMIT\n"
+    state = at("postrouting", to(CLIENT, HOST_ADDRESS), oif="eth0")
+    assert told(postrouting(network(host_namespace(text)), state)) == ["dropped rule"]
+
+
+@pytest.mark.parametrize(("protocol", "link"), (("kernel", "lo"), ("boot", "eth0")))
+def test_an_anycast_route_leads_here_when_the_kernel_made_it(protocol: str, link: str) -> None:
+    source, target = (0x20010DB8 << 96 | low for low in (1, 0))
+    anycast = Route(6, target, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol=protocol)
+    net = network(host_namespace(routes=(anycast,)))
+    (outcome,) = output_route(net, at("output-route", Packet(6, source, target, UDP), iif=""))
+    assert isinstance(outcome, State)
+    assert outcome.oif == link

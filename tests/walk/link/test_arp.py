@@ -1,0 +1,65 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Host
+from hairpin.netfilter.packet import TCP, Packet
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, parse_address
+from hairpin.walk.link.arp import announced, replies
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
+
+LOOPBACK = parse_address("127.0.0.1")[1]
+
+
+def host(**values: str) -> Network:
+    """Return the small host with these sysctls of net/ipv4/conf: ``docker0__arp_ignore="1"``."""
+    keys = {f"conf__{key}": value for key, value in values.items()}
+    return Network(Host("test", namespaces=(host_namespace(values=keys),)))
+
+
+# sysctls, whom it is asked for, the sender that the question names, whether docker0 answers
+QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
+    "its own address": ({}, GATEWAY, WEB, True),
+    "another link's": ({}, HOST_ADDRESS, WEB, True),
+    "somebody else's": ({}, WEB, WEB + 1, False),
+    "loopback's address asks": ({}, GATEWAY, LOOPBACK, False),
+    "its own address asks": ({}, GATEWAY, HOST_ADDRESS, False),
+    "arp_ignore 1: its own": ({"docker0__arp_ignore": "1"}, GATEWAY, CLIENT, True),
+    "arp_ignore 1: another link's": ({"docker0__arp_ignore": "1"}, HOST_ADDRESS, WEB, False),
+    "arp_ignore of all": ({"all__arp_ignore": "1"}, HOST_ADDRESS, WEB, False),
+    "arp_ignore 2: the same network asks": ({"docker0__arp_ignore": "2"}, GATEWAY, WEB, True),
+    "arp_ignore 2: another one asks": ({"docker0__arp_ignore": "2"}, GATEWAY, CLIENT, False),
+    "arp_ignore 3: no address of scope host": ({"docker0__arp_ignore": "3"}, HOST_ADDRESS, WEB, True),
+    "arp_ignore 8": ({"docker0__arp_ignore": "8"}, GATEWAY, WEB, False),
+    "arp_filter: the way back is by the link": ({"docker0__arp_filter": "1"}, GATEWAY, WEB, True),
+    "arp_filter: it is by another one": ({"docker0__arp_filter": "1"}, GATEWAY, CLIENT, False),
+    "a reverse path by another link": ({"docker0__rp_filter": "1"}, GATEWAY, CLIENT, False),
+}
+
+
+@pytest.mark.parametrize(("values", "target", "source", "expected"), QUESTIONS.values(), ids=QUESTIONS)
+def test_replies(values: dict[str, str], target: int, source: int, *, expected: bool) -> None:
+    assert replies(host(**values), "host", "docker0", target, source) is expected
+
+
+def test_arp_filter_takes_any_type_of_route_that_leads_out_by_the_link() -> None:
+    strange = msgspec.structs.replace(route(f"{address_text(WEB, 4)}/32", "docker0"), type="anycast")
+    plain = host(docker0__arp_filter="1", docker0__accept_local="1").namespace("host")  # believed without a question
+    within = Network(Host("test", namespaces=(msgspec.structs.replace(plain, routes=(*plain.routes, strange)),)))
+    assert replies(within, "host", "docker0", GATEWAY, WEB)
+
+
+# arp_announce, the packet's source, the sender that the question names
+ANNOUNCED: dict[str, tuple[str, int, int]] = {
+    "0: any of its own": ("0", HOST_ADDRESS, HOST_ADDRESS),
+    "0: not what it forwards": ("0", CLIENT, GATEWAY),
+    "1: of the neighbour's network": ("1", GATEWAY, GATEWAY),
+    "1: not of another one": ("1", HOST_ADDRESS, GATEWAY),
+    "2: the link's best": ("2", HOST_ADDRESS, GATEWAY),
+}
+
+
+@pytest.mark.parametrize(("level", "source", "expected"), ANNOUNCED.values(), ids=ANNOUNCED)
+def test_announced(level: str, source: int, expected: int) -> None:
+    namespace = host(docker0__arp_announce=level).namespace("host")
+    assert announced(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected

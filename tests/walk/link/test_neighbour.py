@@ -1,0 +1,104 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort
+from hairpin.host.route import Neighbour, NextHop
+from hairpin.network.network import Network, Port
+from hairpin.walk.link.neighbour import neighbour
+from hairpin.walk.state import State
+from tests.small_host import CLIENT, WEB, container_namespace, host_namespace, network
+from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
+
+NET = network()
+
+# network, link, address, outcomes
+NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
+    "out there": (NET, "eth0", CLIENT, ["device-out"]),
+    "a container": (NET, "docker0", WEB, ["device-out"]),
+    "itself": (NET, "lo", 0x7F000001, ["device-out"]),
+    "nobody": (NET, "docker0", WEB + 9, ["dropped no-neighbour"]),
+    "no such link": (NET, "eth9", CLIENT, ["dropped link-missing"]),
+    "link down": (changed("eth0", up=False), "eth0", CLIENT, ["dropped link-down"]),
+    "loopback down": (changed("lo", up=False), "lo", 0x7F000001, ["dropped link-down"]),
+    "bridge down": (changed("docker0", up=False), "docker0", WEB, ["dropped bridge-down"]),
+    "no carrier": (changed("eth0", carrier=False), "eth0", CLIENT, ["dropped no-carrier"]),
+    "no carrier, and nobody to be asked": (changed("eth0", carrier=False), "eth0", 0xFFFFFFFF, ["device-out"]),
+    "the owner's wire is down": (changed("veth1", up=False), "docker0", WEB, ["dropped link-down"]),
+    "the owner's port does not forward": (
+        changed("veth1", port=BridgePort(state="blocking")), "docker0", WEB, ["dropped bridge-port-state"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "link", "address", "expected"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_neighbour(net: Network, link: str, address: int, expected: list[str]) -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=address)
+    assert told(neighbour(net, at("neighbour", packet, oif=link))) == expected
+
+
+def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
+    state = msgspec.structs.replace(at("neighbour", packet, oif="docker0"), next_hop=NextHop("docker0", WEB))
+    (outcome,) = neighbour(NET, state)
+    assert isinstance(outcome, State)
+    assert outcome.target == INNER
+
+
+def test_what_a_route_encapsulates_in_is_not_followed() -> None:
+    state = msgspec.structs.replace(at("neighbour", oif="eth0"), next_hop=NextHop("eth0", encap="mpls"))
+    assert told(neighbour(NET, state)) == ["unknown opaque-device", "device-out"]
+
+
+MAC, OTHER, OF_BRIDGE = 0x0242AC110002, 0x0242AC110003, 0x0242AC110001
+
+
+def entered(mac: int, state: str = "PERMANENT", **inner: object) -> Network:
+    """Return the network whose hardware addresses are known, with a neighbour entry for the container."""
+    links = {"docker0": OF_BRIDGE}
+    host = with_macs(host_namespace(), links)
+    entry = Neighbour("docker0", 4, WEB, mac, state)
+    container = with_macs(container_namespace(), {"eth0": MAC}, **inner)
+    return network(msgspec.structs.replace(host, neighbours=(entry,)), container)
+
+
+def with_macs(namespace: Namespace, macs: dict[str, int], **changes: object) -> Namespace:
+    links = tuple(
+        msgspec.structs.replace(each, mac=macs[each.name], **changes) if each.name in macs else each
+        for each in namespace.links
+    )
+    return msgspec.structs.replace(namespace, links=links)
+
+
+def darkened(net: Network) -> Network:
+    host = net.namespace("host")
+    links = tuple(msgspec.structs.replace(each, carrier=each.name != "docker0") for each in host.links)
+    return net.with_namespace(msgspec.structs.replace(host, links=links))
+
+
+# network, outcomes
+ENTRIES: dict[str, tuple[Network, list[str]]] = {
+    "the container's": (entered(MAC), ["device-out"]),
+    "another's": (entered(OTHER), ["dropped neighbour-wrong"]),
+    "another's, which the kernel confirms": (entered(OTHER, "REACHABLE"), ["device-out"]),
+    "by a link without carrier": (darkened(entered(MAC)), ["device-out"]),
+    "of a link that is down": (entered(MAC, up=False), ["device-out"]),
+    "learned, of a link that is down": (entered(MAC, "REACHABLE", up=False), ["dropped link-down"]),
+}
+
+
+@pytest.mark.parametrize(("net", "expected"), ENTRIES.values(), ids=ENTRIES)
+def test_a_permanent_entry_is_not_asked_about(net: Network, expected: list[str]) -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=WEB)
+    assert told(neighbour(net, at("neighbour", packet, oif="docker0"))) == expected
+
+
+def test_a_permanent_entry_leads_to_whoever_has_the_hardware_address() -> None:
+    net = entered(MAC)
+    inner = net.namespace("container:web")
+    wrong = Neighbour("eth0", 4, CLIENT, OF_BRIDGE, "PERMANENT")
+    asking = net.with_namespace(msgspec.structs.replace(inner, neighbours=(wrong,)))
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
+    (outcome,) = neighbour(asking, at("neighbour", packet, netns="container:web", oif="eth0"))
+    assert isinstance(outcome, State)
+    assert outcome.target == Port("host", "docker0")

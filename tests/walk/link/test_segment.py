@@ -1,0 +1,95 @@
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort, Link
+from hairpin.network.network import Network, Port
+from hairpin.network.prefix import parse_address
+from hairpin.walk.link.segment import port_towards, who_answers
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
+
+
+def changed(namespace: Namespace, name: str, **changes: object) -> Namespace:
+    links = tuple(msgspec.structs.replace(each, **changes) if each.name == name else each for each in namespace.links)
+    return msgspec.structs.replace(namespace, links=links)
+
+
+NET = network()
+DOWN_INSIDE = network(inner=changed(container_namespace(), "eth0", up=False))
+DOWN_OUTSIDE = network(changed(host_namespace(), "veth1", up=False))
+DETACHED = network(changed(host_namespace(), "veth1", master=None, port=None))
+BRIDGE_DOWN = network(changed(host_namespace(), "docker0", up=False))
+UPLINK_IN_BRIDGE = network(changed(host_namespace(), "eth0", master="docker0"))
+NOBODY = parse_address("172.17.0.9")[1]
+_PASSTHRU = Link(4, "eth0", "macvlan", peer_index=2, peer_netnsid=0, macvlan_mode="passthru")
+PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_PASSTHRU,)))
+
+# network, namespace and link that asks, address, kind of answer, whose link
+CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
+    "a container on the bridge": (NET, "host", "docker0", WEB, "owner", Port("container:web", "eth0")),
+    "nobody on the bridge": (NET, "host", "docker0", NOBODY, "nobody", None),
+    "its link is down inside": (DOWN_INSIDE, "host", "docker0", WEB, "down", Port("container:web", "eth0")),
+    "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port("container:web", "eth0")),
+    "its veth left the bridge": (DETACHED, "host", "docker0", WEB, "nobody", None),
+    "out of the uplink": (NET, "host", "eth0", CLIENT, "outside", None),
+    "where a macvlan hears all answers": (PASSTHRU, "host", "eth0", CLIENT, "nobody", None),
+    "the macvlan that hears them": (PASSTHRU, "container:web", "eth0", CLIENT, "outside", None),
+    "an uplink in the bridge": (UPLINK_IN_BRIDGE, "host", "docker0", NOBODY, "outside", None),
+    "an owner before the uplink": (
+        UPLINK_IN_BRIDGE, "host", "docker0", WEB, "owner", Port("container:web", "eth0"),
+    ),
+    "the gateway": (NET, "container:web", "eth0", GATEWAY, "owner", Port("host", "docker0")),
+    "any address of the host": (NET, "container:web", "eth0", HOST_ADDRESS, "owner", Port("host", "docker0")),
+    "the gateway of a bridge that is down": (
+        BRIDGE_DOWN, "container:web", "eth0", GATEWAY, "down", Port("host", "docker0"),
+    ),
+    "the wire's other end is down": (DOWN_OUTSIDE, "container:web", "eth0", GATEWAY, "down", Port("host", "veth1")),
+    "the container does not answer itself": (NET, "container:web", "eth0", WEB, "nobody", None),
+    "the host without a bridge": (DETACHED, "container:web", "eth0", GATEWAY, "owner", Port("host", "veth1")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "netns", "link", "address", "kind", "port"), CASES.values(), ids=CASES)
+def test_who_answers(net: Network, netns: str, link: str, address: int, kind: str, port: Port | None) -> None:
+    asking = net.namespace(netns).link(link)
+    assert asking is not None
+    answer = who_answers(net, netns, asking, 4, address)
+    assert (answer.kind, answer.port) == (kind, port)
+
+
+LEARNS = network(changed(host_namespace(), "veth1", port=BridgePort(state="learning")))
+ISOLATED = network(changed(host_namespace(), "veth1", port=BridgePort(isolated=True)))
+
+# network, namespace and link that asks, address, the sender that the question names, kind of answer
+QUESTIONS: dict[str, tuple[Network, str, str, int, int | None, str]] = {
+    "out by a port that only learns": (LEARNS, "host", "docker0", WEB, GATEWAY, "closed"),
+    "in by one, to the bridge": (LEARNS, "container:web", "eth0", GATEWAY, WEB, "closed"),
+    "nothing has to be asked": (LEARNS, "host", "docker0", WEB, None, "owner"),
+    "one isolated port": (ISOLATED, "host", "docker0", WEB, GATEWAY, "owner"),
+    "a port that forwards": (NET, "container:web", "eth0", GATEWAY, WEB, "owner"),
+}
+
+
+@pytest.mark.parametrize(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
+def test_questions_pass_ports(net: Network, netns: str, link: str, address: int, source: int | None, kind: str) -> None:
+    asking = net.namespace(netns).link(link)
+    assert asking is not None
+    answer = who_answers(net, netns, asking, 4, address, source)
+    assert answer.kind == kind
+    assert answer.blocked == (Port("host", "veth1") if kind == "closed" else None)
+
+
+def test_addresses_are_of_a_version() -> None:
+    asking = NET.namespace("host").link("docker0")
+    assert asking is not None
+    assert who_answers(NET, "host", asking, 6, WEB).kind == "nobody"
+
+
+def test_port_towards() -> None:
+    def name(link: Link | None) -> str | None:
+        return link.name if link is not None else None
+
+    assert name(port_towards(NET, "host", "docker0", Port("container:web", "eth0"))) == "veth1"
+    assert name(port_towards(NET, "host", "docker0", Port("container:x", "eth0"))) is None
+    assert name(port_towards(NET, "host", "docker0", None)) is None
+    assert name(port_towards(UPLINK_IN_BRIDGE, "host", "docker0", None)) == "eth0"
