@@ -52,6 +52,7 @@ LOST_ERROR = Sighting(
 ECHO_REPLY = ((HOST_NETNS, "OutEchoReps"),)
 RESET = ((sibling("web"), "OutRsts"),)
 RESET_INSIDE = ((sibling("container:web"), "OutRsts"),)
+NO_WAY_ROUTER = ((sibling("router"), "OutNoRoutes"),)
 NOBODY = ((HOST_NETNS, "NoPorts"),)
 NO_WAY, NO_WAY6, NO_WAY_ON6 = ((HOST_NETNS, counter) for counter in ("OutNoRoutes", "Ip6OutNoRoutes", "Ip6InNoRoutes"))
 REFUSES = Happening("dialled", HOST_NETNS, 80, errno.ECONNREFUSED)
@@ -99,7 +100,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "nobody hears who is out there":   (found(SILENCE, tcp(SYN), start=FromHost(), left=True), "unanswered"),
     "nobody hears their echo":         (found(SILENCE, protocol="icmp", start=FromHost(), left=True), "unanswered"),
     "data is lost on the way out":     (found(Experience("silence", connected=True), left=True), "dropped"),
-    "a router has no way on":          (found(SILENCE, tcp(SYN), lost=((sibling("router"), "OutNoRoutes"),)), "dropped"),
+    "a router has no way on":          (found(SILENCE, tcp(SYN), lost=NO_WAY_ROUTER), "dropped"),
     "nothing can answer the SYN":      (found(SILENCE, tcp(SYN, out=False), begun=True), "unanswered"),
     "the handshake's end is lost":     (found(Experience("silence", connected=True), begun=True), "dropped"),
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
