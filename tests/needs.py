@@ -1,4 +1,4 @@
-"""Which tests need more than Python, git and a POSIX shell. All others are unit tests: ``make unit`` runs them anywhere.
+"""Which tests need more than Python and a POSIX shell. All others are unit tests: ``make unit`` runs them anywhere.
 
 A test that makes a network namespace, or runs an engine or one of netfilter's tools, belongs in one of these folders.
 """
