@@ -161,7 +161,7 @@ def module_of(path: str) -> str:
 def way_to_the_world(path: str) -> tuple[str, ...]:
     """Return the shortest chain of imports from a source file to a module of WORLD, or nothing where there is none."""
     files = {module_of(each): each for each in SOURCES}
-    chains = {path: (path,)}
+    chains: dict[str, tuple[str, ...]] = {path: (path,)}
     for here in (queue := [path]):
         for name in source(here).imports:
             if within(name, WORLD):

@@ -1,4 +1,4 @@
-"""Holds the repository's words: links resolve, no foreign hosts or machine paths, changelog and decisions in form.
+"""Holds the repository's words: links and named pages resolve, no foreign hosts or machine paths, forms are kept.
 
 Looks at the files that git tracks or would track. Prints a line for each finding, ``path:line: what``, and exits 1.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/.-]+\.(?:md|svg|json)\b")
 URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
 # Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
 HOSTS = re.compile(
@@ -23,6 +24,7 @@ UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[
 FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
+CONTENTS = "docs/README.md"
 # Texts that are not ours, and outputs of programs kept as they were.
 VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
 
@@ -54,6 +56,15 @@ def broken_links(path: str, text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"link to {target}: no such file"
             elif fragment and page.suffix == ".md" and fragment not in anchors(page.resolve()):
                 yield number, f"link to {target}: no such heading"
+
+
+def missing_pages(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each page of docs/ that code or prose names by its path and that is not there."""
+    for number, line in enumerate(text.splitlines(), 1):
+        pages: list[str] = NAMED_PAGE.findall(line)
+        for page in pages:
+            if not (ROOT / page).exists():
+                yield number, f"names {page}: no such file"
 
 
 def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
@@ -91,6 +102,12 @@ def repository_findings(paths: tuple[str, ...]) -> Iterator[str]:
     numbers = [path.rpartition("/")[2][:4] for path in paths if path.startswith("docs/adr/")]
     for number in sorted({number for number in numbers if numbers.count(number) > 1}):
         yield f"docs/adr: two pages have the number {number}"
+    contents = (ROOT / CONTENTS).read_text("utf-8")
+    linked = {str((ROOT / CONTENTS).parent / target) for target in LINK.findall(contents)}
+    for path in paths:
+        page = path.startswith("docs/") and not path.startswith("docs/adr/") and path.endswith(".md")
+        if page and path != CONTENTS and str(ROOT / path) not in linked:
+            yield f"{CONTENTS}: does not link to {path}"
     init = (ROOT / "src/hairpin/__init__.py").read_text("utf-8")
     version = re.search(r'^__version__ = "(.+)"$', init, re.MULTILINE)
     if version is None or f"\n## {version.group(1)}" not in (ROOT / "CHANGELOG.md").read_text("utf-8"):
@@ -107,7 +124,7 @@ def findings() -> Iterator[str]:
             text = (ROOT / path).read_text("utf-8")
         except UnicodeDecodeError:  # a binary file has no words
             continue
-        found = [*unwanted_words(text), *misformed(path, text)]
+        found = [*missing_pages(text), *unwanted_words(text), *misformed(path, text)]
         if path.endswith(".md"):
             found += broken_links(path, text)
         for number, what in found:
