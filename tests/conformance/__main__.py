@@ -1,4 +1,6 @@
-"""Holds hairpin's readers and writers against the tests of iptables and nftables, and writes docs/reference/conformance.md.
+"""Holds hairpin's readers and writers against the tests of iptables and nftables.
+
+Writes docs/reference/conformance.md.
 
     python -m tests.conformance [SUITE …]
 

@@ -206,7 +206,10 @@ def _ebtables(line: str, kind: Class) -> Row:
 
 
 def page(judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return docs/reference/elements.md.  ``judged``: each kernel, and ``TOOL ELEMENT`` of those rows that it has judged."""
+    """Return docs/reference/elements.md.
+
+    ``judged``: each kernel, and ``TOOL ELEMENT`` of those rows that it has judged.
+    """
     lines = [_HEAD]
     for tool, title in _TITLES.items():
         found = [row for row in rows() if row.tool in tool]

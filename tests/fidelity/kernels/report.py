@@ -1,4 +1,4 @@
-"""What the runs on other kernels came to: kept in judged.json, and docs/reference/fidelity-kernels.md is written from it."""
+"""The figures of the runs on other kernels: kept in judged.json, told in docs/reference/fidelity-kernels.md."""
 
 from collections import Counter
 from pathlib import Path
