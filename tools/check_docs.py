@@ -25,6 +25,9 @@ FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
 CONTENTS = "docs/README.md"
+GLOSSARY = "docs/glossary.md"
+# Pages that quote the words that they advise against.
+ABOUT_WORDS = (GLOSSARY, "docs/writing.md")
 # Texts that are not ours, and outputs of programs kept as they were.
 VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
 
@@ -79,6 +82,26 @@ def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"says {found.group()!r}"
 
 
+@cache
+def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return each word that the glossary's last table rules out, and the word to use for it."""
+    _, _, table = (ROOT / GLOSSARY).read_text("utf-8").partition("| say | not |\n| --- | --- |\n")
+    rows = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|"))
+    return tuple(
+        (re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE), said)
+        for said, words in rows
+        for word in words.split(", ")
+    )
+
+
+def other_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each word that the glossary has another word for."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for pattern, said in synonyms():
+            if found := pattern.search(line):
+                yield number, f"says {found.group()!r}; the glossary's word is {said!r}"
+
+
 def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Yield what is wrong with a changelog fragment or a decision page."""
     folder, _, name = path.rpartition("/")
@@ -86,7 +109,7 @@ def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
         if not FRAGMENT.fullmatch(name):
             yield 1, "name is not <topic>.<kind>.md (changelog.d/README.md)"
         if "\n\n" in text.strip() or not text.strip().endswith("."):
-            yield 1, "is not one sentence"
+            yield 1, "is not one paragraph that ends with a full stop"
     if folder == "docs/adr":
         if not DECISION.fullmatch(name):
             yield 1, "name is not NNNN-title.md"
@@ -125,6 +148,8 @@ def findings() -> Iterator[str]:
         except UnicodeDecodeError:  # a binary file has no words
             continue
         found = [*missing_pages(text), *unwanted_words(text), *misformed(path, text)]
+        if path not in ABOUT_WORDS:
+            found += other_words(text)
         if path.endswith(".md"):
             found += broken_links(path, text)
         for number, what in found:
