@@ -2,9 +2,9 @@
 
     python -m tools.record_networks [NAME…]      (root; a few seconds each)
 
-Reads ``src/hairpin/lab/scenarios/hosts/``. Writes ``tests/fixtures/networks/NAME/HOST.hairpin``, the scenario's text for
-``--outside`` beside them as ``outside.toml``, and into ``expected.json`` what the real connections did at that moment
-and what a person who knew the fault calls right.
+Reads ``src/hairpin/lab/scenarios/hosts/``. Writes ``tests/fixtures/networks/NAME/HOST.hairpin``, and beside them, as
+``outside.toml``, what the scenario states for ``--outside``. ``expected.json`` gets what the real connections did
+at that moment, and the scenario's causes and repair.
 """
 
 import json

@@ -89,11 +89,12 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
     Must be closed by the thread that opened it: the kernel ends the lab with that thread (prctl(2), PR_SET_PDEATHSIG).
     Raises LabError when the machine lacks something, or when a part does not start.
     """
-    require(plan.firewall)
+    hosts = joining.joined_hosts(plan)
+    for host in hosts:
+        require(host.firewall)
     archive = image.cached_data_root()
     if not archive.exists():
         image.prepare_data_root(archive, _empty_host)
-    hosts = joining.joined_hosts(plan)
     with _wired(plan, hosts) as (lab, cgroup), ExitStack() as stack:
         _run_all(lab.router, joining.router_commands(plan))
         for node, host in zip(lab.hosts, hosts, strict=True):

@@ -16,31 +16,23 @@ from typing import Final
 
 import msgspec
 
-from hairpin.errors import LabError
 from hairpin.lab.plan import HostPlan, LabPlan, NetworkPlan
 from hairpin.lab.topology import HOSTS
-from hairpin.message import message
 
 CLUSTER: Final = "10.244.0.0/16"
 STRETCHED: Final = "10.77.0.0/24"
 
 
 def joined_hosts(plan: LabPlan) -> tuple[HostPlan, ...]:
-    """Return the plan of each Docker host, with what joins it to the others; the plan itself where it is the only one.
-
-    Raises LabError when there are more hosts than addresses.
-    """
+    """Return the plan of each Docker host, with what joins it to the others; of a single host the plan itself."""
     if not plan.hosts:
         return (plan,)
-    if len(plan.hosts) > len(HOSTS):
-        raise LabError(message("a lab has no more than {count} hosts", count=len(HOSTS)))
     return tuple(_joined(plan, number) for number in range(1, len(plan.hosts) + 1))
 
 
 def router_commands(plan: LabPlan) -> tuple[str, ...]:
-    """Return the shell commands that make the router ready for the plan's hosts."""
-    ways_back = tuple(_route(number) for number in range(1, len(plan.hosts) + 1)) if plan.join == "routes" else ()
-    return (*ways_back, *plan.router_setup)
+    """Return the router's routes to the containers of the plan's hosts, as shell commands."""
+    return tuple(_route(number) for number in range(1, len(plan.hosts) + 1)) if plan.join == "routes" else ()
 
 
 def _joined(plan: LabPlan, number: int) -> HostPlan:
@@ -75,9 +67,9 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
 
 
 def _flannel_device(number: int) -> tuple[str, ...]:
+    kind = f"vxlan id 1 local {HOSTS[number - 1]} dev eth0 dstport 8472 nolearning"
     return (
-        f"ip link add flannel.1 address {_flannel_mac(number)} mtu 1450 type vxlan"
-        f" id 1 local {HOSTS[number - 1]} dev eth0 dstport 8472 nolearning",
+        f"ip link add flannel.1 address {_flannel_mac(number)} mtu 1450 type {kind}",
         f"ip address add 10.244.{number}.0/32 dev flannel.1",
         "ip link set flannel.1 up",
     )

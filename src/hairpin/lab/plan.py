@@ -1,6 +1,6 @@
 """What a lab holds, as data: the machines, the host's engine and firewall, its networks and containers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -56,14 +56,12 @@ class LabPlan(HostPlan, frozen=True):
     machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT for 203.0.113.11 which does not
     hairpin.
 
-    ``hosts`` are two or three Docker hosts on the link instead of the plan's own one, and ``join`` is what leads from
-    the containers of each to those of the others (see ``joining.py``). ``router_setup`` are shell commands in the
-    router, before the first host starts.
+    ``hosts`` are two or three Docker hosts on the link instead of the plan's own one; those three options then concern
+    the first of them. ``join`` is what leads from the containers of each to those of the others (see ``joining.py``).
     """
 
     second_nic: bool = False
     ipv6: bool = False
     gateway: bool = False
     join: Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan"] = ""
-    hosts: tuple[HostPlan, ...] = ()
-    router_setup: tuple[str, ...] = ()
+    hosts: Annotated[tuple[HostPlan, ...], msgspec.Meta(max_length=3)] = ()

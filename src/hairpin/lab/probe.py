@@ -1,7 +1,7 @@
 """Makes one real connection and says what became of it; runs as a plain script inside a namespace too.
 
-``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. Imports the
-standard library only: inside a namespace neither hairpin nor its dependencies need be there.
+``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. Imports
+the standard library only: inside a namespace neither hairpin nor its dependencies need be there.
 """
 
 import enum

@@ -34,9 +34,9 @@ class Flow(Plan, frozen=True):
     """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the
     fault.
 
-    ``start``, ``to`` and ``padding_bytes`` are as ``Lab.probe`` takes them. ``target`` is what hairpin is asked for where
-    that is not ``to``, and ``asked_from`` what ``--from`` says where that is not plain from ``start``. ``options`` are
-    further arguments of ``hairpin check``.
+    ``start``, ``to`` and ``padding_bytes`` are as ``Lab.probe`` takes them. ``target`` is what hairpin is asked for
+    where that is not ``to``, and ``asked_from`` what ``--from`` says where that is not plain from ``start``.
+    ``options`` are further arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -65,11 +65,13 @@ class Scenario(Plan, frozen=True):
     """What one file holds, and its name.
 
     ``causes`` is the truth for the flows that fail: every entry must be found, each is one id or several that are
-    equally right (best first). Empty for a healthy host. Where the lab has several hosts, ``ID@HOST`` says which one the
-    cause is on, and ``repair`` is what its administrator would type: all flows are then as before the fault.
-    ``outside`` is the text of a file for ``--outside``: what is true and no host shows. ``listeners`` are TCP ports that
-    the client serves, for what containers connect to. ``everything`` says that a healthy
-    host is to be found healthy when it is asked without a target, too.
+    equally right (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what
+    containers connect to. ``everything`` says that a healthy host is to be found healthy when it is asked without a
+    target, too.
+
+    Where the lab has several hosts, a cause is ``ID@HOST``: the host that it is on. ``repair`` is what that host's
+    administrator would type; every flow then does what it did before the fault. ``outside`` is the text of a file for
+    ``--outside``, where the truth is seen on none of the hosts.
     """
 
     title: str
