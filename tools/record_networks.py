@@ -7,19 +7,20 @@ Reads ``src/hairpin/lab/scenarios/hosts/``. Writes ``tests/fixtures/networks/NAM
 at that moment, and the scenario's causes and repair.
 """
 
-import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hairpin.lab.build import Lab
+import msgspec
+
 from hairpin.lab.node import Node
+from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_several_hosts
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from tests.acceptance.recorded_networks import FOLDER, Asked, RecordedNetwork, Repair, expected
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "tests" / "fixtures" / "networks"
 PARALLEL = 2
 # lsns fails where a process ends while it looks: then all is read again.
 SNAPSHOT = """
@@ -36,7 +37,7 @@ save(evidence, Path(sys.argv[1]))
 """
 
 
-def record(scenario: Scenario) -> dict[str, object]:
+def record(scenario: Scenario) -> RecordedNetwork:
     """Write the snapshots of the scenario's hosts; return its entry of ``expected.json``."""
     folder = FOLDER / scenario.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,22 +46,17 @@ def record(scenario: Scenario) -> dict[str, object]:
         break_host(lab, scenario)
         outcomes = probe_after(lab, scenario)
         require_truth(scenario, "after", outcomes)
-        snapshot_hosts(lab, folder)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(snapshot, lab.hosts, [folder / f"{host.name}.hairpin" for host in lab.hosts]))
     if scenario.outside:
         (folder / "outside.toml").write_text(scenario.outside, "utf-8")
-    return {
-        "title": scenario.title,
-        "hosts": [host.name for host in scenario.lab.hosts],
-        "causes": scenario.causes,
-        "repair": [{"at": repair.at, "run": repair.run} for repair in scenario.repair],
-        "flows": [asked(flow, outcome.value) for flow, outcome in zip(scenario.flows, outcomes, strict=True)],
-    }
-
-
-def snapshot_hosts(lab: Lab, folder: Path) -> None:
-    """Take all hosts' snapshots at once."""
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda host: snapshot(host, folder / f"{host.name}.hairpin"), lab.hosts))
+    return RecordedNetwork(
+        title=scenario.title,
+        hosts=tuple(host.name for host in scenario.lab.hosts),
+        causes=scenario.causes,
+        repair=tuple(Repair(repair.at, repair.run) for repair in scenario.repair),
+        flows=tuple(asked(flow, outcome) for flow, outcome in zip(scenario.flows, outcomes, strict=True)),
+    )
 
 
 def snapshot(host: Node, path: Path) -> None:
@@ -68,29 +64,23 @@ def snapshot(host: Node, path: Path) -> None:
     path.chmod(0o644)
 
 
-def asked(flow: Flow, real: str) -> dict[str, object]:
+def asked(flow: Flow, outcome: Outcome) -> Asked:
     """Return a flow in the words of the contract, with what the real connection did."""
-    return {
-        "from": flow.origin(),
-        "to": flow.to,
-        "target": flow.target or flow.to,
-        "padding_bytes": flow.padding_bytes,
-        "real": real,
-    }
+    return Asked(flow.origin(), flow.to, flow.arguments()[0], flow.padding_bytes, outcome.value)
 
 
 def main() -> None:
     """Record the named scenarios, or all."""
     if os.geteuid() != 0:
         sys.exit("recording hosts needs root: it builds network namespaces")
-    path = FOLDER / "expected.json"
-    expected = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    recorded = dict(expected())
     chosen = [each for each in scenarios_of_several_hosts() if not sys.argv[1:] or each.name in sys.argv[1:]]
     with ThreadPoolExecutor(PARALLEL) as pool:
         for scenario, entry in zip(chosen, pool.map(record, chosen), strict=True):
-            expected[scenario.name] = entry
+            recorded[scenario.name] = entry
             print(scenario.name)
-    path.write_text(json.dumps(dict(sorted(expected.items())), indent=2) + "\n", "utf-8")
+    text = msgspec.json.format(msgspec.json.encode(dict(sorted(recorded.items()))), indent=2)
+    (FOLDER / "expected.json").write_bytes(text + b"\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hairpin.lab.joining import joined_hosts, router_commands
-from hairpin.lab.plan import HostPlan, LabPlan
+from hairpin.lab.plan import HostPlan, Join, LabPlan
 
 THREE = tuple(HostPlan(name=f"node{number}") for number in (1, 2, 3))
 
@@ -16,7 +16,7 @@ def test_a_lab_of_one_host_is_as_it_was() -> None:
     assert router_commands(plan) == ()
 
 
-WAYS: dict[str, tuple[str, ...]] = {
+WAYS: dict[Join, tuple[str, ...]] = {
     "flannel-vxlan": (
         "ip neigh replace 10.244.1.0 lladdr 7a:5d:0a:f4:01:00 dev flannel.1 nud permanent",
         "bridge fdb append 7a:5d:0a:f4:01:00 dev flannel.1 dst 198.51.100.11 self permanent",
@@ -35,7 +35,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize(("join", "ways"), WAYS.items(), ids=WAYS)
-def test_ways_of_the_second_host(join: str, ways: tuple[str, ...]) -> None:
+def test_ways_of_the_second_host(join: Join, ways: tuple[str, ...]) -> None:
     second = joined_hosts(LabPlan(join=join, hosts=THREE))[1]
     assert set(ways) < set(second.before_engine)
     assert not any("10.244.2.0/24 via" in command for command in second.before_engine)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+Join = Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan"]
+
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all: immutable, and a misspelt key in a scenario file is an error."""
@@ -63,5 +65,5 @@ class LabPlan(HostPlan, frozen=True):
     second_nic: bool = False
     ipv6: bool = False
     gateway: bool = False
-    join: Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan"] = ""
+    join: Join = ""
     hosts: Annotated[tuple[HostPlan, ...], msgspec.Meta(max_length=3)] = ()
