@@ -42,7 +42,9 @@ class Lab:
 
     def node(self, place: str) -> Node:
         """Return the machine at a place: ``client``, ``router``, ``neighbour``, ``host``, or for ``container:NAME`` a
-        view of that container's network namespace. Behind ``@`` stands which host is meant, the first where none is.
+        view of that container's network namespace.
+
+        ``host@NAME`` and ``container:NAME@HOST`` choose one of several hosts; the first is the default.
         """
         what, _, name = place.partition("@")
         host = next((host for host in self.hosts if name in ("", host.name)), None)
@@ -60,7 +62,7 @@ class Lab:
     def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0) -> Outcome:
         """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``.
 
-        The request is ``padding_bytes`` longer than its words.
+        ``padding_bytes`` make the request longer, so that it needs several packets.
         """
         address, port, protocol = split_destination(to)
         numbers = (port, timeout_s, next(self._source_ports), padding_bytes)
@@ -138,7 +140,7 @@ def _wired(plan: LabPlan, hosts: tuple[HostPlan, ...]) -> Generator[tuple[Lab, s
             _write_files(node, _hostname(plan, host))
         if plan.hosts:
             for node in nodes:
-                _tell_apart(node)
+                _set_identity(node)
         yield Lab(client, router, neighbour, nodes), cgroup
 
 
@@ -153,8 +155,8 @@ def _write_files(host: Node, hostname: str) -> None:
     engine.write(host, "/etc/resolv.conf", "nameserver 192.0.2.53\n")
 
 
-def _tell_apart(host: Node) -> None:
-    """Give the host a machine-id and a boot id of its own, as machines that are not one and the same have."""
+def _set_identity(host: Node) -> None:
+    """Give the host its own machine-id and boot id: namespaces on one kernel would otherwise share them."""
     engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
     engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")
     host.run("mount --bind /run/boot_id /proc/sys/kernel/random/boot_id")

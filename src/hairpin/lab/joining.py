@@ -1,12 +1,12 @@
-"""What leads from the containers of one lab host to those of another: the routes, tunnels and rules of each kind.
+"""The routes, tunnels and rules that join the containers of two or three lab hosts, for each kind of join.
 
 Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flannel.1 address 10.244.N.0.
 
-- ``flannel-vxlan``: what flanneld's vxlan backend programs, with the host's ``--ip-masq`` rules (flannel-io/flannel
-  ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
-- ``flannel-host-gw``: the same rules, and routes by way of the other nodes instead of a tunnel.
-- ``routes``: those routes alone. Nobody translates addresses, and forwarding was on before dockerd started, so FORWARD
-  accepts. The router knows the ways back.
+- ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
+  (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
+- ``flannel-host-gw``: the same rules; each route has the other node as its next hop.
+- ``routes``: those routes alone. No host masquerades. Forwarding is on before dockerd starts, so dockerd leaves the
+  FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
 """
@@ -24,7 +24,10 @@ STRETCHED: Final = "10.77.0.0/24"
 
 
 def joined_hosts(plan: LabPlan) -> tuple[HostPlan, ...]:
-    """Return the plan of each Docker host, with what joins it to the others; of a single host the plan itself."""
+    """Return the plan of each Docker host, with the commands that join it to the others.
+
+    A lab without ``hosts`` has one: the plan itself.
+    """
     if not plan.hosts:
         return (plan,)
     return tuple(_joined(plan, number) for number in range(1, len(plan.hosts) + 1))
@@ -43,9 +46,9 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
             return host
         case "flannel-vxlan":
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
-            return _leased(host, number, (*tunnel, *_flannel_rules(number)), mtu=1450)
+            return _leased(host, number, (*tunnel, _flannel_rules(number)), mtu=1450)
         case "flannel-host-gw":
-            return _leased(host, number, (*map(_route, others), *_flannel_rules(number)))
+            return _leased(host, number, (*map(_route, others), _flannel_rules(number)))
         case "routes":
             return _leased(host, number, (*map(_route, others), "sysctl -qw net.ipv4.ip_forward=1"))
         case "bridge-vxlan":
@@ -88,12 +91,11 @@ def _flannel_mac(number: int) -> str:
     return f"7a:5d:0a:f4:0{number}:00"
 
 
-def _flannel_rules(number: int) -> tuple[str, ...]:
-    """Return the commands that load flanneld's rules, before dockerd adds its own."""
+def _flannel_rules(number: int) -> str:
+    """Return the command that loads flanneld's rules; dockerd adds its own later."""
     lease = f"10.244.{number}.0/24"
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
-    return (
-        f"""iptables-restore --noflush <<'EOF'
+    return f"""iptables-restore --noflush <<'EOF'
 *nat
 :FLANNEL-POSTRTG - [0:0]
 -A POSTROUTING {masq} -j FLANNEL-POSTRTG
@@ -110,8 +112,7 @@ COMMIT
 -A FLANNEL-FWD -s {CLUSTER} {forward} -j ACCEPT
 -A FLANNEL-FWD -d {CLUSTER} {forward} -j ACCEPT
 COMMIT
-EOF""",
-    )
+EOF"""
 
 
 def _route(other: int) -> str:

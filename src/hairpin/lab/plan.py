@@ -59,7 +59,7 @@ class LabPlan(HostPlan, frozen=True):
     hairpin.
 
     ``hosts`` are two or three Docker hosts on the link instead of the plan's own one; those three options then concern
-    the first of them. ``join`` is what leads from the containers of each to those of the others (see ``joining.py``).
+    the first of them. ``join`` is the kind of connection between their containers (see ``joining.py``).
     """
 
     second_nic: bool = False

@@ -35,7 +35,7 @@ def probe(
 ) -> Outcome:
     """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 lets the kernel choose.
 
-    The request has a header of ``padding_bytes``: what does not fit into one packet must arrive whole to be answered.
+    ``padding_bytes`` lengthen the request by a header; the server answers once all packets of the request have arrived.
 
     Raises OSError only for what is no answer of the network (no such address family, source port in use).
     """

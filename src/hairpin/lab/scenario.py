@@ -2,7 +2,7 @@
 
 A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that
 begin with ``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
-``scenarios/hosts/`` holds those of several hosts.
+``scenarios/hosts/`` holds the scenarios of several hosts.
 """
 
 import functools
@@ -24,7 +24,7 @@ HOSTS_FOLDER = FOLDER / "hosts"
 
 
 class Command(Plan, frozen=True):
-    """A shell command, carried out at a machine of the lab; behind ``@`` stands which host."""
+    """A shell command, carried out at a machine of the lab; ``host@NAME`` chooses one of several hosts."""
 
     run: str
     at: Literal["host", "host@node1", "host@node2", "host@node3", "router", "client", "neighbour"] = "host"
@@ -69,9 +69,9 @@ class Scenario(Plan, frozen=True):
     containers connect to. ``everything`` says that a healthy host is to be found healthy when it is asked without a
     target, too.
 
-    Where the lab has several hosts, a cause is ``ID@HOST``: the host that it is on. ``repair`` is what that host's
-    administrator would type; every flow then does what it did before the fault. ``outside`` is the text of a file for
-    ``--outside``, where the truth is seen on none of the hosts.
+    Where the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
+    then has its outcome from before the fault. ``outside`` is the text of a file for ``--outside``: facts that no host
+    shows.
     """
 
     title: str
