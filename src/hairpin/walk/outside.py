@@ -22,6 +22,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.tunnel import carried_back, outer_packet
 from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
 
 
@@ -220,7 +221,12 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
     """Return the world's answer, as it comes in by the link (and in the VLAN) that the request left by."""
-    back = answer_to(packet, SYN | ACK)
+    carried = state.carried
+    if carried is None:
+        back = answer_to(packet, SYN | ACK)
+    else:
+        carried = carried_back(carried, answer_to(carried.frame.packet, SYN | ACK))
+        back = outer_packet(carried.tunnel, carried.frame, packet.daddr, packet.saddr)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(
@@ -234,4 +240,5 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
         vid=state.vid,
         connections=state.connections,
         neighbours=state.neighbours,
+        carried=carried,
     )

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.link import Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
@@ -15,7 +16,7 @@ from hairpin.network.network import Port
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
-    "postrouting", "neighbour", "device-out", "outside", "relay",
+    "postrouting", "neighbour", "device-out", "tunnel", "outside", "relay",
 ]  # fmt: skip
 
 Reason = Literal[
@@ -26,7 +27,7 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "opaque-device", "no-container", "left-instead", "too-many-ways",
+    "no-tunnel-remote", "no-tunnel", "opaque-device", "no-container", "left-instead", "too-many-ways",
 ]  # fmt: skip
 
 
@@ -166,6 +167,8 @@ class State(msgspec.Struct, frozen=True):
     """Whom questions on the way have made known: namespace, link, IPv6 address."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    carried: "Carried | None" = None
+    """What the packet carries for a tunnel; None for most packets."""
 
     def seen(self) -> Seen:
         """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
@@ -195,6 +198,13 @@ class State(msgspec.Struct, frozen=True):
         """Return the state with one more step on record."""
         step = Step(self.netns, stage, link, self.packet, decided_by, text)
         return msgspec.structs.replace(self, steps=(*self.steps, step))
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates."""
+
+    frame: State
+    tunnel: Tunnel
 
 
 class End(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ def told_what_fits(state: State, mtu: int | None) -> State:
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
     packet = state.packet
-    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT:
+    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT or state.carried is not None:
         return state
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False), fragsize=mtu)
 
@@ -111,7 +111,7 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     mtu, packet = state.mtu_bytes, state.packet
     if mtu is None or piece_of(state) <= mtu:
         return state
-    may = not state.iif and packet.protocol in _CUT
+    may = not state.iif and packet.protocol in _CUT and state.carried is None
     may = may or (state.put_together > 0 and state.fragment_bytes is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"

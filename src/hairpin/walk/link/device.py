@@ -28,11 +28,14 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
+from hairpin.network.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
+from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import taken_over
 from hairpin.walk.link.segment import port_towards
+from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, entered, leaving, taker
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, going_on, stopped
 
@@ -86,7 +89,7 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 def _for_another(link: Link, dmac: int | None) -> bool:
     """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
-    known = link.kind in ("", "veth") and link.master is None
+    known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
@@ -264,9 +267,12 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 
 
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    """Over the wire: to the veth's other end, back in over loopback, by the link below, into a tunnel, to another host,
+    or out of the snapshot."""
     lower = lower_of(network, state.netns, link)
-    if lower is not None and state.hops <= MAX_HOPS:
+    if link.tunnel is not None and state.hops <= MAX_HOPS:
+        yield from encapsulated(network, state, link)
+    elif lower is not None and state.hops <= MAX_HOPS:
         yield from _through_lower(network, state, link, lower)
     else:
         yield _over(network, state, link)
@@ -280,11 +286,50 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
         alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
         return alone.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
     if is_uplink(network, state.netns, link):
-        return End("left", state.to("outside", oif=link.name))
+        return crossed(network, state, link) or End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
     if peer is None:
         return stopped(state, "link-missing", link=link.name)
     return enter(state, peer)
+
+
+def crossed(network: Network, state: State, link: Link) -> State | None:
+    """Return the packet as it comes in at another host that was read, or None when it leaves for where nothing was.
+
+    It crosses by a wire that both hosts are on, or by gateways that nobody read when only the other host has its
+    destination.  All but a wire that an entry shows is assumed.
+    """
+    wires = wires_of(network, Port(state.netns, link.name))
+    wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)
+    if wire_ is not None:
+        if wire_.assumed:
+            told = f"{state.netns.host} and {wire_.far.netns.host} are on one wire"
+            state = state.noted("outside", link.name, Assumed(told))
+        return enter(state, wire_.far)
+    if state.target is not None:
+        return None
+    packet = state.packet
+    there = owner_of(network, packet.version, packet.daddr, besides=state.netns.host)
+    if there is None:
+        return None
+    holder = next(each.link for each in network.namespace(there).addresses if each.value == packet.daddr)
+    port = (
+        port_towards(network, there, holder, None) if link_of(network, Port(there, holder)).kind == "bridge" else None
+    )
+    told = f"the network between {state.netns.host} and {there.host} carries the packet"
+    bare = msgspec.structs.replace(packet, smac=None, dmac=None)
+    moved = msgspec.structs.replace(state.noted("outside", link.name, Assumed(told)), packet=bare)
+    return enter(moved, Port(there, port.name if port is not None else holder))
+
+
+def _leads_to(network: Network, far: Port, state: State) -> bool:
+    """Return whether the other end of a wire is on the way to the frame's receiver."""
+    if state.target is not None:
+        return far.netns.host == state.target.netns.host
+    mac = state.packet.dmac if state.packet.dmac is not None else state.dmac
+    link = link_of(network, far)
+    holder = network.namespace(far.netns).link(link.master or "")
+    return mac is not None and mac in (link.mac, holder.mac if holder is not None else None)
 
 
 def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Iterator[Outcome]:
@@ -389,4 +434,5 @@ def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
         neighbours=state.neighbours,
         steps=state.steps,
         conditions=state.conditions,
+        carried=state.carried,
     )

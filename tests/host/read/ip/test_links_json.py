@@ -76,7 +76,10 @@ STACKED: dict[str, tuple[dict[str, Any], tuple[str, object]]] = {
     "a macvlan has no flag": ({"linkinfo": {"info_kind": "macvlan", "info_data": {"mode": "vepa"}}},
                               ("ipvlan_flag", None)),
     "vrf": ({"linkinfo": {"info_kind": "vrf", "info_data": {"table": 77}}}, ("vrf_table", 77)),
-    "vxlan": ({"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789}}}, ("tunnel", Tunnel("vxlan", key=7, port=4789))),
+    "vxlan": (
+        {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789}}},
+        ("tunnel", Tunnel("vxlan", key=7, port=4789)),
+    ),
     "xdp": ({"xdp": {"mode": 1, "prog": {"id": 5}}}, ("xdp", True)),
     "no xdp": ({}, ("xdp", False)),
     "stands on another": ({"link": "eth0"}, ("lower", "eth0")),

@@ -90,8 +90,8 @@ class _BridgeData(msgspec.Struct):
 class _TunnelData(msgspec.Struct):
     """``info_data`` of vxlan, geneve, gre, gretap and ipip.
 
-    Source: iproute2 ip/iplink_vxlan.c vxlan_print_opt(), iplink_geneve.c geneve_print_opt(), link_gre.c gre_print_opt(),
-    link_iptnl.c iptunnel_print_opt()
+    Source: iproute2 ip/iplink_vxlan.c vxlan_print_opt(), iplink_geneve.c geneve_print_opt(), link_gre.c
+    gre_print_opt(), link_iptnl.c iptunnel_print_opt()
     """
 
     id: int | None = None
