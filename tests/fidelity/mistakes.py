@@ -53,14 +53,12 @@ def planted(mistake: Mistake) -> Generator[None]:
 
 
 def _forget() -> None:
-    """Empty every cache of the product's modules."""
+    """Empty every cache of the product's modules; indexes that values keep (``kept``) depend on no seam."""
     for name, module in tuple(sys.modules.items()):
         if name.startswith("hairpin."):
-            for key, value in vars(module).items():
+            for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
-                elif key.startswith("_CACHE") and hasattr(value, "clear"):
-                    value.clear()
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------

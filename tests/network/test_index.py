@@ -1,5 +1,7 @@
 """Namespaces and veths, found by what they are asked for."""
 
+import gc
+
 import msgspec
 
 from hairpin.network.index import index_of
@@ -13,6 +15,7 @@ def test_an_index_belongs_to_one_host() -> None:
     assert index_of(before.host) is index_of(before.host)
     assert index_of(changed.host).namespaces["container:web"].links == ()
     assert index_of(before.host).namespaces["container:web"].links != ()
+    assert gc.get_referrers(index_of(before.host)) == [before.host.__dict__]
 
 
 def test_a_veth_leads_to_the_one_that_names_it() -> None:

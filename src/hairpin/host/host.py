@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
 
 
-class Namespace(msgspec.Struct, frozen=True):
+class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
     ``unread`` names the evidence keys that could not be read (no permission), so that "no rule" is told from "rules
@@ -56,7 +56,7 @@ class Unread(msgspec.Struct, frozen=True):
     evidence: str
 
 
-class Host(msgspec.Struct, frozen=True):
+class Host(msgspec.Struct, frozen=True, dict=True):
     """All that hairpin knows of one host."""
 
     name: str

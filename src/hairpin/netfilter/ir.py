@@ -350,7 +350,7 @@ class Rule(Node, frozen=True, tag="rule", gc=False):
     bytes: int | None = None
 
 
-class Chain(Node, frozen=True, tag="chain", gc=False):
+class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
     """A chain; a base chain has hook, priority and policy.  ``devices`` for ingress and egress."""
 
     name: str

@@ -6,9 +6,9 @@ scanned: an index would cost more than it saves.
 """
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Iterable
 
+from hairpin.kept import kept
 from hairpin.netfilter.evaluate.header import Header
 from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, Table
 from hairpin.netfilter.packet import Seen
@@ -104,26 +104,15 @@ def _key(rule: Rule) -> tuple[_Question, int | str] | None:
     return best
 
 
+@kept
+def compiled(chain: Chain) -> CompiledChain:
+    """Return the chain compiled."""
+    return CompiledChain(chain)
+
+
 def prepare(tables: Iterable[Table]) -> None:
     """Index every long chain now, with the reading of the rules, so that the first walk does not wait for it."""
     for table in tables:
         for chain in table.chains:
-            compiled(chain).prepare()
-
-
-_CACHE: OrderedDict[int, tuple[Chain, CompiledChain]] = OrderedDict()
-_CACHED = 4096
-
-
-def compiled(chain: Chain) -> CompiledChain:
-    """Return the chain compiled; kept as long as the same chain object is asked for (chains are immutable)."""
-    key = id(chain)
-    held = _CACHE.get(key)
-    if held is not None and held[0] is chain:
-        _CACHE.move_to_end(key)
-        return held[1]
-    made = CompiledChain(chain)
-    _CACHE[key] = (chain, made)
-    if len(_CACHE) > _CACHED:
-        _CACHE.popitem(last=False)
-    return made
+            if len(chain.rules) >= INDEX_FROM:
+                compiled(chain).prepare()

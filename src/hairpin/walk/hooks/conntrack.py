@@ -35,7 +35,7 @@ from hairpin.netfilter.packet import (
     Tuple,
     is_icmp_error,
 )
-from hairpin.walk.hooks.connection_index import Known, index_of
+from hairpin.walk.hooks.connection_index import Known, connections_of
 from hairpin.walk.hooks.tcp_tracking import begun, followed, possible
 from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
@@ -110,7 +110,7 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
                 return connection, 1
             if connection.original == wanted:
                 return connection, 0
-    live = index_of(namespace.connections).find(version, zone, wanted)
+    live = connections_of(namespace).find(version, zone, wanted)
     changed = live is not None and any(each.original == live[0].original for each in made)
     return None if changed else live
 

@@ -22,7 +22,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.source_address import source_address
-from hairpin.walk.hooks.connection_index import index_of
+from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack import remembered, taken
 from hairpin.walk.hooks.nat_range import Manip, Range, Span
 from hairpin.walk.state import State
@@ -150,7 +150,7 @@ def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Ra
     version, zone = state.packet.version, state.connection.zone
     here = (state.netns, version, zone)
     known = (
-        *index_of(namespace.connections).from_source(version, zone, asked),
+        *connections_of(namespace).from_source(version, zone, asked),
         *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
     )
     for each in reversed([each for each in known if not each.status & STATUS_DYING]):
