@@ -9,7 +9,7 @@ from hairpin.netfilter.nft.matches import compare
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, Object
 
-SCOPE = Scope("inet", "t", {}, {}, {}, set(), set())
+SCOPE = Scope("inet", "t")
 SAME, OTHER, IP = 0x020000000101, 0x020000000009, 0x0800
 BARE = Reject("icmpx-port-unreachable")
 

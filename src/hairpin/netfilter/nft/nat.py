@@ -129,7 +129,7 @@ class _Mapped:
         elements = map_elements(data, scope)
         if elements is None:
             return None
-        kinds = kinds_of(scope.maps[data[1:]].get("map"), scope) if isinstance(data, str) else None
+        kinds = kinds_of(scope.maps[data[1:]].get("map"), scope.family) if isinstance(data, str) else None
         return choose(inner.get("key"), elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
 
     def _kinds(self, values: list[Json]) -> list[str]:
