@@ -10,7 +10,7 @@ from hairpin.engines.found import Found, found, meaning
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):

@@ -191,7 +191,7 @@ class Novelty(Enum):
 
     def known_to(self, release: str) -> bool:
         """Return whether a kernel of that release (``uname -r``) does it."""
-        return version_of(release) >= self.value.release or _series_of(release) in self.value.also
+        return kernel_version(release) >= self.value.release or _series_of(release) in self.value.also
 
 
 def not_judged() -> tuple[Since, ...]:
@@ -200,7 +200,7 @@ def not_judged() -> tuple[Since, ...]:
 
 
 @lru_cache(maxsize=64)
-def version_of(release: str) -> Version:
+def kernel_version(release: str) -> Version:
     """Return (major, minor) of ``6.1.0-50-amd64``."""
     found = re.match(r"(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else _ASSUMED
@@ -209,7 +209,7 @@ def version_of(release: str) -> Version:
 @lru_cache(maxsize=64)
 def _series_of(release: str) -> str:
     """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` (``5.4.0-150-generic``, ``5.4.278-1.el7.elrepo``)."""
-    version = version_of(release)
+    version = kernel_version(release)
     kept = (name for name, own in _RED_HAT.items() if own == version and f".{name}" in release)
     return next(kept, "{}.{}".format(*version))
 

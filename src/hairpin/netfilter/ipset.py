@@ -21,8 +21,8 @@ from typing import NamedTuple
 from hairpin.errors import ParseError
 from hairpin.message import message
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
-from hairpin.netfilter.prefix import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
 
 _WITH_PORTS = frozenset({6, 17, 132, 136})
 _QUOTED = re.compile(r'"[^"]*"')

@@ -9,7 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import iptables_rule
 from hairpin.change.change import Change, InsertRule
 from hairpin.message import message
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text

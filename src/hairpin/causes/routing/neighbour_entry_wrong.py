@@ -9,7 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import DeleteNeighbour, one
 from hairpin.host.route import Neighbour
 from hairpin.message import message
-from hairpin.netfilter.prefix import write_mac
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.link.segment import who_answers

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from hairpin.netfilter.iptables.fields import PACKET_TYPES, bounds, interface_pattern, mask_of, masked, prefix_match
 from hairpin.netfilter.iptables.words import unquoted
 from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match, NameMatch, OpaqueMatch
-from hairpin.netfilter.prefix import IpFamily, read_mac
 from hairpin.netfilter.protocols import ETHERTYPES, ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, read_mac
 
 _MAC_BITS = (1 << 48) - 1
 _MAC_NAMES = {

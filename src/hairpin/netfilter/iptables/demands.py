@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hairpin.netfilter.iptables.words import Group, Option
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 _U8, _U16, _U32, _U64 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1, (1 << 64) - 1
 _BETWEEN_NUMBERS = re.compile(r"[:,/-]")

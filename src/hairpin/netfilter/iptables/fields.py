@@ -30,8 +30,8 @@ from hairpin.netfilter.ir import (
     Ranges,
     StatefulMatch,
 )
-from hairpin.netfilter.prefix import IpFamily, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, read_address, read_mac, read_prefix
 
 Reader = Callable[[Option, IpFamily], tuple[Match, ...]]
 """Reads one option; ValueError for a value that it does not understand."""

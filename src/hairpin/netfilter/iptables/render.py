@@ -30,7 +30,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 def render(table: Table) -> str:

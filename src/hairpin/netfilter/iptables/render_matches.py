@@ -30,7 +30,8 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.prefix import (
+from hairpin.netfilter.protocols import BUILT_IN
+from hairpin.netfilter.rule_address import (
     IpFamily,
     Prefix,
     full_mask,
@@ -39,7 +40,6 @@ from hairpin.netfilter.prefix import (
     write_mac,
     write_prefix,
 )
-from hairpin.netfilter.protocols import BUILT_IN
 
 MAX_PORTS = 15
 """Ports that ``-m multiport`` takes; a range counts twice (XT_MULTI_PORTS)."""

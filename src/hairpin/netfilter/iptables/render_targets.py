@@ -22,7 +22,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.prefix import IpFamily, prefix_of_range, write_address, write_prefix
+from hairpin.netfilter.rule_address import IpFamily, prefix_of_range, write_address, write_prefix
 
 _VERDICT_WORDS: dict[str, tuple[str, ...]] = {
     "accept": ("-j", "ACCEPT"), "drop": ("-j", "DROP"), "return": ("-j", "RETURN"), "continue": (),

@@ -49,8 +49,8 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.prefix import IpFamily
 from hairpin.netfilter.protocols import BUILT_IN, protocol_number
+from hairpin.netfilter.rule_address import IpFamily
 
 IptablesDialect = Literal["iptables-nft", "iptables-legacy"]
 

@@ -24,7 +24,7 @@ from hairpin.netfilter.ir import (
     SetZone,
     Statement,
 )
-from hairpin.netfilter.prefix import IpFamily, read_address, read_prefix
+from hairpin.netfilter.rule_address import IpFamily, read_address, read_prefix
 
 NO_EFFECT = frozenset({
     "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "SET", "TEE", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK",

@@ -13,7 +13,7 @@ Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_sav
 import re
 from typing import NamedTuple
 
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _ESCAPED = re.compile(r"\\(.)")

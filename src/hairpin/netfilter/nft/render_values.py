@@ -6,7 +6,7 @@ Numbers are written as numbers wherever nft reads them so: no symbol depends on 
 from hairpin.errors import ChangeError
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.values import ICMP_TYPES
-from hairpin.netfilter.prefix import write_address, write_mac
+from hairpin.netfilter.rule_address import write_address, write_mac
 
 
 def refuse(what: object, why: str = "nft has no words for it") -> ChangeError:

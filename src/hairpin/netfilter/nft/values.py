@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.syntax import Json, element_value
-from hairpin.netfilter.prefix import read_address, read_mac
 from hairpin.netfilter.protocols import PROTOCOLS
+from hairpin.netfilter.rule_address import read_address, read_mac
 
 WIDTHS = {
     "ipv4_addr": 32, "ipv6_addr": 128, "inet_service": 16, "inet_proto": 8, "ether_addr": 48, "ether_type": 16,

@@ -10,7 +10,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
-from hairpin.netfilter.prefix import write_mac
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import Version, address_text

@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.netfilter.prefix import (
+from hairpin.netfilter.rule_address import (
     IpFamily,
     Prefix,
     address_bits,

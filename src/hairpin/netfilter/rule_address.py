@@ -1,8 +1,8 @@
-"""Prefixes as rules write them: what ``10.0.0.0/8``, ``fd00::1/ffff::ffff`` and ``02:42:ac:11:00:02`` mean.
+"""Addresses as rules write them: ``10.0.0.0/8``, ``fd00::1/ffff::ffff``, ``02:42:ac:11:00:02``.
 
 Rules have families, ``ip`` and ``ip6``; everything else has versions, 4 and 6 (address.py, network/prefix.py).
 
-Malformed text raises ValueError; who reads a file turns it into a ParseError with the line.
+Malformed text raises ValueError; the reader of a file turns it into a ParseError with the line.
 """
 
 from typing import Literal, NamedTuple
@@ -21,7 +21,7 @@ class Prefix(NamedTuple):
 
     @property
     def contiguous(self) -> bool:
-        """Say whether the mask is a prefix length, so that the prefix is one range of addresses."""
+        """Whether the mask is a prefix length, so that the prefix is one range of addresses."""
         rest = full_mask(self.family) ^ self.mask
         return rest & (rest + 1) == 0
 
@@ -31,14 +31,9 @@ class Prefix(NamedTuple):
         return self.address | (full_mask(self.family) ^ self.mask)
 
 
-def version_of(family: IpFamily) -> Version:
-    """Return the version of a family's addresses."""
-    return 4 if family == "ip" else 6
-
-
 def address_bits(family: IpFamily) -> Literal[32, 128]:
     """Return how many bits an address has."""
-    return width(version_of(family))
+    return width(_version(family))
 
 
 def full_mask(family: IpFamily) -> int:
@@ -48,7 +43,7 @@ def full_mask(family: IpFamily) -> int:
 
 def read_address(text: str, family: IpFamily) -> int:
     """Return the address as a number."""
-    return address_of(text, 4 if family == "ip" else 6)
+    return address_of(text, _version(family))
 
 
 def read_prefix(text: str, family: IpFamily) -> Prefix:
@@ -68,7 +63,7 @@ def read_prefix(text: str, family: IpFamily) -> Prefix:
 
 def write_address(address: int, family: IpFamily) -> str:
     """Return the address in its usual text form."""
-    return address_text(address, version_of(family))
+    return address_text(address, _version(family))
 
 
 def write_prefix(prefix: Prefix) -> str:
@@ -103,3 +98,7 @@ def read_mac(text: str) -> int:
 def write_mac(address: int) -> str:
     """Return ``02:42:ac:11:00:02``."""
     return ":".join(f"{octet:02x}" for octet in address.to_bytes(6))
+
+
+def _version(family: IpFamily) -> Version:
+    return 4 if family == "ip" else 6
