@@ -32,7 +32,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     connections: tuple[Connection, ...] = ()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
-    """By which id (``Link.peer_netnsid``) this namespace calls others, where the kernel said so: (id, name)."""
+    """The ids (``Link.peer_netnsid``) by which this namespace knows others, as far as the kernel said: (id, name)."""
     kernel: str = ""
     """The kernel's release (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ IpFamily = Literal["ip", "ip6"]
 
 
 class Prefix(NamedTuple):
-    """``address & mask`` is looked at; ``mask`` has as many bits as the family's addresses."""
+    """The addresses whose bits under ``mask`` are those of ``address``; both have the family's number of bits."""
 
     address: int
     mask: int

@@ -47,7 +47,7 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
 
 
 class NamespaceReader:
-    """Makes namespaces of readings, all of one host; what cannot be understood is left out and noted as unread."""
+    """Makes namespaces of one host's readings; a reading that is not understood is left out and noted as unread."""
 
     def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
         self._kernel = kernel
@@ -65,7 +65,7 @@ class NamespaceReader:
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
-        """Return the namespace; ``netnsids`` is what it calls others."""
+        """Return the namespace; ``netnsids``: the ids by which it knows others."""
         unread = self._readings.unread_in(name)
         return self._readings.part(
             ("namespace", name),
@@ -100,7 +100,7 @@ class NamespaceReader:
         )
 
     def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
-        """Return what relays of the namespace lead to: an engine's relays are all in the host's."""
+        """Return the relays' command lines and the containers, which matter for the host's namespace alone."""
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
@@ -115,7 +115,7 @@ class NamespaceReader:
     def _either(
         self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
     ) -> T:
-        """Return what the JSON reading says, else its ``-text`` form; old iproute2 answers ``-j`` in words at times."""
+        """Return the JSON reading parsed, or else its ``-text`` form; older iproute2 may answer ``-j`` in words."""
         reading = self._readings.first(key, netns)
         if reading is None:
             return self._readings.understood(self._readings.first(f"{key}-text", netns), of_words, default)

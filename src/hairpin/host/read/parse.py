@@ -26,7 +26,7 @@ def parse(evidence: Evidence) -> Host:
     """Return the host.
 
     Never fails: a reading that was refused, failed or has a form that no parser knows is left out and listed in
-    ``unread``, so that what is missing can be told from what is not there.
+    ``unread``, so that unknown can be told from absent.
     """
     return parsed(evidence).host
 

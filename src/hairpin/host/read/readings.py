@@ -92,7 +92,7 @@ class Readings:
         return tuple(dict.fromkeys(item.key for item in self._making.missed if item.netns == netns))
 
     def miss(self, reading: Reading, reason: Message | str) -> None:
-        """Note that this reading does not tell what it should."""
+        """Note that this reading could not be read or understood."""
         self._making.missed.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
 
     def of(self, key: str, netns: str = "") -> tuple[Reading, ...]:

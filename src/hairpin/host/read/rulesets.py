@@ -24,7 +24,7 @@ class RulesetReader:
         self._parsed: _Parsed = {}
 
     def ruleset(self, netns: str) -> Ruleset:
-        """Return the rules of a namespace; what cannot be understood is noted as unread."""
+        """Return the rules of a namespace; a reading that is not understood is noted as unread."""
         readings = self._readings
         sets = readings.part(("ipsets",), lambda: self._ipsets(netns))
         tables: list[Table] = []
@@ -65,7 +65,7 @@ class RulesetReader:
 def _ruleset(tables: list[Table], sets: tuple[Set, ...], devices: tuple[str, ...]) -> Ruleset:
     for text in devices:
         tables = [with_devices(table, text) for table in tables]
-    return Ruleset(_shown_whole(tables), sets)
+    return Ruleset(_without_partial_views(tables), sets)
 
 
 def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
@@ -87,8 +87,8 @@ def _with_chains_of(before: Table | None, now: Table) -> Table:
     )
 
 
-def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables without iptables' partial view of those that nft had to show: those hold what it cannot say."""
+def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
+    """Return the tables, without iptables' view of a table that nft shows too: that view is incomplete."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 

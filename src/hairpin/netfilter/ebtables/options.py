@@ -1,4 +1,4 @@
-"""What an option of ebtables means; anything that is not understood becomes an OpaqueMatch.
+"""Options of ebtables as matches; an option that is not understood becomes an OpaqueMatch.
 
 Source: ebtables-nft(8); net/bridge/netfilter/ebt_ip.c, ebt_ip6.c, ebt_arp.c, ebt_mark_m.c, ebt_pkttype.c
 """
@@ -144,7 +144,7 @@ _READERS: dict[str, Reader] = {
 _NOT_AT: dict[str, frozenset[str]] = {
     "-o": frozenset({"INPUT", "PREROUTING", "BROUTING"}), "-i": frozenset({"OUTPUT", "POSTROUTING"}),
 }  # fmt: skip
-"""Built-in chains where a frame does not have that port yet, or no longer."""
+"""Built-in chains in which a frame has no such port yet, or no longer."""
 
 
 def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:

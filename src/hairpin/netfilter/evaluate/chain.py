@@ -49,16 +49,16 @@ from hairpin.netfilter.ir import (
 from hairpin.netfilter.packet import Seen
 
 MAX_BRANCHES = 64
-"""Undecidable matches double the branches; past this many the rest is given up as one unknown."""
+"""Each undecidable match doubles the branches; the branches above this number become one unknown."""
 
 LOAD_MATCHES = frozenset(
     {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
 )
-"""Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
+"""Matches that depend on load and history alone, or on data that ordinary packets lack (a string, a tiny MSS)."""
 
 Ending = Literal["accept", "drop", "reject", "outside"]
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
-"""Who takes a packet and gives it back gives it back behind the chain, as nobody does who bypasses: nf_queue()."""
+"""Targets whose program may give the packet back: it then goes on behind the chain.  Source: nf_queue()"""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -76,10 +76,10 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false.
+    """A fact that hairpin cannot know and that this branch assumes: ``text`` with ``holds`` true or false.
 
-    ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet
-    host takes the usual branch."""
+    ``load``: only the amount of traffic changes it (a rate, a number of connections); one packet on an idle host takes
+    the usual branch."""
 
     text: str
     holds: bool
@@ -91,8 +91,8 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 class Decision(msgspec.Struct, frozen=True):
     """What one base chain does with the packet on one branch.
 
-    ``seen`` is the packet afterwards (marks).  ``nat`` is the translation asked for.  ``outside``: handed to somebody
-    whom hairpin cannot ask (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
+    ``seen`` is the packet afterwards (marks).  ``nat`` is the translation asked for.  ``outside``: handed to a program
+    that hairpin does not model (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
     """
 
     verdict: Ending
@@ -142,7 +142,7 @@ def decide(
 
 
 def join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions without those distinctions that make no difference to the packet."""
+    """Return one decision if all of them do the same to the packet, else all."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
@@ -246,12 +246,12 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
-        """Return whether the rule goes on; nft breaks off where there is nothing to copy or to add."""
+        """Write to the packet; return whether the rule goes on: nft ends it if there is nothing to copy or to add."""
         match part:
             case Notrack():
                 cursor.notrack = cursor.zone is None
             case SetZone(zone=zone):
-                # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
+                # The first of NOTRACK and a zone counts, but nft sets a zone after NOTRACK too: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case SetField() | NoEffect(name="flow"):
@@ -263,7 +263,7 @@ class _Run:
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
             case NoEffect(name=name):
                 if name == "CT" and cursor.zone is None and not cursor.notrack:
-                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
+                    cursor.zone = 0  # a later CT rule has no effect: xt_ct_target()
             case _:
                 assert_never(part)
         return True

@@ -1,7 +1,7 @@
-"""Long chains, indexed: which rules can a packet satisfy at all?
+"""An index over a long chain: the rules that a packet can satisfy at all.
 
-A rule that begins by asking for one exact value (one address or prefix, one port, one interface) needs to be looked at
-only for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
+A rule whose first matches compare a field with one value (an address or prefix, a port, an interface) is evaluated only
+for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
 scanned: an index would cost more than it saves.
 """
 
@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, 
 from hairpin.netfilter.packet import Seen
 
 INDEX_FROM = 48
-"""Rules in a chain from which on it is indexed (measured: below that scanning is quicker)."""
+"""Chains with fewer rules are scanned, which is quicker (measured)."""
 
 _SELECTIVITY = {
     "daddr4": 0, "daddr6": 0, "dport": 1, "saddr4": 2, "saddr6": 2, "sport": 3, "mark": 4, "oif": 5, "iif": 6,

@@ -1,4 +1,4 @@
-"""Whether a NETMAP rule translates the source or the destination: the hook that runs it decides.
+"""NETMAP: the hook that runs the rule decides whether it translates the source or the destination.
 
 Source: net/netfilter/xt_NETMAP.c netmap_tg4(), netmap_tg6()
 """
@@ -13,9 +13,9 @@ _DESTINATION: frozenset[Hook] = frozenset({"prerouting", "output"})
 
 
 def settled(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
-    """Return the chains of one table with each NETMAP (read as ``dnat``) made what its hooks make it.
+    """Return the chains of one table in which each NETMAP (read as ``dnat``) is the translation of its chain's hooks.
 
-    A chain that runs at hooks of both kinds gets Outside instead: no single translation says what it does.
+    If the chain runs at hooks of both kinds, the NETMAP becomes Outside: no single translation says what it does.
     """
     hooks: dict[str, set[Hook]] = {chain.name: set() for chain in chains}
     callees = {chain.name: set(_jumps(chain.rules)) for chain in chains}

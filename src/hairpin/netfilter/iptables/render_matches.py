@@ -1,4 +1,4 @@
-"""Matches of the IR in iptables' words, the reverse of iptables_{fields,matches}.py; ChangeError for what has none."""
+"""Matches of the IR in iptables' words: the reverse of fields.py and matches.py; ChangeError if there are none."""
 
 from typing import Literal, NamedTuple
 
@@ -68,7 +68,7 @@ class Words(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a rule's words so far allow: its family, its protocol, the core options already used."""
+    """The rule's words so far: its family, its protocol, the core options already used."""
 
     family: IpFamily
     protocol: int | None

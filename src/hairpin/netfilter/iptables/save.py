@@ -8,9 +8,9 @@
     target := ("-j" | "-g") NAME option*
     counters := "[" PACKETS ":" BYTES "]"
 
-The words of core options are read here, those of modules and targets in iptables_matches.py and iptables_targets.py.
-A core option and all that follows it is one group; equal groups mean equal nodes, so each is read once and remembered:
-that is what makes 50,000 rules quick.
+The words of core options are read here, those of modules and targets in matches.py and targets.py.  A core option and
+the words up to the next one are a group.  Equal groups mean equal nodes, so each is read once: 50,000 rules have few
+different groups.
 
 Source: iptables/iptables-save.c, iptables/xshared.c, libxtables/xtables.c; include/uapi/linux/netfilter_ipv4.h
 """
@@ -199,7 +199,7 @@ class _Reader:
     def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
         """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
         if "-p " not in words and (refused := lacks_protocol(words, self._family)) is not None:
-            # iptables does not load it: whoever wrote the file did not get this rule.
+            # iptables does not load this rule, so no kernel has it.
             return (OpaqueMatch(refused), *self._unusual_body(words, table))
         known = table.groups
         body: list[Expression] = []
@@ -265,7 +265,7 @@ class _Reader:
         if protocol is None:
             return (OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
         if protocol == 0 and negated:
-            return (OpaqueMatch(f"! -p {value}"),)  # satisfied by nothing, so iptables refuses it
+            return (OpaqueMatch(f"! -p {value}"),)  # no packet can satisfy it, so iptables refuses it
         return () if protocol == 0 else (FieldMatch("protocol", ((protocol, protocol),), negated),)
 
     def _implied(self, protocol: str, words: list[str]) -> tuple[Expression, ...]:
@@ -307,7 +307,7 @@ class _Reader:
 
 
 def _frequent(group: str) -> tuple[Expression, ...] | None:
-    """Read the groups that differ in nearly every rule of a container engine, quicker than by their tables."""
+    """Read the groups that differ in nearly every rule of a container engine; quicker than by the tables."""
     field = _HOSTS.get(group[:3])
     if field is not None:
         address = ipv4_of(group[3:-3]) if group.endswith("/32") else None
@@ -331,7 +331,7 @@ def _port(text: str) -> int | None:
 
 
 def _statements_last(body: list[Expression]) -> tuple[Expression, ...]:
-    """Order a body whose target did not stand last; matches that only note something stay among the matches."""
+    """Order a body whose target did not stand last; a comment stays among the matches."""
     return tuple(sorted(body, key=lambda each: isinstance(each, Statement) and not isinstance(each, NoEffect)))
 
 

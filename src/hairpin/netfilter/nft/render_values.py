@@ -1,6 +1,6 @@
 """Constants of the IR in nft's words: by field for matches, by nft's data type for the elements of sets.
 
-Numbers are written as numbers wherever nft reads them so: no symbol depends on a file of the host that loads them.
+Numbers are written as numbers if nft reads them so: symbols would depend on files of the host that loads them.
 """
 
 from hairpin.errors import ChangeError

@@ -1,4 +1,4 @@
-"""What the rules of one nftables table can refer to by name."""
+"""The sets, maps and objects of one nftables table, which its rules refer to by name."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 
 
 Parts = tuple[Expression, ...] | Choice
-"""What a statement becomes."""
+"""A statement as expressions of the IR."""
 
 MAX_OPTIONS = 256
-"""A map that would become more rules than this is left to the walk as something it cannot know."""
+"""A map that would become more rules than this stays opaque: the walk forks."""

@@ -1,7 +1,7 @@
 """Named sets and maps, and the elements of anonymous ones.
 
-A reading is a snapshot: timeouts do not make it wrong, but a set that rules themselves add to (``flags dynamic``) is
-another one with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag; the rules tell.
+A reading is a snapshot, so timeouts do not make it wrong.  A set that rules add elements to (``flags dynamic``) changes
+with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
 """
 
 from hairpin.netfilter.ir import (
@@ -42,7 +42,7 @@ def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | Non
 
 
 def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
-    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which fits everything."""
+    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which every packet fits."""
     if element_value(value) == "*":
         return ()
     parts = concatenated(value)

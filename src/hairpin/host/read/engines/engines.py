@@ -6,7 +6,7 @@ from hairpin.evidence.reading import Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines import container_json, engine_options, network_json
-from hairpin.host.read.engines.engine_options import Said
+from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.readings import Readings
 
 _DOCKER_PACKAGES = ("docker.io", "docker-ce", "moby-engine", "docker")
@@ -30,7 +30,7 @@ def engines(
 
 
 def _docker(readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...], *, mute: bool) -> Engine | None:
-    nothing: Said = ()
+    nothing: GivenOptions = ()
     info_reading, version_reading = readings.first("docker-info"), readings.first("docker-version")
     flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
     installed = _package(versions, _DOCKER_PACKAGES)
@@ -96,7 +96,7 @@ def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | Non
 
 
 def _upstream(package: str | None) -> str:
-    """Return the engine's own version of a package's: no epoch, no revision."""
+    """Return the engine's version from its package's: without epoch and revision."""
     return (package or "").rpartition(":")[2].partition("-")[0]
 
 
