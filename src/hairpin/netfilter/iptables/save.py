@@ -28,7 +28,7 @@ from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protoco
 from hairpin.netfilter.iptables.fields import field_of, interface_pattern, prefix_match
 from hairpin.netfilter.iptables.matches import read_match
 from hairpin.netfilter.iptables.merged_ports import NATIVE, merges, with_merged_ports
-from hairpin.netfilter.iptables.netmap import settled
+from hairpin.netfilter.iptables.netmap import resolved
 from hairpin.netfilter.iptables.targets import read_target
 from hairpin.netfilter.iptables.words import CORE, is_plain, read_group, split_groups, split_plain_groups, split_words
 from hairpin.netfilter.ir import (
@@ -302,7 +302,7 @@ class _Reader:
             chains.append(
                 Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
             )
-        finished = settled(tuple(chains)) if table.netmap else tuple(chains)
+        finished = resolved(tuple(chains)) if table.netmap else tuple(chains)
         return Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
 
 
