@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,57 @@ def test_refreshed_is_parsed_anew(steps: list[tuple[Evidence, frozenset[Place]]]
         host, whole = refreshed(host, readings, gone), renewed(whole, readings, gone)
         assert host.evidence == whole
         assert host.host == parse(whole)
+
+
+_Made = tuple[str, str, str, str]
+NETDEV = '{"nftables": [{"table": {"family": "netdev", "name": "t"}}, {"chain": {"family": "netdev", "table": "t", \
+"name": "c", "hook": "ingress", "prio": 0, "type": "filter", "policy": "accept"}}]}'
+DEVICE = 'table netdev t {\n\tchain c {\n\t\ttype filter hook ingress device "eth0" priority 0;\n\t}\n}\n'
+PROXY = 'tcp LISTEN 0 9 0.0.0.0:80 0.0.0.0:* users:(("docker-proxy",pid=9,fd=4))\n'
+IN_SET = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m set --match-set web src -j DROP\nCOMMIT\n"
+
+# a reading, and the reading of another place that changes what it means
+ACROSS: dict[str, tuple[_Made, _Made]] = {
+    "names of tables": (
+        ("ip-route4-text", HOST, "ip route", "10.0.0.0/8 dev eth0 table blue\n"),
+        ("file", "", "/etc/iproute2/rt_tables", "100 blue\n"),
+    ),
+    "halted processes": (("sockets", HOST, "ss", PROXY), ("halted-processes", "", "/proc/PID/stat", "9\n")),
+    "command lines of relays": (
+        ("sockets", HOST, "ss", PROXY),
+        ("relay-cmdlines", "", "/proc/PID/cmdline", "9\tdocker-proxy -container-ip 0.0.0.9 -container-port 81\n"),
+    ),
+    "sets": (
+        ("iptables-nft-save4", HOST, "iptables-save", IN_SET),
+        ("ipset", HOST, "ipset save", "create web hash:ip family inet hashsize 1024 maxelem 65536\n"),
+    ),
+    "devices": (
+        ("nft-table", HOST, "nft -j list table netdev t", NETDEV),
+        ("nft-netdev-chains", HOST, "nft list chains netdev", DEVICE),
+    ),
+    "versions": (
+        ("firewalld-state", "", "/proc/8/comm", "running"),
+        ("packages", "", "dpkg-query", "ii  firewalld 1.3.3-1\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "across"), ACROSS.values(), ids=ACROSS)
+def test_what_a_reading_means_elsewhere_is_made_again(made: _Made, across: _Made) -> None:
+    before = parsed(evidence(made))
+    after = refreshed(before, evidence(across))
+    whole = parse(after.evidence)
+    assert after.host == whole
+    known = {name: (getattr(before.host, name), getattr(whole, name)) for name in ("namespaces", "firewalld")}
+    assert any(old != new for old, new in known.values())
+    assert refreshed(after, evidence(), frozenset({across[:2]})).host == parse(evidence(made))
+
+
+def test_an_engine_that_can_no_longer_be_asked() -> None:
+    refused = evidence(("docker-socket", "", "/run/docker.sock", "Permission denied"), outcome="refused")
+    before = parsed(evidence(("daemon-json", "", "/etc/docker/daemon.json", "{}")))
+    assert [each.running for each in before.host.engines] == [False]
+    assert [each.running for each in refreshed(before, refused).host.engines] == [True]
 
 
 def one(key: str, netns: str, text: str) -> Evidence:
