@@ -2,7 +2,7 @@
 
 The kernel is that of the evidence.  If the evidence does not say its release, Linux 6.18 is assumed, which the hunts
 have judged most.  Differences from 5.10 on were judged on Debian's kernels.  Older ones have only been read in the
-sources and are *not judged* (docs/fidelity-kernels.md lists them from here).
+sources and are *not judged* (docs/reference/fidelity-kernels.md lists them from here).
 """
 
 import re
