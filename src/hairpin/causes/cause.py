@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.causes.order import Class
 from hairpin.change.change import Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
@@ -58,16 +59,15 @@ class View(msgspec.Struct, frozen=True):
 class Candidate(msgspec.Struct, frozen=True):
     """A suspicion: were this ``change`` made, the packet would go on.
 
-    ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``rank``: of several candidates that
-    would each cure the flow, the lowest is the true one (a lost rule of the engine's before a policy that everybody
-    shares).  ``side_effects``: what else the change does.
+    ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
+    candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
     """
 
     title: Message
     detail: Message
     change: Change
     where: tuple[tuple[str, str], ...]
-    rank: int = 50
+    in_class: Class
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()

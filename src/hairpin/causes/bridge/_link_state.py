@@ -25,6 +25,6 @@ def brought_up(view: View, link: Link, title: Message, detail: Message) -> Itera
         detail=detail,
         change=one(SetLink(view.stop.netns, up, ("ip", "link", "set", link.name, "up"))),
         where=where(netns=view.stop.netns, link=link.name, state="down"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
     )

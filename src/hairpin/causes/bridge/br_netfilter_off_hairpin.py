@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
             value=value or "absent (br_netfilter is not loaded)",
             wanted="1",
         ),
-        rank=20,
+        in_class="filtering-sysctl",
         evidence=(view.host.sysctls.evidence,),
     )
 

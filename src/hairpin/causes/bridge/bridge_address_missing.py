@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
                     detail=message("It is the gateway of every container on network {name}.", name=network.name),
                     change=one(AddAddress(HOST, address)),
                     where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
-                    rank=12,
+                    in_class="gateway-address-lost",
                     evidence=(bridge.evidence,),
                     advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
                 )

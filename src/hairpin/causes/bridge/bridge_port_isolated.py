@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Isolated ports of {bridge} exchange no frames with each other.", bridge=link.master),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
         where=where(link=link.name, isolated="on"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
     )
 

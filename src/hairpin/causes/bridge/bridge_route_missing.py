@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
         change=one(AddRoute(HOST, route)),
         where=where(route=f"{text} dev {network.bridge}"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(bridge.evidence,),
         advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
     )

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The packet would have to leave by the bridge port that it came in by."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
         where=where(link=link.name, hairpin="off"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
         side_effects=(message("dockerd sets it itself for containers it starts with userland-proxy off"),),
     )

@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
             change=one(SetLink(HOST, attached, ("ip", "link", "set", link.name, "master", bridge))),
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
-            rank=15,
+            in_class="link-or-route",
             evidence=(link.evidence,),
             advice=(message("keep network managers away from veth*, docker0 and br-* (unmanaged)"),),
         )

@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("Docker gave it {address}, but no link inside has it.", address=text),
             change=one(AddAddress(namespace.name, Address(inner, version, value, length))),
             where=where(container=container.name, address=f"{text}/{length}"),
-            rank=14,
+            in_class="container-address-lost",
             evidence=(container.evidence,),
         )
 

@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("It cannot answer anybody outside of its own subnet."),
             change=one(AddRoute(view.stop.netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))),
             where=where(container=container.name, route=f"default via {address_text(gateway, version)} dev {link}"),
-            rank=15,
+            in_class="link-or-route",
             evidence=(container.evidence,),
         )
         return

@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             where=where(container=container.name, network="none", port=binding.host_port),
-            rank=11,
+            in_class="container-without-ports",
             evidence=(container.evidence,),
             advice=(message("recreate the container without --network none"),),
         )

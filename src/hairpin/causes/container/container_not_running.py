@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
-            rank=10,
+            in_class="switched-off",
             evidence=(container.evidence,),
             advice=(
                 message("read why it ended: docker logs {name}", name=container.name),

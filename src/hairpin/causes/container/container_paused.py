@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
         change=one(SetContainer(running), f"docker unpause {container.name}"),
         where=where(container=container.name, state=container.status),
-        rank=10,
+        in_class="switched-off",
         evidence=(container.evidence,),
     )
 

@@ -41,7 +41,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         ),
         change=Change(tuple(_parts(view, container, binding))),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
-        rank=12,
+        in_class="bound-to-other-address",
         evidence=(container.evidence,),
         advice=(
             message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),

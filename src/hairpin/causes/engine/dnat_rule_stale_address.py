@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("It is the first that fits this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(HOST, place), *_published_now(view))),
         where=rule_where(place),
-        rank=22,
+        in_class="stale-translation",
         evidence=(place.evidence,),
         advice=(message("find who wrote it: saved rules that contain Docker's own, a helper container, a script"),),
     )
@@ -69,7 +69,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
             where=rule_where(place),
-            rank=30,
+            in_class="address-held-by-nobody",
             evidence=(place.evidence,),
             advice=(message("start what had the address; if it is gone for good, take the rule away"),),
         )

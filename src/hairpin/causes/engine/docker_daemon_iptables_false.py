@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=change,
         where=where(option="iptables=false", network=network.name),
-        rank=14,
+        in_class="engine-option",
         evidence=(network.evidence,),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )

@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
                 change=Change(parts, (f"docker restart {container.name}",)),
                 where=where(container=container.name, port=binding.host_port),
-                rank=28,
+                in_class="lost-relay",
                 evidence=(container.evidence,),
             )
             return

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=one(relay),
             where=where(container=container.name, port=f"{binding.host_port}/udp", answered=answered, asked=asked),
-            rank=30,
+            in_class="relay-answers-wrongly",
             evidence=(container.evidence,),
             advice=(
                 message("Docker 28 and later answer from the address that was asked"),

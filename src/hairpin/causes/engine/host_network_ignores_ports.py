@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=one(listening(view, advice)),
             where=where(container=container.name, network="host", port=binding.host_port),
-            rank=11,
+            in_class="container-without-ports",
             evidence=(container.evidence,),
         )
 

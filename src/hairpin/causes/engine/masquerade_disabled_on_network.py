@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its containers leave with their own addresses, to which nobody outside knows a way back."),
         change=change,
         where=where(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
-        rank=14,
+        in_class="engine-option",
         evidence=(network.evidence,),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )

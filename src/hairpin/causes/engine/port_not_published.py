@@ -67,7 +67,7 @@ def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
         ),
         change=Change((*rules, *relays(view, container, binding))),
         where=where(container=container.name, port=f"{port}/{protocol}"),
-        rank=35,
+        in_class="port-not-published",
         evidence=(container.evidence,),
         advice=(message("recreate the container with -p {port}:{port}", port=port),),
     )
@@ -81,7 +81,7 @@ def _protected(view: View) -> Candidate:
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
         where=where(table=place.table, chain=place.chain, rule=place.text),
-        rank=60,
+        in_class="engine-protection",
         evidence=(place.evidence,),
         advice=(message("publish the port (-p) rather than opening Docker's own rules"),),
     )

@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(AddAddress(HOST, place)),
         where=where(address=text, link=place.link),
-        rank=5,
+        in_class="address-not-on-host",
         advice=(
             message("use an address that the host has, or give it this one where its network is configured"),
             message("if a gateway maps the address to this host, say so: --public {address}", address=text),

@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
                         published=f"{view.flow.dport}/{other}",
                         asked=f"{view.flow.dport}/{asked}",
                     ),
-                    rank=20,
+                    in_class="other-protocol",
                     evidence=(container.evidence,),
                     advice=(
                         message(

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(HOST, decided.path, "1")),
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(decided.evidence,),
         side_effects=(message("dockerd sets this key itself when it makes the network with userland-proxy off"),),
     )

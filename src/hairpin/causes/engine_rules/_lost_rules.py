@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.order import Class
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.found import meaning, of_dialect
@@ -104,7 +105,9 @@ def restoring(view: View, part: Lost) -> Change:
     return Change(tuple(parts))
 
 
-def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: int) -> Candidate:
+def candidate(
+    view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
+) -> Candidate:
     """Return the candidate that restores this part."""
     names = [f"{each.table} {each.chain}" for each in part.chains]
     texts = [f"-t {each.table} {each.rule.text}" for each in part.rules]
@@ -118,7 +121,7 @@ def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: 
             chains=", ".join(names) or None,
             rules="; ".join(texts) or None,
         ),
-        rank=rank,
+        in_class=in_class,
         evidence=_evidence(view, part),
         side_effects=(OWNED_BY_ENGINE,),
     )

@@ -21,7 +21,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
             message("Answers to what containers ask are not accepted on their way back into the bridge."),
-            rank=20,
         )
 
 

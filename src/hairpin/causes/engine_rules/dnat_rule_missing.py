@@ -27,7 +27,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "Docker says that the port is published, but nat DOCKER has no rule that translates it to its "
                 "container."
             ),
-            rank=20,
         )
 
 

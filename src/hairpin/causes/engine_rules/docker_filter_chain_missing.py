@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 '`docker run` fails with "No chain/target/match by that name".',
                 chains=", ".join(one.chain for one in part.chains),
             ),
-            rank=20,
         )
 
 

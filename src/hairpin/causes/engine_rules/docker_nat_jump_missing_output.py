@@ -21,7 +21,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Nothing jumps from nat OUTPUT to Docker's DOCKER chain"),
             message("Packets that start on this host and are addressed to a published port are not translated."),
-            rank=20,
         )
 
 

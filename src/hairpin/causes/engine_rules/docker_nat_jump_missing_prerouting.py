@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "adds its "
                 "own DNAT rule without any error, and the jump stays missing."
             ),
-            rank=20,
         )
 
 

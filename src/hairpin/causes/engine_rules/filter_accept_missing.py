@@ -22,7 +22,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names),
             message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
-            rank=20,
         )
 
 

@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "later rule "
                 "decides."
             ),
-            rank=20,
         )
 
 

@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "127.0.0.1, "
                 "keeps a source address that the container answers directly: the answer is never translated back."
             ),
-            rank=18,
+            in_class="lost-hairpin-masquerade",
         )
 
 

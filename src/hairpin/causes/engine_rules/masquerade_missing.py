@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "nobody outside "
                 "knows a way back (and which other hosts' firewalls drop)."
             ),
-            rank=15,
+            in_class="lost-masquerade",
         )
 
 

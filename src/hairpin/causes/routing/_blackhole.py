@@ -33,6 +33,6 @@ def covering(view: View) -> Iterator[Candidate]:
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteRoute(view.stop.netns, route)),
         where=where(route=route_text(route), table=route.table),
-        rank=15,
+        in_class="link-or-route",
         evidence=(route.evidence,),
     )

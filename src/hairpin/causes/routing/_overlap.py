@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.container._attachment import attachment_of
+from hairpin.causes.order import Class
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
@@ -51,7 +52,7 @@ def overlaps(view: View) -> Iterator[Overlap]:
             yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
 
 
-def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, rank: int) -> Candidate:
+def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate: were the container network's route not there, the packet would take another one."""
     name = each.name
     return Candidate(
@@ -59,7 +60,7 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, ra
         detail=detail,
         change=one(DeleteRoute(view.stop.netns, each.route)),
         where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
-        rank=rank,
+        in_class=in_class,
         evidence=(each.route.evidence,),
         side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
         advice=(

@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield moved_away(view, each, title, detail, rank=25)
+        yield moved_away(view, each, title, detail, in_class="overlapping-subnet")
     yield from _led_away(view)
 
 
@@ -61,7 +61,7 @@ def _led_away(view: View) -> Iterator[Candidate]:
             ),
             change=one(DeleteRoute(HOST, route)),
             where=where(network=meant.network.name, route=route_text(route)),
-            rank=15,
+            in_class="link-or-route",
             evidence=(route.evidence,),
             side_effects=(message("what is behind {link} in that range is then out of reach", link=taken),),
             advice=(

@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             client=address_text(start.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield moved_away(view, each, title, detail, rank=20)
+        yield moved_away(view, each, title, detail, in_class="client-in-container-subnet")
 
 
 CAUSE = Cause(

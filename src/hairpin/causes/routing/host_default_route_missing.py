@@ -41,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
             (f"ip {family}route add default via {named} dev {link}",),
         ),
         where=where(route="default", link=link),
-        rank=15,
+        in_class="link-or-route",
         evidence=tuple(dict.fromkeys(route.evidence for route in view.host.routes if route.version == version))[:1],
         advice=(advice,),
     )

@@ -46,7 +46,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
         else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
         change=one(SetLink(view.stop.netns, connected, ())),
         where=where(netns=view.stop.netns, link=link.name, state="no carrier"),
-        rank=40,
+        in_class="far-end-of-link",
         evidence=(link.evidence,),
         advice=(
             message("start the tunnel's program again, or delete the routes by {link}", link=link.name)

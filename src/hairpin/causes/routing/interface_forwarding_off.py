@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(view.stop.netns, path, "1")),
         where=where(sysctl=dotted(path), value=sysctls.text(*path) or "0", wanted="1"),
-        rank=10,
+        in_class="switched-off",
         evidence=(sysctls.evidence,),
     )
 

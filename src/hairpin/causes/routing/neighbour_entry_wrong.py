@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
             else message("Nobody on {link} has that hardware address.", link=entry.link),
             change=one(DeleteNeighbour(netns, entry)),
             where=where(link=entry.link, address=address, mac=write_mac(entry.mac)),
-            rank=3,
+            in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),
             advice=(message("find what sets it: a script, a network configuration with static ARP entries"),),
         )

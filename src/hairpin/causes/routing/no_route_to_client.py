@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
         change=one(AddRoute(HOST, route)),
         where=where(address=text),
-        rank=40,
+        in_class="no-way-back",
     )
 
 

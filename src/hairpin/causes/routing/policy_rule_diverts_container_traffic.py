@@ -20,7 +20,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
             change=one(DeletePolicyRule(view.stop.netns, rule)),
             where=where(rule=rule.text, priority=rule.priority, table=rule.table),
-            rank=24,
+            in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
             advice=(
                 message(

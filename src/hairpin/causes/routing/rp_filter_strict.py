@@ -41,7 +41,7 @@ def loosened(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(view.stop.netns, path, decided.wanted)),
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
-        rank=20,
+        in_class="filtering-sysctl",
         evidence=(decided.evidence,),
         advice=(
             message("or make the path symmetric: a route (or policy rule) back to the source by {link}", link=link),

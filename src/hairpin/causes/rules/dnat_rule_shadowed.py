@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(HOST, place)),
         where=rule_where(place),
-        rank=21 if meant else 40,
+        in_class="shadowing-translation" if meant else "odd-translation",
         evidence=(place.evidence,),
     )
 

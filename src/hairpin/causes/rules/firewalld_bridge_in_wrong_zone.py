@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=Change(exception(view, place).parts, (f"firewall-cmd --zone={zone} --change-interface={link}",)),
         where=where(interface=link, zone=zone, table=f"{place.family} {place.table}", chain=place.chain),
-        rank=24,
+        in_class="bridge-in-wrong-zone",
         evidence=(place.evidence,),
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),
     )

@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(
             zone=zone, port=f"{packet.dport}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain
         ),
-        rank=25,
+        in_class="closed-zone",
         evidence=(place.evidence,),
     )
 
@@ -65,7 +65,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
         change=exception(view, place),
         where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
-        rank=35,
+        in_class="separation",
         evidence=(place.evidence,),
         advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
     )

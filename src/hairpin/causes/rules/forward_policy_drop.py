@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=exception(view, place),
         where=rule_where(place),
-        rank=45,
+        in_class="closed-policy",
         evidence=(place.evidence,),
         side_effects=(message("everything between these two interfaces is accepted, not only this flow"),),
     )

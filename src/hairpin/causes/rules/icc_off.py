@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The rule drops what goes from the bridge back into it: {rule}", rule=place.text),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=35,
+        in_class="separation",
         evidence=(place.evidence,),
     )
 

@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("The packet is for this host itself and INPUT drops it: {rule}", rule=place.text),
         change=exception(view, place),
         where=rule_where(place),
-        rank=42,
+        in_class="closed-host-service",
         evidence=(place.evidence,),
     )
 

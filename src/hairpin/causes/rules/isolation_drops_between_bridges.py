@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=35,
+        in_class="separation",
         evidence=(place.evidence,),
         advice=(
             message("join both containers to one network (docker network connect) rather than opening the isolation"),

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=30,
+        in_class="dropping-rule",
         evidence=(place.evidence,),
     )
 
@@ -44,7 +44,7 @@ def _lowering_ttl(view: View) -> Iterator[Candidate]:
             detail=message("A packet with that TTL is not forwarded any further: {rule}", rule=place.text),
             change=deletion(view, place),
             where=rule_where(place),
-            rank=30,
+            in_class="dropping-rule",
             evidence=(place.evidence,),
         )
 

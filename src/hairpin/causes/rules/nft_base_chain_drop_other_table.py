@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=lifted(view, place),
         where=rule_where(place),
-        rank=30,
+        in_class="dropping-rule",
         evidence=(place.evidence,),
     )
 

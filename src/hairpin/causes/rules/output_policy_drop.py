@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=lifted(view, place),
         where=rule_where(place),
-        rank=40,
+        in_class="shared-rule",
         evidence=(place.evidence,),
     )
 

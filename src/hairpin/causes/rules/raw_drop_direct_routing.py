@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=30,
+        in_class="dropping-rule",
         evidence=(place.evidence,),
         advice=(
             message(

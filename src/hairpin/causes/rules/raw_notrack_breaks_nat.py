@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
                     detail=message("Untracked packets never reach the nat table: {rule}", rule=place.text),
                     change=one(DeleteRule(view.stop.netns, place)),
                     where=rule_where(place),
-                    rank=19 if untracked else 28,
+                    in_class="untracked-flow" if untracked else "notrack-rule",
                     evidence=(place.evidence,),
                 )
 

@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The rule stands in front of what would accept the packet: {rule}", rule=place.text),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=40,
+        in_class="shared-rule",
         evidence=(place.evidence,),
         advice=(
             message("the FORWARD policy already closes what nothing accepts; or let this flow through before the rule"),

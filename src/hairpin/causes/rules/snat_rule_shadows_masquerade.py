@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
             change=one(DeleteRule(HOST, place)),
             where=rule_where(place),
-            rank=22,
+            in_class="foreign-source-translation",
             evidence=(place.evidence,),
             advice=(message("narrow the rule so that it leaves the containers' subnets alone"),),
         )

@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=25,
+        in_class="hidden-backend",
         evidence=(place.evidence,),
         advice=(
             message(

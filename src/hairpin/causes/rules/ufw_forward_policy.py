@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
         where=rule_where(place),
-        rank=40,
+        in_class="shared-rule",
         evidence=(place.evidence,),
         advice=(
             message(

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
         where=where(container=container.name, socket=socket_text(sockets[0])),
-        rank=25,
+        in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
         advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )

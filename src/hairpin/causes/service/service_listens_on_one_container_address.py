@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
         change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
         where=where(container=container.name, socket=socket_text(bound[0])),
-        rank=26,
+        in_class="bound-elsewhere",
         evidence=(bound[0].evidence,),
     )
 

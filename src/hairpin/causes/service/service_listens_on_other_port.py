@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its only listener is {socket}.", socket=socket_text(others[0])),
         change=one(listening(view, f"publish container port {others[0].port} instead of {packet.dport}")),
         where=where(container=container.name, socket=socket_text(others[0])),
-        rank=31,
+        in_class="other-port",
         evidence=(others[0].evidence,),
     )
 

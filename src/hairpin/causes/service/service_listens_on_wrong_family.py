@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
         change=one(listening(view, f"let the service in {container.name} listen on IPv{packet.version} too")),
         where=where(container=container.name, socket=socket_text(sockets[0])),
-        rank=26,
+        in_class="bound-elsewhere",
         evidence=(sockets[0].evidence,),
     )
 

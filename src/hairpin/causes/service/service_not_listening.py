@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             listening(view, f"start or repair the service in {container.name}; read `docker logs {container.name}`")
         ),
         where=where(container=container.name, port=packet.dport),
-        rank=32 if other_ports(view) else 30,
+        in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",
         advice=(message("read its log: docker logs {name}", name=container.name),),
     )
 

@@ -22,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
         change=one(ContinueProcess(socket.pid)),
         where=where(process=name, pid=socket.pid, port=socket.port),
-        rank=11,
+        in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
     )
