@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules.firewalld_zone_blocks_port import zone_of_link
 from hairpin.change.change import Change
 from hairpin.host.managers import FirewalldZone
@@ -18,8 +18,8 @@ _ACCEPTING = ("docker", "trusted")
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when firewalld stopped what comes from a container bridge outside of such a zone."""
-    place, link = view.place, view.stop.seen.iif
-    if place is None or owner(view, place) != "firewalld" or view.stop.stage not in ("input", "forward"):
+    place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
+    if place is None or view.stop.stage not in ("input", "forward"):
         return
     bridges = {each.bridge for engine in view.network.host.engines for each in engine.networks}
     if link not in bridges or any(link in zone.interfaces for zone in _zones(view) if _accepts(zone)):

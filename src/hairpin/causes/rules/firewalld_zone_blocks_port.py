@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -18,9 +18,9 @@ from hairpin.network.network import HOST
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule of firewalld's stopped a packet for this host, or on its way through."""
-    place = view.place
+    place = stopped_by(view, "firewalld")
     packet = view.stop.seen.packet
-    if place is None or owner(view, place) != "firewalld":
+    if place is None:
         return
     if view.stop.stage == "forward":
         yield _not_forwarded(view, place)
