@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._attachment import network_for
 from hairpin.message import message
+from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,7 +16,8 @@ def find(view: View) -> Iterator[Candidate]:
     link = down(view)
     if link is None or link.kind != "bridge":
         # Its routes went with it, so packets for its containers may have left by another link.
-        meant = network_for(view, view.stop.seen.packet.daddr) if view.on_host else None
+        packet = view.stop.seen.packet
+        meant = network_for(view.network, packet.daddr, packet.version) if view.on_host else None
         link = view.host.link(meant.bridge) if meant is not None and meant.bridge is not None else None
     if link is None or link.up or link.kind != "bridge":
         return

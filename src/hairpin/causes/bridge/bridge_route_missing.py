@@ -6,10 +6,10 @@ Users see: timeout, or "No route to host".
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import network_for
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.attachment import network_for
 from hairpin.network.network import HOST
 from hairpin.network.prefix import prefix_text
 
@@ -18,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the host has no connected route for the container network that the packet is meant
     for."""
     packet = view.stop.seen.packet
-    network = network_for(view, packet.daddr)
+    network = network_for(view.network, packet.daddr, packet.version)
     if network is None or network.bridge is None or view.stop.netns != HOST:
         return
     bridge = view.host.link(network.bridge)

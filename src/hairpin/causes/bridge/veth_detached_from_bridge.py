@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import BridgePort
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import HOST
 
 

@@ -6,11 +6,11 @@ Users see: nobody answers; software inside the container changed its address.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import AddAddress, one
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text
 

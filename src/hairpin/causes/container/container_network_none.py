@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._starting import on_default_bridge
+from hairpin.engines.starting import on_default_bridge
 from hairpin.message import message
 
 
@@ -16,7 +16,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or container.network_mode != "none":
             continue
-        change = on_default_bridge(view, container, binding)
+        change = on_default_bridge(view.network, container, binding)
         if change is None:
             continue
         yield Candidate(

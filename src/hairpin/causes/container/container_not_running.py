@@ -9,8 +9,8 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._starting import started
 from hairpin.change.change import AddSocket, Change
+from hairpin.engines.starting import started
 from hairpin.host.docker import Container
 from hairpin.message import message
 
@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         looping = container.status == "restarting" or _came_and_went(container)
         if container.running and not looping:
             continue
-        change = started(view, container, binding)
+        change = started(view.network, container, binding)
         if change is None:
             continue
         ended = container.status == "exited" or looping

@@ -6,13 +6,12 @@ Users see: a container on two networks drops requests that come in by "the wrong
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing.rp_filter_strict import loosened
-from hairpin.network.network import HOST
+from hairpin.causes.routing._reverse_path import loosened
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate in a container's namespace."""
-    if view.stop.netns != HOST:
+    if not view.on_host:
         yield from loosened(view)
 
 

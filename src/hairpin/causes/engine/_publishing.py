@@ -1,10 +1,12 @@
 """The bindings of containers, seen from a packet that found nobody at the host."""
 
-from hairpin.causes.cause import View
+from hairpin.causes.cause import Candidate, View, where
+from hairpin.engines.republishing import published_everywhere
 from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import HOST
-from hairpin.network.prefix import is_loopback
+from hairpin.network.prefix import address_text, is_loopback
 
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
@@ -34,3 +36,41 @@ def covers(binding: PortBinding, address: int) -> bool:
 def loopback_only(binding: PortBinding) -> bool:
     """Return whether the binding is for the host alone."""
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
+
+
+def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
+    """Return the candidate that publishes the port on every address."""
+    address = address_text(binding.host_ip or 0, binding.version)
+    port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
+    if loopback:
+        title = message(
+            "Port {port} of {name} is published on {address} only",
+            port=binding.host_port,
+            name=container.name,
+            address=address,
+        )
+    else:
+        title = message(
+            "Port {port} of {name} is published on {address}, not on the address that was asked",
+            port=binding.host_port,
+            name=container.name,
+            address=address,
+        )
+    return Candidate(
+        title=title,
+        detail=message(
+            "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "
+            "container's published ports cannot be changed while it exists.",
+            address=address,
+        ),
+        change=published_everywhere(view.network, container, binding),
+        where=where(container=container.name, host_ip=address, port=binding.host_port),
+        in_class="bound-to-other-address",
+        evidence=(container.evidence,),
+        advice=(
+            message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
+            message(
+                'an address before the port may also come from "ip" in daemon.json or host_binding_ipv4 of its network'
+            ),
+        ),
+    )

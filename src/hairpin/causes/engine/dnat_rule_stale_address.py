@@ -6,18 +6,18 @@ Users see: "No route to host" or timeouts after a container was recreated.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.container._attachment import attachment_of, engines_read, network_for
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.engine._republishing import added_rules
-from hairpin.causes.engine._starting import held_again
+from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import Change, DeleteRule, Primitive
+from hairpin.engines.republishing import rules_with
+from hairpin.engines.starting import held_again
 from hairpin.host.docker import PortBinding
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -50,18 +50,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _published_now(view: View) -> Iterator[Primitive]:
     """Yield the rules that the engine would add for the running container that publishes the port."""
     for container, binding in bindings_for(view):
-        for engine in view.network.host.engines:
-            if container in engine.containers and container.running and binding.actual:
-                yield from added_rules(view, engine, container)
+        if container.running and binding.actual:
+            yield from rules_with(view.network, container, container)
 
 
 def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
-    network = network_for(view, packet.daddr)
+    network = network_for(view.network, packet.daddr, packet.version)
     if network is None or packet.version != 4 or packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     binding = PortBinding("udp" if packet.protocol == UDP else "tcp", packet.dport, view.flow.dport, None, 4)
-    change = held_again(view, packet.daddr, network, binding)
+    change = held_again(view.network, packet.daddr, network, binding)
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(
@@ -73,14 +72,6 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
             evidence=(place.evidence,),
             advice=(message("start what had the address; if it is gone for good, take the rule away"),),
         )
-
-
-def dnat_place(view: View) -> Place | None:
-    """Return the rule that translated the destination on the way, or None."""
-    for step in view.branch.request:
-        if step.netns == HOST and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
-            return step.decided_by.place
-    return None
 
 
 CAUSE = Cause(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.causes.engine._republishing import relays
 from hairpin.change.change import Change
+from hairpin.engines.republishing import relays
 from hairpin.message import message
 
 
@@ -17,7 +17,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        parts = tuple(relays(view, container, binding))
+        parts = tuple(relays(view.network, container, binding))
         if parts:
             yield Candidate(
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.engine._republishing import relay_at
 from hairpin.change.change import one
+from hairpin.engines.republishing import relay_at
 from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import address_text
@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     asked, answered = address_text(view.flow.daddr, packet.version), address_text(packet.saddr, packet.version)
     for container, binding in bindings_for(view):
-        relay = relay_at(view, container, binding, view.flow.daddr)
+        relay = relay_at(container, binding, view.flow.version, view.flow.daddr)
         if relay is None or binding.host_ip is not None or not container.running:
             continue
         yield Candidate(

@@ -5,14 +5,12 @@ Users see: refused on the host's address although the service runs: ``EXPOSE`` a
 
 from collections.abc import Iterator
 
-import msgspec
-
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._republishing import added_rules, relays
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.change.change import Change
+from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
@@ -47,16 +45,8 @@ def _serves(view: View, container: Container, protocol: str) -> bool:
 
 
 def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
-
     port = view.flow.dport
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
-    changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
-    engines = [
-        msgspec.structs.replace(each, containers=tuple(changed if c.id == container.id else c for c in each.containers))
-        for each in view.network.host.engines
-        if container in each.containers
-    ]
-    rules = tuple(part for engine in engines for part in added_rules(view, engine, changed))
     return Candidate(
         title=message("Port {port} of {name} is not published", port=port, name=container.name),
         detail=message(
@@ -65,7 +55,7 @@ def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
             "nothing.",
             name=container.name,
         ),
-        change=Change((*rules, *relays(view, container, binding))),
+        change=Change(published_too(view.network, container, binding)),
         where=where(container=container.name, port=f"{port}/{protocol}"),
         in_class="port-not-published",
         evidence=(container.evidence,),

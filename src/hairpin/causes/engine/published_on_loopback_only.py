@@ -6,8 +6,7 @@ Users see: ``curl 127.0.0.1`` works, from elsewhere it is refused.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only
-from hairpin.causes.engine._republishing import on_every_address
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -6,8 +6,7 @@ Users see: works on one host address, refused on another.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only
-from hairpin.causes.engine._republishing import on_every_address
+from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only, on_every_address
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.causes.order import Class
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
-from hairpin.network.network import HOST, Network
+from hairpin.network.attachment import attachment_of, network_of_bridge
+from hairpin.network.network import HOST
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text
 
@@ -71,12 +71,3 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
     )
-
-
-def network_of_bridge(network: Network, bridge: str) -> DockerNetwork | None:
-    """Return the engine's network whose bridge this is, or None."""
-    for engine in network.host.engines:
-        for each in engine.networks:
-            if each.bridge == bridge:
-                return each
-    return None

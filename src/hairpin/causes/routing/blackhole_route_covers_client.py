@@ -6,14 +6,15 @@ Users see: the request arrives, the answer has no way back.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._attachment import network_for
 from hairpin.causes.routing._blackhole import covering
+from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a blackhole, unreachable or prohibit route took the packet outside of container
     networks."""
-    if network_for(view, view.stop.seen.packet.daddr) is None:
+    packet = view.stop.seen.packet
+    if network_for(view.network, packet.daddr, packet.version) is None:
         yield from covering(view)
 
 

@@ -6,11 +6,11 @@ Users see: after ``compose up`` that network is out of reach from the host and i
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.causes.routing._overlap import moved_away, overlaps
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text, inside

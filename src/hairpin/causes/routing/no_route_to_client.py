@@ -6,7 +6,7 @@ Users see: one network of clients times out, others are served.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing.host_default_route_missing import likely_gateway
+from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message

@@ -6,11 +6,11 @@ Users see: the port answers with another service, or refuses.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.container._attachment import attachment_of
-from hairpin.causes.engine.dnat_rule_stale_address import dnat_place
+from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import DeleteRule, one
 from hairpin.host.docker import Container
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import HOST
 
 

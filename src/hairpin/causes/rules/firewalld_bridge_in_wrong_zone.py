@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules.firewalld_zone_blocks_port import zone_of_link
+from hairpin.causes.rules._zones import zone_of, zones
 from hairpin.change.change import Change
 from hairpin.host.managers import FirewalldZone
 from hairpin.message import message
@@ -22,14 +22,14 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None or view.stop.stage not in ("input", "forward"):
         return
     bridges = {each.bridge for engine in view.network.host.engines for each in engine.networks}
-    if link not in bridges or any(link in zone.interfaces for zone in _zones(view) if _accepts(zone)):
+    if link not in bridges or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
         return
-    zone = "docker" if any(each.name == "docker" for each in _zones(view)) else "trusted"
+    zone = "docker" if any(each.name == "docker" for each in zones(view)) else "trusted"
     yield Candidate(
         title=message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
         detail=message(
             "It is in zone {present}, and firewalld's {chain} answers what containers send: {rule}",
-            present=zone_of_link(view, link),
+            present=zone_of(view, link),
             chain=place.chain,
             rule=place.text,
         ),
@@ -39,13 +39,6 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(place.evidence,),
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),
     )
-
-
-def _zones(view: View) -> tuple[FirewalldZone, ...]:
-    firewalld = view.network.host.firewalld
-    if firewalld is None:
-        return ()
-    return firewalld.runtime or firewalld.permanent
 
 
 def _accepts(zone: FirewalldZone) -> bool:

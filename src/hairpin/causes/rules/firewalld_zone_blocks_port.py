@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._zones import zone_of
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -29,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    zone = zone_of(view)
+    zone = zone_of(view, view.stop.seen.iif)
     yield Candidate(
         title=message(
             "firewalld keeps port {port}/{protocol} closed in zone {zone}",
@@ -69,22 +70,6 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         evidence=(place.evidence,),
         advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
     )
-
-
-def zone_of(view: View) -> str:
-    """Return the zone of the interface that the packet came in by."""
-    return zone_of_link(view, view.stop.seen.iif)
-
-
-def zone_of_link(view: View, link: str) -> str:
-    """Return the zone that an interface is in: bound at run time, in the files, or the default."""
-    firewalld = view.network.host.firewalld
-    if firewalld is None:
-        return "public"
-    for zone in (*firewalld.runtime, *firewalld.permanent):
-        if link in zone.interfaces:
-            return zone.name
-    return firewalld.default_zone or "public"
 
 
 def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:

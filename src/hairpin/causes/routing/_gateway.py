@@ -1,0 +1,29 @@
+"""Which router the host's default route could have led to."""
+
+from hairpin.network.network import HOST, Network, addresses_of, is_uplink
+from hairpin.network.prefix import Version, inside, network_of
+
+
+def likely_gateway(network: Network, version: Version) -> tuple[str, int, bool] | None:
+    """Return an uplink, an address on it that could be a router's, and whether that address was seen there.
+
+    The only neighbour that ever answered on the link; else the first address of its network.
+    """
+    host = network.namespace(HOST)
+    for address in addresses_of(host, None, version):
+        link = host.link(address.link)
+        if link is None or address.scope != "global" or not is_uplink(network, HOST, link):
+            continue
+        seen = {
+            each.value
+            for each in host.neighbours
+            if each.link == link.name
+            and each.version == version
+            and each.mac is not None
+            and inside(each.value, address.value, address.prefix_length, version)
+        }
+        if len(seen) == 1:
+            return link.name, seen.pop(), True
+        first = network_of(address.value, address.prefix_length, version) + 1
+        return link.name, first if first != address.value else first + 1, False
+    return None

@@ -1,0 +1,14 @@
+"""The rule that translated a packet's destination."""
+
+from hairpin.causes.cause import View
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import HOST
+from hairpin.walk.state import RuleDecided
+
+
+def dnat_place(view: View) -> Place | None:
+    """Return the rule that translated the destination on the way, or None."""
+    for step in view.branch.request:
+        if step.netns == HOST and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
+            return step.decided_by.place
+    return None
