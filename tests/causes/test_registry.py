@@ -1,4 +1,4 @@
-"""The catalogue is found by its files being there; each cause has a host where it fires beside one where it does not."""
+"""The catalogue is found by its files being there; each cause has a host where it fires, and one where it does not."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""What a cause is: it looks at where a walk stopped and proposes the change that would remove it."""
+"""What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -19,7 +19,7 @@ from hairpin.walk.walk import Branch
 
 
 class View(msgspec.Struct, frozen=True, dict=True):
-    """What a cause looks at: the network, the flow, the failing branch and its stop."""
+    """One stop of a walk, as a cause sees it: the network, the flow, the branch that failed, and where it stopped."""
 
     network: Network
     flow: Flow
@@ -38,9 +38,9 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def missing_rules(self) -> tuple[tuple[Engine, Missing], ...]:
-        """What each Docker engine lacks of its rules on the host.
+        """Each Docker engine with those of its rules that the host lacks.
 
-        Ten causes ask for it at each stop, and on a host of 50,000 rules each answer costs a tenth of a second.
+        Kept on the view: ten causes ask at each stop, and with 50,000 rules each answer costs a tenth of a second.
         """
         version = self.network.host.version("iptables")
         engines = (each for each in self.network.host.engines if each.kind == "docker")
@@ -53,7 +53,7 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def in_reply(self) -> bool:
-        """Whether it was the answer that stopped."""
+        """Whether the reply stopped, not the request."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply)
 
     @property
@@ -69,7 +69,7 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A suspicion: were this ``change`` made, the packet would go on.
+    """A suspicion, not proven yet: after ``change`` the packet goes on.
 
     ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
     candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
@@ -86,7 +86,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One entry of the catalogue.  ``reasons``: the kinds of stop that it looks at."""
+    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only."""
 
     id: str
     title: str
@@ -96,12 +96,12 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 def where(**places: object) -> tuple[tuple[str, str], ...]:
-    """Return the ``where`` of a candidate; places without a value are left out."""
+    """Return the ``where`` of a candidate, without the places that have no value."""
     return tuple((key, str(value)) for key, value in places.items() if value is not None)
 
 
 def rule_where(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return where a rule stands."""
+    """Return the ``where`` of a candidate that is about this rule or policy."""
     return where(
         tool="nft" if place.dialect == "nft" else place.dialect,
         family=place.family,

@@ -1,8 +1,8 @@
 """Which true cause is named first: one ordered table of classes of candidates.
 
-Often several changes would each deliver the flow: putting a lost rule back, and opening the policy that the lost rule
-used to pass.  The search tries candidates in the order of this table, so the first row that delivers gives the answer.
-Candidates of classes in one row are tried in the order in which the walk's branches and the causes' ids come.
+Often several changes would each deliver the flow: a lost rule can be put back, or the policy that now drops the packet
+can be opened.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
+answer.  Candidates in one row keep the order of the walk's branches, and within a branch that of the causes' ids.
 """
 
 from typing import Literal
@@ -35,11 +35,11 @@ Class = Literal[
     "closed-policy",
     "engine-protection",
 ]  # fmt: skip
-"""What kind of fault a candidate is."""
+"""The kind of fault that a candidate stands for."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Classes that are equally likely to be the true one.  ``reason``: why they stand before the rows below."""
+    """Classes of equal standing.  ``reason``: why candidates of theirs are tried before those of the rows below."""
 
     classes: tuple[Class, ...]
     reason: str
@@ -48,100 +48,100 @@ class Row(msgspec.Struct, frozen=True):
 ORDER: tuple[Row, ...] = (
     Row(
         ("wrong-neighbour-entry",),
-        "Such an entry is wrong by itself, and it makes the packet stray: what then stops the packet is no fault.",
+        "The entry sends the packet astray.  Whatever stops the packet afterwards works as it should.",
     ),
     Row(
         ("address-not-on-host",),
-        "A packet for a foreign address is forwarded or dropped rightly, by whatever comes first.",
+        "The host forwards or drops a packet for a foreign address, and rightly so.",
     ),
     Row(
         ("switched-off",),
-        "A container that does not run or a kernel that does not forward explains everything that is lost behind it.",
+        "A container that does not run, or a kernel that does not forward, explains every later loss.",
     ),
     Row(
         ("container-without-ports", "process-stopped"),
-        "The container runs, but nothing in it can answer: no rule and no route would change that.",
+        "The container runs, but its service cannot be reached or cannot reply, whatever the rules and routes are.",
     ),
     Row(
         ("gateway-address-lost", "bound-to-other-address"),
-        "The address that the flow needs is not there.  Routes and rules that name it went, or never came, with it.",
+        "The flow needs an address that the bridge lost, or that the port is not published on.",
     ),
     Row(
         ("container-address-lost", "engine-option"),
-        "The engine's own description differs from what is found, or says why a rule was never made.",
+        "The engine's description of a container or an option explains what is missing.",
     ),
     Row(
         ("link-or-route", "lost-masquerade"),
-        "One part of the packet's path is down or gone: the walk stops exactly there.",
+        "The walk stops at the very link, bridge port or route that is down or gone.",
     ),
     Row(
         ("lost-hairpin-masquerade",),
-        "One of the engine's rules, for one kind of flow: narrower than the rules of the next rows.",
+        "This rule serves one kind of flow only, so it is more exact than the engine's other rules.",
     ),
     Row(
         ("untracked-flow",),
-        "The packet was seen to be untracked, so no rule of nat was asked: a lost one would not have helped.",
+        "An untracked packet passes no nat rule, so a lost nat rule cannot be its cause.",
     ),
     Row(
         ("lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol",
          "gateway-without-hairpin"),
-        "Restoring what the engine made comes before any rule, policy or relay that only matters since it is gone.",
+        "Put back what is lost before opening a rule or a policy that matters only since it is lost.",
     ),
     Row(
         ("shadowing-translation",),
-        "A foreign rule took a published port; the engine's own rule is there, and waits behind it.",
+        "Another rule took a published port before the engine's own rule, which is there.",
     ),
     Row(
         ("stale-translation", "foreign-source-translation"),
-        "A foreign or left-over translation; the row above knows in addition which port was meant.",
+        "A foreign or old translation.  The row above knows in addition which published port was meant.",
     ),
     Row(
         ("diverting-policy-rule", "bridge-in-wrong-zone"),
-        "One setting that explains many flows, before the closed port or the bound socket of this one.",
+        "One setting that affects many flows, before a port or a socket of this flow alone.",
     ),
     Row(
         ("closed-zone", "hidden-backend", "overlapping-subnet", "bound-to-loopback"),
-        "A setting that is known by name, with its own way out, before the rule that happens to carry it.",
+        "The setting behind a rule is known and has its own remedy, so it comes before the rule itself.",
     ),
     Row(
         ("bound-elsewhere",),
-        "The service is bound to another address or family; a socket on loopback beside it explains more.",
+        "The service is bound to another address or family.  A socket on loopback is the better explanation.",
     ),
     Row(
         ("lost-relay", "notrack-rule"),
-        "Missing beside rules that are whole; without its row, the service would be blamed for not listening.",
+        "Before the service is blamed: docker-proxy is gone, or a NOTRACK rule exists that may match.",
     ),
     Row(
         ("dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody"),
-        "Somebody's rule, or a service that is not there: what the stop shows, when nothing above explains it.",
+        "The stop itself: the rule that dropped the packet, or the socket that is not there.",
     ),
     Row(
         ("other-port",),
-        "The service listens on another port: only a likely reading of one socket.",
+        "The one socket of the container may be the meant service on another port.",
     ),
     Row(
         ("nothing-listens-there",),
-        "Other ports have listeners, so that nothing listens on this one is said after the row above.",
+        "Other ports have listeners, and the row above is tried for them first.",
     ),
     Row(
         ("separation", "port-not-published"),
-        "Closed on purpose: networks kept apart, ports kept private.  Said only when no accident explains the stop.",
+        "Networks are kept apart and ports kept private on purpose, so every accident comes before.",
     ),
     Row(
         ("shared-rule", "far-end-of-link", "no-way-back", "odd-translation"),
-        "A rule that stops many flows, or a guess at what lies beyond this host.",
+        "Rules that many flows share, and guesses about what lies beyond this host.",
     ),
     Row(
         ("closed-host-service",),
-        "INPUT closes the port; the row above holds the same stop when docker-proxy would have answered.",
+        "INPUT closes a service of the host; a translation that led the packet there by mistake comes before.",
     ),
     Row(
         ("closed-policy",),
-        "A policy stops what no rule accepts: the missing rule is the cause, wherever one is known.",
+        "A policy drops what no rule accepts.  If the missing rule is known, that rule is the cause.",
     ),
     Row(
         ("engine-protection",),
-        "The engine's own rules work as they should; to open them is the last thing to propose.",
+        "The engine's own rules work as they should, so opening them is proposed last.",
     ),
 )  # fmt: skip
 
@@ -149,5 +149,5 @@ _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for 
 
 
 def place(name: Class) -> int:
-    """Return the row of the class, counted from the first."""
+    """Return the number of the class's row in ORDER, from 0."""
     return _PLACES[name]

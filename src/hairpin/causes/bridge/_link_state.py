@@ -11,7 +11,7 @@ from hairpin.message import Message
 
 
 def down(view: View) -> Link | None:
-    """Return the link at which the packet stopped, when it is down."""
+    """Return the link at which the packet stopped if it is down, or None."""
     link = view.namespace.link(view.stop.link)
     return link if link is not None and not link.up else None
 

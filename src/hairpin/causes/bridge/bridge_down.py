@@ -1,6 +1,6 @@
 """A bridge is down.
 
-Users see: everything of one network is dead.
+Users see: no container of one network can be reached, or reaches anything.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link that is down."""
+    """Yield one candidate for a bridge that is down: where the packet stopped, or where its container is."""
     link = down(view)
     if link is None or link.kind != "bridge":
-        # Its routes went with it, so packets for its containers may have left by another link.
+        # The kernel removes the routes of a link that goes down, so the packet may have left by another link.
         packet = view.stop.seen.packet
         meant = network_for(view.network, packet.daddr, packet.version) if view.on_host else None
         link = view.host.link(meant.bridge) if meant is not None and meant.bridge is not None else None

@@ -1,6 +1,6 @@
 """Two ports of one bridge are isolated from each other.
 
-Users see: containers of one bridge cannot talk, the host reaches both.
+Users see: containers of one bridge cannot reach each other; the host reaches both.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port that the frame would have left by."""
+    """Yield one candidate for the egress port of the frame."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None:
         return

@@ -15,8 +15,7 @@ from hairpin.network.prefix import prefix_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no connected route for the container network that the packet is meant
-    for."""
+    """Yield one candidate when the host has no connected route for the packet's container network."""
     packet = view.stop.seen.packet
     network = network_for(view.network, packet.daddr, packet.version)
     if network is None or network.bridge is None or view.stop.netns != HOST:

@@ -1,6 +1,6 @@
-"""The host's end of a container's veth is no longer (or not) a port of its network's bridge.
+"""The host's end of a container's veth is not a port of its network's bridge.
 
-Users see: one container has no network, others are fine, after networkctl reload or a NetworkManager restart.
+Users see: after networkctl reload or a NetworkManager restart one container has no network, others are fine.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when nobody answers for a running container whose wire ends beside its bridge."""
+    """Yield one candidate for the running container that the packet came from, or is for, if its veth has no bridge."""
     packet = view.stop.seen.packet
     for address in (packet.daddr, packet.saddr):
         found = attachment_of(view.network, address, packet.version)

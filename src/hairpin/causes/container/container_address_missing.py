@@ -1,6 +1,6 @@
 """The container does not have the address that its engine gave it.
 
-Users see: nobody answers; software inside the container changed its address.
+Users see: the port times out after software inside the container changed its address.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,10 @@ from hairpin.network.prefix import Version, address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
+    """Yield one candidate for each endpoint address that no link in the container has.
+
+    The container is the one that the packet is for, or else the one in which it stopped.
+    """
     version = view.stop.seen.packet.version
     meant = attachment_of(view.network, view.stop.seen.packet.daddr, version)
     container = meant.container if meant is not None else view.container
@@ -43,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_address(namespace: Namespace, version: Version) -> str | None:
-    """Return the link inside that could have had the address: a veth with none of this version."""
+    """Return the veth without an address of this version, which could have had the lost one, or None."""
     for link in namespace.links:
         if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
             return link.name

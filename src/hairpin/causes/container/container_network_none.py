@@ -1,4 +1,4 @@
-"""The container was made without a network (``--network none``): what it asks to publish is not published.
+"""The container was made with ``--network none``, so Docker ignores the ports that it should publish.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 """
@@ -12,7 +12,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container without a network that asks for this port."""
+    """Yield one candidate for each container without a network that should publish this port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or container.network_mode != "none":
             continue

@@ -1,6 +1,6 @@
 """The container that publishes the port is not running.
 
-Users see: refused (nobody holds the port any more), sometimes a timeout when stale rules are left.
+Users see: refused, as nothing listens on the port; a timeout when its old rules are still there.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each stopped container that asks for this port, when no running one has it."""
+    """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
     bindings = at_host_port(view)
     if any(container.running and binding.actual and not _came_and_went(container) for container, binding in bindings):
         return
@@ -54,13 +54,12 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _came_and_went(container: Container) -> bool:
-    """Return whether it ran when the engine was asked and was gone when its namespace was to be read: it ends again and
-    again."""
+    """Return whether the container ended while the host was read, and its engine starts it again."""
     return container.running and container.netns is None and container.restart_policy != "no"
 
 
 def _by_hand(change: Change, advice: str) -> Change:
-    """Return the change for a container that is being started again and again already: another start is no repair."""
+    """Return the change without its command: the engine restarts this container already, a start repairs nothing."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
     )

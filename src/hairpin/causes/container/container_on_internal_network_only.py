@@ -1,4 +1,4 @@
-"""The container is on internal networks alone, from which Docker publishes nothing.
+"""The container is on internal networks only, and Docker publishes no port from those.
 
 Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused.
 """
@@ -14,7 +14,7 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container on internal networks that asks for this port."""
+    """Yield one candidate for each container on internal networks that should publish this port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _way_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container that asks for what lies outside of its internal networks."""
+    """Yield one candidate for the container that connects to an address outside of its internal networks."""
     start = view.flow.start
     container = view.network.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):

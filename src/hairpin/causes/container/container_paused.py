@@ -1,4 +1,4 @@
-"""The container is paused: its kernel still completes handshakes, its processes never answer.
+"""The container is paused: the kernel completes the handshake, the frozen process never replies.
 
 Users see: connects, then silence.
 """

@@ -1,4 +1,4 @@
-"""The bindings of containers, seen from a packet that found nobody at the host."""
+"""The containers' bindings of the port that a packet asked for."""
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.engines.republishing import published_everywhere
@@ -10,12 +10,12 @@ from hairpin.network.prefix import address_text, is_loopback
 
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the port and protocol that the packet asked the host for."""
+    """Return the bindings of the packet's port and protocol if the packet stopped on the host, else none."""
     return bindings_for(view) if view.stop.netns == HOST else ()
 
 
 def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the asked port, wherever the packet (or its answer) stopped."""
+    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped."""
     packet = view.stop.seen.packet
     if packet.protocol not in (TCP, UDP):
         return ()
@@ -29,12 +29,12 @@ def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def covers(binding: PortBinding, address: int) -> bool:
-    """Return whether the binding takes packets to the address."""
+    """Return whether the port is published on the address."""
     return binding.host_ip is None or binding.host_ip == address
 
 
 def loopback_only(binding: PortBinding) -> bool:
-    """Return whether the binding is for the host alone."""
+    """Return whether the port is published on a loopback address of the host."""
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
 
 

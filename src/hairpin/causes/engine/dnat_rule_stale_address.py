@@ -1,4 +1,4 @@
-"""The first DNAT rule that fits translates to an address that nobody has.
+"""The first DNAT rule that matches translates to an address that no running container has.
 
 Users see: "No route to host" or timeouts after a container was recreated.
 """
@@ -21,9 +21,11 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet was translated to an address of no running container: without the rule (and
-    with those that the engine has for the port now), or, where no container asks for the port, with the address held
-    again."""
+    """Yield the candidates when the packet was translated to an address that no running container has.
+
+    One deletes the rule, and adds the rules that the engine has for the port now.  If no container publishes the port,
+    another one gives the address to a container again.
+    """
     packet = view.stop.seen.packet
     place = dnat_place(view)
     if (

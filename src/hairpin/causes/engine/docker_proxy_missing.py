@@ -1,6 +1,6 @@
-"""The userland proxy is on, the port is published, and no docker-proxy holds it.
+"""The port is published with the userland proxy on, and no docker-proxy listens on it.
 
-Users see: outsiders are served by DNAT, localhost is refused.
+Users see: outside clients are served by DNAT, 127.0.0.1 is refused.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container's binding covers the address and nobody listens."""
+    """Yield one candidate when a running container publishes the port on the address and nothing listens there."""
     for container, binding in at_host_port(view):
         if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue

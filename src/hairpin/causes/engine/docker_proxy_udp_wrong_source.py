@@ -1,6 +1,6 @@
-"""docker-proxy answers a datagram from another address of the host than the one that was asked.
+"""docker-proxy sends the reply datagram from another address of the host than the request was sent to.
 
-Users see: "reply from unexpected source", names that time out only from containers or by a second address.
+Users see: "reply from unexpected source"; DNS fails from containers only, or by a second address only.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port's binding to every address when the answer came from a wrong one."""
+    """Yield one candidate for a port published on every address whose reply had a wrong source address."""
     packet = view.stop.seen.packet
     if packet.protocol != UDP or not view.in_reply:
         return

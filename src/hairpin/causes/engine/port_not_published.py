@@ -1,6 +1,6 @@
-"""The asked port is not published by any container.
+"""No container publishes the port.
 
-Users see: refused on the host's address although the service runs: ``EXPOSE`` alone publishes nothing.
+Users see: the host's address refuses although the service runs: ``EXPOSE`` alone publishes nothing.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,10 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for a container that has the port but does not publish it, or that the engine's rules
-    protect."""
+    """Yield one candidate for each container that has the port and does not publish it.
+
+    If a rule of the engine's stopped the packet, one that deletes this rule.
+    """
     place = view.place
     if place is not None:
         if owner(view, place) == "engine":

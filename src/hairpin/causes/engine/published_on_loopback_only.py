@@ -1,6 +1,6 @@
 """The port is published on the host's loopback only.
 
-Users see: ``curl 127.0.0.1`` works, from elsewhere it is refused.
+Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere are refused.
 """
 
 from collections.abc import Iterator

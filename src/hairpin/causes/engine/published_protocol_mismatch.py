@@ -20,7 +20,7 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when only the other protocol's binding exists."""
+    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse."""
     packet = view.stop.seen.packet
     if view.stop.netns != HOST or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return

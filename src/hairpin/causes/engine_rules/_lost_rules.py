@@ -43,7 +43,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def lost(view: View) -> Iterator[Lost]:
-    """Yield what each Docker engine of the host lacks, in the flow's address family."""
+    """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in view.missing_rules:
         chains = tuple(each for each in missing.chains if each.family == family)

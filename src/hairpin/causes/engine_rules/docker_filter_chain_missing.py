@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the filter table lacks chains of the engine's."""
+    """Yield one candidate when chains of the engine are missing from the filter table."""
     for each in lost(view):
         part = each.in_table("filter")
         if not part.chains:

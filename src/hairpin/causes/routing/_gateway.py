@@ -1,13 +1,13 @@
-"""Which router the host's default route could have led to."""
+"""The router that a missing default route could have led to."""
 
 from hairpin.network.network import HOST, Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, inside, network_of
 
 
 def likely_gateway(network: Network, version: Version) -> tuple[str, int, bool] | None:
-    """Return an uplink, an address on it that could be a router's, and whether that address was seen there.
+    """Return an uplink, a likely address of its router, and whether that address was seen as a neighbour.
 
-    The only neighbour that ever answered on the link; else the first address of its network.
+    The address is that of the only neighbour known on the link, or else the first address of its subnet.
     """
     host = network.namespace(HOST)
     for address in addresses_of(host, None, version):

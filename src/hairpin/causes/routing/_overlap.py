@@ -1,4 +1,4 @@
-"""Bridges whose subnet covers addresses that are meant to be somewhere else."""
+"""Container networks whose subnet covers addresses of hosts elsewhere, as candidates."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from hairpin.network.routing import route_text
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """The container network's route that takes the address, and the network (None: not one of an engine's)."""
+    """The bridge's route that covers the address; ``network`` is None if no engine made the bridge."""
 
     route: Route
     bridge: str
@@ -26,17 +26,17 @@ class Overlap(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The network's name, else its bridge's."""
+        """The name of the network, or else of its bridge."""
         return self.network.name if self.network is not None else self.bridge
 
     @property
     def subnet(self) -> str:
-        """The range that the route takes."""
+        """The destination prefix of the route."""
         return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
 
 
 def overlaps(view: View) -> Iterator[Overlap]:
-    """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
+    """Yield each route that sent the packet into a bridge where no container has its destination address."""
     packet = view.stop.seen.packet
     if view.stop.netns != HOST or attachment_of(view.network, packet.daddr, packet.version) is not None:
         return
@@ -53,7 +53,7 @@ def overlaps(view: View) -> Iterator[Overlap]:
 
 
 def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate: were the container network's route not there, the packet would take another one."""
+    """Return the candidate that deletes the container network's route, so that the packet takes another one."""
     name = each.name
     return Candidate(
         title=title,

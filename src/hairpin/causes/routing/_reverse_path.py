@@ -1,4 +1,4 @@
-"""Strict reverse-path filtering as a candidate, on the host and in a container alike."""
+"""Strict reverse-path filtering on any link, as a candidate."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from hairpin.walk.state import SysctlDecided
 
 
 def loosened(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that makes the interface loose."""
+    """Yield the candidate that sets the ingress link's rp_filter to the value that lets the packet in."""
     decided = view.stop.decided_by
     if not isinstance(decided, SysctlDecided):
         return
     link = view.stop.link
     path = ("net", "ipv4", "conf", link, "rp_filter")
     source = address_text(view.stop.seen.packet.saddr, view.stop.seen.packet.version)
-    # The kernel takes the larger of conf.all and the interface: 2 on the interface wins over 1 anywhere.
+    # The kernel takes the maximum of conf.all and the link's own (IN_DEV_RPFILTER), so 2 on the link is enough.
     yield Candidate(
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
         detail=message(

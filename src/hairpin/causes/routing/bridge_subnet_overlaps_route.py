@@ -1,6 +1,6 @@
-"""A container network covers a range that the host reaches elsewhere: a LAN, a VPN, an office network.
+"""A container network's subnet overlaps a LAN, a VPN or an office network.
 
-Users see: after ``compose up`` that network is out of reach from the host and its containers.
+Users see: after ``compose up`` neither the host nor its containers reach that network.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,10 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a request was sent into a bridge where nobody has the address, and it would go
-    elsewhere."""
+    """Yield one candidate for each route that sent the request to the wrong side of the overlap.
+
+    That is a bridge where no container has the address, or another link although a container has it.
+    """
     start = view.flow.start
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
@@ -38,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_away(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route (a VPN's, say) that takes packets for a container past its bridge."""
+    """Yield one candidate for each route, such as a VPN's, that sent a packet for a container past its bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, packet.daddr, packet.version)
     if view.stop.netns != HOST or meant is None or meant.network.bridge is None:

@@ -1,6 +1,6 @@
 """The host has no default route.
 
-Users see: neighbours on the link reach the port, everybody behind a router times out; the host has no way out.
+Users see: clients on the link reach the port, clients behind a router time out.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when there is no default route; the one neighbour seen on the uplink is its gateway."""
+    """Yield one candidate when the host has no default route; its gateway is the uplink's likely router."""
     version = view.stop.seen.packet.version
     if view.stop.netns != HOST or any(r.version == version and r.prefix_length == 0 for r in view.host.routes):
         return

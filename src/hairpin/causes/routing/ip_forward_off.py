@@ -1,6 +1,6 @@
 """IPv4 forwarding is off altogether.
 
-Users see: outsiders time out, the host itself reaches the port, containers have no way out.
+Users see: outside clients time out, the host itself reaches the port, containers cannot connect to the outside.
 """
 
 from collections.abc import Iterator

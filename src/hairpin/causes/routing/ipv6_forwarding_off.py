@@ -1,4 +1,4 @@
-"""IPv6 forwarding is off: only ``conf.all.forwarding`` counts for IPv6."""
+"""IPv6 forwarding is off; for IPv6 the kernel reads ``conf.all.forwarding`` only."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""A permanent neighbour entry names a hardware address that its owner does not have (any more).
+"""A permanent neighbour entry has a hardware address that is not the neighbour's.
 
-Users see: one container cannot be reached since it was recreated, all others can.
+Users see: since a container was recreated it cannot be reached; all others can.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from hairpin.walk.link.segment import who_answers
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the entry that led the packet to nobody, or to somebody else."""
+    """Yield one candidate for each permanent entry of the next hop with a hardware address that is not its own."""
     at_end = view.stop.reason == "neighbour-wrong"
     netns = view.stop.netns if at_end else HOST
     packet = view.stop.seen.packet

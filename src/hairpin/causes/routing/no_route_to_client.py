@@ -1,6 +1,6 @@
-"""There is a default route, but the lookup for the client's address ends without one.
+"""The host has a default route, but the lookup for the client's address does not reach its table.
 
-Users see: one network of clients times out, others are served.
+Users see: clients of one network time out, others are served.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.network.prefix import address_text, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an answer on the host that found no route although a default route exists somewhere."""
+    """Yield one candidate for a packet that found no route on a host with a default route in some table."""
     packet = view.stop.seen.packet
     if view.stop.netns != HOST or not any(
         r.version == packet.version and r.prefix_length == 0 for r in view.host.routes

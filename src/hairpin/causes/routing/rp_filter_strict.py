@@ -1,6 +1,6 @@
 """Strict reverse-path filtering on an asymmetric path.
 
-Users see: packets are visible on the interface and go no further; "martian source" in the log when log_martians is 1.
+Users see: tcpdump shows packets that no chain counts; with log_martians, "martian source" in the kernel log.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from hairpin.causes.routing._reverse_path import loosened
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate on the host; in a container's namespace the cause has an id of its own."""
+    """Yield one candidate if the packet stopped on the host; in a container the cause has another id."""
     if view.on_host:
         yield from loosened(view)
 

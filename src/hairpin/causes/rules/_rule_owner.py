@@ -1,4 +1,4 @@
-"""Who wrote the rule that stopped the packet?  Each kind of owner is a cause of its own, with its own way out."""
+"""Who wrote the rule that stopped the packet.  Each owner is a cause of its own, with its own advice."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def _bridge_family(_view: View, place: Place) -> bool:
 
 
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return the test whether the rule's chain has a name of the owner's."""
+    """Return a predicate: the name of the rule's chain begins with one of the prefixes."""
     return lambda _, place: place.chain.startswith(prefixes)
 
 
@@ -51,7 +51,7 @@ def _early_table(view: View, place: Place) -> bool:
 
 
 def _stage(stage: str) -> Callable[[View, Place], bool]:
-    """Return the test whether the packet stopped at that hook."""
+    """Return a predicate: the packet stopped at that stage."""
     return lambda view, _: view.stop.stage == stage
 
 
@@ -83,7 +83,7 @@ def led_from(view: View, place: Place, start: str) -> bool:
 def hidden_backend(view: View, place: Place) -> bool:
     """Return whether the rule is in the iptables back end that today's ``iptables`` command does not show.
 
-    Both back ends hold something; the one that ``iptables -V`` does not name is the hidden one.
+    That needs rules in both back ends; the hidden one is the one that ``iptables -V`` does not name.
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
@@ -96,9 +96,9 @@ def hidden_backend(view: View, place: Place) -> bool:
 
 
 def serves_relay(view: View) -> bool:
-    """Return whether the socket that the packet was meant for is a relay's (docker-proxy)."""
+    """Return whether docker-proxy would take the packet, or sent it."""
     if any(step.stage == "relay" for step in view.branch.request):
-        return True  # the relay's own connection to the container, or its answer
+        return True  # docker-proxy's own connection to the container, or the reply on it
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
@@ -107,7 +107,7 @@ def serves_relay(view: View) -> bool:
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", _in_container),
     ("bridge-family", _bridge_family),
-    ("ban-list", _chain(*_BAN_LISTS)),  # before DOCKER-USER, from which jumps lead into such chains
+    ("ban-list", _chain(*_BAN_LISTS)),  # before docker-user: DOCKER-USER may jump to such a chain
     ("docker-user", _docker_user),
     ("isolation", _chain("DOCKER-ISOLATION")),
     ("ufw", _chain("ufw")),
@@ -126,7 +126,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("forward-policy", _forward_policy),
     ("forward-rule", _stage("forward")),
 )
-"""Owners with what tells their rules, the most telling first: the first that fits has written the rule."""
+"""Owners with the predicate of their rules.  The first predicate that holds names the owner."""
 
 
 def owner(view: View, place: Place) -> str:

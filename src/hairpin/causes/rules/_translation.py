@@ -7,7 +7,7 @@ from hairpin.walk.state import RuleDecided
 
 
 def dnat_place(view: View) -> Place | None:
-    """Return the rule that translated the destination on the way, or None."""
+    """Return the first rule on the host that translated the request's destination, or None."""
     for step in view.branch.request:
         if step.netns == HOST and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place

@@ -5,7 +5,7 @@ from hairpin.host.managers import FirewalldZone
 
 
 def zones(view: View) -> tuple[FirewalldZone, ...]:
-    """Return the zones as firewalld has them at run time, or else in its files."""
+    """Return firewalld's zones at run time, or else those in its files."""
     firewalld = view.network.host.firewalld
     if firewalld is None:
         return ()
@@ -13,7 +13,7 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 
 
 def zone_of(view: View, link: str) -> str:
-    """Return the zone that an interface is in: bound at run time, in the files, or the default."""
+    """Return the zone of a link: bound at run time, or in the files, or firewalld's default."""
     firewalld = view.network.host.firewalld
     if firewalld is None:
         return "public"

@@ -1,4 +1,4 @@
-"""A ban list (fail2ban, crowdsec, sshguard) holds the packet's source.
+"""A ban list (fail2ban, crowdsec, sshguard) contains the packet's source address.
 
 Users see: one client or one container address is blocked.
 """

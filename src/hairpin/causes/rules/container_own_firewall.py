@@ -1,6 +1,6 @@
 """A firewall inside the container's own namespace drops the packet.
 
-Users see: VPN images with a kill switch, firewalld in systemd images: the port times out.
+Users see: the port times out, with VPN images (kill switch) or firewalld inside a systemd image.
 """
 
 from hairpin.causes.cause import Cause

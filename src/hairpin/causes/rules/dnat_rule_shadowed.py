@@ -1,6 +1,6 @@
 """Another DNAT or REDIRECT takes the port before the engine's rule does.
 
-Users see: the port answers with another service, or refuses.
+Users see: another service replies on the port, or the port refuses.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container) -> bool:
-    """Return whether the packet asks for the port that the container publishes there."""
+    """Return whether the flow's port is published as the container port that the packet is for now."""
     return any(
         (each.host_port, each.container_port) == (view.flow.dport, view.stop.seen.packet.dport)
         for each in container.bindings

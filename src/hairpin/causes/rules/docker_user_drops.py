@@ -1,6 +1,6 @@
-"""A rule of the administrator's in DOCKER-USER drops or rejects the flow.
+"""An administrator's rule in DOCKER-USER drops or rejects the flow.
 
-Users see: some clients time out; or containers lose their way out because the rule matched answers too.
+Users see: some clients time out; or containers cannot connect to the outside, as the rule matches replies too.
 """
 
 from hairpin.causes.cause import Cause

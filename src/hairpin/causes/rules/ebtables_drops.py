@@ -1,6 +1,6 @@
 """A rule of the bridge family (ebtables, nft table bridge) drops the frame.
 
-Users see: iptables is clean; ARP or IP is dropped on layer 2.
+Users see: timeouts although iptables drops nothing; ARP or IP is dropped on layer 2.
 """
 
 from hairpin.causes.cause import Cause

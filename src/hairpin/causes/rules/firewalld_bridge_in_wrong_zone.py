@@ -1,6 +1,6 @@
 """firewalld runs, and the containers' bridge is in no zone that lets its traffic pass.
 
-Users see: "No route to host" from containers, in names and ways out; stopping firewalld cures it.
+Users see: containers get "No route to host", first in DNS; without firewalld they do not.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _ACCEPTING = ("docker", "trusted")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when firewalld stopped what comes from a container bridge outside of such a zone."""
+    """Yield one candidate when firewalld stopped a packet from a container bridge that no accepting zone holds."""
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
     if place is None or view.stop.stage not in ("input", "forward"):
         return

@@ -1,6 +1,6 @@
 """firewalld runs, and the port is not open in the zone of the interface that the packet came in by.
 
-Users see: "No route to host" (icmp-admin-prohibited); stopping firewalld cures it.
+Users see: "No route to host" (icmp-admin-prohibited), and no error without firewalld.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule of firewalld's stopped a packet for this host, or on its way through."""
+    """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD."""
     place = stopped_by(view, "firewalld")
     packet = view.stop.seen.packet
     if place is None:
@@ -59,7 +59,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _not_forwarded(view: View, place: Place) -> Candidate:
-    """A policy or a rule of firewalld's between two zones."""
+    """Return the candidate for a packet that firewalld does not forward between two zones."""
     seen = view.stop.seen
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
@@ -73,7 +73,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
 
 
 def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
-    """The rule that firewalld adds for an open port, in the chain where it adds it."""
+    """Return the rule that ``firewall-cmd --add-port`` adds, in the chain where firewalld adds it."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     body = (

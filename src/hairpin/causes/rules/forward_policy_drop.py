@@ -1,7 +1,7 @@
 """The policy of FORWARD is DROP and nothing accepts the flow.
 
-Users see: since Docker was installed VMs, LXD, VPNs or other bridges lose their traffic; or nobody made rules for this
-bridge.
+Users see: since Docker was installed, VMs, LXD, VPNs or other bridges do not reach each other; or a bridge without
+rules of its own.
 """
 
 from hairpin.causes.cause import Cause

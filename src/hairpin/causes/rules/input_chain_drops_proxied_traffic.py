@@ -1,6 +1,6 @@
-"""INPUT drops a packet that docker-proxy would have answered.
+"""INPUT drops a packet for docker-proxy.
 
-Users see: container to host-address:published-port times out or is unreachable while outsiders are served.
+Users see: containers cannot reach a published port by the host's address; outside clients can.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,6 +1,6 @@
 """INPUT drops a packet for a service of the host itself.
 
-Users see: containers or outsiders cannot reach a service of the host (or of a container on the host's network).
+Users see: containers or outside clients cannot reach a service of the host (or of a container on the host's network).
 """
 
 from hairpin.causes.cause import Cause

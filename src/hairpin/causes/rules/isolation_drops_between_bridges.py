@@ -1,4 +1,4 @@
-"""Docker keeps its networks apart: the packet goes from one bridge to another.
+"""Docker's isolation rules drop packets from one network's bridge to another's.
 
 Users see: a container of one network cannot reach a container of another.
 """

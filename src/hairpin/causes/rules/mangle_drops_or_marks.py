@@ -1,7 +1,6 @@
-"""A rule in raw, mangle or security (or at their hooks) drops the packet, or lowers its TTL so far that it goes no
-further.
+"""A rule in raw, mangle or security drops the packet, or lowers its TTL so that it is not forwarded.
 
-Users see: timeout while filter and nat look perfect.
+Users see: timeout, although no rule of filter or nat drops the packet.
 """
 
 from collections.abc import Iterator

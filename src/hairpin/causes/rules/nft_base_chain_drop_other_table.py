@@ -1,6 +1,6 @@
 """A base chain of another nftables table drops the packet.
 
-Users see: iptables looks perfect, packets vanish: accept is final only inside its own chain.
+Users see: timeout although iptables accepts the packet: accept ends its own base chain only.
 """
 
 from hairpin.causes.cause import Cause

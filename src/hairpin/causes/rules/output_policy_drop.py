@@ -1,6 +1,6 @@
-"""OUTPUT drops what the host itself (or its docker-proxy) sends.
+"""OUTPUT drops a packet that the host itself or its docker-proxy sends.
 
-Users see: outside works; on the host 127.0.0.1:port times out.
+Users see: outside clients are served; on the host 127.0.0.1:PORT times out.
 """
 
 from hairpin.causes.cause import Cause

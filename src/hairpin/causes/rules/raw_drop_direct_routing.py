@@ -1,6 +1,6 @@
-"""Docker 28 drops packets that are addressed to a container itself and do not come from its bridge.
+"""Docker 28 drops packets for a container's own address that do not come in by its bridge.
 
-Users see: peers that routed to container addresses time out since the upgrade.
+Users see: since the upgrade, peers that route to container addresses time out.
 """
 
 from hairpin.causes.cause import Cause

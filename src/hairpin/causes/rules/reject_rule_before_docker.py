@@ -1,6 +1,6 @@
 """A rule in FORWARD drops or rejects the packet before Docker's rules accept it.
 
-Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); stopping the firewall cures it.
+Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); not without the firewall.
 """
 
 from hairpin.causes.cause import Cause

@@ -1,6 +1,6 @@
-"""A rule in front of MASQUERADE takes the packet: it leaves untranslated, or with an address that does not come back.
+"""A rule before MASQUERADE decides: the packet leaves untranslated, or with a source whose replies do not come back.
 
-Users see: containers have no way out although their MASQUERADE rule is there.
+Users see: containers cannot connect to the outside although their MASQUERADE rule is there.
 """
 
 from collections.abc import Iterator

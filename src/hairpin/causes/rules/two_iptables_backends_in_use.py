@@ -1,6 +1,6 @@
-"""The packet is dropped by rules in the iptables back end that ``iptables`` does not show.
+"""A rule in the iptables back end that the ``iptables`` command does not show drops the packet.
 
-Users see: contradictory listings, "iptables-legacy tables present"; packets dropped by rules nobody sees.
+Users see: packets dropped by no listed rule; the warning "iptables-legacy tables present".
 """
 
 from hairpin.causes.cause import Cause

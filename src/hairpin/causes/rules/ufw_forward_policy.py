@@ -1,6 +1,6 @@
-"""ufw drops forwarded packets (or those that end on this host).
+"""A rule of ufw drops a forwarded packet, or one for this host.
 
-Users see: with ufw active published ports or containers' ways out are closed.
+Users see: while ufw is active, published ports time out or containers cannot connect to the outside.
 """
 
 from hairpin.causes.cause import Cause

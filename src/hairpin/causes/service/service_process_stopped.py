@@ -1,6 +1,6 @@
-"""The process that listens was stopped by a signal: the kernel still completes handshakes, nobody ever answers.
+"""A signal stopped the process that listens: the kernel completes the handshake, the process never replies.
 
-Users see: connects, then silence, after a Ctrl-Z, a debugger, or a ``kill -STOP`` that nobody took back.
+Users see: connects, then silence, after Ctrl-Z, a debugger, or ``kill -STOP`` without ``kill -CONT``.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the halted process of the socket that took the packet."""
+    """Yield one candidate for the stopped process whose socket took the packet."""
     socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
     if socket is None or not socket.halted or socket.pid is None:
         return
