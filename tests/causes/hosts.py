@@ -27,11 +27,12 @@ from tests.small_host import (
     local,
     network,
     route,
+    sibling,
 )
 
 DB = WEB + 1
 WEB_MAC, DB_MAC = 0x0242AC110002, 0x0242AC110003
-FROM_DB = FromContainer("db", "container:db")
+FROM_DB = FromContainer("db", sibling("container:db"))
 PUBLISHED = PortBinding("tcp", 80, 8151, None, 4)
 NO_CONTAINER = without("172.17.0.2")
 """Docker's rules while no container runs."""
@@ -48,7 +49,7 @@ def asked(start: Start, address: str, port: int, protocol: str = "tcp") -> Flow:
 
 def with_host(whole: Network, **changed: object) -> Network:
     """Return the network with parts of its host replaced."""
-    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, **changed))
+    return whole.with_host(msgspec.structs.replace(whole.this, **changed))
 
 
 def with_link(namespace: Namespace, name: str, **changed: object) -> Namespace:
@@ -273,7 +274,7 @@ def published_as(binding: PortBinding) -> Network:
 def relayed_udp(version: str) -> Network:
     """Return a host whose port 5353/udp docker-proxy of this version relays to a container's port 53."""
     whole = published_as(PortBinding("udp", 53, 5353, None, 4))
-    (described,) = whole.host.engines
+    (described,) = whole.this.engines
     return with_host(whole, engines=(msgspec.structs.replace(described, version=version),))
 
 

@@ -5,7 +5,7 @@ from hairpin.change.simulate import simulate
 from hairpin.engines.missing import Missing, missing
 from hairpin.engines.restoring import restoring
 from hairpin.network.network import Network
-from tests.small_host import container, engine, host_namespace, network
+from tests.small_host import HOST_NETNS, container, engine, host_namespace, network
 from tests.walk.test_walk import without
 
 ENGINE = engine(container())
@@ -15,13 +15,13 @@ NO_CHAIN = "\n".join(
 
 
 def lost(net: Network) -> Missing:
-    return missing(ENGINE, net.namespace("host"))
+    return missing(ENGINE, net.namespace(HOST_NETNS))
 
 
 def test_all_that_is_lost_can_be_put_back_at_once() -> None:
     net = network(host_namespace(NO_CHAIN))
     before = lost(net)
-    change = restoring(net.namespace("host"), before, before.chains, before.rules)
+    change = restoring(HOST_NETNS, net.namespace(HOST_NETNS), before, before.chains, before.rules)
     assert ("nat", "DOCKER") in {(each.table, each.chain) for each in change.parts if isinstance(each, AddChain)}
     assert not lost(simulate(change, net))
 
@@ -31,7 +31,7 @@ def test_what_is_not_given_stays_lost() -> None:
     before = lost(net)
     chains = tuple(each for each in before.chains if each.table == "nat")
     rules = tuple(each for each in before.rules if each.table == "nat")
-    after = lost(simulate(restoring(net.namespace("host"), before, chains, rules), net))
+    after = lost(simulate(restoring(HOST_NETNS, net.namespace(HOST_NETNS), before, chains, rules), net))
     assert {each.table for each in after.rules} == {"filter"}
     assert {each.table for each in after.chains} == {"filter"}
 
@@ -40,6 +40,6 @@ def test_a_rule_comes_back_in_front_of_the_rule_that_it_stood_before() -> None:
     net = network(host_namespace(without("-j DOCKER-USER")))
     before = lost(net)
     jump = next(each for each in before.rules if each.rule.text.endswith("-j DOCKER-USER"))
-    (added,) = restoring(net.namespace("host"), before, (), (jump,)).parts
+    (added,) = restoring(HOST_NETNS, net.namespace(HOST_NETNS), before, (), (jump,)).parts
     assert isinstance(added, InsertRule)
     assert (added.chain, added.position) == ("FORWARD", 1)

@@ -9,11 +9,12 @@ from hairpin.causes.order import Class
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing
 from hairpin.host.docker import Container, Engine
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.walk import Branch
 
@@ -32,9 +33,19 @@ class View(msgspec.Struct, frozen=True, dict=True):
         return self.network.namespace(self.stop.netns)
 
     @property
-    def host(self) -> Namespace:
-        """The host's namespace."""
-        return self.network.namespace(HOST)
+    def host(self) -> Host:
+        """The host that the packet stopped on."""
+        return self.network.host(self.stop.netns.host)
+
+    @property
+    def host_netns(self) -> Netns:
+        """The namespace of that host that is examined as the host."""
+        return self.stop.netns.of_host
+
+    @property
+    def host_namespace(self) -> Namespace:
+        """What was read of that namespace."""
+        return self.network.namespace(self.host_netns)
 
     @cached_property
     def missing_rules(self) -> tuple[tuple[Engine, Missing], ...]:
@@ -42,14 +53,14 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
         Kept on the view: ten causes ask at each stop, and with 50,000 rules each answer costs a tenth of a second.
         """
-        version = self.network.host.version("iptables")
-        engines = (each for each in self.network.host.engines if each.kind == "docker")
-        return tuple((each, missing(each, self.host, version)) for each in engines)
+        version = self.host.version("iptables")
+        engines = (each for each in self.host.engines if each.kind == "docker")
+        return tuple((each, missing(each, self.host_namespace, version)) for each in engines)
 
     @property
     def on_host(self) -> bool:
-        """Whether the packet stopped in the host's namespace."""
-        return self.stop.netns == HOST
+        """Whether the packet stopped in that namespace."""
+        return self.stop.netns.is_host
 
     @property
     def in_reply(self) -> bool:

@@ -8,15 +8,14 @@ from hairpin.engines.found import meaning, of_dialect
 from hairpin.engines.missing import Missing
 from hairpin.engines.restore import placements
 from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
 
 
 def restoring(
-    namespace: Namespace, lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule]
+    netns: Netns, namespace: Namespace, lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule]
 ) -> Change:
     """Return the change that puts these of the namespace's lost chains and rules back, and leaves the others lost."""
-    parts: list[Primitive] = [
-        AddChain(namespace.name, lost.dialect, each.family, each.table, each.chain) for each in chains
-    ]
+    parts: list[Primitive] = [AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains]
     places = of_dialect(lost.dialect, namespace)
     still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
     for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in rules):
@@ -28,7 +27,7 @@ def restoring(
             if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
         ]
         parts += [
-            InsertRule(namespace.name, lost.dialect, one.family, one.table, one.chain, one.rule, position)
+            InsertRule(netns, lost.dialect, one.family, one.table, one.chain, one.rule, position)
             for one, position in placements(present, wanted)
         ]
     return Change(tuple(parts))

@@ -10,43 +10,42 @@ import msgspec
 from hairpin.change.change import AddNamespace, Change, Primitive, one
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
-from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import address_text, network_of
 
 
-def started(network: Network, container: Container, binding: PortBinding) -> Change | None:
+def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
 
     The service of the container listens on the binding's container port afterwards.
     """
-    engine = next((each for each in network.host.engines if any(c.id == container.id for c in each.containers)), None)
+    engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
     joined = _network_of(engine, container) if engine is not None else None
-    subnet = _bridged_subnet(network, joined) if joined is not None else None
+    subnet = _bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
-    parts = tuple(_parts(network, engine, container, joined, subnet, binding))
+    parts = tuple(_parts(host, engine, container, joined, subnet, binding))
     return Change(parts, (f"docker start {container.name}",))
 
 
-def on_default_bridge(network: Network, container: Container, binding: PortBinding, *commands: str) -> Change | None:
+def on_default_bridge(host: Host, container: Container, binding: PortBinding, *commands: str) -> Change | None:
     """Return the change that ``commands`` make: the container, on a network that publishes nothing, joins docker0."""
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
-    change = started(network, attached, binding)
+    change = started(host, attached, binding)
     return None if change is None else msgspec.structs.replace(change, commands=commands)
 
 
-def held_again(network: Network, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
+def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
     """Return the change after which some container has the address on the network and serves the binding."""
-    subnet = _bridged_subnet(network, joined)
+    subnet = _bridged_subnet(host, joined)
     if subnet is None:
         return None
     holder = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
-    return one(_attached(network, holder, joined, subnet, address, binding))
+    return one(_attached(host, holder, joined, subnet, address, binding))
 
 
 def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
@@ -57,9 +56,9 @@ def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
     return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
 
 
-def _bridged_subnet(network: Network, joined: DockerNetwork) -> Subnet | None:
+def _bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
     """Return the network's IPv4 subnet; None without one, or while its bridge is not on the host."""
-    if joined.bridge is None or network.namespace(HOST).link(joined.bridge) is None:
+    if joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None:
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
 
@@ -69,7 +68,7 @@ def _gateway(subnet: Subnet) -> int:
 
 
 def _parts(
-    network: Network, engine: Engine, container: Container, joined: DockerNetwork, subnet: Subnet, binding: PortBinding
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, subnet: Subnet, binding: PortBinding
 ) -> Iterator[Primitive]:
     own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
     address = own or _free_address(engine, subnet)
@@ -80,9 +79,9 @@ def _parts(
     running = msgspec.structs.replace(
         container, status="running", endpoints=(endpoint,), bindings=bindings, netns=f"container:{container.name}"
     )
-    yield _attached(network, running, joined, subnet, address, binding)
-    yield from added_rules(network, with_container(engine, running), running)
-    yield from relays(network, running, binding)
+    yield _attached(host, running, joined, subnet, address, binding)
+    yield from added_rules(host, with_container(engine, running), running)
+    yield from relays(host, running, binding)
 
 
 def _free_address(engine: Engine, subnet: Subnet) -> int:
@@ -94,10 +93,10 @@ def _free_address(engine: Engine, subnet: Subnet) -> int:
 
 
 def _attached(
-    network: Network, container: Container, joined: DockerNetwork, subnet: Subnet, address: int, binding: PortBinding
+    host: Host, container: Container, joined: DockerNetwork, subnet: Subnet, address: int, binding: PortBinding
 ) -> AddNamespace:
     """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
-    highest = max(link.index for namespace in network.host.namespaces for link in namespace.links)
+    highest = max(link.index for namespace in host.namespaces for link in namespace.links)
     inner, outer = highest + 1, highest + 2
     outer_link = Link(
         outer, "veth-new", "veth", master=joined.bridge, peer_index=inner, peer_netnsid=0, port=BridgePort()
@@ -118,7 +117,7 @@ def _attached(
         sysctls=Sysctls({("net", "ipv4", "conf", "eth0", "rp_filter"): "0"}),
         sockets=_service(binding),
     )
-    return AddNamespace(namespace, outer_link, container)
+    return AddNamespace(host.name, namespace, outer_link, container)
 
 
 def _service(binding: PortBinding) -> tuple[Socket, ...]:

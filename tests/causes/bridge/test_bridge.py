@@ -7,7 +7,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, proxy_off, with_db, with_link, without_addresses, without_route
-from tests.small_host import host_namespace, network
+from tests.small_host import HOST_NETNS, host_namespace, network
 from tests.walk.test_walk import WEB_ITSELF, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
@@ -22,10 +22,10 @@ def linked(name: str, **changed: object) -> Network:
 def ports(*isolated: str) -> Network:
     """Return the host with two containers, some of whose bridge ports are isolated."""
     whole = with_db()
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     for name in isolated:
         host = with_link(host, name, port=ISOLATED)
-    return whole.with_namespace(host)
+    return whole.with_namespace(HOST_NETNS, host)
 
 
 CASES: dict[str, Case] = {

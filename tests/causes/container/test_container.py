@@ -18,7 +18,7 @@ from tests.causes.hosts import (
     without_addresses,
 )
 from tests.causes.rule_text import with_chain
-from tests.small_host import WEB, container, container_namespace, engine, host_namespace, network
+from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network
 from tests.walk.test_walk import egress, published
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
@@ -42,7 +42,7 @@ CASES: dict[str, Case] = {
         ("container-not-running",),
     ),
     "it is on an internal network": Case(
-        network(unpublished(ignored("priv")).namespace("host"), docker=with_internal(ignored("priv"))), published(),
+        network(unpublished(ignored("priv")).namespace(HOST_NETNS), docker=with_internal(ignored("priv"))), published(),
         ("container-on-internal-network-only",),
     ),
     "it is on an internal network and asks for the world": Case(

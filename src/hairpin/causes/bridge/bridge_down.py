@@ -17,8 +17,8 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.kind != "bridge":
         # The kernel removes the routes of a link that goes down, so the packet may have left by another link.
         packet = view.stop.seen.packet
-        meant = network_for(view.network, packet.daddr, packet.version) if view.on_host else None
-        link = view.host.link(meant.bridge) if meant is not None and meant.bridge is not None else None
+        meant = network_for(view.host, packet.daddr, packet.version) if view.on_host else None
+        link = view.host_namespace.link(meant.bridge) if meant is not None and meant.bridge is not None else None
     if link is None or link.up or link.kind != "bridge":
         return
     title = message("Bridge {link} is down", link=link.name, netns=view.stop.netns)

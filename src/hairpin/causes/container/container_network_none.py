@@ -16,7 +16,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or container.network_mode != "none":
             continue
-        change = on_default_bridge(view.network, container, binding)
+        change = on_default_bridge(view.host, container, binding)
         if change is None:
             continue
         yield Candidate(

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         looping = container.status == "restarting" or _came_and_went(container)
         if container.running and not looping:
             continue
-        change = started(view.network, container, binding)
+        change = started(view.host, container, binding)
         if change is None:
             continue
         ended = container.status == "exited" or looping

@@ -5,13 +5,12 @@ from hairpin.engines.republishing import published_everywhere
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text, is_loopback
 
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the packet's port and protocol if the packet stopped on the host, else none."""
-    return bindings_for(view) if view.stop.netns == HOST else ()
+    return bindings_for(view) if view.on_host else ()
 
 
 def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
@@ -22,7 +21,7 @@ def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     protocol = "tcp" if packet.protocol == TCP else "udp"
     return tuple(
         (container, binding)
-        for container in view.network.host.containers()
+        for container in view.host.containers()
         for binding in container.bindings
         if (binding.host_port, binding.protocol, binding.version) == (view.flow.dport, protocol, packet.version)
     )
@@ -63,7 +62,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
             "container's published ports cannot be changed while it exists.",
             address=address,
         ),
-        change=published_everywhere(view.network, container, binding),
+        change=published_everywhere(view.host, container, binding),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),

@@ -16,7 +16,6 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 
 
@@ -31,15 +30,15 @@ def find(view: View) -> Iterator[Candidate]:
     if (
         place is None
         or view.in_reply
-        or not engines_read(view.network)
-        or attachment_of(view.network, packet.daddr, packet.version) is not None
+        or not engines_read(view.host)
+        or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
     ):
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
         detail=message("It is the first that fits this flow: {rule}", rule=place.text),
-        change=Change((DeleteRule(HOST, place), *_published_now(view))),
+        change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=rule_where(place),
         in_class="stale-translation",
         evidence=(place.evidence,),
@@ -53,16 +52,16 @@ def _published_now(view: View) -> Iterator[Primitive]:
     """Yield the rules that the engine would add for the running container that publishes the port."""
     for container, binding in bindings_for(view):
         if container.running and binding.actual:
-            yield from rules_with(view.network, container, container)
+            yield from rules_with(view.host, container, container)
 
 
 def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
-    network = network_for(view.network, packet.daddr, packet.version)
+    network = network_for(view.host, packet.daddr, packet.version)
     if network is None or packet.version != 4 or packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     binding = PortBinding("udp" if packet.protocol == UDP else "tcp", packet.dport, view.flow.dport, None, 4)
-    change = held_again(view.network, packet.daddr, network, binding)
+    change = held_again(view.host, packet.daddr, network, binding)
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(

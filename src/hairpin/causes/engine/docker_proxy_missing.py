@@ -17,7 +17,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        parts = tuple(relays(view.network, container, binding))
+        parts = tuple(relays(view.host, container, binding))
         if parts:
             yield Candidate(
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),

@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     asked, answered = address_text(view.flow.daddr, packet.version), address_text(packet.saddr, packet.version)
     for container, binding in bindings_for(view):
-        relay = relay_at(container, binding, view.flow.version, view.flow.daddr)
+        relay = relay_at(view.host, container, binding, view.flow.version, view.flow.daddr)
         if relay is None or binding.host_ip is not None or not container.running:
             continue
         yield Candidate(

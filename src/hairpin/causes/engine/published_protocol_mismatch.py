@@ -16,18 +16,18 @@ from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
+from hairpin.network.network import netns_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or packet.protocol not in (TCP, UDP) or at_host_port(view):
+    if not view.on_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return
     asked: Literal["tcp", "udp"] = "tcp" if packet.protocol == TCP else "udp"
     other = "udp" if asked == "tcp" else "tcp"
     wanted = (view.flow.dport, other, packet.version)
-    for container in view.network.host.containers():
+    for container in view.host.containers():
         for binding in container.bindings:
             if (binding.host_port, binding.protocol, binding.version) == wanted:
                 yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
@@ -38,13 +38,12 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     """Return the candidate that publishes the port for the asked protocol too, with a service behind it."""
     port, asked = view.flow.dport, twin.protocol
     at_port = listening(view, f"serve {asked} on port {twin.container_port} in {container.name}")
-    service = AddSocket(
-        container.netns or HOST, msgspec.structs.replace(at_port.socket, port=twin.container_port), at_port.advice
-    )
+    inside = msgspec.structs.replace(at_port.socket, port=twin.container_port)
+    service = AddSocket(netns_of(view.host, container) or view.host_netns, inside, at_port.advice)
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
         detail=message("{asked} packets to it find nobody.", asked=asked),
-        change=Change((*published_too(view.network, container, twin), service)),
+        change=Change((*published_too(view.host, container, twin), service)),
         where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
         in_class="other-protocol",
         evidence=(container.evidence,),

@@ -66,7 +66,7 @@ def candidate(
     return Candidate(
         title=title,
         detail=detail,
-        change=restoring(view.host, part.missing, part.chains, part.rules),
+        change=restoring(view.host_netns, view.host_namespace, part.missing, part.chains, part.rules),
         where=where(
             table=", ".join(_tables(part)),
             chains=", ".join(names) or None,
@@ -81,7 +81,11 @@ def candidate(
 def _evidence(view: View, part: Lost) -> tuple[str, ...]:
     dialect = part.missing.dialect
     tables = _tables(part)
-    read = [table.evidence for table in view.host.ruleset.tables if table.dialect == dialect and table.name in tables]
+    read = [
+        table.evidence
+        for table in view.host_namespace.ruleset.tables
+        if table.dialect == dialect and table.name in tables
+    ]
     return tuple(dict.fromkeys(each for each in (*read, part.engine.evidence) if each))
 
 

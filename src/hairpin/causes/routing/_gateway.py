@@ -1,18 +1,19 @@
 """The router that a missing default route could have led to."""
 
-from hairpin.network.network import HOST, Network, addresses_of, is_uplink
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, inside, network_of
 
 
-def likely_gateway(network: Network, version: Version) -> tuple[str, int, bool] | None:
+def likely_gateway(network: Network, netns: Netns, version: Version) -> tuple[str, int, bool] | None:
     """Return an uplink, a likely address of its router, and whether that address was seen as a neighbour.
 
     The address is that of the only neighbour known on the link, or else the first address of its subnet.
     """
-    host = network.namespace(HOST)
+    host = network.namespace(netns)
     for address in addresses_of(host, None, version):
         link = host.link(address.link)
-        if link is None or address.scope != "global" or not is_uplink(network, HOST, link):
+        if link is None or address.scope != "global" or not is_uplink(network, netns, link):
             continue
         seen = {
             each.value

@@ -11,7 +11,6 @@ from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_of_bridge
-from hairpin.network.network import HOST
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text
 
@@ -38,18 +37,18 @@ class Overlap(msgspec.Struct, frozen=True):
 def overlaps(view: View) -> Iterator[Overlap]:
     """Yield each route that sent the packet into a bridge where no container has its destination address."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or attachment_of(view.network, packet.daddr, packet.version) is not None:
+    if not view.on_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
         return
     bridge = view.stop.seen.oif or view.stop.link
-    link = view.host.link(bridge)
+    link = view.host_namespace.link(bridge)
     if link is None or link.kind != "bridge":
         return
-    for route in view.host.routes:
+    for route in view.host_namespace.routes:
         on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
         if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
             continue
         if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
-            yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
+            yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
 
 
 def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:

@@ -13,7 +13,7 @@ from hairpin.network.attachment import network_for
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the packet's destination is in no container network."""
     packet = view.stop.seen.packet
-    if network_for(view.network, packet.daddr, packet.version) is None:
+    if network_for(view.host, packet.daddr, packet.version) is None:
         yield from covering(view)
 
 

@@ -10,16 +10,16 @@ from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.change.change import AddRoute, Change
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the host has no default route; its gateway is the uplink's likely router."""
     version = view.stop.seen.packet.version
-    if view.stop.netns != HOST or any(r.version == version and r.prefix_length == 0 for r in view.host.routes):
+    routes = tuple(each for each in view.host_namespace.routes if each.version == version)
+    if not view.on_host or any(each.prefix_length == 0 for each in routes):
         return
-    way = likely_gateway(view.network, version)
+    way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
     link, gateway, seen = way
@@ -38,12 +38,14 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("This host has no default route"),
         detail=message("Packets for anybody who is not on one of its own links have no way."),
         change=Change(
-            (AddRoute(HOST, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),),
+            (AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),),
             (f"ip {family}route add default via {named} dev {link}",),
         ),
         where=where(route="default", link=link),
         in_class="link-or-route",
-        evidence=tuple(dict.fromkeys(route.evidence for route in view.host.routes if route.version == version))[:1],
+        evidence=tuple(
+            dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
+        )[:1],
         advice=(advice,),
     )
 

@@ -64,7 +64,7 @@ def _filled(template: Message, view: View, place: Place) -> Message:
         "chain": place.chain,
         "family": place.family,
         "hidden": place.dialect,
-        "netns": view.stop.netns,
+        "netns": str(view.stop.netns),
         "iif": str(seen.iif),
         "link": str(seen.iif),
         "oif": str(seen.oif),

@@ -87,10 +87,10 @@ def hidden_backend(view: View, place: Place) -> bool:
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
-    dialects = {table.dialect for table in view.host.ruleset.tables if table.family in ("ip", "ip6")}
+    dialects = {table.dialect for table in view.host_namespace.ruleset.tables if table.family in ("ip", "ip6")}
     if not {"iptables-nft", "iptables-legacy"} <= dialects:
         return False
-    version = view.network.host.version("iptables") or "nf_tables"
+    version = view.host.version("iptables") or "nf_tables"
     shown = "iptables-legacy" if "legacy" in version else "iptables-nft"
     return place.dialect != shown
 

@@ -6,7 +6,7 @@ from hairpin.host.managers import FirewalldZone
 
 def zones(view: View) -> tuple[FirewalldZone, ...]:
     """Return firewalld's zones at run time, or else those in its files."""
-    firewalld = view.network.host.firewalld
+    firewalld = view.host.firewalld
     if firewalld is None:
         return ()
     return firewalld.runtime or firewalld.permanent
@@ -14,7 +14,7 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 
 def zone_of(view: View, link: str) -> str:
     """Return the zone of a link: bound at run time, or in the files, or firewalld's default."""
-    firewalld = view.network.host.firewalld
+    firewalld = view.host.firewalld
     if firewalld is None:
         return "public"
     for zone in (*firewalld.runtime, *firewalld.permanent):

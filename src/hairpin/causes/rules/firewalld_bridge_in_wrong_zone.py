@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
     if place is None or view.stop.stage not in ("input", "forward"):
         return
-    bridges = {each.bridge for engine in view.network.host.engines for each in engine.networks}
+    bridges = {each.bridge for engine in view.host.engines for each in engine.networks}
     if link not in bridges or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
         return
     zone = "docker" if any(each.name == "docker" for each in zones(view)) else "trusted"

@@ -14,7 +14,6 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -82,12 +81,12 @@ def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
         Verdict("accept"),
     )
     rule = Rule(body, f"{protocol} dport {packet.dport} accept", 1)
-    for table in view.host.ruleset.tables:
+    for table in view.host_namespace.ruleset.tables:
         for chain in (f"filter_IN_{zone}_allow", f"IN_{zone}_allow"):
             if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table) and _has(
                 table, chain
             ):
-                return InsertRule(HOST, table.dialect, table.family, table.name, chain, rule)
+                return InsertRule(view.host_netns, table.dialect, table.family, table.name, chain, rule)
     return exception(view, place).parts[0]
 
 
