@@ -52,6 +52,6 @@ CAUSE = Cause(
     id="mangle-drops-or-marks",
     title="A rule in raw or mangle drops the flow",
     source="iptables(8): tables raw, mangle, security",
-    reasons=RULE_STOPS | {"ttl"},
+    reasons=frozenset({*RULE_STOPS, "ttl"}),
     find=find,
 )
