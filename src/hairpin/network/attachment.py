@@ -2,12 +2,11 @@
 
 import msgspec
 
-from hairpin.causes.cause import View
 from hairpin.host.docker import Container, DockerNetwork, Endpoint
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.network.network import Network, veth_peer
-from hairpin.network.prefix import inside
+from hairpin.network.prefix import Version, inside
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -19,7 +18,7 @@ class Attachment(msgspec.Struct, frozen=True):
     host_link: Link | None
 
 
-def attachment_of(network: Network, host: Host, address: int, version: int) -> Attachment | None:
+def attachment_of(network: Network, host: Host, address: int, version: Version) -> Attachment | None:
     """Return the running container whose endpoint has the address, or None."""
     for engine in host.engines:
         networks = {each.name: each for each in engine.networks}
@@ -48,15 +47,22 @@ def _host_link(network: Network, host: Host, container: Container, endpoint: End
     return None
 
 
-def network_for(view: View, address: int) -> DockerNetwork | None:
+def network_for(host: Host, address: int, version: Version) -> DockerNetwork | None:
     """Return the bridge network whose subnet holds the address, or None."""
-    for engine in view.host.engines:
-        for network in engine.networks:
-            for subnet in network.subnets:
-                if subnet.version == view.stop.seen.packet.version and inside(
-                    address, subnet.network, subnet.prefix_length, subnet.version
-                ):
-                    return network
+    for engine in host.engines:
+        for each in engine.networks:
+            for subnet in each.subnets:
+                if subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version):
+                    return each
+    return None
+
+
+def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
+    """Return the engine's network whose bridge this is, or None."""
+    for engine in host.engines:
+        for each in engine.networks:
+            if each.bridge == bridge:
+                return each
     return None
 
 
