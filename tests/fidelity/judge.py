@@ -18,7 +18,7 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
 )
 from tests.fidelity.case import Case, Sent
-from tests.fidelity.counted import kernel_hits, recorded
+from tests.fidelity.counted import kernel_hits
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
 from tests.fidelity.judged import rows_of
@@ -63,8 +63,7 @@ def judge(case: Case) -> Judgement:
 def compare(answer: Answer) -> Judgement:
     """Compare every packet, then every rule's counter."""
     packets = _Packets(answer)
-    with recorded(), packets.recorder.recording():
-        packets.compare_all()
+    packets.compare_all()
     found = [*packets.differing, *packets.answers.unexcused()]
     hits, outcomes = packets.hits, tuple(sorted(packets.outcomes.items()))
     counters = kernel_hits(answer.before, answer.after)
@@ -115,9 +114,9 @@ class _Packets:
 
     def __init__(self, answer: Answer) -> None:
         self.turns = answer.turns
-        self.expectations = Expectations(answer.before)
-        self.hits = Hits()
         self.recorder = Recorder()
+        self.expectations = Expectations(answer.before, self.recorder)
+        self.hits = Hits()
         self.answers = _Answers()
         self.outcomes: dict[str, int] = {}
         self.count = 0

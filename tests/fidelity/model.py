@@ -1,12 +1,11 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections.abc import Callable, Iterator
-from unittest.mock import patch
 
 import msgspec
 
+from hairpin.door import ArpRequest, Door, Limits, Observer, Usual
 from hairpin.host.host import Host
-from hairpin.host.link import Link
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.evaluate.header import WITH_PORTS
@@ -15,16 +14,11 @@ from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of
-from hairpin.walk.hooks import nat
-from hairpin.walk.hooks.nat import pick_port
 from hairpin.walk.ip.refusal import ERRORS, refusal
 from hairpin.walk.ip.route_out import output_route
-from hairpin.walk.link import neighbour
-from hairpin.walk.link.segment import Answer
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State, Stop
 from tests.fidelity.case import Sent
-from tests.fidelity.counted import Satisfied
 from tests.fidelity.drawn import ports_of, seen_ports, with_hidden
 from tests.fidelity.fragments import longest_piece
 from tests.fidelity.frames import length_of
@@ -43,8 +37,8 @@ class Expectations:
     has been seen to take.
     """
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, host: Host, observer: Observer | None = None) -> None:
+        self._host = Network(host).through(Door(observer, self, _LIMITS)).host
         self._tables: dict[str, dict[tuple[int, Tuple], Connection]] = {
             each.name: {(known.zone, known.original): known for known in each.connections} for each in host.namespaces
         }
@@ -58,14 +52,13 @@ class Expectations:
         self._hidden: dict[int, set[int]] = {}
         self._sets_ports = any("port set " in rule.text for rule in _rules(host))
         """Whether what is seen may be such a rule's port, and the one that was drawn is not."""
-        self._answers: dict[_Asked, Answer] = {}
-        self._asked: dict[_Asked, Answer] = {}
+        self._senders: dict[_Asked, int] = {}
+        self._asked: dict[_Asked, int] = {}
 
     def of(self, flow: int, turn: Turn) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
         self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
-        with patch.object(nat, "pick_port", self._pick), patch.object(neighbour, "asked", self._ask):
-            branches, stand_ins = self._with_ports_seen(flow, turn)
+        branches, stand_ins = self._with_ports_seen(flow, turn)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
         return tuple(with_hidden(branch, turn.events, hidden, hidden | stand_ins) for branch in branches)
@@ -110,7 +103,8 @@ class Expectations:
         self._supposed = None
         return tuple(found)
 
-    def _pick(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
+    def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
+        """Return the port that the kernel was seen to draw, or one that stands for it (door.Choices)."""
         self._picked += 1
         if self._picked > _MOST_DRAWN:
             raise SetupError(f"too open: more than {_MOST_DRAWN} ports are drawn for a packet that goes round")
@@ -120,19 +114,19 @@ class Expectations:
         seen = next((port for port in known if first <= port <= last and is_free(port)), None)
         if seen is None:
             # Of many any will do that rules do not tell from most others.
-            guess = pick_port(first if few else first + (last - first) // 3, last, is_free)
+            guess = Usual().port(first if few else first + (last - first) // 3, last, is_free)
             supposed = self._supposed
             seen = supposed if supposed is not None and first <= supposed <= last and is_free(supposed) else guess
             self._guessed |= {seen} if first < last else set[int]()
         self._taken.append(seen)
         return seen
 
-    def _ask(self, network: Network, state: State, link: Link, address: int) -> Answer:
-        """What the first question for a neighbour came to is kept."""
-        key = (state.netns, link.name, state.packet.version, address)
-        if key not in self._answers and key not in self._asked:
-            self._asked[key] = _RIGHT_ASKED(network, state, link, address)
-        return self._answers.get(key) or self._asked[key]
+    def arp_sender(self, request: ArpRequest) -> int:
+        """Return the sender of the first request for the neighbour: its answer is kept (door.Choices)."""
+        key = (request.netns, request.link, request.target)
+        if key in self._senders:
+            return self._senders[key]
+        return self._asked.setdefault(key, request.sender)
 
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._picked = 0
@@ -147,7 +141,7 @@ class Expectations:
     def went(self, flow: int, taken: list[Branch]) -> None:
         """Note what the packet leaves behind, having gone one of these ways; where they differ in that, later packets
         of the flow tell which it was, and until then others find what all of them leave, as the first one does."""
-        self._answers |= self._asked
+        self._senders |= self._asked
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
         usual = tuple(each for each in left[0] if all(_holds(way, *each) for way in left)) if left else ()
@@ -193,9 +187,11 @@ def _rules(host: Host) -> Iterator[Rule]:
 _MOST_WAYS = 32
 """Where NAT draws ports that nobody sees, each that makes a difference is a way, from which the next packet forks."""
 _MOST_DRAWN = 16
-_Asked = tuple[str, str, int, int]
-"""namespace, link, version, address"""
-_RIGHT_ASKED = neighbour.asked
+_LIMITS = Limits(branches=512, ends=512, hops=1000)
+"""More branches than the product follows: the kernel's way is one of all.  A kernel lets a packet go round until its
+TTL is used up."""
+_Asked = tuple[str, str, int]
+"""namespace, link, address"""
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
 _FEW = 32
@@ -244,7 +240,7 @@ def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
         end.stop is not None and end.stop.stage == "input-route",
         last is end and _may_be_untold(end),
         tuple(each for each in last.state.connections if each[1].status & STATUS_CONFIRMED),
-        tuple(each for each in last.state.conditions if isinstance(each, Satisfied)),
+        last.state.passed,
         end,
     )
 
@@ -321,8 +317,8 @@ def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tu
 
 def _answered_twice(end: End, final: End, other: End) -> End:
     """Return the end of an answer that two errors have come to: rules on their way have counted both."""
-    counted = other.state.conditions[len(end.state.conditions) :]
-    state = msgspec.structs.replace(final.state, conditions=(*final.state.conditions, *counted))
+    counted = other.state.passed[len(end.state.passed) :]
+    state = msgspec.structs.replace(final.state, passed=(*final.state.passed, *counted))
     return msgspec.structs.replace(final, state=state)
 
 

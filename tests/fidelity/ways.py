@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.netfilter.packet import Connection
-from hairpin.walk.state import End
-from tests.fidelity.counted import RuleKey, Satisfied
+from hairpin.walk.state import End, Passed
+from tests.fidelity.counted import RuleKey, satisfied
 from tests.fidelity.observer import Event
 
 Connections = tuple[tuple[str, Connection], ...]
@@ -24,15 +24,16 @@ class Branch(msgspec.Struct, frozen=True):
     untold: bool
     """The sender is not told so, since the kernel has told it too often."""
     connections: Connections
-    satisfied: tuple[Satisfied, ...]
+    passed: tuple[Passed, ...]
     end: End
 
     def counts(self) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
         """Return how often each rule is satisfied at least, and at most."""
         low, high = Counter[RuleKey](), Counter[RuleKey]()
-        for each in self.satisfied:
-            low.update(each.certain)
-            high.update(each.possible)
+        for each in self.passed:
+            certain, possible = satisfied(each)
+            low.update(certain)
+            high.update(possible)
         return low, high
 
 

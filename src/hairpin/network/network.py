@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.door import Door
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
@@ -36,6 +37,11 @@ class Network(msgspec.Struct, frozen=True):
     def namespace(self, name: str) -> Namespace:
         """Return the namespace of that name; KeyError when the snapshot has none."""
         return index_of(self.host).namespaces[name]
+
+    def through(self, door: Door) -> "Network":
+        """Return the same network, whose walks observers and choices enter by the door."""
+        namespaces = tuple(msgspec.structs.replace(each, door=door) for each in self.host.namespaces)
+        return msgspec.structs.replace(self, host=msgspec.structs.replace(self.host, namespaces=namespaces))
 
     def with_namespace(self, changed: Namespace) -> "Network":
         """Return the network in which the namespace of that name is replaced."""
@@ -138,10 +144,10 @@ def conf(
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"
-    own = namespace.sysctls.number("net", family, "conf", link, name)
+    own = namespace.sysctl("net", family, "conf", link, name)
     if rule == "own":
         return own
-    everywhere = namespace.sysctls.number("net", family, "conf", "all", name)
+    everywhere = namespace.sysctl("net", family, "conf", "all", name)
     known = [each for each in (own, everywhere) if each is not None]
     if not known:
         return None
@@ -151,8 +157,8 @@ def conf(
 def bridge_nf(network: Network, namespace: Namespace, name: str) -> int | None:
     """Return one of br_netfilter's sysctls as it holds for the namespace's bridges; None: br_netfilter is not
     loaded."""
-    own = namespace.sysctls.number("net", "bridge", name)
+    own = namespace.sysctl("net", "bridge", name)
     if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):
         return own
     host = network.host.namespace(HOST)
-    return host.sysctls.number("net", "bridge", name) if host is not None else None
+    return host.sysctl("net", "bridge", name) if host is not None else None

@@ -76,6 +76,6 @@ def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
 
     Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
     """
-    if state.packet.protocol != ICMP6 or namespace.sysctls.number("net", "ipv6", "anycast_src_echo_reply"):
+    if state.packet.protocol != ICMP6 or namespace.sysctl("net", "ipv6", "anycast_src_echo_reply"):
         return False
     return lookup(namespace, input_query(namespace, state)).type == "anycast"

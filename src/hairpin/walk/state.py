@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate.chain import Condition, Place
+from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
@@ -110,6 +110,13 @@ class Stop(msgspec.Struct, frozen=True):
     container: str | None = None
 
 
+class Passed(msgspec.Struct, frozen=True):
+    """A base chain that the packet has passed, and what the chain decided."""
+
+    netns: str
+    decision: Decision
+
+
 class State(msgspec.Struct, frozen=True):
     """A packet on its way.  ``connections`` are those that the walk itself made, by namespace.  ``target``: the port
     that the frame is addressed to.  ``local``: it started here and has its route already."""
@@ -163,6 +170,8 @@ class State(msgspec.Struct, frozen=True):
     connections: tuple[tuple[str, Connection], ...] = ()
     neighbours: tuple[tuple[str, str, int], ...] = ()
     """Whom questions on the way have made known: namespace, link, IPv6 address."""
+    passed: tuple[Passed, ...] = ()
+    """The base chains of all hooks so far; kept only while somebody observes the walk (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
 

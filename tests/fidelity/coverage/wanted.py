@@ -65,7 +65,9 @@ VERSIONS = (4, 6)
 
 def wanted() -> frozenset[Element]:
     """Return everything that the model can do."""
-    return frozenset((*_matches(), *_statements(), *_sets(), *_chains(), *_routing(), *_sysctls(), *_ends(), *_facts()))
+    return frozenset(
+        (*_matches(), *_statements(), *_sets(), *_chains(), *_routing(), *_sysctls(), *_sockets(), *_ends(), *_facts())
+    )
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -219,14 +221,14 @@ def _sysctls() -> Iterator[Element]:
 
 
 def _paths(call: ast.Call, function: ast.FunctionDef) -> Iterator[str]:
-    """Yield the sysctls that a call reads: ``conf(…, version, link, name)``, ``sysctls.number("net", …)``."""
+    """Yield the sysctls that a call reads: ``conf(…, version, link, name)``, ``namespace.sysctl("net", …)``."""
     match call:
         case ast.Call(func=ast.Name(id="conf"), args=[_, version, _, ast.Constant(value=str(name))]):
             versions = (version.value,) if isinstance(version, ast.Constant) else VERSIONS
             yield from (f"net.ipv{each!s}.conf.*.{name}" for each in versions)
-        case ast.Call(func=ast.Attribute(attr="number" | "text"), args=[ast.Constant(value="net"), *more]) if all(
-            isinstance(each, ast.Constant) for each in more[:-1]
-        ):
+        case ast.Call(
+            func=ast.Attribute(attr="sysctl" | "number" | "text"), args=[ast.Constant(value="net"), *more]
+        ) if all(isinstance(each, ast.Constant) for each in more[:-1]):
             path = ["net", *(str(each.value) for each in more[:-1] if isinstance(each, ast.Constant))]
             yield from (".".join((*path, last)) for last in _values(more[-1], function))
         case _:
@@ -247,6 +249,11 @@ def _values(node: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
                     for inner in ast.walk(each.value)
                     if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
                 )
+
+
+def _sockets() -> Iterator[Element]:
+    for protocol in ("tcp", "udp"):
+        yield from (Element("socket", protocol, how) for how in (SATISFIED, NOT_SATISFIED))
 
 
 def _facts() -> Iterator[Element]:

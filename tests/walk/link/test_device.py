@@ -1,12 +1,13 @@
 import msgspec
 import pytest
 
+from hairpin.door import CLOSED
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.netfilter.ir import Chain, Ruleset, Table, Verdict
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
-from hairpin.walk.link.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
+from hairpin.walk.link.device import device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
 from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
@@ -125,7 +126,7 @@ def test_wires() -> None:
 
 
 def test_what_goes_in_circles_is_given_up() -> None:
-    tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=MAX_HOPS + 1)
+    tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=CLOSED.limits.hops + 1)
     assert wired(NET, NET.namespace("host"), "lo", tired) == "looped lo"
 
 

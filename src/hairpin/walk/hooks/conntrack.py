@@ -148,7 +148,7 @@ def _begun(state: State, namespace: Namespace) -> State:
     packet = state.packet
     tcp = None
     if packet.protocol == TCP:
-        loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose") != 0
+        loose = namespace.sysctl("net", "netfilter", "nf_conntrack_tcp_loose") != 0
         tcp = begun(packet.tcp_flags, loose=loose)
         if tcp is None:
             return _invalid(state)
@@ -244,4 +244,4 @@ def _is_broken(state: State, namespace: Namespace) -> bool:
     wrong = lite or (packet.bad_checksum and packet.protocol in _VERIFIED)
     if not wrong or not state.iif:
         return False
-    return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0
+    return namespace.sysctl("net", "netfilter", "nf_conntrack_checksum") != 0

@@ -10,7 +10,8 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
-from hairpin.netfilter.evaluate.chain import Condition, Decision, decide
+from hairpin.netfilter.evaluate.chain import Condition, Decision
+from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
@@ -18,7 +19,18 @@ from hairpin.walk.hooks.conntrack import forgotten, remembered, track
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
-from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
+from hairpin.walk.state import (
+    Assumed,
+    ConntrackDecided,
+    End,
+    Outcome,
+    Passed,
+    RuleDecided,
+    Stage,
+    State,
+    going_on,
+    stopped,
+)
 
 _CONNTRACK_PRIORITY = -200
 INT_MAX = (1 << 31) - 1
@@ -217,8 +229,8 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
 
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, table, decision)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
+        after = _after(namespace, state, table, decision)
         ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended
@@ -233,8 +245,8 @@ def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
     return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
 
 
-def _after(state: State, table: Table, decision: Decision) -> State:
-    """Return the state as the chain leaves it: marks, conditions, notrack."""
+def _after(namespace: Namespace, state: State, table: Table, decision: Decision) -> State:
+    """Return the state as the chain leaves it: marks, conditions, notrack; for an observer also what it satisfied."""
     changed = msgspec.structs.replace(
         _set_apart(state, table, decision),
         packet=decision.seen.packet,
@@ -242,7 +254,9 @@ def _after(state: State, table: Table, decision: Decision) -> State:
     )
     if decision.seen.connection is not state.connection and decision.seen.connection is not None:
         changed = remembered(msgspec.structs.replace(changed, connection=decision.seen.connection))
-    return changed
+    if namespace.door.observer is None:
+        return changed
+    return msgspec.structs.replace(changed, passed=(*state.passed, Passed(state.netns, decision)))
 
 
 def _set_apart(state: State, table: Table, decision: Decision) -> State:
@@ -352,8 +366,8 @@ def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain
     """Yield the packet with its translation decided, still undecided (next chain), or its end."""
     manip = _NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, table, decision)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
+        after = _after(namespace, state, table, decision)
         ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended

@@ -4,8 +4,6 @@ Source: net/netfilter/nf_nat_core.c nf_nat_inet_fn(), nf_nat_setup_info(), nf_na
 nf_nat_redirect.c
 """
 
-from collections.abc import Callable
-
 import msgspec
 
 from hairpin.host.host import Namespace
@@ -183,19 +181,12 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
 
     # An id that is drawn and not written is another one than the packet's, or so it may be taken.
     hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
-    return at(pick_port(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
+    draw = namespace.door.choices.port
+    return at(draw(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
 """Source ports are exchanged for others of their kind."""
-
-
-def pick_port(first: int, last: int, is_free: Callable[[int], bool]) -> int:
-    """Return a port out of the range: the kernel takes any free one, the walk the first."""
-    return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
-
-
-_TRIED = 1024
 
 
 def redirects_translated(state: State) -> bool:

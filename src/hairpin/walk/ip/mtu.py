@@ -39,7 +39,7 @@ def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:
     """Return the MTU that IP takes the link to have: IPv6 has its own, which a router may announce, or which stays what
     it was where the link below changes (include/net/ip6_route.h: idev->cnf.mtu6)."""
     found = namespace.link(link)
-    told = namespace.sysctls.number("net", "ipv6", "conf", link, "mtu") if version == 6 else None
+    told = namespace.sysctl("net", "ipv6", "conf", link, "mtu") if version == 6 else None
     return told or (found.mtu_bytes if found is not None else None)
 
 
@@ -48,7 +48,7 @@ def _by_link(namespace: Namespace, version: int) -> bool:
         return Novelty.FORWARDS_BY_LINK6.known_to(namespace.kernel)
     if Novelty.FORWARDS_BY_ROUTE4.known_to(namespace.kernel):
         return False
-    by_route = namespace.sysctls.number("net", "ipv4", "ip_forward_use_pmtu")
+    by_route = namespace.sysctl("net", "ipv4", "ip_forward_use_pmtu")
     return not by_route and Novelty.FORWARDS_BY_LINK4.known_to(namespace.kernel)
 
 

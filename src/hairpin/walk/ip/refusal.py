@@ -140,6 +140,7 @@ def _attached(state: State, packet: Packet) -> State:
         by_kernel=packet.protocol in (ICMP, ICMP6),
         connections=state.connections,
         neighbours=state.neighbours,
+        passed=state.passed,
         conditions=state.conditions,
     )
 
@@ -160,7 +161,7 @@ def _source(namespace: Namespace, end: End) -> int:
         rerouted = state.rerouted if end.stop.stage != "input-route" else ""
         if end.stop.stage == "input" or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
-        inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
+        inbound = namespace.sysctl("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
         routed = state.iif and not state.physout  # what only crosses a bridge has no route
         link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
         near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
@@ -215,9 +216,9 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
 def _mark(namespace: Namespace, packet: Packet) -> int:
     """Return the mark of what answers the packet."""
     if packet.version == 4:
-        reflects = namespace.sysctls.number("net", "ipv4", "fwmark_reflect")
+        reflects = namespace.sysctl("net", "ipv4", "fwmark_reflect")
     else:
-        reflects = namespace.sysctls.number("net", "ipv6", "fwmark_reflect")
+        reflects = namespace.sysctl("net", "ipv6", "fwmark_reflect")
     return packet.mark if reflects else 0
 
 

@@ -340,8 +340,8 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
 
 def _strict(namespace: Namespace, state: State, back: Found) -> End:
     family = ("net", "ipv4", "conf")
-    own = namespace.sysctls.number(*family, state.iif, "rp_filter") or 0
-    everywhere = namespace.sysctls.number(*family, "all", "rp_filter") or 0
+    own = namespace.sysctl(*family, state.iif, "rp_filter") or 0
+    everywhere = namespace.sysctl(*family, "all", "rp_filter") or 0
     link = state.iif if own >= everywhere else "all"
     strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
     decided: DecidedBy = strict

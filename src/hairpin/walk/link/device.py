@@ -266,16 +266,17 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    if state.hops > network.namespace(state.netns).door.limits.hops:
+        yield End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
+        return
     lower = lower_of(network, state.netns, link)
-    if lower is not None and state.hops <= MAX_HOPS:
+    if lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:
         yield _over(network, state, link)
 
 
 def _over(network: Network, state: State, link: Link) -> Outcome:
-    if state.hops > MAX_HOPS:
-        return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if loops_back(link):
         # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
         alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
@@ -358,15 +359,12 @@ def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lo
     """Over the wire of the link below: ``passed`` by what is hooked there; who looks on still sees it leave by the
     macvlan."""
     if is_uplink(network, lower.netns, link_of(network, lower)):
-        conditions, packet = passed.conditions, passed.packet
-        left = msgspec.structs.replace(state, conditions=conditions, packet=packet, steps=passed.steps)
+        left = msgspec.structs.replace(
+            state, packet=passed.packet, passed=passed.passed, steps=passed.steps, conditions=passed.conditions
+        )
         return End("left", left.to("outside", oif=link.name))
     peer = veth_peer(network, lower.netns, link_of(network, lower))
     return enter(passed, peer) if peer is not None else stopped(state, "link-missing", link=lower.link)
-
-
-MAX_HOPS = 24
-"""Devices that one packet may pass; a real path has a handful."""
 
 
 def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
@@ -388,6 +386,7 @@ def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
         hops=state.hops + 1,
         connections=state.connections,
         neighbours=state.neighbours,
+        passed=state.passed,
         steps=state.steps,
         conditions=state.conditions,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
@@ -75,9 +76,11 @@ def asked(network: Network, state: State, link: Link, address: int) -> Answer:
     """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
     what is known is used until it is asked anew, which goes unnoticed as a rule."""
     packet, namespace = state.packet, network.namespace(state.netns)
-    known = packet.version == 6 or is_known(namespace, link, packet.version, address)
-    source = None if known else announced(namespace, link.name, packet, address)
-    return who_answers(network, state.netns, link, packet.version, address, source)
+    if packet.version == 6 or is_known(namespace, link, packet.version, address):
+        return who_answers(network, state.netns, link, packet.version, address)
+    request = ArpRequest(state.netns, link.name, address, announced(namespace, link.name, packet, address))
+    sender = namespace.door.choices.arp_sender(request)
+    return who_answers(network, state.netns, link, packet.version, address, sender)
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:

@@ -1,7 +1,9 @@
 import msgspec
 import pytest
 
-from hairpin.netfilter.evaluate.chain import MAX_BRANCHES, Decision, decide
+from hairpin.door import CLOSED
+from hairpin.netfilter.evaluate.chain import Decision
+from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import (
     Chain,
     Dialect,
@@ -123,7 +125,7 @@ def test_too_many_branches_are_given_up_as_unknown() -> None:
         f"-A FORWARD -m bpf --bytecode x{n} -j MARK --set-xmark {1 << n:#x}/{1 << n:#x}\n" for n in range(8)
     )
     decisions = decided(rules)
-    assert len(decisions) <= MAX_BRANCHES + 1
+    assert len(decisions) <= CLOSED.limits.branches + 1
     assert [each.verdict for each in decisions].count("outside") == 1
 
 
