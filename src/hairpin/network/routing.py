@@ -70,7 +70,8 @@ class RuleAsked(Observation, frozen=True, gc=False):
 
 
 class TableAsked(Observation, frozen=True, gc=False):
-    """The table of a policy rule was looked up; ``found`` None: the next rule is asked."""
+    """The table of a policy rule was looked up (for the rule of ``local``: main's, too, where both are one table);
+    ``found`` None: the next rule is asked."""
 
     namespace: Namespace
     query: Query
@@ -168,10 +169,11 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
         (*by_precedence(namespace, query, TABLE_LOCAL), *by_precedence(namespace, query, TABLE_MAIN)),
         key=lambda route: -route.prefix_length,
     )
-    found = _first(namespace, query, local, fitting) or _in_table(namespace, query, default) or NO_ROUTE
-    if found.route is not None and found.route.table == TABLE_MAIN:
-        return msgspec.structs.replace(found, rule=main)
-    return found
+    found = _first(namespace, query, local, fitting)
+    if found is not None and found.route is not None and found.route.table == TABLE_MAIN:
+        found = msgspec.structs.replace(found, rule=main)
+    _report(namespace, query, local, found)
+    return found or _in_table(namespace, query, default) or NO_ROUTE
 
 
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
@@ -239,9 +241,13 @@ def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | N
     vrf = namespace.link(query.vrf) if query.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
+    _report(namespace, query, rule, found)
+    return found
+
+
+def _report(namespace: Namespace, query: Query, rule: PolicyRule, found: Found | None) -> None:
     if namespace.door.observer is not None:
         namespace.door.observer.observe(TableAsked(namespace, query, rule, found))
-    return found
 
 
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:

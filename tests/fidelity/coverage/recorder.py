@@ -28,8 +28,8 @@ from tests.fidelity.coverage.element import (
     is_set,
     names_of,
 )
-from tests.fidelity.coverage.wanted import facts, selectors
-from tests.fidelity.netns import SetupError
+from tests.fidelity.coverage.modelled import facts, selectors
+from tests.fidelity.testbed.netns import SetupError
 
 RuleKey = tuple[str, str, str, str, str, int]
 """namespace, dialect, family, table, chain, number"""

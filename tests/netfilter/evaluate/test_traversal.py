@@ -1,13 +1,16 @@
 import msgspec
 import pytest
 
-from hairpin.door import CLOSED
+from hairpin.door import CLOSED, Door, Limits, Observation
 from hairpin.netfilter.evaluate.chain import Decision
+from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.traversal import decide
+from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
     Chain,
     Dialect,
     Expression,
+    Field,
     Jump,
     Map,
     Nat,
@@ -116,17 +119,48 @@ def test_chance_is_no_load() -> None:
     assert [condition.load for each in decided(rules) for condition in each.conditions] == [False, False]
 
 
-def test_branches_that_end_alike_are_one() -> None:
-    assert len(decided("-A FORWARD -m bpf --bytecode x -j A\n-A FORWARD -j ACCEPT\n")) == 1
+def test_branches_that_end_alike_are_one_that_keeps_the_trails_of_all() -> None:
+    (decision,) = decided("-A FORWARD -m bpf --bytecode x -j A\n-A FORWARD -j ACCEPT\n")
+    assert [[place.number for place in trail] for trail in decision.joined] == [[2], [1, 2]]
+    (alone,) = decided("-A FORWARD -j ACCEPT\n")
+    assert alone.joined == ()
+
+
+class Notes:
+    def __init__(self) -> None:
+        self.seen: list[Observation] = []
+
+    def observe(self, observation: Observation) -> None:
+        self.seen.append(observation)
+
+
+def test_an_observer_learns_of_matches_and_of_all_branches() -> None:
+    notes = Notes()
+    read = table(HEAD + "-A FORWARD -p udp -j DROP\n-A FORWARD -m bpf --bytecode x -j A\n-A FORWARD -j ACCEPT\n")
+    decide(read, read.chains[0], FIRST, Place(), (), Door(observer=notes))
+    truths = [each.truth for each in notes.seen if isinstance(each, MatchAnswered)]
+    assert truths == [Truth.NO, Truth.UNKNOWN]
+    (whole,) = [each for each in notes.seen if isinstance(each, ChainDecided)]
+    assert (whole.table, whole.chain, len(whole.decisions)) == (read, read.chains[0], 2)
+
+
+@pytest.mark.parametrize(("field", "expected"), (("dport", ["accept"]), ("sport", [])))
+def test_an_observer_learns_what_a_map_says(field: Field, expected: list[str]) -> None:
+    notes, rules = Notes(), nft(VerdictMap((field,), map="v"))
+    decide(rules, rules.chains[0], FIRST, Place(), (), Door(observer=notes))
+    mapped = [each.verdict for each in notes.seen if isinstance(each, VerdictMapped)]
+    assert [each.verdict for each in mapped if isinstance(each, Verdict)] == expected
 
 
 def test_too_many_branches_are_given_up_as_unknown() -> None:
     rules = "".join(
         f"-A FORWARD -m bpf --bytecode x{n} -j MARK --set-xmark {1 << n:#x}/{1 << n:#x}\n" for n in range(8)
     )
-    decisions = decided(rules)
-    assert len(decisions) <= CLOSED.limits.branches + 1
-    assert [each.verdict for each in decisions].count("outside") == 1
+    read = table(HEAD + rules)
+    for door in (CLOSED, Door(limits=Limits(branches=8))):
+        decisions = decide(read, read.chains[0], FIRST, Place(), (), door)
+        assert len(decisions) <= door.limits.branches + 1
+        assert [each.verdict for each in decisions].count("outside") == 1
 
 
 def test_somebody_else_may_take_the_packet() -> None:
