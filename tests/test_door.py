@@ -45,7 +45,7 @@ def ended(net: Network) -> End:
 
 
 def test_no_network_that_is_read_has_an_open_door() -> None:
-    assert all(each.door is CLOSED for each in network().host.namespaces)
+    assert all(each.door is CLOSED for each in network().this.namespaces)
 
 
 def test_an_observer_learns_what_the_walk_asks() -> None:
@@ -59,7 +59,7 @@ def test_an_observed_packet_keeps_the_rules_that_it_satisfied() -> None:
     watched = ended(network().through(Door(observer=Notes()))).state
     rules = [place.text for each in watched.passed for place in each.decision.trail]
     assert any("-j DNAT" in text for text in rules)
-    assert {each.netns for each in watched.passed} <= {"host", "container:web"}
+    assert {each.netns.name for each in watched.passed} <= {"host", "container:web"}
     assert ended(network()).state.passed == ()
 
 
@@ -79,7 +79,7 @@ def test_a_limit_ends_the_walk(hops: int, kind: str) -> None:
 def test_the_usual_choices_are_the_first_free_port_and_the_packets_own_request() -> None:
     assert Usual().port(1024, 65535, lambda port: port > 1030) == 1031
     assert Usual().port(5, 6, lambda _: False) == 5
-    assert Usual().arp_sender(ArpRequest("host", "docker0", WEB, HOST_ADDRESS)) == HOST_ADDRESS
+    assert Usual().arp_sender(ArpRequest("h", "host", "docker0", WEB, HOST_ADDRESS)) == HOST_ADDRESS
 
 
 # --- nothing else reaches in -----------------------------------------------------------------------------------------

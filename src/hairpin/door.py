@@ -53,9 +53,10 @@ class Choices(Protocol):
 
 
 class ArpRequest(msgspec.Struct, frozen=True):
-    """An ARP request that a packet makes the kernel send by a link: the address it asks for, and the sender's address
-    that it names."""
+    """An ARP request that a packet makes the kernel send by a link of a host's namespace: the address it asks for, and
+    the sender's address that it names."""
 
+    host: str
     netns: str
     link: str
     target: int

@@ -16,9 +16,9 @@ def satisfied(passed: Passed) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
     """Return how often the packet satisfied each rule of one base chain at least, and at most: where branches of the
     chain end alike, the walk does not tell which of them the packet took (a limit that only logs)."""
     trails = passed.decision.joined or (passed.decision.trail,)
-    low, high = (Counter(key_of(passed.netns, place) for place in trails[0]) for _ in range(2))
+    low, high = (Counter(key_of(passed.netns.name, place) for place in trails[0]) for _ in range(2))
     for trail in trails[1:]:
-        other = Counter(key_of(passed.netns, place) for place in trail)
+        other = Counter(key_of(passed.netns.name, place) for place in trail)
         low, high = low & other, high | other
     return low, high
 

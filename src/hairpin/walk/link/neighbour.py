@@ -78,9 +78,10 @@ def asked(network: Network, state: State, link: Link, address: int) -> Answer:
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or is_known(namespace, link, packet.version, address):
         return who_answers(network, state.netns, link, packet.version, address)
-    request = ArpRequest(state.netns, link.name, address, announced(namespace, link.name, packet, address))
-    sender = namespace.door.choices.arp_sender(request)
-    return who_answers(network, state.netns, link, packet.version, address, sender)
+    sender = announced(namespace, link.name, packet, address)
+    request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
+    asked_by = namespace.door.choices.arp_sender(request)
+    return who_answers(network, state.netns, link, packet.version, address, asked_by)
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
