@@ -57,10 +57,10 @@ def test_an_observer_learns_what_the_walk_asks() -> None:
 
 def test_an_observed_packet_keeps_the_rules_that_it_satisfied() -> None:
     watched = ended(network().through(Door(observer=Notes()))).state
-    rules = [place.text for each in watched.passed for place in each.decision.trail]
+    rules = [place.text for each in watched.history.passed for place in each.decision.trail]
     assert any("-j DNAT" in text for text in rules)
-    assert {each.netns.name for each in watched.passed} <= {"host", "container:web"}
-    assert ended(network()).state.passed == ()
+    assert {each.netns.name for each in watched.history.passed} <= {"host", "container:web"}
+    assert ended(network()).state.history.passed == ()
 
 
 def test_a_choice_decides_the_port_that_nat_draws() -> None:

@@ -43,7 +43,7 @@ def test_walk_packet(net: Network, packet: Packet, expected: list[str]) -> None:
 
 def test_a_published_packet_passes_these_stages() -> None:
     (end,) = walk_packet(NET, at("device-in"))
-    assert [(step.netns.name, step.stage) for step in end.state.steps] == [
+    assert [(step.netns.name, step.stage) for step in end.state.history.steps] == [
         ("host", "device-in"),
         ("host", "prerouting"),
         ("host", "input-route"),
@@ -69,4 +69,4 @@ def test_branches_are_bounded() -> None:
     assert most <= len(followed) < 2 * most
     given_up = [end for end in ends if end.kind == "unknown"]
     assert {ended(end) for end in given_up} == {"unknown too-many-ways"}
-    assert all(f"more than {most} ways are open" in [c.text for c in end.state.conditions] for end in given_up)
+    assert all(f"more than {most} ways are open" in [c.text for c in end.state.history.conditions] for end in given_up)

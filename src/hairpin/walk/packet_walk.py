@@ -58,7 +58,7 @@ _STAGES: dict[Stage, Carry] = {
 
 def _given_up(state: State, most: int) -> End:
     condition = Condition(f"more than {most} ways are open", holds=True)
-    state = msgspec.structs.replace(state, conditions=(*state.conditions, condition))
+    state = state.given(condition)
     end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.text))
     return msgspec.structs.replace(end, kind="unknown")
 
@@ -79,5 +79,5 @@ def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tupl
                 following.append(outcome)
         pending.extend(reversed(following))
     ends.extend(_given_up(state, most) for state in pending)
-    ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.conditions))
+    ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.history.conditions))
     return tuple(ends)

@@ -174,7 +174,7 @@ class Recorder:
 
 
 def _kinds(end: End) -> set[str]:
-    return {type(step.decided_by).__name__ for step in end.state.steps}
+    return {type(step.decided_by).__name__ for step in end.state.history.steps}
 
 
 def _of_statements(host: Host, satisfied: frozenset[RuleKey]) -> Iterator[Element]:

@@ -18,7 +18,7 @@ from hairpin.network.stacked import lower_of
 from hairpin.walk.ip.refusal import ERRORS, refusal
 from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import End, State, Stop
+from hairpin.walk.state import End, Fragments, Sender, State, Stop
 from tests.fidelity.case import Sent
 from tests.fidelity.expected.branches import Branch, Connections
 from tests.fidelity.expected.drawn_ports import ports_of, seen_ports, with_hidden
@@ -208,12 +208,11 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
     if sent.fragmented:
         packet = msgspec.structs.replace(packet, dont_fragment=False)
     if sent.link:
-        state = State("device-in", host.netns, packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
+        state = State("device-in", host.netns, packet, iif=sent.link, fragments=Fragments(largest=pieces))
     else:
-        raw = packet.version == 4 and not sent.by_udp()
-        state = State(
-            "output-route", host.netns.sibling(sent.netns), packet, uid=0, connections=connections, header_included=raw
-        )
+        sender = Sender(uid=0, header_included=packet.version == 4 and not sent.by_udp())
+        state = State("output-route", host.netns.sibling(sent.netns), packet, sender=sender)
+    state = state.with_history(connections=connections)
     network = Network((_with_sender(host, sent),))
     return tuple(_branch(end, *way) for end in _ends(network, state) for way in _with_answers(network, end))
 
@@ -248,8 +247,8 @@ def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
         _text(end) if last is end else f"{_text(end)}, its answer {_text(last)}",
         end.stop is not None and end.stop.stage == "input-route",
         last is end and _may_be_untold(end),
-        tuple(each for each in last.state.connections if each[1].status & STATUS_CONFIRMED),
-        last.state.passed,
+        tuple(each for each in last.state.history.connections if each[1].status & STATUS_CONFIRMED),
+        last.state.history.passed,
         end,
     )
 
@@ -282,7 +281,7 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
         yield _rest(network, end, made), end
         return
     # Where nobody puts fragments together, an error quotes the first one, which lacks of which flow it is.
-    in_pieces = end.state.fragment_bytes is not None and not network.namespace(end.state.netns).ruleset.tables
+    in_pieces = end.state.fragments.largest is not None and not network.namespace(end.state.netns).ruleset.tables
     if end.state.packet.protocol not in _ANSWERABLE or in_pieces or _may_be_untold(end):
         yield (), end
     packet = answer.packet
@@ -326,8 +325,8 @@ def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tu
 
 def _answered_twice(end: End, final: End, other: End) -> End:
     """Return the end of an answer that two errors have come to: rules on their way have counted both."""
-    counted = other.state.passed[len(end.state.passed) :]
-    state = msgspec.structs.replace(final.state, passed=(*final.state.passed, *counted))
+    counted = other.state.history.passed[len(end.state.history.passed) :]
+    state = msgspec.structs.replace(final.state, passed=(*final.state.history.passed, *counted))
     return msgspec.structs.replace(final, state=state)
 
 
@@ -358,7 +357,7 @@ def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:
 def _seen_at(network: Network, state: State) -> tuple[str, str]:
     """Return namespace and link whose INPUT a packet has passed: of an ipvlan in mode l3s the link below."""
     link = network.namespace(state.netns).link(state.iif)
-    lower = lower_of(network, state.netns, link) if state.above is not None and link is not None else None
+    lower = lower_of(network, state.netns, link) if state.l3s is not None and link is not None else None
     return (lower.netns.name, lower.link) if lower is not None else (state.netns.name, state.iif)
 
 

@@ -188,7 +188,7 @@ def _asker(branch: Branch) -> int:
 def _pieces(branch: Branch) -> int:
     """Return how many pieces a way's end has rejected: each counts, though an error tells of the first one only."""
     state = branch.end.state
-    return 1 if state.fragment_bytes is None else ceil(state.packet.length_bytes / state.fragment_bytes)
+    return 1 if state.fragments.largest is None else ceil(state.packet.length_bytes / state.fragments.largest)
 
 
 _BURST = 5
