@@ -13,12 +13,12 @@ import msgspec
 
 from hairpin.host.link import Link, Tunnel
 from hairpin.netfilter.packet import GRE, UDP, Packet
-from hairpin.netfilter.prefix import write_mac
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, far_ends, remotes_of, taker
 from hairpin.walk.ip.mtu import piece_of
-from hairpin.walk.state import Carried, End, LinkDecided, Outcome, State, stopped
+from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
 _SOURCE_PORT = 49152
@@ -47,13 +47,9 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         state.netns,
         outer,
         oif=tunnel.underlay or "",
-        uid=0,
-        by_kernel=True,
         hops=state.hops + 1,
-        connections=noted.connections,
-        neighbours=noted.neighbours,
-        steps=noted.steps,
-        conditions=noted.conditions,
+        sender=Sender(uid=0, by_kernel=True),
+        history=noted.history,
         carried=Carried(state, tunnel),
     )
 
@@ -86,11 +82,11 @@ def overhead_bytes(tunnel: Tunnel) -> int:
 def _remote(network: Network, state: State, link: Link) -> int | None:
     """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
     frame's receiver counts, else the first."""
-    mac = state.packet.dmac if state.packet.dmac is not None else state.dmac
+    mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
     remotes = remotes_of(network.namespace(state.netns), link, mac)
-    if state.target is not None:
+    if state.frame.target is not None:
         for remote, far in zip(remotes, far_ends(network, state.netns, link, mac), strict=True):
-            if far is not None and far.netns.host == state.target.netns.host:
+            if far is not None and far.netns.host == state.frame.target.netns.host:
                 return remote
     return remotes[0] if remotes else None
 
@@ -114,14 +110,10 @@ def decapsulated(network: Network, state: State) -> Outcome:
         state.netns,
         msgspec.structs.replace(frame.packet, mark=0),
         iif=link.name,
-        target=frame.target,
-        vid=frame.vid,
-        fragment_bytes=frame.fragment_bytes,
         hops=state.hops + 1,
-        connections=state.connections,
-        neighbours=state.neighbours,
-        steps=noted.steps,
-        conditions=state.conditions,
+        frame=Frame(vid=frame.frame.vid, target=frame.frame.target),
+        fragments=Fragments(largest=frame.fragments.largest),
+        history=noted.history,
         carried=frame.carried,
     )
 
