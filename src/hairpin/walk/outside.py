@@ -141,6 +141,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
         decided = Assumed(f"{text} and hairpins")
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+    wrong = _wrong_tunnel_end(network, end.state)
+    if wrong is not None:
+        return OutsideAnswer(wrong, reason="tunnel-elsewhere")
     link = network.namespace(end.state.netns).link(end.state.oif)
     if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
         target = address_text(packet.daddr, packet.version)
@@ -169,6 +172,23 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
     return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+
+
+def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
+    """Return that a tunnel's outer packet goes to an address that is not the frame's receiver's, which was read."""
+    carried = state.carried
+    if carried is None or carried.frame.packet.dmac is None:
+        return None
+    for netns, namespace in network.namespaces():
+        for link in namespace.links:
+            same = link.tunnel is not None and (link.tunnel.kind, link.tunnel.key) == (
+                carried.tunnel.kind,
+                carried.tunnel.key,
+            )
+            if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
+                target = address_text(state.packet.daddr, state.packet.version)
+                return Assumed(f"{link.name} of {netns.host} has the frame's hardware address, and {target} is not its")
+    return None
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
