@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, Reading
-from hairpin.evidence.redact import redact
+from hairpin.evidence.redact import redact, redact_together
+from hairpin.host.read.parse import parse
+from hairpin.network.network import Network, Port
+from hairpin.network.wires import wires_of
+from tests.acceptance.recorded_networks import evidence as of_host
+from tests.acceptance.recorded_networks import expected
 
 REAL = file.read(Path(__file__).parent.parent / "fixtures" / "evidence" / "docker-20.10.hpn")
 PUBLIC = ("127.", "0.", "255.", "224.", "169.254.169.254", "192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:")
@@ -173,3 +178,38 @@ BY_KIND: dict[str, tuple[Evidence, str]] = {
 @pytest.mark.parametrize(("evidence", "pattern"), BY_KIND.values(), ids=BY_KIND)
 def test_each_kind_of_text_is_read_in_its_own_way(evidence: Evidence, pattern: str) -> None:
     assert re.fullmatch(pattern, text_of(evidence), re.DOTALL)
+
+
+def joined(hosts: tuple[Evidence, ...]) -> list[tuple[str, str]]:
+    """Return which uplinks see whom, without the hosts' names."""
+    network = Network(tuple(map(parse, hosts)))
+    ports = [Port(netns, link.name) for netns, each in network.namespaces() if netns.is_host for link in each.links]
+    return [(port.link, f"{wire.far.link} {wire.reason}") for port in ports for wire in wires_of(network, port)]
+
+
+@pytest.mark.parametrize("name", ("healthy-bridge-vxlan", "healthy-three-nodes", "healthy-same-private-subnet"))
+def test_hosts_that_are_redacted_together_still_join(name: str) -> None:
+    hosts = tuple(of_host(name, host) for host in expected()[name].hosts)
+    assert joined(redact_together(hosts)) == joined(hosts)
+
+
+def test_what_several_hosts_share_is_renamed_alike() -> None:
+    one, other = (msgspec.structs.replace(REAL, hostname=name) for name in ("dockerhost", "otherhost"))
+    first, second = redact_together((one, other), b"k")
+    assert first.readings == second.readings
+    assert first.hostname != second.hostname
+
+
+def test_the_machine_is_renamed_and_stays_a_machine() -> None:
+    ids = (("machine-id", "0123456789abcdef0123456789abcdef\n"), ("boot-id", "01234567-89ab-cdef-0123-456789abcdef\n"))
+    host = Evidence(
+        "s",
+        "h",
+        "",
+        "web1",
+        "6.1",
+        tuple(Reading(f"e{n}", k, "", k, "", 0, "text", t) for n, (k, t) in enumerate(ids, 1)),
+    )
+    for before, after in zip(host.readings, redact(host).readings, strict=True):
+        assert before.text != after.text
+        assert re.fullmatch(re.sub("[0-9a-f]", "[0-9a-f]", before.text), after.text)

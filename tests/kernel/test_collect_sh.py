@@ -272,3 +272,37 @@ def test_busybox_alone_is_enough(namespace: Namespace, tmp_path: Path) -> None:
     outcomes = {reading.key: reading.outcome for reading in evidence.readings}
     assert outcomes["proc-net-tcp"] == "text"
     assert outcomes["nft-tables"] == outcomes["iptables-nft-save4"] == "absent"
+
+
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_the_machine_and_its_start_are_read(namespace: Namespace, shell: tuple[str, ...]) -> None:
+    evidence = namespace.collect(*shell, "-s")
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8")
+    assert [reading.text for reading in evidence.all("boot-id")] == [boot]
+    machine = Path("/etc/machine-id")
+    expected = [machine.read_text(encoding="utf-8")] if machine.exists() else []
+    assert [reading.text for reading in evidence.all("machine-id")] == expected
+
+
+LSNS = """#!/bin/sh
+echo asked >>{folder}/asked
+[ "$(wc -l <{folder}/asked)" -ge {good} ] || {{ echo half; echo "lsns: failed to read process" >&2; exit 1; }}
+echo "4026531840 unassigned 1"
+"""
+
+
+@pytest.mark.parametrize(("good", "outcome", "text"), ((2, "text", "4026531840 unassigned 1\n"), (3, "failed", "")))
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_lsns_is_asked_once_more_where_a_process_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: tuple[str, ...], good: int, outcome: str, text: str
+) -> None:
+    program = tmp_path / "lsns"
+    program.write_text(LSNS.format(folder=tmp_path, good=good), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run((*shell, "-s"), input=script(), capture_output=True, check=True, timeout=60)
+    reading = parse(done.stdout, hairpin="test", source="here").find("netns-ids", "")
+    assert reading is not None
+    assert reading.outcome == outcome
+    assert reading.text == text or "failed to read process" in reading.text
+    assert (tmp_path / "asked").read_text(encoding="utf-8").count("asked") == 2

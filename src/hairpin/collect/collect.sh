@@ -887,6 +887,7 @@ units() {
 
 system() {
     files os-release plain /etc/os-release
+    identity
     frame dmi /sys/class/dmi/id
     if [ -d /sys/class/dmi/id ]; then
         (cd /sys/class/dmi/id && grep -s '' sys_vendor product_name chassis_asset_tag bios_vendor /dev/null)
@@ -896,7 +897,19 @@ system() {
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     run kernel-cmdline /proc/cmdline kernel_cmdline
     run klog dmesg kernel_log
-    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' limit 8 lsns -t net -r -n -o NS,NETNSID,PID
+    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+}
+identity() { # which machine this is, and since which start: the same pair twice is one machine
+    files machine-id plain /etc/machine-id
+    boot=
+    read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+    if [ -n "$boot" ]; then body boot-id /proc/sys/kernel/random/boot_id "$boot"
+    else absent boot-id /proc/sys/kernel/random/boot_id 'this kernel tells no boot id'
+    fi
+}
+netns_ids() { # lsns fails as a whole when a process ends while it is looked at: then it is asked once more
+    ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null) || ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID) || return
+    [ -z "$ids" ] || printf '%s\n' "$ids"
 }
 kernel_cmdline() {
     tr ' ' '\n' </proc/cmdline | grep -E '^(ipv6\.|ipv6_|net\.|net_|nf_|ip_|xt_|br_|bridge\.|systemd\.unified|cgroup|selinux|apparmor|security|lockdown|module_blacklist|modprobe\.blacklist|mitigations)' || :

@@ -1,6 +1,9 @@
 """Takes a snapshot: what ``hairpin snapshot`` and every command without ``--snapshot`` start from."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
 from hairpin.evidence import file
@@ -11,7 +14,11 @@ from hairpin.evidence.redact import redact
 def take(host: str | None = None, *, root: str | None = None, redacted: bool = False) -> Evidence:
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError."""
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
+    started = datetime.now(UTC)
     evidence = collect(runner, root=root)
+    if host is not None:
+        at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
+        evidence = msgspec.structs.replace(evidence, collected_at=at)
     return redact(evidence) if redacted else evidence
 
 

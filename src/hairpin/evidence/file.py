@@ -1,7 +1,7 @@
 """The snapshot file: one gzip member of JSON lines.
 
     file    := header reading* trailer
-    header  := {"schema", "hairpin", "taken_at", "hostname", "kernel"} NL
+    header  := {"schema", "hairpin", "taken_at", "hostname", "kernel", "collected_at"?} NL
     reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64"} NL
     trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
 
@@ -45,6 +45,7 @@ class _Header(msgspec.Struct, frozen=True):
     taken_at: _Short = ""
     hostname: _Short = ""
     kernel: _Short = ""
+    collected_at: _Short = ""
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
             _check_trailer(line, len(readings), digest.hexdigest(), source)
             if next(lines, None) is not None:
                 raise EvidenceError(message("{source}: damaged: content after its last line", source=source))
-            return Evidence(SCHEMA, header.hairpin, header.taken_at, header.hostname, header.kernel, tuple(readings))
+            return _evidence(header, tuple(readings))
         digest.update(line)
         reading = _reading(line, len(readings) + 2, source)
         if reading.id in ids:
@@ -141,6 +142,12 @@ def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
             source=source,
             count=len(readings),
         )
+    )
+
+
+def _evidence(header: _Header, readings: tuple[Reading, ...]) -> Evidence:
+    return Evidence(
+        SCHEMA, header.hairpin, header.taken_at, header.hostname, header.kernel, readings, header.collected_at
     )
 
 

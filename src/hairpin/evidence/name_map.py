@@ -57,6 +57,11 @@ class NameMap:
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 
+    def machine(self, text: str) -> str:
+        """Return the new name of a machine id (32 hexadecimal digits) or a boot id (a UUID)."""
+        digits = self._digest("machine", text).hex()
+        return "".join(mark if mark == "-" else digits[index] for index, mark in enumerate(text[: len(digits)]))
+
     def mac(self, octets: bytes) -> bytes:
         """Return the new MAC address; null, broadcast and multicast ones, and the local bit, stay."""
         if len(octets) != 6 or octets == bytes(6) or octets[0] & 1:

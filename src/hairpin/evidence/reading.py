@@ -27,7 +27,7 @@ class Reading(msgspec.Struct, frozen=True):
     """
 
     id: str
-    """``e17``: number in reading order, unique in one evidence."""
+    """``e17``: number in reading order, unique in one evidence; ``node2:e17`` among several (``several.py``)."""
     key: str
     """What it is: the table in ``docs/reference/evidence.md``."""
     netns: str
@@ -44,7 +44,11 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """All readings of one host, in the order of their ids."""
+    """All readings of one host, in the order of their ids.
+
+    ``taken_at`` is by the host's own clock; ``collected_at`` by that of the machine that asked the host over ssh, empty
+    where the host was read on the spot.  ``label``: what the host is called here; it is no content, and not in files.
+    """
 
     schema: str
     hairpin: str
@@ -52,6 +56,13 @@ class Evidence(msgspec.Struct, frozen=True):
     hostname: str
     kernel: str
     readings: tuple[Reading, ...]
+    collected_at: str = ""
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The host's label; its own name where it has none."""
+        return self.label or self.hostname
 
     def find(self, key: str, netns: str) -> Reading | None:
         """Return the first reading of ``key`` in ``netns``, whatever its outcome; None if it was never asked for."""
@@ -97,14 +108,22 @@ class Evidence(msgspec.Struct, frozen=True):
 def lines_of(evidence: Evidence) -> Iterator[bytes]:
     """Yield the canonical content: the header line, then one JSON line a reading, each with its newline."""
     header = {name: getattr(evidence, name) for name in ("schema", "hairpin", "taken_at", "hostname", "kernel")}
+    if evidence.collected_at:
+        header["collected_at"] = evidence.collected_at
     yield msgspec.json.encode(header) + b"\n"
     for reading in evidence.readings:
         yield msgspec.json.encode(_record(reading)) + b"\n"
 
 
+def own_id(reading_id: str) -> str:
+    """Return the id that the reading has in its own evidence: without the label of its host."""
+    return reading_id.rpartition(":")[2]
+
+
 def _record(reading: Reading) -> dict[str, str | int]:
     """Return the reading as JSON fields; a text that is not UTF-8 goes as ``text_base64``, JSON cannot carry it."""
     fields: dict[str, str | int] = {name: getattr(reading, name) for name in reading.__struct_fields__}
+    fields["id"] = own_id(reading.id)
     try:
         reading.text.encode("utf-8")
     except UnicodeEncodeError:

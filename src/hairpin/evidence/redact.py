@@ -1,14 +1,15 @@
 """Renames what identifies a host and its owner, so that the evidence can be shown to others and diagnoses the same.
 
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), MAC addresses, names of the
-host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them.
+host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them,
+the machine id and the boot id.
 Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. A fresh random key is
 drawn for each call and thrown away; nobody can undo it.
 """
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -29,18 +30,35 @@ _PUBLIC_ASSET_TAGS = ("7783-7084-3265-9085", "Amazon", "OracleCloud", "No Asset"
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
     """Return the same evidence under other names; ``key`` makes it repeatable, for tests."""
+    (redacted,) = redact_together((evidence,), key)
+    return redacted
+
+
+def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tuple[Evidence, ...]:
+    """Return the evidence of several hosts under other names: what is equal on two of them stays equal, so that they
+    are one network afterwards, too."""
     key = secrets.token_bytes(32) if key is None else key
-    addresses = AddressMap(key, _pins(evidence))
-    short_ids = frozenset(number[:12] for reading in evidence.readings for number in hex_ids(reading.text))
+    readings = [reading for evidence in hosts for reading in evidence.readings]
+    addresses = AddressMap(key, _pins(readings))
+    short_ids = frozenset(number[:12] for reading in readings for number in hex_ids(reading.text))
     names = NameMap(key, short_ids)
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     # Engines first: they say which words are names, and free text is searched for those.
-    engines = {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
-    hostname = names.name(evidence.hostname)
-    redactor = _Redactor(names, text, engines)
+    engines = tuple(
+        {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
+        for evidence in hosts
+    )
+    hostnames = tuple(names.name(evidence.hostname) for evidence in hosts)
+    return tuple(
+        _redacted(evidence, hostname, _Redactor(names, text, documents_of_host))
+        for evidence, hostname, documents_of_host in zip(hosts, hostnames, engines, strict=True)
+    )
+
+
+def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evidence:
     readings = tuple(redactor.reading(reading) for reading in evidence.readings)
-    return msgspec.structs.replace(evidence, hostname=hostname, readings=readings)
+    return msgspec.structs.replace(evidence, hostname=hostname, readings=readings, label="")
 
 
 def _is_document(reading: Reading) -> bool:
@@ -48,9 +66,9 @@ def _is_document(reading: Reading) -> bool:
     return engine in _ENGINES and what in {"containers", "networks", "info"} and reading.outcome == "text"
 
 
-def _pins(evidence: Evidence) -> Iterator[tuple[Address, Address]]:
+def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:
     """Yield the subnets of interfaces and engine networks, and every ``A-B`` range in rules and sets."""
-    for reading in evidence.readings:
+    for reading in readings:
         subnets = reading.key.startswith("ip-addr") or reading.key.endswith("-networks")
         yield from ranges_in(reading.text, subnets=subnets)
 
@@ -85,6 +103,8 @@ class _Redactor:
                 return "".join(f"{self._namespace(line)}\n" for line in text.splitlines())
             case "versions" if reading.origin.startswith("uname") and reading.outcome == "text":
                 return self._uname(text)
+            case "machine-id" | "boot-id" if reading.outcome == "text":
+                return "".join(f"{self._names.machine(line)}\n" for line in text.splitlines())
             case "dmi":
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
             case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:

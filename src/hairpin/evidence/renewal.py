@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, own_id
 
 Place = tuple[str, str]
 """A reading's key and network namespace."""
@@ -24,6 +24,7 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
     single = tuple(each for each in newer.readings if _is_single_sysctl(each))
     fresh = _by_place(each for each in newer.readings if not _is_single_sysctl(each))
     known = _by_place(evidence.readings)
+    label = next((each.id.removesuffix(own_id(each.id)) for each in evidence.readings), "")
     last = max((_number(each.id) for each in evidence.readings), default=0)
     ids: dict[Place, list[str]] = {place: [each.id for each in readings] for place, readings in known.items()}
     readings = [each for each in evidence.readings if _place(each) not in gone and _place(each) not in fresh]
@@ -32,16 +33,10 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
             free = ids.get(place)
             if not free:
                 last += 1
-            readings.append(msgspec.structs.replace(reading, id=free.pop(0) if free else f"e{last}"))
+            readings.append(msgspec.structs.replace(reading, id=free.pop(0) if free else f"{label}e{last}"))
     readings.sort(key=lambda each: _number(each.id))
-    return Evidence(
-        schema=newer.schema,
-        hairpin=newer.hairpin,
-        taken_at=newer.taken_at,
-        hostname=newer.hostname,
-        kernel=newer.kernel,
-        readings=tuple(_with_sysctls(each, single) for each in readings),
-    )
+    renewed_readings = tuple(_with_sysctls(each, single) for each in readings)
+    return msgspec.structs.replace(newer, readings=renewed_readings, label=evidence.label)
 
 
 def changed_places(before: Evidence, after: Evidence) -> frozenset[Place]:
@@ -64,7 +59,7 @@ def _place(reading: Reading) -> Place:
 
 
 def _number(reading_id: str) -> int:
-    return int(reading_id.removeprefix("e"))
+    return int(own_id(reading_id).removeprefix("e"))
 
 
 def _are_same(old: list[Reading], new: list[Reading]) -> bool:

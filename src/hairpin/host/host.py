@@ -77,12 +77,17 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True, dict=True):
-    """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network."""
+    """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network.
+
+    ``machine_id`` and ``boot_id`` tell machines apart: of /etc/machine-id, and drawn by the kernel at each start.
+    """
 
     name: str
     kernel: str = ""
     taken_at: str = ""
     snapshot_id: str = ""
+    machine_id: str | None = None
+    boot_id: str | None = None
     namespaces: tuple[Namespace, ...] = ()
     engines: tuple[Engine, ...] = ()
     firewalld: Firewalld | None = None

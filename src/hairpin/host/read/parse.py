@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.several import identity_of
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import Unit, Version
@@ -45,11 +46,14 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
     dmi = readings.first("dmi")
+    machine_id, boot_id = identity_of(evidence)
     host = Host(
-        name=evidence.hostname,
+        name=evidence.name,
         kernel=evidence.kernel,
         taken_at=evidence.taken_at,
         snapshot_id=evidence.snapshot_id,
+        machine_id=machine_id or None,
+        boot_id=boot_id or None,
         namespaces=_namespaces(evidence, readings, containers, known, readable),
         engines=running,
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),

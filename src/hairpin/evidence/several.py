@@ -1,0 +1,124 @@
+"""Several hosts in one question: a label for each, ids that are unique among all their readings, one clock.
+
+The first host is the one that a question means when it names none; its readings keep their ids.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.message import Message, message
+
+_OLD = timedelta(minutes=1)
+
+
+class NotRead(msgspec.Struct, frozen=True):
+    """A host that could not be read.  ``origin``: the option that names it; ``reason``: why not."""
+
+    label: str
+    origin: str
+    reason: Message
+
+
+Source = Evidence | NotRead
+"""One host of a question."""
+
+
+def together(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Return the hosts under labels that are unique: a second equal name becomes ``name#2``.
+
+    Raises UsageError where two of them are one machine.
+    """
+    taken: set[str] = set()
+    found: list[Source] = []
+    for source in sources:
+        label = _free(source.name if isinstance(source, Evidence) else source.label, taken)
+        taken.add(label)
+        found.append(_labelled(source, label, is_first=not found))
+    _refuse_same_machine(tuple(each for each in found if isinstance(each, Evidence)))
+    return tuple(found)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 2
+    label = name
+    while label in taken:
+        label = f"{name}#{number}"
+        number += 1
+    return label
+
+
+def _labelled(source: Source, label: str, *, is_first: bool) -> Source:
+    if isinstance(source, NotRead) or is_first:
+        return msgspec.structs.replace(source, label=label)
+    readings = tuple(msgspec.structs.replace(each, id=f"{label}:{each.id}") for each in source.readings)
+    return msgspec.structs.replace(source, label=label, readings=readings)
+
+
+# --- one machine ------------------------------------------------------------------------------------------------------
+
+
+def identity_of(evidence: Evidence) -> tuple[str, str]:
+    """Return the machine id and the boot id; empty where they were not read."""
+    return _text(evidence.find("machine-id", "")), _text(evidence.find("boot-id", ""))
+
+
+def _text(reading: Reading | None) -> str:
+    return reading.text.strip() if reading is not None and reading.outcome == "text" else ""
+
+
+def _refuse_same_machine(hosts: tuple[Evidence, ...]) -> None:
+    for number, host in enumerate(hosts):
+        for other in hosts[:number]:
+            if _is_same_machine(host, other):
+                raise UsageError(
+                    message(
+                        "{one} ({one_at}) and {other} ({other_at}) are the same machine; name each host once",
+                        one=other.name,
+                        one_at=other.taken_at or "-",
+                        other=host.name,
+                        other_at=host.taken_at or "-",
+                    )
+                )
+
+
+def _is_same_machine(one: Evidence, other: Evidence) -> bool:
+    """Return whether both ids are equal.  A boot id is drawn at each start, so it decides even where a host has no
+    machine id; machine ids alone do not, since copies of one disk share them."""
+    (_, boot), (_, other_boot) = identity_of(one), identity_of(other)
+    if boot and other_boot:
+        return identity_of(one) == identity_of(other)
+    return one.snapshot_id == other.snapshot_id
+
+
+# --- one clock --------------------------------------------------------------------------------------------------------
+
+
+def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
+    """Return what has to be said of the hosts that were read more than a minute before the others.
+
+    The clocks of hosts differ: what was collected over ssh is measured by the clock of the machine that asked.
+    """
+    times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
+    if not times:
+        return ()
+    newest = max(at for _, at in times)
+    return tuple(
+        message(
+            "{host} was read {seconds} s before the newest of these hosts: it may be different now",
+            host=name,
+            seconds=int((newest - at).total_seconds()),
+        )
+        for name, at in times
+        if newest - at > _OLD
+    )
+
+
+def _moment(evidence: Evidence) -> datetime | None:
+    try:
+        return datetime.fromisoformat(evidence.collected_at or evidence.taken_at)
+    except ValueError:
+        return None

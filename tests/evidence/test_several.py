@@ -1,0 +1,103 @@
+"""Several hosts in one question have labels and reading ids of their own; no machine counts twice; ages are told."""
+
+import msgspec
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.evidence.several import NotRead, Source, age_notes, identity_of, together
+from hairpin.host.read.parse import parse
+from hairpin.message import message
+
+NOON = "2026-01-01T12:00:00Z"
+
+
+def reading(number: int, key: str, text: str, outcome: str = "text") -> Reading:
+    kind = "text" if outcome == "text" else "absent"
+    return Reading(f"e{number}", key, "", key, NOON, 0, kind, text)
+
+
+def host(
+    name: str, machine: str = "", boot: str = "", at: str = NOON, collected_at: str = "", label: str = ""
+) -> Evidence:
+    readings = (reading(1, "os-release", f"ID={name}\n"),)
+    if machine:
+        readings = (*readings, reading(2, "machine-id", f"{machine}\n"))
+    if boot:
+        readings = (*readings, reading(3, "boot-id", f"{boot}\n"))
+    return Evidence(SCHEMA, "0", at, name, "6.1", readings, collected_at, label)
+
+
+LABELS: dict[str, tuple[tuple[Source, ...], tuple[str, ...]]] = {
+    "names": ((host("a"), host("b")), ("a", "b")),
+    "a second equal name": ((host("a", "1"), host("a", "2"), host("a", "3")), ("a", "a#2", "a#3")),
+    "given": ((host("a", label="near"), host("b")), ("near", "b")),
+    "given twice": ((host("a", label="x"), host("b", label="x")), ("x", "x#2")),
+    "one that was not read": ((host("a"), NotRead("a", "--host a", message("nothing"))), ("a", "a#2")),
+}
+
+
+@pytest.mark.parametrize(("sources", "labels"), LABELS.values(), ids=LABELS)
+def test_labels_are_unique(sources: tuple[Source, ...], labels: tuple[str, ...]) -> None:
+    found = together(sources)
+    assert tuple(each.name if isinstance(each, Evidence) else each.label for each in found) == labels
+
+
+def test_reading_ids_are_unique_and_those_of_the_first_host_stay() -> None:
+    first, second = (each for each in together((host("a"), host("b"))) if isinstance(each, Evidence))
+    assert [each.id for each in first.readings] == ["e1"]
+    assert [each.id for each in second.readings] == ["b:e1"]
+
+
+def test_labels_are_no_content() -> None:
+    plain = host("b", "1", "2")
+    _, labelled = together((host("a"), plain))
+    assert isinstance(labelled, Evidence)
+    assert labelled.snapshot_id == plain.snapshot_id
+
+
+def test_a_host_is_called_by_its_label_and_knows_which_machine_it_is() -> None:
+    found = parse(host("b", "1", "2", label="near"))
+    assert (found.name, found.machine_id, found.boot_id) == ("near", "1", "2")
+    assert identity_of(host("b")) == ("", "")
+
+
+SAME: dict[str, tuple[Evidence, Evidence, bool]] = {
+    "both ids": (host("a", "m", "b", at="1"), host("c", "m", "b", at="2"), True),
+    "the same snapshot": (host("a"), host("a"), True),
+    "another boot: a copy of the disk": (host("a", "m", "b"), host("c", "m", "b2"), False),
+    "another machine id on one kernel": (host("a", "m", "b"), host("c", "m2", "b"), False),
+    "no machine id, one boot": (host("a", "", "b"), host("c", "", "b"), True),
+    "machine id alone": (host("a", "m"), host("c", "m"), False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME.values(), ids=SAME)
+def test_one_machine_counts_once(one: Evidence, other: Evidence, same: bool) -> None:
+    if not same:
+        assert len(together((one, other))) == 2
+        return
+    with pytest.raises(UsageError, match=f"{one.hostname} .* and .*{other.hostname}.* are the same machine"):
+        together((one, other))
+
+
+AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
+    "within a minute": ((host("a"), host("b", at="2026-01-01T12:01:00Z")), []),
+    "older": ((host("a"), host("b", at="2026-01-01T12:01:01Z")), ["a was read 61 s"]),
+    "by the clock of who asked": (
+        (host("a", at="2020-01-01T00:00:00Z", collected_at=NOON), host("b", collected_at=NOON)), [],
+    ),
+    "no time": ((host("a", at=""), host("b")), []),
+    "alone": ((host("a"),), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("hosts", "notes"), AGES.values(), ids=AGES)
+def test_what_is_older_than_a_minute_is_said(hosts: tuple[Evidence, ...], notes: list[str]) -> None:
+    found = [str(each) for each in age_notes(hosts)]
+    assert len(found) == len(notes)
+    assert all(text.startswith(note) for text, note in zip(found, notes, strict=True))
+
+
+def test_the_time_of_collecting_is_content() -> None:
+    assert msgspec.structs.replace(host("a"), collected_at=NOON).snapshot_id != host("a").snapshot_id
