@@ -14,7 +14,7 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.routing import NO_WAY, Found, Query, Scope, lookup
 from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import confirmed
@@ -87,7 +87,7 @@ def _on_link(namespace: Namespace, query: Query) -> Found | None:
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
     """
-    link = namespace.link(query.oif) if query.oif else None
+    link = namespace.link(query.scope.oif) if query.scope.oif else None
     if link is None or not link.up or vrf_of(namespace, link.name) is not None:
         return None
     return Found("unicast", next_hops=(NextHop(link.name),))
@@ -139,15 +139,13 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         packet.daddr,
         packet.saddr,
         iif="lo",
-        oif=None if prefers else bound,
-        prefers=bound if prefers else None,
-        weakly=prefers,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,
         dport=dport,
         uid=state.sender.uid,
+        scope=Scope(prefers=bound, weakly=True) if prefers else Scope(oif=bound),
     )
 
 
