@@ -19,7 +19,7 @@ from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_tex
 from hairpin.network.routing import NO_WAY, Found, Query, Scope, is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
-from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.multipath import paths
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
@@ -218,7 +218,7 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
     if found.type != "unicast":
         yield _not_routable(state, found)
         return
-    for hop, chosen in ways(state, found):
+    for hop, chosen in paths(state, found):
         if hop.link is not None:
             yield _forward_by(namespace, chosen, found, hop, hop.link)
 

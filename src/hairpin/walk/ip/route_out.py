@@ -19,8 +19,8 @@ from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
-from hairpin.walk.ip.mtu import route_mtu, sent_in_pieces, told_what_fits
-from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
+from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.ip.vrf import shown_by_vrf
 from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
@@ -51,7 +51,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(state, found):
         yield _by(namespace, chosen, found, hop, query, then)
 
 
@@ -112,7 +112,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     routed = routed.noted("output-route", link, decided_by_route(found))
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
     if then == "output":
-        routed = told_what_fits(routed, mtu)
+        routed = fragmented_by_socket(routed, mtu)
     to_many = packet.version == 4 and found.type in ("broadcast", "multicast")
     return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu, to_many=to_many)
 
@@ -211,5 +211,5 @@ def postrouting(network: Network, state: State) -> Iterator[Outcome]:
         if isinstance(done, End):
             yield done
         else:
-            fitting = sent_in_pieces(done.noted("postrouting", done.oif), "postrouting")
+            fitting = fragmented(done.noted("postrouting", done.oif), "postrouting")
             yield fitting if isinstance(fitting, End) else fitting.to("neighbour")
