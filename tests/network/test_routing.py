@@ -6,7 +6,8 @@ from hairpin.host.link import Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
-from hairpin.network.routing import Found, Query, Scope, is_taken_in6, lookup, route_text, rules_of, tables_are_one
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import is_taken_in6, lookup, route_text, rules_of, tables_are_one
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
 
 

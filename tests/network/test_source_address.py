@@ -5,7 +5,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.prefix import parse_address
-from hairpin.network.routing import Found, Query, Scope, lookup
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
 

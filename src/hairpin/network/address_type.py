@@ -9,7 +9,8 @@ from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import BROADCAST4, Version, inside, is_multicast
-from hairpin.network.routing import Found, Query, Scope, lookup, tables_are_one, usable_hops
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import lookup, tables_are_one, usable_hops
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 

@@ -8,7 +8,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import NextHop
 from hairpin.network.network import addresses_of, conf
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast, width
-from hairpin.network.routing import Found, Query
+from hairpin.network.query import Found, Query
 from hairpin.network.vrf import vrf_of
 
 

@@ -12,7 +12,8 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
-from hairpin.network.routing import NO_WAY, Query, Scope, lookup
+from hairpin.network.query import NO_WAY, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.connection_index import index_of
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.state import State

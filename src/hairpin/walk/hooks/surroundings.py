@@ -9,7 +9,8 @@ from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
-from hairpin.network.routing import Query, Scope, lookup
+from hairpin.network.query import Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
 from hairpin.walk.sockets import find_socket
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from hairpin.host.route import NextHop
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.prefix import address_text
-from hairpin.network.routing import Found, route_text
+from hairpin.network.query import Found
+from hairpin.network.routing import route_text
 from hairpin.walk.state import State
 
 

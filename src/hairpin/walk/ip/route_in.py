@@ -16,7 +16,8 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, Scope, is_taken_in6, lookup, route_text
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths

@@ -14,7 +14,8 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, Scope, lookup
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import confirmed

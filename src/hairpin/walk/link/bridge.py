@@ -14,7 +14,8 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, conf
-from hairpin.network.routing import NO_WAY, lookup
+from hairpin.network.query import NO_WAY
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
