@@ -56,9 +56,9 @@ _CONNECTIONS = (
     Mistake(
         "redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
         "walk/hooks/nat.py",
-        "    forward = state.ct_direction == 0\n",
-        "    if state.ct_direction == 1 and not state.iif:\n        return state\n"
-        "    forward = state.ct_direction == 0\n",
+        "    forward = state.track.ct_direction == 0\n",
+        "    if state.track.ct_direction == 1 and not state.iif:\n        return state\n"
+        "    forward = state.track.ct_direction == 0\n",
     ),
     Mistake(
         "nat-each-packet", "every packet of a connection asks the nat chains",
