@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
+from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Container, Engine
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
@@ -99,6 +100,11 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
     klog: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+
+    @property
+    def was_read(self) -> bool:
+        """Whether anything of the host was read; else ``unread`` has the one reason why not."""
+        return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
 
     @property
     def netns(self) -> Netns:

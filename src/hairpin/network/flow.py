@@ -44,6 +44,7 @@ Start = Outside | Lan | FromHost | FromContainer
 class Flow(msgspec.Struct, frozen=True):
     """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
     ``host``: the label of the host that it starts on, or whose client it is (empty: the network's first).
+    ``asked_host``: the label of the host whose port or container the asker means (empty: the same).
 
     ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule
     against one documentation range says nothing about the world)."""
@@ -58,6 +59,7 @@ class Flow(msgspec.Struct, frozen=True):
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     stand_ins: tuple[int, ...] = ()
     host: str = ""
+    asked_host: str = ""
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""

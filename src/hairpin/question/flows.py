@@ -18,38 +18,27 @@ _EMBEDDED_DNS = 0x7F00000B
 """127.0.0.11: where containers on user-defined networks find Docker's resolver."""
 
 
-class Target(msgspec.Struct, frozen=True):
-    """What is asked for: ``address`` None means this host's own, ``container`` a container's own address and port."""
-
-    port: int | None = None
-    protocol: Protocol | None = None
-    version: Version | None = None
-    address: int | None = None
-    container: str | None = None
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Where from: an address, ``host``, ``lan`` or a container."""
-
-    kind: str
-    version: Version | None = None
-    address: int | None = None
-    container: str | None = None
-
-
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
-    """Return the flows, the asked one first, without repetitions."""
-    host = network.this
-    if host.netns not in network:
-        raise UsageError(message("this snapshot has no host namespace; take it again with `hairpin snapshot`"))
-    found: list[Flow] = []
-    for target in targets:
-        found += _of_target(network, host, target, origin)
+    """Return the flows, the asked one first, without repetitions.
+
+    Raises UsageError where the question makes no sense here, CollectError where a host that it means was not read.
+    """
     if not targets:
-        found += _everything(network, host, origin)
-    elif not found:
+        found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
+        return _numbered(tuple(dict.fromkeys(found)))
+    found = [flow for target in targets for flow in _of_target(network, target, origin)]
+    if not found:
         raise UsageError(_nothing_to_ask(origin))
     return _numbered(tuple(dict.fromkeys(found)))
+
+
+def _has_namespace(host: Host) -> bool:
+    """Return whether the host's own namespace was read; False where the host was not read at all."""
+    if not host.was_read:
+        return False
+    if host.netns.name not in host:
+        raise UsageError(message("this snapshot has no host namespace; take it again with `hairpin snapshot`"))
+    return True
 
 
 def _nothing_to_ask(origin: Origin | None) -> Message:
@@ -67,16 +56,28 @@ def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
 # --- one target ------------------------------------------------------------------------------------------------------
 
 
-def _of_target(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
+def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
+    host = host_of(network, target)
+    _has_namespace(host)
     if target.container is not None:
         return _to_container(network, host, target, origin)
     assert target.port is not None
+    others = _others(network, host, target)
     protocols = (target.protocol,) if target.protocol is not None else _protocols(host, target.port)
     flows: list[Flow] = []
     for protocol in protocols:
         for binding in _meant(network, host, target, protocol, origin):
-            flows += _to_port(network, host, target, protocol, binding, origin)
+            flows += _to_port(network, host, target, protocol, binding, origin, others)
     return flows
+
+
+def _others(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
+    """Return the other hosts, which are clients of a host's port, too."""
+    if target.address is not None and not (
+        target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
+    ):
+        return ()
+    return tuple(each for each in network.hosts if each is not host and each.netns in network)
 
 
 def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
@@ -118,22 +119,33 @@ def _meant(
 
 def _speaks_v6(network: Network, host: Host, origin: Origin | None) -> bool:
     """Return whether this host, and the container that is to ask, have an IPv6 address to ask by."""
-    asker = host.container(origin.container or "") if origin is not None and origin.kind == "container" else None
-    namespace = host.namespace(asker.netns) if asker is not None and asker.netns is not None else None
+    namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None
     if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
         return False
     return primary_address(network, host.netns, 6) is not None
 
 
+def _asker_namespace(network: Network, origin: Origin) -> Namespace | None:
+    host = asker(network, origin)
+    container = host.container(origin.container or "")
+    return host.namespace(container.netns) if container is not None and container.netns is not None else None
+
+
 def _to_port(
-    network: Network, host: Host, target: Target, protocol: Protocol, binding: PortBinding | None, origin: Origin | None
+    network: Network,
+    host: Host,
+    target: Target,
+    protocol: Protocol,
+    binding: PortBinding | None,
+    origin: Origin | None,
+    others: tuple[Host, ...] = (),
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
     container = _publisher(host, binding)
     return [
         Flow(
-            start=start,
+            start=point.start,
             version=version,
             daddr=address,
             protocol=protocol,
@@ -141,12 +153,13 @@ def _to_port(
             container=container,
             purpose="asked" if target.address is not None or binding is None else "published",
             stand_ins=clients(network, host.netns, version)[1:]
-            if origin is None and isinstance(start, Outside)
+            if origin is None and isinstance(point.start, Outside)
             else (),
-            host=host.name,
+            host=point.host.name,
+            asked_host=host.name,
         )
-        for start in _starts(network, host, version, target, origin)
-        for address in _addresses(network, host, version, target, binding, start)
+        for point in _standpoints(network, host, version, target, origin, others)
+        for address in _addresses(network, host, version, target, binding, point)
     ]
 
 
@@ -157,79 +170,30 @@ def _publisher(host: Host, binding: PortBinding | None) -> str | None:
     return None
 
 
-def _starts(network: Network, host: Host, version: Version, target: Target, origin: Origin | None) -> list[Start]:
+def _standpoints(
+    network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
+) -> list[Standpoint]:
     if origin is not None:
-        return [start_of(network, host, version, origin)]
+        return [named(network, host, version, origin)]
     if target.address is not None and is_loopback(target.address, version):
-        return [FromHost()]
-    starts: list[Start] = []
-    outside = clients(network, host.netns, version)
-    if outside:
-        starts.append(Outside(outside[0]))
-    neighbour = lan_client(network, host.netns, version)
-    if neighbour is not None:
-        starts.append(Lan(neighbour))
-    return [*starts, FromHost()]
-
-
-def _known(host: Host) -> Message | str:
-    """Return the containers' names, for people who mistyped one."""
-    return ", ".join(sorted(each.name for each in host.containers())) or message("none")
-
-
-def start_of(network: Network, host: Host, version: Version, origin: Origin) -> Start:
-    """Return the start that the user named; UsageError when there is no such thing here."""
-    match origin.kind:
-        case "host":
-            return FromHost()
-        case "lan":
-            address = lan_client(network, host.netns, version)
-            if address is None:
-                raise UsageError(
-                    message("--from lan: this host has no link with a network on it; name an address instead")
-                )
-            return Lan(address)
-        case "container":
-            container = host.container(origin.container or "")
-            if container is None:
-                raise UsageError(
-                    message(
-                        "--from: no container {name!r} on this host (containers: {known})",
-                        name=origin.container,
-                        known=_known(host),
-                    )
-                )
-            if container.netns is None:
-                raise UsageError(
-                    message(
-                        "--from: container {name!r} is {status}: it has no network now",
-                        name=container.name,
-                        status=container.status,
-                    )
-                )
-            netns = Netns(host.name, container.netns)
-            return FromHost() if netns.is_host else FromContainer(container.name, netns)
-        case _:
-            assert origin.address is not None
-            if origin.version != version:
-                raise UsageError(message("--from and TARGET are of different address families"))
-            return Outside(origin.address)
+        return [Standpoint(FromHost(), host)]
+    return list(usual(network, host, version, others))
 
 
 def _addresses(
-    network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, start: Start
+    network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, asking: Standpoint
 ) -> list[int]:
-    """Return the addresses by which the asker would name this host."""
+    """Return the addresses by which the asker would name the host."""
     if target.address is not None:
         return [target.address]
     own = primary_address(network, host.netns, version)
     bound = binding.host_ip if binding is not None and binding.host_ip is not None else None
     if bound is not None and not is_loopback(bound, version):
         return [bound]
-    if isinstance(start, FromHost):
+    if isinstance(asking.start, FromHost) and asking.host is host:
         loopback = [0x7F000001] if version == 4 else []
         return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
-    if isinstance(start, Lan):
+    if isinstance(asking.start, Lan):
         on_link = [
             each.value
             for each in addresses_of(network.namespace(host.netns), lan_link(network, host.netns, version), version)
@@ -243,7 +207,9 @@ def _to_container(network: Network, host: Host, target: Target, origin: Origin |
     if container is None:
         raise UsageError(
             message(
-                "no container {name!r} on this host (containers: {known})", name=target.container, known=_known(host)
+                "no container {name!r} on this host (containers: {known})",
+                name=target.container,
+                known=known_containers(host),
             )
         )
     if target.port is None:
@@ -274,23 +240,39 @@ def _to_endpoint(
     flows: list[Flow] = []
     for endpoint in container.endpoints:
         if endpoint.ipv4 is not None:
-            start = start_of(network, host, 4, origin) if origin is not None else FromHost()
-            flows.append(Flow(start, 4, endpoint.ipv4, protocol, port, container=container.name, host=host.name))
+            point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
+            flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
     if container.on_host_network:
-        flows.append(Flow(FromHost(), 4, 0x7F000001, protocol, port, container=container.name, host=host.name))
+        flows.append(_to_address(host, container, Standpoint(FromHost(), host), 0x7F000001, protocol, port))
     if not flows:
         raise UsageError(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
         )
     if origin is not None and origin.kind == "container":
-        return _common_network(host, container, origin, flows)
+        return _common_network(asker(network, origin), container, origin, flows)
     return flows[:1]
 
 
+def _to_address(
+    host: Host, container: Container, point: Standpoint, address: int, protocol: Protocol, port: int
+) -> Flow:
+    """Return the flow to one of the container's own addresses."""
+    return Flow(
+        point.start,
+        4,
+        address,
+        protocol,
+        port,
+        container=container.name,
+        host=point.host.name,
+        asked_host=host.name,
+    )
+
+
 def _common_network(host: Host, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Prefer the address on a network that both containers are on."""
-    asker = host.container(origin.container or "")
-    shared = {each.network for each in asker.endpoints} if asker is not None else set[str]()
+    """Prefer the address on a network that both containers are on; ``host`` is the asker's."""
+    asking = host.container(origin.container or "")
+    shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in container.endpoints:
         if endpoint.network in shared and endpoint.ipv4 is not None:
             return [flow for flow in flows if flow.daddr == endpoint.ipv4]

@@ -1,0 +1,78 @@
+"""Which host a question means: the one that it names, the one that has the container or the address, or the first."""
+
+from hairpin.errors import CollectError, UsageError
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import Version
+from hairpin.network.wires import owner_of
+from hairpin.question.asked import Target
+
+
+def host_named(network: Network, label: str) -> Host:
+    """Return the host of that label (empty: the first one), which was read.
+
+    Raises UsageError where there is no such host, CollectError where it could not be read.
+    """
+    for host in network.hosts:
+        if label in ("", host.name):
+            return _read(host)
+    known = ", ".join(each.name for each in network.hosts)
+    raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
+
+
+def _read(host: Host) -> Host:
+    if host.was_read:
+        return host
+    why = host.unread[0]
+    raise CollectError(message("{host} could not be read: {reason}", host=host.name, reason=why.reason))
+
+
+def host_of(network: Network, target: Target) -> Host:
+    """Return the host that is asked.  Raises as ``host_named`` and ``host_with``."""
+    if target.container is not None:
+        return host_with(network, target.container, target.host)
+    if target.host or target.address is None or target.version is None:
+        return host_named(network, target.host)
+    return _host_at(network, target.version, target.address)
+
+
+def _host_at(network: Network, version: Version, address: int) -> Host:
+    """Return the host that has the address, or that a gateway maps it to; the first one where none does."""
+    public = network.world.public(version, address)
+    if public is not None:
+        return host_named(network, public.host)
+    this = host_named(network, "")
+    if this.netns not in network or owns_address(network.namespace(this.netns), version, address):
+        return this
+    owner = owner_of(network, version, address, besides=this.name)
+    return this if owner is None else network.host(owner.host)
+
+
+def host_with(network: Network, name: str, label: str) -> Host:
+    """Return the host that has the container: the named one; without a label the first one, else the only other."""
+    if label:
+        return host_named(network, label)
+    holders = [host for host in network.hosts if host.container(name) is not None]
+    if len(holders) < 2 or holders[0] is network.this:
+        if not holders and len(network.hosts) > 1:
+            _refuse_unknown(network, name)
+        return holders[0] if holders else host_named(network, "")
+    candidates = ", ".join(f"{name}@{host.name}" for host in holders)
+    raise UsageError(
+        message("several hosts have a container {name!r}: write one of {candidates}", name=name, candidates=candidates)
+    )
+
+
+def _refuse_unknown(network: Network, name: str) -> None:
+    """Raise UsageError with the containers of all hosts; CollectError where one of the hosts could not be read."""
+    for host in network.hosts:
+        _read(host)
+    raise UsageError(
+        message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=_known(network))
+    )
+
+
+def _known(network: Network) -> Message | str:
+    found = (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())
+    return ", ".join(sorted(found)) or message("none")

@@ -1,0 +1,94 @@
+"""Where flows start: the place that the user named, or all that make sense."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.question.asked import Origin
+from hairpin.question.hosts import host_named, host_with
+from hairpin.question.standpoints import clients, lan_client
+
+
+class Standpoint(msgspec.Struct, frozen=True):
+    """A start, and the host that it stands on or whose client it is."""
+
+    start: Start
+    host: Host
+
+
+def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
+    """Yield the clients that a host usually has: one out there, a neighbour, itself, and the ``others``."""
+    outside = clients(network, host.netns, version)
+    if outside:
+        yield Standpoint(Outside(outside[0]), host)
+    neighbour = lan_client(network, host.netns, version)
+    if neighbour is not None:
+        yield Standpoint(Lan(neighbour), host)
+    yield Standpoint(FromHost(), host)
+    for other in others:
+        yield Standpoint(FromHost(), other)
+
+
+def named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
+    """Return the start that the user named, for a flow to ``host``; UsageError when there is no such thing.
+
+    A client out there and a neighbour are those of the asked host where no host is named.
+    """
+    match origin.kind:
+        case "host":
+            return Standpoint(FromHost(), host_named(network, origin.host))
+        case "lan":
+            place = host_named(network, origin.host) if origin.host else host
+            address = lan_client(network, place.netns, version)
+            if address is None:
+                raise UsageError(
+                    message("--from lan: this host has no link with a network on it; name an address instead")
+                )
+            return Standpoint(Lan(address), place)
+        case "container":
+            return _container(network, origin)
+        case _:
+            assert origin.address is not None
+            if origin.version != version:
+                raise UsageError(message("--from and TARGET are of different address families"))
+            return Standpoint(Outside(origin.address), host_named(network, origin.host) if origin.host else host)
+
+
+def asker(network: Network, origin: Origin) -> Host:
+    """Return the host of the container that is to ask."""
+    return host_with(network, origin.container or "", origin.host)
+
+
+def _container(network: Network, origin: Origin) -> Standpoint:
+    host = asker(network, origin)
+    container = host.container(origin.container or "")
+    if container is None:
+        raise UsageError(
+            message(
+                "--from: no container {name!r} on this host (containers: {known})",
+                name=origin.container,
+                known=known_containers(host),
+            )
+        )
+    if container.netns is None:
+        raise UsageError(
+            message(
+                "--from: container {name!r} is {status}: it has no network now",
+                name=container.name,
+                status=container.status,
+            )
+        )
+    netns = Netns(host.name, container.netns)
+    return Standpoint(FromHost() if netns.is_host else FromContainer(container.name, netns), host)
+
+
+def known_containers(host: Host) -> Message | str:
+    """Return the containers' names, for people who mistyped one."""
+    return ", ".join(sorted(each.name for each in host.containers())) or message("none")
