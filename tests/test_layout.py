@@ -40,7 +40,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/watch/half_open.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/run/netns.py": "kernel/test_replica.py",
-    "judges/proof.py": "kernel/test_replica.py",
     "replica/run/serving.py": "kernel/test_replica.py",
     "replica/run/refused.py": "kernel/test_replica_rules.py",
     "replica/run/worker.py": "kernel/test_replica.py",

@@ -6,8 +6,7 @@ import pytest
 from hairpin.judges.agreement import agreement
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
-from hairpin.replica.run.worker import Judgement, Place
-from hairpin.replica.watch.counters import Hit
+from hairpin.replica.judgement import Hit, Judgement, Place
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, container_namespace, host_namespace, network

@@ -6,7 +6,7 @@ import pytest
 from hairpin.judges.agreement import agreement
 from hairpin.judges.this_kernel import as_judged_here, on_kernel
 from hairpin.network.flow import Flow, Outside
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, network
 

@@ -13,7 +13,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
 

@@ -13,8 +13,8 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge, judge_all
+from hairpin.replica.judgement import Judgement
 from hairpin.replica.run import worker
-from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_replica import macvlan
 from tests.kernel.test_replica_links import BRIDGE, NIC, PORT, kernel_makes, outer, vlan

@@ -1,25 +1,22 @@
 """Both judges in the terminal."""
 
-from hairpin.judges.agreement import agreement
-from hairpin.judges.proof import Proof
 from hairpin.netfilter.packet import SYN, TCP
-from hairpin.replica.run.worker import Judgement, Place
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
+from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.paper import Paper
 from hairpin.report.prove_text import prove_text
 from hairpin.report.words import Words
-from tests.report.answers import USER_DROPS, answer
+from tests.report.answers import USER_DROPS
+from tests.report.proven import proven, trace
 
-TRACE = answer(USER_DROPS).diagnoses[0].trace
+TRACE = trace(USER_DROPS)
 RULE = Hit("host", "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
 SEEN = Sighting(5, "host", "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
 DROPPED = Judgement(TRACE.flow, "dropped", Place("host", "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,))
 
 
 def text(*judgements: Judgement, file: str | None = None) -> str:
-    proofs = tuple(Proof(TRACE, each, agreement(TRACE, each), file) for each in judgements)
-    return prove_text(proofs, Words(), Paper(width=100), verbose=False)
+    found = proven(*judgements, replacements=(USER_DROPS,), file=file)
+    return prove_text(found, Words(), Paper(width=100), verbose=False)
 
 
 def test_one_flow_is_shown_step_by_step() -> None:

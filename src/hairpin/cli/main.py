@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -121,16 +120,17 @@ def stated_language(args: Sequence[str]) -> str | None:
 def _confess(*, verbose: bool) -> None:
     """Write the traceback where it can be sent from, and say where that is."""
     # Here and not above: `hairpin --help` would pay for them.
-    import tempfile
     import time
     import traceback
+
+    from hairpin.cli.environment import environment
 
     told = traceback.format_exc()
     if verbose:
         sys.stderr.write(told)
     last = told.strip().splitlines()[-1]
     sys.stderr.write(f"hairpin: this is a bug in hairpin: {last}\n")
-    for folder in (_state_folder(), Path(tempfile.gettempdir())):
+    for folder in environment().folders:
         path = folder / time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime())
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -139,10 +139,3 @@ def _confess(*, verbose: bool) -> None:
             continue
         sys.stderr.write(f"hairpin: details are in {path}\n")
         return
-
-
-def _state_folder() -> Path:
-    """Return $XDG_STATE_HOME/hairpin.  Source: XDG Base Directory Specification."""
-    stated = os.environ.get("XDG_STATE_HOME")
-    base = Path(stated) if stated else Path(os.environ.get("HOME", "/nonexistent")) / ".local" / "state"
-    return base / "hairpin"

@@ -5,6 +5,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from hairpin.cli.environment import environment
+
 if TYPE_CHECKING:
     from hairpin.errors import HairpinError
     from hairpin.report.paper import Paper
@@ -49,7 +51,7 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
     characters."""
     from hairpin.report.words import Words, language_of
 
-    wanted = language_of(os.environ) if lang is None else "zh" if lang == "zh" else "en"
+    wanted = language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
     return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
 
 
@@ -65,7 +67,8 @@ def paper(color: str) -> "Paper":
     """Return what the report is drawn on: as wide as the terminal, plain where nobody sees colour."""
     from hairpin.report.paper import Paper
 
-    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    coloured = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
+    around = environment()
+    terminal = sys.stdout.isatty() and not around.plain_terminal
+    coloured = color == "always" or (color == "auto" and terminal and not around.no_colour)
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=encoding != "utf8")

@@ -42,7 +42,7 @@ def snapshot(
     from hairpin.evidence.redact import redact
 
     try:
-        evidence = take(host, root=root) if root is not None and not snapshots else gather(snapshots, host)
+        (evidence,) = (take(host, root=root),) if root is not None and not snapshots else gather(snapshots, host)
         evidence = redact(evidence) if redacted else evidence
         if output == "-":
             write_stream(evidence, sys.stdout.buffer)

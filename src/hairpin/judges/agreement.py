@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.netfilter.packet import is_discovery
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.state import RuleDecided, Stop
 from hairpin.walk.walk import Trace, only_under_load
 

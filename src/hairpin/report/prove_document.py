@@ -5,14 +5,12 @@ from typing import Literal
 import msgspec
 
 import hairpin
-from hairpin.evidence.reading import Evidence
-from hairpin.judges.proof import Proof
-from hairpin.network.network import Network
-from hairpin.replica.run.worker import Judgement
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
-from hairpin.replica.watch.verdict import Verdict as KernelVerdict
-from hairpin.report.document import FlowDocument, HostDocument, Judge, flow_document, host_document
+from hairpin.answer.answer import Answer, FlowAnswer, Judge
+from hairpin.host.host import Host
+from hairpin.judges.judged import Judged
+from hairpin.replica.judgement import Hit, Judgement, Sighting
+from hairpin.replica.judgement import Verdict as KernelVerdict
+from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
 
 SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
@@ -75,28 +73,29 @@ class ProveDocument(msgspec.Struct, frozen=True):
     evidence: dict[str, Quote]
 
 
-def prove_document(
-    proven: tuple[Proof, ...], network: Network, evidence: Evidence | None, kernel: str
-) -> ProveDocument:
-    """Return the document; ``kernel`` is the release of the one that judged."""
-    quotes = Quotes(evidence)
-    flows = tuple(_proven(f"f{number}", each, network, quotes) for number, each in enumerate(proven, 1))
-    return ProveDocument(
-        SCHEMA, hairpin.__version__, host_document(network.host, evidence), kernel, flows, quotes.all()
+def prove_document(answer: Answer) -> ProveDocument:
+    """Return the document of the flows that both judges have answered."""
+    quotes = Quotes(answer.evidence)
+    host = answer.network.host
+    files = {each.flow: each.file for each in answer.disputes}
+    flows = tuple(
+        _proven(each, each.judged, host, quotes, files.get(each.ref))
+        for each in answer.flows
+        if each.judged is not None
     )
+    return ProveDocument(SCHEMA, hairpin.__version__, host_document(host), answer.kernel or "", flows, quotes.all())
 
 
-def _proven(flow_id: str, proven: Proof, network: Network, quotes: Quotes) -> ProvenDocument:
-    simulated = flow_document(flow_id, proven.trace, network.host, quotes)
+def _proven(flow: FlowAnswer, judged: Judged, host: Host, quotes: Quotes, file: str | None) -> ProvenDocument:
     return ProvenDocument(
-        msgspec.structs.replace(simulated, judge=proven.agreement.judge),
-        _kernel(proven.judgement),
-        proven.agreement.agrees,
-        proven.agreement.reason,
-        proven.agreement.judge,
-        proven.judgement.left_out,
-        proven.judgement.apart,
-        proven.file,
+        flow_document(flow, host, quotes),
+        _kernel(judged.judgement),
+        judged.agreement.agrees,
+        judged.agreement.reason,
+        judged.agreement.judge,
+        judged.judgement.left_out,
+        judged.judgement.apart,
+        file,
     )
 
 

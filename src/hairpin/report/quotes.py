@@ -4,8 +4,9 @@ from typing import cast
 
 import msgspec
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.sysctl import Path
 from hairpin.remedy.sysctl_files import key_parts
 from hairpin.walk.state import (
@@ -43,9 +44,8 @@ class Quote(msgspec.Struct, frozen=True):
 class Quotes:
     """Gives each quoted place a reference: the reading's id, with a letter behind it from the second place on."""
 
-    def __init__(self, evidence: Evidence | None) -> None:
-        readings = evidence.readings if evidence is not None else ()
-        self._readings: dict[str, Reading] = {each.id: each for each in readings}
+    def __init__(self, evidence: tuple[Evidence, ...]) -> None:
+        self._readings: dict[str, Reading] = {each.id: each for one in evidence for each in one.readings}
         self._quotes: dict[str, Quote] = {}
         self._places: dict[str, list[Quote]] = {}
 
@@ -69,9 +69,20 @@ class Quotes:
             case _:
                 return None
 
-    def cause(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of what a cause stands on, quoting what its ``where`` names, else what stopped the
-        packet."""
+    def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
+        """Return the references of what a cause stands on: what it names itself, else what stopped the packet."""
+        decided = cause.stop.decided_by
+        named = self.named(cause.candidate, decided)
+        if named:
+            return named
+        reference = self.decided(decided)
+        if reference is None and isinstance(decided, SocketDecided):
+            reference = self.socketless(cause.stop.netns, decided.text)
+        return (reference,) if reference is not None else ()
+
+    def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
+        """Return the references of the readings that a candidate names, quoting what its ``where`` says, else what
+        stopped the packet."""
         where = dict(candidate.where)
         if isinstance(stopped_by, RuleDecided) and "chains" not in where and "rules" not in where:
             where.setdefault("rule", stopped_by.place.text)
@@ -176,11 +187,6 @@ def _letters(count: int) -> str:
         text = chr(ord("a") + count % 26) + text
         count //= 26
     return text
-
-
-def spelt(text: str) -> str:
-    """Return the text with its lone surrogates (bytes that were no UTF-8, PEP 383) spelt ``\\xff``."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _shortened(text: str) -> str:

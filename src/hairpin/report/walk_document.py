@@ -5,11 +5,10 @@ from typing import Literal, assert_never
 import msgspec
 
 import hairpin
-from hairpin.evidence.reading import Evidence
+from hairpin.answer.answer import Answer
 from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.report.document import EvidenceRef, FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
@@ -25,7 +24,7 @@ from hairpin.walk.state import (
     Step,
     SysctlDecided,
 )
-from hairpin.walk.walk import Branch, Trace, Verdict
+from hairpin.walk.walk import Branch, Verdict
 
 SCHEMA: Literal["hairpin.walk/1"] = "hairpin.walk/1"
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
@@ -118,16 +117,16 @@ class WalkDocument(msgspec.Struct, frozen=True):
     evidence: dict[EvidenceRef, Quote]
 
 
-def walk_document(trace: Trace, network: Network, evidence: Evidence | None) -> WalkDocument:
-    """Return the document of a walk."""
-    quotes = Quotes(evidence)
-    host = network.host
-    usual = trace.usual
+def walk_document(answer: Answer) -> WalkDocument:
+    """Return the document of the answer's first flow."""
+    quotes = Quotes(answer.evidence)
+    host, (flow, *_) = answer.network.host, answer.flows
+    trace, usual = flow.trace, flow.trace.usual
     return WalkDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
-        host=host_document(host, evidence),
-        flow=flow_document("f1", trace, host, quotes),
+        host=host_document(host),
+        flow=flow_document(flow, host, quotes),
         verdict=trace.verdict,
         request=_steps(usual.request, host, quotes),
         reply=_steps(usual.reply, host, quotes),

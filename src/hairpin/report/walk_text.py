@@ -1,15 +1,16 @@
 """A walk as people read it: every step of request and answer."""
 
+from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
-from hairpin.walk.walk import Trace
 
 
-def walk_text(trace: Trace, words: Words, paper: Paper) -> str:
-    """Return the walk; each way that it can go, when it can go several."""
+def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
+    """Return the walk of the answer's first flow; each way that it can go, when it can go several."""
+    trace = answer.flows[0].trace
     flow = trace.flow
     verdict_line(trace.verdict, f"{flow.start_text()} → {flow.target_text()}", words, paper)
     for number, branch in enumerate(trace.branches):

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import msgspec
+
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.host import Unread
 from hairpin.message import Message
 
@@ -17,15 +19,16 @@ _OPEN = ("not installed, but", "nft is not installed", "nsenter is not installed
 
 
 class Readings:
-    """Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
+    r"""Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
 
-    A damaged reading never stops the others: it becomes an :class:`Unread`.
+    A damaged reading never stops the others: it becomes an :class:`Unread`.  Bytes that are no text (a rule's comment,
+    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         self._by_place: dict[tuple[str, str], list[Reading]] = {}
         self._unread: list[Unread] = []
-        for reading in evidence.readings:
+        for reading in map(_printable, evidence.readings):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
             elif reading.key not in _SPARE and (reading.outcome != "absent" or reading.text.startswith(_OPEN)):
@@ -66,3 +69,8 @@ class Readings:
         """Return what ``parse`` makes of all of them, one after the other."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
+
+
+def _printable(reading: Reading) -> Reading:
+    text = spelt(reading.text)
+    return reading if text == reading.text else msgspec.structs.replace(reading, text=text)

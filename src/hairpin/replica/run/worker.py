@@ -7,19 +7,18 @@ descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with i
 import socket
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
-from hairpin.message import Message
 from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.stacked import lower_of
+from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
 from hairpin.replica.plan.blueprint import APART, WORLD, NetnsPlan
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
@@ -30,12 +29,12 @@ from hairpin.replica.run.client import Attempt, Client, source_of
 from hairpin.replica.run.refit import carry_out
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
-from hairpin.replica.watch.counters import Counters, Hit
+from hairpin.replica.watch.counters import Counters
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, Lost
-from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Sighting, Tap
-from hairpin.replica.watch.verdict import Findings, Verdict, last_seen, says_no, verdict
+from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
+from hairpin.replica.watch.verdict import Findings, last_seen, says_no, verdict
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
@@ -44,32 +43,6 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
 no namespace's own."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
-    that took it, and the kernel's own words for the drop."""
-
-    netns: str
-    link: str = ""
-    out: bool = False
-    rules: tuple[Hit, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
-class Judgement(msgspec.Struct, frozen=True):
-    """What the kernel did with a flow.
-
-    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
-    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
-
-    flow: Flow
-    verdict: Verdict | Literal["depends"]
-    place: Place | None = None
-    path: tuple[Sighting, ...] = ()
-    elapsed_ms: float = 0.0
-    left_out: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -81,16 +54,6 @@ class Order(msgspec.Struct, frozen=True):
     read: Network | None = None
     change: Change | None = None
     after: tuple[Flow, ...] = ()
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """The answers, in the order asked; how long the parts took, in milliseconds; the error, when it could not be
-    built."""
-
-    before: tuple[Judgement, ...] = ()
-    after: tuple[Judgement, ...] = ()
-    took_ms: tuple[tuple[str, float], ...] = ()
-    error: Message | None = None
 
 
 def carry(order: Order) -> Outcome:
