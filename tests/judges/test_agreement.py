@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.judges.agreement import agreement
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Hit, Judgement, Place
@@ -65,10 +66,14 @@ CASES = {
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
     "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place("host")), (True, "replicated", "")),
-    "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
+    "something is left out": (
+        DELIVERED,
+        Judgement(FLOW, "delivered", left_out=(message("x"),)),
+        (True, "simulated", ""),
+    ),
     "what is left out may be why": (
         DELIVERED,
-        Judgement(FLOW, "dropped", left_out=("x",)),
+        Judgement(FLOW, "dropped", left_out=(message("x"),)),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
     "a way that the walk cannot follow": (
@@ -100,4 +105,4 @@ CASES = {
 def test_agreement(trace: object, judgement: Judgement, expected: tuple[bool | None, str, str]) -> None:
     assert isinstance(trace, type(DELIVERED))
     found = agreement(trace, judgement)
-    assert (found.agrees, found.judge, found.reason) == expected
+    assert (found.agrees, found.judge, str(found.reason or "")) == expected

@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import judged
+from hairpin.message import Message, message
 from hairpin.network.world import World
 from hairpin.replica.judgement import Judgement, Verdict
 from hairpin.walk.walk import walk_flow
@@ -17,9 +18,9 @@ RELEASE = WHOLE.host.kernel
 
 @pytest.mark.parametrize(
     ("verdict", "left_out", "differ"),
-    (("delivered", (), False), ("dropped", (), True), ("dropped", ("an XDP program",), False)),
+    (("delivered", (), False), ("dropped", (), True), ("dropped", (message("an XDP program"),), False)),
 )
-def test_only_what_cannot_be_explained_is_one(verdict: Verdict, left_out: tuple[str, ...], differ: bool) -> None:
+def test_only_what_cannot_be_explained_is_one(verdict: Verdict, left_out: tuple[Message, ...], differ: bool) -> None:
     both = judged(WHOLE, TRACE, Judgement(TRACE.flow, verdict, left_out=left_out), RELEASE)
     found = disagreement(both, World(), RELEASE)
     assert (found is not None) is differ

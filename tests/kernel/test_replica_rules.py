@@ -17,26 +17,26 @@ from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 
 AGAIN = """
 import json, subprocess, sys
-from hairpin.host.rulesets import with_devices
-from hairpin.netfilter import nft_json
-from hairpin.replica.blueprint import Load
-from hairpin.replica.refused import load_again
-from hairpin.replica.nft_input import counted
-from hairpin.replica.tool import run_tool
+from hairpin.host.read.rulesets import with_devices
+from hairpin.netfilter.nft import listing
+from hairpin.replica.plan.blueprint import Load
+from hairpin.replica.run.refused import load_again
+from hairpin.replica.plan.nft_input import counted
+from hairpin.replica.run.tool import run_tool
 tool, text, listed, added = json.loads(sys.stdin.read())
 loads, show = [Load(tool, text)], [tool.replace("restore", "save")]
 if tool == "nft-json":
     loads, show = [], ["nft", "-j", "list", "ruleset"]
     for table in listed:
         document = json.dumps({"nftables": table})
-        (model,) = nft_json.parse(document, source="test")
+        (model,) = listing.parse(document, source="test")
         model = with_devices(model, text)
         commands = json.loads(counted(document, {each.name: each.devices for each in model.chains}))["nftables"]
         loads.append(Load(tool, json.dumps({"nftables": [*commands, *added]}), model))
 left_out = []
 for load in loads:
     said = run_tool(load)
-    left_out += [(each.text, each.chain) for each in load_again(load, said)] if said else []
+    left_out += [(str(each.said), each.chain) for each in load_again(load, said)] if said else []
 print(json.dumps((left_out, subprocess.run(show, capture_output=True, text=True).stdout)))
 """
 Tables = list[list[dict[str, dict[str, object]]]]
@@ -137,7 +137,7 @@ def test_what_rules_count_for_is_made() -> None:
     flow = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(found, flow)
     assert (judgement.verdict, judgement.left_out) == ("dropped", ())
-    assert agreement(walk_flow(found, flow), judgement).reason == ""
+    assert agreement(walk_flow(found, flow), judgement).reason is None
 
 
 ODD = "-A {} -m nfacct --nfacct-name n234567890123456789012345678901234567890 -j RETURN"

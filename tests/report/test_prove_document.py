@@ -3,6 +3,7 @@
 from hairpin.netfilter.packet import SYN, TCP
 from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.prove_document import ProveDocument, prove_document
+from hairpin.report.words import Words
 from tests.report.answers import USER_DROPS
 from tests.report.proven import proven, trace
 from tests.report.strict import errors
@@ -16,7 +17,7 @@ SEEN = tuple(
 
 
 def document(judgement: Judgement, file: str | None = None) -> ProveDocument:
-    return prove_document(proven(judgement, replacements=(USER_DROPS,), file=file))
+    return prove_document(proven(judgement, replacements=(USER_DROPS,), file=file), Words())
 
 
 AGREED = document(

@@ -1,5 +1,6 @@
 """Both judges in the terminal."""
 
+from hairpin.message import message
 from hairpin.netfilter.packet import SYN, TCP
 from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.paper import Paper
@@ -39,7 +40,12 @@ def test_a_disagreement_is_shouted_and_says_where_it_is_kept() -> None:
 
 def test_what_is_not_rebuilt_is_told() -> None:
     told = text(
-        Judgement(TRACE.flow, "delivered", left_out=("an XDP program",), apart=("container:x: not on the way",))
+        Judgement(
+            TRACE.flow,
+            "delivered",
+            left_out=(message("an XDP program"),),
+            apart=(message("container:x: not on the way"),),
+        )
     )
     assert "the kernel says delivered, but what was not rebuilt may be why" in told
     assert "not rebuilt: an XDP program" in told

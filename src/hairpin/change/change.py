@@ -13,6 +13,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
@@ -113,7 +114,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
     netns: str
     socket: Socket
-    advice: str
+    advice: Message
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
@@ -141,7 +142,7 @@ class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
     """Something outside of the host: a gateway, a peer, a client's address plan."""
 
     world: World
-    advice: str
+    advice: Message
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):

@@ -44,7 +44,7 @@ def prove(
     if as_json:
         from hairpin.report.prove_document import prove_document
 
-        write_json(prove_document(answer))
+        write_json(prove_document(answer, words(lang)))
     else:
         from hairpin.report.prove_text import prove_text
 

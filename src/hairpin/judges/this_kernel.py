@@ -6,6 +6,7 @@ that could not be rebuilt.
 
 import msgspec
 
+from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import Trace, walk_flow
@@ -17,7 +18,11 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
     own = network.host.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement
-    said = f"the host's kernel ({own or 'not known'}) does otherwise on the way than this machine's ({running})"
+    said = message(
+        "the host's kernel ({own}) does otherwise on the way than this machine's ({running})",
+        own=own or message("not known"),
+        running=running,
+    )
     return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
 
 

@@ -95,8 +95,8 @@ class Judgement(msgspec.Struct, frozen=True):
     place: Place | None = None
     path: tuple[Sighting, ...] = ()
     elapsed_ms: float = 0.0
-    left_out: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
+    apart: tuple[Message, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -5,13 +5,13 @@ from typing import Literal
 import msgspec
 
 import hairpin
-from hairpin.answer.answer import Answer, FlowAnswer, Judge
-from hairpin.host.host import Host
+from hairpin.answer.answer import Answer, Judge
 from hairpin.judges.judged import Judged
 from hairpin.replica.judgement import Hit, Judgement, Sighting
 from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.words import Words
 
 SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
 
@@ -73,28 +73,29 @@ class ProveDocument(msgspec.Struct, frozen=True):
     evidence: dict[str, Quote]
 
 
-def prove_document(answer: Answer) -> ProveDocument:
-    """Return the document of the flows that both judges have answered."""
+def prove_document(answer: Answer, words: Words) -> ProveDocument:
+    """Return the document of the flows that both judges have answered, in the reader's language."""
     quotes = Quotes(answer.evidence)
     host = answer.network.host
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
-        _proven(each, each.judged, host, quotes, files.get(each.ref))
+        _proven(flow_document(each, host, quotes), each.judged, files.get(each.ref), words)
         for each in answer.flows
         if each.judged is not None
     )
     return ProveDocument(SCHEMA, hairpin.__version__, host_document(host), answer.kernel or "", flows, quotes.all())
 
 
-def _proven(flow: FlowAnswer, judged: Judged, host: Host, quotes: Quotes, file: str | None) -> ProvenDocument:
+def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Words) -> ProvenDocument:
+    reason = judged.agreement.reason
     return ProvenDocument(
-        flow_document(flow, host, quotes),
+        simulated,
         _kernel(judged.judgement),
         judged.agreement.agrees,
-        judged.agreement.reason,
+        words(reason) if reason is not None else "",
         judged.agreement.judge,
-        judged.judgement.left_out,
-        judged.judgement.apart,
+        tuple(words(each) for each in judged.judgement.left_out),
+        tuple(words(each) for each in judged.judgement.apart),
         file,
     )
 

@@ -6,8 +6,9 @@ from hairpin.message import message
 from hairpin.replica.judgement import Judgement, Sighting
 from hairpin.report.paper import Paper, Style
 from hairpin.report.path import draw_branch
-from hairpin.report.verdicts import VERDICTS, verdict_line
+from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 _SHOWN = 40
 """Packets of one flow that are shown; the JSON has all."""

@@ -7,8 +7,9 @@ from hairpin.report.path import draw
 from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
 from hairpin.report.unread import left_undecided
-from hairpin.report.verdicts import FEW, VERDICTS, Group, flow_text, folded, groups, write_flows
+from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 _SEVERITIES: dict[str, Message] = {
     "blocking": message("cause"),

@@ -5,24 +5,16 @@ from collections.abc import Sequence
 import msgspec
 
 from hairpin.answer.answer import FlowAnswer
-from hairpin.message import Message, message
+from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.report.paper import Paper, Style
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import Verdict
 
 FEW = 6
 """Lines of one kind that are shown before the rest is only counted."""
 _MARKS: dict[Verdict, tuple[str, Style]] = {"delivered": ("✓", "good"), "depends": ("?", "unsure")}
-VERDICTS: dict[Verdict, Message] = {
-    "delivered": message("delivered"),
-    "dropped": message("dropped"),
-    "rejected": message("rejected"),
-    "refused": message("refused"),
-    "unanswered": message("unanswered"),
-    "looped": message("looped"),
-    "depends": message("undecided"),
-}
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -45,8 +45,8 @@ def replicas() -> Replicas:
         if number % 20 == 0:
             sys.stdout.write(f"{number} of {len(expected())} replicas\n")
             sys.stdout.flush()
-        reasons = [proof.agreement.reason for proof in proofs if proof.agreement.reason]
-        reason = "; ".join((*reasons, *(each for proof in proofs if reasons for each in proof.judgement.left_out)))
+        reasons = [str(proof.agreement.reason) for proof in proofs if proof.agreement.reason is not None]
+        reason = "; ".join((*reasons, *(str(each) for proof in proofs if reasons for each in proof.judgement.left_out)))
         answers = {proof.agreement.agrees for proof in proofs}
         if False in answers:
             differing.append(f"{what}: {reason}")

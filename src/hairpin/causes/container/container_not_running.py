@@ -12,7 +12,7 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.engine._starting import started
 from hairpin.change.change import AddSocket, Change
 from hairpin.host.docker import Container
-from hairpin.message import message
+from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         ended = container.status == "exited" or looping
         exited = f" with exit code {container.exit_code}" if ended else ""
         if looping:
-            change = _by_hand(change, f"repair what ends it: docker logs {container.name}")
+            change = _by_hand(change, message("repair what ends it: docker logs {name}", name=container.name))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
@@ -59,7 +59,7 @@ def _came_and_went(container: Container) -> bool:
     return container.running and container.netns is None and container.restart_policy != "no"
 
 
-def _by_hand(change: Change, advice: str) -> Change:
+def _by_hand(change: Change, advice: Message) -> Change:
     """Return the change for a container that is being started again and again already: another start is no repair."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts

@@ -91,7 +91,8 @@ def relays(view: View, container: Container, binding: PortBinding) -> Iterator[P
     socket = Socket(
         binding.protocol, binding.version, binding.host_ip, binding.host_port, process="docker-proxy", relay=relay
     )
-    yield AddSocket(HOST, socket, f"recreate {container.name} with its port published on every address")
+    advice = message("recreate {container} with its port published on every address", container=container.name)
+    yield AddSocket(HOST, socket, advice)
 
 
 def relay_at(view: View, container: Container, binding: PortBinding, address: int) -> AddSocket | None:
@@ -108,4 +109,5 @@ def relay_at(view: View, container: Container, binding: PortBinding, address: in
         relay=Relay(4, endpoint.ipv4, binding.container_port),
     )
     port = f"{address_text(address, view.flow.version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
-    return AddSocket(HOST, socket, f"publish {container.name} on the asked address: -p {port}")
+    advice = message("publish {container} on the asked address: -p {port}", container=container.name, port=port)
+    return AddSocket(HOST, socket, advice)

@@ -32,7 +32,15 @@ def find(view: View) -> Iterator[Candidate]:
                 changed = msgspec.structs.replace(container, bindings=(*container.bindings, twin))
                 containers = tuple(changed if c.id == container.id else c for c in engine.containers)
                 rules = tuple(added_rules(view, msgspec.structs.replace(engine, containers=containers), changed))
-                service = listening(view, f"serve {asked} on port {binding.container_port} in {container.name}")
+                service = listening(
+                    view,
+                    message(
+                        "serve {protocol} on port {port} in {container}",
+                        protocol=asked,
+                        port=binding.container_port,
+                        container=container.name,
+                    ),
+                )
                 inner = msgspec.structs.replace(
                     service,
                     netns=container.netns or HOST,

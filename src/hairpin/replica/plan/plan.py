@@ -2,6 +2,7 @@
 
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Namespace
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import HOST, Network
@@ -33,16 +34,20 @@ def blueprint(
     names = _needed(network, flows)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
-    left_out: list[str] = []
+    left_out: list[Message] = []
     plans = [world(network, flows, made.wires)]
     for name in names:
         namespace = network.namespace(name)
         before = (read or network).host.namespace(name)
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
-        left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
         left_out += (
-            f"{route_text(route)} of {name} encapsulates"
+            message("{key} of {netns} could not be read", key=key, netns=name)
+            for key in namespace.unread
+            if key.startswith(_RULES)
+        )
+        left_out += (
+            message("{route} of {netns} encapsulates", route=route_text(route), netns=name)
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -50,7 +55,9 @@ def blueprint(
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        f"{each.name}: no packet of the flow comes there" for each in network.host.namespaces if each.name not in names
+        message("{netns}: no packet of the flow comes there", netns=each.name)
+        for each in network.host.namespaces
+        if each.name not in names
     )
     return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
 

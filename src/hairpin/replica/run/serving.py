@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service
 from hairpin.replica.run.netns import Netns, entered
 
@@ -69,7 +70,7 @@ class Servers:
 
     def __init__(self, netns: dict[str, Netns], home: Netns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
-        self.left_out: list[str] = []
+        self.left_out: list[Message] = []
         self.held: list[tuple[str, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
         self._netns = netns
@@ -96,7 +97,14 @@ class Servers:
                 # In the world every wire is asked for; a real macvlan has none.
                 if plan.name != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
-                    self.left_out.append(f"{plan.name}: nothing can listen on {where}: {error.strerror}")
+                    self.left_out.append(
+                        message(
+                            "{netns}: nothing can listen on {where}: {reason}",
+                            netns=plan.name,
+                            where=where,
+                            reason=error.strerror,
+                        )
+                    )
 
     def listen(self, netns: str, service: Service) -> None:
         """Open one socket in the namespace that the process is in; raises OSError."""

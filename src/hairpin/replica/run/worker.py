@@ -13,6 +13,7 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import HOST, Network, owns_address
@@ -24,7 +25,7 @@ from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.world import entry
 from hairpin.replica.run import ctnetlink
-from hairpin.replica.run.build import Built, makeable
+from hairpin.replica.run.build import Built, makeable, within
 from hairpin.replica.run.client import Attempt, Client, source_of
 from hairpin.replica.run.refit import carry_out
 from hairpin.replica.run.serving import Loop, Servers
@@ -63,7 +64,7 @@ def carry(order: Order) -> Outcome:
     after: tuple[Judgement, ...] = ()
     if order.change is not None:
         refused = carry_out(order.change, order.network, replica.built)
-        replica.built.left_out += (f"the change: {said}" for said in refused)
+        replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change()
         after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
@@ -185,9 +186,10 @@ class _Replica:
         elif isinstance(flow.start, FromContainer):
             netns, source = flow.start.netns, None
         elif not isinstance(flow.start, FromHost):
-            return Judgement(flow, "dropped", Place(WORLD), left_out=("something upstream keeps it out, as stated",))
+            said = message("something upstream keeps it out, as stated")
+            return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:
-            return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
+            return Judgement(flow, "dropped", Place(netns), left_out=(message("{netns} is not there", netns=netns),))
         self._servers.hang_up()
         self._forget_goodbyes(flow.version)
         self.built.remember()
@@ -337,17 +339,17 @@ class _Replica:
             return Place(rules[0].netns if rules else HOST, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
-    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:
+    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
             branches = walk_flow(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
-        stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
+        stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
 
-    def _met_replaced(self) -> Iterator[str]:
+    def _met_replaced(self) -> Iterator[Message]:
         """Yield the rules left out that a packet of the flow would have met."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
-                yield f"{name}: {rule.text}"
+                yield within(name, rule.said)
