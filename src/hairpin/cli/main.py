@@ -89,7 +89,9 @@ def run(args: list[str]) -> int:
     try:
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        from hairpin.cli.output import complain_of_usage
+
+        complain_of_usage(error, stated_language(args))
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from hairpin.cli.environment import environment
 
 if TYPE_CHECKING:
+    from click import ClickException
+
     from hairpin.errors import HairpinError
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
@@ -44,6 +46,23 @@ def _end_quietly() -> NoReturn:
 def complain(error: "HairpinError", lang: str | None) -> None:
     """Write on standard error what is wrong, in the reader's language."""
     sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(error.said)}\n")
+
+
+def complain_of_usage(error: "ClickException", lang: str | None) -> None:
+    """Write on standard error how the command is used, and what click says is wrong, in click's own words."""
+    from click import UsageError as WrongUsage
+
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+
+    said = error.format_message()
+    if said.startswith("Usage: "):  # a group without its command: click says its help, and no more
+        sys.stderr.write(f"{said}\n")
+        return
+    if isinstance(error, WrongUsage) and error.ctx is not None:
+        hint = message("Try '{command} --help' for help.", command=error.ctx.command_path)
+        sys.stderr.write(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
+    complain(UsageError(said), lang)
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
