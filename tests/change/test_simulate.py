@@ -32,9 +32,9 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
-from hairpin.network.network import HOST, Network, Port, veth_peer
+from hairpin.network.network import Network, Port, veth_peer
 from hairpin.network.world import Peer, World
-from tests.small_host import container, container_namespace, engine, host_namespace, network, route
+from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network, route, sibling
 
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
@@ -52,7 +52,7 @@ WAY = route("10.0.0.0/8", "eth0")
 
 
 def forward(net: Network) -> tuple[str, ...]:
-    table = net.namespace(HOST).ruleset.table("ip", "filter")
+    table = net.namespace(HOST_NETNS).ruleset.table("ip", "filter")
     assert table is not None
     chain = table.chain("FORWARD")
     assert chain is not None
@@ -60,35 +60,35 @@ def forward(net: Network) -> tuple[str, ...]:
 
 
 def chains(net: Network) -> tuple[str, ...]:
-    table = net.namespace(HOST).ruleset.table("ip", "nat")
+    table = net.namespace(HOST_NETNS).ruleset.table("ip", "nat")
     assert table is not None
     return tuple(chain.name for chain in table.chains)
 
 
 # change, what it is seen by, before, after
 CASES: dict[str, tuple[Primitive, object, object]] = {
-    "sysctl": (SetSysctl(HOST, ("net", "x"), "1"), None, "1"),
-    "chain": (AddChain(HOST, "iptables-nft", "ip", "nat", "NEW"), False, True),
-    "rule": (InsertRule(HOST, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
-    "rule away": (DeleteRule(HOST, JUMP), True, False),
-    "policy": (SetPolicy(HOST, JUMP, "accept"), "drop", "accept"),
-    "address": (AddAddress(HOST, Address("eth0", 4, 7, 32)), False, True),
-    "route": (AddRoute(HOST, WAY), False, True),
-    "route away": (DeleteRoute(HOST, route("default", "eth0", via="198.51.100.1")), True, False),
-    "policy rule away": (DeletePolicyRule(HOST, RULE), True, False),
-    "neighbour entry away": (DeleteNeighbour(HOST, ENTRY), True, False),
-    "socket": (AddSocket(HOST, SOCKET, message("listen")), False, True),
-    "connection away": (DropConnection(HOST, "e9"), True, False),
-    "process": (ContinueProcess(7), True, False),
-    "link": (SetLink(HOST, Link(2, "eth0", up=False), ()), True, False),
-    "container": (SetContainer(container("paused")), "running", "paused"),
+    "sysctl": (SetSysctl(HOST_NETNS, ("net", "x"), "1"), None, "1"),
+    "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), False, True),
+    "rule": (InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
+    "rule away": (DeleteRule(HOST_NETNS, JUMP), True, False),
+    "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), "drop", "accept"),
+    "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
+    "route": (AddRoute(HOST_NETNS, WAY), False, True),
+    "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
+    "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
+    "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
+    "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
+    "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
+    "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
+    "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False), ()), True, False),
+    "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
     "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), message("")), 0, 1),
 }
 
 
 def seen(part: Primitive, net: Network) -> object:
     """Return what the kind of change is seen by."""
-    host = net.namespace(HOST)
+    host = net.namespace(HOST_NETNS)
     match part:
         case SetSysctl():
             return host.sysctls.text("net", "x")
@@ -111,7 +111,7 @@ def seen(part: Primitive, net: Network) -> object:
         case DeleteNeighbour():
             return ENTRY in host.neighbours
         case ContinueProcess():
-            return any(each.halted for each in net.namespace(HOST).sockets)
+            return any(each.halted for each in net.namespace(HOST_NETNS).sockets)
         case AddSocket():
             return SOCKET in host.sockets
         case DropConnection():
@@ -119,7 +119,7 @@ def seen(part: Primitive, net: Network) -> object:
         case SetLink():
             return any(each.up for each in host.links if each.name == "eth0")
         case SetContainer():
-            return net.host.containers()[0].status
+            return net.this.containers()[0].status
         case ChangeWorld():
             return len(net.world.peers)
         case AddNamespace():
@@ -131,7 +131,7 @@ def test_simulate(part: Primitive, before: object, after: object) -> None:
     assert seen(part, NET) == before
     changed = simulate(one(part), NET)
     assert seen(part, changed) == after
-    assert changed.namespace("container:web") == NET.namespace("container:web")
+    assert changed.namespace(sibling("container:web")) == NET.namespace(sibling("container:web"))
 
 
 def test_a_container_comes_with_its_namespace_and_wire() -> None:
@@ -139,11 +139,11 @@ def test_a_container_comes_with_its_namespace_and_wire() -> None:
     host = host_namespace()
     bare = msgspec.structs.replace(host, links=host.links[:3])
     whole = network(bare, docker=stopped)
-    whole = msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(bare,)))
-    after = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), whole)
-    assert after.host.containers()[0].status == "running"
-    assert veth_peer(after, "container:web", container_namespace().links[1]) == Port(HOST, "veth1")
-    again = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), after)
+    whole = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(bare,)))
+    after = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), whole)
+    assert after.this.containers()[0].status == "running"
+    assert veth_peer(after, sibling("container:web"), container_namespace().links[1]) == Port(HOST_NETNS, "veth1")
+    again = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), after)
     assert again == after
 
 
@@ -165,7 +165,9 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
         for route in host.routes
     )
     empty = network(msgspec.structs.replace(host, links=links, routes=routes))
-    after = simulate(one(AddNamespace(container_namespace(), veth, container())), empty).host.namespaces[0]
+    after = simulate(
+        one(AddNamespace(HOST_NETNS.host, container_namespace(), veth, container())), empty
+    ).this.namespaces[0]
     docker0 = after.link("docker0")
     assert docker0 is not None
     assert docker0.carrier
@@ -173,15 +175,15 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
 
 
 def test_parts_are_made_in_order() -> None:
-    parts = (SetSysctl(HOST, ("net", "x"), "1"), SetSysctl(HOST, ("net", "x"), "2"))
-    assert simulate(Change(parts), NET).namespace(HOST).sysctls.text("net", "x") == "2"
+    parts = (SetSysctl(HOST_NETNS, ("net", "x"), "1"), SetSysctl(HOST_NETNS, ("net", "x"), "2"))
+    assert simulate(Change(parts), NET).namespace(HOST_NETNS).sysctls.text("net", "x") == "2"
     assert simulate(Change(()), NET) is NET
 
 
 MISFITS: dict[str, Primitive] = {
-    "namespace": SetSysctl("container:gone", ("net", "x"), "1"),
-    "rule": DeleteRule(HOST, msgspec.structs.replace(JUMP, number=9)),
-    "table": SetPolicy(HOST, msgspec.structs.replace(JUMP, table="raw"), "drop"),
+    "namespace": SetSysctl(sibling("container:gone"), ("net", "x"), "1"),
+    "rule": DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),
+    "table": SetPolicy(HOST_NETNS, msgspec.structs.replace(JUMP, table="raw"), "drop"),
 }
 
 

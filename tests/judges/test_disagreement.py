@@ -13,7 +13,7 @@ from tests.walk.test_walk import published
 
 WHOLE = network()
 TRACE = walk_flow(WHOLE, published())
-RELEASE = WHOLE.host.kernel
+RELEASE = WHOLE.this.kernel
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import answer, evidence, network
 
 FLOWS = tuple(each.trace.flow for each in answer().flows)
-OWN = network().host.kernel
+OWN = network().this.kernel
 
 
 def test_every_flow_has_both_answers() -> None:

@@ -10,7 +10,7 @@ from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import FORWARDING_OFF, evidence, examination
 
 ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
-OWN = ASKED.network.host.kernel
+OWN = ASKED.network.this.kernel
 
 
 def test_every_flow_and_proof_is_repeated() -> None:

@@ -3,6 +3,7 @@
 Each case has a network namespace of its own that ends with the test.  Needs root.
 """
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,12 +31,13 @@ from hairpin.change.simulate import simulate
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import NextHop, Route
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 
 SETUP = """
@@ -98,7 +100,7 @@ class Host:
 
     def network(self) -> Network:
         shell = (*self.enter, "sh")
-        return Network(parse(collect(LocalRunner(shell))))
+        return Network((parse(collect(LocalRunner(shell))),))
 
     def close(self) -> None:
         self.holder.communicate("\n")
@@ -122,14 +124,14 @@ def link(namespace: Namespace, name: str) -> Link:
 
 def up(namespace: Namespace, name: str, *, carrier: bool = False) -> SetLink:
     changed = msgspec.structs.replace(link(namespace, name), up=True, carrier=carrier)
-    return SetLink(HOST, changed, ("ip", "link", "set", name, "up"))
+    return SetLink(HOST_NETNS, changed, ("ip", "link", "set", name, "up"))
 
 
 def in_bridge(namespace: Namespace, name: str, *words: str, **flags: bool) -> SetLink:
     old = link(namespace, name)
     assert old.port is not None
     changed = msgspec.structs.replace(old, port=msgspec.structs.replace(old.port, **flags))
-    return SetLink(HOST, changed, ("bridge", "link", "set", "dev", name, *words))
+    return SetLink(HOST_NETNS, changed, ("bridge", "link", "set", "dev", name, *words))
 
 
 def table_of(namespace: Namespace, dialect: Dialect) -> Table:
@@ -150,10 +152,10 @@ def place(namespace: Namespace, dialect: Dialect, chain: str, number: int) -> Pl
 def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str = "filter") -> InsertRule:
     if dialect == "nft":
         rule = Rule((FieldMatch("mark", ((7, 7),)), Verdict("accept")), "meta mark 0x7 accept", 0)
-        return InsertRule(HOST, "nft", "inet", "own", chain, rule, position)
+        return InsertRule(HOST_NETNS, "nft", "inet", "own", chain, rule, position)
     text = f"*{table}\n:{chain} - [0:0]\n-A {chain} -m mark --mark 0x7 -j ACCEPT\nCOMMIT\n"
     (read,) = parse_iptables(text, family="ip", dialect="iptables-nft", source="test")
-    return InsertRule(HOST, dialect, "ip", table, chain, read.chains[0].rules[0], position)
+    return InsertRule(HOST_NETNS, dialect, "ip", table, chain, read.chains[0].rules[0], position)
 
 
 def route(namespace: Namespace, text: str) -> Route:
@@ -172,7 +174,7 @@ def new_route(text: str, **other: Any) -> Route:
 
 def address(name: str, text: str, length: int) -> AddAddress:
     version, value = parse_address(text)
-    return AddAddress(HOST, Address(name, version, value, length))
+    return AddAddress(HOST_NETNS, Address(name, version, value, length))
 
 
 VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
@@ -182,44 +184,47 @@ Make = Callable[[Namespace], Primitive]
 
 def of_iptables(dialect: Dialect) -> dict[str, Make]:
     return {
-        f"{dialect}: chain": lambda _: AddChain(HOST, dialect, "ip", "filter", "NEW"),
-        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST, dialect, "ip", "nat", "NEW"),
+        f"{dialect}: chain": lambda _: AddChain(HOST_NETNS, dialect, "ip", "filter", "NEW"),
+        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST_NETNS, dialect, "ip", "nat", "NEW"),
         f"{dialect}: first": lambda _: insertion(dialect, "FORWARD", 1),
         f"{dialect}: second": lambda _: insertion(dialect, "MINE", 2),
         f"{dialect}: last": lambda _: insertion(dialect, "MINE", None),
         f"{dialect}: in a table that is not there": lambda _: insertion(dialect, "OUTPUT", 1, table="mangle"),
-        f"{dialect}: rule away": lambda host: DeleteRule(HOST, place(host, dialect, "FORWARD", 1)),
-        f"{dialect}: last rule away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 3)),
-        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST, place(host, dialect, "MINE", 2)),
-        f"{dialect}: policy": lambda host: SetPolicy(HOST, place(host, dialect, "FORWARD", 0), "drop"),
+        f"{dialect}: rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "FORWARD", 1)),
+        f"{dialect}: last rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 3)),
+        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 2)),
+        f"{dialect}: policy": lambda host: SetPolicy(HOST_NETNS, place(host, dialect, "FORWARD", 0), "drop"),
     }
 
 
+HOST_NETNS = Netns(os.uname().nodename)
+"""The namespace that is read, as the collector names its host."""
+
 CASES: dict[str, Make] = {
-    "ip_forward": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "1"),
-    "ip_forward as it is": lambda _: SetSysctl(HOST, ("net", "ipv4", "ip_forward"), "0"),
-    "conf.all.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
-    "conf.default.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
-    "conf.eth0.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
-    "conf.eth0.rp_filter": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "eth0", "rp_filter"), "1"),
-    "conf.all.rp_filter": lambda _: SetSysctl(HOST, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
-    "ipv6 conf.all.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
-    "ipv6 conf.eth0.forwarding": lambda _: SetSysctl(HOST, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
-    "route": lambda _: AddRoute(HOST, new_route("10.8.0.0/16", next_hops=(VIA,))),
+    "ip_forward": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
+    "ip_forward as it is": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "0"),
+    "conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
+    "conf.default.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
+    "conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
+    "conf.eth0.rp_filter": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "rp_filter"), "1"),
+    "conf.all.rp_filter": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
+    "ipv6 conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
+    "ipv6 conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
+    "route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,))),
     "route with metric in a table": lambda _: AddRoute(
-        HOST, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
+        HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
     ),
-    "blackhole route": lambda _: AddRoute(HOST, new_route("10.8.0.0/16", type="blackhole")),
-    "route away": lambda host: DeleteRoute(HOST, route(host, "10.9.0.0/16")),
-    "default route away": lambda host: DeleteRoute(HOST, route(host, "0.0.0.0/0")),
+    "blackhole route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
+    "route away": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),
+    "default route away": lambda host: DeleteRoute(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),
     "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),
     "address without a network": lambda _: address("eth0", "10.5.0.1", 32),
     "policy rule away": lambda host: DeletePolicyRule(
-        HOST, next(each for each in host.rules if each.priority == 100)
+        HOST_NETNS, next(each for each in host.rules if each.priority == 100)
     ),
     "neighbour entry away": lambda host: DeleteNeighbour(
-        HOST, next(each for each in host.neighbours if each.state == "PERMANENT")
+        HOST_NETNS, next(each for each in host.neighbours if each.state == "PERMANENT")
     ),
     "bridge up": lambda host: up(host, "br0"),
     "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
@@ -229,13 +234,13 @@ CASES: dict[str, Make] = {
     "address of a link that is down": lambda _: address("v1", "10.5.0.1", 24),
     "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", "hairpin", "on", hairpin=True),
     "bridge port isolated": lambda host: in_bridge(host, "v0", "isolated", "on", isolated=True),
-    "nft: chain": lambda _: AddChain(HOST, "nft", "inet", "own", "new"),
+    "nft: chain": lambda _: AddChain(HOST_NETNS, "nft", "inet", "own", "new"),
     "nft: first": lambda _: insertion("nft", "base", 1),
     "nft: second": lambda _: insertion("nft", "base", 2),
     "nft: third of two": lambda _: insertion("nft", "base", 3),
     "nft: last": lambda _: insertion("nft", "other", None),
-    "nft: rule away": lambda host: DeleteRule(HOST, place(host, "nft", "base", 1)),
-    "nft: policy": lambda host: SetPolicy(HOST, place(host, "nft", "base", 0), "drop"),
+    "nft: rule away": lambda host: DeleteRule(HOST_NETNS, place(host, "nft", "base", 1)),
+    "nft: policy": lambda host: SetPolicy(HOST_NETNS, place(host, "nft", "base", 0), "drop"),
     **of_iptables("iptables-nft"),
     **of_iptables("iptables-legacy"),
 }  # fmt: skip
@@ -244,18 +249,18 @@ CASES: dict[str, Make] = {
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES)
 def test_simulating_equals_reading_after_carrying_out(host: Host, make: Make) -> None:
     before = host.network()
-    change = Change((make(before.namespace(HOST)),))
+    change = Change((make(before.namespace(HOST_NETNS)),))
     lines = commands(change, before)
     assert lines
     for line in lines:
         host.run(line)
-    simulated, read = simulate(change, before).namespace(HOST), host.network().namespace(HOST)
+    simulated, read = simulate(change, before).namespace(HOST_NETNS), host.network().namespace(HOST_NETNS)
     for part in PARTS:
         assert part(simulated) == part(read)
 
 
 def test_the_namespace_is_read_as_it_was_made(host: Host) -> None:
-    namespace = host.network().namespace(HOST)
+    namespace = host.network().namespace(HOST_NETNS)
     assert namespace.unread == ()
     assert {each.dialect for each in namespace.ruleset.tables} == {"iptables-nft", "iptables-legacy", "nft"}
     assert rules(namespace)["nft inet own"]["base"][1][-1][-1] == Verdict("drop")

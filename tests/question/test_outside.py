@@ -88,7 +88,8 @@ def test_what_is_stated_is_not_assumed_too() -> None:
 
 
 def test_an_address_of_a_family_that_the_host_has_not_cannot_be_mapped_to_it() -> None:
-    own = network().namespace("host")
-    bare = network().with_namespace(msgspec.structs.replace(own, addresses=()))
+    netns = network().this.netns
+    own = network().namespace(netns)
+    bare = network().with_namespace(netns, msgspec.structs.replace(own, addresses=()))
     with pytest.raises(UsageError, match=r"write 203\.0\.113\.11=PRIVATE"):
         with_world(bare, World(), (parse_public("203.0.113.11"),), ())

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tests.remedy.situations import deletion, network, remedy, said
+from tests.remedy.situations import HOST_NETNS, deletion, network, remedy, said
 
 RULES = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\n-A FORWARD -j REJECT\nCOMMIT\n"
 DROP = deletion("FORWARD", "-s 192.0.2.0/24 -j DROP")
@@ -39,6 +39,9 @@ def test_a_native_rule_out_of_its_script() -> None:
 
 
 def test_inside_a_container_no_file_of_the_host_keeps_it() -> None:
-    told = remedy(network(("/etc/iptables/rules.v4", RULES)), msgspec.structs.replace(DROP, netns="container:front"))
+    told = remedy(
+        network(("/etc/iptables/rules.v4", RULES)),
+        msgspec.structs.replace(DROP, netns=HOST_NETNS.sibling("container:front")),
+    )
     assert told.persist == ()
     assert "inside a container" in said(told)

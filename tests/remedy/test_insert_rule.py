@@ -5,7 +5,7 @@ import msgspec
 from hairpin.host.managers import Unit
 from hairpin.netfilter.iptables.save import parse
 from hairpin.remedy.remedy import Remedy
-from tests.remedy.situations import insertion, network, nft_insertion, remedy, said
+from tests.remedy.situations import HOST_NETNS, insertion, network, nft_insertion, remedy, said
 
 DNAT = insertion(
     "OUTPUT", "-d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11", table="nat"
@@ -65,7 +65,7 @@ def test_the_order_of_several_rules_holds() -> None:
 
 def test_native_rules_and_containers_get_a_sentence() -> None:
     assert "ct status dnat accept" in said(remedy(network(), nft_insertion("ct status dnat accept")))
-    inside = msgspec.structs.replace(DNAT, netns="container:front")
+    inside = msgspec.structs.replace(DNAT, netns=HOST_NETNS.sibling("container:front"))
     told = remedy(network(), inside)
     assert told.persist == ()
     assert "gone with the container" in said(told)

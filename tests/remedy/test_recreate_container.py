@@ -1,7 +1,7 @@
 """What is fixed at a container's creation is not repaired by the rules that prove it."""
 
 from hairpin.change.change import SetContainer
-from tests.remedy.situations import insertion, network, remedy, said
+from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
 
 
 def test_the_proofs_rules_are_not_offered_as_commands() -> None:
@@ -12,4 +12,4 @@ def test_the_proofs_rules_are_not_offered_as_commands() -> None:
 
 def test_a_container_that_would_have_to_be_another() -> None:
     found = network()
-    assert remedy(found, SetContainer(found.host.containers()[0])).id == "recreate-container"
+    assert remedy(found, SetContainer(HOST_NETNS.host, found.this.containers()[0])).id == "recreate-container"

@@ -2,10 +2,9 @@
 
 from hairpin.change.change import SetPolicy
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.network import HOST
-from tests.remedy.situations import network, remedy, said
+from tests.remedy.situations import HOST_NETNS, network, remedy, said
 
-FORWARD = SetPolicy(HOST, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
+FORWARD = SetPolicy(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
 
 
 def test_in_the_saved_rules() -> None:

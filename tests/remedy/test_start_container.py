@@ -4,15 +4,15 @@ import msgspec
 
 from hairpin.change.change import SetContainer
 from hairpin.network.network import Network
-from tests.remedy.situations import network, remedy
+from tests.remedy.situations import HOST_NETNS, network, remedy
 
 
 def with_policy(policy: str) -> tuple[Network, SetContainer]:
     found = network()
-    engine = found.host.engines[0]
+    engine = found.this.engines[0]
     containers = tuple(msgspec.structs.replace(each, restart_policy=policy) for each in engine.containers)
-    host = msgspec.structs.replace(found.host, engines=(msgspec.structs.replace(engine, containers=containers),))
-    return msgspec.structs.replace(found, host=host), SetContainer(containers[0])
+    host = msgspec.structs.replace(found.this, engines=(msgspec.structs.replace(engine, containers=containers),))
+    return found.with_host(host), SetContainer(HOST_NETNS.host, containers[0])
 
 
 def test_without_a_policy_one_is_proposed() -> None:

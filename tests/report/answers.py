@@ -42,7 +42,7 @@ def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence
 
 @cache
 def network(*replacements: Replacement) -> Network:
-    return Network(parse(evidence(*replacements)))
+    return Network((parse(evidence(*replacements)),))
 
 
 @cache

@@ -20,8 +20,7 @@ def trace(*replacements: Replacement) -> Trace:
 def proven(*judgements: Judgement, replacements: tuple[Replacement, ...] = (), file: str | None = None) -> Answer:
     """Return the answer with one flow for each judgement, each a judgement on the asked flow."""
     whole = answer(*replacements, kind="walk")
-    own = msgspec.structs.replace(whole.network.host, kernel=RELEASE)
-    network = msgspec.structs.replace(whole.network, host=own)
+    network = whole.network.with_host(msgspec.structs.replace(whole.network.this, kernel=RELEASE))
     both = tuple(judged(network, whole.flows[0].trace, each, RELEASE) for each in judgements)
     flows = tuple(FlowAnswer(f"f{number}", each.trace, judged=each) for number, each in enumerate(both, 1))
     disputes = tuple(dispute for flow, each in zip(flows, both, strict=True) for dispute in _dispute(flow, each, file))

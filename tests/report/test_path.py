@@ -29,7 +29,7 @@ def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
         next(
             step.link
             for step in answer().flows[0].trace.usual.reply
-            if step.netns == "host" and step.link.startswith("br-")
+            if step.netns.is_host and step.link.startswith("br-")
         )
     }
     lost = (f"/ipv4/conf/{bridge}/forwarding:1", f"/ipv4/conf/{bridge}/forwarding:0")

@@ -4,15 +4,15 @@ from hairpin.netfilter.packet import SYN, TCP
 from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.prove_document import ProveDocument, prove_document
 from hairpin.report.words import Words
-from tests.report.answers import USER_DROPS
+from tests.report.answers import USER_DROPS, network
 from tests.report.proven import proven, trace
 from tests.report.strict import errors
 
 TRACE = trace(USER_DROPS)
-RULE = Hit("host", "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+HERE = network().this.netns
+RULE = Hit(HERE, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
 SEEN = tuple(
-    Sighting(at, "host", "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
-    for at in (5, 1_000_005)
+    Sighting(at, HERE, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN) for at in (5, 1_000_005)
 )
 
 
@@ -21,7 +21,7 @@ def document(judgement: Judgement, file: str | None = None) -> ProveDocument:
 
 
 AGREED = document(
-    Judgement(TRACE.flow, "dropped", Place("host", "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN)
+    Judgement(TRACE.flow, "dropped", Place(HERE, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN)
 )
 
 

@@ -9,10 +9,11 @@ from hairpin.report.paper import Paper
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.walk import Verdict
-from tests.report.answers import answer
+from tests.report.answers import answer, network
 
 WHOLE = answer().flows[0]
 OUTSIDE = WHOLE.trace.flow
+HERE = network().this.netns
 
 
 def answered(verdict: Verdict = "dropped", causes: tuple[str, ...] = ("c1",)) -> FlowAnswer:
@@ -44,7 +45,7 @@ def test_groups_are_by_verdict_and_causes_and_undecided_ones_stand_last() -> Non
 
 def test_a_flow_names_its_container_unless_it_starts_there() -> None:
     assert flow_text(OUTSIDE) == "192.0.2.10 → 198.51.100.11:8080/tcp (front)"
-    inside = FromContainer("front", "container:front")
+    inside = FromContainer("front", HERE.sibling("container:front"))
     assert flow_text(flow(inside)) == "container:front → 198.51.100.11:8080/tcp"
 
 
@@ -53,8 +54,8 @@ def test_fine_flows_fold_by_port_and_by_what_containers_ask_for() -> None:
         OUTSIDE,
         flow(FromHost(), "127.0.0.1:8080"),
         flow(Lan(parse_address("198.51.100.7")[1])),
-        flow(FromContainer("a", "container:a"), "203.0.113.80:443", egress=True),
-        flow(FromContainer("b", "container:b"), "203.0.113.80:443", egress=True),
+        flow(FromContainer("a", HERE.sibling("container:a")), "203.0.113.80:443", egress=True),
+        flow(FromContainer("b", HERE.sibling("container:b")), "203.0.113.80:443", egress=True),
     )
     assert folded(flows, Words()) == [
         "8080/tcp (front) from 192.0.2.10, host, lan",

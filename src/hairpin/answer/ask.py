@@ -49,8 +49,7 @@ def ask(question: Question, evidence: tuple[Evidence, ...], kernel: Kernel | Non
 
 def network_of(evidence: tuple[Evidence, ...]) -> Network:
     """Return what the evidence describes."""
-    (host,) = evidence
-    return Network(parse(host))
+    return Network(tuple(parse(each) for each in evidence))
 
 
 def _explained(start: Answer, examination: Examination, word: Replication) -> Answer:
@@ -61,12 +60,13 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         )
         for number, each in enumerate(examination.diagnoses)
     )
+    unread = (each for host in start.network.hosts for each in host.unread)
     causes = (_cause(each, start.network, word) for each in examination.causes)
     return msgspec.structs.replace(
         start,
         flows=flows,
         causes=tuple(sorted(causes, key=lambda each: _RANK[each.severity])),
-        unread=(*start.network.host.unread, *word.unread),
+        unread=(*unread, *word.unread),
         disputes=tuple(Dispute(ref_of(number), each) for number, each in word.disagreements),
     )
 

@@ -1,5 +1,7 @@
 """The kinds of change, closed: what a remedy, an event or a counterfactual does to a network.
 
+``netns`` is the namespace that a part changes, ``host`` the label of the host.
+
 ``simulate.py`` says what each makes of a network, ``commands.py`` what carries it out on the host.
 """
 
@@ -10,6 +12,7 @@ import msgspec
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -23,7 +26,7 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
     """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every
     interface)."""
 
-    netns: str
+    netns: Netns
     path: Path
     value: str
 
@@ -31,7 +34,7 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
     """An empty user chain; its table comes into being too when it is not there."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     table: str
@@ -41,7 +44,7 @@ class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
 class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
     """A rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN …``)."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     table: str
@@ -53,14 +56,14 @@ class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
 class DeleteRule(msgspec.Struct, frozen=True, tag="delete-rule"):
     """The rule at that place."""
 
-    netns: str
+    netns: Netns
     place: Place
 
 
 class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
     """A base chain's policy; ``place`` is the chain's (number 0)."""
 
-    netns: str
+    netns: Netns
     place: Place
     policy: Literal["accept", "drop"]
 
@@ -68,35 +71,35 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 class AddRoute(msgspec.Struct, frozen=True, tag="add-route"):
     """A route."""
 
-    netns: str
+    netns: Netns
     route: Route
 
 
 class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
     """A route away."""
 
-    netns: str
+    netns: Netns
     route: Route
 
 
 class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
     """An address on a link, with the routes that the kernel makes for it."""
 
-    netns: str
+    netns: Netns
     address: Address
 
 
 class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
     """An ``ip rule`` away."""
 
-    netns: str
+    netns: Netns
     rule: PolicyRule
 
 
 class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
     """A neighbour entry away; who has the address is then asked on the link."""
 
-    netns: str
+    netns: Netns
     neighbour: Neighbour
 
 
@@ -104,7 +107,7 @@ class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
     """A link replaced by one with other properties (up, master, port flags); ``argv`` carries it out (empty: no command
     does)."""
 
-    netns: str
+    netns: Netns
     link: Link
     argv: tuple[str, ...]
 
@@ -112,7 +115,7 @@ class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
     """Something listens.  How it is brought to listen is not hairpin's to say: ``advice`` is for a person."""
 
-    netns: str
+    netns: Netns
     socket: Socket
     advice: Message
 
@@ -120,6 +123,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
     """A process that a signal stopped goes on; ``pid`` as the sockets of the snapshot name it."""
 
+    host: str
     pid: int
 
 
@@ -127,6 +131,7 @@ class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
     """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then
     is."""
 
+    host: str
     namespace: Namespace
     host_link: Link
     container: Container
@@ -135,6 +140,7 @@ class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
 class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
     """What the engine says of a container (unpaused, for example)."""
 
+    host: str
     container: Container
 
 
@@ -148,7 +154,7 @@ class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
     """A live conntrack entry away (``conntrack -D``)."""
 
-    netns: str
+    netns: Netns
     evidence: str
 
 

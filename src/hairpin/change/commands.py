@@ -26,10 +26,11 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.host.docker import Container
+from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
@@ -47,15 +48,15 @@ def advice(change: Change) -> tuple[Message, ...]:
     return tuple(part.advice for part in change.parts if isinstance(part, (AddSocket, ChangeWorld)))
 
 
-def entering(netns: str, network: Network) -> tuple[str, ...]:
+def entering(netns: Netns, network: Network) -> tuple[str, ...]:
     """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
-    if netns == HOST:
+    if netns.is_host:
         return ()
     container = _container(netns, network)
     return ("nsenter", "-t", str(container.pid), "-n") if container is not None and container.pid else ("nsenter", "-n")
 
 
-def _container(netns: str, network: Network) -> Container | None:
+def _container(netns: Netns, network: Network) -> Container | None:
     return network.container_of(netns)
 
 

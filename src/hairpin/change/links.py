@@ -10,26 +10,28 @@ import msgspec
 from hairpin.change.addresses import with_connected_routes
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.network.network import Network, veth_peer
 
 
-def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
+def with_link(network: Network, netns: Netns, link: Link) -> Network:
     """Return the network in which the namespace has this link in place of the one of its name."""
+    namespace = network.namespace(netns)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
     changed = msgspec.structs.replace(namespace, links=links)
     if link.up:
         changed = with_connected_routes(_on_wire(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
         changed = with_carrier_by(changed, link)
-    network = network.with_namespace(changed)
-    peer = veth_peer(network, namespace.name, link)
+    network = network.with_namespace(netns, changed)
+    peer = veth_peer(network, netns, link)
     if not link.up or peer is None:
         return network
     other = network.namespace(peer.netns)
     links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
     end = next(each for each in links if each.name == peer.link)
     wired = _on_wire(msgspec.structs.replace(other, links=links), end)
-    return network.with_namespace(with_carrier_by(wired, end))
+    return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:

@@ -33,8 +33,9 @@ from hairpin.errors import ChangeError
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 
 
 def simulate(change: Change, network: Network) -> Network:
@@ -48,32 +49,32 @@ def _simulate(part: Primitive, network: Network) -> Network:
     match part:
         case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
             namespace = _namespace(network, part.netns)
-            return network.with_namespace(_in_netfilter_or_sysctl(part, namespace))
+            return network.with_namespace(part.netns, _in_netfilter_or_sysctl(part, namespace))
         case (
             AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | AddSocket()
             | DropConnection()
         ):  # fmt: skip
             namespace = _namespace(network, part.netns)
-            return network.with_namespace(_in_namespace(part, namespace))
+            return network.with_namespace(part.netns, _in_namespace(part, namespace))
         case SetLink(netns=netns, link=link):
-            return with_link(network, _namespace(network, netns), link)
-        case AddNamespace(namespace=namespace, host_link=host_link, container=container):
-            return _with_container(_joined(network, namespace, host_link), container)
-        case ContinueProcess(pid=pid):
-            return _continued(network, pid)
-        case SetContainer(container=container):
-            return _with_container(network, container)
+            _namespace(network, netns)
+            return with_link(network, netns, link)
+        case AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container):
+            return _with_container(_joined(network, host, namespace, host_link), host, container)
+        case ContinueProcess(host=host, pid=pid):
+            return _continued(network, host, pid)
+        case SetContainer(host=host, container=container):
+            return _with_container(network, host, container)
         case ChangeWorld(world=world):
             return msgspec.structs.replace(network, world=world)
         case _:
             assert_never(part)
 
 
-def _namespace(network: Network, name: str) -> Namespace:
-    found = network.host.namespace(name)
-    if found is None:
-        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=name))
-    return found
+def _namespace(network: Network, netns: Netns) -> Namespace:
+    if netns not in network:
+        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=netns.name))
+    return network.namespace(netns)
 
 
 def _in_netfilter_or_sysctl(
@@ -122,34 +123,36 @@ def _in_namespace(
             assert_never(part)
 
 
-def _joined(network: Network, namespace: Namespace, host_link: Link) -> Network:
+def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:
     """Add (or replace) the namespace and wire it to the host."""
-    others = tuple(each for each in network.host.namespaces if each.name != namespace.name)
-    grown = msgspec.structs.replace(
-        network, host=msgspec.structs.replace(network.host, namespaces=(*others, namespace))
-    )
-    host = grown.namespace(HOST)
-    links = tuple(each for each in host.links if each.name != host_link.name)
-    joined = msgspec.structs.replace(host, links=(*links, host_link))
-    return grown.with_namespace(with_carrier_by(joined, host_link))
+    host = network.host(label)
+    others = tuple(each for each in host.namespaces if each.name != namespace.name)
+    grown = network.with_host(msgspec.structs.replace(host, namespaces=(*others, namespace)))
+    outer = grown.namespace(host.netns)
+    links = tuple(each for each in outer.links if each.name != host_link.name)
+    joined = msgspec.structs.replace(outer, links=(*links, host_link))
+    return grown.with_namespace(host.netns, with_carrier_by(joined, host_link))
 
 
-def _continued(network: Network, pid: int) -> Network:
-    for namespace in network.host.namespaces:
+def _continued(network: Network, label: str, pid: int) -> Network:
+    host = network.host(label)
+    for namespace in host.namespaces:
         if any(each.halted and each.pid == pid for each in namespace.sockets):
             sockets = tuple(
                 msgspec.structs.replace(each, halted=False) if each.pid == pid else each for each in namespace.sockets
             )
-            network = network.with_namespace(msgspec.structs.replace(namespace, sockets=sockets))
+            continued = msgspec.structs.replace(namespace, sockets=sockets)
+            network = network.with_namespace(host.netns.sibling(namespace.name), continued)
     return network
 
 
-def _with_container(network: Network, container: Container) -> Network:
+def _with_container(network: Network, label: str, container: Container) -> Network:
+    host = network.host(label)
     engines = tuple(
         msgspec.structs.replace(
             engine,
             containers=tuple(container if each.id == container.id else each for each in engine.containers),
         )
-        for engine in network.host.engines
+        for engine in host.engines
     )
-    return msgspec.structs.replace(network, host=msgspec.structs.replace(network.host, engines=engines))
+    return network.with_host(msgspec.structs.replace(host, engines=engines))

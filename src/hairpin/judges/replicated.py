@@ -44,7 +44,7 @@ def replicated(examination: Examination, evidence: Evidence, kernel: Kernel) -> 
     """Return what the kernel says of the flows and proofs."""
     count = sum(
         len(chain.rules)
-        for namespace in examination.network.host.namespaces
+        for _, namespace in examination.network.namespaces()
         for table in namespace.ruleset.tables
         for chain in table.chains
     )

@@ -15,7 +15,7 @@ from hairpin.walk.walk import Trace, walk_flow
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
     """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the kernel that has judged."""
-    own = network.host.kernel
+    own = network.this.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement
     said = message(
@@ -28,6 +28,12 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
 
 def on_kernel(network: Network, kernel: str) -> Network:
     """Return the network as on a host with a kernel of that release."""
-    namespaces = tuple(msgspec.structs.replace(each, kernel=kernel) for each in network.host.namespaces)
-    host = msgspec.structs.replace(network.host, kernel=kernel, namespaces=namespaces)
-    return msgspec.structs.replace(network, host=host)
+    hosts = tuple(
+        msgspec.structs.replace(
+            host,
+            kernel=kernel,
+            namespaces=tuple(msgspec.structs.replace(each, kernel=kernel) for each in host.namespaces),
+        )
+        for host in network.hosts
+    )
+    return msgspec.structs.replace(network, hosts=hosts)

@@ -4,7 +4,6 @@ from hairpin.change.change import DeleteRule, Primitive
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.network import HOST
 from hairpin.remedy.manager import NFTABLES_CONF, SAVED_V4, SAVED_V6
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation
 from hairpin.remedy.saved_rules import without_nft_line, without_rule
@@ -20,7 +19,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     advice: list[Message] = []
     for part in parts:
         assert isinstance(part, DeleteRule)
-        if part.netns != HOST:
+        if not part.netns.is_host:
             advice.append(message("the rule is inside a container: whoever puts it there has to stop doing so"))
             continue
         found = _edits(part.place, situation, edited)

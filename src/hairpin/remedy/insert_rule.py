@@ -6,7 +6,6 @@ import shlex
 from hairpin.change.change import AddChain, InsertRule, Primitive
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.remedy.manager import (
     NFTABLES_CONF,
     RULES_V4,
@@ -26,7 +25,7 @@ def _handles(part: Primitive, situation: Situation) -> bool:
 
 def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     rules = tuple(part for part in parts if isinstance(part, InsertRule))
-    if any(rule.netns != HOST for rule in rules):
+    if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
     if any(rule.dialect == "nft" for rule in rules):
         return _nft(rules, situation)

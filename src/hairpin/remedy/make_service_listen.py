@@ -2,7 +2,6 @@
 
 from hairpin.change.change import AddSocket, Primitive
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
 
@@ -15,7 +14,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     names = [
         container.name
         for part in parts
-        if isinstance(part, AddSocket) and part.netns != HOST
+        if isinstance(part, AddSocket) and not part.netns.is_host
         for container in (situation.network.container_of(part.netns),)
         if container is not None
     ]

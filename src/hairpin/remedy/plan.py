@@ -13,7 +13,7 @@ from hairpin.change.commands import advice, commands
 from hairpin.engines.missing import Missing, missing
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.remedy.remedy import Lasting, PersistFile, Remedy, RemedyKind, Situation
 
 
@@ -61,9 +61,10 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
     """Return what the engines lack, when the change puts chains or rules into the host at all."""
-    if not any(isinstance(part, (AddChain, InsertRule)) and part.netns == HOST for part in candidate.change.parts):
+    if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()
-    host, namespace = network.host, network.namespace(HOST)
+    host = network.this
+    namespace = network.namespace(host.netns)
     return tuple(missing(engine, namespace, host.version("iptables")) for engine in host.engines)
 
 
@@ -76,7 +77,7 @@ def _having_written(situation: Situation, files: tuple[PersistFile, ...]) -> Sit
         for each in host.files
     )
     changed = msgspec.structs.replace(host, files=(*kept, *(ConfigFile(path, text) for path, text in written.items())))
-    network = msgspec.structs.replace(situation.network, host=changed)
+    network = situation.network.with_host(changed)
     return msgspec.structs.replace(situation, network=network)
 
 

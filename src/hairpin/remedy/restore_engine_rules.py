@@ -8,7 +8,6 @@ from hairpin.engines.found import meaning
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 from hairpin.remedy.manager import NFTABLES_CONF, unit
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
@@ -17,7 +16,7 @@ _AVOID = message("never write these rules into a saved ruleset: the engine would
 
 def _handles(part: Primitive, situation: Situation) -> bool:
     """Return whether it is one of the chains and rules that an engine of this host should have, and lacks."""
-    if not isinstance(part, (AddChain, InsertRule)) or part.netns != HOST:
+    if not isinstance(part, (AddChain, InsertRule)) or not part.netns.is_host:
         return False
     return any(_is_lost(part, lost) for lost in situation.lost)
 

@@ -2,7 +2,7 @@
 
 from hairpin.change.change import Primitive, SetLink
 from hairpin.message import message
-from hairpin.network.network import HOST, is_uplink
+from hairpin.network.network import is_uplink
 from hairpin.remedy.change_route import configured_by
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
 
@@ -16,7 +16,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     own = [
         part
         for part in parts
-        if isinstance(part, SetLink) and part.netns == HOST and is_uplink(situation.network, HOST, part.link)
+        if isinstance(part, SetLink) and part.netns.is_host and is_uplink(situation.network, part.netns, part.link)
     ]
     if own:
         return Lasting(advice=(configured_by(situation.host),))

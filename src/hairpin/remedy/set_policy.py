@@ -2,7 +2,6 @@
 
 from hairpin.change.change import Primitive, SetPolicy
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 from hairpin.remedy.manager import SAVED_V4, SAVED_V6, manager
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation
 from hairpin.remedy.saved_rules import with_policy
@@ -20,7 +19,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     advice: list[Message] = []
     for part in parts:
         assert isinstance(part, SetPolicy)
-        if part.netns != HOST:
+        if not part.netns.is_host:
             continue
         found = _edits(part, situation)
         files |= {each.file: each for each in found}

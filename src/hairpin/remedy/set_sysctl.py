@@ -5,7 +5,6 @@ import shlex
 from hairpin.change.change import Primitive, SetSysctl
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, PersistFile, RemedyKind, Situation
 from hairpin.remedy.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
 
@@ -27,7 +26,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
 
 
 def _kept(part: SetSysctl, situation: Situation) -> Lasting:
-    if part.netns != HOST:
+    if not part.netns.is_host:
         return _of_container(part, situation)
     found = settings(part.path, situation.host.files)
     said = _said(part, found)

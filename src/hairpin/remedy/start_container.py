@@ -24,7 +24,7 @@ def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     started = [found for command in situation.commands if (found := _names(command)) is not None]
     kept: list[str] = []
     for tool, name in started:
-        container = situation.network.container(name)
+        container = situation.host.container(name)
         if container is not None and container.restart_policy in ("", "no", "on-failure"):
             kept.append(shlex.join((tool, "update", "--restart", "unless-stopped", name)))
     return Lasting(

@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence
+from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import Flow
@@ -23,7 +24,7 @@ class Hit(msgspec.Struct, frozen=True):
     """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
     packet's way."""
 
-    netns: str
+    netns: Netns
     dialect: str
     family: str
     table: str
@@ -40,7 +41,7 @@ class Sighting(msgspec.Struct, frozen=True):
     ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
 
     at_ns: int
-    netns: str
+    netns: Netns
     link: str
     out: bool
     version: Version
@@ -77,7 +78,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
     that took it, and the kernel's own words for the drop."""
 
-    netns: str
+    netns: Netns
     link: str = ""
     out: bool = False
     rules: tuple[Hit, ...] = ()

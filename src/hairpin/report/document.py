@@ -135,14 +135,13 @@ class ReportDocument(msgspec.Struct, frozen=True):
 def report_document(answer: Answer, words: Words) -> ReportDocument:
     """Return the document in the reader's language."""
     quotes = Quotes(answer.evidence)
-    host = answer.network.host
-    flows = tuple(flow_document(each, host, quotes) for each in answer.flows)
+    flows = tuple(flow_document(each, quotes) for each in answer.flows)
     causes = tuple(_cause(each, quotes, words) for each in answer.causes)
     missing = tuple(_missing(each, quotes, words) for each in answer.missing)
     return ReportDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
-        host=host_document(host),
+        host=host_document(answer.network.this),
         flows=flows,
         causes=causes,
         evidence=quotes.all(),
@@ -155,7 +154,7 @@ def host_document(host: Host) -> HostDocument:
     return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
 
 
-def flow_document(flow: FlowAnswer, host: Host, quotes: Quotes) -> FlowDocument:
+def flow_document(flow: FlowAnswer, quotes: Quotes) -> FlowDocument:
     """Return one flow as its usual branch went."""
     trace, stop = flow.trace, flow.stop
     return FlowDocument(
@@ -166,19 +165,19 @@ def flow_document(flow: FlowAnswer, host: Host, quotes: Quotes) -> FlowDocument:
         verdict=trace.verdict,
         conditions=tuple(each.text for each in trace.conditions),
         judge=flow.judge,
-        stopped_at=_stopped_at(stop, host, quotes) if stop is not None else None,
+        stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
         purpose=trace.flow.purpose,
         assumed=trace.usual.assumed,
     )
 
 
-def _stopped_at(stop: Stop, host: Host, quotes: Quotes) -> StoppedAt:
+def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
     decided = stop.decided_by
     place = decided.place if isinstance(decided, RuleDecided) else None
     return StoppedAt(
-        host=host.name,
-        netns=stop.netns,
+        host=stop.netns.host,
+        netns=stop.netns.name,
         stage=stop.stage,
         link=stop.link,
         table=place.table if place is not None else None,

@@ -76,14 +76,15 @@ class ProveDocument(msgspec.Struct, frozen=True):
 def prove_document(answer: Answer, words: Words) -> ProveDocument:
     """Return the document of the flows that both judges have answered, in the reader's language."""
     quotes = Quotes(answer.evidence)
-    host = answer.network.host
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
-        _proven(flow_document(each, host, quotes), each.judged, files.get(each.ref), words)
+        _proven(flow_document(each, quotes), each.judged, files.get(each.ref), words)
         for each in answer.flows
         if each.judged is not None
     )
-    return ProveDocument(SCHEMA, hairpin.__version__, host_document(host), answer.kernel or "", flows, quotes.all())
+    return ProveDocument(
+        SCHEMA, hairpin.__version__, host_document(answer.network.this), answer.kernel or "", flows, quotes.all()
+    )
 
 
 def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Words) -> ProvenDocument:
@@ -105,7 +106,7 @@ def _kernel(judgement: Judgement) -> KernelAnswer:
     first = judgement.path[0].at_ns if judgement.path else 0
     return KernelAnswer(
         judgement.verdict,
-        place.netns if place is not None else None,
+        place.netns.name if place is not None else None,
         place.link or None if place is not None else None,
         tuple(_rule(hit) for hit in place.rules) if place is not None else (),
         place.reasons if place is not None else (),
@@ -115,8 +116,8 @@ def _kernel(judgement: Judgement) -> KernelAnswer:
 
 
 def _rule(hit: Hit) -> CountedRule:
-    return CountedRule(hit.netns, hit.table, hit.chain, hit.number, hit.text, hit.packets)
+    return CountedRule(hit.netns.name, hit.table, hit.chain, hit.number, hit.text, hit.packets)
 
 
 def _seen(seen: Sighting, first: int) -> Seen:
-    return Seen(round((seen.at_ns - first) / 1e6, 3), seen.netns, seen.link, seen.out, seen.text())
+    return Seen(round((seen.at_ns - first) / 1e6, 3), seen.netns.name, seen.link, seen.out, seen.text())

@@ -77,7 +77,7 @@ class Quotes:
             return named
         reference = self.decided(decided)
         if reference is None and isinstance(decided, SocketDecided):
-            reference = self.socketless(cause.stop.netns, decided.text)
+            reference = self.socketless(cause.stop.netns.name, decided.text)
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:

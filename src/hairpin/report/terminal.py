@@ -142,7 +142,7 @@ class _Report:
             paper.gap()
             self._missing()
         paper.gap()
-        host = self._answer.network.host
+        host = self._answer.network.this
         read = {"host": host.name or "-", "time": host.taken_at or "-"}
         flows = self._answer.flows
         if flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows):
@@ -159,7 +159,7 @@ class _Report:
                 "{what}: {origin} in {netns}: {reason}",
                 what=left_undecided(each),
                 origin=each.origin,
-                netns=each.netns or self._answer.network.host.name,
+                netns=each.netns or self._answer.network.this.name,
                 reason=each.reason,
             )
             self._paper.prose(self._words(said), indent=2, first="· ")
@@ -175,7 +175,7 @@ def _nothing_asked(answer: Answer) -> Message:
             "The container engine could not be asked, so it is not known what is published. Name a port to look at it "
             "alone: hairpin check PORT"
         )
-    if not answer.network.host.engines:
+    if not answer.network.this.engines:
         return message(
             "No container engine answers here, so there is nothing published to look at. Name a port to look at it "
             "alone: hairpin check PORT"

@@ -9,7 +9,6 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -17,7 +16,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")
-    value = view.host.sysctls.text(*path)
+    value = view.host_namespace.sysctls.text(*path)
     if value == "1" or view.flow.version != 4:
         return
     yield Candidate(
@@ -27,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
             "an address that the asker never asked."
         ),
         change=one(
-            SetSysctl(HOST, path, "1"),
+            SetSysctl(view.host_netns, path, "1"),
             *(() if value is not None else ("modprobe br_netfilter",)),
             "sysctl -w net.bridge.bridge-nf-call-iptables=1",
         ),
@@ -37,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
             wanted="1",
         ),
         rank=20,
-        evidence=(view.host.sysctls.evidence,),
+        evidence=(view.host_namespace.sysctls.evidence,),
     )
 
 

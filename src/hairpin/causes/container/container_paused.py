@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
-        change=one(SetContainer(running), f"docker unpause {container.name}"),
+        change=one(SetContainer(view.host.name, running), f"docker unpause {container.name}"),
         where=where(container=container.name, state=container.status),
         rank=10,
         evidence=(container.evidence,),

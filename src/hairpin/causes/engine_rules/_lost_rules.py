@@ -17,7 +17,6 @@ from hairpin.engines.restore import placements
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 
 OWNED_BY_ENGINE = message(
     "dockerd makes these rules itself at its next start: do not save them, find out who removed them"
@@ -48,10 +47,10 @@ class Lost(msgspec.Struct, frozen=True):
 def lost(view: View) -> Iterator[Lost]:
     """Yield what each Docker engine of the host lacks, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         if engine.kind != "docker":
             continue
-        found_missing = _missing(engine, view.host, view.network.host.version("iptables"))
+        found_missing = _missing(engine, view.host_namespace, view.host.version("iptables"))
         chains = tuple(each for each in found_missing.chains if each.family == family)
         rules = tuple(each for each in found_missing.rules if each.family == family)
         if chains or rules:
@@ -85,9 +84,9 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 def restoring(view: View, part: Lost) -> Change:
     """Return the change that puts the lost chains and rules back at their places."""
     parts: list[Primitive] = [
-        AddChain(HOST, part.missing.dialect, each.family, each.table, each.chain) for each in part.chains
+        AddChain(view.host_netns, part.missing.dialect, each.family, each.table, each.chain) for each in part.chains
     ]
-    places = of_dialect(part.missing.dialect, view.host)
+    places = of_dialect(part.missing.dialect, view.host_namespace)
     still_lost = {id(each) for each in part.missing.rules} - {id(each) for each in part.rules}
     for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in part.rules):
         known = places.chain("ip" if family == "ip" else "ip6", table, chain)
@@ -98,7 +97,7 @@ def restoring(view: View, part: Lost) -> Change:
             if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
         ]
         parts += [
-            InsertRule(HOST, part.missing.dialect, one.family, one.table, one.chain, one.rule, position)
+            InsertRule(view.host_netns, part.missing.dialect, one.family, one.table, one.chain, one.rule, position)
             for one, position in placements(present, wanted)
         ]
     return Change(tuple(parts))
@@ -127,7 +126,11 @@ def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: 
 def _evidence(view: View, part: Lost) -> tuple[str, ...]:
     dialect = part.missing.dialect
     tables = _tables(part)
-    read = [table.evidence for table in view.host.ruleset.tables if table.dialect == dialect and table.name in tables]
+    read = [
+        table.evidence
+        for table in view.host_namespace.ruleset.tables
+        if table.dialect == dialect and table.name in tables
+    ]
     return tuple(dict.fromkeys(each for each in (*read, part.engine.evidence) if each))
 
 

@@ -26,6 +26,7 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.change.commands import commands
+from hairpin.host.netns import Netns
 from hairpin.network.network import Network
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.rules import iptables_restore
@@ -51,7 +52,7 @@ def carry_out(change: Change, network: Network, built: Built) -> tuple[str, ...]
     """Make the change; return what was refused."""
     refused: list[str] = []
     for key, parts in groupby(change.parts, key=_together):
-        netns = built.netns.get(key[0])
+        netns = built.netns.get(key[0]) if key[0] is not None else None
         if netns is None:
             refused.append(f"{key[0]} is not rebuilt")
             continue
@@ -60,7 +61,7 @@ def carry_out(change: Change, network: Network, built: Built) -> tuple[str, ...]
     return tuple(refused)
 
 
-def _together(part: Primitive) -> tuple[str, ...]:
+def _together(part: Primitive) -> tuple[Netns | None, *tuple[str, ...]]:
     """Return what parts have in common that one call of a tool can make."""
     match part:
         case AddChain() | InsertRule():
@@ -72,7 +73,7 @@ def _together(part: Primitive) -> tuple[str, ...]:
         ):
             return (part.netns, type(part).__name__)
         case _:
-            return ("", type(part).__name__)
+            return (None, type(part).__name__)
 
 
 def _make(parts: tuple[Primitive, ...], network: Network) -> Iterator[str]:

@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import struct
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.prefix import Version
 from hairpin.replica.judgement import Sighting
@@ -29,7 +30,7 @@ def _is_about_discovery(message: bytes) -> bool:
 class Tap:
     """One namespace's tap."""
 
-    def __init__(self, netns: str) -> None:
+    def __init__(self, netns: Netns) -> None:
         """Open it in the namespace that the process is in."""
         self.netns = netns
         self.solicited: set[int] = set()
