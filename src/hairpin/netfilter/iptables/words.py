@@ -40,7 +40,8 @@ _CORE_WORD = rf"-(?:[sdiopfmjg]|-(?:{_LONG_NAMES}))(?!\S)"
 _ANY_WORD = r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+'
 _FREE_WORD = rf"(?:{'|'.join(sorted(FREE_TEXT))}) +{_ANY_WORD}"
 _GROUP = re.compile(rf"(?:! +)?{_CORE_WORD}(?: +(?:{_FREE_WORD}|(?!(?:! +)?{_CORE_WORD}){_ANY_WORD}))*")
-_BETWEEN_PLAIN_GROUPS = re.compile(r" (?=-[sdiopfmjg](?!\S)|! -[sdiopfmjg](?!\S))(?<!! )")
+_BETWEEN_PLAIN_GROUPS = re.compile(r" (?=-[sdiopfmjg](?!\S)|! -[sdiopfmjg](?!\S))(?<! ! )(?<!^! )")
+"""A ``!`` that stands alone belongs to what follows; one that ends a word, as of a comment, does not."""
 
 
 class Option(NamedTuple):
