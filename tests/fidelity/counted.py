@@ -8,6 +8,7 @@ from unittest.mock import patch
 import msgspec
 
 from hairpin.host.host import Host
+from hairpin.message import verbatim
 from hairpin.netfilter.evaluate import chain as evaluate
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Place, decide, join
 from hairpin.netfilter.evaluate.match import Surroundings
@@ -38,7 +39,7 @@ def recorded() -> Generator[None]:
 
     def joining(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
         if any(each.verdict == "outside" and each.place is None for each in decisions):
-            raise SetupError(f"too open: {decisions[-1].conditions[-1].text}")
+            raise SetupError(f"too open: {decisions[-1].conditions[-1].said}")
         raw.append(decisions)
         return join(decisions)
 
@@ -72,7 +73,7 @@ def _satisfied(netns: str, decisions: tuple[Decision, ...]) -> Satisfied:
     low = high = trails[0]
     for other in trails[1:]:
         low, high = low & other, high | other
-    return Satisfied("", holds=True, certain=tuple(low.elements()), possible=tuple(high.elements()))
+    return Satisfied(verbatim(""), holds=True, certain=tuple(low.elements()), possible=tuple(high.elements()))
 
 
 def key_of(netns: str, place: Place) -> RuleKey:

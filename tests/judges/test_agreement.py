@@ -33,7 +33,7 @@ assert isinstance(STOP.decided_by, RuleDecided)
 VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
 STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
 BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
-RATE = Condition("-m limit --limit 5/min", holds=False, usual=False, load=True)
+RATE = Condition(message("-m limit --limit 5/min"), holds=False, usual=False, load=True)
 OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
 
 LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")

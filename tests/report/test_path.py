@@ -25,7 +25,9 @@ def test_the_way_ends_where_it_breaks() -> None:
 
 
 def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
-    (bridge,) = {hop.link for hop in hops(answer().flows[0].trace.usual.request) if hop.link.startswith("br-")} or {
+    (bridge,) = {
+        hop.link for hop in hops(answer().flows[0].trace.usual.request, Words()) if hop.link.startswith("br-")
+    } or {
         next(
             step.link
             for step in answer().flows[0].trace.usual.reply
@@ -50,7 +52,7 @@ def test_a_long_rule_goes_below_on_narrow_paper_and_stays_whole() -> None:
 
 def test_every_step_when_asked_for() -> None:
     trace = answer().flows[0].trace
-    assert len(list(hops(trace.usual.request, every=True))) == len(trace.usual.request)
+    assert len(list(hops(trace.usual.request, Words(), every=True))) == len(trace.usual.request)
     text = drawn(every=True)
     assert "    request\n" in text
     assert "    answer\n" in text

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.report.walk_document import RuleDocument, SysctlDocument, WalkDocument, walk_document
+from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
 from tests.report.strict import errors
 
@@ -10,7 +11,7 @@ HOSTS: dict[str, tuple[Replacement, ...]] = {"healthy": (), "sysctl": (FORWARDIN
 
 
 def walked(*replacements: Replacement, origin: str = "lan") -> WalkDocument:
-    return walk_document(answer(*replacements, origin=origin, kind="walk"))
+    return walk_document(answer(*replacements, origin=origin, kind="walk"), Words())
 
 
 @pytest.mark.parametrize("origin", ("lan", "host"))

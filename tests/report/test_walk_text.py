@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.report.paper import Paper
 from hairpin.report.walk_text import walk_text
@@ -25,7 +26,7 @@ def test_a_lost_request_has_no_answer() -> None:
 def test_each_way_stands_under_its_conditions() -> None:
     whole = answer(kind="walk")
     trace = whole.flows[0].trace
-    maybe = (Condition("the moon is full", holds=True), Condition("it rains", holds=False))
+    maybe = (Condition(message("the moon is full"), holds=True), Condition(message("it rains"), holds=False))
     lost = answer(FORWARDING_OFF).flows[0].trace.usual
     forked = msgspec.structs.replace(
         trace, verdict="depends", branches=(msgspec.structs.replace(trace.usual, conditions=maybe), lost)

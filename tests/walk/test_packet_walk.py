@@ -67,4 +67,4 @@ def test_branches_are_bounded() -> None:
     assert MAX_ENDS <= len(followed) < 2 * MAX_ENDS
     given_up = [end for end in ends if end.kind == "unknown"]
     assert {ended(end) for end in given_up} == {"unknown too-many-ways"}
-    assert all(f"more than {MAX_ENDS} ways are open" in [c.text for c in end.state.conditions] for end in given_up)
+    assert all(f"more than {MAX_ENDS} ways are open" in [str(c.said) for c in end.state.conditions] for end in given_up)

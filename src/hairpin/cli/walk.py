@@ -41,7 +41,7 @@ def walk(
     if as_json:
         from hairpin.report.walk_document import walk_document
 
-        write_json(walk_document(answer))
+        write_json(walk_document(answer, words(lang)))
     else:
         from hairpin.report.walk_text import walk_text
 

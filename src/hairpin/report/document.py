@@ -134,8 +134,8 @@ class ReportDocument(msgspec.Struct, frozen=True):
 
 def report_document(answer: Answer, words: Words) -> ReportDocument:
     """Return the document in the reader's language."""
-    quotes = Quotes(answer.evidence)
-    flows = tuple(flow_document(each, quotes) for each in answer.flows)
+    quotes = Quotes(answer.evidence, words)
+    flows = tuple(flow_document(each, quotes, words) for each in answer.flows)
     causes = tuple(_cause(each, quotes, words) for each in answer.causes)
     missing = tuple(_missing(each, quotes, words) for each in answer.missing)
     return ReportDocument(
@@ -154,7 +154,7 @@ def host_document(host: Host) -> HostDocument:
     return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
 
 
-def flow_document(flow: FlowAnswer, quotes: Quotes) -> FlowDocument:
+def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words) -> FlowDocument:
     """Return one flow as its usual branch went."""
     trace, stop = flow.trace, flow.stop
     return FlowDocument(
@@ -163,12 +163,12 @@ def flow_document(flow: FlowAnswer, quotes: Quotes) -> FlowDocument:
         to=trace.flow.target_text(),
         container=trace.flow.container,
         verdict=trace.verdict,
-        conditions=tuple(each.text for each in trace.conditions),
+        conditions=tuple(words(each.said) for each in trace.conditions),
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
         purpose=trace.flow.purpose,
-        assumed=trace.usual.assumed,
+        assumed=tuple(words(each) for each in trace.usual.assumed),
     )
 
 

@@ -75,10 +75,10 @@ class ProveDocument(msgspec.Struct, frozen=True):
 
 def prove_document(answer: Answer, words: Words) -> ProveDocument:
     """Return the document of the flows that both judges have answered, in the reader's language."""
-    quotes = Quotes(answer.evidence)
+    quotes = Quotes(answer.evidence, words)
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
-        _proven(flow_document(each, quotes), each.judged, files.get(each.ref), words)
+        _proven(flow_document(each, quotes, words), each.judged, files.get(each.ref), words)
         for each in answer.flows
         if each.judged is not None
     )

@@ -8,7 +8,9 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.remedy.sysctl_files import key_parts
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     ConntrackDecided,
     DecidedBy,
@@ -44,7 +46,8 @@ class Quote(msgspec.Struct, frozen=True):
 class Quotes:
     """Gives each quoted place a reference: the reading's id, with a letter behind it from the second place on."""
 
-    def __init__(self, evidence: tuple[Evidence, ...]) -> None:
+    def __init__(self, evidence: tuple[Evidence, ...], words: Words) -> None:
+        self._words = words
         self._readings: dict[str, Reading] = {each.id: each for one in evidence for each in one.readings}
         self._quotes: dict[str, Quote] = {}
         self._places: dict[str, list[Quote]] = {}
@@ -62,10 +65,10 @@ class Quotes:
                 return self._sysctl(evidence, path, value)
             case RouteDecided(route=route, evidence=evidence, rule=rule, rule_evidence=rule_evidence):
                 return self._quote(evidence, route) if evidence else self._quote(rule_evidence, rule)
-            case SocketDecided(text=text, evidence=evidence) | LinkDecided(text=text, evidence=evidence):
-                return self._quote(evidence, text)
-            case ConntrackDecided(text=text, evidence=evidence):
-                return self._quote(evidence, text)
+            case SocketDecided(said=said, evidence=evidence) | LinkDecided(said=said, evidence=evidence):
+                return self._quote(evidence, self._words(said))
+            case ConntrackDecided(said=said, evidence=evidence):
+                return self._quote(evidence, self._words(said))
             case _:
                 return None
 
@@ -77,7 +80,7 @@ class Quotes:
             return named
         reference = self.decided(decided)
         if reference is None and isinstance(decided, SocketDecided):
-            reference = self.socketless(cause.stop.netns.name, decided.text)
+            reference = self.socketless(cause.stop.netns.name, decided.said)
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
@@ -89,11 +92,11 @@ class Quotes:
         found = [self._named(each, where) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
-    def socketless(self, netns: str, text: str) -> str | None:
+    def socketless(self, netns: str, said: Message) -> str | None:
         """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
         for reading in self._readings.values():
             if reading.netns == netns and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
-                return self._quote(reading.id, text)
+                return self._quote(reading.id, self._words(said))
         return None
 
     def plain(self, reading_id: str) -> str | None:

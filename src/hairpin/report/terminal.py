@@ -40,7 +40,7 @@ class _Report:
 
     def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._answer = answer
-        self._quotes = Quotes(answer.evidence)
+        self._quotes = Quotes(answer.evidence, words)
         self._words = words
         self._paper = paper
         self._verbose = verbose
@@ -91,7 +91,7 @@ class _Report:
             return
         self._prose(message("It cannot be decided from what was read; it depends on:"), indent=2)
         for condition in self._answer.flows[group.numbers[0]].trace.conditions:
-            self._paper.prose(condition.text, indent=4, first="· ")
+            self._paper.prose(self._words(condition.said), indent=4, first="· ")
 
     def _cause(self, cause: CauseAnswer) -> None:
         words, paper = self._words, self._paper
@@ -134,7 +134,7 @@ class _Report:
     def rest(self) -> None:
         """Write what was assumed, what could not be read, and where all of it comes from."""
         words, paper = self._words, self._paper
-        assumed = tuple(dict.fromkeys(text for flow in self._answer.flows for text in flow.trace.usual.assumed))
+        assumed = dict.fromkeys(words(said) for flow in self._answer.flows for said in flow.trace.usual.assumed)
         if assumed:
             paper.gap()
             paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")

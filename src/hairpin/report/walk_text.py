@@ -18,7 +18,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
         if len(trace.branches) > 1:
             verdict_line(branch.verdict, words(message("way {number}", number=number + 1)), words, paper)
             for each in branch.conditions:
-                said = message("if {condition}", condition=each.text)
-                paper.prose(words(said if each.holds else message("unless {condition}", condition=each.text)), indent=4)
+                said = message("if {condition}", condition=each.said)
+                paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
         draw_branch(trace, branch, paper, words, every=True)
     return paper.text()

@@ -8,6 +8,7 @@ import msgspec
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
@@ -28,6 +29,8 @@ Reason = Literal[
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "opaque-device", "no-container", "left-instead", "too-many-ways",
 ]  # fmt: skip
+Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
+"""What a step is about beside what decided it: why it stopped the packet, how it translated, what it asked."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -55,9 +58,9 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket, or that there is none (then ``text`` says what is there instead)."""
+    """A socket, or that there is none (then ``said`` tells what is there instead)."""
 
-    text: str
+    said: Message
     evidence: str = ""
 
 
@@ -65,35 +68,35 @@ class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
     """A link's state, its wire, a neighbour."""
 
     link: str
-    text: str
+    said: Message
     evidence: str = ""
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
     """An entry of the connection table."""
 
-    text: str
+    said: Message
     evidence: str = ""
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something outside of the host, from a profile or stated by the user."""
 
-    text: str
+    said: Message
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step: ``packet`` is as it is after the step."""
+    """One step: ``packet`` is as it is after the step.  ``note``: what it was about, where it stopped or translated."""
 
     netns: Netns
     stage: Stage
     link: str
     packet: Packet
     decided_by: DecidedBy | None = None
-    text: str = ""
+    note: Note | None = None
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -191,9 +194,9 @@ class State(msgspec.Struct, frozen=True):
         """Return the state at another stage."""
         return msgspec.structs.replace(self, stage=stage, **changes)
 
-    def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, text: str = "") -> "State":
+    def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, note: Note | None = None) -> "State":
         """Return the state with one more step on record."""
-        step = Step(self.netns, stage, link, self.packet, decided_by, text)
+        step = Step(self.netns, stage, link, self.packet, decided_by, note)
         return msgspec.structs.replace(self, steps=(*self.steps, step))
 
 
@@ -237,7 +240,7 @@ def stopped(
     at = stage or state.stage
     stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
     kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
-    return End(kind, state.noted(at, link, decided_by, text=reason), stop)
+    return End(kind, state.noted(at, link, decided_by, note=reason), stop)
 
 
 def _may_be_answered(packet: Packet) -> bool:

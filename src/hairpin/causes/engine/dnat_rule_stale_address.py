@@ -77,7 +77,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 def dnat_place(view: View) -> Place | None:
     """Return the rule that translated the destination on the way, or None."""
     for step in view.branch.request:
-        if step.netns.is_host and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
+        if step.netns.is_host and step.note in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
 

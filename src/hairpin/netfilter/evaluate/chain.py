@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
 from hairpin.netfilter.evaluate.match import Question, Surroundings, fits_key, satisfies, values_of
@@ -76,12 +77,12 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false.
+    """Something that hairpin cannot know and that this branch supposes: ``said`` with ``holds`` true or false.
 
     ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet
     host takes the usual branch."""
 
-    text: str
+    said: Message
     holds: bool
     place: Place | None = None
     usual: bool = True
@@ -133,8 +134,14 @@ def decide(
     decisions: list[Decision] = []
     while pending:
         if len(decisions) + len(pending) > MAX_BRANCHES:
-            text = f"more than {MAX_BRANCHES} undecidable branches in {table.family} {table.name} {chain.name}"
-            decisions.append(Decision("outside", seen, conditions=(Condition(text, holds=True),)))
+            said = message(
+                "more than {count} undecidable branches in {family} {table} {chain}",
+                count=MAX_BRANCHES,
+                family=table.family,
+                table=table.name,
+                chain=chain.name,
+            )
+            decisions.append(Decision("outside", seen, conditions=(Condition(said, holds=True),)))
             break
         each = pending.pop()
         decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending).run(each))
@@ -234,10 +241,10 @@ class _Run:
             return Truth.NO
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, StatefulMatch) else False
-        text = part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text
+        said = verbatim(part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text)
         load = isinstance(part, StatefulMatch) and part.name in LOAD_MATCHES
-        taken = Condition(text, holds=usual, place=place, usual=True, load=load)
-        other = Condition(text, holds=not usual, place=place, usual=False, load=load)
+        taken = Condition(said, holds=usual, place=place, usual=True, load=load)
+        other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
         if usual:
             branch.rule, branch.part = branch.rule + 1, 0
@@ -343,7 +350,12 @@ class _Run:
                 cursor.rule, cursor.part = cursor.rule + 1, 0
                 return None
             case Outside(text=text, name=name):
-                other = Condition(f"{name} takes the packet: {text}", holds=False, place=place, usual=False)
+                other = Condition(
+                    message("{name} takes the packet: {text}", name=name, text=text),
+                    holds=False,
+                    place=place,
+                    usual=False,
+                )
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
                 branch.rule, branch.part = branch.rule + 1, 0
                 self.pending.append(self._decision(branch, "accept", place) if name in _GIVE_BACK else branch)

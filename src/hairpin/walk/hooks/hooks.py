@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition, Decision, decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
@@ -88,7 +89,12 @@ def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
     if not missing:
         return None
     return Condition(
-        f"the rules of {namespace.name} that could not be read ({', '.join(missing)}) let it pass", holds=True
+        message(
+            "the rules of {netns} that could not be read ({readings}) let it pass",
+            netns=namespace.name,
+            readings=", ".join(missing),
+        ),
+        holds=True,
     )
 
 
@@ -163,8 +169,14 @@ def _run_chains(
 
 def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
     """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
-    text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
-    return _under(state, Condition(text, holds=True), holds=holds)
+    said = message(
+        "chain {chain} of table {family} {table} is bound to {link}",
+        chain=chain.name,
+        family=table.family,
+        table=table.name,
+        link=link,
+    )
+    return _under(state, Condition(said, holds=True), holds=holds)
 
 
 def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
@@ -198,7 +210,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
     if item.kind == "conntrack":
         tracked = track(state, namespace)
         if tracked.connection is not None and tracked.connection.live and state.connection is None:
-            decided = ConntrackDecided("a live entry of the connection table", tracked.connection.evidence)
+            decided = ConntrackDecided(message("a live entry of the connection table"), tracked.connection.evidence)
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":
@@ -280,7 +292,7 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(
-                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
+                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed(message("undecidable rules"))
             )
             return msgspec.structs.replace(end, kind="unknown")
 
@@ -370,7 +382,7 @@ def _translated(namespace: Namespace, state: State, hook: Hook, decision: Decisi
     if done is None:
         return stopped(state, "no-source-address", stage=_stage(hook), link=state.oif, decided_by=decided)
     shown = translate(done, manip)
-    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, text=nat.nat)
+    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, note=nat.nat)
     return msgspec.structs.replace(noted, packet=done.packet)
 
 

@@ -15,6 +15,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.route import Route
+from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
 from hairpin.network.prefix import Version
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
@@ -136,7 +137,7 @@ def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
         return state
     forbidden = not state.put_together and (packet.dont_fragment if packet.version == 4 else length > mtu)
     if forbidden or (pieces is not None and pieces > mtu):
-        decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
+        decided = LinkDecided(out.name, message("has an MTU of {mtu}", mtu=out.mtu_bytes), out.evidence)
         answer = "icmp6-too-big" if packet.version == 6 else None
         return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
     if pieces is not None:
@@ -155,5 +156,5 @@ def taken_over(state: State, link: Link) -> End | None:
     """Return the end of a frame that is too long for a bridge port, or for the veth that it arrives at."""
     if piece_of(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
-    decided = LinkDecided(link.name, f"has an MTU of {link.mtu_bytes}", link.evidence)
+    decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)
     return stopped(state, "mtu", link=link.name, decided_by=decided)

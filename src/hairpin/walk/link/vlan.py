@@ -8,6 +8,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.message import message
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 
@@ -18,9 +19,9 @@ def entered(state: State, bridge: Link, by: Link) -> State | End:
         return state
     vid = state.vid if state.vid is not None else group.pvid
     if vid is None or _membership(group, vid) is None:
-        text = "has no VLAN for untagged frames" if vid is None else f"is not in VLAN {vid}"
+        said = message("has no VLAN for untagged frames" if vid is None else "is not in VLAN {vid}", vid=vid)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name,
-                       decided_by=LinkDecided(by.name, text, by.evidence))  # fmt: skip
+                       decided_by=LinkDecided(by.name, said, by.evidence))  # fmt: skip
     return msgspec.structs.replace(state, vid=vid)
 
 
@@ -31,7 +32,7 @@ def leaving(state: State, bridge: Link, by: Link) -> State | End:
         return state
     untagged = _membership(group, state.vid)
     if untagged is None:
-        decided = LinkDecided(by.name, f"is not in VLAN {state.vid}", by.evidence)
+        decided = LinkDecided(by.name, message("is not in VLAN {vid}", vid=state.vid), by.evidence)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name, decided_by=decided)
     return msgspec.structs.replace(state, vid=None) if untagged else state
 
