@@ -25,8 +25,8 @@ from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is
 from hairpin.replica.judge import RunningKernel
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.kernel import read
-from tests.fidelity.netns import SetupError
+from tests.fidelity.testbed.ask import read
+from tests.fidelity.testbed.netns import SetupError
 
 
 class Kept(msgspec.Struct, frozen=True):

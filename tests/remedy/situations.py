@@ -37,14 +37,14 @@ def network(*files: tuple[str, str], units: tuple[Unit, ...] = (), managed_by: s
 def situation(
     found: Network, *parts: Primitive, commands: tuple[str, ...] = (), cause: str = "some-cause"
 ) -> Situation:
-    candidate = Candidate(NOTHING, NOTHING, Change(parts, commands), ())
+    candidate = Candidate(NOTHING, NOTHING, Change(parts, commands), (), "link-or-route")
     lost = tuple(missing(engine, found.namespace(HOST_NETNS)) for engine in found.this.engines)
     return Situation(found, cause, candidate, commands, lost)
 
 
 def remedy(found: Network, *parts: Primitive, commands: tuple[str, ...] = (), cause: str = "some-cause") -> Remedy:
     """Return the one remedy of a change."""
-    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, commands), ()), found)
+    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, commands), (), "link-or-route"), found)
     return only
 
 

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Chain, Dialect, Expression, NameMatch, NoEffect, Rule, Table
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 Meaning = tuple[Expression, ...]
 Key = tuple[str, str, str]

@@ -8,9 +8,9 @@ from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, found, meaning
 from hairpin.host.docker import Engine
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -52,6 +52,12 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
         undecided=tuple(f"the {where.dialect} rules of family {family} could not be read" for family in where.unread),
         wanted=wanted,
     )
+
+
+def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
+    """Return each Docker engine of the host with what the host lacks of its chains and rules."""
+    namespace, version = host.namespace(host.netns.name), host.version("iptables")
+    return tuple((each, missing(each, namespace, version)) for each in host.engines if each.kind == "docker")
 
 
 def _lacks_chain(where: Found, chain: ExpectedChain) -> bool:

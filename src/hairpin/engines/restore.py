@@ -11,7 +11,7 @@ from hairpin.engines.found import Meaning, meaning, of_dialect
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Dialect
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 class Restore(msgspec.Struct, frozen=True):

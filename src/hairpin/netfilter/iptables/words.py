@@ -13,7 +13,7 @@ Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_sav
 import re
 from typing import NamedTuple
 
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
 _ESCAPED = re.compile(r"\\(.)")
@@ -74,11 +74,11 @@ class Group(NamedTuple):
 
 
 split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
-"""Do as split_groups(), twice as quick, for words without ``\\``; is_plain() tells whether a group came out right."""
+"""Split as split_groups() does, in half the time, words without ``\\``; is_plain() tells whether a group is right."""
 
 
 def is_plain(group: str) -> bool:
-    """Say whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning."""
+    """Return whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning."""
     if group.count('"') % 2:
         return False
     raw = split_words(group)
@@ -91,7 +91,7 @@ def is_plain(group: str) -> bool:
 def split_groups(words: str) -> list[str]:
     """Return a rule's words as groups: a core option (with its ``!``) and everything up to the next one.
 
-    ValueError where something is left over.
+    Raises ValueError for words that belong to no option.
     """
     groups = _GROUP.findall(words)
     if " ".join(words.split()) != " ".join(" ".join(groups).split()):
