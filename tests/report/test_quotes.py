@@ -100,4 +100,4 @@ def test_of_an_engine_only_what_matters() -> None:
 
 
 def test_declarations_of_a_table_that_is_not_there() -> None:
-    assert declarations("*filter\nCOMMIT\n", "nat") == "no table nat"
+    assert declarations("*filter\nCOMMIT\n", "nat") == ""

@@ -23,7 +23,7 @@ class Environment(NamedTuple):
 def environment(variables: Mapping[str, str] | None = None) -> Environment:
     """Return the values of the variables; those of this process if None.
 
-    Source: locale(7); https://no-color.org; XDG Base Directory Specification.
+    Source: locale(7); the NO_COLOR convention; XDG Base Directory Specification.
     """
     found = os.environ if variables is None else variables
     stated = found.get("XDG_STATE_HOME")

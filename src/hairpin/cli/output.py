@@ -10,7 +10,7 @@ from hairpin.cli.environment import environment
 if TYPE_CHECKING:
     from click import ClickException
 
-    from hairpin.errors import HairpinError
+    from hairpin.message import Message
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
@@ -43,17 +43,16 @@ def _end_quietly() -> NoReturn:
     raise SystemExit(PIPE_BROKEN)
 
 
-def complain(error: "HairpinError", lang: str | None) -> None:
+def complain(said: "Message", lang: str | None) -> None:
     """Write on standard error what is wrong, in the reader's language."""
-    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(error.said)}\n")
+    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(said)}\n")
 
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
     """Write on standard error how the command is used, and what click says is wrong, in click's own words."""
     from click import UsageError as WrongUsage
 
-    from hairpin.errors import UsageError
-    from hairpin.message import message
+    from hairpin.message import message, verbatim
 
     said = error.format_message()
     if said.startswith("Usage: "):  # a group without its command: click says its help, and no more
@@ -62,7 +61,7 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
     if isinstance(error, WrongUsage) and error.ctx is not None:
         hint = message("Try '{command} --help' for help.", command=error.ctx.command_path)
         sys.stderr.write(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
-    complain(UsageError(said), lang)
+    complain(verbatim(said), lang)
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":

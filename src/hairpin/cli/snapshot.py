@@ -51,7 +51,7 @@ def snapshot(
         save(evidence, path)
     except (CollectError, EvidenceError) as error:
         # Of this command the contract wants grep's statuses: 2 for trouble.
-        complain(error, lang)
+        complain(error.said, lang)
         return 2
     write(str(path))
     return 0

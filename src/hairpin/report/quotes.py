@@ -8,7 +8,7 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.sysctl import Path
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.remedy.sysctl_files import key_parts
 from hairpin.report.words import Words
 from hairpin.walk.state import (
@@ -111,7 +111,8 @@ class Quotes:
         if reading is not None and reading.key in _ESSENCE:
             return self._quote(reading_id, essence(reading))
         if reading is not None and "iptables" in reading.key and "rule" not in where and "table" in where:
-            return self._quote(reading_id, declarations(reading.text, where["table"]))
+            absent = message("no table {tables}", tables=where["table"])
+            return self._quote(reading_id, declarations(reading.text, where["table"]) or self._words(absent))
         wanted = where.get("rule") or where.get("socket") or where.get("route") or where.get("container")
         if reading is None or wanted is None:
             return self._quote(reading_id, wanted or "") if reading is None else self.plain(reading_id)
@@ -146,7 +147,8 @@ class Quotes:
 
 
 def declarations(text: str, tables: str) -> str:
-    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that."""
+    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that.
+    Empty where it has no such table."""
     wanted = [f"*{table}" for table in tables.split(", ")]
     kept: list[str] = []
     inside = False
@@ -155,7 +157,7 @@ def declarations(text: str, tables: str) -> str:
             inside = line.strip() in wanted
         if inside and line.startswith(("*", ":")):
             kept.append(line)
-    return "\n".join(kept) if kept else f"no table {tables}"
+    return "\n".join(kept)
 
 
 def essence(reading: Reading) -> str:

@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         if change is None:
             continue
         ended = container.status == "exited" or looping
-        exited = f" with exit code {container.exit_code}" if ended else ""
+        exited = message(" with exit code {code}", code=container.exit_code) if ended else ""
         if looping:
             change = _by_hand(change, message("repair what ends it: docker logs {name}", name=container.name))
         yield Candidate(
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
                 port=binding.host_port,
                 status="restarting" if looping else container.status,
                 exited=exited,
-                error=f" Docker says: {container.error}" if container.error else "",
+                error=message(" Docker says: {error}", error=container.error) if container.error else "",
             ),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
