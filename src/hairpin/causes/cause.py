@@ -1,14 +1,12 @@
 """What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault."""
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
 
 import msgspec
 
 from hairpin.causes.order import Class
 from hairpin.change.change import Change
-from hairpin.engines.missing import Missing, missing_on
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message
@@ -19,7 +17,7 @@ from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.walk import Branch
 
 
-class View(msgspec.Struct, frozen=True, dict=True):
+class View(msgspec.Struct, frozen=True):
     """One stop of a walk, as a cause sees it: the network, the flow, the branch that failed, and where it stopped."""
 
     network: Network
@@ -46,14 +44,6 @@ class View(msgspec.Struct, frozen=True, dict=True):
     def host_namespace(self) -> Namespace:
         """What was read of that namespace."""
         return self.network.namespace(self.host_netns)
-
-    @cached_property
-    def missing_rules(self) -> tuple[tuple[Engine, Missing], ...]:
-        """Each Docker engine with what the host lacks of its rules.
-
-        Kept on the view: ten causes ask at each stop, and with 50,000 rules the answer costs a quarter of a second.
-        """
-        return missing_on(self.host)
 
     @property
     def on_host(self) -> bool:

@@ -23,6 +23,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.tunnel import carried_back, outer_packet
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped
 
 
@@ -147,6 +148,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
         decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
+    wrong = _wrong_tunnel_end(network, end.state)
+    if wrong is not None:
+        return OutsideAnswer(wrong, reason="tunnel-elsewhere")
     link = network.namespace(end.state.netns).link(end.state.oif)
     if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
         target = address_text(packet.daddr, packet.version)
@@ -184,6 +188,30 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.said,))
     decided = Assumed(message("{address} answers", address=address_text(packet.daddr, packet.version)))
     return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
+
+
+def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
+    """Return that a tunnel's outer packet goes to an address that is not the frame's receiver's, which was read."""
+    carried = state.carried
+    if carried is None or carried.frame.packet.dmac is None:
+        return None
+    for netns, namespace in network.namespaces():
+        for link in namespace.links:
+            same = link.tunnel is not None and (link.tunnel.kind, link.tunnel.key) == (
+                carried.tunnel.kind,
+                carried.tunnel.key,
+            )
+            if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
+                target = address_text(state.packet.daddr, state.packet.version)
+                return Assumed(
+                    message(
+                        "{link} of {host} has the frame's hardware address, and {address} is not its",
+                        link=link.name,
+                        host=netns.host,
+                        address=target,
+                    )
+                )
+    return None
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
@@ -242,7 +270,12 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
     """Return the world's answer, as it comes in by the link (and in the VLAN) that the request left by."""
-    back = answer_to(packet, SYN | ACK)
+    carried = state.carried
+    if carried is None:
+        back = answer_to(packet, SYN | ACK)
+    else:
+        carried = carried_back(carried, answer_to(carried.frame.packet, SYN | ACK))
+        back = outer_packet(carried.tunnel, carried.frame, packet.daddr, packet.saddr)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(
@@ -255,4 +288,5 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
         iif=state.oif,
         frame=Frame(vid=state.frame.vid),
         history=state.history.for_answer(),
+        carried=carried,
     )

@@ -17,6 +17,7 @@ from hairpin.walk.ip.vrf import into_vrf
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.neighbour import neighbour
+from hairpin.walk.link.tunnel import decapsulated
 from hairpin.walk.state import Assumed, End, Outcome, Stage, State, stopped
 
 
@@ -34,7 +35,12 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
         done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
-        yield done if isinstance(done, End) else End("arrived", handed_up(done).to("socket"))
+        if isinstance(done, End):
+            yield done
+        elif done.carried is not None:
+            yield decapsulated(network, done)
+        else:
+            yield End("arrived", handed_up(done).to("socket"))
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:

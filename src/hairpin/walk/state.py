@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.link import Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
@@ -16,7 +17,7 @@ from hairpin.network.network import Port
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
-    "postrouting", "neighbour", "device-out", "outside", "relay",
+    "postrouting", "neighbour", "device-out", "tunnel", "outside", "relay",
 ]  # fmt: skip
 
 Reason = Literal[
@@ -27,7 +28,8 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "opaque-device", "no-container", "left-instead", "too-many-ways",
+    "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "opaque-device", "no-container", "left-instead",
+    "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
 """What a step is about beside what decided it: why it stopped the packet, how it translated, what it asked."""
@@ -217,6 +219,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     fragments: Fragments = Fragments()
     sender: Sender = Sender()
     history: History = History()
+    carried: "Carried | None" = None
+    """What the packet carries for a tunnel; None for most packets."""
 
     def seen(self) -> Seen:
         """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
@@ -268,6 +272,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
     def with_history(self, **changes: object) -> "State":
         """Return the state with fields of its history changed."""
         return msgspec.structs.replace(self, history=msgspec.structs.replace(self.history, **changes))
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates."""
+
+    frame: State
+    tunnel: Tunnel
 
 
 class End(msgspec.Struct, frozen=True):

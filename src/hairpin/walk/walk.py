@@ -21,6 +21,7 @@ from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
+from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
@@ -144,6 +145,8 @@ def _is_told_at_once(started: State, end: End) -> bool:
 def _told(network: Network, started: State, end: End) -> Branch:
     """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
     failed = _failed(end, end.state.history.steps)
+    if lost_in_tunnel(end):
+        return msgspec.structs.replace(failed, verdict="dropped")
     if _is_told_at_once(started, end):
         return failed
     back = refusal(network, end)

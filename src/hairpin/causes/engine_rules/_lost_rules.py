@@ -11,7 +11,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.order import Class
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.missing import Missing
+from hairpin.engines.missing import Missing, missing_on
 from hairpin.engines.restoring import restoring
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
@@ -45,7 +45,7 @@ class Lost(msgspec.Struct, frozen=True):
 def lost(view: View) -> Iterator[Lost]:
     """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
-    for engine, missing in view.missing_rules:
+    for engine, missing in missing_on(view.host):
         chains = tuple(each for each in missing.chains if each.family == family)
         rules = tuple(each for each in missing.rules if each.family == family)
         if chains or rules:

@@ -60,7 +60,7 @@ def told_what_fits(state: State, mtu: int | None) -> State:
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
     packet = state.packet
-    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT:
+    if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT or state.carried is not None:
         return state
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False)).with_fragments(
         by_socket=mtu
@@ -114,7 +114,7 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     mtu, packet = state.mtu_bytes, state.packet
     if mtu is None or piece_of(state) <= mtu:
         return state
-    may = not state.iif and packet.protocol in _CUT
+    may = not state.iif and packet.protocol in _CUT and state.carried is None
     may = may or (state.fragments.defragmented > 0 and state.fragments.largest is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"

@@ -29,13 +29,16 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
+from hairpin.network.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import taken_over
+from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.segment import port_towards
+from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, entered, leaving, taker
-from hairpin.walk.state import Assumed, End, Fragments, Frame, LinkDecided, Outcome, State, stopped, without_ends
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped, without_ends
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -89,7 +92,7 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 def _for_another(link: Link, dmac: int | None) -> bool:
     """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
-    known = link.kind in ("", "veth") and link.master is None
+    known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
@@ -272,12 +275,15 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 
 
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    """Over the wire: to the veth's other end, back in over loopback, by the link below, into a tunnel, to another host,
+    or out of the snapshot."""
     if state.hops > network.namespace(state.netns).door.limits.hops:
         yield End("looped", state.noted("device-out", link.name, Assumed(message("the packet goes round in circles"))))
         return
     lower = lower_of(network, state.netns, link)
-    if lower is not None:
+    if link.tunnel is not None:
+        yield from encapsulated(network, state, link)
+    elif lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:
         yield _over(network, state, link)
@@ -290,7 +296,7 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
         back = state.with_frame(physin="", physout="")
         return back.to("device-in", iif=link.name, oif="", local=True, hops=state.hops + 1, sender=alone)
     if is_uplink(network, state.netns, link):
-        return End("left", state.to("outside", oif=link.name))
+        return crossed(network, state, link) or End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
     if peer is None:
         return stopped(state, "link-missing", link=link.name)
@@ -374,23 +380,3 @@ def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lo
         return End("left", left.to("outside", oif=link.name, packet=passed.packet))
     peer = veth_peer(network, lower.netns, link_of(network, lower))
     return enter(passed, peer) if peer is not None else stopped(state, "link-missing", link=lower.link)
-
-
-def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
-    """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
-    namespace, unless it was ``handed_up`` from the link below before anything asked for it.
-
-    Source: net/core/skbuff.c skb_scrub_packet()
-    """
-    keeps = handed_up or port.netns == state.netns
-    packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
-    return State(
-        stage="device-in",
-        netns=port.netns,
-        packet=packet,
-        iif=port.link,
-        hops=state.hops + 1,
-        frame=Frame(vid=state.frame.vid, target=state.frame.target),
-        fragments=Fragments(largest=state.fragments.largest),
-        history=state.history,
-    )

@@ -55,6 +55,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if routes_below(link):  # it asks for nobody (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
+    if link.tunnel is not None and "NOARP" in link.flags:
+        yield state.to("device-out", target=None)
+        return
     yield _addressed(network, state, link, address, asked(network, state, link, address))
 
 
