@@ -45,11 +45,13 @@ def _under_load(trace: Trace, judgement: Judgement) -> bool:
 
 def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "depends":
-        possible = sorted({branch.verdict for branch in trace.branches})
+        possible = {branch.verdict for branch in trace.branches}
         # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
         if judgement.verdict in possible or "depends" in possible:
             return None
-        return _other_verdict(reduce(_either, map(VERDICTS.__getitem__, possible)), judgement)
+        return _other_verdict(
+            reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
+        )
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
         return None  # nobody can see an answer that has no way: the kernel does not even make it
     stop = trace.usual.stop
