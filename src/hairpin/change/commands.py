@@ -28,6 +28,7 @@ from hairpin.change.change import (
 from hairpin.host.docker import Container
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -42,7 +43,7 @@ def commands(change: Change, network: Network) -> tuple[str, ...]:
     return tuple(text for part in change.parts for text in _commands(part, network))
 
 
-def advice(change: Change) -> tuple[str, ...]:
+def advice(change: Change) -> tuple[Message, ...]:
     """Return what a person has to do where no command of hairpin's can."""
     return tuple(part.advice for part in change.parts if isinstance(part, (AddSocket, ChangeWorld)))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import confirmed
@@ -63,9 +64,9 @@ _STAGES: dict[Stage, Carry] = {
 
 
 def _given_up(state: State, most: int) -> End:
-    condition = Condition(f"more than {most} ways are open", holds=True)
+    condition = Condition(message("more than {count} ways are open", count=most), holds=True)
     state = state.given(condition)
-    end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.text))
+    end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.said))
     return msgspec.structs.replace(end, kind="unknown")
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
@@ -23,7 +24,7 @@ from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
-from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
+from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
@@ -43,7 +44,7 @@ class Branch(msgspec.Struct, frozen=True):
     data: tuple[Step, ...] = ()
     stop: Stop | None = None
     conditions: tuple[Condition, ...] = ()
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[Message, ...] = ()
     relayed: bool = False
 
 
@@ -200,7 +201,7 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
     match found.kind:
         case "socket":
             assert found.socket is not None
-            noted = state.noted("socket", state.iif, SocketDecided(socket_text(found.socket), found.socket.evidence))
+            noted = state.noted("socket", state.iif, SocketDecided(socket_said(found.socket), found.socket.evidence))
             frozen = _frozen(network, noted, found.socket)
             if frozen is not None:
                 yield Branch(
@@ -209,25 +210,31 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
                 return
             yield from _answered(network, flow, started, End("arrived", noted), found.socket, depth)
         case "none":
-            others = ", ".join(socket_text(each) for each in found.others)
-            text = f"no socket takes port {packet.dport}" + (f"; only {others}" if others else "")
+            said = _nobody(packet.dport, found.others)
             evidence = found.others[0].evidence if found.others else ""
             refused = stopped(
-                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(text, evidence)
+                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(said, evidence)
             )
             yield from _refused(network, started, refused)
         case "unread":
             unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
-            text = f"something listens on port {packet.dport} in {state.netns}"
-            conditions = (*state.history.conditions, Condition(text, holds=True))
+            said = message("something listens on port {port} in {netns}", port=packet.dport, netns=state.netns)
+            conditions = (*state.history.conditions, Condition(said, holds=True))
             yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
+
+
+def _nobody(port: int | None, others: tuple[Socket, ...]) -> Message:
+    if not others:
+        return message("no socket takes port {port}", port=port)
+    names = ", ".join(socket_text(each) for each in others)
+    return message("no socket takes port {port}; only {others}", port=port, others=names)
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:
     """A socket whose process never answers: a halted one's, a paused container's, dockerd's that only holds the port.
 
     The kernel goes on to complete handshakes for it: net/ipv4/tcp_minisocks.c, up to the backlog."""
-    decided = SocketDecided(socket_text(socket), socket.evidence)
+    decided = SocketDecided(socket_said(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
     container = network.container_of(state.netns)
@@ -327,7 +334,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         container=flow.container,
         host=state.netns.host,
     )
-    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_text(socket), socket.evidence))
+    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions, relayed=True)
         return
@@ -352,7 +359,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
         conditions = state.history.conditions
         if taken.reason == "namespace-unread":
             verdict = "depends"
-            conditions = (*conditions, Condition(taken.decided_by.text, holds=True))
+            conditions = (*conditions, Condition(taken.decided_by.said, holds=True))
         yield Branch(
             verdict, failed.state.history.steps, stop=failed.stop, conditions=conditions, assumed=taken.assumed
         )

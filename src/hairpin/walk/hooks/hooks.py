@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition, Decision
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
@@ -20,6 +21,7 @@ from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from hairpin.walk.hooks.unread import bound, unread_rules
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -50,7 +52,7 @@ def run_hook(
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-    unread = _unread_rules(namespace, state)
+    unread = unread_rules(namespace, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
         # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
         blind = stopped(
@@ -74,18 +76,6 @@ def _do_and_route(
             yield from reroute(namespace, outcome)
         else:
             yield outcome
-
-
-def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
-    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
-    family = "4" if state.packet.version == 4 else "6"
-    keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
-    missing = [key for key in keys if key in namespace.unread]
-    if not missing:
-        return None
-    return Condition(
-        f"the rules of {namespace.name} that could not be read ({', '.join(missing)}) let it pass", holds=True
-    )
 
 
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
@@ -156,24 +146,20 @@ def _run_chains(
             continue
         unbound: list[State] = []
         if link and not chain.devices:
-            unbound = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
-            states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
+            unbound = [_under(each, bound(table, chain, link), holds=False) for each in states]
+            states = [_under(each, bound(table, chain, link), holds=True) for each in states]
         passed = yield from without_ends(_filter(namespace, each, hook, table, chain) for each in states)
         states = [*unbound, *passed]
     yield from states
-
-
-def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
-    """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
-    text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
-    return _under(state, Condition(text, holds=True), holds=holds)
 
 
 def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[Outcome]:
     if item.kind == "conntrack":
         tracked = track(state, namespace)
         if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
-            decided = ConntrackDecided("a live entry of the connection table", tracked.track.connection.evidence)
+            decided = ConntrackDecided(
+                message("a live entry of the connection table"), tracked.track.connection.evidence
+            )
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":
@@ -257,7 +243,7 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(
-                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
+                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed(message("undecidable rules"))
             )
             return msgspec.structs.replace(end, kind="unknown")
 
@@ -336,7 +322,7 @@ def _translated(namespace: Namespace, state: State, hook: Hook, decision: Decisi
     if done is None:
         return stopped(state, "no-source-address", stage=_stage(hook), link=state.oif, decided_by=decided)
     shown = translate(done, manip)
-    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, text=nat.nat)
+    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, note=nat.nat)
     return msgspec.structs.replace(noted, packet=done.packet)
 
 

@@ -15,6 +15,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.route import Route
+from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
 from hairpin.network.prefix import Version
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
@@ -138,7 +139,7 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
         return state
     forbidden = not state.fragments.defragmented and (packet.dont_fragment if packet.version == 4 else length > mtu)
     if forbidden or (pieces is not None and pieces > mtu):
-        decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
+        decided = LinkDecided(out.name, message("has an MTU of {mtu}", mtu=out.mtu_bytes), out.evidence)
         answer = "icmp6-too-big" if packet.version == 6 else None
         return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
     if pieces is not None:
@@ -158,5 +159,5 @@ def too_long_for(state: State, link: Link) -> End | None:
     fits."""
     if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
-    decided = LinkDecided(link.name, f"has an MTU of {link.mtu_bytes}", link.evidence)
+    decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)
     return stopped(state, "mtu", link=link.name, decided_by=decided)

@@ -11,6 +11,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, conf
@@ -35,11 +36,13 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     assert bridge is not None
     assert port is not None
     if not bridge.up:
-        decided = LinkDecided(bridge.name, "is down", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("is down"), bridge.evidence)
         yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
         return
     if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
-        decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+        decided = LinkDecided(
+            port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
+        )
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
     ip = _shows(network, bridge, state)
@@ -125,7 +128,9 @@ def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
-    decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+    decided = LinkDecided(
+        port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
+    )
     return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
 
 
@@ -197,7 +202,7 @@ def _up_tagged(
     namespace = network.namespace(state.netns)
     link = vlan_link(namespace, bridge, vid)
     if link is None:
-        decided = LinkDecided(bridge.name, f"has no link for VLAN {vid}", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("has no link for VLAN {vid}", vid=vid), bridge.evidence)
         yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
         return
     state = state.noted("bridge", bridge.name)
@@ -240,7 +245,7 @@ def _bridged_after_dnat(
     address = gateway if gateway is not None else state.packet.daddr
     answer = resolved(network, state, bridge, address)
     if answer.kind != "owner":
-        decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("nobody on it answers for the translated address"), bridge.evidence)
         yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
         return
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
@@ -266,7 +271,9 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
     if ways == (sent,):  # there are none
         yield state
         return
-    known = Condition(f"{bridge.name} has sent something to the translated destination before", holds=True)
+    known = Condition(
+        message("{bridge} has sent something to the translated destination before", bridge=bridge.name), holds=True
+    )
     yield state.given(known)
     first = msgspec.structs.replace(known, holds=False, usual=False)
     for each in programs_out(network, sent.given(first), bridge):
@@ -338,14 +345,20 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
     if out is None or inner is None:
         return None
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):
-        decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
+        decided = LinkDecided(out.name, message("is not in hairpin mode"), out.evidence)
         return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
     if not out.up:
         return link_down(state, out)
     if out.port is not None and not out.port.forwards:
-        decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
+        decided = LinkDecided(
+            out.name, message("is {state} on {bridge}", state=out.port.state, bridge=bridge.name), out.evidence
+        )
         return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
     if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
-        decided = LinkDecided(out.name, f"and {inner.name} are isolated ports of {bridge.name}", out.evidence)
+        decided = LinkDecided(
+            out.name,
+            message("and {other} are isolated ports of {bridge}", other=inner.name, bridge=bridge.name),
+            out.evidence,
+        )
         return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)
     return None

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
@@ -70,7 +71,9 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         elif state.frame.vid is not None:
             yield _tagged(namespace, noted, link, state.frame.vid)
         elif _for_another(link, state.packet.dmac):
-            decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
+            decided = LinkDecided(
+                link.name, message("has another hardware address than the frame is for"), link.evidence
+            )
             yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
@@ -83,7 +86,7 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
-    decided = LinkDecided(link.name, f"has no link for VLAN {vid}", link.evidence)
+    decided = LinkDecided(link.name, message("has no link for VLAN {vid}", vid=vid), link.evidence)
     return stopped(state, "bridge-vlan", link=link.name, decided_by=decided)
 
 
@@ -115,7 +118,9 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
 
 def link_down(state: State, link: Link) -> End:
     """Return the end at a link that is down."""
-    return stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+    return stopped(
+        state, "link-down", link=link.name, decided_by=LinkDecided(link.name, message("is down"), link.evidence)
+    )
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -123,7 +128,7 @@ def without_carrier(state: State, link: Link) -> End:
 
     Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
     """
-    decided = LinkDecided(link.name, "has no carrier", link.evidence)
+    decided = LinkDecided(link.name, message("has no carrier"), link.evidence)
     return stopped(state, "no-carrier", link=link.name, decided_by=decided)
 
 
@@ -139,21 +144,25 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
     Source: net/core/dev.c __netif_receive_skb_core(); net/bridge/br_input.c br_pass_frame_up()
     """
     if link.xdp or link.tc_ingress:
-        what = "an XDP program" if link.xdp else "a tc ingress filter"
-        state = state.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
+        what = message("an XDP program" if link.xdp else "a tc ingress filter")
+        state = state.given(_passes(what, link))
         yield opaque(state, link, what)
     if carries_past(network.namespace(state.netns), state, link.name):
-        what = "a flowtable that has the connection"
-        state = state.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
+        what = message("a flowtable that has the connection")
+        state = state.given(_passes(what, link))
         yield opaque(state, link, what)
     yield from run_device_hook(network, state, "ingress", link.name)
 
 
-def opaque(state: State, link: Link, what: str) -> End:
+def _passes(what: Message, link: Link) -> Condition:
+    return Condition(message("{what} on {link} lets the packet pass", what=what, link=link.name), holds=True)
+
+
+def opaque(state: State, link: Link, what: Message) -> End:
     """Return the branch on which what hairpin cannot read takes the packet away."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
-    decided = LinkDecided(link.name, f"carries {what}, which hairpin cannot read", link.evidence)
+    decided = LinkDecided(link.name, message("carries {what}, which hairpin cannot read", what=what), link.evidence)
     end = stopped(state.with_history(conditions=conditions), "opaque-device", link=link.name, decided_by=decided)
     return msgspec.structs.replace(end, kind="unknown")
 
@@ -193,10 +202,10 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
     Source: net/core/dev.c __dev_queue_xmit()
     """
-    what = "a tc egress filter"
+    what = message("a tc egress filter")
     for outcome in run_device_hook(network, state, "egress", link.name):
         if link.tc_egress and not isinstance(outcome, End):
-            passed = outcome.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
+            passed = outcome.given(_passes(what, link))
             yield opaque(passed, link, what)
             yield passed
         else:
@@ -221,7 +230,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     """A packet of this namespace leaves by its bridge: choose the port."""
     port = port_towards(network, state.netns, bridge.name, state.frame.target)
     if port is None:
-        decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("has no port that leads there"), bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
         return
     inside = vlan_ingress(state, bridge, bridge)
@@ -247,7 +256,7 @@ def _shut(state: State, port: Link) -> End | None:
         return link_down(state, port)
     info = port.port
     if info is not None and not info.forwards:
-        decided = LinkDecided(port.name, f"is {info.state} on its bridge", port.evidence)
+        decided = LinkDecided(port.name, message("is {state} on its bridge", state=info.state), port.evidence)
         return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
     return None
 
@@ -269,7 +278,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Over the wire: to the veth's other end, back in over loopback, by the link below, into a tunnel, to another host,
     or out of the snapshot."""
     if state.hops > network.namespace(state.netns).door.limits.hops:
-        yield End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
+        yield End("looped", state.noted("device-out", link.name, Assumed(message("the packet goes round in circles"))))
         return
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
@@ -342,7 +351,9 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":
-        decided = LinkDecided(link.name, f"is private and reaches no other ipvlan on {lower.link}", link.evidence)
+        decided = LinkDecided(
+            link.name, message("is private and reaches no other ipvlan on {lower}", lower=lower.link), link.evidence
+        )
         return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=packet.daddr)
     port = sibling if sibling is not None else lower
     taking = link_of(network, port)

@@ -6,6 +6,7 @@ vlan_do_receive()
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.message import message
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 
@@ -17,9 +18,9 @@ def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
         return state
     vid = state.frame.vid if state.frame.vid is not None else group.pvid
     if vid is None or _membership(group, vid) is None:
-        text = "has no VLAN for untagged frames" if vid is None else f"is not in VLAN {vid}"
+        said = message("has no VLAN for untagged frames" if vid is None else "is not in VLAN {vid}", vid=vid)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name,
-                       decided_by=LinkDecided(by.name, text, by.evidence))  # fmt: skip
+                       decided_by=LinkDecided(by.name, said, by.evidence))  # fmt: skip
     return state.with_frame(vid=vid)
 
 
@@ -31,7 +32,7 @@ def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
         return state
     untagged = _membership(group, state.frame.vid)
     if untagged is None:
-        decided = LinkDecided(by.name, f"is not in VLAN {state.frame.vid}", by.evidence)
+        decided = LinkDecided(by.name, message("is not in VLAN {vid}", vid=state.frame.vid), by.evidence)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name, decided_by=decided)
     return state.with_frame(vid=None) if untagged else state
 
