@@ -15,7 +15,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "hosts"
 

@@ -7,7 +7,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.errors import ReplicaError, UsageError
 from hairpin.message import message
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.question import Kind, Question
 from hairpin.report.document import report_document
 from hairpin.report.words import Words

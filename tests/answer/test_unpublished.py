@@ -6,7 +6,7 @@ import pytest
 from hairpin.answer.unpublished import published_text, refuse_unpublished
 from hairpin.errors import UsageError
 from hairpin.host.host import Unread
-from hairpin.question.flows import Target
+from hairpin.question.asked import Target
 from tests.report.answers import examination, network
 
 

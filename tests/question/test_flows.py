@@ -9,7 +9,9 @@ from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.question.flows import Origin, Target, bindings_of, egress_flows, flows_for, nameservers
+from hairpin.question.asked import Origin, Target
+from hairpin.question.egress import egress_flows, nameservers
+from hairpin.question.flows import bindings_of, flows_for
 from tests.small_host import container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001

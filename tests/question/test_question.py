@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.errors import UsageError
 from hairpin.network.world import World
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.outside import Public
 from hairpin.question.question import Question, parse_question
 

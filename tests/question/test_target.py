@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hairpin.errors import UsageError
 from hairpin.network.prefix import address_text
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.target import parse_origin, parse_target
 
 V6 = 0x20010DB8 << 96 | 1

@@ -10,7 +10,8 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
-from hairpin.question.flows import Origin, Target, flows_for
+from hairpin.question.asked import Origin, Target
+from hairpin.question.flows import flows_for
 from hairpin.question.question import Kind, Question
 from hairpin.report.document import ReportDocument, report_document
 from hairpin.report.paper import Paper

@@ -52,7 +52,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):
-    """A proven cause and its repair.
+    """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired.
 
     ``flows``: refs of those that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
     included) of the causes that have to go before those flows are delivered.  ``event``: of a latent cause, what makes
@@ -60,6 +60,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
     ref: str
     id: str
+    host: str
     severity: Severity
     candidate: Candidate
     stop: Stop
@@ -100,7 +101,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     ``evidence``: of every host that was read, this one first.  ``network``: what it describes, in the stated world.
     ``flows``: in the order asked.  ``causes``: best first.  ``unread``: what could not be read or rebuilt.  ``kernel``:
-    the release of the kernel that has judged, if one was asked."""
+    the release of the kernel that has judged, if one was asked.  ``notes``: what has to be known of the evidence."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -110,6 +111,12 @@ class Answer(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     kernel: str | None = None
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def has_several_hosts(self) -> bool:
+        """Whether the question is about more than one host, so that places need a host's name."""
+        return len(self.network.hosts) > 1
 
     @property
     def missing(self) -> tuple[Unread, ...]:

@@ -5,7 +5,9 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
 from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.several import NotRead, Source, age_notes, together
+from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
 from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import judge_flows
@@ -22,16 +24,20 @@ from hairpin.walk.walk import walk_flow
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
 
-def ask(question: Question, evidence: tuple[Evidence, ...], kernel: Kernel | None = None) -> Answer:
-    """Return the answer.  ``evidence``: of each host, this one first; ``kernel``: the second judge, if it may be asked.
+def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None = None) -> Answer:
+    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this one first; ``kernel``: the
+    second judge, if it may be asked.
 
-    Raises UsageError where the question makes no sense here, and for ``prove`` ReplicaError where nothing can be
-    rebuilt.
+    Raises UsageError where the question makes no sense here, CollectError where a host that it names could not be read,
+    and for ``prove`` ReplicaError where nothing can be rebuilt.
     """
-    network = network_of(evidence)
+    hosts = together(sources)
+    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
+    network = network_of(hosts)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = flows_for(within, question.targets, question.origin)
-    start = Answer(question, evidence, within, ())
+    not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
+    start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
     match question.kind:
         case "walk":
             return msgspec.structs.replace(start, flows=(FlowAnswer("f1", walk_flow(within, flows[0])),))
@@ -47,9 +53,13 @@ def ask(question: Question, evidence: tuple[Evidence, ...], kernel: Kernel | Non
             return msgspec.structs.replace(found, kernel=kernel.release)
 
 
-def network_of(evidence: tuple[Evidence, ...]) -> Network:
-    """Return what the evidence describes."""
-    return Network(tuple(parse(each) for each in evidence))
+def network_of(sources: tuple[Source, ...]) -> Network:
+    """Return what the evidence describes; a host that was not read is in it by its label alone."""
+    return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
+
+
+def _not_read(source: NotRead) -> Host:
+    return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
 
 
 def _explained(start: Answer, examination: Examination, word: Replication) -> Answer:
@@ -80,6 +90,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
+        host=found.host,
         severity="blocking",  # it stops an asked flow now; what only an event makes strike is latent
         candidate=found.candidate,
         stop=found.stop,
@@ -87,7 +98,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         flows=tuple(ref_of(number) for number in found.flows),
         together=found.together,
         judge="replicated" if found.ref in word.causes else "simulated",
-        remedies=remedies(found.id, found.candidate, network),
+        remedies=remedies(found.id, found.candidate, network.seen_from(found.host)),
     )
 
 

@@ -12,13 +12,25 @@ def exit_status(answer: Answer) -> int:
     """Return the status by what was asked."""
     match answer.question.kind:
         case "check":
-            return _explained(answer)
+            status = _explained(answer)
         case "walk":
-            return {"delivered": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
+            status = {"delivered": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
         case "prove":
-            return _proven(answer.flows)
+            status = _proven(answer.flows)
         case _:
             assert_never(answer.question.kind)
+    return 3 if status == 0 and _needs_a_host_not_read(answer) else status
+
+
+def _needs_a_host_not_read(answer: Answer) -> bool:
+    """Return whether a host that could not be read may decide: everything was asked, or an asked flow goes out to where
+    nothing was read."""
+    if all(host.was_read for host in answer.network.hosts):
+        return False
+    if not answer.question.targets:
+        return True
+    asked = (each.trace for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns"))
+    return any(trace.usual.request and trace.usual.request[-1].stage == "outside" for trace in asked)
 
 
 def _explained(answer: Answer) -> int:

@@ -4,7 +4,9 @@ from hairpin.diagnose.examination import Examination
 from hairpin.errors import UsageError
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.question.flows import Target, bindings_of
+from hairpin.question.asked import Target
+from hairpin.question.flows import bindings_of
+from hairpin.question.hosts import host_of
 
 
 def refuse_unpublished(targets: tuple[Target, ...], examination: Examination) -> None:
@@ -12,22 +14,23 @@ def refuse_unpublished(targets: tuple[Target, ...], examination: Examination) ->
     if examination.causes or not examination.diagnoses or len(targets) != 1 or targets[0].port is None:
         return
     target, network = targets[0], examination.network
-    netns = network.host_netns()
+    machine = host_of(network, target)
+    netns = machine.netns
     host = network.namespace(netns)
     if target.container is not None or any(each.startswith(("sockets", "proc-net")) for each in host.unread):
         return
-    if any(each.key.startswith("docker") for each in network.this.unread):
+    if any(each.key.startswith("docker") for each in machine.unread):
         return
     stops = [each.trace.usual.stop for each in examination.diagnoses]
     if any(stop is None or (stop.reason, stop.netns) != ("no-listener", netns) for stop in stops):
         return
-    if bindings_of(network.this, targets[0].port, target.protocol):
+    if bindings_of(machine, targets[0].port, target.protocol):
         return
     raise UsageError(
         message(
             "port {port}: nobody publishes it and nothing listens on it here; {published}",
             port=target.port,
-            published=published_text(network.this),
+            published=published_text(machine),
         )
     )
 

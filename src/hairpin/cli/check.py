@@ -2,10 +2,10 @@
 
 import click
 
-from hairpin.cli.options import evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
 
 
-@click.command()
+@click.command(cls=EvidenceCommand)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
@@ -16,8 +16,7 @@ def check(
     targets: tuple[str, ...],
     origin: str | None,
     no_replica: bool,
-    snapshots: tuple[str, ...],
-    host: str | None,
+    sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
     as_json: bool,
@@ -28,7 +27,8 @@ def check(
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
     TARGET is 8151, 8151/udp, ADDRESS:PORT, [IPV6]:PORT, a container, CONTAINER:PORT (its own port) or a URL.
-    Without one: every published port and the way out of every container.
+    Without one: every published port and the way out of every container.  Of several hosts, @HOST behind TARGET or
+    WHERE names one; the first is meant where none is named.
 
     Exit: 0 all delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
@@ -47,7 +47,7 @@ def check(
         from hairpin.replica.judge import RunningKernel
 
         kernel = RunningKernel()
-    answer = keeping_disputes(ask(question, gather(snapshots, host), kernel), environment().folders)
+    answer = keeping_disputes(ask(question, gather(sources), kernel), environment().folders)
     if as_json:
         from hairpin.report.document import report_document
 

@@ -3,32 +3,31 @@
 import sys
 from pathlib import Path
 
-from hairpin.collect.snapshot import load, take
+from hairpin.cli.options import Given
+from hairpin.collect.several import parse_place, read_all
+from hairpin.collect.snapshot import take
 from hairpin.errors import UsageError
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 
 
-def gather(snapshots: tuple[str, ...], host: str | None) -> tuple[Evidence, ...]:
-    """Return the evidence of each host, this one first; raise UsageError, CollectError or EvidenceError."""
-    if len(snapshots) > 1:
-        raise UsageError(message("several --snapshot: this version examines one host at a time; name one"))
-    if snapshots and host is not None:
-        raise UsageError(
-            message("--snapshot and --host exclude each other: a snapshot is read here, a host is asked now")
-        )
-    if snapshots:
-        return (load(Path(snapshots[0])),)
-    if host is None and sys.platform != "linux":
+def gather(sources: tuple[Given, ...], *, root: str | None = None) -> tuple[Source, ...]:
+    """Return each host, this one first; the machine that this runs on where none is named.
+
+    ``root``: read configuration files under this directory.  Raises UsageError, CollectError or EvidenceError.
+    """
+    if sources:
+        return read_all(tuple(parse_place(each.kind, each.text) for each in sources), root=root)
+    if sys.platform != "linux":
         raise UsageError(
             message(
                 "this is not a Linux host ({platform}): examine one with --host USER@HOST or --snapshot FILE",
                 platform=sys.platform,
             )
         )
-    return (take(host),)
+    return (take(root=root),)
 
 
 def stated_world(path: str | None) -> World:

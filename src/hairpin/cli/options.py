@@ -1,25 +1,50 @@
 """The options that several commands share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+Kind = Literal["snapshot", "host"]
+_KINDS: tuple[Kind, ...] = ("snapshot", "host")
+
+
+class Given(NamedTuple):
+    """One ``--snapshot`` or ``--host``, as typed."""
+
+    kind: Kind
+    text: str
+
+
+class EvidenceCommand(click.Command):
+    """A command with ``--snapshot`` and ``--host``: both may be repeated and mixed, and ``sources`` has all of them in
+    the order given, which click forgets."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        rest = super().parse_args(ctx, args)
+        values = {kind: iter(ctx.params.pop(kind)) for kind in _KINDS}
+        kinds = [kind for each in order for kind in _KINDS if each.name == kind]
+        ctx.params["sources"] = tuple(Given(kind, next(values[kind])) for kind in kinds)
+        return rest
+
+
 def evidence_options(command: Command) -> Command:
-    """Add what says where the evidence comes from."""
+    """Add what says where the evidence comes from: the command, an :class:`EvidenceCommand`, gets ``sources``."""
     command = click.option(
-        "--host", metavar="USER@HOST", help="Examine that host over ssh; nothing is installed there."
+        "--host",
+        metavar="[NAME=]USER@HOST",
+        multiple=True,
+        help="Examine that host over ssh; nothing is installed there.  Repeat it for several hosts.",
     )(command)
     return click.option(
         "--snapshot",
-        "snapshots",
-        metavar="FILE",
+        metavar="[NAME=]FILE",
         multiple=True,
-        type=click.Path(dir_okay=False),
-        help="Examine a snapshot instead of this host.",
+        help="Examine a snapshot instead of this host (-: standard input).  Repeat it for several hosts.",
     )(command)
 
 
@@ -34,7 +59,7 @@ def world_options(command: Command) -> Command:
     return click.option(
         "--public",
         "publics",
-        metavar="PUBLIC[=PRIVATE]",
+        metavar="PUBLIC[=PRIVATE][@HOST]",
         multiple=True,
         help="A public address that a 1:1 NAT gateway maps to this host.",
     )(command)

@@ -2,10 +2,10 @@
 
 import click
 
-from hairpin.cli.options import evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
 
 
-@click.command()
+@click.command(cls=EvidenceCommand)
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @evidence_options
@@ -14,8 +14,7 @@ from hairpin.cli.options import evidence_options, show_options, world_options
 def prove(
     target: str | None,
     origin: str | None,
-    snapshots: tuple[str, ...],
-    host: str | None,
+    sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
     as_json: bool,
@@ -40,7 +39,7 @@ def prove(
     from hairpin.replica.judge import RunningKernel
 
     question = parse_question("prove", (target,) if target is not None else (), origin, publics, stated_world(outside))
-    answer = keeping_disputes(ask(question, gather(snapshots, host), RunningKernel()), environment().folders)
+    answer = keeping_disputes(ask(question, gather(sources), RunningKernel()), environment().folders)
     if as_json:
         from hairpin.report.prove_document import prove_document
 

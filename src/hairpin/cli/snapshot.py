@@ -3,15 +3,24 @@
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import evidence_options, language_option
-from hairpin.errors import CollectError, EvidenceError
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, language_option
+from hairpin.errors import CollectError, EvidenceError, UsageError
+
+if TYPE_CHECKING:
+    from hairpin.evidence.reading import Evidence
 
 
-@click.command()
-@click.option("-o", "output", metavar="FILE", help="Where to; - is standard output.  Else a name of host and time.")
+@click.command(cls=EvidenceCommand)
+@click.option(
+    "-o",
+    "output",
+    metavar="FILE",
+    help="Where to; - is standard output, of several hosts a folder.  Else a name of host and time.",
+)
 @click.option("--redact", "redacted", is_flag=True, help="Replace names and addresses; the diagnosis stays the same.")
 @click.option(
     "--root", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Read configuration files below DIR."
@@ -23,38 +32,62 @@ def snapshot(
     output: str | None,
     redacted: bool,
     root: str | None,
-    snapshots: tuple[str, ...],
-    host: str | None,
+    sources: tuple[Given, ...],
     lang: str | None,
     verbose: bool,
 ) -> int:
-    """Read this host, or another over ssh, into one file; its name is printed.
+    """Read this host, or others over ssh, into one file each; their names are printed.
 
-    With --snapshot and --redact: a redacted copy of a snapshot.
+    With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call:
+    what is equal on them then stays equal, and they are still one network.
 
     Exit: 0 written, 2 not written, 4 a bug in hairpin.
     """
     del verbose
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, write
-    from hairpin.collect.snapshot import save, take
+    from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
-    from hairpin.evidence.redact import redact
+    from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.redact import redact_together
+    from hairpin.message import message
 
     try:
-        (evidence,) = (take(host, root=root),) if root is not None and not snapshots else gather(snapshots, host)
-        evidence = redact(evidence) if redacted else evidence
-        if output == "-":
-            write_stream(evidence, sys.stdout.buffer)
+        found = gather(sources, root=root)
+        read = tuple(each for each in found if isinstance(each, Evidence))
+        hosts = redact_together(read) if redacted else read
+        if output == "-" and len(found) == 1:
+            write_stream(hosts[0], sys.stdout.buffer)
             return 0
-        path = Path(output) if output is not None else Path(file_name(evidence.hostname, evidence.taken_at))
-        save(evidence, path)
+        for evidence, path in zip(hosts, paths(hosts, output, several=len(found) > 1), strict=True):
+            save(evidence, path)
+            write(str(path))
     except (CollectError, EvidenceError) as error:
         # Of this command the contract wants grep's statuses: 2 for trouble.
         complain(error.said, lang)
         return 2
-    write(str(path))
-    return 0
+    for each in found:
+        if not isinstance(each, Evidence):
+            complain(message("{host} could not be read: {reason}", host=each.label, reason=each.reason), lang)
+    return 0 if len(read) == len(found) else 2
+
+
+def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -> list[Path]:
+    """Return the file of each host: ``output``, which is a folder where there are several; raise UsageError."""
+    if not several:
+        return [Path(output) if output is not None else Path(file_name(each.hostname, each.taken_at)) for each in hosts]
+    folder = Path(output) if output is not None else Path()
+    if not folder.is_dir():
+        from hairpin.message import message
+
+        raise UsageError(message("-o {output}: several snapshots need a folder that is there", output=output))
+    names: list[str] = []
+    for each in hosts:
+        name, number = file_name(each.name, each.taken_at), 2
+        while name in names:
+            name, number = file_name(f"{each.name}-{number}", each.taken_at), number + 1
+        names.append(name)
+    return [folder / name for name in names]
 
 
 def file_name(hostname: str, taken_at: str) -> str:

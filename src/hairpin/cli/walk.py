@@ -2,10 +2,10 @@
 
 import click
 
-from hairpin.cli.options import evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
 
 
-@click.command()
+@click.command(cls=EvidenceCommand)
 @click.argument("target")
 @click.option(
     "--from", "origin", metavar="WHERE", required=True, help="Where it starts: ADDRESS, host, lan, container:NAME."
@@ -16,8 +16,7 @@ from hairpin.cli.options import evidence_options, show_options, world_options
 def walk(
     target: str,
     origin: str,
-    snapshots: tuple[str, ...],
-    host: str | None,
+    sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
     as_json: bool,
@@ -37,7 +36,7 @@ def walk(
     from hairpin.question.question import parse_question
 
     question = parse_question("walk", (target,), origin, publics, stated_world(outside))
-    answer = ask(question, gather(snapshots, host))
+    answer = ask(question, gather(sources))
     if as_json:
         from hairpin.report.walk_document import walk_document
 

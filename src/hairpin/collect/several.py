@@ -13,7 +13,7 @@ from hairpin.collect.snapshot import load, take
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence
-from hairpin.evidence.several import NotRead, Source, together
+from hairpin.evidence.several import NotRead, Source
 from hairpin.message import message
 
 _LABELLED = re.compile(r"(?P<label>[A-Za-z0-9][A-Za-z0-9_.#-]*)=(?P<place>.+)")
@@ -47,11 +47,11 @@ def parse_place(kind: Kind, text: str) -> Place:
 
 
 def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Source, ...]:
-    """Return the hosts in the order of their places, read at the same time, under unique labels.
+    """Return the hosts in the order of their places, read at the same time, under the labels that were given.
 
     ``root``: read configuration files under this directory of the hosts.  One of several that cannot be read is a
     :class:`NotRead`.  Raises CollectError or EvidenceError where none can be
-    read, UsageError where two are the same machine or two are to come from standard input.
+    read, UsageError where two are to come from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("only one snapshot can come from standard input (-)"))
@@ -60,7 +60,7 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
         raise failures[0]
-    return together(
+    return tuple(
         msgspec.structs.replace(found, label=place.label)
         if isinstance(found, Evidence)
         else NotRead(place.label or _name_of(place), place.option, found.said)

@@ -12,6 +12,7 @@ from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
+from hairpin.change.place import host_of
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -25,12 +26,26 @@ MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
 
 
+SuspectKey = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A cause's id, its host and the ``where`` of its candidate."""
+
+
 class Suspect(msgspec.Struct, frozen=True):
     """A candidate with the cause that proposed it and the stop that it was proposed for."""
 
     cause: str
     candidate: Candidate
     stop: Stop
+
+    @property
+    def host(self) -> str:
+        """The label of the host that the cause is on: that of the change; of the stop where it is outside."""
+        return host_of(self.candidate.change) or self.stop.netns.host
+
+    @property
+    def key(self) -> SuspectKey:
+        """What makes suspects of several flows one cause."""
+        return self.cause, self.host, self.candidate.where
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -143,9 +158,9 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
 def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may
     stop the request and the answer)."""
-    joined: dict[tuple[str, tuple[tuple[str, str], ...]], Suspect] = {}
+    joined: dict[SuspectKey, Suspect] = {}
     for each in found:
-        key = (each.cause, each.candidate.where)
+        key = each.key
         first = joined.get(key)
         if first is None:
             joined[key] = each

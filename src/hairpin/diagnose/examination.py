@@ -3,25 +3,31 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, diagnose
+from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, SuspectKey, diagnose
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
 
 
 class FoundCause(msgspec.Struct, frozen=True):
-    """A proven cause.
+    """A proven cause, and the label of the host that it is on.
 
     ``ref`` names it in this examination.  ``stop``: where it stops the first of its ``flows``, which are the indexes of
     those that it stops.  ``together``: the refs (itself included) that have to go before those flows are delivered."""
 
     ref: str
     id: str
+    host: str
     candidate: Candidate
     stop: Stop
     proof: Proof
     flows: tuple[int, ...]
     together: tuple[str, ...]
+
+    @property
+    def key(self) -> SuspectKey:
+        """What makes suspects of several flows this cause."""
+        return self.id, self.host, self.candidate.where
 
 
 class Examination(msgspec.Struct, frozen=True):
@@ -33,9 +39,9 @@ class Examination(msgspec.Struct, frozen=True):
 
     def causes_of(self, number: int) -> tuple[FoundCause, ...]:
         """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
-        order = [(each.cause, each.candidate.where) for each in self.diagnoses[number].causes]
+        order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
-        return tuple(sorted(found, key=lambda each: order.index((each.id, each.candidate.where))))
+        return tuple(sorted(found, key=lambda each: order.index(each.key)))
 
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
@@ -47,21 +53,22 @@ def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
     first."""
-    keys: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[int, Suspect]]] = {}
+    keys: dict[SuspectKey, list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:
-            keys.setdefault((suspect.cause, suspect.candidate.where), []).append((number, suspect))
+            keys.setdefault(suspect.key, []).append((number, suspect))
     refs = {key: f"c{index}" for index, key in enumerate(keys, 1)}
     found: list[FoundCause] = []
     for key, members in keys.items():
         first, suspect = members[0]
         diagnosis = diagnoses[first]
-        together = tuple(refs[each.cause, each.candidate.where] for each in diagnosis.causes)
+        together = tuple(refs[each.key] for each in diagnosis.causes)
         assert diagnosis.proof is not None
         found.append(
             FoundCause(
                 refs[key],
                 suspect.cause,
+                suspect.host,
                 suspect.candidate,
                 suspect.stop,
                 diagnosis.proof,

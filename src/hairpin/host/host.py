@@ -68,13 +68,14 @@ class SysctlRead(Observation, frozen=True, gc=False):
 
 class Unread(msgspec.Struct, frozen=True):
     """Something that could not be read: the evidence key, where, why (a message, or the host's own words), and which
-    reading says so."""
+    reading says so.  The key is ``host`` where nothing of a host could be read.  ``host``: its label."""
 
     key: str
     netns: str
     origin: str
     reason: Message | str
     evidence: str
+    host: str = ""
 
 
 class Host(msgspec.Struct, frozen=True, dict=True):

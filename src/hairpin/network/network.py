@@ -42,6 +42,11 @@ class Network(msgspec.Struct, frozen=True):
         """Return the same network, whose walks observers and choices enter by the door."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
+    def seen_from(self, label: str) -> "Network":
+        """Return the same network, in which the host of that label is "this host"."""
+        this = self.host(label)
+        return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
+
     def host(self, label: str) -> Host:
         """Return the host of that label (empty: the first one); raise KeyError when there is none."""
         for host in self.hosts:

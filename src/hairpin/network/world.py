@@ -11,7 +11,7 @@ from hairpin.network.prefix import Version
 
 
 class PublicAddress(msgspec.Struct, frozen=True):
-    """A public address that a 1:1 NAT gateway maps to an address of this host.
+    """A public address that a 1:1 NAT gateway maps to an address of a host, whose label is ``host`` (empty: the first).
 
     ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it."""
 
@@ -20,6 +20,7 @@ class PublicAddress(msgspec.Struct, frozen=True):
     private: int
     hairpins: bool = False
     stated: bool = True
+    host: str = ""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -32,19 +33,24 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
-    """The world outside knows that this network lies behind this host (so unmasqueraded packets get answers)."""
+    """The world outside knows that this network lies behind the host of that label, empty for the first (so
+    unmasqueraded packets get answers)."""
 
     version: Version
     network: int
     prefix_length: int
+    host: str = ""
 
 
 class UpstreamRule(msgspec.Struct, frozen=True):
-    """A port that something upstream (a security group, a router without the forward) lets in or keeps out."""
+    """A port that something upstream of a host (a security group, a router without the forward) lets in or keeps out.
+
+    ``host``: the host's label, empty for the first."""
 
     action: Literal["allow", "deny"]
     protocol: Literal["tcp", "udp"]
     ports: tuple[int, int]
+    host: str = ""
 
 
 class World(msgspec.Struct, frozen=True):

@@ -4,18 +4,16 @@ import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.host import Host
-from hairpin.host.netns import Netns
+from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
-from hairpin.network.network import Network, addresses_of, netns_of
-from hairpin.network.prefix import Version, is_loopback, parse_address
-from hairpin.network.query import Query
-from hairpin.network.routing import lookup
-from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
-
-_EMBEDDED_DNS = 0x7F00000B
-"""127.0.0.11: where containers on user-defined networks find Docker's resolver."""
+from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
+from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.prefix import Version, is_loopback
+from hairpin.question.asked import Origin, Target
+from hairpin.question.egress import egress_flows
+from hairpin.question.hosts import host_of
+from hairpin.question.standpoints import clients, lan_link, primary_address
+from hairpin.question.starts import Standpoint, asker, known_containers, named, usual
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
@@ -302,67 +300,3 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         for container in host.containers():
             flows += egress_flows(network, host, container)
     return flows
-
-
-def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the way out of a running container that has one."""
-    netns = netns_of(host, container)
-    if container.status != "running" or netns is None or netns.is_host:
-        return []
-    named = {each.name: each for engine in host.engines for each in engine.networks}
-    networks = [named[each.network] for each in container.endpoints if each.network in named]
-    if not networks or all(each.internal for each in networks) or all(each.driver != "bridge" for each in networks):
-        return []
-    if lookup(network.namespace(host.netns), Query(4, somebody(4)[0])).type != "unicast":
-        return []
-    start = FromContainer(container.name, netns)
-    address = somebody(4)[0]
-    outward = Flow(
-        start,
-        4,
-        address,
-        "tcp",
-        443,
-        container=container.name,
-        purpose="egress",
-        stand_ins=somebody(4)[1:],
-        host=host.name,
-    )
-    return [outward, *_dns_flows(host, container, start)]
-
-
-def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's ways to its names: Docker's resolver on user-defined networks, and the first server behind
-    it."""
-    flows: list[Flow] = []
-    servers = [each for each in container.dns or nameservers(host) if _is_address(each)]
-    if any(each.network != "bridge" for each in container.endpoints):
-        flows.append(Flow(start, 4, _EMBEDDED_DNS, "udp", 53, container=container.name, purpose="dns", host=host.name))
-    for text in servers[:1]:
-        version, value = parse_address(text)
-        if not is_loopback(value, version) and version == 4:
-            flows.append(
-                Flow(start, version, value, "udp", 53, container=container.name, purpose="dns", host=host.name)
-            )
-    return flows
-
-
-def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers of the host's /etc/resolv.conf that containers can be given (loopback ones are not)."""
-    found: list[str] = []
-    for file in host.files:
-        if file.path != "/etc/resolv.conf":
-            continue
-        for line in file.text.splitlines():
-            words = line.split()
-            if len(words) > 1 and words[0] == "nameserver" and _is_address(words[1]):
-                found.append(words[1])
-    return tuple(found)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        version, value = parse_address(text)
-    except ValueError:
-        return False
-    return not is_loopback(value, version)

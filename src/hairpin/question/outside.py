@@ -10,14 +10,18 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
+from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
-from hairpin.question.flows import Target, bindings_of
+from hairpin.question.asked import Target
+from hairpin.question.flows import bindings_of
+from hairpin.question.hosts import host_named
 from hairpin.question.standpoints import primary_address
+from hairpin.question.target import split_host
 
 
 class _WrongError(ValueError):
@@ -36,6 +40,7 @@ class _Public(_Stated, frozen=True):
     address: str
     private: str
     hairpins: bool = False
+    host: str = ""
 
 
 class _Peer(_Stated, frozen=True):
@@ -45,12 +50,14 @@ class _Peer(_Stated, frozen=True):
 
 class _Route(_Stated, frozen=True):
     network: str
+    host: str = ""
 
 
 class _Upstream(_Stated, frozen=True):
     action: Literal["allow", "deny"]
     ports: int | str
     protocol: Literal["tcp", "udp"] = "tcp"
+    host: str = ""
 
 
 class _File(_Stated, frozen=True):
@@ -65,21 +72,23 @@ def _reason(error: Exception) -> Message | str:
 
 
 class Public(msgspec.Struct, frozen=True):
-    """``--public PUBLIC[=PRIVATE]`` as ``text`` says it; ``private`` None: this host's own address."""
+    """``--public PUBLIC[=PRIVATE][@HOST]`` as ``text`` says it; ``private`` None: the host's own address."""
 
     text: str
     version: Version
     public: int
     private: int | None = None
+    host: str = ""
 
 
 def parse_public(text: str) -> Public:
     """Return the mapping that ``--public`` states; raise UsageError."""
-    public, equals, private = text.partition("=")
+    what, host = split_host(text)
+    public, equals, private = what.partition("=")
     try:
         if equals:
             both = _public(public, private)
-            return Public(text, both.version, both.public, both.private)
+            return Public(text, both.version, both.public, both.private, host)
         version, value = parse_address(public)
     except ValueError as error:
         raise UsageError(
@@ -89,7 +98,7 @@ def parse_public(text: str) -> Public:
                 reason=_reason(error),
             )
         ) from error
-    return Public(text, version, value)
+    return Public(text, version, value, host=host)
 
 
 def parse_world(text: str, source: str) -> World:
@@ -99,10 +108,14 @@ def parse_world(text: str, source: str) -> World:
         document = json.loads(text) if source.endswith(".json") else tomllib.loads(text)
         stated = msgspec.convert(document, _File)
         return World(
-            publics=tuple(_public(each.address, each.private, hairpins=each.hairpins) for each in stated.public),
+            publics=tuple(
+                _public(each.address, each.private, hairpins=each.hairpins, host=each.host) for each in stated.public
+            ),
             peers=tuple(_peer(each) for each in stated.peer),
-            return_routes=tuple(ReturnRoute(*parse_prefix(each.network)) for each in stated.return_route),
-            upstream=tuple(UpstreamRule(each.action, each.protocol, _ports(each.ports)) for each in stated.upstream),
+            return_routes=tuple(ReturnRoute(*parse_prefix(each.network), each.host) for each in stated.return_route),
+            upstream=tuple(
+                UpstreamRule(each.action, each.protocol, _ports(each.ports), each.host) for each in stated.upstream
+            ),
         )
     except (ValueError, msgspec.ValidationError) as error:
         raise UsageError(
@@ -114,14 +127,14 @@ def parse_world(text: str, source: str) -> World:
         ) from error
 
 
-def _public(public: str, private: str, *, hairpins: bool = False) -> PublicAddress:
+def _public(public: str, private: str, *, hairpins: bool = False, host: str = "") -> PublicAddress:
     version, value = parse_address(public)
     other, inner = parse_address(private)
     if version != other:
         raise _WrongError(
             message("{public} and {private} are of different address families", public=public, private=private)
         )
-    return PublicAddress(version, value, inner, hairpins=hairpins)
+    return PublicAddress(version, value, inner, hairpins=hairpins, host=host)
 
 
 def _peer(stated: _Peer) -> Peer:
@@ -142,7 +155,11 @@ def _ports(stated: int | str) -> tuple[int, int]:
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
     """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
-    to be this host's, behind a 1:1 NAT gateway.  Raise UsageError where this host has no address to map one to."""
+    to be the asked host's, behind a 1:1 NAT gateway.  Raise UsageError where a host has no address to map one to, or is
+    not known."""
+    for labels in (world.publics, world.return_routes, world.upstream):
+        for each in labels:
+            _require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
     known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
     assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
@@ -151,12 +168,13 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
 
 
 def _stated_public(network: Network, stated: Public) -> PublicAddress:
-    own = stated.private if stated.private is not None else primary_address(network, network.this.netns, stated.version)
+    host = host_named(network, stated.host)
+    own = stated.private if stated.private is not None else primary_address(network, host.netns, stated.version)
     if own is None:
         raise UsageError(
             message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=stated.text)
         )
-    return PublicAddress(stated.version, stated.public, own)
+    return PublicAddress(stated.version, stated.public, own, host=stated.host)
 
 
 def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:
@@ -164,10 +182,12 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None
-    this = network.this
-    if this.netns not in network:
+    this = next((each for each in network.hosts if target.host in ("", each.name)), None)
+    if this is None or this.netns not in network:
         return None
     host = network.namespace(this.netns)
+    if _is_at_another(network, this, version, address):
+        return None
     if owns_address(host, version, address) or is_loopback(address, version):
         return None
     if is_private(address, version) or is_multicast(address, version):
@@ -175,7 +195,19 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     found = lookup(host, Query(version, address))
     if found.type != "unicast" or any(hop.gateway is None for hop in found.next_hops):
         return None
-    own = primary_address(network, network.this.netns, version)
+    own = primary_address(network, this.netns, version)
     if own is None or not bindings_of(this, target.port, target.protocol):
         return None
-    return PublicAddress(version, address, own, stated=False)
+    return PublicAddress(version, address, own, stated=False, host=target.host)
+
+
+def _require_known(network: Network, label: str) -> None:
+    """Raise UsageError where a table names a host that is not there."""
+    if label:
+        host_named(network, label)
+
+
+def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:
+    """Return whether another host has the address itself."""
+    others = (each for each in network.hosts if each is not this and each.netns in network)
+    return any(owns_address(network.namespace(each.netns), version, address) for each in others)

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.network.world import World
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 from hairpin.question.outside import Public, parse_public
 from hairpin.question.target import parse_origin, parse_target
 

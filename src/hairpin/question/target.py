@@ -1,17 +1,21 @@
 """Reads TARGET and WHERE as people type them.
 
-TARGET := PORT[/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO] | URL
-WHERE  := ADDR | host | lan | container:NAME
+TARGET := (PORT[/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO]) [@HOST] | URL
+WHERE  := (ADDR | host | lan | container:NAME) [@HOST]
+
+HOST is the label of a host: everything behind the first ``@``.
 """
 
 import re
 from urllib.parse import urlsplit
 
+import msgspec
+
 from hairpin.errors import UsageError
 from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
-from hairpin.question.flows import Origin, Target
+from hairpin.question.asked import Origin, Target
 
 _FORMS = message("a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
 _NOTHING = message("nothing")
@@ -27,6 +31,19 @@ def parse_target(text: str) -> Target:
     """Return what is asked for; raise UsageError that names the input, the reason and the way out."""
     if "://" in text:
         return _url(text)
+    what, host = split_host(text)
+    return msgspec.structs.replace(_target(what), host=host)
+
+
+def split_host(text: str) -> tuple[str, str]:
+    """Return what stands in front of the first ``@``, and the label behind it (empty: there is none)."""
+    what, at, host = text.partition("@")
+    if at and not host:
+        raise UsageError(message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what))
+    return what, host
+
+
+def _target(text: str) -> Target:
     plain = re.fullmatch(r"(?P<port>\d+)(?:/(?P<protocol>.*))?", text)
     if plain is not None:
         return Target(port=_port(plain["port"], text), protocol=_protocol(plain["protocol"], text))
@@ -129,6 +146,11 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
 
 def parse_origin(text: str) -> Origin:
     """Return where the flow starts; raise UsageError."""
+    what, host = split_host(text)
+    return msgspec.structs.replace(_origin(what), host=host)
+
+
+def _origin(text: str) -> Origin:
     if text in ("host", "lan"):
         return Origin(text)
     if text.startswith("container:"):

@@ -9,6 +9,7 @@ import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
 from hairpin.host.host import Host, Unread
 from hairpin.remedy.remedy import Remedy
+from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
@@ -18,7 +19,8 @@ from hairpin.walk.walk import Verdict
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
 FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
 CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
-EvidenceRef = Annotated[str, Meta(pattern=r"^e[1-9][0-9]*[a-z]*$")]
+EvidenceRef = Annotated[str, Meta(pattern=r"^(.+:)?e[1-9][0-9]*[a-z]*$")]
+"""A reading's number, with its host's label in front where that is not the first of several."""
 StableId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 """Kebab-case; never reused with another meaning."""
 SnapshotId = Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?$")]
@@ -27,7 +29,7 @@ Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")
 
 
 class HostDocument(msgspec.Struct, frozen=True):
-    """Whose network it is, and when it was read."""
+    """Whose network it is, and when it was read: empty where it could not be."""
 
     name: str
     kernel: str
@@ -51,7 +53,9 @@ class StoppedAt(msgspec.Struct, frozen=True):
 
 
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow and what becomes of it; ``causes`` are references."""
+    """One flow and what becomes of it; ``causes`` are references.
+
+    ``host``: where it starts, or whose client it is; ``to_host``: whose port or container is meant."""
 
     id: FlowRef
     origin: str
@@ -64,6 +68,8 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     causes: tuple[CauseRef, ...]
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     assumed: tuple[str, ...] = ()
+    host: str = ""
+    to_host: str = ""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
@@ -91,6 +97,7 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     side_effects: tuple[str, ...]
     persist_commands: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    host: str = ""
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
@@ -107,6 +114,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     event: StableId | None
     evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
+    host: str = ""
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
@@ -118,34 +126,40 @@ class MissingDocument(msgspec.Struct, frozen=True):
     reason: str
     undecided: str
     evidence: EvidenceRef | None
+    host: str = ""
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
-    """The whole answer; flows in the order asked, causes best first."""
+    """The whole answer; flows in the order asked, causes best first.  ``host`` is the first of the ``hosts``."""
 
     schema: Literal["hairpin.report/1"]
     hairpin: str
     host: HostDocument
+    hosts: tuple[HostDocument, ...]
     flows: tuple[FlowDocument, ...]
     causes: tuple[CauseDocument, ...]
     evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
+    notes: tuple[str, ...] = ()
 
 
 def report_document(answer: Answer, words: Words) -> ReportDocument:
     """Return the document in the reader's language."""
     quotes = Quotes(answer.evidence, words)
-    flows = tuple(flow_document(each, quotes, words) for each in answer.flows)
+    places = places_of(answer)
+    flows = tuple(flow_document(each, quotes, words, places) for each in answer.flows)
     causes = tuple(_cause(each, quotes, words) for each in answer.causes)
-    missing = tuple(_missing(each, quotes, words) for each in answer.missing)
+    missing = missing_documents(answer, quotes, words)
     return ReportDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
         host=host_document(answer.network.this),
+        hosts=host_documents(answer),
         flows=flows,
         causes=causes,
         evidence=quotes.all(),
         missing=missing,
+        notes=tuple(words(each) for each in answer.notes),
     )
 
 
@@ -154,12 +168,17 @@ def host_document(host: Host) -> HostDocument:
     return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
 
 
-def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words) -> FlowDocument:
+def host_documents(answer: Answer) -> tuple[HostDocument, ...]:
+    """Return all hosts, this one first."""
+    return tuple(map(host_document, answer.network.hosts))
+
+
+def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
     """Return one flow as its usual branch went."""
     trace, stop = flow.trace, flow.stop
     return FlowDocument(
         id=flow.ref,
-        origin=trace.flow.start_text(),
+        origin=places.start(trace.flow),
         to=trace.flow.target_text(),
         container=trace.flow.container,
         verdict=trace.verdict,
@@ -169,6 +188,8 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words) -> FlowDocumen
         causes=flow.causes,
         purpose=trace.flow.purpose,
         assumed=tuple(words(each) for each in trace.usual.assumed),
+        host=trace.flow.host,
+        to_host=trace.flow.asked_host or trace.flow.host,
     )
 
 
@@ -202,11 +223,12 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         proof=ProofDocument(cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together),
         event=cause.event,
         evidence=quotes.cause(cause),
-        remedies=tuple(_remedy(each, words) for each in cause.remedies),
+        remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
+        host=cause.host,
     )
 
 
-def _remedy(remedy: Remedy, words: Words) -> RemedyDocument:
+def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
     return RemedyDocument(
         id=remedy.id,
         commands=remedy.commands,
@@ -214,7 +236,13 @@ def _remedy(remedy: Remedy, words: Words) -> RemedyDocument:
         side_effects=tuple(words(each) for each in remedy.side_effects),
         persist_commands=remedy.persist_commands,
         advice=tuple(words(each) for each in remedy.advice),
+        host=host,
     )
+
+
+def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
+    """Return what could not be read or rebuilt."""
+    return tuple(_missing(each, quotes, words) for each in answer.missing)
 
 
 def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
@@ -225,4 +253,5 @@ def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
         why_unread(unread, words),
         words(left_undecided(unread)),
         quotes.plain(unread.evidence),
+        unread.host,
     )

@@ -11,6 +11,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 from hairpin.report.paper import Paper, Style, cells, wrapped
+from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.report.words import Words
 from hairpin.walk.state import DecidedBy, RuleDecided, Step, Stop
@@ -86,12 +87,14 @@ def _endpoint(address: int, port: int | None, packet: Packet) -> str:
     return f"[{text}]:{port}" if packet.version == 6 else f"{text}:{port}"
 
 
-def draw(trace: Trace, paper: Paper, words: Words, *, every: bool = False) -> None:
+def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
     """Draw the usual branch: the request, then, when it got that far, the answer."""
-    draw_branch(trace, trace.usual, paper, words, every=every)
+    draw_branch(trace, trace.usual, paper, words, places, every=every)
 
 
-def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, every: bool = False) -> None:
+def draw_branch(
+    trace: Trace, branch: Branch, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False
+) -> None:
     """Draw one branch of a walk."""
     flow = trace.flow
     stop = branch.stop if branch.verdict != "delivered" else None
@@ -105,61 +108,69 @@ def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, eve
     if not every:
         # A way that went well tells nothing; the one that broke does.
         ways = [way for way in ways if way[2]] or ways[:1]
-    ends = (flow.start_text(), flow.target_text())
+    ends = (places.start(flow), flow.target_text())
     for number, (steps, name, broken) in enumerate(ways):
         if number:
             paper.gap()
         backwards = steps is branch.reply
         start, end = (ends[1], ends[0]) if backwards else ends
-        if broken and not backwards and steps and (meant := _translated_end(trace, steps[-1].packet)):
+        if broken and not backwards and steps and (meant := _translated_end(trace, steps[-1].packet, places)):
             end = meant
         if len(ways) > 1 or backwards or in_data:
             paper.line(f"    {words(name)}")
         inside = flow.start.netns if isinstance(flow.start, FromContainer) and not backwards else None
-        _draw_way(steps, (start, end), inside, stop if broken else None, paper, words, every=every)
+        way = _Way(steps, start, end, inside, stop if broken else None, places)
+        _draw_way(way, paper, words, every=every)
 
 
-def _translated_end(trace: Trace, packet: Packet) -> str:
+class _Way(msgspec.Struct, frozen=True):
+    """The steps between two ends.  ``netns``: where they begin, when the start's own name says that already."""
+
+    steps: tuple[Step, ...]
+    start: str
+    end: str
+    netns: Netns | None
+    stop: Stop | None
+    places: Places
+
+
+def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
     """Return to whom a translated packet was on its way; empty when it is addressed as its sender addressed it."""
     flow = trace.flow
     if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
         return ""
-    name = f"{flow.container} " if flow.container else ""
+    name = f"{places.container(flow)} " if flow.container else ""
     return f"{name}{_endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
 
 
-def _draw_way(
-    steps: tuple[Step, ...],
-    ends: tuple[str, str],
-    netns: Netns | None,
-    stop: Stop | None,
-    paper: Paper,
-    words: Words,
-    *,
-    every: bool,
-) -> None:
-    """Draw one way; ``netns``: where it starts, when the start's own name says that already."""
-    start, end = ends
-    paper.cut("    ", ("●", "strong"), f" {start}")
-    found = list(hops(steps, words, every=every))
+def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
+    """Draw one way."""
+    stop, netns = way.stop, way.netns
+    paper.cut("    ", ("●", "strong"), f" {way.start}")
+    found = list(hops(way.steps, words, every=every))
     if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
         del found[-2]  # the stop itself tells it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
-        if hop.netns is not None and hop.netns != netns and (netns is not None or not hop.netns.is_host):
-            paper.cut("    ", ("│", "faint"), f" ─ {hop.netns.name}")
+        if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, way.places):
+            paper.cut("    ", ("│", "faint"), f" ─ {way.places.netns(hop.netns.name, hop.netns.host)}")
         netns = hop.netns
         if last and stop is not None:
             break
         _line(("│", "faint"), hop, hop.what, paper)
     if stop is None:
-        paper.cut("    ", ("✓", "good"), f" {end}")
+        paper.cut("    ", ("✓", "good"), f" {way.end}")
         return
     broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
     _line(("✗", "bad"), broken, decided_text(stop.decided_by, words), paper)
     paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
-    paper.cut("    ", ("○", "faint"), (f" {end}", "faint"))
+    paper.cut("    ", ("○", "faint"), (f" {way.end}", "faint"))
+
+
+def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
+    """Return whether the namespace has to be named: always of several hosts, of one where it is not the host's own."""
+    return before is not None or not netns.is_host or places.with_host
 
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper) -> None:

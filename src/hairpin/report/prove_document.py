@@ -9,7 +9,16 @@ from hairpin.answer.answer import Answer, Judge
 from hairpin.judges.judged import Judged
 from hairpin.replica.judgement import Hit, Judgement, Sighting
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
+from hairpin.report.document import (
+    FlowDocument,
+    HostDocument,
+    MissingDocument,
+    flow_document,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.words import Words
 
@@ -25,6 +34,7 @@ class CountedRule(msgspec.Struct, frozen=True):
     number: int
     text: str
     packets: int
+    host: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -35,6 +45,7 @@ class Seen(msgspec.Struct, frozen=True):
     link: str
     out: bool
     packet: str
+    host: str = ""
 
 
 class KernelAnswer(msgspec.Struct, frozen=True):
@@ -47,6 +58,7 @@ class KernelAnswer(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     packets: tuple[Seen, ...]
     elapsed_ms: float
+    host: str | None = None
 
 
 class ProvenDocument(msgspec.Struct, frozen=True):
@@ -71,6 +83,9 @@ class ProveDocument(msgspec.Struct, frozen=True):
     kernel: str
     flows: tuple[ProvenDocument, ...]
     evidence: dict[str, Quote]
+    hosts: tuple[HostDocument, ...]
+    missing: tuple[MissingDocument, ...]
+    notes: tuple[str, ...] = ()
 
 
 def prove_document(answer: Answer, words: Words) -> ProveDocument:
@@ -78,13 +93,26 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
     quotes = Quotes(answer.evidence, words)
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
-        _proven(flow_document(each, quotes, words), each.judged, files.get(each.ref), words)
+        _proven(flow_document(each, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
         for each in answer.flows
         if each.judged is not None
     )
     return ProveDocument(
-        SCHEMA, hairpin.__version__, host_document(answer.network.this), answer.kernel or "", flows, quotes.all()
+        SCHEMA,
+        hairpin.__version__,
+        host_document(answer.network.this),
+        answer.kernel or "",
+        flows,
+        quotes.all(),
+        host_documents(answer),
+        _hosts_not_read(answer, quotes, words),
+        tuple(words(each) for each in answer.notes),
     )
+
+
+def _hosts_not_read(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
+    """Return the hosts that could not be read; what the judges disagree about stands with each flow."""
+    return missing_documents(msgspec.structs.replace(answer, disputes=()), quotes, words)
 
 
 def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Words) -> ProvenDocument:
@@ -112,12 +140,15 @@ def _kernel(judgement: Judgement) -> KernelAnswer:
         place.reasons if place is not None else (),
         tuple(_seen(each, first) for each in judgement.path),
         round(judgement.elapsed_ms, 3),
+        place.netns.host if place is not None else None,
     )
 
 
 def _rule(hit: Hit) -> CountedRule:
-    return CountedRule(hit.netns.name, hit.table, hit.chain, hit.number, hit.text, hit.packets)
+    return CountedRule(hit.netns.name, hit.table, hit.chain, hit.number, hit.text, hit.packets, hit.netns.host)
 
 
 def _seen(seen: Sighting, first: int) -> Seen:
-    return Seen(round((seen.at_ns - first) / 1e6, 3), seen.netns.name, seen.link, seen.out, seen.text())
+    return Seen(
+        round((seen.at_ns - first) / 1e6, 3), seen.netns.name, seen.link, seen.out, seen.text(), seen.netns.host
+    )

@@ -6,6 +6,8 @@ from hairpin.message import message
 from hairpin.replica.judgement import Judgement, Sighting
 from hairpin.report.paper import Paper, Style
 from hairpin.report.path import draw_branch
+from hairpin.report.places import Places, places_of
+from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
@@ -21,19 +23,20 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
         if each.judged is not None:
             paper.gap()
             every = verbose or len(answer.flows) == 1 or each.judged.agreement.agrees is not True
-            _flow(each.judged, files.get(each.ref), words, paper, every=every)
+            _flow(each.judged, files.get(each.ref), words, paper, places_of(answer), every=every)
+    write_notes(answer, words, paper)
     return paper.text()
 
 
-def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, *, every: bool) -> None:
+def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: Places, *, every: bool) -> None:
     trace, judgement = judged.trace, judged.judgement
-    verdict_line(trace.verdict, f"{trace.flow.start_text()} → {trace.flow.target_text()}", words, paper)
+    verdict_line(trace.verdict, f"{places.start(trace.flow)} → {trace.flow.target_text()}", words, paper)
     _judges(judged, words, paper)
     if file is not None:
         paper.prose(words(message("please report it with {file}", file=file)), indent=2)
     if every:
         paper.line(f"  {words(message('simulated'))}")
-        draw_branch(trace, trace.usual, paper, words, every=True)
+        draw_branch(trace, trace.usual, paper, words, places, every=True)
         paper.line(f"  {words(message('on the running kernel'))}")
         _packets(judgement, words, paper)
     _place(judgement, words, paper)

@@ -7,6 +7,7 @@ import msgspec
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.evidence.reading import Evidence, Reading, spelt
+from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.remedy.sysctl_files import key_parts
@@ -41,6 +42,7 @@ class Quote(msgspec.Struct, frozen=True):
     origin: str
     netns: str
     excerpt: str
+    host: str = ""
 
 
 class Quotes:
@@ -49,6 +51,7 @@ class Quotes:
     def __init__(self, evidence: tuple[Evidence, ...], words: Words) -> None:
         self._words = words
         self._readings: dict[str, Reading] = {each.id: each for one in evidence for each in one.readings}
+        self._hosts = {each.id: one.name for one in evidence for each in one.readings}
         self._quotes: dict[str, Quote] = {}
         self._places: dict[str, list[Quote]] = {}
 
@@ -80,7 +83,7 @@ class Quotes:
             return named
         reference = self.decided(decided)
         if reference is None and isinstance(decided, SocketDecided):
-            reference = self.socketless(cause.stop.netns.name, decided.said)
+            reference = self.socketless(cause.stop.netns, decided.said)
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
@@ -92,10 +95,12 @@ class Quotes:
         found = [self._named(each, where) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
-    def socketless(self, netns: str, said: Message) -> str | None:
+    def socketless(self, netns: Netns, said: Message) -> str | None:
         """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
         for reading in self._readings.values():
-            if reading.netns == netns and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
+            if self._hosts[reading.id] != netns.host:
+                continue
+            if reading.netns == netns.name and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
                 return self._quote(reading.id, self._words(said))
         return None
 
@@ -137,7 +142,8 @@ class Quotes:
         reading = self._readings.get(reading_id)
         netns = reading.netns if reading is not None else ""
         known = reading.origin if reading is not None else ""
-        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)))
+        host = self._hosts.get(reading_id, "")
+        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)), host)
         places = self._places.setdefault(reading_id, [])
         if quote not in places:
             places.append(quote)

@@ -16,17 +16,19 @@ _BY_HAND = message("repair, by hand:")
 _ALSO = message("also:")
 
 
-def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message]) -> None:
-    """Write what to do now, what keeps it, and what else to know that was not ``noted`` before."""
+def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message], host: str | None = None) -> None:
+    """Write what to do now, what keeps it, and what else to know that was not ``noted`` before.
+
+    ``host``: the host to do it on, where the question is about several."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
-        _heading(_NOW, words, paper)
+        _heading(_NOW, host, words, paper)
         _commands(remedy.commands, paper)
     elif advice:
-        _heading(_BY_HAND, words, paper)
+        _heading(_BY_HAND, host, words, paper)
         paper.prose(words(advice.pop(0)), indent=6)
     if remedy.persist or remedy.persist_commands:
-        _heading(_LASTING, words, paper)
+        _heading(_LASTING, host, words, paper)
         for file in remedy.persist:
             _file(file, words, paper)
         _commands(remedy.persist_commands, paper)
@@ -38,8 +40,9 @@ def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message]
     noted.update(remedy.side_effects, remedy.advice)
 
 
-def _heading(heading: Message, words: Words, paper: Paper) -> None:
-    paper.line("  ", (words(heading), "strong"))
+def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:
+    said = heading if host is None else message("on {host}, {heading}", host=host, heading=heading)
+    paper.line("  ", (words(said), "strong"))
 
 
 def _commands(commands: tuple[str, ...], paper: Paper) -> None:

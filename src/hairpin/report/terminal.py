@@ -1,9 +1,11 @@
 """The answer as people read it: verdicts first, then where it breaks, why, the proof, the repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
+from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
+from hairpin.report.places import places_of
 from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
 from hairpin.report.unread import left_undecided
@@ -41,6 +43,7 @@ class _Report:
     def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._answer = answer
         self._quotes = Quotes(answer.evidence, words)
+        self._places = places_of(answer)
         self._words = words
         self._paper = paper
         self._verbose = verbose
@@ -57,11 +60,11 @@ class _Report:
             self._prose(_nothing_asked(self._answer))
         bad = groups(flows)
         for group in bad:
-            lines = [flow_text(flows[number].trace.flow) for number in group.numbers]
+            lines = [flow_text(flows[number].trace.flow, self._places) for number in group.numbers]
             write_flows(lines, group.verdict, words, paper, all_=self._verbose)
         fine = [each.trace.flow for each in flows if each.verdict == "delivered"]
         single = self._verbose or len(fine) <= FEW
-        lines = [flow_text(flow) for flow in fine] if single else folded(fine, words)
+        lines = [flow_text(flow, self._places) for flow in fine] if single else folded(fine, words, self._places)
         write_flows(lines, "delivered", words, paper, all_=self._verbose or not bad)
 
     def group(self, group: Group) -> None:
@@ -69,7 +72,7 @@ class _Report:
         if group.causes and self._told.issuperset(group.causes):
             return
         self._paper.gap()
-        draw(self._answer.flows[group.numbers[0]].trace, self._paper, self._words, every=self._verbose)
+        draw(self._answer.flows[group.numbers[0]].trace, self._paper, self._words, self._places, every=self._verbose)
         for ref in group.causes:
             if ref not in self._told:
                 self._told.add(ref)
@@ -96,7 +99,12 @@ class _Report:
     def _cause(self, cause: CauseAnswer) -> None:
         words, paper = self._words, self._paper
         kind = words(_SEVERITIES[cause.severity])
-        paper.prose(words(cause.candidate.title), first=f"{kind}[{cause.id}]: ", first_style="bad", style="strong")
+        paper.prose(
+            words(cause.candidate.title),
+            first=f"{kind}[{self._places.on(cause.id, cause.host)}]: ",
+            first_style="bad",
+            style="strong",
+        )
         for reference in self._quotes.cause(cause):
             self._quote(reference)
         paper.gap()
@@ -104,11 +112,12 @@ class _Report:
         paper.gap()
         paper.prose(words(self._proof(cause)), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
         for remedy in cause.remedies:
-            write_remedy(remedy, words, paper, self._noted)
+            write_remedy(remedy, words, paper, self._noted, cause.host if self._places.with_host else None)
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
-        place = quote.origin if quote.netns in ("", "host") else f"{quote.origin} ({quote.netns})"
+        netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
+        place = f"{quote.origin} ({netns})" if netns else quote.origin
         self._paper.cut("  ", ("──", "faint"), f" {place}")
         for line in quote.excerpt.splitlines()[: 2 * FEW]:
             for part in wrapped(line, self._paper.width - 4):
@@ -127,7 +136,9 @@ class _Report:
             judge=judge,
             before=before,
             count=len(cause.together),
-            causes=", ".join(each.id for each in self._answer.causes if each.ref in cause.together),
+            causes=", ".join(
+                self._places.on(each.id, each.host) for each in self._answer.causes if each.ref in cause.together
+            ),
             after=after,
         )
 
@@ -142,14 +153,25 @@ class _Report:
             paper.gap()
             self._missing()
         paper.gap()
-        host = self._answer.network.this
-        read = {"host": host.name or "-", "time": host.taken_at or "-"}
+        for said in self._answer.notes:
+            paper.prose(words(said), first=f"{words(NOTE)} ")
+        paper.prose(words(self._source()), style="faint")
+
+    def _source(self) -> Message:
+        """Return when the hosts were read, and who has judged."""
         flows = self._answer.flows
-        if flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows):
-            source = message("From what was read on {host} at {time}; this kernel agrees on a replica.", **read)
-        else:
-            source = message("Simulated from what was read on {host} at {time}.", **read)
-        paper.prose(words(source), style="faint")
+        agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
+        if self._answer.has_several_hosts:
+            read = (host for host in self._answer.network.hosts if host.was_read)
+            hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
+            if agreed:
+                return message("From what was read on {hosts}; this kernel agrees on a replica.", hosts=hosts)
+            return message("Simulated from what was read on {hosts}.", hosts=hosts)
+        host = self._answer.network.this
+        here = {"host": host.name or "-", "time": host.taken_at or "-"}
+        if agreed:
+            return message("From what was read on {host} at {time}; this kernel agrees on a replica.", **here)
+        return message("Simulated from what was read on {host} at {time}.", **here)
 
     def _missing(self) -> None:
         missing = self._answer.missing
@@ -159,13 +181,14 @@ class _Report:
                 "{what}: {origin} in {netns}: {reason}",
                 what=left_undecided(each),
                 origin=each.origin,
-                netns=each.netns or self._answer.network.this.name,
+                netns=self._places.netns(each.netns or each.host or self._answer.network.this.name, each.host),
                 reason=each.reason,
             )
             self._paper.prose(self._words(said), indent=2, first="· ")
         if len(missing) > FEW and not self._verbose:
             self._prose(message("and {count} more (-v lists them)", count=len(missing) - FEW), indent=4)
-        if any("denied" in str(each.reason) or "ermi" in str(each.reason) for each in missing):
+        on_hosts = (str(each.reason) for each in missing if each.key != HOST)
+        if any("denied" in reason or "ermi" in reason for reason in on_hosts):
             self._prose(message("Run it as root to have them read."), indent=2)
 
 
@@ -175,7 +198,7 @@ def _nothing_asked(answer: Answer) -> Message:
             "The container engine could not be asked, so it is not known what is published. Name a port to look at it "
             "alone: hairpin check PORT"
         )
-    if not answer.network.this.engines:
+    if not any(host.engines for host in answer.network.hosts):
         return message(
             "No container engine answers here, so there is nothing published to look at. Name a port to look at it "
             "alone: hairpin check PORT"

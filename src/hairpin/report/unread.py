@@ -1,10 +1,14 @@
-"""What could not be read: why not, and what that leaves undecided."""
+"""What could not be read: why not, and what that leaves undecided; what has to be known of what was read."""
 
+from hairpin.answer.answer import Answer
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.remedy_text import NOTE
 from hairpin.report.words import Words
 
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
+    (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
     (("docker", "podman"), message("which containers run and what they publish")),
     (("namespaces", "netns"), message("what happens inside of containers")),
@@ -26,3 +30,15 @@ def left_undecided(unread: Unread) -> Message:
 def why_unread(unread: Unread, words: Words) -> str:
     """Return the reason in the reader's language, or the host's own words."""
     return words(unread.reason) if isinstance(unread.reason, Message) else unread.reason
+
+
+def write_notes(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write what has to be known of the evidence, such as its age, and which hosts could not be read."""
+    for said in answer.notes:
+        paper.gap()
+        paper.prose(words(said), first=f"{words(NOTE)} ")
+    for host in answer.network.hosts:
+        if not host.was_read:
+            paper.gap()
+            why = message("{host} could not be read: {reason}", host=host.name, reason=host.unread[0].reason)
+            paper.prose(words(why), style="unsure", first=f"{words(NOTE)} ")

@@ -8,6 +8,7 @@ from hairpin.answer.answer import FlowAnswer
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.report.paper import Paper, Style
+from hairpin.report.places import Places
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import Verdict
@@ -31,29 +32,33 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     for number, flow in enumerate(flows):
         if flow.verdict != "delivered":
             # Without a cause it is the place that makes flows alike.
-            place = "" if flow.causes or flow.stop is None else f"{flow.stop.netns} {flow.stop.reason}"
+            place = (
+                ""
+                if flow.causes or flow.stop is None
+                else f"{flow.stop.netns.host} {flow.stop.netns} {flow.stop.reason}"
+            )
             found.setdefault((flow.verdict, flow.causes, place), []).append(number)
     made = [Group(verdict, causes, tuple(numbers)) for (verdict, causes, _), numbers in found.items()]
     return tuple(sorted(made, key=lambda each: (not each.causes, each.verdict == "depends", each.numbers)))
 
 
-def flow_text(flow: Flow) -> str:
-    """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``."""
-    origin = flow.start_text()
-    named = flow.container and f"container:{flow.container}" != origin
-    return f"{origin} → {flow.target_text()}" + (f" ({flow.container})" if named else "")
+def flow_text(flow: Flow, places: Places) -> str:
+    """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; of several hosts ``(web@node2)``."""
+    origin, name = places.start(flow), places.container(flow)
+    named = name and f"container:{name}" != origin
+    return f"{origin} → {flow.target_text()}" + (f" ({name})" if named else "")
 
 
-def folded(flows: Sequence[Flow], words: Words) -> list[str]:
+def folded(flows: Sequence[Flow], words: Words, places: Places) -> list[str]:
     """Return one line for each published port, and one for what containers ask for alike."""
     into: dict[tuple[str, str], list[str]] = {}
     out: dict[str, list[str]] = {}
     for flow in flows:
-        origin, to = flow.start_text(), flow.target_text()
+        origin, to = places.start(flow), flow.target_text()
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
         else:
-            into.setdefault((flow.container or "", to.rpartition(":")[2]), []).append(origin.partition(" ")[0])
+            into.setdefault((places.container(flow), to.rpartition(":")[2]), []).append(origin.partition(" ")[0])
     lines = [
         words(message("{port} ({name}) from {origins}", port=port, name=name or "-", origins=_joined(origins)))
         for (name, port), origins in into.items()

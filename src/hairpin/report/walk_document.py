@@ -10,7 +10,17 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import address_text
-from hairpin.report.document import EvidenceRef, FlowDocument, HostDocument, flow_document, host_document
+from hairpin.report.document import (
+    EvidenceRef,
+    FlowDocument,
+    HostDocument,
+    MissingDocument,
+    flow_document,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.words import Words
 from hairpin.walk.state import (
@@ -109,6 +119,7 @@ class WalkDocument(msgspec.Struct, frozen=True):
     schema: Literal["hairpin.walk/1"]
     hairpin: str
     host: HostDocument
+    hosts: tuple[HostDocument, ...]
     flow: FlowDocument
     verdict: Verdict
     request: tuple[StepDocument, ...]
@@ -116,6 +127,8 @@ class WalkDocument(msgspec.Struct, frozen=True):
     data: tuple[StepDocument, ...]
     branches: tuple[BranchDocument, ...]
     evidence: dict[EvidenceRef, Quote]
+    missing: tuple[MissingDocument, ...]
+    notes: tuple[str, ...] = ()
 
 
 def walk_document(answer: Answer, words: Words) -> WalkDocument:
@@ -127,13 +140,16 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
         schema=SCHEMA,
         hairpin=hairpin.__version__,
         host=host_document(answer.network.this),
-        flow=flow_document(flow, quotes, words),
+        hosts=host_documents(answer),
+        flow=flow_document(flow, quotes, words, places_of(answer)),
         verdict=trace.verdict,
         request=_steps(usual.request, quotes, words),
         reply=_steps(usual.reply, quotes, words),
         data=_steps(usual.data, quotes, words),
         branches=tuple(_branch(each, quotes, words) for each in trace.branches[1:]),
         evidence=quotes.all(),
+        missing=missing_documents(answer, quotes, words),
+        notes=tuple(words(each) for each in answer.notes),
     )
 
 

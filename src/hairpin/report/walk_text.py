@@ -4,6 +4,8 @@ from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
+from hairpin.report.places import places_of
+from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
 
@@ -12,7 +14,8 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     """Return the walk of the answer's first flow; each way that it can go, when it can go several."""
     trace = answer.flows[0].trace
     flow = trace.flow
-    verdict_line(trace.verdict, f"{flow.start_text()} → {flow.target_text()}", words, paper)
+    places = places_of(answer)
+    verdict_line(trace.verdict, f"{places.start(flow)} → {flow.target_text()}", words, paper)
     for number, branch in enumerate(trace.branches):
         paper.gap()
         if len(trace.branches) > 1:
@@ -20,5 +23,6 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
             for each in branch.conditions:
                 said = message("if {condition}", condition=each.said)
                 paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
-        draw_branch(trace, branch, paper, words, every=True)
+        draw_branch(trace, branch, paper, words, places, every=True)
+    write_notes(answer, words, paper)
     return paper.text()

@@ -89,7 +89,10 @@ def _gateway(public: int, private: int, version: Version) -> Message:
 
 
 def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
+    host = network.host_netns(flow.host)
     for rule in network.world.upstream:
+        if network.host_netns(rule.host) != host:
+            continue
         if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
             return Assumed(message("something upstream keeps this port out")) if rule.action == "deny" else None
     return None
@@ -142,7 +145,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     public = network.world.public(packet.version, packet.daddr)
     if public is not None:
         gateway = _gateway(public.public, public.private, packet.version)
-        if not public.hairpins:
+        if not public.hairpins and network.host_netns(public.host) == end.state.netns.of_host:
             decided = Assumed(
                 message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
             )
@@ -249,6 +252,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
     if owns_address(namespace, version, source):
         return None
     for each in network.world.return_routes:
+        if network.host_netns(each.host) != netns:
+            continue
         if each.version == version and inside(source, each.network, each.prefix_length, version):
             return None
     for address in addresses_of(namespace, None, version):

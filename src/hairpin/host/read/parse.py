@@ -63,7 +63,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         files=readings.part(("files",), lambda: managing.files(readings)),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
-        unread=readings.unread,
+        unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
     )
     return ParsedHost(host, evidence, readings.parts)
 
