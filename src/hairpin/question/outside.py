@@ -13,7 +13,8 @@ from hairpin.errors import UsageError
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.flows import Target, bindings_of
 from hairpin.question.standpoints import primary_address

@@ -20,7 +20,8 @@ from hairpin.network.network import (
     owns_address,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.tunnel import carried_back, outer_packet

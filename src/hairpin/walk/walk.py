@@ -127,14 +127,14 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
             taken = outside_takes(network, flow, end)
             yield from _outside(network, started, end, taken)
         case "rejected":
-            yield _told(network, started, end)
+            yield _rejected(network, started, end)
         case "dropped" | "looped" | "unknown":
             yield _failed(end, end.state.history.steps)
 
 
-def _is_told_at_once(started: State, end: End) -> bool:
-    """Whether the call that sends fails: there is no route, or a rule of its own OUTPUT has a datagram.  TCP goes on to
-    send its SYN: net/ipv4/tcp_output.c tcp_connect()."""
+def _send_fails(started: State, end: End) -> bool:
+    """Return whether the sender's system call fails: it finds no route, or a rule of the sender's OUTPUT drops the
+    datagram.  TCP sends its SYN again instead: net/ipv4/tcp_output.c tcp_connect()."""
     if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
         return False
     if end.state.packet.protocol == TCP:
@@ -142,12 +142,13 @@ def _is_told_at_once(started: State, end: End) -> bool:
     return end.stop.stage in ("output-route", "output", "postrouting", "device-out")
 
 
-def _told(network: Network, started: State, end: End) -> Branch:
-    """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
+def _rejected(network: Network, started: State, end: End) -> Branch:
+    """Return the branch of a rejected packet: ``rejected`` if the ICMP error (or RST) reaches the sender, else
+    ``dropped``."""
     failed = _failed(end, end.state.history.steps)
     if lost_in_tunnel(end):
         return msgspec.structs.replace(failed, verdict="dropped")
-    if _is_told_at_once(started, end):
+    if _send_fails(started, end):
         return failed
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
@@ -157,14 +158,15 @@ def _told(network: Network, started: State, end: End) -> Branch:
     return msgspec.structs.replace(failed, verdict="dropped")
 
 
-def _is_about(asked: Packet, word: Packet) -> bool:
-    """Whether who has asked recognizes what he asked: not where it still is as it was translated, or rewritten.
+def _is_about(sent: Packet, error: Packet) -> bool:
+    """Return whether the sender's socket accepts this ICMP error: the quoted packet must have the addresses and ports
+    that the sender used, with NAT undone.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
     """
-    about = word.inner if word.inner is not None else answer_to(word, 0)
-    ports = asked.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (asked.sport, asked.dport)
-    return ports and about.daddr == asked.daddr and asked.saddr in (0, about.saddr)
+    about = error.inner if error.inner is not None else answer_to(error, 0)
+    ports = sent.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (sent.sport, sent.dport)
+    return ports and about.daddr == sent.daddr and sent.saddr in (0, about.saddr)
 
 
 def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:
@@ -245,7 +247,7 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
     """Nobody listens: the RST (or ICMP) must find its way back, else the asker just waits."""
     state = refused.state
     if state.packet.protocol == UDP:
-        yield _unwanted(network, started, refused)
+        yield _port_unreachable(network, started, refused)
         return
     for end in walk_answer(network, state, flags=RST | ACK):
         steps = end.state.history.steps
@@ -253,11 +255,11 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
         yield Branch(verdict, state.history.steps, steps, stop=refused.stop, conditions=end.state.history.conditions)
 
 
-def _unwanted(network: Network, started: State, refused: End) -> Branch:
-    """Return what becomes of a datagram that nobody takes.  Source: net/ipv4/udp.c __udp4_lib_rcv()"""
+def _port_unreachable(network: Network, started: State, refused: End) -> Branch:
+    """Return the branch of a datagram for a port without a socket.  Source: net/ipv4/udp.c __udp4_lib_rcv()"""
     assert refused.stop is not None
     stop = msgspec.structs.replace(refused.stop, stage="input", reject="icmpx-port-unreachable")
-    told = _told(network, started, msgspec.structs.replace(refused, kind="rejected", stop=stop))
+    told = _rejected(network, started, msgspec.structs.replace(refused, kind="rejected", stop=stop))
     return msgspec.structs.replace(
         told, verdict="refused" if told.verdict == "rejected" else "dropped", stop=refused.stop
     )
@@ -310,7 +312,7 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     for end in walk_asking(network, start):
         if end.kind in ("arrived", "left"):
             return None
-        failed = _told(network, start, end) if end.kind == "rejected" else _failed(end, ())
+        failed = _rejected(network, start, end) if end.kind == "rejected" else _failed(end, ())
         return msgspec.structs.replace(
             failed, request=arrived.history.steps, reply=back.state.history.steps, data=end.state.history.steps
         )

@@ -16,6 +16,7 @@ from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
+from hairpin.walk.hooks.chains import NAT, Item, chains_at, items_at, translates_addresses
 from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
@@ -34,25 +35,8 @@ from hairpin.walk.state import (
     without_ends,
 )
 
-_CONNTRACK_PRIORITY = -200
 INT_MAX = (1 << 31) - 1
-_NAT: dict[Hook, tuple[int, Manip]] = {
-    "prerouting": (-100, "dst"),
-    "output": (-100, "dst"),
-    "input": (100, "src"),
-    "postrouting": (100, "src"),
-}
 _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
-
-
-class _Item(msgspec.Struct, frozen=True):
-    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
-    chain)."""
-
-    priority: int
-    kind: str
-    table: Table | None = None
-    chain: Chain | None = None
 
 
 Reroute = Callable[[Namespace, State], Iterator[Outcome]]
@@ -77,7 +61,7 @@ def run_hook(
         yield msgspec.structs.replace(blind, kind="unknown")
         state = _under(state, unread, holds=True)
     states = [state]
-    for item in _items(namespace, hook, families):
+    for item in items_at(namespace, hook, families):
         if item.kind == "nat" and not translates:
             continue
         states = yield from without_ends(_do_and_route(namespace, each, hook, item, reroute) for each in states)
@@ -85,7 +69,7 @@ def run_hook(
 
 
 def _do_and_route(
-    namespace: Namespace, state: State, hook: Hook, item: _Item, reroute: Reroute | None
+    namespace: Namespace, state: State, hook: Hook, item: Item, reroute: Reroute | None
 ) -> Iterator[Outcome]:
     for outcome in _do(namespace, state, hook, item):
         if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
@@ -100,7 +84,7 @@ def _under(state: State, condition: Condition, *, holds: bool) -> State:
     return state.given(taken)
 
 
-def _changes_route(item: _Item, before: State, after: State) -> bool:
+def _changes_route(item: Item, before: State, after: State) -> bool:
     """Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c"""
     old, new = before.packet, after.packet
     if item.kind == "nat":
@@ -126,7 +110,7 @@ def run_bridge_hook(
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
     namespace = network.namespace(state.netns)
-    chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
+    chains = [pair for pair in chains_at(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
     if not chains:
         yield state
         return
@@ -144,7 +128,7 @@ def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> It
     """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet): those of
     ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
     namespace = network.namespace(state.netns)
-    chains = _chains(namespace, hook, ("netdev", "inet"))
+    chains = chains_at(namespace, hook, ("netdev", "inet"))
     if not chains:
         yield state
         return
@@ -169,34 +153,7 @@ def _run_chains(
     yield from states
 
 
-def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
-    found = [
-        (table, chain)
-        for table in namespace.ruleset.tables
-        if table.family in families
-        for chain in table.chains
-        if chain.hook == hook
-    ]
-    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
-        found.reverse()
-    found.sort(key=lambda pair: pair[1].priority)
-    return found
-
-
-def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[_Item]:
-    chains = _chains(namespace, hook, families)
-    items = [_Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
-    if hook in ("prerouting", "output"):
-        items.append(_Item(_CONNTRACK_PRIORITY, "conntrack"))
-    if hook in _NAT:
-        shared = Novelty.NAT_AT_EVERY_HOOK.known_to(namespace.kernel)
-        nat = (_Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
-        items += [_Item(_NAT[hook][0], "nat")] if shared else nat
-    items.sort(key=lambda item: item.priority)
-    return items
-
-
-def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator[Outcome]:
+def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[Outcome]:
     if item.kind == "conntrack":
         tracked = track(state, namespace)
         if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
@@ -311,11 +268,9 @@ def _reset_goes_astray(state: State, decision: Decision) -> bool:
     return decision.reject == "tcp-reset" and bool(state.frame.physin) and translated
 
 
-def _nat(
-    namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: _Item
-) -> Iterator[Outcome]:
-    manip = _NAT[hook][1]
-    translates = item.chain is not None or _translates(namespace, families)
+def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: Item) -> Iterator[Outcome]:
+    manip = NAT[hook][1]
+    translates = item.chain is not None or translates_addresses(namespace, families)
     if redirects_translated(state):
         yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
         return
@@ -326,7 +281,7 @@ def _nat(
         yield translate(state, manip)
         return
     states = [state]
-    for table, chain in _chains(namespace, hook, families):
+    for table, chain in chains_at(namespace, hook, families):
         if chain.type != "nat" or (item.chain is not None and item.chain is not chain):
             continue
         following: list[State] = []
@@ -345,18 +300,9 @@ def _nat(
         yield translate(plain, manip)
 
 
-def _translates(namespace: Namespace, families: tuple[Family, ...]) -> bool:
-    """Whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
-
-    Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
-    """
-    tables = (each for each in namespace.ruleset.tables if each.family in families)
-    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)
-
-
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     """Yield the packet with its translation decided, still undecided (next chain), or its end."""
-    manip = _NAT[hook][1]
+    manip = NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)

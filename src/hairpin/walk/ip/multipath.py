@@ -11,11 +11,12 @@ from hairpin.host.route import NextHop
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.prefix import address_text
-from hairpin.network.routing import Found, route_text
+from hairpin.network.query import Found
+from hairpin.network.routing import route_text
 from hairpin.walk.state import State
 
 
-def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
+def paths(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
     """Yield each way with the state on the condition that it is the one: the one that was taken before, if any was."""
     hops = found.next_hops
     if len(hops) < 2:

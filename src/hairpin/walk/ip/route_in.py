@@ -17,10 +17,11 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
-from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.multipath import paths
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
@@ -102,12 +103,12 @@ def input_query(namespace: Namespace, state: State) -> Query:
         packet.daddr,
         packet.saddr,
         iif=state.slave if state.slave and packet.version == 4 else state.iif,
-        strict=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,
         dport=dport,
+        scope=Scope(strict=state.iif if strict else None),
     )
 
 
@@ -221,7 +222,7 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
     if found.type != "unicast":
         yield _not_routable(state, found)
         return
-    for hop, chosen in ways(state, found):
+    for hop, chosen in paths(state, found):
         if hop.link is not None:
             yield _forward_by(namespace, chosen, found, hop, hop.link)
 

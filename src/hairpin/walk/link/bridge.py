@@ -15,15 +15,16 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, conf
-from hairpin.network.routing import NO_WAY, lookup
+from hairpin.network.query import NO_WAY
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
-from hairpin.walk.ip.mtu import bridged_in_pieces, handed_up, put_together, route_mtu
+from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
 from hairpin.walk.link.device import link_down, out_of_port, programs_in, programs_out
 from hairpin.walk.link.neighbour import resolved
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.link.vlan import entered, leaving, taker
+from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
 
 
@@ -81,7 +82,7 @@ def _shows(network: Network, bridge: Link, state: State) -> bool:
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
     """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
-    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
+    for outcome in run_hook(network, defragmented(namespace, state), "prerouting"):
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
@@ -165,7 +166,7 @@ def _delivered_up(
     ``changed`` by DNAT, it has its route already."""
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
-    up = inside if isinstance(inside, End) else leaving(inside, bridge, bridge)
+    up = inside if isinstance(inside, End) else vlan_egress(inside, bridge, bridge)
     if isinstance(up, End):
         yield up
         return
@@ -181,13 +182,13 @@ def _delivered_up(
             elif martian is not None:
                 yield martian
             else:
-                taken = handed_up(handed).noted("bridge", bridge.name)
+                taken = received_from_bridge(handed).noted("bridge", bridge.name)
                 yield taken.with_frame(physin="" if then == "prerouting" else state.frame.physin).to(then)
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
     port = namespace.link(state.frame.physin)
-    return state if port is None else entered(state, bridge, port)
+    return state if port is None else vlan_ingress(state, bridge, port)
 
 
 def _up_tagged(
@@ -199,7 +200,7 @@ def _up_tagged(
     been routed as coming in by the bridge.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
     """
     namespace = network.namespace(state.netns)
-    link = taker(namespace, bridge, vid)
+    link = vlan_link(namespace, bridge, vid)
     if link is None:
         decided = LinkDecided(bridge.name, message("has no link for VLAN {vid}", vid=vid), bridge.evidence)
         yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
@@ -293,7 +294,7 @@ def _across(
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
     inside = _ingress(namespace, bridge, state)
-    tagged = inside if isinstance(inside, End) else leaving(inside, bridge, out)
+    tagged = inside if isinstance(inside, End) else vlan_egress(inside, bridge, out)
     if isinstance(tagged, End):
         yield tagged
         return
@@ -308,7 +309,7 @@ def _across(
     for each in states:
         done = confirmed(each, namespace) if ip else each
         if ip and isinstance(done, State):
-            done = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
+            done = fragmented_by_bridge(done, done.mtu_bytes or bridge.mtu_bytes, out)
         if isinstance(done, End):
             yield msgspec.structs.replace(done, state=done.state.with_frame(other_host=crossing))
         else:

@@ -11,13 +11,13 @@ from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, State
 
 
-def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
+def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
-    namespace, unless it was ``handed_up`` from the link below before anything asked for it.
+    namespace, unless it comes ``from_below``, from the link below, before anything asked for it.
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
-    keeps = handed_up or port.netns == state.netns
+    keeps = from_below or port.netns == state.netns
     packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
     return State(
         stage="device-in",

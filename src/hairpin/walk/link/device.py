@@ -33,11 +33,11 @@ from hairpin.network.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
-from hairpin.walk.ip.mtu import taken_over
+from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.tunnel import encapsulated
-from hairpin.walk.link.vlan import below, entered, leaving, taker
+from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped, without_ends
 
 
@@ -54,7 +54,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
     if not link.carrier:
         yield without_carrier(state, link)
         return
-    too_long = taken_over(state, link) if link.kind == "veth" else None
+    too_long = too_long_for(state, link) if link.kind == "veth" else None
     if too_long is not None:
         yield too_long
         return
@@ -65,7 +65,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         noted = outcome.noted("device-in", link.name)
         stacked = _stacked(network, state, link)
         if stacked is not None:
-            yield enter(noted, stacked, handed_up=True)
+            yield enter(noted, stacked, from_below=True)
         elif is_bridge_port(namespace, link):
             yield noted.with_frame(physin=link.name).to("bridge", iif=link.master or "")
         elif state.frame.vid is not None:
@@ -83,7 +83,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
     """A tagged frame comes in by the VLAN's own link, or the network layer does not look at it."""
-    upper = taker(namespace, link, vid)
+    upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
     decided = LinkDecided(link.name, message("has no link for VLAN {vid}", vid=vid), link.evidence)
@@ -233,8 +233,8 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         decided = LinkDecided(bridge.name, message("has no port that leads there"), bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
         return
-    inside = entered(state, bridge, bridge)
-    out = inside if isinstance(inside, End) else leaving(inside, bridge, port)
+    inside = vlan_ingress(state, bridge, bridge)
+    out = inside if isinstance(inside, End) else vlan_egress(inside, bridge, port)
     if isinstance(out, End):
         yield out
         return
@@ -263,7 +263,7 @@ def _shut(state: State, port: Link) -> End | None:
 
 def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]:
     """The frame leaves a bridge by the port: port state, its length, programs hooked there, then the wire."""
-    ended = _shut(state, port) or taken_over(state, port)
+    ended = _shut(state, port) or too_long_for(state, port)
     if ended is not None:
         yield ended
         return
@@ -310,7 +310,7 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     """
     packet, under = state.packet, link_of(network, lower)
     if link.kind == "ipvlan":
-        outcome = _beside(network, state, link, lower)
+        outcome = _to_other_ipvlan(network, state, link, lower)
         if outcome is not None:
             yield outcome
             return
@@ -331,10 +331,11 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
             yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
 
 
-def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
-    """Return where an ipvlan hands over a packet that does not go out by the link below: to another one that has the
-    address, or up to the host, when its frame is for the hardware address that they share; in mode l3 the host routes
-    it as what starts there.
+def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
+    """Return a packet that leaves an ipvlan without leaving by the link below; None: it does leave by that link.
+
+    The packet goes to another ipvlan that has the address, or up to the link's own namespace if the frame is for the
+    hardware address that they share.  In mode l3 that namespace routes the packet as one of its own.
 
     Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
     """
@@ -356,19 +357,19 @@ def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome 
         return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=packet.daddr)
     port = sibling if sibling is not None else lower
     taking = link_of(network, port)
-    too_long = taken_over(state, taking)
+    too_long = too_long_for(state, taking)
     return too_long if too_long is not None else enter(state, port)
 
 
 def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:
     """To another macvlan on the same link, which it comes in by as a frame from outside would: dev_forward_skb()."""
     under = link_of(network, lower)
-    too_long = taken_over(state, under)
+    too_long = too_long_for(state, under)
     if too_long is not None:
         yield too_long
         return
     for outcome in programs_in(network, enter(state, lower), under):
-        yield outcome if isinstance(outcome, End) else enter(outcome, sibling, handed_up=True)
+        yield outcome if isinstance(outcome, End) else enter(outcome, sibling, from_below=True)
 
 
 def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:

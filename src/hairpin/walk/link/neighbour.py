@@ -56,9 +56,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
     if link.tunnel is not None and "NOARP" in link.flags:
-        yield state.to("device-out", target=None)
+        yield state.with_frame(target=None).to("device-out")
         return
-    yield _addressed(network, state, link, address, asked(network, state, link, address))
+    yield _addressed(network, state, link, address, answer_on_link(network, state, link, address))
 
 
 def next_address(state: State) -> int:
@@ -74,12 +74,14 @@ def resolved(network: Network, state: State, link: Link, address: int) -> Answer
         found = who_has(network, state.netns, link, entry.mac)
         if found.kind != "nobody":
             return found
-    return asked(network, state, link, address)
+    return answer_on_link(network, state, link, address)
 
 
-def asked(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
-    what is known is used until it is asked anew, which goes unnoticed as a rule."""
+def answer_on_link(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who answers for the address on the link.
+
+    Without a usable neighbour entry the kernel sends an ARP request, whose sender's address may decide who replies.  An
+    entry is used until it is confirmed anew."""
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or is_known(namespace, link, packet.version, address):
         return who_answers(network, state.netns, link, packet.version, address)

@@ -18,7 +18,7 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, far_ends, remotes_of, taker
-from hairpin.walk.ip.mtu import piece_of
+from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
@@ -72,7 +72,7 @@ def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) ->
         protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
         sport=_SOURCE_PORT if by_udp else None,
         dport=tunnel.port,
-        length_bytes=piece_of(frame) + overhead_bytes(tunnel),
+        length_bytes=length_on_wire(frame) + overhead_bytes(tunnel),
         mark=inner.mark,
         dont_fragment=keeps_whole,
     )

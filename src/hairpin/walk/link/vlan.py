@@ -10,8 +10,9 @@ from hairpin.message import message
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 
-def entered(state: State, bridge: Link, by: Link) -> State | End:
-    """Return the frame with its VLAN, or its end where the port (or the bridge itself) is not in it."""
+def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
+    """Return a frame that comes in by a port (or from the bridge itself) with its VLAN; or its end, where the port is
+    not in that VLAN."""
     group = _group(bridge, by)
     if group is None:
         return state
@@ -23,8 +24,9 @@ def entered(state: State, bridge: Link, by: Link) -> State | End:
     return state.with_frame(vid=vid)
 
 
-def leaving(state: State, bridge: Link, by: Link) -> State | End:
-    """Return the frame as it leaves by a port (or up to the bridge's namespace): untagged, tagged, or not at all."""
+def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
+    """Return a frame as it leaves by a port (or up to the bridge's namespace): untagged or tagged; or its end, where
+    the port is not in the frame's VLAN."""
     group = _group(bridge, by)
     if group is None or state.frame.vid is None:
         return state
@@ -35,8 +37,8 @@ def leaving(state: State, bridge: Link, by: Link) -> State | End:
     return state.with_frame(vid=None) if untagged else state
 
 
-def taker(namespace: Namespace, link: Link, vid: int) -> Link | None:
-    """Return the link that takes frames of the VLAN which come in by this one."""
+def vlan_link(namespace: Namespace, link: Link, vid: int) -> Link | None:
+    """Return the VLAN link that receives frames of the VLAN by this link, or None."""
     for each in namespace.links:
         if each.kind == "vlan" and each.vlan_id == vid and each.lower == link.name and each.peer_netnsid is None:
             return each
