@@ -14,7 +14,7 @@ def exit_status(answer: Answer) -> int:
         case "check":
             status = _explained(answer)
         case "walk":
-            status = {"delivered": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
+            status = {"delivered": 0, "leaves": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
         case "prove":
             status = _proven(answer.flows)
         case _:
@@ -29,15 +29,14 @@ def _needs_a_host_not_read(answer: Answer) -> bool:
         return False
     if not answer.question.targets:
         return True
-    asked = (each.trace for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns"))
-    return any(trace.usual.request and trace.usual.request[-1].stage == "outside" for trace in asked)
+    return any(each.verdict == "leaves" and each.trace.flow.purpose not in ("egress", "dns") for each in answer.flows)
 
 
 def _explained(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 when everything asked is delivered, 3 when something stays undecided."""
+    """Return 1 for a blocking cause, 0 when everything asked is delivered or leaves, 3 when something is undecided."""
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    if all(each.verdict == "delivered" for each in answer.flows) and not _blind(answer):
+    if all(each.trace.succeeds for each in answer.flows) and not _blind(answer):
         return 0
     return 3
 
@@ -48,10 +47,10 @@ def _blind(answer: Answer) -> bool:
 
 
 def _proven(flows: tuple[FlowAnswer, ...]) -> int:
-    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one is not delivered, else 0."""
+    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one fails, else 0."""
     agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
     if False in agreeing:
         return 4
     if None in agreeing or any(each.verdict == "depends" for each in flows):
         return 3
-    return 0 if all(each.verdict == "delivered" for each in flows) else 1
+    return 0 if all(each.trace.succeeds for each in flows) else 1
