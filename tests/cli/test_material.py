@@ -6,36 +6,33 @@ from pathlib import Path
 import pytest
 
 from hairpin.cli.material import gather, stated_world
+from hairpin.cli.options import Given
 from hairpin.errors import EvidenceError, UsageError
+from hairpin.evidence.reading import Evidence
 from hairpin.network.world import UpstreamRule, World
 from tests.cli.commands import snapshot
 from tests.report.answers import evidence
 
-REFUSED: dict[str, tuple[tuple[str, ...], str | None, str]] = {
-    "several": (("a", "b"), None, "one host at a time"),
-    "both": (("a",), "root@b", "exclude each other"),
-}
-
-
-@pytest.mark.parametrize(("snapshots", "host", "reason"), REFUSED.values(), ids=REFUSED)
-def test_refused(snapshots: tuple[str, ...], host: str | None, reason: str) -> None:
-    with pytest.raises(UsageError, match=reason):
-        gather(snapshots, host)
-
 
 def test_a_snapshot_is_read() -> None:
-    assert gather((snapshot(),), None) == (evidence(),)
+    assert gather((Given("snapshot", snapshot()),)) == (evidence(),)
+
+
+def test_several_are_read_in_order_and_labelled() -> None:
+    found = gather((Given("snapshot", f"near={snapshot()}"), Given("host", "far=-oX"), Given("snapshot", snapshot())))
+    labels = [each.name if isinstance(each, Evidence) else each.label for each in found]
+    assert labels == ["near", "far", evidence().hostname]
 
 
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
-        gather(("/nonexistent/file",), None)
+        gather((Given("snapshot", "/nonexistent/file"),))
 
 
 def test_elsewhere_than_on_linux_only_other_hosts_can_be_examined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(UsageError, match="--host USER@HOST or --snapshot FILE"):
-        gather((), None)
+        gather(())
 
 
 def test_the_file_of_outside_is_read(tmp_path: Path) -> None:

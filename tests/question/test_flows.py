@@ -5,12 +5,10 @@ from hairpin.errors import UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
-from hairpin.question.egress import egress_flows, nameservers
 from hairpin.question.flows import bindings_of, flows_for
 from tests.small_host import container, engine, host_namespace, network
 
@@ -163,30 +161,6 @@ def test_ipv6_is_asked_where_the_host_has_it() -> None:
     assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
 
 
-NO_WAY_OUT: dict[str, Container] = {
-    "stopped": container("exited"),
-    "paused": container("paused"),
-    "on the host's network": msgspec.structs.replace(container(), netns="host"),
-    "on no network": msgspec.structs.replace(container(), endpoints=()),
-}
-
-
-@pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
-def test_no_way_out_is_asked(inside: Container) -> None:
-    net = whole(inside)
-    assert egress_flows(net, net.this, inside) == []
-
-
-def test_names_are_asked_where_the_host_says() -> None:
-    text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
-    net = whole()
-    net = net.with_host(msgspec.structs.replace(net.this, files=(ConfigFile("/etc/resolv.conf", text),)))
-    assert nameservers(net.this) == ("192.0.2.53",)
-    assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
-    own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
-    assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
-
-
 def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
     with pytest.raises(UsageError, match="no IPv6 address"):
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
@@ -200,3 +174,64 @@ def test_a_container_without_ipv6_asks_by_ipv4_alone() -> None:
     net = network(msgspec.structs.replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
     assert {flow.version for flow in flows_for(net, (Target(8151),), None)} == {4, 6}
     assert {flow.version for flow in flows_for(net, (Target(8151),), Origin("container", container="web"))} == {4}
+
+
+FAR = msgspec.structs.replace(container(), name="api")
+
+
+def two(*, other: Container = FAR) -> Network:
+    """Return two hosts: this one publishes 8151 with web, node2 with another container."""
+    this = msgspec.structs.replace(whole().this, name="node1")
+    far = msgspec.structs.replace(network(docker=engine(other)).this, name="node2")
+    own = Address("eth0", 4, parse_address("198.51.100.12")[1], 24)
+    addresses = tuple(own if each.link == "eth0" else each for each in far.namespace("host").addresses)
+    host = msgspec.structs.replace(far.namespace("host"), addresses=addresses)
+    others = tuple(each for each in far.namespaces if each.name != "host")
+    return Network((this, msgspec.structs.replace(far, namespaces=(host, *others))))
+
+
+def placed(flows: tuple[Flow, ...]) -> list[str]:
+    return [
+        f"{each.start_text()}@{each.host} -> {each.target_text()} {each.container}@{each.asked_host}" for each in flows
+    ]
+
+
+# target, where from, the flows
+SEVERAL: dict[str, tuple[Target, Origin | None, list[str]]] = {
+    "a port is this host's, and the other host is a client, too": (
+        TO_WEB, None,
+        [
+            "192.0.2.10@node1 -> 198.51.100.11:8151/tcp web@node1",
+            f"{NEIGHBOUR}@node1 -> 198.51.100.11:8151/tcp web@node1",
+            "host@node1 -> 127.0.0.1:8151/tcp web@node1",
+            "host@node1 -> 198.51.100.11:8151/tcp web@node1",
+            "host@node2 -> 198.51.100.11:8151/tcp web@node1",
+        ],
+    ),
+    "a host is named": (
+        Target(8151, host="node2"), CLIENT, ["192.0.2.10@node2 -> 198.51.100.12:8151/tcp api@node2"],
+    ),
+    "a container that only the other host has": (
+        Target(80, container="api"), Origin("host"), ["host@node1 -> 172.17.0.2:80/tcp api@node2"],
+    ),
+    "from the other host": (
+        TO_WEB, Origin("host", host="node2"), ["host@node2 -> 198.51.100.11:8151/tcp web@node1"],
+    ),
+    "from a container of the other host": (
+        TO_WEB, Origin("container", container="api"), ["container:api@node2 -> 198.51.100.11:8151/tcp web@node1"],
+    ),
+    "an address is that of its host": (
+        Target(8151, version=4, address=parse_address("198.51.100.12")[1]), CLIENT,
+        ["192.0.2.10@node2 -> 198.51.100.12:8151/tcp api@node2"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "origin", "expected"), SEVERAL.values(), ids=SEVERAL)
+def test_of_several_hosts_each_flow_has_its_host(target: Target, origin: Origin | None, expected: list[str]) -> None:
+    assert placed(flows_for(two(), (target,), origin)) == expected
+
+
+def test_everything_is_what_all_hosts_publish() -> None:
+    published = [each for each in flows_for(two(), (), None) if each.purpose == "published"]
+    assert {(each.container, each.asked_host) for each in published} == {("web", "node1"), ("api", "node2")}

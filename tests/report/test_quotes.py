@@ -5,6 +5,7 @@ import pytest
 from hairpin.causes.cause import Candidate, where
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.netns import Netns
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report.quotes import LONGEST, Quotes, declarations, essence
@@ -80,8 +81,8 @@ def test_a_missing_chain_is_shown_by_what_is_there() -> None:
 
 def test_no_socket_is_shown_by_the_reading_that_would_list_it() -> None:
     quotes = Quotes((EVIDENCE,), Words())
-    assert quotes.socketless("container:web", verbatim("no socket takes port 80")) == "e3"
-    assert quotes.socketless("container:db", verbatim("no socket takes port 80")) is None
+    assert quotes.socketless(Netns(EVIDENCE.name, "container:web"), verbatim("no socket takes port 80")) == "e3"
+    assert quotes.socketless(Netns(EVIDENCE.name, "container:db"), verbatim("no socket takes port 80")) is None
 
 
 def test_an_excerpt_is_bounded() -> None:

@@ -54,7 +54,7 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     read, UsageError where two are to come from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
-        raise UsageError(message("only one snapshot can come from standard input (-)"))
+        raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
     with ThreadPoolExecutor(max_workers=max(1, len(places))) as pool:
         read = tuple(pool.map(partial(_read, root=root), places))
     failures = [each for each in read if not isinstance(each, Evidence)]

@@ -52,6 +52,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _labelled(source: Source, label: str, *, is_first: bool) -> Source:
+    if isinstance(source, Evidence) and is_first and source.name == label:
+        return source
     if isinstance(source, NotRead) or is_first:
         return msgspec.structs.replace(source, label=label)
     readings = tuple(msgspec.structs.replace(each, id=f"{label}:{each.id}") for each in source.readings)

@@ -66,8 +66,8 @@ class _Report:
         single = self._verbose or len(fine) <= FEW
         for verdict in dict.fromkeys(each.verdict for each in fine):
             alike = [each.trace.flow for each in fine if each.verdict == verdict]
-            lines = [flow_text(flow, self._places) for flow in alike]
-            lines = lines if single else folded(alike, words, self._places)
+            each_alone = [flow_text(flow, self._places) for flow in alike]
+            lines = each_alone if single else folded(alike, words, self._places)
             write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)
 
     def group(self, group: Group) -> None:

@@ -8,7 +8,7 @@ from hairpin.answer.answer import FlowAnswer
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.report.paper import Paper, Style
-from hairpin.report.places import Places
+from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
@@ -45,14 +45,14 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     return tuple(sorted(made, key=lambda each: (not each.causes, each.verdict == "depends", each.numbers)))
 
 
-def flow_text(flow: Flow, places: Places) -> str:
+def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
     """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; of several hosts ``(web@node2)``."""
     origin, name = places.start(flow), places.container(flow)
     named = name and f"container:{name}" != origin
     return f"{origin} → {flow.target_text()}" + (f" ({name})" if named else "")
 
 
-def folded(flows: Sequence[Flow], words: Words, places: Places) -> list[str]:
+def folded(flows: Sequence[Flow], words: Words, places: Places = NO_HOSTS) -> list[str]:
     """Return one line for each published port, and one for what containers ask for alike."""
     into: dict[tuple[str, str], list[str]] = {}
     out: dict[str, list[str]] = {}

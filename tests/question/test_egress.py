@@ -1,0 +1,43 @@
+"""The ways out of containers that are asked of their own accord."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import Container
+from hairpin.host.managers import ConfigFile
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.question.egress import egress_flows, nameservers
+from tests.small_host import container, engine, network
+
+
+def whole(*containers: Container) -> Network:
+    return network(docker=engine(*(containers or (container(),))))
+
+
+def told(flows: list[Flow]) -> list[str]:
+    return [f"{each.start_text()} -> {each.target_text()}" for each in flows]
+
+
+NO_WAY_OUT: dict[str, Container] = {
+    "stopped": container("exited"),
+    "paused": container("paused"),
+    "on the host's network": msgspec.structs.replace(container(), netns="host"),
+    "on no network": msgspec.structs.replace(container(), endpoints=()),
+}
+
+
+@pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
+def test_no_way_out_is_asked(inside: Container) -> None:
+    net = whole(inside)
+    assert egress_flows(net, net.this, inside) == []
+
+
+def test_names_are_asked_where_the_host_says() -> None:
+    text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
+    net = whole()
+    net = net.with_host(msgspec.structs.replace(net.this, files=(ConfigFile("/etc/resolv.conf", text),)))
+    assert nameservers(net.this) == ("192.0.2.53",)
+    assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
+    own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
+    assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]

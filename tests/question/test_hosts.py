@@ -1,0 +1,72 @@
+"""Which host is meant: the named one, the one that has the container or the address, the first."""
+
+import msgspec
+import pytest
+
+from hairpin.errors import CollectError, UsageError
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host, Unread
+from hairpin.message import message
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from hairpin.question.asked import Target
+from hairpin.question.hosts import host_named, host_of
+from tests.small_host import container
+from tests.two_hosts import ADDRESSES, node
+
+GONE = Host("gone", unread=(Unread("host", "", "--host gone", message("no answer"), "", "gone"),))
+PUBLIC = parse_address("203.0.113.9")[1]
+
+
+def having(host: Host, *names: str) -> Host:
+    containers = tuple(msgspec.structs.replace(container(), name=name, id=name * 20) for name in names)
+    return msgspec.structs.replace(host, engines=(Engine("docker", containers=containers),))
+
+
+ONE, TWO = having(node("one"), "web", "db"), having(node("two"), "web", "api")
+THREE = msgspec.structs.replace(TWO, name="three", namespaces=())
+BOTH = Network((ONE, TWO), World(publics=(PublicAddress(4, PUBLIC, 1, host="two"),)))
+
+MEANT: dict[str, tuple[Network, Target, str]] = {
+    "a port": (BOTH, Target(80), "one"),
+    "a port of a named host": (BOTH, Target(80, host="two"), "two"),
+    "a container of both is this host's": (BOTH, Target(container="web"), "one"),
+    "a container of a named host": (BOTH, Target(container="web", host="two"), "two"),
+    "a container of the only other": (BOTH, Target(container="api"), "two"),
+    "an address of this host": (BOTH, Target(80, version=4, address=ADDRESSES["one"]), "one"),
+    "an address of the other": (BOTH, Target(80, version=4, address=ADDRESSES["two"]), "two"),
+    "an address of nobody": (BOTH, Target(80, version=4, address=9), "one"),
+    "a public address": (BOTH, Target(80, version=4, address=PUBLIC), "two"),
+    "one host that was not read does not matter": (Network((ONE, GONE)), Target(container="db"), "one"),
+}
+
+
+@pytest.mark.parametrize(("network", "target", "label"), MEANT.values(), ids=MEANT)
+def test_host_of(network: Network, target: Target, label: str) -> None:
+    assert host_of(network, target).name == label
+
+
+REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
+    "an unknown host": (BOTH, Target(80, host="x"), UsageError, "no host 'x' was read .hosts: one, two"),
+    "a container of two others": (
+        Network((having(node("one")), TWO, msgspec.structs.replace(TWO, name="three"))), Target(container="api"), UsageError,
+        "write one of api@two, api@three",
+    ),
+    "a container of nobody": (BOTH, Target(container="x"), UsageError, "containers: api@two, db@one, web@one, web@two"),
+    "a container that may be where nobody could look": (
+        Network((ONE, GONE)), Target(container="x"), CollectError, "gone could not be read: no answer",
+    ),
+    "a host that was not read": (Network((ONE, GONE)), Target(80, host="gone"), CollectError, "no answer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "target", "kind", "said"), REFUSED.values(), ids=REFUSED)
+def test_refused(network: Network, target: Target, kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        host_of(network, target)
+
+
+def test_without_a_label_the_first_host_is_meant() -> None:
+    assert host_named(BOTH, "") is ONE
+    assert host_named(BOTH, "two") is TWO

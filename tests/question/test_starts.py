@@ -1,0 +1,50 @@
+"""Where flows start on several hosts."""
+
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.host.docker import Engine
+from hairpin.network.flow import FromContainer, FromHost, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.question.asked import Origin
+from hairpin.question.starts import asker, known_containers, named, usual
+from tests.question.test_hosts import ONE, TWO
+
+BOTH = Network((ONE, TWO))
+CLIENT = parse_address("192.0.2.10")[1]
+
+# where from, for a flow to the second host: the start's kind, its host
+NAMED: dict[str, tuple[Origin, type, str]] = {
+    "a process of this host": (Origin("host"), FromHost, "one"),
+    "a process of the other": (Origin("host", host="two"), FromHost, "two"),
+    "a container of the other": (Origin("container", container="api"), FromContainer, "two"),
+    "a container of this host": (Origin("container", container="web"), FromContainer, "one"),
+    "a client is that of the asked host": (Origin("address", 4, CLIENT), Outside, "two"),
+    "a client of a named host": (Origin("address", 4, CLIENT, host="one"), Outside, "one"),
+    "a neighbour of the asked host": (Origin("lan"), Lan, "two"),
+    "a neighbour of a named host": (Origin("lan", host="one"), Lan, "one"),
+}
+
+
+@pytest.mark.parametrize(("origin", "kind", "label"), NAMED.values(), ids=NAMED)
+def test_named(origin: Origin, kind: type, label: str) -> None:
+    found = named(BOTH, TWO, 4, origin)
+    assert (type(found.start), found.host.name) == (kind, label)
+
+
+def test_the_other_hosts_are_clients_too() -> None:
+    assert [(type(each.start), each.host.name) for each in usual(BOTH, ONE, 4, (TWO,))] == [
+        (Outside, "one"), (Lan, "one"), (FromHost, "one"), (FromHost, "two"),
+    ]  # fmt: skip
+
+
+def test_the_asker_is_the_containers_host() -> None:
+    assert asker(BOTH, Origin("container", container="api")).name == "two"
+    with pytest.raises(UsageError, match="no host 'x'"):
+        asker(BOTH, Origin("container", container="api", host="x"))
+
+
+def test_the_containers_of_a_host_are_listed() -> None:
+    assert Engine in {type(each) for each in ONE.engines}
+    assert known_containers(ONE) == "db, web"

@@ -1,0 +1,39 @@
+"""Places are named with their host where there are several."""
+
+import pytest
+
+from hairpin.host.netns import Netns
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Start
+from hairpin.report.places import NO_HOSTS, Places, places_of
+from tests.report.answers import answer
+
+SEVERAL = Places(with_host=True)
+
+
+def flow(start: Start, host: str = "node1") -> Flow:
+    return Flow(start, 4, 9, "tcp", 80, container="web", host=host, asked_host="node2")
+
+
+STARTS: dict[str, tuple[Start, str, str]] = {
+    "a process of a host": (FromHost(), "host", "host@node1"),
+    "a container": (FromContainer("api", Netns("node1", "api")), "container:api", "container:api@node1"),
+    "a client": (Outside(0xC000020A), "192.0.2.10", "192.0.2.10"),
+}
+
+
+@pytest.mark.parametrize(("start", "alone", "several"), STARTS.values(), ids=STARTS)
+def test_starts(start: Start, alone: str, several: str) -> None:
+    assert (NO_HOSTS.start(flow(start)), SEVERAL.start(flow(start))) == (alone, several)
+
+
+def test_containers_causes_and_namespaces() -> None:
+    assert (NO_HOSTS.container(flow(FromHost())), SEVERAL.container(flow(FromHost()))) == ("web", "web@node2")
+    assert (NO_HOSTS.on("icc-off", "node1"), SEVERAL.on("icc-off", "node1")) == ("icc-off", "icc-off@node1")
+    assert [SEVERAL.netns(each, "node1") for each in ("host", "", "container:web")] == [
+        "node1", "node1", "container:web@node1",
+    ]  # fmt: skip
+    assert NO_HOSTS.netns("host", "node1") == "host"
+
+
+def test_one_host_has_no_need_of_its_name() -> None:
+    assert places_of(answer()) == NO_HOSTS
