@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from hairpin.errors import CollectError, UsageError
-from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Unread
 from hairpin.message import message
 from hairpin.network.network import Network
@@ -12,20 +11,13 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.question.asked import Target
 from hairpin.question.hosts import host_named, host_of
-from tests.small_host import container
+from tests.question.two_hosts import ONE, TWO, having
 from tests.two_hosts import ADDRESSES, node
 
 GONE = Host("gone", unread=(Unread("host", "", "--host gone", message("no answer"), "", "gone"),))
 PUBLIC = parse_address("203.0.113.9")[1]
 
 
-def having(host: Host, *names: str) -> Host:
-    containers = tuple(msgspec.structs.replace(container(), name=name, id=name * 20) for name in names)
-    return msgspec.structs.replace(host, engines=(Engine("docker", containers=containers),))
-
-
-ONE, TWO = having(node("one"), "web", "db"), having(node("two"), "web", "api")
-THREE = msgspec.structs.replace(TWO, name="three", namespaces=())
 BOTH = Network((ONE, TWO), World(publics=(PublicAddress(4, PUBLIC, 1, host="two"),)))
 
 MEANT: dict[str, tuple[Network, Target, str]] = {
@@ -50,8 +42,8 @@ def test_host_of(network: Network, target: Target, label: str) -> None:
 REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
     "an unknown host": (BOTH, Target(80, host="x"), UsageError, "no host 'x' was read .hosts: one, two"),
     "a container of two others": (
-        Network((having(node("one")), TWO, msgspec.structs.replace(TWO, name="three"))), Target(container="api"), UsageError,
-        "write one of api@two, api@three",
+        Network((having(node("one")), TWO, msgspec.structs.replace(TWO, name="three"))),
+        Target(container="api"), UsageError, "write one of api@two, api@three",
     ),
     "a container of nobody": (BOTH, Target(container="x"), UsageError, "containers: api@two, db@one, web@one, web@two"),
     "a container that may be where nobody could look": (

@@ -1,0 +1,194 @@
+"""Recorded networks of several hosts, asked by the command line from snapshots offline."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hairpin.evidence.file import read, write
+from tests.acceptance.recorded import AGREEING
+from tests.acceptance.recorded_networks import FOLDER, Asked, evidence, expected, stated
+from tests.cli.commands import Ended, call
+
+# Those whose cause is in the catalogue.
+NETWORKS = (
+    "docker-user-drops.far",
+    "forward-policy-drop.far",
+    "healthy-bridge-vxlan",
+    "healthy-bridge-vxlan-learning",
+    "healthy-bridge-vxlan-packet-too-big",
+    "healthy-detour",
+    "healthy-flannel-host-gw",
+    "healthy-flannel-vxlan",
+    "healthy-overlay-mtu-fragments",
+    "healthy-published-across-hosts",
+    "healthy-same-private-subnet",
+    "healthy-three-nodes",
+    "interface-forwarding-off.far-tunnel",
+    "interface-forwarding-off.far-uplink",
+    "interface-forwarding-off.near-tunnel",
+    "ip-forward-off.host-gw",
+    "ip-forward-off.vxlan",
+    "service-not-listening.far",
+)
+HEALTHY = "healthy-three-nodes"
+BROKEN = "ip-forward-off.vxlan"
+
+
+def files(name: str) -> tuple[str, ...]:
+    """Return the options that name the network's hosts, and what its user states."""
+    hosts = (("--snapshot", str(FOLDER / name / f"{host}.hairpin")) for host in expected()[name].hosts)
+    outside = ("--outside", str(stated(name))) if stated(name) else ()
+    return (*(each for pair in hosts for each in pair), *outside)
+
+
+def document(ended: Ended) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+def check(capsys: pytest.CaptureFixture[str], name: str, asked: Asked) -> dict[str, Any]:
+    question = ("check", asked.target, "--from", asked.origin, "--no-replica", "--json")
+    return document(call(capsys, *question, *files(name)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    causes: set[str] = set()
+    for asked in expected()[name].flows:
+        found = check(capsys, name, asked)
+        assert found["flows"][0]["verdict"] in AGREEING[asked.real], asked
+        assert [host["name"] for host in found["hosts"]] == list(expected()[name].hosts)
+        for cause in found["causes"]:
+            causes.add(f"{cause['id']}@{cause['host']}")
+            assert {remedy["host"] for remedy in cause["remedies"]} <= {cause["host"]}
+            assert {found["evidence"][each]["host"] for each in cause["evidence"]} <= set(expected()[name].hosts)
+    assert causes == {each for acceptable in expected()[name].causes for each in acceptable[:1]}
+
+
+def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(call(capsys, "check", "--no-replica", "--json", *files(BROKEN)))
+    assert {(flow["host"], flow["purpose"]) for flow in found["flows"]} >= {
+        (host, purpose) for host in ("node1", "node2") for purpose in ("published", "egress")
+    }
+    assert {(cause["id"], cause["host"]) for cause in found["causes"]} == {("ip-forward-off", "node2")}
+    assert {flow["stopped_at"]["host"] for flow in found["flows"] if flow["stopped_at"]} == {"node2"}
+    assert {each.partition(":")[0] for cause in found["causes"] for each in cause["evidence"]} == {"node2"}
+
+
+def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
+    told = call(capsys, "check", "web:80@node2", "--from", "container:web", "--no-replica", *files(BROKEN)).out
+    for words in (
+        "container:web@node1 → 10.244.2.2:80/tcp (web@node2)",
+        "─ node2",
+        "cause[ip-forward-off@node2]",
+        "/proc/sys/net/ipv4/ip_forward (node2)",
+        "on node2, repair now:",
+        "Simulated from what was read on node1 (",
+    ):
+        assert words in told
+
+
+def test_a_port_alone_is_asked_by_the_other_hosts_too(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(call(capsys, "check", "8151", "--no-replica", "--json", *files(HEALTHY)))
+    assert [flow["from"] for flow in found["flows"]][-2:] == ["host@node2", "host@node3"]
+    assert {flow["to_host"] for flow in found["flows"]} == {"node1"}
+
+
+def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) -> None:
+    one, two, three = (str(FOLDER / HEALTHY / f"{host}.hairpin") for host in expected()[HEALTHY].hosts)
+    question = ("check", "8151@b", "--no-replica", "--json", "--snapshot", three, "--snapshot", f"b={two}")
+    found = document(call(capsys, *question, "--snapshot", one))
+    assert [host["name"] for host in found["hosts"]] == ["node3", "b", "node1"]
+    assert found["host"] == found["hosts"][0]
+    assert found["flows"][0]["to_host"] == "b"
+
+
+def test_walk_says_the_host_of_each_step(capsys: pytest.CaptureFixture[str]) -> None:
+    question = ("walk", "web:80@node2", "--from", "container:web@node1", "--json", *files("healthy-flannel-vxlan"))
+    found = document(call(capsys, *question))
+    assert [host["name"] for host in found["hosts"]] == ["node1", "node2"]
+    assert list(dict.fromkeys(step["host"] for step in found["request"])) == ["node1", "node2"]
+    assert {ref.partition(":")[0] for ref in found["evidence"] if ":" in ref} == {"node2"}
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
+    "an unknown host": (("8151@node9",), "no host 'node9' was read (hosts: node1, node2, node3)"),
+    "no host": (("8151@",), "write 8151@HOST"),
+    "the same machine": (
+        ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin")), "node1 (2026-11-21T10:15:11Z) and node1#2",
+    ),
+    "an unknown host of a public address": (("8151", "--public", "203.0.113.9@node9"), "no host 'node9'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "said"), REFUSED.values(), ids=REFUSED)
+def test_refused(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str) -> None:
+    target, *rest = arguments
+    ended = call(capsys, "check", target, "--no-replica", *files(HEALTHY), *rest)
+    assert (ended.status, ended.out) == (2, "")
+    assert said in " ".join(ended.err.split())
+
+
+# what is asked, the exit status where one of the hosts could not be read
+UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
+    "a port here": (("8151",), 0),
+    "a container of the other": (("web:80@node2", "--from", "container:web"), 0),
+    "everything": ((), 3),
+    "that host": (("8151@far",), 3),
+    "an address that may be there": (("198.51.100.77:80", "--from", "host"), 3),
+    "a container that may be there": (("elsewhere",), 3),
+}
+
+
+@pytest.mark.parametrize(("question", "status"), UNREADABLE.values(), ids=UNREADABLE)
+def test_one_that_cannot_be_read_is_missing(
+    capsys: pytest.CaptureFixture[str], question: tuple[str, ...], status: int
+) -> None:
+    ended = call(capsys, "check", *question, "--no-replica", "--json", *files(HEALTHY), "--host", "far=-oX")
+    assert ended.status == status
+    if ended.out:
+        assert [(each["key"], each["host"]) for each in document(ended)["missing"]] == [("host", "far")]
+    else:
+        assert "far could not be read" in ended.err
+
+
+def test_an_old_snapshot_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    older = msgspec.structs.replace(evidence(HEALTHY, "node2"), taken_at="2026-11-21T10:13:11Z")
+    write(older, tmp_path / "older")
+    question = ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin"), "--snapshot", str(tmp_path / "older"))
+    said = "node2 was read 120 s before the newest of these hosts: it may be different now"
+    assert document(call(capsys, "check", *question, "--no-replica", "--json"))["notes"] == [said]
+    assert said in " ".join(call(capsys, "check", *question, "--no-replica").out.split())
+    assert said in " ".join(call(capsys, "walk", *question, "--from", "host").out.split())
+
+
+def test_hosts_that_are_redacted_in_one_call_are_one_network(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    written = call(capsys, "snapshot", "--redact", "-o", str(tmp_path), *files(BROKEN))
+    paths = written.out.split()
+    assert written.status == 0
+    assert len(paths) == 2
+    assert {read(Path(each)).hostname for each in paths}.isdisjoint(expected()[BROKEN].hosts)
+    options = [each for path in paths for each in ("--snapshot", path)]
+    found = document(call(capsys, "check", "--no-replica", "--json", *options))
+    assert {(cause["id"], cause["host"]) for cause in found["causes"]} == {
+        ("ip-forward-off", found["hosts"][1]["name"])
+    }
+
+
+def test_a_security_group_in_front_of_one_host(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    world = tmp_path / "world.toml"
+    world.write_text('[[upstream]]\naction = "deny"\nports = 8151\nhost = "node2"\n', "utf-8")
+    question = ("--from", "192.0.2.10", "--no-replica", "--json", "--outside", str(world), *files(HEALTHY))
+    found = (document(call(capsys, "check", target, *question)) for target in ("8151@node1", "8151@node2"))
+    assert [each["flows"][0]["verdict"] for each in found] == ["delivered", "dropped"]
+
+
+def test_a_public_address_of_another_host(capsys: pytest.CaptureFixture[str]) -> None:
+    question = ("check", "203.0.113.9:8151", "--from", "192.0.2.10", "--no-replica", "--json", *files(HEALTHY))
+    found = document(call(capsys, *question, "--public", "203.0.113.9@node2"))
+    assert (found["flows"][0]["to_host"], found["flows"][0]["verdict"]) == ("node2", "delivered")
