@@ -21,10 +21,12 @@ def link(net: Network, netns: str, name: str) -> Link:
 
 def test_the_link_of_its_name_is_replaced() -> None:
     net = network()
-    lost = msgspec.structs.replace(link(net, "host", "eth0"), up=False)
+    lost = msgspec.structs.replace(link(net, "host", "eth0"), up=False, carrier=False)
     after = with_link(net, net.namespace("host"), lost)
     assert link(after, "host", "eth0") == lost
-    assert after.namespace("host").routes == net.namespace("host").routes
+    gone = [each for each in net.namespace("host").routes if each not in after.namespace("host").routes]
+    assert {hop.link for each in gone for hop in each.next_hops} == {"eth0"}
+    assert all(each.type != "local" for each in gone)
     assert after.namespace("container:web") == net.namespace("container:web")
 
 

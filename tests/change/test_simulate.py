@@ -1,39 +1,58 @@
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
+    AddPolicyRule,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNamespace,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
+    DeleteSocket,
     DropConnection,
+    Forget,
+    HaltProcess,
     InsertRule,
+    LoadModule,
     Primitive,
+    ReplaceRuleset,
+    ReplaceSysctls,
+    ReplaceTable,
     SetContainer,
     SetLink,
     SetPolicy,
     SetSysctl,
+    SetUnit,
+    WriteFile,
     one,
 )
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.managers import Unit
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Rule, Verdict
+from hairpin.netfilter.ir import Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.network import HOST, Network, Port, veth_peer
 from hairpin.network.world import Peer, World
-from tests.small_host import container, container_namespace, engine, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, container, container_namespace, engine, host_namespace, network, route
 
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
@@ -79,7 +98,7 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "socket": (AddSocket(HOST, SOCKET, "listen"), False, True),
     "connection away": (DropConnection(HOST, "e9"), True, False),
     "process": (ContinueProcess(7), True, False),
-    "link": (SetLink(HOST, Link(2, "eth0", up=False), ()), True, False),
+    "link": (SetLink(HOST, Link(2, "eth0", up=False)), True, False),
     "container": (SetContainer(container("paused")), "running", "paused"),
     "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
 }
@@ -121,8 +140,8 @@ def seen(part: Primitive, net: Network) -> object:
             return net.host.containers()[0].status
         case ChangeWorld():
             return len(net.world.peers)
-        case AddNamespace():
-            return None
+        case _:
+            raise AssertionError(part)
 
 
 @pytest.mark.parametrize(("part", "before", "after"), CASES.values(), ids=CASES)
@@ -131,6 +150,86 @@ def test_simulate(part: Primitive, before: object, after: object) -> None:
     changed = simulate(one(part), NET)
     assert seen(part, changed) == after
     assert changed.namespace("container:web") == NET.namespace("container:web")
+
+
+def tables(net: Network) -> tuple[str, ...]:
+    return tuple(each.name for each in net.namespace(HOST).ruleset.tables)
+
+
+EMPTY_CHAIN = one(AddChain(HOST, "iptables-nft", "ip", "filter", "EMPTY"))
+OTHER_ENTRY = msgspec.structs.replace(ENTRY, value=8, mac=8)
+LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
+FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
+MORE = simulate(EMPTY_CHAIN, NET).with_namespace(
+    msgspec.structs.replace(simulate(EMPTY_CHAIN, NET).namespace(HOST), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
+)
+Look = Callable[[Network], object]
+
+# change, what it is seen by, before, after
+OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
+    "sysctls": (
+        ReplaceSysctls(HOST, ((("net", "x"), "1"), (("net", "y"), "2"))),
+        lambda net: (net.namespace(HOST).sysctls.text("net", "x"), net.namespace(HOST).sysctls.text("net", "y")),
+        (None, None), ("1", "2"),
+    ),
+    "chain away": (
+        DeleteChain(HOST, "iptables-nft", "ip", "filter", "EMPTY"),
+        lambda net: net.namespace(HOST).ruleset.tables[1].chain("EMPTY") is None, False, True,
+    ),
+    "table away": (ReplaceTable(HOST, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
+    "ruleset": (ReplaceRuleset(HOST, Ruleset()), tables, ("nat", "filter"), ()),
+    "address away": (
+        DeleteAddress(HOST, Address("eth0", 4, HOST_ADDRESS, 24)),
+        lambda net: any(hop.link == "eth0" for each in net.namespace(HOST).routes for hop in each.next_hops),
+        True, False,
+    ),
+    "policy rule": (
+        AddPolicyRule(HOST, PolicyRule(4, 99, table=6)),
+        lambda net: [each.priority for each in net.namespace(HOST).rules], [100], [99, 100],
+    ),
+    "neighbour entry": (
+        AddNeighbour(HOST, OTHER_ENTRY), lambda net: OTHER_ENTRY in net.namespace(HOST).neighbours, False, True
+    ),
+    "forwarding entry": (
+        AddFdbEntry(HOST, msgspec.structs.replace(FORWARDING, mac=8)),
+        lambda net: len(net.namespace(HOST).fdb), 1, 2,
+    ),
+    "forwarding entry away": (DeleteFdbEntry(HOST, FORWARDING), lambda net: len(net.namespace(HOST).fdb), 1, 0),
+    "nothing listens": (
+        DeleteSocket(HOST, HALTED[1]), lambda net: HALTED[1] in net.namespace(HOST).sockets, True, False
+    ),
+    "a process is stopped": (
+        HaltProcess(8), lambda net: [each.halted for each in net.namespace(HOST).sockets], [True, False], [True, True]
+    ),
+    "unit": (
+        SetUnit(Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.host.units],
+        [], ["a.service"],
+    ),
+    "file": (WriteFile("/etc/a", "text"), lambda net: [each.text for each in net.host.files], [], ["text"]),
+    "module": (LoadModule("br_netfilter"), lambda net: net is MORE, True, True),
+    "connections forgotten": (
+        Forget(HOST, "connections"), lambda net: len(net.namespace(HOST).connections), 1, 0
+    ),
+    "neighbours forgotten": (
+        Forget(HOST, "neighbours"), lambda net: net.namespace(HOST).neighbours, (ENTRY, LEARNED), (ENTRY,)
+    ),
+    "namespace away": (
+        DeleteNamespace("container:web"),
+        lambda net: (len(net.host.namespaces), net.namespace(HOST).link("veth1") is None), (2, False), (1, True),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
+def test_the_world_makes_changes_too(part: Primitive, look: Look, before: object, after: object) -> None:
+    assert look(MORE) == before
+    assert look(simulate(one(part), MORE)) == after
+
+
+def test_a_file_goes_and_comes_back() -> None:
+    written = simulate(Change((WriteFile("/etc/a", "b"), WriteFile("/etc/a", "c"))), NET)
+    assert [each.text for each in written.host.files] == ["c"]
+    assert simulate(one(WriteFile("/etc/a", None)), written).host.files == ()
 
 
 def test_a_container_comes_with_its_namespace_and_wire() -> None:

@@ -1,20 +1,50 @@
-"""Input that puts back exactly what is missing, where the engine would have put it."""
+"""The change that puts back exactly what is missing, where the engine would have put it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
 
+from hairpin.carry.act import Command, Done
+from hairpin.change.carrying import carrying
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.simulate import simulate
+from hairpin.change.steps import Step, steps
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.found import Meaning, meaning
-from hairpin.engines.missing import missing
-from hairpin.engines.restore import additions, placements, restore_text
-from hairpin.netfilter.ir import Verdict
+from hairpin.engines.missing import Missing, missing
+from hairpin.engines.restore import placements, put_back, restored
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import Dialect, Verdict
+from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
 
 ENGINE = docker("26.1.5", N1, containers=(WEB,))
 FOREIGN: Meaning = (Verdict("accept"),)
+
+
+def network(namespace: Namespace) -> Network:
+    return Network(Host("h", namespaces=(namespace,)))
+
+
+def loads(lost: Missing, namespace: Namespace) -> list[Command]:
+    """Return what is loaded, on a host that has no rules of nft's to be named by handles."""
+    return [act for step in steps(restored(lost, namespace), network(namespace)) for act in acts(step)]
+
+
+def acts(step: Step) -> Iterator[Command]:
+    acting = carrying(step)
+    act = next(acting)
+    try:
+        while True:
+            assert isinstance(act, Command)
+            if act.text:
+                yield act
+            act = acting.send(Done(0))
+    except StopIteration as ended:
+        assert ended.value == ""
 
 
 def forward() -> list[ExpectedRule]:
@@ -24,10 +54,10 @@ def forward() -> list[ExpectedRule]:
 
 def test_a_flushed_table_is_filled_again() -> None:
     flushed = programmed(ENGINE, lambda one: one.table != "nat")
-    (restore,) = restore_text(missing(ENGINE, flushed), flushed)
-    assert (restore.family, restore.dialect) == ("ip", "iptables-nft")
+    (load,) = loads(missing(ENGINE, flushed), flushed)
+    assert load.argv == ("iptables-nft-restore", "--noflush")
     itself = "-s 172.21.0.2/32 -d 172.21.0.2/32 -p tcp -m tcp --dport 80"
-    assert restore.text.splitlines() == [
+    assert load.text.splitlines() == [
         "*nat",
         "-A POSTROUTING -s 172.21.0.0/16 ! -o br-n1 -j MASQUERADE",
         f"-A POSTROUTING {itself} -j MASQUERADE",
@@ -41,10 +71,11 @@ def test_a_flushed_table_is_filled_again() -> None:
 
 def test_only_missing_chains_are_declared() -> None:
     """Declaring a chain that exists would empty it."""
-    (restore,) = restore_text(missing(ENGINE, programmed(ENGINE, lambda one: one.purpose != "dnat")), EMPTY)
-    assert ":" not in restore.text.split("-A")[0]
-    restores = restore_text(missing(ENGINE, EMPTY), EMPTY)
-    assert [line for line in restores[0].text.splitlines() if line.startswith(":")] == [
+    lacking = programmed(ENGINE, lambda one: one.purpose != "dnat")
+    (load,) = loads(missing(ENGINE, lacking), lacking)
+    assert ":" not in load.text.split("-A")[0]
+    everything = loads(missing(ENGINE, EMPTY), EMPTY)
+    assert [line for load in everything for line in load.text.splitlines() if line.startswith(":")] == [
         ":DOCKER - [0:0]",
         ":DOCKER - [0:0]",
         ":DOCKER-ISOLATION-STAGE-1 - [0:0]",
@@ -53,8 +84,17 @@ def test_only_missing_chains_are_declared() -> None:
     ]
 
 
-def test_nothing_missing_needs_no_input() -> None:
-    assert restore_text(missing(ENGINE, programmed(ENGINE)), programmed(ENGINE)) == ()
+def test_nothing_missing_needs_no_change() -> None:
+    assert restored(missing(ENGINE, programmed(ENGINE)), programmed(ENGINE)) == Change(())
+
+
+def test_the_change_leaves_nothing_missing() -> None:
+    cases: tuple[tuple[Engine, Dialect], ...] = ((ENGINE, "iptables-legacy"), (NATIVE, "nft"))
+    for engine, dialect in cases:
+        for lacking in (programmed(engine, lambda one: one.purpose != "accept", dialect=dialect), EMPTY):
+            lost = missing(engine, lacking)
+            after = simulate(restored(lost, lacking), network(lacking))
+            assert not missing(engine, after.namespace("host"))
 
 
 PLACES: dict[str, tuple[Callable[[list[Meaning]], list[Meaning]], list[tuple[int, int | None]]]] = {
@@ -79,23 +119,31 @@ def test_appended_rules_keep_their_order_before_successors() -> None:
     rules = [one for one in expected(engine, EMPTY).rules if (one.family, one.chain) == ("ip", "DOCKER-CT")]
     present = [meaning(rules[1].rule)]
     assert [position for _one, position in placements(present, rules)] == [1]
-    assert list(additions(present, rules)) == [
-        "-I DOCKER-CT 1 -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+
+
+def test_only_some_of_what_is_missing_is_put_back() -> None:
+    lost = missing(ENGINE, EMPTY)
+    (masquerade, *_) = lost.of("masquerade")
+    (part,) = put_back(lost, (), (masquerade,), EMPTY)
+    assert isinstance(part, InsertRule)
+    assert (part.chain, part.position) == ("POSTROUTING", None)
+
+
+NATIVE = msgspec.structs.replace(docker("29.1.0", N1, containers=(WEB,)), firewall_backend="nftables", ip6tables=False)
+
+
+def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
+    lacking = programmed(NATIVE, lambda one: one.purpose != "accept", dialect="nft")
+    parts = restored(missing(NATIVE, lacking), lacking).parts
+    assert [(part.chain, part.position, part.rule.text) for part in parts if isinstance(part, InsertRule)] == [
+        ("filter-forward-in__br-n1", 3, "ip daddr 172.21.0.2 tcp dport 80 counter accept"),
     ]
 
 
-def test_nftables_chains_are_written_anew() -> None:
-    engine = msgspec.structs.replace(
-        docker("29.1.0", N1, containers=(WEB,)), firewall_backend="nftables", ip6tables=False
+def test_an_nftables_table_that_is_gone_is_made_as_a_whole() -> None:
+    (load,) = loads(missing(NATIVE, EMPTY), EMPTY)
+    assert load.argv == ("nft", "-f", "-")
+    assert load.text.startswith(
+        "add table ip docker-bridges\ndelete table ip docker-bridges\ntable ip docker-bridges {"
     )
-    namespace = programmed(engine, lambda one: one.purpose != "accept", dialect="nft")
-    (restore,) = restore_text(missing(engine, namespace), namespace)
-    chain = "ip docker-bridges filter-forward-in__br-n1"
-    assert restore.text.splitlines() == [
-        "add table ip docker-bridges",
-        f"flush chain {chain}",
-        f"add rule {chain} ct state established,related counter accept",
-        f'add rule {chain} iifname "br-n1" counter accept comment "ICC"',
-        f"add rule {chain} ip daddr 172.21.0.2 tcp dport 80 counter accept",
-        f'add rule {chain} counter drop comment "UNPUBLISHED PORT DROP"',
-    ]
+    assert 'elements = { "br-n1" : jump filter-forward-in__br-n1 }' in load.text

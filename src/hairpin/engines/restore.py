@@ -1,61 +1,62 @@
-"""Input for iptables-restore (or nft) that puts back exactly what is missing, where the engine would have put it."""
+"""The change that puts back exactly what an engine lacks, where the engine would have put it.
+
+Nothing else is touched: no policy, no rule of others.
+"""
 
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from hairpin.change.change import AddChain, Change, InsertRule, ReplaceTable
 from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
-from hairpin.engines.expected import FAMILIES, ExpectedRule
-from hairpin.engines.found import Meaning, meaning, of_dialect
+from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
+from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Dialect
+from hairpin.netfilter.ir import Chain, Jump, Map, NameKey, Table, VerdictElement
+from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.prefix import IpFamily
 
 
-class Restore(msgspec.Struct, frozen=True):
-    """``text`` is for ``iptables-restore --noflush`` (``ip6tables-restore`` for family ip6) of the dialect's back
-    end."""
+def restored(lost: Missing, namespace: Namespace) -> Change:
+    """Return the change after which nothing is missing: one load for each table.
 
-    family: IpFamily
-    dialect: Dialect
-    text: str
-
-
-def restore_text(lost: Missing, namespace: Namespace) -> tuple[Restore, ...]:
-    """Return one input for each family that lacks something; nothing else is touched, no policy and no rule of others.
-
-    An existing iptables chain is never declared: with --noflush that would empty it.  An nftables chain that lacks a
-    rule is written anew as a whole, as dockerd does it: it has no rules but the engine's.
+    An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
     """
-    write = _native_table if lost.dialect == "nft" else _tables
-    texts: dict[IpFamily, str] = {family: "\n".join(write(lost, namespace, family)) for family in FAMILIES}
-    return tuple(Restore(family, lost.dialect, f"{texts[family]}\n") for family in FAMILIES if texts[family])
-
-
-def _tables(lost: Missing, namespace: Namespace, family: IpFamily) -> Iterator[str]:
-    where = of_dialect(lost.dialect, namespace)
-    for table in BUILT_IN:
-        chains = [one.chain for one in lost.chains if (one.family, one.table) == (family, table)]
-        rules = [one for one in lost.rules if (one.family, one.table) == (family, table)]
-        if not chains and not rules:
+    parts: list[AddChain | InsertRule | ReplaceTable] = []
+    for family in FAMILIES:
+        whole = lost.dialect == "nft" and family in {
+            *(one.family for one in lost.chains),
+            *(one.family for one in lost.elements),
+        }
+        if whole:
+            parts.append(ReplaceTable(namespace.name, "nft", family, TABLE, native_table(lost, family)))
             continue
-        yield f"*{table}"
-        yield from (f":{chain} - [0:0]" for chain in chains)
-        for chain in dict.fromkeys(one.chain for one in rules):
-            known = where.chain(family, table, chain)
-            present = [] if known is None else [meaning(rule) for rule in known.rules]
-            wanted = [one for one in lost.wanted.rules if (one.family, one.table, one.chain) == (family, table, chain)]
-            yield from additions(present, wanted)
-        yield "COMMIT"
+        for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
+            chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
+            rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
+            parts += put_back(lost, chains, rules, namespace)
+    return Change(tuple(parts))
 
 
-def additions(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[str]:
-    """Yield the lines that bring ``wanted`` into a chain that holds ``present``; both in the chain's order."""
-    for one, position in placements(present, wanted):
-        text = one.rule.text.removeprefix(f"-A {one.chain} ")
-        yield f"-A {one.chain} {text}" if position is None else f"-I {one.chain} {position} {text}"
+def put_back(
+    lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule], namespace: Namespace
+) -> Iterator[AddChain | InsertRule]:
+    """Yield what puts back these of the missing chains and rules, each rule at its place."""
+    yield from (AddChain(namespace.name, lost.dialect, each.family, each.table, each.chain) for each in chains)
+    where = of_dialect(lost.dialect, namespace)
+    still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
+    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in rules):
+        known = where.chain(family, table, chain)
+        present = [] if known is None else [meaning(rule) for rule in known.rules]
+        wanted = [
+            each
+            for each in lost.wanted.rules
+            if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
+        ]
+        for one, position in placements(present, wanted):
+            yield InsertRule(namespace.name, lost.dialect, family, table, chain, one.rule, position)
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
@@ -83,24 +84,29 @@ def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, ins
     return len(chain) if after is None else chain.index(after)
 
 
-def _native_table(lost: Missing, _namespace: Namespace, family: IpFamily) -> Iterator[str]:
-    chains = [one.chain for one in lost.chains if one.family == family]
-    elements = [one for one in lost.elements if one.family == family]
-    changed = dict.fromkeys(one.chain for one in lost.rules if one.family == family)
-    if not chains and not elements and not changed:
-        return
-    name = f"{family} {TABLE}"
-    yield f"add table {name}"
-    hooks = {
-        one.name: f" {{ type {one.type} hook {one.hook} priority {one.priority}; policy accept; }}"
-        for one in BASE_CHAINS
+def native_table(lost: Missing, family: IpFamily) -> Table:
+    """Return the table that dockerd's nftables back end makes for a family."""
+    chains = {one.name: Chain(one.name, (), one.hook, one.type, one.priority, "accept") for one in BASE_CHAINS}
+    chains |= {
+        one.chain: Chain(one.chain, ())
+        for one in lost.wanted.chains
+        if one.family == family and one.chain not in chains
     }
-    yield from (f"add chain {name} {chain}{hooks.get(chain, '')}" for chain in chains)
-    if chains or elements:
-        yield from (f"add map {name} {one.name} {{ type ifname : verdict; }}" for one in MAPS)
-    yield from (f"flush chain {name} {chain}" for chain in changed)
     for one in lost.wanted.rules:
-        if one.family == family and one.chain in changed:
-            yield f"add rule {name} {one.chain} {one.rule.text}"
-    for element in elements:
-        yield f'add element {name} {element.map} {{ "{element.device}" : jump {element.target} }}'
+        if one.family == family:
+            chain = chains.get(one.chain, Chain(one.chain, ()))
+            rule = msgspec.structs.replace(one.rule, number=len(chain.rules) + 1)
+            chains[one.chain] = msgspec.structs.replace(chain, rules=(*chain.rules, rule))
+    maps = tuple(
+        Map(
+            each.name,
+            "ifname : verdict",
+            tuple(
+                VerdictElement((NameKey(one.device),), Jump(one.target))
+                for one in lost.wanted.elements
+                if (one.family, one.map) == (family, each.name)
+            ),
+        )
+        for each in MAPS
+    )
+    return Table(family, TABLE, "nft", tuple(chains.values()), maps=maps)

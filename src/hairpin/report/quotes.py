@@ -6,8 +6,8 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.sysctl import Path
-from hairpin.remedy.sysctl_files import key_parts
 from hairpin.walk.state import (
     ConntrackDecided,
     DecidedBy,

@@ -6,7 +6,7 @@ Users see: container to host-address:port of a neighbour on the same bridge: the
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import SetSysctl, one
+from hairpin.change.change import Change, LoadModule, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import HOST
@@ -26,11 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
             "The request was translated to a container on the same bridge; its answer is switched there directly, with "
             "an address that the asker never asked."
         ),
-        change=one(
-            SetSysctl(HOST, path, "1"),
-            *(() if value is not None else ("modprobe br_netfilter",)),
-            "sysctl -w net.bridge.bridge-nf-call-iptables=1",
-        ),
+        change=Change((*(() if value is not None else (LoadModule("br_netfilter"),)), SetSysctl(HOST, path, "1"))),
         where=where(
             sysctl="net.bridge.bridge-nf-call-iptables",
             value=value or "absent (br_netfilter is not loaded)",

@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
                 bridge=bridge,
             ),
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
-            change=one(SetLink(HOST, attached, ("ip", "link", "set", link.name, "master", bridge))),
+            change=one(SetLink(HOST, attached)),
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
             rank=15,
             evidence=(link.evidence,),

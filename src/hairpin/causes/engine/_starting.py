@@ -9,20 +9,20 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.engine._republishing import added_rules, relays
+from hairpin.change.calls import Call, SetContainerState
 from hairpin.change.change import AddNamespace, Change, Primitive, one
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Sysctls
 from hairpin.network.prefix import address_text, network_of
 
 
 def started(view: View, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that starting the container would make, or None where it cannot be foretold (no bridge
     network)."""
-    command = f"docker start {container.name}"
+    call = SetContainerState("docker", "start", container.name)
     for engine in view.network.host.engines:
         if all(each.id != container.id for each in engine.containers):
             continue
@@ -33,15 +33,15 @@ def started(view: View, container: Container, binding: PortBinding) -> Change | 
         bridge = view.host.link(network.bridge)
         if subnet is None or bridge is None:
             return None
-        return Change(tuple(_parts(view, engine, container, network, subnet, binding)), (command,))
+        return Change(tuple(_parts(view, engine, container, network, subnet, binding)), (call,))
     return None
 
 
-def on_default_bridge(view: View, container: Container, binding: PortBinding, *commands: str) -> Change | None:
+def on_default_bridge(view: View, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change after which a container that publishes nothing (by its network) is on the default bridge."""
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
     change = started(view, attached, binding)
-    return None if change is None else msgspec.structs.replace(change, commands=commands)
+    return None if change is None else msgspec.structs.replace(change, calls=calls)
 
 
 def held_again(view: View, address: int, network: DockerNetwork, binding: PortBinding) -> Change | None:
@@ -119,10 +119,10 @@ def _wire(
             ),
             Route(4, 0, 0, next_hops=(NextHop("eth0", gateway),)),
         ),
-        sysctls=Sysctls({("net", "ipv4", "conf", "eth0", "rp_filter"): "0"}),
         sockets=_service(binding),
     )
-    return AddNamespace(namespace, outer_link, container)
+    sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
+    return AddNamespace(namespace, outer_link, container, sysctls)
 
 
 def _service(binding: PortBinding) -> tuple[Socket, ...]:

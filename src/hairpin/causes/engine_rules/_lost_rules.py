@@ -9,15 +9,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.change.change import AddChain, Change, InsertRule, Primitive
+from hairpin.change.change import Change
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.found import meaning, of_dialect
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restore import placements
+from hairpin.engines.restore import put_back
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 
 OWNED_BY_ENGINE = message(
     "dockerd makes these rules itself at its next start: do not save them, find out who removed them"
@@ -84,24 +82,7 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 
 def restoring(view: View, part: Lost) -> Change:
     """Return the change that puts the lost chains and rules back at their places."""
-    parts: list[Primitive] = [
-        AddChain(HOST, part.missing.dialect, each.family, each.table, each.chain) for each in part.chains
-    ]
-    places = of_dialect(part.missing.dialect, view.host)
-    still_lost = {id(each) for each in part.missing.rules} - {id(each) for each in part.rules}
-    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in part.rules):
-        known = places.chain("ip" if family == "ip" else "ip6", table, chain)
-        present = [] if known is None else [meaning(rule) for rule in known.rules]
-        wanted = [
-            each
-            for each in part.missing.wanted.rules
-            if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
-        ]
-        parts += [
-            InsertRule(HOST, part.missing.dialect, one.family, one.table, one.chain, one.rule, position)
-            for one, position in placements(present, wanted)
-        ]
-    return Change(tuple(parts))
+    return Change(tuple(put_back(part.missing, part.chains, part.rules, view.host)))
 
 
 def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: int) -> Candidate:

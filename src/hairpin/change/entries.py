@@ -1,0 +1,70 @@
+"""Single entries of a namespace's tables: routes, policy rules, neighbours, forwarding entries, in and out.
+
+An entry that is there already cannot be added, one that is not there cannot be deleted, as the kernel says, too.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.change import (
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+)
+from hairpin.host.host import Namespace
+from hairpin.host.route import PolicyRule
+
+_replace = msgspec.structs.replace
+
+
+def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbour | AddFdbEntry) -> Namespace:
+    """Return the namespace with the entry."""
+    match part:
+        case AddRoute(route=route):
+            return _replace(namespace, routes=(*namespace.routes, route))
+        case AddPolicyRule(rule=rule):
+            return _replace(namespace, rules=_in_order(namespace.rules, rule))
+        case AddNeighbour(neighbour=entry):
+            # An entry that the kernel has learned becomes the one made by hand.
+            asked = (entry.link, entry.version, entry.value, entry.proxy)
+            others = tuple(
+                each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != asked
+            )
+            return _replace(namespace, neighbours=(*others, entry))
+        case AddFdbEntry(entry=forwarding):
+            return _replace(namespace, fdb=(*namespace.fdb, forwarding))
+        case _:
+            assert_never(part)
+
+
+def without_entry(
+    namespace: Namespace, part: DeleteRoute | DeletePolicyRule | DeleteNeighbour | DeleteFdbEntry
+) -> Namespace:
+    """Return the namespace without the entry."""
+    match part:
+        case DeleteRoute(route=route):
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != route))
+        case DeletePolicyRule(rule=rule):
+            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != rule))
+        case DeleteNeighbour(neighbour=entry):
+            return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
+        case DeleteFdbEntry(entry=forwarding):
+            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != forwarding))
+        case _:
+            assert_never(part)
+
+
+def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
+    """Return the rules with the added one behind those of its priority.
+
+    Source: net/core/fib_rules.c fib_nl_newrule()
+    """
+    before = [each for each in rules if each.version == added.version and each.priority <= added.priority]
+    at = rules.index(before[-1]) + 1 if before else 0
+    return (*rules[:at], added, *rules[at:])
