@@ -1,30 +1,40 @@
-# Every target sets up what it needs first; none needs anything but Python 3.11, git, make and root on Debian or Ubuntu.
+# Every target sets up what it needs first. `setup` makes the virtual environment and is enough to read, change, check and unit-test
+# the code; `setup-lab` adds the engines and system programs (root, Debian or Ubuntu).
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
+COMMA := ,
 CODE := $(wildcard src tests tools bench)
+# root gives its powers up before `unit`: a test that needs them fails here too, not only on other people's machines.
+PLAIN := $(if $(filter 0,$(shell id -u)),setpriv --inh-caps=-all --bounding-set=-all$(COMMA)+dac_override)
 # More for pytest: make test ARGS='-k iptables_save'
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench score fidelity fidelity-kernels lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score fidelity fidelity-kernels lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: ## Install the programs that the lab drives, and .venv with what requirements.lock pins
+setup: ## Make .venv with what requirements.lock pins (no root)
 	@tools/setup.sh
 
-demo: setup ## Show the main job on a broken Docker host in namespaces
+setup-lab: ## Install the engines and system programs that the lab and the kernel tests drive (root)
+	@tools/setup_lab.sh
+
+unit: setup ## Run the tests that need neither root nor an engine nor the lab's programs
+	@$(PLAIN) $(BIN)/python -m pytest --unit -n auto --dist worksteal $(ARGS)
+
+demo: setup setup-lab ## Show the main job on a broken Docker host in namespaces
 	@$(BIN)/hairpin demo
 
-test: setup ## Run the tests
+test: setup setup-lab ## Run all tests (root)
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
 
-conformance: setup ## Hold readers and writers against the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds theirs
+conformance: setup setup-lab ## Hold readers and writers against the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds theirs
 	@$(BIN)/python -m tests.conformance $(SUITES)
 
 check: setup ## Lint, formatting, types, import order, documents
@@ -40,16 +50,16 @@ format: setup ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: setup ## Time the promises of the design against reference tools (writes docs/speed.md)
-	@$(BIN)/python -m bench --docs docs
+bench: setup setup-lab ## Time the promises of the design against reference tools (writes docs/reference/speed.md)
+	@$(BIN)/python -m bench --docs docs/reference
 
-score: setup ## Diagnose every lab scenario and print the score
+score: setup setup-lab ## Diagnose every lab scenario and print the score
 	@$(BIN)/hairpin lab score
 
-fidelity: setup ## Hold the walk against the kernel with N packets through random networks (SEED=… repeats a run; root)
-	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/fidelity.md
+fidelity: setup setup-lab ## Hold the walk against the kernel with N packets through random networks (SEED=… repeats a run; root)
+	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md
 
-fidelity-kernels: setup ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)
+fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)
 	@$(BIN)/python -m tests.fidelity.kernels --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) $(if $(KERNELS),--kernels $(KERNELS))
 
 lock: ## Pin the dependencies anew (UPGRADE=--upgrade for the newest)

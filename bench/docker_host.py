@@ -44,7 +44,7 @@ def docker_host(count: int) -> Network:
     tables = parse(text, family="ip", dialect="iptables-nft", source="bench")
     host = msgspec.structs.replace(host, ruleset=Ruleset(tables))
     inner = (_inner(number) for number in range(count))
-    return Network(Host("bench", namespaces=(host, *inner), engines=(engine,)))
+    return Network((Host("bench", namespaces=(host, *inner), engines=(engine,)),))
 
 
 def flows(count: int) -> tuple[Flow, ...]:

@@ -1,4 +1,4 @@
-"""docs/speed.md and its plot, written from the measurements."""
+"""docs/reference/speed.md and its plot, written from the measurements."""
 
 import os
 from collections.abc import Iterator

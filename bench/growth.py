@@ -18,7 +18,7 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.network.flow import Flow, Outside
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 
@@ -141,7 +141,7 @@ def of_containers() -> Iterator[OfContainers]:
         built = docker_host(count)
         asked = flows(count)[:: max(1, count // _WALKED)]
         once = seconds(partial(_walk_all, built, asked), 5) / len(asked)
-        host = built.namespace(HOST)
+        host = built.namespace(built.this.netns)
         rules = sum(len(chain.rules) for table in host.ruleset.tables for chain in table.chains)
-        links = sum(len(namespace.links) for namespace in built.host.namespaces)
+        links = sum(len(namespace.links) for namespace in built.this.namespaces)
         yield OfContainers(count, rules, links, once)

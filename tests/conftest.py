@@ -1,10 +1,15 @@
 """What holds for every test."""
 
 import os
+from pathlib import Path
 from secrets import randbelow
 
 import pytest
 from hypothesis import settings
+
+from tests.needs import is_unit
+
+TESTS = Path(__file__).resolve().parent
 
 # No test judges by the clock of a busy machine; where one run has to say the same as the next, examples are not random.
 settings.register_profile("hairpin", deadline=None, derandomize="CI" in os.environ)
@@ -13,11 +18,19 @@ settings.load_profile("hairpin")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--hunt-seed", type=int, help="of the random networks that walk and kernel are held against")
+    parser.addoption("--unit", action="store_true", help="only the tests that need no more than Python: tests/needs.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.hunt_seed is None:
         config.option.hunt_seed = randbelow(1 << 32)  # processes that share the tests get it from the first one
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what ``--unit`` does not run, before its file is read."""
+    if config.option.unit and not is_unit(collection_path.relative_to(TESTS).as_posix()):
+        return True
+    return None
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
@@ -21,6 +22,15 @@ HOST_ADDRESS = parse_address("198.51.100.11")[1]
 CLIENT = parse_address("192.0.2.10")[1]
 WEB = parse_address("172.17.0.2")[1]
 GATEWAY = parse_address("172.17.0.1")[1]
+
+HOST_NETNS = Netns("test")
+"""The host's own namespace."""
+
+
+def sibling(name: str) -> Netns:
+    """Return the identity of another namespace of the host."""
+    return HOST_NETNS.sibling(name)
+
 
 DOCKER_RULES = """\
 *nat
@@ -174,4 +184,4 @@ def network(
     """Return the whole: host, container, engine, world."""
     namespaces = (host or host_namespace(), inner or container_namespace())
     described = docker or engine(container())
-    return Network(Host("test", namespaces=namespaces, engines=(described,)), world or World())
+    return Network((Host("test", namespaces=namespaces, engines=(described,)),), world or World())

@@ -43,13 +43,12 @@ def test_an_error_comes_whole_out_of_another_process() -> None:
     assert (str(again), again.said) == (str(error), error.said)
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
-def test_what_a_user_is_told_is_a_message(path: Path) -> None:
+def test_what_a_user_is_told_is_a_message() -> None:
     """A sentence of hairpin's own stands in ``message(…)``, and so gets a translation (tools/messages.py)."""
-    plain = [
-        node.lineno
+    assert [
+        f"{path.relative_to(SOURCE).as_posix()}:{node.lineno}"
+        for path in sorted(SOURCE.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TOLD
         if node.args and isinstance(node.args[0], ast.Constant | ast.JoinedStr | ast.BinOp)
-    ]
-    assert plain == []
+    ] == []

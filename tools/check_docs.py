@@ -1,4 +1,4 @@
-"""Holds the repository's words: links resolve, no foreign hosts or machine paths, changelog and decisions in form.
+"""Holds the repository's words: links and named pages resolve, no foreign hosts or machine paths, forms are kept.
 
 Looks at the files that git tracks or would track. Prints a line for each finding, ``path:line: what``, and exits 1.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/.-]+\.(?:md|svg|json)\b")
 URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
 # Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
 HOSTS = re.compile(
@@ -23,6 +24,10 @@ UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[
 FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
+CONTENTS = "docs/README.md"
+GLOSSARY = "docs/glossary.md"
+# Pages that quote the words that they advise against.
+ABOUT_WORDS = (GLOSSARY, "docs/writing.md")
 # Texts that are not ours, and outputs of programs kept as they were.
 VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
 
@@ -56,6 +61,15 @@ def broken_links(path: str, text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"link to {target}: no such heading"
 
 
+def missing_pages(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each page of docs/ that code or prose names by its path and that is not there."""
+    for number, line in enumerate(text.splitlines(), 1):
+        pages: list[str] = NAMED_PAGE.findall(line)
+        for page in pages:
+            if not (ROOT / page).exists():
+                yield number, f"names {page}: no such file"
+
+
 def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each foreign host, machine path and mark of unfinished work."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -68,6 +82,26 @@ def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
                 yield number, f"says {found.group()!r}"
 
 
+@cache
+def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return each word that the glossary's last table rules out, and the word to use for it."""
+    _, _, table = (ROOT / GLOSSARY).read_text("utf-8").partition("| say | not |\n| --- | --- |\n")
+    rows = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|"))
+    return tuple(
+        (re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE), said)
+        for said, words in rows
+        for word in words.split(", ")
+    )
+
+
+def other_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each word that the glossary has another word for."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for pattern, said in synonyms():
+            if found := pattern.search(line):
+                yield number, f"says {found.group()!r}; the glossary's word is {said!r}"
+
+
 def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Yield what is wrong with a changelog fragment or a decision page."""
     folder, _, name = path.rpartition("/")
@@ -75,7 +109,7 @@ def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
         if not FRAGMENT.fullmatch(name):
             yield 1, "name is not <topic>.<kind>.md (changelog.d/README.md)"
         if "\n\n" in text.strip() or not text.strip().endswith("."):
-            yield 1, "is not one sentence"
+            yield 1, "is not one paragraph that ends with a full stop"
     if folder == "docs/adr":
         if not DECISION.fullmatch(name):
             yield 1, "name is not NNNN-title.md"
@@ -91,6 +125,12 @@ def repository_findings(paths: tuple[str, ...]) -> Iterator[str]:
     numbers = [path.rpartition("/")[2][:4] for path in paths if path.startswith("docs/adr/")]
     for number in sorted({number for number in numbers if numbers.count(number) > 1}):
         yield f"docs/adr: two pages have the number {number}"
+    contents = (ROOT / CONTENTS).read_text("utf-8")
+    linked = {str((ROOT / CONTENTS).parent / target) for target in LINK.findall(contents)}
+    for path in paths:
+        page = path.startswith("docs/") and not path.startswith("docs/adr/") and path.endswith(".md")
+        if page and path != CONTENTS and str(ROOT / path) not in linked:
+            yield f"{CONTENTS}: does not link to {path}"
     init = (ROOT / "src/hairpin/__init__.py").read_text("utf-8")
     version = re.search(r'^__version__ = "(.+)"$', init, re.MULTILINE)
     if version is None or f"\n## {version.group(1)}" not in (ROOT / "CHANGELOG.md").read_text("utf-8"):
@@ -107,7 +147,9 @@ def findings() -> Iterator[str]:
             text = (ROOT / path).read_text("utf-8")
         except UnicodeDecodeError:  # a binary file has no words
             continue
-        found = [*unwanted_words(text), *misformed(path, text)]
+        found = [*missing_pages(text), *unwanted_words(text), *misformed(path, text)]
+        if path not in ABOUT_WORDS:
+            found += other_words(text)
         if path.endswith(".md"):
             found += broken_links(path, text)
         for number, what in found:

@@ -5,7 +5,7 @@
 - *outside*: hairpin cannot ask whoever decides, or does not know that part of the packet; it forks and names it.
 
 Each row is an example that the readers read: the table is true as long as they say the same of it
-(tests/netfilter/test_elements.py); docs/elements.md is made from it (tools/elements.py).
+(tests/netfilter/test_elements.py); docs/reference/elements.md is made from it (tools/elements.py).
 """
 
 from typing import Literal
@@ -208,7 +208,10 @@ def _ebtables(line: str, kind: Class) -> Row:
 
 
 def page(judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return docs/elements.md.  ``judged``: each kernel, and ``TOOL ELEMENT`` of those rows that it has judged."""
+    """Return docs/reference/elements.md.
+
+    ``judged``: each kernel, and ``TOOL ELEMENT`` of those rows that it has judged.
+    """
     lines = [_HEAD]
     for tool, title in _TITLES.items():
         found = [row for row in rows() if row.tool in tool]

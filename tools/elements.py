@@ -1,4 +1,4 @@
-"""Writes docs/elements.md from the table in the code, and from what the hunts on several kernels have judged.
+"""Writes docs/reference/elements.md from the table in the code, and from what the hunts on several kernels have judged.
 
 python tools/elements.py
 """
@@ -10,7 +10,7 @@ import msgspec
 from tools.element_table import page
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "elements.md"
+PAGE = ROOT / "docs" / "reference" / "elements.md"
 JUDGED = ROOT / "tests" / "fidelity" / "kernels" / "judged.json"
 
 

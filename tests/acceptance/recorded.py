@@ -53,7 +53,7 @@ def evidence(name: str) -> Evidence:
 @functools.cache
 def network(name: str) -> Network:
     """Return the host's network."""
-    return Network(parse(evidence(name)))
+    return Network((parse(evidence(name)),))
 
 
 def target(text: str) -> Target:

@@ -46,7 +46,7 @@ def test_everything_asked_at_once_adds_no_cause_on_a_whole_host(name: str) -> No
 
 @pytest.mark.parametrize("name", ("none", "eth0-forwarding", "del-masq", "multiport", "stale-dnat", "client-route"))
 def test_a_redacted_snapshot_is_diagnosed_the_same(name: str) -> None:
-    plain, hidden = network(name), Network(parse(redact(evidence(name), key=b"k" * 32)))
+    plain, hidden = network(name), Network((parse(redact(evidence(name), key=b"k" * 32)),))
     answers = [check(each, flows_for(each, (), None)) for each in (plain, hidden)]
     verdicts = [[diagnosis.trace.verdict for diagnosis in answer.diagnoses] for answer in answers]
     causes = [[cause.id for cause in answer.causes] for answer in answers]

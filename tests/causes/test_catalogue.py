@@ -129,7 +129,7 @@ def zoned(*names: str) -> Network:
         FirewalldZone(name, interfaces=("docker0",) if name in names else ()) for name in ("docker", "public")
     )
     firewalld = Firewalld(running=True, runtime=zones)
-    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, firewalld=firewalld))
+    return whole.with_host(msgspec.structs.replace(whole.this, firewalld=firewalld))
 
 
 def isolated(rule: str) -> str:
@@ -142,9 +142,9 @@ def isolated(rule: str) -> str:
 def outlived() -> Network:
     """Return the host whose rules and docker-proxy lead to a container of which the engine knows nothing any more."""
     whole = network(host_namespace(), docker=engine())
-    host = whole.host.namespaces[0]
+    host = whole.this.namespaces[0]
     alone = msgspec.structs.replace(host, links=tuple(link for link in host.links if link.name != "veth1"))
-    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(alone,)))
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(alone,)))
 
 
 def readdressed(rules: str = DOCKER_RULES) -> Network:
@@ -183,7 +183,7 @@ def entered(mac: int, state: str = "PERMANENT") -> Network:
     )  # fmt: skip
     web = msgspec.structs.replace(web, links=(lo, msgspec.structs.replace(eth0, mac=WEB_MAC)))
     whole = network(host, web)
-    return msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(host, web, db)))
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(host, web, db)))
 
 
 NO_MASQUERADE = without("! -o docker0 -j MASQUERADE")

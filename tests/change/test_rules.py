@@ -7,7 +7,7 @@ from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
-from tests.small_host import DOCKER_RULES, ruleset
+from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
 
 RULES = ruleset(DOCKER_RULES)
 NEW = Rule((Verdict("drop"),), "-A X -j DROP", 1)
@@ -28,7 +28,7 @@ def table_of(rules: Ruleset, name: str) -> Table:
 
 
 def insertion(name: str = "FORWARD", position: int | None = 1, table: str = "filter") -> InsertRule:
-    return InsertRule("host", "iptables-nft", "ip", table, name, NEW, position)
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", table, name, NEW, position)
 
 
 POSITIONS: dict[str, tuple[int | None, int]] = {"first": (1, 1), "third": (3, 3), "last": (None, 6), "behind": (6, 6)}
@@ -62,7 +62,7 @@ def test_a_table_that_is_not_there_comes_with_its_base_chains() -> None:
 
 
 def test_a_chain_is_added_once() -> None:
-    wanted = AddChain("host", "iptables-nft", "ip", "filter", "NEW")
+    wanted = AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "NEW")
     after = add_chain(RULES, wanted)
     assert chain(after, "filter", "NEW") == Chain("NEW", ())
     assert add_chain(after, wanted) == after
@@ -70,7 +70,7 @@ def test_a_chain_is_added_once() -> None:
 
 
 def test_back_ends_are_apart() -> None:
-    after = add_chain(RULES, AddChain("host", "iptables-legacy", "ip", "filter", "NEW"))
+    after = add_chain(RULES, AddChain(HOST_NETNS, "iptables-legacy", "ip", "filter", "NEW"))
     assert table_of(RULES, "filter").chain("NEW") is None
     assert after.table("ip", "filter", "iptables-nft") is table_of(RULES, "filter")
     legacy = after.table("ip", "filter", "iptables-legacy")

@@ -43,6 +43,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import Unit
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
@@ -50,9 +51,19 @@ from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
-from hairpin.network.network import HOST, Network, Port, veth_peer
+from hairpin.network.network import Network, Port, veth_peer
 from hairpin.network.world import Peer, World
-from tests.small_host import HOST_ADDRESS, container, container_namespace, engine, host_namespace, network, route
+from tests.small_host import (
+    HOST_ADDRESS,
+    HOST_NETNS,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+    sibling,
+)
 
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
@@ -70,7 +81,7 @@ WAY = route("10.0.0.0/8", "eth0")
 
 
 def forward(net: Network) -> tuple[str, ...]:
-    table = net.namespace(HOST).ruleset.table("ip", "filter")
+    table = net.namespace(HOST_NETNS).ruleset.table("ip", "filter")
     assert table is not None
     chain = table.chain("FORWARD")
     assert chain is not None
@@ -78,35 +89,35 @@ def forward(net: Network) -> tuple[str, ...]:
 
 
 def chains(net: Network) -> tuple[str, ...]:
-    table = net.namespace(HOST).ruleset.table("ip", "nat")
+    table = net.namespace(HOST_NETNS).ruleset.table("ip", "nat")
     assert table is not None
     return tuple(chain.name for chain in table.chains)
 
 
 # change, what it is seen by, before, after
 CASES: dict[str, tuple[Primitive, object, object]] = {
-    "sysctl": (SetSysctl(HOST, ("net", "x"), "1"), None, "1"),
-    "chain": (AddChain(HOST, "iptables-nft", "ip", "nat", "NEW"), False, True),
-    "rule": (InsertRule(HOST, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
-    "rule away": (DeleteRule(HOST, JUMP), True, False),
-    "policy": (SetPolicy(HOST, JUMP, "accept"), "drop", "accept"),
-    "address": (AddAddress(HOST, Address("eth0", 4, 7, 32)), False, True),
-    "route": (AddRoute(HOST, WAY), False, True),
-    "route away": (DeleteRoute(HOST, route("default", "eth0", via="198.51.100.1")), True, False),
-    "policy rule away": (DeletePolicyRule(HOST, RULE), True, False),
-    "neighbour entry away": (DeleteNeighbour(HOST, ENTRY), True, False),
-    "socket": (AddSocket(HOST, SOCKET, "listen"), False, True),
-    "connection away": (DropConnection(HOST, "e9"), True, False),
-    "process": (ContinueProcess(7), True, False),
-    "link": (SetLink(HOST, Link(2, "eth0", up=False)), True, False),
-    "container": (SetContainer(container("paused")), "running", "paused"),
+    "sysctl": (SetSysctl(HOST_NETNS, ("net", "x"), "1"), None, "1"),
+    "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), False, True),
+    "rule": (InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
+    "rule away": (DeleteRule(HOST_NETNS, JUMP), True, False),
+    "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), "drop", "accept"),
+    "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
+    "route": (AddRoute(HOST_NETNS, WAY), False, True),
+    "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
+    "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
+    "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
+    "socket": (AddSocket(HOST_NETNS, SOCKET, "listen"), False, True),
+    "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
+    "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
+    "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False)), True, False),
+    "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
     "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
 }
 
 
 def seen(part: Primitive, net: Network) -> object:
     """Return what the kind of change is seen by."""
-    host = net.namespace(HOST)
+    host = net.namespace(HOST_NETNS)
     match part:
         case SetSysctl():
             return host.sysctls.text("net", "x")
@@ -129,7 +140,7 @@ def seen(part: Primitive, net: Network) -> object:
         case DeleteNeighbour():
             return ENTRY in host.neighbours
         case ContinueProcess():
-            return any(each.halted for each in net.namespace(HOST).sockets)
+            return any(each.halted for each in net.namespace(HOST_NETNS).sockets)
         case AddSocket():
             return SOCKET in host.sockets
         case DropConnection():
@@ -137,7 +148,7 @@ def seen(part: Primitive, net: Network) -> object:
         case SetLink():
             return any(each.up for each in host.links if each.name == "eth0")
         case SetContainer():
-            return net.host.containers()[0].status
+            return net.this.containers()[0].status
         case ChangeWorld():
             return len(net.world.peers)
         case _:
@@ -149,73 +160,80 @@ def test_simulate(part: Primitive, before: object, after: object) -> None:
     assert seen(part, NET) == before
     changed = simulate(one(part), NET)
     assert seen(part, changed) == after
-    assert changed.namespace("container:web") == NET.namespace("container:web")
+    assert changed.namespace(sibling("container:web")) == NET.namespace(sibling("container:web"))
+
+
+def of(net: Network) -> Namespace:
+    return net.namespace(HOST_NETNS)
 
 
 def tables(net: Network) -> tuple[str, ...]:
-    return tuple(each.name for each in net.namespace(HOST).ruleset.tables)
+    return tuple(each.name for each in net.namespace(HOST_NETNS).ruleset.tables)
 
 
-EMPTY_CHAIN = one(AddChain(HOST, "iptables-nft", "ip", "filter", "EMPTY"))
+EMPTY_CHAIN = one(AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "EMPTY"))
 OTHER_ENTRY = msgspec.structs.replace(ENTRY, value=8, mac=8)
 LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
 FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
-MORE = simulate(EMPTY_CHAIN, NET).with_namespace(
-    msgspec.structs.replace(simulate(EMPTY_CHAIN, NET).namespace(HOST), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
+GROWN = simulate(EMPTY_CHAIN, NET)
+MORE = GROWN.with_namespace(
+    HOST_NETNS,
+    msgspec.structs.replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,)),
 )
 Look = Callable[[Network], object]
+H, LABEL = HOST_NETNS, HOST_NETNS.host
 
 # change, what it is seen by, before, after
 OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
     "sysctls": (
-        ReplaceSysctls(HOST, ((("net", "x"), "1"), (("net", "y"), "2"))),
-        lambda net: (net.namespace(HOST).sysctls.text("net", "x"), net.namespace(HOST).sysctls.text("net", "y")),
+        ReplaceSysctls(H, ((("net", "x"), "1"), (("net", "y"), "2"))),
+        lambda net: (of(net).sysctls.text("net", "x"), of(net).sysctls.text("net", "y")),
         (None, None), ("1", "2"),
     ),
     "chain away": (
-        DeleteChain(HOST, "iptables-nft", "ip", "filter", "EMPTY"),
-        lambda net: net.namespace(HOST).ruleset.tables[1].chain("EMPTY") is None, False, True,
+        DeleteChain(H, "iptables-nft", "ip", "filter", "EMPTY"),
+        lambda net: of(net).ruleset.tables[1].chain("EMPTY") is None, False, True,
     ),
-    "table away": (ReplaceTable(HOST, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
-    "ruleset": (ReplaceRuleset(HOST, Ruleset()), tables, ("nat", "filter"), ()),
+    "table away": (ReplaceTable(H, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
+    "ruleset": (ReplaceRuleset(H, Ruleset()), tables, ("nat", "filter"), ()),
     "address away": (
-        DeleteAddress(HOST, Address("eth0", 4, HOST_ADDRESS, 24)),
-        lambda net: any(hop.link == "eth0" for each in net.namespace(HOST).routes for hop in each.next_hops),
+        DeleteAddress(H, Address("eth0", 4, HOST_ADDRESS, 24)),
+        lambda net: any(hop.link == "eth0" for each in of(net).routes for hop in each.next_hops),
         True, False,
     ),
     "policy rule": (
-        AddPolicyRule(HOST, PolicyRule(4, 99, table=6)),
-        lambda net: [each.priority for each in net.namespace(HOST).rules], [100], [99, 100],
+        AddPolicyRule(H, PolicyRule(4, 99, table=6)),
+        lambda net: [each.priority for each in of(net).rules], [100], [99, 100],
     ),
     "neighbour entry": (
-        AddNeighbour(HOST, OTHER_ENTRY), lambda net: OTHER_ENTRY in net.namespace(HOST).neighbours, False, True
+        AddNeighbour(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
     ),
     "forwarding entry": (
-        AddFdbEntry(HOST, msgspec.structs.replace(FORWARDING, mac=8)),
-        lambda net: len(net.namespace(HOST).fdb), 1, 2,
+        AddFdbEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
+        lambda net: len(of(net).fdb), 1, 2,
     ),
-    "forwarding entry away": (DeleteFdbEntry(HOST, FORWARDING), lambda net: len(net.namespace(HOST).fdb), 1, 0),
+    "forwarding entry away": (DeleteFdbEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
     "nothing listens": (
-        DeleteSocket(HOST, HALTED[1]), lambda net: HALTED[1] in net.namespace(HOST).sockets, True, False
+        DeleteSocket(H, HALTED[1]), lambda net: HALTED[1] in of(net).sockets, True, False
     ),
     "a process is stopped": (
-        HaltProcess(8), lambda net: [each.halted for each in net.namespace(HOST).sockets], [True, False], [True, True]
+        HaltProcess(LABEL, 8), lambda net: [each.halted for each in of(net).sockets], [True, False], [True, True]
     ),
     "unit": (
-        SetUnit(Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.host.units],
+        SetUnit(LABEL, Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.this.units],
         [], ["a.service"],
     ),
-    "file": (WriteFile("/etc/a", "text"), lambda net: [each.text for each in net.host.files], [], ["text"]),
-    "module": (LoadModule("br_netfilter"), lambda net: net is MORE, True, True),
+    "file": (WriteFile(LABEL, "/etc/a", "text"), lambda net: [each.text for each in net.this.files], [], ["text"]),
+    "module": (LoadModule(LABEL, "br_netfilter"), lambda net: net is MORE, True, True),
     "connections forgotten": (
-        Forget(HOST, "connections"), lambda net: len(net.namespace(HOST).connections), 1, 0
+        Forget(H, "connections"), lambda net: len(of(net).connections), 1, 0
     ),
     "neighbours forgotten": (
-        Forget(HOST, "neighbours"), lambda net: net.namespace(HOST).neighbours, (ENTRY, LEARNED), (ENTRY,)
+        Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
     ),
     "namespace away": (
-        DeleteNamespace("container:web"),
-        lambda net: (len(net.host.namespaces), net.namespace(HOST).link("veth1") is None), (2, False), (1, True),
+        DeleteNamespace(sibling("container:web")),
+        lambda net: (len(net.this.namespaces), of(net).link("veth1") is None), (2, False), (1, True),
     ),
 }  # fmt: skip
 
@@ -227,9 +245,9 @@ def test_the_world_makes_changes_too(part: Primitive, look: Look, before: object
 
 
 def test_a_file_goes_and_comes_back() -> None:
-    written = simulate(Change((WriteFile("/etc/a", "b"), WriteFile("/etc/a", "c"))), NET)
-    assert [each.text for each in written.host.files] == ["c"]
-    assert simulate(one(WriteFile("/etc/a", None)), written).host.files == ()
+    written = simulate(Change((WriteFile(LABEL, "/etc/a", "b"), WriteFile(LABEL, "/etc/a", "c"))), NET)
+    assert [each.text for each in written.this.files] == ["c"]
+    assert simulate(one(WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
 
 
 def test_a_container_comes_with_its_namespace_and_wire() -> None:
@@ -237,11 +255,11 @@ def test_a_container_comes_with_its_namespace_and_wire() -> None:
     host = host_namespace()
     bare = msgspec.structs.replace(host, links=host.links[:3])
     whole = network(bare, docker=stopped)
-    whole = msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(bare,)))
-    after = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), whole)
-    assert after.host.containers()[0].status == "running"
-    assert veth_peer(after, "container:web", container_namespace().links[1]) == Port(HOST, "veth1")
-    again = simulate(one(AddNamespace(container_namespace(), host.links[3], container())), after)
+    whole = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(bare,)))
+    after = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), whole)
+    assert after.this.containers()[0].status == "running"
+    assert veth_peer(after, sibling("container:web"), container_namespace().links[1]) == Port(HOST_NETNS, "veth1")
+    again = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), after)
     assert again == after
 
 
@@ -263,7 +281,9 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
         for route in host.routes
     )
     empty = network(msgspec.structs.replace(host, links=links, routes=routes))
-    after = simulate(one(AddNamespace(container_namespace(), veth, container())), empty).host.namespaces[0]
+    after = simulate(
+        one(AddNamespace(HOST_NETNS.host, container_namespace(), veth, container())), empty
+    ).this.namespaces[0]
     docker0 = after.link("docker0")
     assert docker0 is not None
     assert docker0.carrier
@@ -271,15 +291,15 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
 
 
 def test_parts_are_made_in_order() -> None:
-    parts = (SetSysctl(HOST, ("net", "x"), "1"), SetSysctl(HOST, ("net", "x"), "2"))
-    assert simulate(Change(parts), NET).namespace(HOST).sysctls.text("net", "x") == "2"
+    parts = (SetSysctl(HOST_NETNS, ("net", "x"), "1"), SetSysctl(HOST_NETNS, ("net", "x"), "2"))
+    assert simulate(Change(parts), NET).namespace(HOST_NETNS).sysctls.text("net", "x") == "2"
     assert simulate(Change(()), NET) is NET
 
 
 MISFITS: dict[str, Primitive] = {
-    "namespace": SetSysctl("container:gone", ("net", "x"), "1"),
-    "rule": DeleteRule(HOST, msgspec.structs.replace(JUMP, number=9)),
-    "table": SetPolicy(HOST, msgspec.structs.replace(JUMP, table="raw"), "drop"),
+    "namespace": SetSysctl(sibling("container:gone"), ("net", "x"), "1"),
+    "rule": DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),
+    "table": SetPolicy(HOST_NETNS, msgspec.structs.replace(JUMP, table="raw"), "drop"),
 }
 
 

@@ -29,7 +29,7 @@ def test_refused(snapshots: tuple[str, ...], host: str | None, reason: str) -> N
 def test_a_snapshot_is_read_and_parsed() -> None:
     found = material(gather((snapshot(),), None), (), None)
     assert found.evidence == evidence()
-    assert [each.name for each in found.network.host.containers()]
+    assert [each.name for each in found.network.this.containers()]
 
 
 def test_a_file_that_is_not_there() -> None:

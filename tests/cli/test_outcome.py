@@ -57,9 +57,9 @@ def test_a_port_that_cannot_be_judged_is_not_refused() -> None:
 
 
 def test_what_is_published() -> None:
-    host = network().host
-    alone = msgspec.structs.replace(network(), host=msgspec.structs.replace(host, engines=()))
+    host = network().this
+    alone = msgspec.structs.replace(host, engines=())
     idle = msgspec.structs.replace(host.engines[0], containers=())
-    empty = msgspec.structs.replace(network(), host=msgspec.structs.replace(host, engines=(idle,)))
+    empty = msgspec.structs.replace(host, engines=(idle,))
     assert str(published_text(alone)) == "no container engine was found on this host"
     assert str(published_text(empty)) == "no container publishes a port"

@@ -68,17 +68,6 @@ def test_this_host_answers() -> None:
     assert len({reading.id for reading in evidence.readings}) == len(evidence.readings)
 
 
-def test_tracked_connections_are_read_whatever_the_shell() -> None:
-    """dash reads one byte of a sysctl; conntrack before 1.4.7 lists IPv4 where no family is named."""
-    made = " && ".join(
-        f"conntrack -I -p udp -s {source} -d {destination} --sport 1000 --dport 53 -t 600"
-        for source, destination in (("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2"))
-    )
-    shell = ("unshare", "--net", "sh", "-c", f'{made} && exec sh "$@"', "sh")
-    (reading,) = collect(LocalRunner(shell)).all("conntrack")
-    assert [line.split()[0] for line in reading.text.splitlines()] == ["ipv4", "ipv6"]
-
-
 def test_the_environment_can_be_given() -> None:
     runner = LocalRunner(
         ("sh",),

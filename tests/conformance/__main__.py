@@ -1,4 +1,6 @@
-"""Holds hairpin's readers and writers against the tests of iptables and nftables, and writes docs/conformance.md.
+"""Holds hairpin's readers and writers against the tests of iptables and nftables.
+
+Writes docs/reference/conformance.md.
 
     python -m tests.conformance [SUITE …]
 
@@ -22,7 +24,7 @@ from tests.conformance.iptables_lines import Line
 from tests.conformance.sources import SourceUnavailableError, cache, chosen, unpacked
 from tests.conformance.userland import Userland, here, installed
 
-PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.md"
 PACKAGES = {"iptables": "iptables-nft", "nftables": "nft"}
 """What the tests of each package are run with."""
 VERSIONS = ("ip", "ipset", "conntrack")

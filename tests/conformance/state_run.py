@@ -37,7 +37,7 @@ class Read(NamedTuple):
 def read(tools: Userland, made: frozenset[str]) -> Read:
     """Return this process's network namespace as hairpin knows it from the suite's tools; ``made``: its sets' names."""
     host = parse(collect(LocalRunner(tools.argv("sh")), docker_host="unix:///nonexistent"))
-    namespace = host.namespace(HOST) or Namespace(HOST)
+    namespace = host.namespace(HOST) if HOST in host else Namespace(HOST)
     parts: dict[str, tuple[Any, ...]] = {part: getattr(namespace, part) for part in PARTS}
     parts["neighbours"] = tuple(each for each in namespace.neighbours if each.state not in _ASKED_NOW)
     parts["sets"] = namespace.ruleset.ipsets

@@ -6,7 +6,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network
 from tests.walk.test_walk import published, with_rule
 
 FORWARDING = {"conf__eth0__forwarding": "0"}
@@ -76,7 +76,7 @@ def test_members_that_are_not_needed_are_left_out() -> None:
         candidate=msgspec.structs.replace(
             needed[0].candidate,
             change=msgspec.structs.replace(
-                needed[0].candidate.change, parts=(SetSysctl("host", ("net", "ipv4", "ip_default_ttl"), "64"),)
+                needed[0].candidate.change, parts=(SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_default_ttl"), "64"),)
             ),
         ),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
-from hairpin.carry.act import Command, Done
+from hairpin.carry.act import Act, Command, Done
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
@@ -16,35 +16,37 @@ from hairpin.engines.missing import Missing, missing
 from hairpin.engines.restore import placements, put_back, restored
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Verdict
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
 
+HOST_NETNS = Netns("h")
 ENGINE = docker("26.1.5", N1, containers=(WEB,))
 FOREIGN: Meaning = (Verdict("accept"),)
 
 
 def network(namespace: Namespace) -> Network:
-    return Network(Host("h", namespaces=(namespace,)))
+    return Network((Host(HOST_NETNS.host, namespaces=(namespace,)),))
 
 
 def loads(lost: Missing, namespace: Namespace) -> list[Command]:
     """Return what is loaded, on a host that has no rules of nft's to be named by handles."""
-    return [act for step in steps(restored(lost, namespace), network(namespace)) for act in acts(step)]
+    return [act for step in steps(restored(lost, HOST_NETNS, namespace), network(namespace)) for act in acts(step)]
 
 
 def acts(step: Step) -> Iterator[Command]:
     acting = carrying(step)
-    act = next(acting)
-    try:
-        while True:
-            assert isinstance(act, Command)
-            if act.text:
-                yield act
+    act: Act | None = next(acting)
+    while act is not None:
+        assert isinstance(act, Command)
+        if act.text:
+            yield act
+        try:
             act = acting.send(Done(0))
-    except StopIteration as ended:
-        assert ended.value == ""
+        except StopIteration:
+            act = None
 
 
 def forward() -> list[ExpectedRule]:
@@ -85,7 +87,7 @@ def test_only_missing_chains_are_declared() -> None:
 
 
 def test_nothing_missing_needs_no_change() -> None:
-    assert restored(missing(ENGINE, programmed(ENGINE)), programmed(ENGINE)) == Change(())
+    assert restored(missing(ENGINE, programmed(ENGINE)), HOST_NETNS, programmed(ENGINE)) == Change(())
 
 
 def test_the_change_leaves_nothing_missing() -> None:
@@ -93,8 +95,8 @@ def test_the_change_leaves_nothing_missing() -> None:
     for engine, dialect in cases:
         for lacking in (programmed(engine, lambda one: one.purpose != "accept", dialect=dialect), EMPTY):
             lost = missing(engine, lacking)
-            after = simulate(restored(lost, lacking), network(lacking))
-            assert not missing(engine, after.namespace("host"))
+            after = simulate(restored(lost, HOST_NETNS, lacking), network(lacking))
+            assert not missing(engine, after.namespace(HOST_NETNS))
 
 
 PLACES: dict[str, tuple[Callable[[list[Meaning]], list[Meaning]], list[tuple[int, int | None]]]] = {
@@ -124,7 +126,7 @@ def test_appended_rules_keep_their_order_before_successors() -> None:
 def test_only_some_of_what_is_missing_is_put_back() -> None:
     lost = missing(ENGINE, EMPTY)
     (masquerade, *_) = lost.of("masquerade")
-    (part,) = put_back(lost, (), (masquerade,), EMPTY)
+    (part,) = put_back(lost, (), (masquerade,), HOST_NETNS, EMPTY)
     assert isinstance(part, InsertRule)
     assert (part.chain, part.position) == ("POSTROUTING", None)
 
@@ -134,7 +136,7 @@ NATIVE = msgspec.structs.replace(docker("29.1.0", N1, containers=(WEB,)), firewa
 
 def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
     lacking = programmed(NATIVE, lambda one: one.purpose != "accept", dialect="nft")
-    parts = restored(missing(NATIVE, lacking), lacking).parts
+    parts = restored(missing(NATIVE, lacking), HOST_NETNS, lacking).parts
     assert [(part.chain, part.position, part.rule.text) for part in parts if isinstance(part, InsertRule)] == [
         ("filter-forward-in__br-n1", 3, "ip daddr 172.21.0.2 tcp dport 80 counter accept"),
     ]

@@ -1,4 +1,4 @@
-"""``python -m tests.fidelity --pairs N [--seed S]`` (root): the hunt.  See docs/fidelity.md.
+"""``python -m tests.fidelity --pairs N [--seed S]`` (root): the hunt.  See docs/reference/fidelity.md.
 
 Case ``n`` of a run with seed S is the case of seed S + n, so a run can be repeated, and each of its cases alone.
 """

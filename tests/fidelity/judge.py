@@ -52,7 +52,7 @@ class Judgement(msgspec.Struct, frozen=True):
     exercised: frozenset[Element] = frozenset()
     """What of the model this case has used, when nothing differs."""
     judged: tuple[str, ...] = ()
-    """Rows of docs/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
+    """Rows of docs/reference/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
 
 
 def judge(case: Case) -> Judgement:

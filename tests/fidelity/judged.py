@@ -1,4 +1,4 @@
-"""Which rows of the table of elements (docs/elements.md) a rule has, by its text as the tool prints it."""
+"""Which rows of the table of elements (docs/reference/elements.md) a rule has, by its text as the tool prints it."""
 
 import re
 from itertools import pairwise

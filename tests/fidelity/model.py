@@ -7,6 +7,7 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.evaluate.header import WITH_PORTS
@@ -45,8 +46,9 @@ class Expectations:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._tables: dict[str, dict[tuple[int, Tuple], Connection]] = {
-            each.name: {(known.zone, known.original): known for known in each.connections} for each in host.namespaces
+        self._tables: dict[Netns, dict[tuple[int, Tuple], Connection]] = {
+            host.netns.sibling(each.name): {(known.zone, known.original): known for known in each.connections}
+            for each in host.namespaces
         }
         self._ways: dict[int, tuple[Connections, ...]] = {}
         self._picked = self._unseen_picks = 0
@@ -160,15 +162,17 @@ class Expectations:
         changed = {netns for netns, _ in usual}
         if changed:
             namespaces = tuple(
-                msgspec.structs.replace(each, connections=tuple(self._tables[each.name].values()))
-                if each.name in changed
+                msgspec.structs.replace(
+                    each, connections=tuple(self._tables[self._host.netns.sibling(each.name)].values())
+                )
+                if self._host.netns.sibling(each.name) in changed
                 else each
                 for each in self._host.namespaces
             )
             self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
 
 
-def _holds(way: Connections, netns: str, connection: Connection) -> bool:
+def _holds(way: Connections, netns: Netns, connection: Connection) -> bool:
     """Return whether a packet of the connection finds one in what the way leaves, or at least an answer to it does:
     no other connection can then have that tuple, whatever this one's first namespace has drawn for it."""
     return any(
@@ -193,7 +197,7 @@ def _rules(host: Host) -> Iterator[Rule]:
 _MOST_WAYS = 32
 """Where NAT draws ports that nobody sees, each that makes a difference is a way, from which the next packet forks."""
 _MOST_DRAWN = 16
-_Asked = tuple[str, str, int, int]
+_Asked = tuple[Netns, str, int, int]
 """namespace, link, version, address"""
 _RIGHT_ASKED = neighbour.asked
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
@@ -208,19 +212,24 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
     if sent.fragmented:
         packet = msgspec.structs.replace(packet, dont_fragment=False)
     if sent.link:
-        state = State("device-in", "host", packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
+        state = State("device-in", host.netns, packet, iif=sent.link, connections=connections, fragment_bytes=pieces)
     else:
         raw = packet.version == 4 and not sent.by_udp()
-        state = State("output-route", sent.netns, packet, uid=0, connections=connections, header_included=raw)
-    network = Network(_with_sender(host, sent))
+        state = State(
+            "output-route", host.netns.sibling(sent.netns), packet, uid=0, connections=connections, header_included=raw
+        )
+    network = Network((_with_sender(host, sent),))
     return tuple(_branch(end, *way) for end in _ends(network, state) for way in _with_answers(network, end))
 
 
 def _with_sender(host: Host, sent: Sent) -> Host:
     """Return the host with the socket that sends, which takes packets as any other does; only rules that ask for
     sockets, for which the case has some, would tell."""
-    namespace, packet = host.namespace(sent.netns), sent.packet
-    if sent.link or not sent.by_udp() or namespace is None or not namespace.sockets or packet.sport is None:
+    packet = sent.packet
+    if sent.link or not sent.by_udp() or sent.netns not in host or packet.sport is None:
+        return host
+    namespace = host.namespace(sent.netns)
+    if not namespace.sockets:
         return host
     sender = Socket("udp", packet.version, packet.saddr, packet.sport)
     heard = msgspec.structs.replace(namespace, sockets=(*namespace.sockets, sender))
@@ -354,7 +363,7 @@ def _seen_at(network: Network, state: State) -> tuple[str, str]:
     """Return namespace and link whose INPUT a packet has passed: of an ipvlan in mode l3s the link below."""
     link = network.namespace(state.netns).link(state.iif)
     lower = lower_of(network, state.netns, link) if state.above is not None and link is not None else None
-    return (lower.netns, lower.link) if lower is not None else (state.netns, state.iif)
+    return (lower.netns.name, lower.link) if lower is not None else (state.netns.name, state.iif)
 
 
 def _goes_astray(stop: Stop) -> bool:

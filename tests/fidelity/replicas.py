@@ -16,12 +16,13 @@ import msgspec
 
 from hairpin.errors import HairpinError
 from hairpin.evidence.reading import Evidence
+from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.judges.agreement import Agreement, agreement
 from hairpin.judges.this_kernel import as_judged_here
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
-from hairpin.network.network import HOST, Network, holds_address
+from hairpin.network.network import Network, holds_address
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
 from hairpin.replica.judge import judge_all
 from hairpin.replica.run.worker import Judgement
@@ -53,8 +54,10 @@ _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: 
 _ECHO = (8 << 8, 128 << 8)
 
 
-def flow_of(sent: Sent) -> Flow | None:
-    """Return the flow that begins as the packet does; None where no client would begin one so."""
+def flow_of(sent: Sent, host: Netns) -> Flow | None:
+    """Return the flow that begins as the packet does; None where no client would begin one so.
+
+    ``host``: the namespace that is examined as the host."""
     packet = sent.packet
     protocol = _PROTOCOLS.get(packet.protocol)
     started = packet.icmp in _ECHO if protocol == "icmp" else protocol is not None
@@ -72,7 +75,7 @@ def flow_of(sent: Sent) -> Flow | None:
     elif sent.netns == "host":
         start = FromHost(packet.saddr or None)
     else:
-        start = FromContainer(sent.netns.partition(":")[2], sent.netns)
+        start = FromContainer(sent.netns.partition(":")[2], host.sibling(sent.netns))
     return Flow(start, packet.version, packet.daddr, protocol, *ports)
 
 
@@ -85,18 +88,18 @@ def _is_odd(address: int, version: Version) -> bool:
 def _can_ask(network: Network, flow: Flow) -> bool:
     """Whether a socket can be bound to the flow's source: of IPv6 only to an address that its host has."""
     source = flow.start.address if isinstance(flow.start, FromHost) else None
-    return source is None or flow.version == 4 or holds_address(network.namespace(HOST), 6, source)
+    return source is None or flow.version == 4 or holds_address(network.namespace(network.this.netns), 6, source)
 
 
-def flows_of(case: Case, most: int) -> tuple[Flow, ...]:
+def flows_of(case: Case, most: int, host: Netns) -> tuple[Flow, ...]:
     """Return up to so many of a case's flows."""
-    found = [flow for each in case.flows if (flow := flow_of(each.first)) is not None]
+    found = [flow for each in case.flows if (flow := flow_of(each.first, host)) is not None]
     return tuple(found[:: max(1, len(found) // most)][:most])
 
 
 def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> Iterator[Answered]:
     """Yield each flow with both answers.  Raises HairpinError where no replica can be built."""
-    network = Network(parse(evidence))
+    network = Network((parse(evidence),))
     flows = tuple(flow for flow in flows if _can_ask(network, flow))
     for flow, found in zip(flows, judge_all(network, flows, evidence), strict=True):
         trace = walk_flow(network, flow)
@@ -135,7 +138,7 @@ def main() -> int:
         case = case_of(number)
         try:
             evidence = read(case)
-            found = tuple(answered(evidence, flows_of(case, arguments.flows)))
+            found = tuple(answered(evidence, flows_of(case, arguments.flows, Netns(evidence.hostname))))
         except (SetupError, HairpinError) as error:
             sys.stdout.write(f"case {number} left out: {error}\n")
             continue

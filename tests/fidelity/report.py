@@ -1,4 +1,4 @@
-"""What one run of the hunt comes to, and docs/fidelity.md, which is written from it."""
+"""What one run of the hunt comes to, and docs/reference/fidelity.md, which is written from it."""
 
 import os
 from collections import Counter

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Connection
 from hairpin.walk.state import End
 from tests.fidelity.counted import RuleKey, Satisfied
 from tests.fidelity.observer import Event
 
-Connections = tuple[tuple[str, Connection], ...]
+Connections = tuple[tuple[Netns, Connection], ...]
 """Connections by namespace."""
 
 

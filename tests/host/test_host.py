@@ -20,7 +20,7 @@ HOST = Host(
 
 def test_lookups() -> None:
     assert HOST.namespace("host") == OWN
-    assert HOST.namespace("container:x") is None
+    assert "container:x" not in HOST
     assert OWN.link("eth0") == ETH0
     assert OWN.link("eth1") is None
     assert [container.name for container in HOST.containers()] == ["a", "b"]

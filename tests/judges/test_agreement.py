@@ -10,14 +10,22 @@ from hairpin.replica.run.worker import Judgement, Place
 from hairpin.replica.watch.counters import Hit
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    container_namespace,
+    host_namespace,
+    network,
+)
 from tests.walk.link.test_neighbour_discovery import NEXT, OWN, net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 DROPPING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -i eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
 DELIVERED = walk_flow(network(), FLOW)
 DROPPED = walk_flow(network(host_namespace(DROPPING)), FLOW)
-RULE = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
+RULE = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -i eth0 -j DROP", 1, "drop")
 OTHER = msgspec.structs.replace(RULE, chain="DOCKER")
 STOP = DROPPED.usual.stop
 assert STOP is not None
@@ -34,16 +42,16 @@ NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 
 REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
 REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
-REJECTS = Hit("host", "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
+REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
 
 CASES = {
     "the question for the neighbour is rejected": (
         REJECTED,
-        Judgement(REJECTED.flow, "rejected", Place("host", rules=(REJECTS,))),
+        Judgement(REJECTED.flow, "rejected", Place(HOST_NETNS, rules=(REJECTS,))),
         (True, "replicated", ""),
     ),
     "the same verdict": (DELIVERED, Judgement(FLOW, "delivered"), (True, "replicated", "")),
-    "the same rule": (DROPPED, Judgement(FLOW, "dropped", Place("host", rules=(RULE,))), (True, "replicated", "")),
+    "the same rule": (DROPPED, Judgement(FLOW, "dropped", Place(HOST_NETNS, rules=(RULE,))), (True, "replicated", "")),
     "another verdict": (
         DELIVERED,
         Judgement(FLOW, "dropped"),
@@ -51,12 +59,12 @@ CASES = {
     ),
     "another rule": (
         DROPPED,
-        Judgement(FLOW, "dropped", Place("host", rules=(OTHER,))),
+        Judgement(FLOW, "dropped", Place(HOST_NETNS, rules=(OTHER,))),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted filter DOCKER 1"),
     ),
     "no rule": (
         DROPPED,
-        Judgement(FLOW, "dropped", Place("host")),
+        Judgement(FLOW, "dropped", Place(HOST_NETNS)),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
     ),
     "an answer that is never made": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
@@ -65,7 +73,7 @@ CASES = {
         Judgement(FLOW, "dropped"),
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
-    "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place("host")), (True, "replicated", "")),
+    "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place(HOST_NETNS)), (True, "replicated", "")),
     "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
     "what is left out may be why": (
         DELIVERED,
@@ -81,7 +89,7 @@ CASES = {
     ),
     "the other flows have used up a rate": (
         msgspec.structs.replace(DELIVERED, branches=(DELIVERED.usual, OVER_THE_RATE)),
-        Judgement(FLOW, "dropped", Place("host", rules=(RULE,))),
+        Judgement(FLOW, "dropped", Place(HOST_NETNS, rules=(RULE,))),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
     "no rate explains it": (

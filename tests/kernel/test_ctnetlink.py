@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import subprocess, sys, msgspec
 from hairpin.netfilter.packet import Connection
-from hairpin.replica.ctnetlink import forget, write
+from hairpin.replica.run.ctnetlink import forget, write
 wanted = msgspec.json.decode(sys.argv[1], type=tuple[Connection, ...])
 said = write(wanted)
 again = write(wanted)

@@ -21,6 +21,7 @@ from hairpin.engines.restore import restored
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.netfilter.ir import Ruleset
@@ -171,7 +172,7 @@ def test_what_is_lost_is_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     damaged = saved(busy_lab)
     engine, namespace = observed(busy_lab, IP6TABLES)
     lost = missing(engine, namespace)
-    for step in steps(restored(lost, namespace), Network(Host("lab", namespaces=(namespace,)))):
+    for step in steps(restored(lost, Netns("lab"), namespace), Network((Host("lab", namespaces=(namespace,)),))):
         acting = carrying(step)
         load = next(acting)
         assert isinstance(load, Command)
@@ -240,7 +241,7 @@ NATIVE_LISTED = ("unshare", "--net", "sh", "-euc", "nft -f -; nft -j list rulese
 def test_nftables_tables_are_made_from_nothing(proxy: bool) -> None:
     """No dockerd 29 is here; its words, given to the real nft, have to come back with the same meaning."""
     engine = msgspec.structs.replace(NATIVE, firewall_backend="nftables", userland_proxy=proxy)
-    change = restored(missing(engine, EMPTY), EMPTY)
+    change = restored(missing(engine, EMPTY), Netns("lab"), EMPTY)
     script = "".join(replacing(part).text for part in change.parts if isinstance(part, ReplaceTable))
     listed = subprocess.run(NATIVE_LISTED, input=script, capture_output=True, text=True, check=True).stdout
     tables = nft_listing.parse(listed, source="nft -j list ruleset")

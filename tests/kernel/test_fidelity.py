@@ -1,6 +1,6 @@
 """The walk held against the running kernel: a few thousand packets through random networks, and every old disagreement.
 
-The whole hunt is ``make fidelity N=…`` (docs/fidelity.md).
+The whole hunt is ``make fidelity N=…`` (docs/reference/fidelity.md).
 """
 
 import msgspec

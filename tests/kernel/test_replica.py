@@ -29,6 +29,7 @@ from tests.small_host import (
     DOCKER_RULES,
     GATEWAY,
     HOST_ADDRESS,
+    HOST_NETNS,
     WEB,
     container,
     container_namespace,
@@ -37,13 +38,14 @@ from tests.small_host import (
     network,
     route,
     ruleset,
+    sibling,
 )
 
 PROC = Path("/proc")
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = Outside(CLIENT)
 NEIGHBOUR = Lan(parse_address("198.51.100.77")[1])
-INSIDE = FromContainer("web", "container:web")
+INSIDE = FromContainer("web", sibling("container:web"))
 FAR = parse_address("203.0.113.80")[1]
 LOOPBACK = parse_address("127.0.0.1")[1]
 
@@ -177,7 +179,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "reset in FORWARD":              (rules(RESET), flow()),
     "the answer dropped":            (rules(LOST_REPLY), flow()),
     "the answer dropped inside":     (silent_inside(), flow()),
-    "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().host.namespaces[1]), flow()),
+    "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
     "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
     "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
     "rejected in OUTPUT":            (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
@@ -235,7 +237,7 @@ def _rule(text: str) -> InsertRule:
         f"*filter\n:DOCKER-USER - [0:0]\n{text}\nCOMMIT\n", family="ip", dialect="iptables-nft", source="test"
     )
     (rule,) = table.chains[0].rules
-    return InsertRule("host", "iptables-nft", "ip", "filter", "DOCKER-USER", rule, 1)
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "DOCKER-USER", rule, 1)
 
 
 CLOSED = DOCKER_RULES.replace(
@@ -245,10 +247,10 @@ POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "policy drop")
 CHANGES: dict[str, tuple[Network, Change]] = {
     "a sysctl": (
         network(host_namespace(values={"conf__eth0__forwarding": "0"})),
-        Change((SetSysctl("host", ("net", "ipv4", "conf", "eth0", "forwarding"), "1"),)),
+        Change((SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "1"),)),
     ),
     "a rule": (rules(CLOSED), Change((_rule("-A DOCKER-USER -i eth0 -o docker0 -j ACCEPT"),))),
-    "a policy": (rules(CLOSED), Change((SetPolicy("host", POLICY, "accept"),))),
+    "a policy": (rules(CLOSED), Change((SetPolicy(HOST_NETNS, POLICY, "accept"),))),
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
 from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -78,7 +78,7 @@ def judged_with(change: Change) -> tuple[Judgement, Judgement]:
 
 
 def test_forgetting_the_connection_delivers() -> None:
-    forgotten = Change((DropConnection("host", "e9"),))
+    forgotten = Change((DropConnection(HOST_NETNS, "e9"),))
     before, after = judged_with(forgotten)
     assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
 

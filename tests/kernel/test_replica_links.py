@@ -13,7 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route, sibling
 
 NEIGHBOUR = parse_address("198.51.100.77")[1]
 FAR = parse_address("203.0.113.80")[1]
@@ -21,7 +21,7 @@ IN = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 FLOWS = (
     IN,
     Flow(Lan(NEIGHBOUR), 4, HOST_ADDRESS, "tcp", 8151),
-    Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443),
+    Flow(FromContainer("web", sibling("container:web")), 4, FAR, "tcp", 443),
 )
 NIC = Link(2, "eth0", mac=0x02AABBCCDD02)
 TRIALS = {
@@ -131,7 +131,7 @@ DUMMIES: dict[str, tuple[str, bool]] = {"its address": ("10.9.9.1", False), "its
 @pytest.mark.parametrize(("asked", "leaves"), DUMMIES.values(), ids=DUMMIES)
 def test_a_dummy_takes_packets_and_loses_them(asked: str, leaves: bool) -> None:
     built = network(with_dummy(host_namespace()))
-    flow = Flow(FromContainer("web", "container:web"), 4, parse_address(asked)[1], "tcp", 8151)
+    flow = Flow(FromContainer("web", sibling("container:web")), 4, parse_address(asked)[1], "tcp", 8151)
     judgement = judge(built, flow)
     trace = walk_flow(built, flow)
     found = agreement(trace, judgement)

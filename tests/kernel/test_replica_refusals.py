@@ -24,11 +24,12 @@ from tests.small_host import (
     host_namespace,
     network,
     route,
+    sibling,
     sysctls,
 )
 from tests.walk.test_reply import BY_LINK, FLOWS, asking_by_link, routers
 
-OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", "container:web")
+OUTSIDE, HERE, INSIDE = Outside(CLIENT), FromHost(), FromContainer("web", sibling("container:web"))
 FAR = parse_address("203.0.113.80")[1]
 CLOSED, CLOSED_UDP, PING = (
     Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 9999),

@@ -17,19 +17,19 @@ from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 
 AGAIN = """
 import json, subprocess, sys
-from hairpin.host.rulesets import with_devices
-from hairpin.netfilter import nft_json
-from hairpin.replica.blueprint import Load
-from hairpin.replica.refused import load_again
-from hairpin.replica.nft_input import counted
-from hairpin.replica.tool import run_tool
+from hairpin.host.read.rulesets import with_devices
+from hairpin.netfilter.nft import listing
+from hairpin.replica.plan.blueprint import Load
+from hairpin.replica.run.refused import load_again
+from hairpin.replica.plan.nft_input import counted
+from hairpin.replica.run.tool import run_tool
 tool, text, listed, added = json.loads(sys.stdin.read())
 loads, show = [Load(tool, text)], [tool.replace("restore", "save")]
 if tool == "nft-json":
     loads, show = [], ["nft", "-j", "list", "ruleset"]
     for table in listed:
         document = json.dumps({"nftables": table})
-        (model,) = nft_json.parse(document, source="test")
+        (model,) = listing.parse(document, source="test")
         model = with_devices(model, text)
         commands = json.loads(counted(document, {each.name: each.devices for each in model.chains}))["nftables"]
         loads.append(Load(tool, json.dumps({"nftables": [*commands, *added]}), model))

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, Route
 from hairpin.judges.agreement import agreement
 from hairpin.netfilter.iptables.save import parse
@@ -13,6 +14,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge, judge_all
+from hairpin.replica.plan.blueprint import WORLD
 from hairpin.replica.run import worker
 from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
@@ -23,12 +25,14 @@ from tests.small_host import (
     DOCKER_RULES,
     FORWARDING,
     HOST_ADDRESS,
+    HOST_NETNS,
     WEB,
     engine,
     host_namespace,
     local,
     network,
     route,
+    sibling,
     sysctls,
 )
 from tests.walk.link.test_neighbour_discovery import net
@@ -37,14 +41,14 @@ FAR, NEAR, OTHER, STACKED = (
     parse_address(text)[1] for text in ("203.0.113.80", "198.51.100.77", "198.51.100.78", "198.51.100.66")
 )
 ROUTER = parse_address("198.51.100.1")[1]
-INSIDE, OUTSIDE = FromContainer("web", "container:web"), Outside(CLIENT)
+INSIDE, OUTSIDE = FromContainer("web", sibling("container:web")), Outside(CLIENT)
 ONE, TWO = 0x020000000001, 0x020000000002
 
 
-def entered(built: Network, link: str, *macs: tuple[int, int], netns: str = "host") -> Network:
+def entered(built: Network, link: str, *macs: tuple[int, int], netns: Netns = HOST_NETNS) -> Network:
     """Return the network with permanent entries of neighbours on the link."""
     entries = tuple(Neighbour(link, 4, address, mac, "PERMANENT") for address, mac in macs)
-    return built.with_namespace(msgspec.structs.replace(built.namespace(netns), neighbours=entries))
+    return built.with_namespace(netns, msgspec.structs.replace(built.namespace(netns), neighbours=entries))
 
 
 ALL = ((ROUTER, ONE), (NEAR, TWO), (OTHER, ONE))
@@ -58,13 +62,13 @@ def to(start: Start, address: int) -> Flow:
 
 def with_own_routes(built: Network) -> Network:
     """Return the network whose container takes packets to its own address."""
-    inner = built.namespace("container:web")
+    inner = built.namespace(sibling("container:web"))
     routes = (local("198.51.100.66/32", "eth0"), *inner.routes)
-    return built.with_namespace(msgspec.structs.replace(inner, routes=routes))
+    return built.with_namespace(HOST_NETNS, msgspec.structs.replace(inner, routes=routes))
 
 
 PUBLISHED = Flow(Lan(NEAR), 4, HOST_ADDRESS, "tcp", 8151)
-ON_MACVLAN = entered(with_own_routes(macvlan()), "eth0", *ALL, netns="container:web")
+ON_MACVLAN = entered(with_own_routes(macvlan()), "eth0", *ALL, netns=sibling("container:web"))
 
 CASES: dict[str, tuple[Network, Flow]] = {
     "the router by its entry":      (entered(network(), "eth0", (ROUTER, ONE)), to(INSIDE, FAR)),
@@ -130,22 +134,22 @@ def test_a_macvlan_does_not_reach_its_host_though_the_world_has_every_address() 
     if not kernel_makes("macvlan"):
         assert is_told(judgement)
         return
-    assert any(each.netns == "world" for each in judgement.path)
+    assert any(each.netns == WORLD for each in judgement.path)
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("dropped", True)
 
 
 def passthru(**values: str) -> Network:
     """Return a host with a macvlan in passthru mode on its NIC; both know whom they send to, and neither asks."""
     whole = with_own_routes(macvlan())
-    host, inner = whole.namespace("host"), whole.namespace("container:web")
+    host, inner = whole.namespace(HOST_NETNS), whole.namespace(sibling("container:web"))
     links = tuple(
         msgspec.structs.replace(each, mac=NIC.mac, macvlan_mode="passthru") if each.name == "eth0" else each
         for each in inner.links
     )
     inner = msgspec.structs.replace(inner, links=links, sysctls=sysctls(**values))
     host = msgspec.structs.replace(host, links=tuple(NIC if each.name == "eth0" else each for each in host.links))
-    whole = whole.with_namespace(inner).with_namespace(host)
-    return entered(entered(whole, "eth0", *ALL), "eth0", *ALL, (HOST_ADDRESS, ONE), netns="container:web")
+    whole = whole.with_namespace(HOST_NETNS, inner).with_namespace(HOST_NETNS, host)
+    return entered(entered(whole, "eth0", *ALL), "eth0", *ALL, (HOST_ADDRESS, ONE), netns=sibling("container:web"))
 
 
 # flow, the container's sysctls, what becomes of it
@@ -187,7 +191,7 @@ def test_a_client_may_have_an_address_of_somebody_inside() -> None:
     """The answer goes to the container."""
     built, asked = network(), Flow(Outside(WEB, "eth0"), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(built, asked)
-    assert any(each.netns == "host" and each.link == "eth0" and not each.out for each in judgement.path)
+    assert any(each.netns == HOST_NETNS and each.link == "eth0" and not each.out for each in judgement.path)
     assert agreement(walk_flow(built, asked), judgement).agrees
 
 
@@ -205,9 +209,9 @@ def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> Non
         "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 2001:db8:2::78 -j DROP\nCOMMIT\n",
         family="ip6", dialect="iptables-nft", source="test",
     )  # fmt: skip
-    host = net().namespace("host")
+    host = net().namespace(HOST_NETNS)
     values = host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), "1")
-    built = net().with_namespace(msgspec.structs.replace(host, ruleset=Ruleset(rules), sysctls=values))
+    built = net().with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=Ruleset(rules), sysctls=values))
     flow = Flow(Outside(client, "eth0"), 6, asked, "tcp", 80)
     judgement = judge(built, flow)
     assert (judgement.verdict, agreement(walk_flow(built, flow), judgement).agrees) == ("unanswered", True)
@@ -224,16 +228,17 @@ def test_who_is_inside_may_be_out_there_as_well() -> None:
 
 def forwarding6(*routes: Route, default: bool = True) -> Network:
     """Return a router with a second link, out there like the first."""
-    host = net().namespace("host")
+    host = net().namespace(HOST_NETNS)
     kept = tuple(each for each in host.routes if each.prefix_length or default)
     return net().with_namespace(
+        HOST_NETNS,
         msgspec.structs.replace(
             host,
             routes=(*routes, *kept),
             links=(*host.links, Link(8, "eth1", mac=0x02AABBCCDD08)),
             addresses=(*host.addresses, Address("eth1", 6, parse_address("fe80::8")[1], 64, "link")),
             sysctls=host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), "1"),
-        )
+        ),
     )
 
 
@@ -271,10 +276,10 @@ def test_flows_of_the_same_addresses_come_in_by_their_own_links() -> None:
 
 def test_a_client_may_have_a_link_local_address() -> None:
     own, client = (parse_address(text)[1] for text in ("2001:db8:2::11", "fe80::77"))
-    host = net().namespace("host")
+    host = net().namespace(HOST_NETNS)
     near = route("fe80::/64", "eth0")
-    built = net().with_namespace(msgspec.structs.replace(host, routes=(near, *host.routes)))
+    built = net().with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=(near, *host.routes)))
     asked = Flow(Lan(client, "eth0"), 6, own, "tcp", 22)
     judgement = judge(built, asked)
-    assert any((each.netns, each.source) == ("host", "fe80::77") for each in judgement.path)
+    assert any((each.netns, each.source) == (HOST_NETNS, "fe80::77") for each in judgement.path)
     assert agreement(walk_flow(built, asked), judgement).agrees

@@ -11,7 +11,7 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab, split_destination
-from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
 
 DESTINATIONS: dict[str, tuple[str, tuple[str, int, str]]] = {
@@ -68,6 +68,21 @@ def test_fillers_make_a_busy_host(lab_host: Callable[[LabPlan], Lab]) -> None:
     assert lab.probe("client", "198.51.100.11:20004") is Outcome.DELIVERED
 
 
+def test_two_hosts_are_two_machines(lab_host: Callable[[LabPlan], Lab]) -> None:
+    """Each has its own name, identity, engine and containers; ``@`` says which one is meant, the first without it."""
+    lab = lab_host(LabPlan(join="flannel-vxlan", hosts=(HostPlan(name="node1"), HostPlan(name="node2"))))
+    identity = "cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id; docker ps -q"
+    told = [lab.node(place).run(identity).split() for place in ("host@node1", "host@node2")]
+    assert [name for name, *_rest in told] == ["node1", "node2"]
+    assert set(told[0]).isdisjoint(told[1])
+    assert lab.node("host") is lab.node("host@node1") is lab.host
+    addresses = [lab.node(f"container:web@{name}").run("ip -br -4 address") for name in ("node1", "node2")]
+    assert ["10.244.1.2/24" in addresses[0], "10.244.2.2/24" in addresses[1]] == [True, True]
+    assert lab.probe("container:web", "10.244.2.2:80") is Outcome.DELIVERED
+    with pytest.raises(LabError, match="no machine 'host@node3'"):
+        lab.probe("host@node3", "10.244.2.2:80")
+
+
 def namespaces_in_use() -> frozenset[str]:
     """Return the identities of all network, mount, PID and UTS namespaces that some process is in."""
     found: set[str] = set()
@@ -81,8 +96,8 @@ def namespaces_in_use() -> frozenset[str]:
 
 
 def lab_namespaces(lab: Lab) -> frozenset[str]:
-    machines = (lab.client, lab.router, lab.neighbour, lab.host)
-    kinds = {lab.host.name: ("net", "mnt", "pid", "uts")}
+    machines = (lab.client, lab.router, lab.neighbour, *lab.hosts)
+    kinds = {host.name: ("net", "mnt", "pid", "uts") for host in lab.hosts}
     return frozenset(
         str(Path(f"/proc/{node.pid}/ns/{kind}").readlink())
         for node in machines
@@ -111,6 +126,14 @@ def test_closed_lab_leaves_nothing() -> None:
     assert own.isdisjoint(namespaces_in_use())
     assert Path("/proc/self/mounts").read_text() == mounts
     assert lab_cgroups(os.getpid()) == others
+
+
+def test_closed_lab_of_three_hosts_leaves_nothing() -> None:
+    with running_lab(LabPlan(hosts=tuple(HostPlan(name=name) for name in ("node1", "node2", "node3")))) as lab:
+        own = lab_namespaces(lab)
+        assert len(own) == 15
+        lab.node("host@node3").run("docker pause web")
+    assert own.isdisjoint(namespaces_in_use())
 
 
 def test_failing_block_takes_the_lab_down() -> None:

@@ -52,6 +52,13 @@ def test_nobody_listens() -> None:
     assert probe("udp", LOOPBACK, port, 1.0) is Outcome.REFUSED
 
 
+def test_padding_is_part_of_the_request() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((LOOPBACK, 0))
+        probe("udp", LOOPBACK, server.getsockname()[1], 0.1, padding_bytes=3000)
+        assert 3000 < len(server.recv(4096)) < 3050
+
+
 def test_udp_silence() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind((LOOPBACK, 0))

@@ -6,7 +6,7 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named, read
+from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named, read, scenarios_of_several_hosts
 
 # Each line is one of the sixteen kinds of fault that `hairpin check` has to name; one scenario of a line covers it.
 SIXTEEN = (
@@ -55,12 +55,49 @@ def test_scenario_says_what_it_means(scenario: Scenario) -> None:
         assert scenario.name.partition(".")[0] == scenario.causes[0][0]
 
 
+# What several hosts can suffer from and one cannot: two scenarios each, on different hosts.
+ACROSS_HOSTS = (
+    "node-route-missing",
+    "node-route-wrong-host",
+    "tunnel-fdb-stale",
+    "tunnel-neighbour-stale",
+    "tunnel-ends-differ",
+    "container-subnet-on-two-hosts",
+)
+
+
+@pytest.mark.parametrize("cause", ACROSS_HOSTS)
+def test_each_cause_across_hosts_is_shown_on_two_of_them(cause: str) -> None:
+    best = [named for scenario in scenarios_of_several_hosts() for named, *_others in scenario.causes]
+    assert len({place for name, _, place in (named.partition("@") for named in best) if name == cause}) >= 2
+
+
+def test_seven_healthy_ones_of_several_hosts() -> None:
+    assert sum(scenario.healthy for scenario in scenarios_of_several_hosts()) >= 7
+    assert sum(not scenario.healthy for scenario in scenarios_of_several_hosts()) >= 22
+
+
+@pytest.mark.parametrize("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
+def test_scenario_of_several_hosts_says_which_host(scenario: Scenario) -> None:
+    hosts = {host.name for host in scenario.lab.hosts}
+    assert scenario.title
+    assert len(scenario.flows) >= 2
+    assert 2 <= len(hosts) == len(scenario.lab.hosts)
+    assert scenario.healthy == (not scenario.fault) == (not scenario.repair) == scenario.name.startswith("healthy-")
+    assert scenario.healthy != any(flow.after is not Outcome.DELIVERED for flow in scenario.flows)
+    assert all(flow.before is Outcome.DELIVERED for flow in scenario.flows)
+    assert {named.partition("@")[2] for alternatives in scenario.causes for named in alternatives} <= hosts
+    if len(scenario.causes) == 1:
+        assert scenario.name.partition(".")[0] == scenario.causes[0][0].partition("@")[0]
+
+
 ORIGINS: dict[str, tuple[Flow, tuple[str, ...]]] = {
     "outside":            (Flow(target="8151"), ("8151", "--from", "192.0.2.10")),
     "outside by IPv6":    (Flow(target="8151", to="[2001:db8:2::11]:8151"), ("8151", "--from", "2001:db8:1::10")),
     "neighbour":          (Flow(target="8151", start="neighbour"), ("8151", "--from", "lan")),
     "host":               (Flow(target="8151", start="host"), ("8151", "--from", "host")),
     "container":          (Flow(target="db:80", start="container:web"), ("db:80", "--from", "container:web")),
+    "by address":         (Flow(start="host@node1", to="10.244.2.2:80"), ("10.244.2.2:80", "--from", "host@node1")),
     "said":               (Flow(target="8151", asked_from="203.0.113.5"), ("8151", "--from", "203.0.113.5")),
     "with options":       (Flow(target="8151", options=("-v",)), ("8151", "--from", "192.0.2.10", "-v")),
 }  # fmt: skip
@@ -80,6 +117,7 @@ BROKEN_FILES: dict[str, tuple[str, str]] = {
     "no TOML":        ("title = ", "Invalid value"),
     "misspelt key":   ('title = "x"\nflows = []\nfualt = []', "fualt"),
     "wrong outcome":  ('title = "x"\n[[flows]]\ntarget = "1"\nafter = "lost"', "lost"),
+    "four hosts":     ('title = "x"\nflows = []\n[lab]\nhosts = [{}, {}, {}, {}]', "length <= 3"),
     "no flow at all": ('title = "x"', "flows"),
 }  # fmt: skip
 

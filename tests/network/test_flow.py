@@ -3,6 +3,7 @@ import pytest
 from hairpin.netfilter.packet import ICMP, ICMP6, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.prefix import Version, parse_address
+from tests.small_host import sibling
 
 CLIENT = parse_address("192.0.2.10")[1]
 HOST_ADDRESS = parse_address("198.51.100.11")[1]
@@ -41,7 +42,7 @@ STARTS: dict[str, Start] = {
     "192.0.2.10": Outside(CLIENT),
     "lan (192.0.2.10)": Lan(CLIENT),
     "host": FromHost(),
-    "container:web": FromContainer("web", "container:web"),
+    "container:web": FromContainer("web", sibling("container:web")),
 }
 
 
@@ -53,5 +54,5 @@ def test_start_text(text: str, start: Start) -> None:
 def test_a_stand_in_is_for_the_one_out_there() -> None:
     asking = Flow(Outside(CLIENT, "eth1"), 4, HOST_ADDRESS, "tcp", 80).with_stand_in(9)
     assert (asking.start, asking.daddr) == (Outside(9, "eth1"), HOST_ADDRESS)
-    asked = Flow(FromContainer("web", "c"), 4, HOST_ADDRESS, "tcp", 443).with_stand_in(9)
-    assert (asked.start, asked.daddr) == (FromContainer("web", "c"), 9)
+    asked = Flow(FromContainer("web", sibling("c")), 4, HOST_ADDRESS, "tcp", 443).with_stand_in(9)
+    assert (asked.start, asked.daddr) == (FromContainer("web", sibling("c")), 9)

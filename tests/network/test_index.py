@@ -4,22 +4,24 @@ import msgspec
 
 from hairpin.network.index import index_of
 from hairpin.network.network import Port, veth_peer
-from tests.small_host import container_namespace, network
+from tests.small_host import HOST_NETNS, container_namespace, network, sibling
 
 
 def test_an_index_belongs_to_one_host() -> None:
     before = network()
-    changed = before.with_namespace(msgspec.structs.replace(before.namespace("container:web"), links=()))
-    assert index_of(before.host) is index_of(before.host)
-    assert index_of(changed.host).namespaces["container:web"].links == ()
-    assert index_of(before.host).namespaces["container:web"].links != ()
+    changed = before.with_namespace(
+        HOST_NETNS, msgspec.structs.replace(before.namespace(sibling("container:web")), links=())
+    )
+    assert index_of(before.this) is index_of(before.this)
+    assert index_of(changed.this).namespaces["container:web"].links == ()
+    assert index_of(before.this).namespaces["container:web"].links != ()
 
 
 def test_a_veth_leads_to_the_one_that_names_it() -> None:
     built = network()
-    (veth1,) = (link for link in built.namespace("host").links if link.name == "veth1")
-    assert veth_peer(built, "host", veth1) == Port("container:web", "eth0")
-    assert veth_peer(built, "host", msgspec.structs.replace(veth1, peer_index=99)) is None
+    (veth1,) = (link for link in built.namespace(HOST_NETNS).links if link.name == "veth1")
+    assert veth_peer(built, HOST_NETNS, veth1) == Port(sibling("container:web"), "eth0")
+    assert veth_peer(built, HOST_NETNS, msgspec.structs.replace(veth1, peer_index=99)) is None
 
 
 def test_pairs_of_equal_numbers_are_told_by_where_they_are() -> None:
@@ -29,9 +31,11 @@ def test_pairs_of_equal_numbers_are_told_by_where_they_are() -> None:
     there = msgspec.structs.replace(pair, name="there", index=8, peer_index=7, peer_netnsid=None)
     elsewhere = msgspec.structs.replace(there, name="elsewhere", peer_netnsid=0)
     built = network()
-    inner = built.namespace("container:web")
-    host = built.namespace("host")
-    built = built.with_namespace(msgspec.structs.replace(inner, links=(*inner.links, elsewhere)))
-    built = built.with_namespace(msgspec.structs.replace(host, links=(*host.links, here, there)))
-    assert veth_peer(built, "host", here) == Port("host", "there")
-    assert veth_peer(built, "host", msgspec.structs.replace(here, peer_netnsid=0)) == Port("container:web", "elsewhere")
+    inner = built.namespace(sibling("container:web"))
+    host = built.namespace(HOST_NETNS)
+    built = built.with_namespace(HOST_NETNS, msgspec.structs.replace(inner, links=(*inner.links, elsewhere)))
+    built = built.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, here, there)))
+    assert veth_peer(built, HOST_NETNS, here) == Port(HOST_NETNS, "there")
+    assert veth_peer(built, HOST_NETNS, msgspec.structs.replace(here, peer_netnsid=0)) == Port(
+        sibling("container:web"), "elsewhere"
+    )

@@ -17,11 +17,22 @@ from hairpin.network.network import (
     owns_address,
     veth_peer,
 )
-from tests.small_host import GATEWAY, HOST_ADDRESS, WEB, container, engine, host_namespace, network, sysctls
+from tests.small_host import (
+    GATEWAY,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container,
+    engine,
+    host_namespace,
+    network,
+    sibling,
+    sysctls,
+)
 
 NET = network()
-HOST = NET.namespace("host")
-INNER = NET.namespace("container:web")
+HOST = NET.namespace(HOST_NETNS)
+INNER = NET.namespace(sibling("container:web"))
 
 
 def link(namespace: Namespace, name: str) -> Link:
@@ -31,51 +42,51 @@ def link(namespace: Namespace, name: str) -> Link:
 
 
 def test_namespace_by_name() -> None:
-    assert NET.namespace("host").name == "host"
+    assert NET.namespace(HOST_NETNS).name == "host"
     with pytest.raises(KeyError):
-        NET.namespace("container:gone")
+        NET.namespace(sibling("container:gone"))
 
 
 def test_a_namespace_is_replaced_and_the_other_kept() -> None:
-    changed = NET.with_namespace(msgspec.structs.replace(HOST, links=()))
-    assert changed.namespace("host").links == ()
-    assert changed.namespace("container:web") is INNER
-    assert NET.namespace("host") is HOST
+    changed = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=()))
+    assert changed.namespace(HOST_NETNS).links == ()
+    assert changed.namespace(sibling("container:web")) is INNER
+    assert NET.namespace(HOST_NETNS) is HOST
 
 
 def test_containers_by_name_id_and_prefix() -> None:
     for name in ("web", "c" * 64, "ccc"):
-        assert NET.container(name) is NET.host.containers()[0]
+        assert NET.this.container(name) is NET.this.containers()[0]
     for name in ("cc", "other", ""):
-        assert NET.container(name) is None
+        assert NET.this.container(name) is None
     twins = (container(), msgspec.structs.replace(container(), name="w2", id="c" * 63 + "d"))
-    assert network(docker=engine(*twins)).container("ccc") is None
+    assert network(docker=engine(*twins)).this.container("ccc") is None
 
 
 def test_the_container_of_a_namespace() -> None:
-    found = NET.container_of("container:web")
+    found = NET.container_of(sibling("container:web"))
     assert found is not None
     assert found.name == "web"
-    assert NET.container_of("host") is None
+    assert NET.container_of(HOST_NETNS) is None
 
 
 def test_the_ends_of_a_veth_know_each_other() -> None:
-    assert veth_peer(NET, "host", link(HOST, "veth1")) == Port("container:web", "eth0")
-    assert veth_peer(NET, "container:web", link(INNER, "eth0")) == Port("host", "veth1")
-    assert veth_peer(NET, "host", link(HOST, "eth0")) is None
+    assert veth_peer(NET, HOST_NETNS, link(HOST, "veth1")) == Port(sibling("container:web"), "eth0")
+    assert veth_peer(NET, sibling("container:web"), link(INNER, "eth0")) == Port(HOST_NETNS, "veth1")
+    assert veth_peer(NET, HOST_NETNS, link(HOST, "eth0")) is None
 
 
 def test_indexes_alone_do_not_make_a_pair() -> None:
     """Both ends in one namespace have no netnsid; a namespace of its own may use the same numbers."""
     inside = msgspec.structs.replace(link(INNER, "eth0"), peer_netnsid=None)
-    net = NET.with_namespace(msgspec.structs.replace(INNER, links=(inside,)))
-    assert veth_peer(net, "host", link(HOST, "veth1")) is None
+    net = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(INNER, links=(inside,)))
+    assert veth_peer(net, HOST_NETNS, link(HOST, "veth1")) is None
 
 
 def test_a_pair_within_one_namespace() -> None:
     pair = (Link(8, "v0", "veth", peer_index=9), Link(9, "v1", "veth", peer_index=8))
-    net = NET.with_namespace(msgspec.structs.replace(HOST, links=pair))
-    assert veth_peer(net, "host", pair[0]) == Port("host", "v1")
+    net = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=pair))
+    assert veth_peer(net, HOST_NETNS, pair[0]) == Port(HOST_NETNS, "v1")
 
 
 def test_addresses() -> None:
@@ -109,7 +120,7 @@ UPLINKS: dict[str, tuple[Link, bool]] = {
 
 @pytest.mark.parametrize(("candidate", "expected"), UPLINKS.values(), ids=UPLINKS)
 def test_is_uplink(candidate: Link, expected: bool) -> None:
-    assert is_uplink(NET, "host", candidate) is expected
+    assert is_uplink(NET, HOST_NETNS, candidate) is expected
 
 
 Rule = Literal["max", "or", "own"]
@@ -162,5 +173,5 @@ def test_whose_br_netfilter_counts(kernel: str, hosts: str | None, own: str | No
         for each, value in ((HOST, hosts), (INNER, own))
     )
     whole = network(host, inner)
-    assert bridge_nf(whole, inner, BRIDGE_NF[-1]) == expected
-    assert bridge_nf(whole, host, BRIDGE_NF[-1]) == (int(hosts) if hosts else None)
+    assert bridge_nf(whole, sibling(inner.name), BRIDGE_NF[-1]) == expected
+    assert bridge_nf(whole, HOST_NETNS, BRIDGE_NF[-1]) == (int(hosts) if hosts else None)

@@ -14,9 +14,10 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
+from tests.small_host import HOST_NETNS, sibling
 
-UPLINK = Port("host", "eth0")
-ONE, OTHER, SHIM = Port("container:a", "eth0"), Port("container:b", "eth0"), Port("host", "shim")
+UPLINK = Port(HOST_NETNS, "eth0")
+ONE, OTHER, SHIM = Port(sibling("container:a"), "eth0"), Port(sibling("container:b"), "eth0"), Port(HOST_NETNS, "shim")
 HOST = Namespace("host", links=(
     Link(2, "eth0", mac=0x10), Link(9, "shim", "macvlan", peer_index=2, mac=0x13, macvlan_mode="bridge"),
 ))  # fmt: skip
@@ -30,7 +31,7 @@ def inner(name: str, mac: int, *, mode: str = "bridge", up: bool = True, kind: s
 
 
 def net(*namespaces: Namespace) -> Network:
-    return Network(Host("h", namespaces=(HOST, *namespaces)))
+    return Network((Host("test", namespaces=(HOST, *namespaces)),))
 
 
 BOTH = net(inner("container:a", 0x11), inner("container:b", 0x12, up=False))
@@ -39,17 +40,17 @@ BOTH = net(inner("container:a", 0x11), inner("container:b", 0x12, up=False))
 def test_what_stands_on_a_link() -> None:
     assert stacked_on(BOTH, UPLINK) == (SHIM, ONE, OTHER)
     assert stacked_on(BOTH, ONE) == ()
-    assert stacked_on(BOTH, Port("host", "eth9")) == ()
+    assert stacked_on(BOTH, Port(HOST_NETNS, "eth9")) == ()
     for port in (SHIM, ONE, OTHER):
         assert lower_of(BOTH, port.netns, link_of(BOTH, port)) == UPLINK
-    assert lower_of(BOTH, "host", HOST.links[0]) is None
+    assert lower_of(BOTH, HOST_NETNS, HOST.links[0]) is None
 
 
 def test_a_lower_link_that_was_not_read() -> None:
     away = msgspec.structs.replace(HOST.links[1], peer_netnsid=3)
-    assert lower_of(BOTH, "host", away) is None
+    assert lower_of(BOTH, HOST_NETNS, away) is None
     with pytest.raises(KeyError):
-        link_of(BOTH, Port("host", "eth9"))
+        link_of(BOTH, Port(HOST_NETNS, "eth9"))
 
 
 # network, hardware address, who takes a frame to it
@@ -59,7 +60,7 @@ FRAMES: dict[str, tuple[Network, int, Port | None]] = {
     "the lower link's": (BOTH, 0x10, None),
     "of one that is down": (BOTH, 0x12, None),
     "passthru takes all": (
-        Network(Host("h", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru")))), 0x10, ONE,
+        Network((Host("test", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru"))),)), 0x10, ONE,
     ),
     "ipvlan has none": (net(inner("container:a", 0x11, kind="ipvlan")), 0x11, None),
 }  # fmt: skip
@@ -71,7 +72,7 @@ def test_takes_frame(network: Network, mac: int, port: Port | None) -> None:
 
 
 def test_only_passthru_takes_all() -> None:
-    alone = Network(Host("h", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru"))))
+    alone = Network((Host("test", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru"))),))
     assert (takes_all(alone, UPLINK), takes_all(BOTH, UPLINK)) == (ONE, None)
 
 

@@ -145,15 +145,15 @@ def test_what_cannot_be_asked(net: Network, target: Target, origin: Origin | Non
 
 def test_a_snapshot_without_its_host() -> None:
     empty = network()
-    empty = msgspec.structs.replace(empty, host=msgspec.structs.replace(empty.host, namespaces=(Namespace("x"),)))
+    empty = empty.with_host(msgspec.structs.replace(empty.this, namespaces=(Namespace("x"),)))
     with pytest.raises(UsageError, match="no host namespace"):
         flows_for(empty, (TO_WEB,), None)
 
 
 def test_who_runs_comes_first() -> None:
     stopped = msgspec.structs.replace(container("exited"), name="old", id="d" * 64)
-    assert [each.name for each, _ in bindings_of(whole(stopped, container()), 8151)] == ["web", "old"]
-    assert bindings_of(whole(), 8151, "udp") == ()
+    assert [each.name for each, _ in bindings_of(whole(stopped, container()).this, 8151)] == ["web", "old"]
+    assert bindings_of(whole().this, 8151, "udp") == ()
 
 
 def test_ipv6_is_asked_where_the_host_has_it() -> None:
@@ -171,19 +171,18 @@ NO_WAY_OUT: dict[str, Container] = {
 
 @pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
 def test_no_way_out_is_asked(inside: Container) -> None:
-    assert egress_flows(whole(inside), inside) == []
+    net = whole(inside)
+    assert egress_flows(net, net.this, inside) == []
 
 
 def test_names_are_asked_where_the_host_says() -> None:
     text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
     net = whole()
-    net = msgspec.structs.replace(
-        net, host=msgspec.structs.replace(net.host, files=(ConfigFile("/etc/resolv.conf", text),))
-    )
-    assert nameservers(net) == ("192.0.2.53",)
-    assert told(egress_flows(net, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
+    net = net.with_host(msgspec.structs.replace(net.this, files=(ConfigFile("/etc/resolv.conf", text),)))
+    assert nameservers(net.this) == ("192.0.2.53",)
+    assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
     own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
-    assert told(egress_flows(net, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+    assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
 
 
 def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:

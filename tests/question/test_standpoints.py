@@ -7,7 +7,7 @@ from hairpin.host.route import Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, parse_address
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
-from tests.small_host import HOST_ADDRESS, host_namespace, network, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 
 
 def number(text: str) -> int:
@@ -30,23 +30,27 @@ DEFAULT6 = route("::/0", "eth0", via="2001:db8:1::ffff")
 
 def test_clients_are_in_none_of_the_hosts_networks() -> None:
     """The small host's own network is 198.51.100.0/24."""
-    assert [address_text(each, 4) for each in clients(network(), 4)] == ["192.0.2.10", "203.0.113.10", "8.8.4.4"]
-    assert [address_text(each, 4) for each in clients(host(DOCUMENTED), 4)] == ["203.0.113.10", "8.8.4.4"]
+    assert [address_text(each, 4) for each in clients(network(), HOST_NETNS, 4)] == [
+        "192.0.2.10",
+        "203.0.113.10",
+        "8.8.4.4",
+    ]
+    assert [address_text(each, 4) for each in clients(host(DOCUMENTED), HOST_NETNS, 4)] == ["203.0.113.10", "8.8.4.4"]
 
 
 def test_ipv6_clients_need_a_way_back() -> None:
-    assert clients(network(), 6) == ()
-    assert address_text(clients(host(*SIX, routes=(DEFAULT6,)), 6)[0], 6) == "2001:db8:ffff::10"
+    assert clients(network(), HOST_NETNS, 6) == ()
+    assert address_text(clients(host(*SIX, routes=(DEFAULT6,)), HOST_NETNS, 6)[0], 6) == "2001:db8:ffff::10"
 
 
 def test_somebody_out_there_is_no_client() -> None:
-    assert not set(somebody(4)) & set(clients(network(), 4))
+    assert not set(somebody(4)) & set(clients(network(), HOST_NETNS, 4))
     assert all(each >> 96 for each in somebody(6))
 
 
 def test_lan() -> None:
-    assert lan_link(network(), 4) == "eth0"
-    neighbour = lan_client(network(), 4)
+    assert lan_link(network(), HOST_NETNS, 4) == "eth0"
+    neighbour = lan_client(network(), HOST_NETNS, 4)
     assert neighbour is not None
     assert inside(neighbour, HOST_ADDRESS, 24, 4)
     assert neighbour not in (HOST_ADDRESS, number("198.51.100.1"), number("198.51.100.0"), number("198.51.100.255"))
@@ -55,9 +59,13 @@ def test_lan() -> None:
 def test_without_a_default_route_an_uplink_with_an_address() -> None:
     made = host_namespace()
     bare = network(msgspec.structs.replace(made, routes=tuple(each for each in made.routes if each.prefix_length)))
-    assert lan_link(bare, 4) == "eth0"
+    assert lan_link(bare, HOST_NETNS, 4) == "eth0"
     nothing = network(Namespace("host"))
-    assert (lan_link(nothing, 4), lan_client(nothing, 4), primary_address(nothing, 4)) == (None, None, None)
+    assert (
+        lan_link(nothing, HOST_NETNS, 4),
+        lan_client(nothing, HOST_NETNS, 4),
+        primary_address(nothing, HOST_NETNS, 4),
+    ) == (None, None, None)
 
 
 def test_a_network_without_room_has_no_neighbour() -> None:
@@ -65,7 +73,7 @@ def test_a_network_without_room_has_no_neighbour() -> None:
     small = tuple(
         msgspec.structs.replace(each, prefix_length=32) if each.link == "eth0" else each for each in made.addresses
     )
-    assert lan_client(network(msgspec.structs.replace(made, addresses=small)), 4) is None
+    assert lan_client(network(msgspec.structs.replace(made, addresses=small)), HOST_NETNS, 4) is None
 
 
 PRIMARIES: dict[str, tuple[Network, str | None]] = {
@@ -86,14 +94,14 @@ PRIMARIES: dict[str, tuple[Network, str | None]] = {
 
 @pytest.mark.parametrize(("net", "expected"), PRIMARIES.values(), ids=PRIMARIES)
 def test_primary_address(net: Network, expected: str | None) -> None:
-    found = primary_address(net, 4)
+    found = primary_address(net, HOST_NETNS, 4)
     assert (address_text(found, 4) if found is not None else None) == expected
 
 
 def test_primary_address_of_ipv6_is_global() -> None:
-    assert primary_address(network(), 6) is None
-    assert primary_address(host(SIX[1]), 6) is None
-    assert primary_address(host(*SIX), 6) == SIX[0].value
+    assert primary_address(network(), HOST_NETNS, 6) is None
+    assert primary_address(host(SIX[1]), HOST_NETNS, 6) is None
+    assert primary_address(host(*SIX), HOST_NETNS, 6) == SIX[0].value
 
 
 def test_a_vpn_over_the_default_route_is_not_the_link_that_the_host_is_known_by() -> None:
@@ -101,5 +109,5 @@ def test_a_vpn_over_the_default_route_is_not_the_link_that_the_host_is_known_by(
     tunnel = Link(90, "tun0", "tun", flags=("POINTOPOINT",))
     halves = (route("0.0.0.0/1", "tun0"), route("128.0.0.0/1", "tun0"))
     net = host(Address("tun0", 4, number("10.8.0.2"), 24), routes=halves, links=(tunnel,))
-    assert lan_link(net, 4) == "eth0"
-    assert primary_address(net, 4) == HOST_ADDRESS
+    assert lan_link(net, HOST_NETNS, 4) == "eth0"
+    assert primary_address(net, HOST_NETNS, 4) == HOST_ADDRESS

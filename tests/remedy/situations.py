@@ -9,34 +9,37 @@ from hairpin.change.steps import steps
 from hairpin.engines.missing import missing
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy, Situation
 from tests.report.answers import network as fixture
 
 NOTHING = message("nothing")
+HOST_NETNS = fixture().this.netns
+"""The host's own namespace."""
 
 
 def network(*files: tuple[str, str], units: tuple[Unit, ...] = (), managed_by: str = "") -> Network:
     """Return the host with these files; ``managed_by``: firewalld or ufw."""
     whole = fixture()
     host = msgspec.structs.replace(
-        whole.host,
+        whole.this,
         files=tuple(ConfigFile(path, text) for path, text in files),
         units=units,
         firewalld=Firewalld(running=True) if managed_by == "firewalld" else None,
         ufw=Ufw(enabled=True) if managed_by == "ufw" else None,
     )
-    return msgspec.structs.replace(whole, host=host)
+    return whole.with_host(host)
 
 
 def situation(found: Network, *parts: Primitive, calls: tuple[Call, ...] = (), cause: str = "some-cause") -> Situation:
     change = Change(parts, calls)
     candidate = Candidate(NOTHING, NOTHING, change, ())
-    lost = tuple(missing(engine, found.namespace(HOST)) for engine in found.host.engines)
+    lost = tuple(missing(engine, found.namespace(HOST_NETNS)) for engine in found.this.engines)
     return Situation(found, cause, candidate, steps(change, found), lost)
 
 
@@ -51,7 +54,7 @@ def said(told: Remedy) -> str:
     return "\n".join(str(each) for each in told.advice)
 
 
-def sysctl(dotted: str, value: str = "1", netns: str = HOST) -> SetSysctl:
+def sysctl(dotted: str, value: str = "1", netns: Netns = HOST_NETNS) -> SetSysctl:
     return SetSysctl(netns, tuple(dotted.split(".")), value)
 
 
@@ -59,14 +62,14 @@ def deletion(
     chain: str, words: str, *, table: str = "filter", family: str = "ip", dialect: str = "iptables-nft"
 ) -> DeleteRule:
     text = f"-A {chain} {words}" if dialect != "nft" else words
-    return DeleteRule(HOST, Place(dialect, family, table, chain, 1, text, handle=7))
+    return DeleteRule(HOST_NETNS, Place(dialect, family, table, chain, 1, text, handle=7))
 
 
 def insertion(chain: str, words: str, *, table: str = "filter", position: int | None = 1) -> InsertRule:
     rule = rule_of("ip", table, chain, words)
     assert rule is not None
-    return InsertRule(HOST, "iptables-nft", "ip", table, chain, rule, position)
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", table, chain, rule, position)
 
 
 def nft_insertion(text: str, table: str = "mine", chain: str = "forward") -> InsertRule:
-    return InsertRule(HOST, "nft", "inet", table, chain, Rule((), text, 1), 1)
+    return InsertRule(HOST_NETNS, "nft", "inet", table, chain, Rule((), text, 1), 1)

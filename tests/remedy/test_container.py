@@ -6,15 +6,15 @@ from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, SetContainer
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
-from tests.remedy.situations import insertion, network, remedy, said
+from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
 
 
 def with_policy(policy: str) -> tuple[Network, SetContainer]:
     found = network()
-    engine = found.host.engines[0]
+    engine = found.this.engines[0]
     containers = tuple(msgspec.structs.replace(each, restart_policy=policy) for each in engine.containers)
-    host = msgspec.structs.replace(found.host, engines=(msgspec.structs.replace(engine, containers=containers),))
-    return msgspec.structs.replace(found, host=host), SetContainer(containers[0])
+    host = msgspec.structs.replace(found.this, engines=(msgspec.structs.replace(engine, containers=containers),))
+    return msgspec.structs.replace(found, hosts=(host,)), SetContainer(HOST_NETNS.host, containers[0])
 
 
 def test_without_a_policy_one_is_proposed() -> None:
@@ -39,11 +39,11 @@ def test_the_proofs_rules_are_not_offered_as_commands() -> None:
 
 def test_a_container_that_would_have_to_be_another() -> None:
     found = network()
-    assert remedy(found, SetContainer(found.host.containers()[0])).id == "recreate-container"
+    assert remedy(found, SetContainer(HOST_NETNS.host, found.this.containers()[0])).id == "recreate-container"
 
 
 def test_advice_and_no_command() -> None:
-    part = AddSocket("container:front", Socket("tcp", 4, None, 80), "start the service in front")
+    part = AddSocket(HOST_NETNS.sibling("container:front"), Socket("tcp", 4, None, 80), "start the service in front")
     told = remedy(network(), part)
     assert (told.id, told.commands) == ("make-service-listen", ())
     assert str(told.advice[0]) == "start the service in front"
@@ -51,5 +51,5 @@ def test_advice_and_no_command() -> None:
 
 
 def test_on_the_host_itself() -> None:
-    told = remedy(network(), AddSocket("host", Socket("tcp", 4, None, 80), "start it"))
+    told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "start it"))
     assert said(told) == "start it"

@@ -34,8 +34,8 @@ def test_who_may_have_flushed() -> None:
         "ufw.service is active": network(units=(Unit("ufw.service", "active", "enabled"),)),
     }
     for sentence, found in cases.items():
-        told = restored(found.host)
+        told = restored(found.this)
         assert any(sentence in str(each) for each in told.advice)
     # Debian ships that file; while nothing loads it, it flushes nothing.
-    told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).host)
+    told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this)
     assert len(told.advice) == 1

@@ -6,9 +6,8 @@ from hairpin.change.change import SetPolicy
 from hairpin.host.managers import Unit
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
-from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Remedy
-from tests.remedy.situations import deletion, insertion, network, nft_insertion, remedy, said
+from tests.remedy.situations import HOST_NETNS, deletion, insertion, network, nft_insertion, remedy, said
 
 DNAT = insertion(
     "OUTPUT", "-d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11", table="nat"
@@ -68,7 +67,7 @@ def test_the_order_of_several_rules_holds() -> None:
 
 def test_native_rules_and_containers_get_a_sentence() -> None:
     assert "ct status dnat accept" in said(remedy(network(), nft_insertion("ct status dnat accept")))
-    inside = msgspec.structs.replace(DNAT, netns="container:front")
+    inside = msgspec.structs.replace(DNAT, netns=HOST_NETNS.sibling("container:front"))
     told = remedy(network(), inside)
     assert told.persist == ()
     assert "gone with the container" in said(told)
@@ -109,12 +108,15 @@ def test_a_native_rule_out_of_its_script() -> None:
 
 
 def test_inside_a_container_no_file_of_the_host_keeps_it() -> None:
-    told = remedy(network(("/etc/iptables/rules.v4", RULES)), msgspec.structs.replace(DROP, netns="container:front"))
+    told = remedy(
+        network(("/etc/iptables/rules.v4", RULES)),
+        msgspec.structs.replace(DROP, netns=HOST_NETNS.sibling("container:front")),
+    )
     assert told.persist == ()
     assert "inside a container" in said(told)
 
 
-FORWARD = SetPolicy(HOST, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
+FORWARD = SetPolicy(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
 
 
 def test_a_policy_in_the_saved_rules() -> None:

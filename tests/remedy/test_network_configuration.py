@@ -4,9 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.change.change import SetLink
-from hairpin.network.network import HOST
 from hairpin.remedy.network_configuration import configured_by
-from tests.remedy.situations import network, remedy, said
+from tests.remedy.situations import HOST_NETNS, network, remedy, said
 
 FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "netplan": (("/etc/netplan/01.yaml",), "for netplan (/etc/netplan/01.yaml)"),
@@ -21,17 +20,17 @@ FILES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize(("paths", "words"), FILES.values(), ids=FILES)
 def test_who_configures_the_network(paths: tuple[str, ...], words: str) -> None:
-    assert str(configured_by(network(*((path, "") for path in paths)).host)).endswith(words)
+    assert str(configured_by(network(*((path, "") for path in paths)).this)).endswith(words)
 
 
 def test_an_uplink_and_a_link_of_the_engine() -> None:
     found = network(("/etc/network/interfaces", ""))
-    host = found.namespace(HOST)
+    host = found.namespace(HOST_NETNS)
     eth0 = host.link("eth0")
     bridge = next(link for link in host.links if link.kind == "bridge")
     assert eth0 is not None
-    own = remedy(found, SetLink(HOST, msgspec.structs.replace(eth0, up=False)))
+    own = remedy(found, SetLink(HOST_NETNS, msgspec.structs.replace(eth0, up=False)))
     assert (own.id, own.commands) == ("set-link", ("ip link set eth0 down",))
     assert "ifupdown" in said(own)
     down = msgspec.structs.replace(bridge, up=not bridge.up)
-    assert "the engine makes this link anew" in said(remedy(found, SetLink(HOST, down)))
+    assert "the engine makes this link anew" in said(remedy(found, SetLink(HOST_NETNS, down)))

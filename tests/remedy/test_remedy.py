@@ -9,4 +9,4 @@ def test_a_file_is_found_by_its_path() -> None:
     assert file is not None
     assert file.text == "text"
     assert found.file("/etc/b") is None
-    assert found.host is found.network.host
+    assert found.host is found.network.this

@@ -1,6 +1,6 @@
 """A sysctl is kept by the file that has the last word; who set it wrongly is named."""
 
-from tests.remedy.situations import network, remedy, said, sysctl
+from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
 KEY = "net.ipv4.conf.eth0.forwarding"
 
@@ -39,7 +39,7 @@ def test_a_file_that_is_right_already_needs_no_other() -> None:
 
 
 def test_a_containers_own_value_belongs_to_its_creation() -> None:
-    told = remedy(network(), sysctl("net.ipv4.conf.eth0.rp_filter", "0", "container:front"))
+    told = remedy(network(), sysctl("net.ipv4.conf.eth0.rp_filter", "0", HOST_NETNS.sibling("container:front")))
     assert told.persist == ()
     assert "create it with --sysctl net.ipv4.conf.eth0.rp_filter=0" in said(told)
     assert told.commands[0].startswith("nsenter -t ")

@@ -39,7 +39,7 @@ def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence
 
 @cache
 def network(*replacements: Replacement) -> Network:
-    return Network(parse(evidence(*replacements)))
+    return Network((parse(evidence(*replacements)),))
 
 
 @cache

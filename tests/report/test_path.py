@@ -4,6 +4,7 @@ from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
+from tests.small_host import HOST_NETNS
 
 
 def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
@@ -29,7 +30,7 @@ def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
         next(
             step.link
             for step in answer().diagnoses[0].trace.usual.reply
-            if step.netns == "host" and step.link.startswith("br-")
+            if step.netns == HOST_NETNS and step.link.startswith("br-")
         )
     }
     lost = (f"/ipv4/conf/{bridge}/forwarding:1", f"/ipv4/conf/{bridge}/forwarding:0")

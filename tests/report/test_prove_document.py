@@ -11,9 +11,9 @@ from tests.report.answers import USER_DROPS, answer, evidence, network
 from tests.report.strict import errors
 
 TRACE = answer(USER_DROPS).diagnoses[0].trace
-RULE = Hit("host", "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+RULE = Hit(network().this.netns, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
 SEEN = tuple(
-    Sighting(at, "host", "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
+    Sighting(at, network().this.netns, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
     for at in (5, 1_000_005)
 )
 
@@ -24,7 +24,9 @@ def document(judgement: Judgement, file: str | None = None) -> ProveDocument:
 
 
 AGREED = document(
-    Judgement(TRACE.flow, "dropped", Place("host", "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN)
+    Judgement(
+        TRACE.flow, "dropped", Place(network().this.netns, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN
+    )
 )
 
 

@@ -9,12 +9,14 @@ from hairpin.replica.watch.tap import Sighting
 from hairpin.report.paper import Paper
 from hairpin.report.prove_text import prove_text
 from hairpin.report.words import Words
-from tests.report.answers import USER_DROPS, answer
+from tests.report.answers import USER_DROPS, answer, network
 
 TRACE = answer(USER_DROPS).diagnoses[0].trace
-RULE = Hit("host", "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
-SEEN = Sighting(5, "host", "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
-DROPPED = Judgement(TRACE.flow, "dropped", Place("host", "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,))
+RULE = Hit(network().this.netns, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+SEEN = Sighting(5, network().this.netns, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
+DROPPED = Judgement(
+    TRACE.flow, "dropped", Place(network().this.netns, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,)
+)
 
 
 def text(*judgements: Judgement, file: str | None = None) -> str:

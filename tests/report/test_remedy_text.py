@@ -6,6 +6,7 @@ from pathlib import Path
 from hairpin.carry.act import FileState
 from hairpin.change.calls import SetUnitState
 from hairpin.change.steps import Ask, ReplaceFile, RunCommands, Step
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
@@ -20,16 +21,16 @@ def written(remedy: Remedy, noted: set[Message] | None = None) -> str:
 
 
 def run(*argv: str) -> tuple[Step, ...]:
-    return (RunCommands(netns="host", does=(), commands=(argv,)),)
+    return (RunCommands(netns=Netns("h"), does=(), commands=(argv,)),)
 
 
 def kept(path: str, content: str, before: str | None = None) -> tuple[Step, ...]:
     held = FileState(before) if before is not None else None
-    return (ReplaceFile(path=path, before=held, after=FileState(content)),)
+    return (ReplaceFile(host="h", path=path, before=held, after=FileState(content)),)
 
 
 def test_now_and_for_good() -> None:
-    unit = Ask(call=SetUnitState("start", "x"))
+    unit = Ask(host="h", call=SetUnitState("start", "x"))
     remedy = Remedy("set-sysctl", run("sysctl", "-w", "a.b=1"), (*kept("/etc/sysctl.d/99-x.conf", "a.b = 1\n"), unit))
     assert written(remedy) == (
         "  repair now:\n"

@@ -19,6 +19,7 @@ from hairpin.walk.state import (
     Stop,
     SysctlDecided,
 )
+from tests.small_host import HOST_NETNS
 
 SEEN = Seen(Packet(4, 1, 2, 6))
 POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP")
@@ -43,11 +44,11 @@ def test_decided_text(decided: DecidedBy | None, expected: str) -> None:
 
 @pytest.mark.parametrize("reason", get_args(Reason))
 def test_every_reason_has_a_sentence(reason: Reason) -> None:
-    assert str(stop_sentence(Stop(reason, "host", "forward", "eth0", SEEN)))
+    assert str(stop_sentence(Stop(reason, HOST_NETNS, "forward", "eth0", SEEN)))
 
 
 def test_the_address_and_the_answer_are_named_where_they_are_known() -> None:
-    nobody = Stop("no-neighbour", "host", "neighbour", "docker0", SEEN, address=0xAC110002)
-    rejected = Stop("reject", "host", "forward", "eth0", SEEN, reject="tcp-reset")
+    nobody = Stop("no-neighbour", HOST_NETNS, "neighbour", "docker0", SEEN, address=0xAC110002)
+    rejected = Stop("reject", HOST_NETNS, "forward", "eth0", SEEN, reject="tcp-reset")
     assert str(stop_sentence(nobody)) == "nobody answers for 172.17.0.2"
     assert str(stop_sentence(rejected)) == "a rule rejects it with tcp-reset"

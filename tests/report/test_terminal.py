@@ -102,7 +102,7 @@ def test_what_nothing_explains_says_so_and_shows_the_place() -> None:
 
 def test_no_flow_at_all_is_a_sentence() -> None:
     whole = answer()
-    alone = msgspec.structs.replace(whole.network, host=msgspec.structs.replace(whole.network.host, engines=()))
+    alone = whole.network.with_host(msgspec.structs.replace(whole.network.this, engines=()))
     asked = msgspec.structs.replace(whole, diagnoses=(), causes=())
     cases = {
         "No container here publishes a port": asked,

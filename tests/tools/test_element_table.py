@@ -10,7 +10,7 @@ from hairpin.netfilter.nft import listing as nft_listing
 from tools.element_table import Class, Row, page, rows
 from tools.elements import judged
 
-PAGE = Path(__file__).parents[2] / "docs" / "elements.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "elements.md"
 LIBRARIES = Path("/usr/lib").glob("*-linux-gnu/xtables/lib*.so")
 # Not elements: the verdicts, and the translation that SNAT and the others share.
 WITHOUT_A_ROW = {"standard", "NAT", "ULOG"}

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import SYN, TCP, Packet
-from hairpin.network.network import HOST, Network, Port
+from hairpin.network.network import Network, Port
 from hairpin.walk.state import End, Outcome, Stage, State
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
 
 FROM_CLIENT = Packet(4, CLIENT, HOST_ADDRESS, TCP, sport=40000, dport=8151, tcp_flags=SYN)
 
-INNER = Port("container:web", "eth0")
+INNER = Port(sibling("container:web"), "eth0")
 
 
 def changed(name: str, **changes: object) -> Network:
@@ -21,7 +22,9 @@ def changed(name: str, **changes: object) -> Network:
     return network(msgspec.structs.replace(host, links=links))
 
 
-def at(stage: Stage, packet: Packet = FROM_CLIENT, *, netns: str = HOST, iif: str = "eth0", oif: str = "") -> State:
+def at(
+    stage: Stage, packet: Packet = FROM_CLIENT, *, netns: Netns = HOST_NETNS, iif: str = "eth0", oif: str = ""
+) -> State:
     """Return a packet at a stage."""
     return State(stage, netns, packet, iif=iif, oif=oif)
 

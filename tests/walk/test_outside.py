@@ -11,7 +11,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.walk.outside import enters_by, outside_takes
 from hairpin.walk.state import End, State
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, route, sibling
 from tests.walk.standing import at, ended
 
 NEIGHBOUR = parse_address("198.51.100.7")[1]
@@ -99,7 +99,7 @@ def leaving(saddr: int, daddr: int) -> End:
 
 
 def out(start: Start | None = None, daddr: int = FAR) -> Flow:
-    return Flow(start or FromContainer("web", "container:web"), 4, daddr, "tcp", 443)
+    return Flow(start or FromContainer("web", sibling("container:web")), 4, daddr, "tcp", 443)
 
 
 PEER = Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),))

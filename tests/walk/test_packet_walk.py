@@ -3,7 +3,7 @@ import pytest
 from hairpin.netfilter.packet import SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.packet_walk import MAX_ENDS, walk_packet
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network, sibling
 from tests.walk.standing import FROM_CLIENT, at, ended
 
 NET = network()
@@ -42,7 +42,7 @@ def test_walk_packet(net: Network, packet: Packet, expected: list[str]) -> None:
 
 def test_a_published_packet_passes_these_stages() -> None:
     (end,) = walk_packet(NET, at("device-in"))
-    assert [(step.netns, step.stage) for step in end.state.steps] == [
+    assert [(step.netns.name, step.stage) for step in end.state.steps] == [
         ("host", "device-in"),
         ("host", "prerouting"),
         ("host", "input-route"),
@@ -52,7 +52,7 @@ def test_a_published_packet_passes_these_stages() -> None:
         ("container:web", "device-in"),
         ("container:web", "input-route"),
     ]
-    assert (end.state.netns, end.state.packet.daddr, end.state.packet.dport) == ("container:web", WEB, 80)
+    assert (end.state.netns, end.state.packet.daddr, end.state.packet.dport) == (sibling("container:web"), WEB, 80)
 
 
 def test_branches_are_bounded() -> None:

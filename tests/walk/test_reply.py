@@ -7,6 +7,7 @@ from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Rou
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
+from tests.small_host import HOST_NETNS
 from tests.walk.link.test_neighbour_discovery import BEYOND, OWN, address, net
 
 EVERYBODY = address("2001:db8:2::")
@@ -16,12 +17,12 @@ ANYCAST = Route(6, EVERYBODY, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), p
 def routers(rules: str = "") -> Network:
     """Return the host with the anycast address of its network's routers."""
     plain = net(rules)
-    host, *rest = plain.host.namespaces
+    host, *rest = plain.this.namespaces
     sysctls = host.sysctls
     for which in ("all", "eth0"):
         sysctls = sysctls.with_value(("net", "ipv6", "conf", which, "forwarding"), "1")
     host = msgspec.structs.replace(host, routes=(ANYCAST, *host.routes), sysctls=sysctls)
-    return msgspec.structs.replace(plain, host=msgspec.structs.replace(plain.host, namespaces=(host, *rest)))
+    return plain.with_host(msgspec.structs.replace(plain.this, namespaces=(host, *rest)))
 
 
 FLOWS: dict[str, tuple[Flow, str, str]] = {
@@ -41,13 +42,13 @@ def test_anycast(flow: Flow, verdict: str, reason: str) -> None:
 
 def asking_by_link() -> Network:
     """Return the host, one of whose policy rules is for what sockets send by eth0."""
-    host = net().namespace("host")
+    host = net().namespace(HOST_NETNS)
     rules = (
         PolicyRule(6, 0, table=TABLE_LOCAL),
         PolicyRule(6, 9, action="prohibit", oif="eth0"),
         PolicyRule(6, 32766, table=TABLE_MAIN),
     )
-    return net().with_namespace(msgspec.structs.replace(host, rules=(*host.rules, *rules)))
+    return net().with_namespace(HOST_NETNS, msgspec.structs.replace(host, rules=(*host.rules, *rules)))
 
 
 # flow, its verdict, what loses the answer

@@ -3,6 +3,7 @@ import pytest
 
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
 from hairpin.walk.state import State, stopped
+from tests.small_host import HOST_NETNS
 from tests.walk.standing import FROM_CLIENT, at
 
 STATE = msgspec.structs.replace(at("forward", oif="docker0"), physin="veth1", uid=0)
@@ -34,7 +35,7 @@ ENDS = {"nobody is told": (None, "dropped"), "the sender is told": ("icmp-port-u
 def test_stopped(reject: str | None, kind: str) -> None:
     end = stopped(STATE, "rule", link="eth0", reject=reject)
     assert end.stop is not None
-    assert (end.kind, end.stop.reason, end.stop.stage, end.stop.netns) == (kind, "rule", "forward", "host")
+    assert (end.kind, end.stop.reason, end.stop.stage, end.stop.netns) == (kind, "rule", "forward", HOST_NETNS)
     assert end.state.steps[-1].text == "rule"
     elsewhere = stopped(STATE, "ttl", stage="input-route").stop
     assert elsewhere is not None

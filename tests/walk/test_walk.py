@@ -18,6 +18,7 @@ from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     HOST_ADDRESS,
+    HOST_NETNS,
     WEB,
     container_namespace,
     host_namespace,
@@ -25,10 +26,11 @@ from tests.small_host import (
     local,
     network,
     route,
+    sibling,
 )
 
 OUTSIDE = Outside(CLIENT)
-WEB_ITSELF = FromContainer("web", "container:web")
+WEB_ITSELF = FromContainer("web", sibling("container:web"))
 
 
 def published(start: Start = OUTSIDE, address: str = "198.51.100.11") -> Flow:
@@ -110,10 +112,10 @@ def on_macvlan() -> Network:
     )  # fmt: skip
     endpoint = Endpoint("mv", "n9", MACVLAN_ADDRESS, 24)
     container = Container("e" * 64, "mv", "running", endpoints=(endpoint,), netns="container:mv")
-    (docker,) = whole.host.engines
+    (docker,) = whole.this.engines
     engines = (msgspec.structs.replace(docker, containers=(*docker.containers, container)),)
-    host = msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, inner), engines=engines)
-    return msgspec.structs.replace(whole, host=host)
+    host = msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=engines)
+    return whole.with_host(host)
 
 
 def asked_macvlan(start: Start) -> Flow:
@@ -214,10 +216,11 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         on_macvlan(), asked_macvlan(FromHost()), "dropped", ("outside", "left-instead"),
     ),
     "the host from its own macvlan container": (
-        on_macvlan(), published(FromContainer("mv", "container:mv")), "dropped", ("outside", "left-instead"),
+        on_macvlan(), published(FromContainer("mv", sibling("container:mv"))), "dropped", ("outside", "left-instead"),
     ),
     "out there from a macvlan container": (
-        on_macvlan(), Flow(FromContainer("mv", "container:mv"), 4, parse_address("203.0.113.80")[1], "tcp", 443),
+        on_macvlan(),
+        Flow(FromContainer("mv", sibling("container:mv")), 4, parse_address("203.0.113.80")[1], "tcp", 443),
         "delivered", None,
     ),
     "accept missing, policy decides": (
@@ -320,7 +323,7 @@ def test_walk(net: Network, flow: Flow, verdict: str, stop: tuple[str, str] | No
 
 def test_every_step_stands_in_a_namespace_of_the_snapshot() -> None:
     trace = walk_flow(network(), published())
-    assert {step.netns for step in (*trace.usual.request, *trace.usual.reply)} == {"host", "container:web"}
+    assert {step.netns for step in (*trace.usual.request, *trace.usual.reply)} == {HOST_NETNS, sibling("container:web")}
     assert [step.packet.daddr for step in trace.usual.request][-1] == WEB
 
 
@@ -378,7 +381,7 @@ def test_unread_rules_of_the_other_family_do_not_matter() -> None:
 
 def test_a_container_whose_namespace_was_not_read_makes_the_verdict_depend() -> None:
     whole = network()
-    blind = msgspec.structs.replace(whole, host=msgspec.structs.replace(whole.host, namespaces=(host_namespace(),)))
+    blind = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(host_namespace(),)))
     trace = walk_flow(blind, published())
     assert trace.verdict == "depends"
     assert "not read" in trace.conditions[0].text

@@ -6,11 +6,12 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.host.docker import Container
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.walk import Branch
 
@@ -29,14 +30,24 @@ class View(msgspec.Struct, frozen=True):
         return self.network.namespace(self.stop.netns)
 
     @property
-    def host(self) -> Namespace:
-        """The host's namespace."""
-        return self.network.namespace(HOST)
+    def host(self) -> Host:
+        """The host that the packet stopped on."""
+        return self.network.host(self.stop.netns.host)
+
+    @property
+    def host_netns(self) -> Netns:
+        """The namespace of that host that is examined as the host."""
+        return self.stop.netns.of_host
+
+    @property
+    def host_namespace(self) -> Namespace:
+        """What was read of that namespace."""
+        return self.network.namespace(self.host_netns)
 
     @property
     def on_host(self) -> bool:
-        """Whether the packet stopped in the host's namespace."""
-        return self.stop.netns == HOST
+        """Whether the packet stopped in that namespace."""
+        return self.stop.netns.is_host
 
     @property
     def in_reply(self) -> bool:

@@ -114,7 +114,7 @@ def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
             known = namespace.connections if namespace is not None else ()
             found = next((each for each in known if each.evidence == evidence), None)
             if found is None:
-                raise ChangeError(message("no such connection in namespace {netns}", netns=part.netns))
+                raise ChangeError(message("no such connection in namespace {netns}", netns=part.netns.name))
             return ("conntrack", "-D", *_connection_words(found))
         case Forget(what="connections"):
             return ("conntrack", "-F")

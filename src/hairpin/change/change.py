@@ -1,7 +1,8 @@
 """The kinds of change, closed: what a remedy, an event or a counterfactual does to a network.
 
 Each kind exists in both directions, because the world makes changes, too.  ``simulate.py`` says what each makes of a
-network, ``steps.py`` by which steps it is made on a host.
+network, ``steps.py`` by which steps it is made on a host.  ``netns`` is the namespace that a part changes, ``host`` the
+label of the host.
 """
 
 from typing import Literal
@@ -13,6 +14,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import Unit
+from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
@@ -25,7 +27,7 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
     """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every
     interface)."""
 
-    netns: str
+    netns: Netns
     path: Path
     value: str
 
@@ -33,14 +35,14 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 class ReplaceSysctls(msgspec.Struct, frozen=True, tag="replace-sysctls"):
     """Values written one after another, as ``sysctl --system`` does; what they do not name stays."""
 
-    netns: str
+    netns: Netns
     values: tuple[tuple[Path, str], ...]
 
 
 class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
     """An empty user chain; its table comes into being too when it is not there."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     table: str
@@ -50,7 +52,7 @@ class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
 class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
     """An empty user chain away."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     table: str
@@ -61,7 +63,7 @@ class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
     """A rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN …``);
     ``also``: further rules of the IR that these words mean."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     table: str
@@ -74,14 +76,14 @@ class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
 class DeleteRule(msgspec.Struct, frozen=True, tag="delete-rule"):
     """The rule at that place."""
 
-    netns: str
+    netns: Netns
     place: Place
 
 
 class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
     """A base chain's policy; ``place`` is the chain's (number 0)."""
 
-    netns: str
+    netns: Netns
     place: Place
     policy: Literal["accept", "drop"]
 
@@ -89,7 +91,7 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
     """A whole table as it will be; None: the table goes (iptables' built-in chains stay, empty, and accept)."""
 
-    netns: str
+    netns: Netns
     dialect: Dialect
     family: Family
     name: str
@@ -99,91 +101,91 @@ class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
 class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
     """All tables of a namespace as they will be; ipsets stay as they are."""
 
-    netns: str
+    netns: Netns
     ruleset: Ruleset
 
 
 class AddRoute(msgspec.Struct, frozen=True, tag="add-route"):
     """A route."""
 
-    netns: str
+    netns: Netns
     route: Route
 
 
 class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
     """A route away."""
 
-    netns: str
+    netns: Netns
     route: Route
 
 
 class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
     """An address on a link, with the routes that the kernel makes for it."""
 
-    netns: str
+    netns: Netns
     address: Address
 
 
 class DeleteAddress(msgspec.Struct, frozen=True, tag="delete-address"):
     """An address away, with what the kernel takes away with it."""
 
-    netns: str
+    netns: Netns
     address: Address
 
 
 class AddPolicyRule(msgspec.Struct, frozen=True, tag="add-policy-rule"):
     """An ``ip rule``."""
 
-    netns: str
+    netns: Netns
     rule: PolicyRule
 
 
 class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
     """An ``ip rule`` away."""
 
-    netns: str
+    netns: Netns
     rule: PolicyRule
 
 
 class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
     """A neighbour entry made by hand (state PERMANENT, or a proxy entry)."""
 
-    netns: str
+    netns: Netns
     neighbour: Neighbour
 
 
 class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
     """A neighbour entry away; who has the address is then asked on the link."""
 
-    netns: str
+    netns: Netns
     neighbour: Neighbour
 
 
 class AddFdbEntry(msgspec.Struct, frozen=True, tag="add-fdb-entry"):
     """A forwarding entry of a bridge or a VXLAN made by hand."""
 
-    netns: str
+    netns: Netns
     entry: FdbEntry
 
 
 class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
     """A forwarding entry away."""
 
-    netns: str
+    netns: Netns
     entry: FdbEntry
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
     """A link replaced by one with other properties: up, master, MTU, flags of a bridge port, carrier."""
 
-    netns: str
+    netns: Netns
     link: Link
 
 
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
     """Something listens.  How it is brought to listen is not hairpin's to say: ``advice`` is for a person."""
 
-    netns: str
+    netns: Netns
     socket: Socket
     advice: str
 
@@ -191,19 +193,21 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
     """Nothing listens there any more: its process has ended."""
 
-    netns: str
+    netns: Netns
     socket: Socket
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
     """A process that a signal stopped goes on; ``pid`` as the sockets of the snapshot name it."""
 
+    host: str
     pid: int
 
 
 class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
     """A signal stops a process."""
 
+    host: str
     pid: int
 
 
@@ -211,6 +215,7 @@ class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
     """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then
     is."""
 
+    host: str
     namespace: Namespace
     host_link: Link
     container: Container
@@ -221,12 +226,13 @@ class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
 class DeleteNamespace(msgspec.Struct, frozen=True, tag="delete-namespace"):
     """A namespace goes, with its links and the other ends of its wires."""
 
-    netns: str
+    netns: Netns
 
 
 class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
     """What the engine says of a container (unpaused, for example)."""
 
+    host: str
     container: Container
 
 
@@ -240,12 +246,14 @@ class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
 class SetUnit(msgspec.Struct, frozen=True, tag="set-unit"):
     """A systemd unit, enabled and active as it says (``enabled``/``disabled``, ``active``/``inactive``)."""
 
+    host: str
     unit: Unit
 
 
 class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
     """A configuration file with this text; None: the file goes."""
 
+    host: str
     path: str
     text: str | None
 
@@ -253,20 +261,21 @@ class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
 class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
     """A kernel module loaded; hairpin never unloads one, since others may use it by then."""
 
+    host: str
     name: str
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
     """A live conntrack entry away (``conntrack -D``)."""
 
-    netns: str
+    netns: Netns
     evidence: str
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
     """All conntrack entries away, or all neighbour entries that the kernel has learned."""
 
-    netns: str
+    netns: Netns
     what: Literal["connections", "neighbours"]
 
 
@@ -289,7 +298,7 @@ Primitive = InKernel | Forgotten | OfHost | Beyond
 
 class Change(msgspec.Struct, frozen=True):
     """Primitives made together, in order.  ``calls``: what the owner of that part of the host (an engine, firewalld) is
-    asked to do where its one call makes the whole (``docker start web``)."""
+    asked to do, on the host of the first part, where its one call makes the whole (``docker start web``)."""
 
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()

@@ -39,6 +39,7 @@ from hairpin.change.words import is_made_by_hand, is_static, link_commands
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
@@ -46,54 +47,53 @@ from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
-_Find = Callable[[Namespace, Namespace], Iterator[InKernel]]
+_Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
 
 
 def difference(now: Network, wanted: Network) -> Change:
     """Return the change after which every namespace of ``now`` is as ``wanted`` says; raises ChangeError when no
     command makes it so (links that are not there, a chain that is bound to other hooks)."""
     parts: list[InKernel] = []
-    for namespace in wanted.host.namespaces:
-        known = now.host.namespace(namespace.name)
-        if known is None or known is namespace:
+    changed: list[Netns] = []
+    for netns, namespace in wanted.namespaces():
+        if netns not in now or now.namespace(netns) is namespace:
             continue
+        changed.append(netns)
         for find in _KINDS:
-            found = tuple(find(known, namespace))
+            found = tuple(find(netns, now.namespace(netns), namespace))
             parts += found
             now = simulate(Change(found), now)
-            known = now.namespace(namespace.name)
-    for namespace in wanted.host.namespaces:
-        known = now.host.namespace(namespace.name)
-        left = next((part for find in _KINDS for part in find(known, namespace)), None) if known is not None else None
-        if left is not None:
-            raise ChangeError(message("no command makes namespace {netns} as it was", netns=namespace.name))
+    for netns in changed:
+        known, namespace = now.namespace(netns), wanted.namespace(netns)
+        if any(part for find in _KINDS for part in find(netns, known, namespace)):
+            raise ChangeError(message("no command makes namespace {netns} as it was", netns=netns.name))
     return Change(tuple(parts))
 
 
-def _links(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     for link in wanted.links:
         known = now.link(link.name)
         if known is None:
             raise ChangeError(message("link {link} is not there", link=link.name))
         if known is not link and any(link_commands(known, link)):
-            yield SetLink(now.name, link)
+            yield SetLink(netns, link)
 
 
-def _global_sysctls(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     """Yield what copies itself to other keys."""
-    yield from (each for each in _sysctls(now, wanted) if {"all", "ip_forward"} & set(each.path))
+    yield from (each for each in _sysctls(netns, now, wanted) if {"all", "ip_forward"} & set(each.path))
 
 
-def _sysctls(now: Namespace, wanted: Namespace) -> Iterator[SetSysctl]:
+def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[SetSysctl]:
     if now.sysctls is wanted.sysctls:
         return
     for path, value in wanted.sysctls.values.items():
         known = now.sysctls.values.get(path)
         if known is not None and known.split() != value.split():
-            yield SetSysctl(now.name, path, value)
+            yield SetSysctl(netns, path, value)
 
 
-def _addresses(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     """Yield addresses out and in.  The first of a network is its primary one, so that all of a link go and come back in
     their order when the order differs."""
     if now.addresses is wanted.addresses:
@@ -107,9 +107,9 @@ def _addresses(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
             kept = [each for each in keys if each in asked_keys]
             if version == 4 and kept != asked_keys[: len(kept)]:
                 kept = []
-            yield from (DeleteAddress(now.name, each) for each in reversed(held) if address_key(each) not in kept)
+            yield from (DeleteAddress(netns, each) for each in reversed(held) if address_key(each) not in kept)
             yield from (
-                AddAddress(now.name, msgspec.structs.replace(each, secondary=False))
+                AddAddress(netns, msgspec.structs.replace(each, secondary=False))
                 for each in asked
                 if address_key(each) not in kept
             )
@@ -129,27 +129,27 @@ def _with_rank(address: Address) -> tuple[object, ...]:
     return (*address_key(address), address.secondary)
 
 
-def _neighbours(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
-    yield from (DeleteNeighbour(now.name, each) for key, each in held.items() if key not in asked)
-    yield from (AddNeighbour(now.name, each) for key, each in asked.items() if key not in held)
+    yield from (DeleteNeighbour(netns, each) for key, each in held.items() if key not in asked)
+    yield from (AddNeighbour(netns, each) for key, each in asked.items() if key not in held)
 
 
-def _fdb(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     held = {fdb_key(each): each for each in now.fdb if is_static(each)}
     asked = {fdb_key(each): each for each in wanted.fdb if is_static(each)}
-    yield from (DeleteFdbEntry(now.name, each) for key, each in held.items() if key not in asked)
-    yield from (AddFdbEntry(now.name, each) for key, each in asked.items() if key not in held)
+    yield from (DeleteFdbEntry(netns, each) for key, each in held.items() if key not in asked)
+    yield from (AddFdbEntry(netns, each) for key, each in asked.items() if key not in held)
 
 
-def _routes(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     if now.routes is wanted.routes:
         return
     held = {route_key(each): each for each in now.routes if not _is_derived(each)}
     asked = {route_key(each): each for each in wanted.routes if not _is_derived(each)}
-    yield from (DeleteRoute(now.name, each) for key, each in held.items() if key not in asked)
-    yield from (AddRoute(now.name, each) for key, each in _nearest_first(asked) if key not in held)
+    yield from (DeleteRoute(netns, each) for key, each in held.items() if key not in asked)
+    yield from (AddRoute(netns, each) for key, each in _nearest_first(asked) if key not in held)
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
@@ -164,7 +164,7 @@ def _is_derived(route: Route) -> bool:
     return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
 
 
-def _policy_rules(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     if now.rules is wanted.rules:
         return
     held = [policy_rule_key(each) for each in now.rules]
@@ -173,28 +173,28 @@ def _policy_rules(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
         return
     for tag, first, last, first_wanted, last_wanted in SequenceMatcher(None, held, asked, autojunk=False).get_opcodes():
         if tag in ("delete", "replace"):
-            yield from (DeletePolicyRule(now.name, each) for each in now.rules[first:last])
+            yield from (DeletePolicyRule(netns, each) for each in now.rules[first:last])
         if tag in ("insert", "replace"):
-            yield from (AddPolicyRule(now.name, each) for each in wanted.rules[first_wanted:last_wanted])
+            yield from (AddPolicyRule(netns, each) for each in wanted.rules[first_wanted:last_wanted])
 
 
-def _tables(now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     """Yield edits of the tables that both have, and whole tables otherwise."""
     if now.ruleset is wanted.ruleset:
         return
     asked = {(each.dialect, each.family, each.name) for each in wanted.ruleset.tables}
     for table in now.ruleset.tables:
         if (table.dialect, table.family, table.name) not in asked and not _is_idle(table):
-            yield ReplaceTable(now.name, table.dialect, table.family, table.name, None)
+            yield ReplaceTable(netns, table.dialect, table.family, table.name, None)
     for table in wanted.ruleset.tables:
         held = now.ruleset.table(table.family, table.name, table.dialect)
         if held is table:
             continue
         if held is None or _frame(held) != _frame(table):
             if not (held is None and _is_idle(table)):
-                yield ReplaceTable(now.name, table.dialect, table.family, table.name, table)
+                yield ReplaceTable(netns, table.dialect, table.family, table.name, table)
             continue
-        yield from _edits(now.name, held, table)
+        yield from _edits(netns, held, table)
 
 
 def _is_idle(table: Table) -> bool:
@@ -215,7 +215,7 @@ def _bases(table: Table) -> Iterator[Chain]:
     yield from (each for each in table.chains if each.hook is not None)
 
 
-def _edits(netns: str, held: Table, wanted: Table) -> Iterator[InKernel]:
+def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[InKernel]:
     names = {each.name for each in wanted.chains}
     for chain in wanted.chains:
         if held.chain(chain.name) is None and chain.hook is None:
@@ -230,7 +230,7 @@ def _edits(netns: str, held: Table, wanted: Table) -> Iterator[InKernel]:
             yield DeleteChain(netns, held.dialect, held.family, held.name, chain.name)
 
 
-def _rule_edits(netns: str, table: Table, held: Chain, wanted: Chain) -> Iterator[InKernel]:
+def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[InKernel]:
     """Yield deletions from the last one on, then insertions from the first one on, so that each number holds."""
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")

@@ -11,33 +11,35 @@ import msgspec
 from hairpin.change.addresses import with_connected_routes
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.network.network import Network, veth_peer
 
 
-def with_link(network: Network, namespace: Namespace, link: Link) -> Network:
+def with_link(network: Network, netns: Netns, link: Link) -> Network:
     """Return the network in which the namespace has this link in place of the one of its name."""
+    namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
     changed = msgspec.structs.replace(namespace, links=links)
     if before is not None and before.up and not link.up:
-        return _gone_down(network, changed, link)
+        return _gone_down(network, netns, changed, link)
     if link.up:
         changed = with_connected_routes(_on_wire(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
         changed = with_carrier_by(changed, link)
-    network = network.with_namespace(changed)
-    peer = veth_peer(network, namespace.name, link)
+    network = network.with_namespace(netns, changed)
+    peer = veth_peer(network, netns, link)
     if not link.up or peer is None:
         return network
     other = network.namespace(peer.netns)
     links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
     end = next(each for each in links if each.name == peer.link)
     wired = _on_wire(msgspec.structs.replace(other, links=links), end)
-    return network.with_namespace(with_carrier_by(wired, end))
+    return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
-def _gone_down(network: Network, namespace: Namespace, link: Link) -> Network:
+def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
     """Return the network in which the link is down: what leads out by it goes, and its other end has no carrier."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
     links = tuple(down if each.name == link.name else each for each in namespace.links)
@@ -50,8 +52,8 @@ def _gone_down(network: Network, namespace: Namespace, link: Link) -> Network:
         routes=tuple(_left_of(route, link.name) for route in namespace.routes if not _goes(route, link.name)),
         neighbours=tuple(each for each in namespace.neighbours if each.link != link.name or each.proxy),
     )
-    network = network.with_namespace(_without_carrier(changed, down.master))
-    peer = veth_peer(network, namespace.name, link)
+    network = network.with_namespace(netns, _without_carrier(changed, down.master))
+    peer = veth_peer(network, netns, link)
     if peer is None:
         return network
     other = network.namespace(peer.netns)
@@ -60,7 +62,7 @@ def _gone_down(network: Network, namespace: Namespace, link: Link) -> Network:
         return network
     end = _disabled(msgspec.structs.replace(end, carrier=False, operstate="LOWERLAYERDOWN" if end.up else "DOWN"))
     other = msgspec.structs.replace(other, links=tuple(end if each.name == end.name else each for each in other.links))
-    return network.with_namespace(_without_carrier(_on_wire(other, end), end.master))
+    return network.with_namespace(peer.netns, _without_carrier(_on_wire(other, end), end.master))
 
 
 def _goes(route: Route, link: str) -> bool:

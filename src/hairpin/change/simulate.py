@@ -55,13 +55,14 @@ from hairpin.change.sysctls import written
 from hairpin.change.words import is_made_by_hand
 from hairpin.errors import ChangeError
 from hairpin.host.docker import Container
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
+from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Sysctls
 from hairpin.message import message
 from hairpin.netfilter.ir import Ruleset
-from hairpin.network.network import HOST, Network, veth_peer
+from hairpin.network.network import Network, veth_peer
 
 _replace = msgspec.structs.replace
 
@@ -80,17 +81,16 @@ def _simulate(part: Primitive, network: Network) -> Network:
         return _of_host(part, network)
     namespace = _namespace(network, part.netns)
     if isinstance(part, SetLink):
-        return with_link(network, namespace, part.link)
+        return with_link(network, part.netns, part.link)
     if isinstance(part, Forgotten):
-        return network.with_namespace(_forgetting(part, namespace))
-    return network.with_namespace(_in_kernel(part, namespace))
+        return network.with_namespace(part.netns, _forgetting(part, namespace))
+    return network.with_namespace(part.netns, _in_kernel(part, namespace))
 
 
-def _namespace(network: Network, name: str) -> Namespace:
-    found = network.host.namespace(name)
-    if found is None:
-        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=name))
-    return found
+def _namespace(network: Network, netns: Netns) -> Namespace:
+    if netns not in network:
+        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=netns.name))
+    return network.namespace(netns)
 
 
 def _in_kernel(part: InKernel, namespace: Namespace) -> Namespace:
@@ -157,16 +157,17 @@ def _forgetting(part: Forgotten, namespace: Namespace) -> Namespace:
 
 
 def _of_host(part: OfHost, network: Network) -> Network:
+    host = network.host(part.host)
     match part:
         case ContinueProcess(pid=pid):
-            return _halted(network, pid, halted=False)
+            return _halted(network, host, pid, halted=False)
         case HaltProcess(pid=pid):
-            return _halted(network, pid, halted=True)
+            return _halted(network, host, pid, halted=True)
         case SetUnit(unit=unit):
-            units = (*(each for each in network.host.units if each.name != unit.name), unit)
-            return _replace(network, host=_replace(network.host, units=units))
+            units = (*(each for each in host.units if each.name != unit.name), unit)
+            return network.with_host(_replace(host, units=units))
         case WriteFile(path=path, text=text):
-            return _replace(network, host=_replace(network.host, files=_written(network.host.files, path, text)))
+            return network.with_host(_replace(host, files=_written(host.files, path, text)))
         case LoadModule():
             return network  # what comes with it has to be set, and is a part of its own
         case _:
@@ -185,66 +186,67 @@ def _beyond(part: Beyond, network: Network) -> Network:
     match part:
         case AddSocket(netns=netns, socket=socket):
             namespace = _namespace(network, netns)
-            return network.with_namespace(_replace(namespace, sockets=(*namespace.sockets, socket)))
+            return network.with_namespace(netns, _replace(namespace, sockets=(*namespace.sockets, socket)))
         case DeleteSocket(netns=netns, socket=socket):
             namespace = _namespace(network, netns)
             left = tuple(each for each in namespace.sockets if each != socket)
-            return network.with_namespace(_replace(namespace, sockets=left))
-        case AddNamespace(namespace=namespace, host_link=host_link, container=container, sysctls=values):
+            return network.with_namespace(netns, _replace(namespace, sockets=left))
+        case AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
             own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
-            return _with_container(_joined(network, own, host_link), container)
+            return _with_container(_joined(network, host, own, host_link), host, container)
         case DeleteNamespace(netns=netns):
-            return _without_namespace(network, _namespace(network, netns))
-        case SetContainer(container=container):
-            return _with_container(network, container)
+            return _without_namespace(network, netns)
+        case SetContainer(host=host, container=container):
+            return _with_container(network, host, container)
         case ChangeWorld(world=world):
             return _replace(network, world=world)
         case _:
             assert_never(part)
 
 
-def _without_namespace(network: Network, namespace: Namespace) -> Network:
+def _without_namespace(network: Network, netns: Netns) -> Network:
     """Return the network without the namespace and without the other ends of its veths, which go with it."""
-    for link in namespace.links:
-        peer = veth_peer(network, namespace.name, link)
-        if peer is not None and peer.netns != namespace.name:
+    for link in _namespace(network, netns).links:
+        peer = veth_peer(network, netns, link)
+        end = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        if peer is not None and peer.netns != netns and end is not None:
+            network = with_link(network, peer.netns, _replace(end, up=False, carrier=False))
             other = network.namespace(peer.netns)
-            end = other.link(peer.link)
-            if end is not None:
-                network = with_link(network, other, _replace(end, up=False, carrier=False))
-                other = network.namespace(peer.netns)
-                left = tuple(each for each in other.links if each.name != peer.link)
-                network = network.with_namespace(_replace(other, links=left))
-    others = tuple(each for each in network.host.namespaces if each.name != namespace.name)
-    return _replace(network, host=_replace(network.host, namespaces=others))
+            left = tuple(each for each in other.links if each.name != peer.link)
+            network = network.with_namespace(peer.netns, _replace(other, links=left))
+    host = network.host(netns.host)
+    others = tuple(each for each in host.namespaces if each.name != netns.name)
+    return network.with_host(_replace(host, namespaces=others))
 
 
-def _joined(network: Network, namespace: Namespace, host_link: Link) -> Network:
+def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:
     """Add (or replace) the namespace and wire it to the host."""
-    others = tuple(each for each in network.host.namespaces if each.name != namespace.name)
-    grown = _replace(network, host=_replace(network.host, namespaces=(*others, namespace)))
-    host = grown.namespace(HOST)
-    links = tuple(each for each in host.links if each.name != host_link.name)
-    joined = _replace(host, links=(*links, host_link))
-    return grown.with_namespace(with_carrier_by(joined, host_link))
+    host = network.host(label)
+    others = tuple(each for each in host.namespaces if each.name != namespace.name)
+    grown = network.with_host(_replace(host, namespaces=(*others, namespace)))
+    outer = grown.namespace(host.netns)
+    links = tuple(each for each in outer.links if each.name != host_link.name)
+    joined = _replace(outer, links=(*links, host_link))
+    return grown.with_namespace(host.netns, with_carrier_by(joined, host_link))
 
 
-def _halted(network: Network, pid: int, *, halted: bool) -> Network:
-    for namespace in network.host.namespaces:
+def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
+    for namespace in host.namespaces:
         if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
             sockets = tuple(
                 _replace(socket, halted=halted) if socket.pid == pid else socket for socket in namespace.sockets
             )
-            network = network.with_namespace(_replace(namespace, sockets=sockets))
+            network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
     return network
 
 
-def _with_container(network: Network, container: Container) -> Network:
+def _with_container(network: Network, label: str, container: Container) -> Network:
+    host = network.host(label)
     engines = tuple(
         _replace(
             engine,
             containers=tuple(container if each.id == container.id else each for each in engine.containers),
         )
-        for engine in network.host.engines
+        for engine in host.engines
     )
-    return _replace(network, host=_replace(network.host, engines=engines))
+    return network.with_host(_replace(host, engines=engines))

@@ -16,6 +16,7 @@ from hairpin.change.argv import forgetting_argv, setting_argv
 from hairpin.change.calls import Call, FillIn, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
+    AddNamespace,
     AddSocket,
     Change,
     ChangeWorld,
@@ -32,6 +33,7 @@ from hairpin.change.change import (
     ReplaceRuleset,
     ReplaceTable,
     RuleEdit,
+    SetContainer,
     SetPolicy,
     Setting,
     SetUnit,
@@ -44,9 +46,10 @@ from hairpin.change.simulate import simulate
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Dialect, Family
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 
 Nature = Literal["reversible", "irreversible", "for-a-person"]
 
@@ -65,7 +68,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
 class RunCommands(_Told, frozen=True, tag="run"):
     """Commands, in order, in one namespace: ``entering`` are the words that lead into it."""
 
-    netns: str
+    netns: Netns
     does: tuple[Setting | Forgotten | ContinueProcess | HaltProcess | LoadModule, ...]
     commands: tuple[Words, ...]
     entering: Words = ()
@@ -74,7 +77,7 @@ class RunCommands(_Told, frozen=True, tag="run"):
 class LoadRules(_Told, frozen=True, tag="load-rules"):
     """Edits of one table, made at once: all of them or none."""
 
-    netns: str
+    netns: Netns
     does: tuple[RuleEdit, ...]
     dialect: Dialect
     family: Family
@@ -85,6 +88,7 @@ class LoadRules(_Told, frozen=True, tag="load-rules"):
 class ReplaceFile(_Told, frozen=True, tag="replace-file"):
     """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there)."""
 
+    host: str
     path: str
     before: FileState | None
     after: FileState | None
@@ -93,6 +97,7 @@ class ReplaceFile(_Told, frozen=True, tag="replace-file"):
 class Ask(_Told, frozen=True, tag="ask"):
     """The owner of a part of the host is asked; ``does``: what he then makes of the network."""
 
+    host: str
     call: Call
     does: tuple[Primitive, ...] = ()
 
@@ -148,12 +153,12 @@ def _joined_by(number: int, part: Primitive) -> tuple[object, ...]:
 def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
     """Yield a ruleset's tables one by one (each is loaded by its own tool), and the two calls of a unit."""
     if isinstance(part, SetUnit):
-        yield from _of_unit(part, network.host)
+        yield from _of_unit(part, network.host(part.host))
         return
     if not isinstance(part, ReplaceRuleset):
         yield part
         return
-    namespace = network.host.namespace(part.netns)
+    namespace = _namespace(network, part.netns)
     wanted = {(each.dialect, each.family, each.name): each for each in part.ruleset.tables}
     for held in namespace.ruleset.tables if namespace is not None else ():
         key = (held.dialect, held.family, held.name)
@@ -167,11 +172,11 @@ def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:
     if found is None or found.active == part.unit.active or found.enabled == part.unit.enabled:
         yield part
         return
-    yield SetUnit(msgspec.structs.replace(found, enabled=part.unit.enabled))
+    yield SetUnit(part.host, msgspec.structs.replace(found, enabled=part.unit.enabled))
     yield part
 
 
-def edited_table(edit: RuleEdit) -> tuple[str, str, str, str]:
+def edited_table(edit: RuleEdit) -> tuple[Netns, str, str, str]:
     """Return namespace, dialect, family and name of the table that an edit is made in."""
     match edit:
         case DeleteRule(place=place) | SetPolicy(place=place):
@@ -191,7 +196,7 @@ def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tupl
         if isinstance(part, InKernel):
             back = difference(after, before).parts
         elif isinstance(part, OfHost):
-            back = (_of_host_back(part, before.host),)
+            back = (_of_host_back(part, before.host(part.host)),)
         else:
             return None
     made = tuple(_steps(Change(back), after, undone=False))
@@ -204,18 +209,18 @@ def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tupl
 def _of_host_back(part: OfHost, before: Host) -> OfHost:
     match part:
         case ContinueProcess(pid=pid):
-            return HaltProcess(pid)
+            return HaltProcess(part.host, pid)
         case HaltProcess(pid=pid):
-            return ContinueProcess(pid)
+            return ContinueProcess(part.host, pid)
         case LoadModule():
             raise ChangeError(message("a kernel module stays loaded"))
         case SetUnit(unit=unit):
             found = next((each for each in before.units if each.name == unit.name), None)
             if found is None:
                 raise ChangeError(message("what {unit} is set to now was not read", unit=unit.name))
-            return SetUnit(found)
+            return SetUnit(part.host, found)
         case WriteFile(path=path):
-            return WriteFile(path, next((each.text for each in before.files if each.path == path), None))
+            return WriteFile(part.host, path, next((each.text for each in before.files if each.path == path), None))
         case _:
             assert_never(part)
 
@@ -228,14 +233,14 @@ def _step(parts: tuple[Primitive, ...], network: Network, undo: tuple[Step, ...]
     if isinstance(part, Setting | Forgotten):
         return _run(part, network, undo)
     if isinstance(part, OfHost):
-        return _on_host(part, network.host, undo)
+        return _on_host(part, network.host(part.host), undo)
     said = part.advice if isinstance(part, AddSocket | ChangeWorld) else None
     return Advise(does=parts, said=message("{advice}", advice=said) if said is not None else None)
 
 
 def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules:
     netns, dialect, family, table = edited_table(edits[0])
-    namespace = network.host.namespace(netns)
+    namespace = _namespace(network, netns)
     return LoadRules(
         netns=netns,
         does=edits,
@@ -249,7 +254,7 @@ def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] 
 
 
 def _run(part: Setting | Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
-    namespace = network.host.namespace(part.netns)
+    namespace = _namespace(network, part.netns)
     expects: tuple[InNamespace, ...] = ()
     commands: tuple[Words, ...]
     try:
@@ -272,9 +277,9 @@ def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
             halts = isinstance(part, HaltProcess)
             command = ("kill", "-STOP" if halts else "-CONT", str(pid))
             expects = (ProcessIs(pid, halted=not halts),)
-            return RunCommands(netns=HOST, does=(part,), commands=(command,), expects=expects, undo=undo)
+            return RunCommands(netns=host.netns, does=(part,), commands=(command,), expects=expects, undo=undo)
         case LoadModule(name=name):
-            return RunCommands(netns=HOST, does=(part,), commands=(("modprobe", name),))
+            return RunCommands(netns=host.netns, does=(part,), commands=(("modprobe", name),))
         case SetUnit(unit=unit):
             verb: Literal["enable", "disable", "start", "stop"]
             found = next((each for each in host.units if each.name == unit.name), None)
@@ -283,10 +288,10 @@ def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
             else:
                 verb = "start" if unit.active == "active" else "stop"
             call = SetUnitState(verb, unit.name)
-            return Ask(call=call, does=(part,), expects=call_expects(call, host), undo=undo)
+            return Ask(host=part.host, call=call, does=(part,), expects=call_expects(call, host), undo=undo)
         case WriteFile(path=path, text=text):
             held = next((each.text for each in host.files if each.path == path), None)
-            return ReplaceFile(path=path, before=_state(held), after=_state(text), undo=undo)
+            return ReplaceFile(host=part.host, path=path, before=_state(held), after=_state(text), undo=undo)
         case _:
             assert_never(part)
 
@@ -297,18 +302,29 @@ def _state(text: str | None) -> FileState | None:
 
 def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
     """Yield the calls; the first one is taken to make the whole change."""
+    host = host_of(change.parts[0], network) if change.parts else network.this
     for number, call in enumerate(change.calls):
         does = change.parts if number == 0 else ()
         if isinstance(call, FillIn):
             yield Advise(does=does, argv=call.argv)
             continue
-        back = reverse(call, network.host)
+        back = reverse(call, host)
         yield Ask(
+            host=host.name,
             call=call,
             does=does,
-            expects=call_expects(call, network.host),
-            undo=(Ask(call=back, undo=()),) if back is not None else None,
+            expects=call_expects(call, host),
+            undo=(Ask(host=host.name, call=back, undo=()),) if back is not None else None,
         )
+
+
+def host_of(part: Primitive, network: Network) -> Host:
+    """Return the host that a part changes; of what is outside of all, the first one."""
+    if isinstance(part, ChangeWorld):
+        return network.this
+    if isinstance(part, OfHost | AddNamespace | SetContainer):
+        return network.host(part.host)
+    return network.host(part.netns.host)
 
 
 def nature(step: Step) -> Nature:
@@ -332,23 +348,21 @@ def refused(step: Step, network: Network) -> Message | None:
 
     A file is looked at by the runner, when it is replaced.
     """
-    if nature(step) == "for-a-person":
+    if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
-    for expected in step.expects:
-        if isinstance(expected, OnHost):
-            said = unmet_on_host(expected, network.host)
-        else:
-            namespace = _namespace_of(step, network)
-            said = unmet(expected, namespace) if namespace is not None else message("its namespace is gone")
-        if said is not None:
-            return said
     if nature(step) == "reversible" and step.undo is None:
         return message("the change does not fit this network, so that nothing could undo it")
+    where = step.netns if isinstance(step, RunCommands | LoadRules) else Netns(step.host)
+    if where not in network:
+        return message("no network namespace {name!r} in this snapshot", name=where.name)
+    for expected in step.expects:
+        if isinstance(expected, OnHost):
+            said = unmet_on_host(expected, network.host(where.host))
+        else:
+            said = unmet(expected, network.namespace(where))
+        if said is not None:
+            return said
     return None
-
-
-def _namespace_of(step: Step, network: Network) -> Namespace | None:
-    return network.host.namespace(step.netns) if isinstance(step, RunCommands | LoadRules) else None
 
 
 def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -363,7 +377,7 @@ def simulated(made: tuple[Step, ...], network: Network) -> Network:
 
 def _done_by(step: Step) -> tuple[Primitive, ...]:
     if isinstance(step, ReplaceFile):
-        return (WriteFile(step.path, step.after.content if step.after is not None else None),)
+        return (WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
     return step.does
 
 
@@ -376,12 +390,16 @@ def refitted(step: Step) -> Step:
     return msgspec.structs.replace(step, undo=back)
 
 
-def entering(netns: str, network: Network) -> Words:
+def entering(netns: Netns, network: Network) -> Words:
     """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
-    if netns == HOST:
+    if netns.is_host:
         return ()
     container = network.container_of(netns)
     return ("nsenter", "-t", str(container.pid), "-n") if container is not None and container.pid else ("nsenter", "-n")
+
+
+def _namespace(network: Network, netns: Netns) -> Namespace | None:
+    return network.namespace(netns) if netns in network else None
 
 
 def encoded(made: tuple[Step, ...]) -> bytes:

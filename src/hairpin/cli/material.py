@@ -49,7 +49,7 @@ def material(
 ) -> Material:
     """Return the network of the evidence in the stated world."""
     world = read_world(Path(outside)) if outside is not None else World()
-    return Material(evidence, with_world(Network(parse(printable(evidence))), world, publics, targets))
+    return Material(evidence, with_world(Network((parse(printable(evidence)),)), world, publics, targets))
 
 
 def printable(evidence: Evidence) -> Evidence:

@@ -2,8 +2,8 @@
 
 from hairpin.diagnose.check import Answer
 from hairpin.errors import UsageError
+from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.network import HOST, Network
 from hairpin.question.flows import Target, bindings_of
 from hairpin.walk.walk import Verdict
 
@@ -45,34 +45,35 @@ def unknown_port(answer: Answer, targets: tuple[Target, ...]) -> None:
     if answer.causes or not answer.diagnoses or len(targets) != 1 or targets[0].port is None:
         return
     target = targets[0]
-    host = answer.network.namespace(HOST)
+    netns = answer.network.host_netns()
+    host = answer.network.namespace(netns)
     if target.container is not None or any(each.startswith(("sockets", "proc-net")) for each in host.unread):
         return
     if any(each.key.startswith("docker") for each in answer.missing):
         return
     stops = [each.trace.usual.stop for each in answer.diagnoses]
-    if any(stop is None or (stop.reason, stop.netns) != ("no-listener", HOST) for stop in stops):
+    if any(stop is None or (stop.reason, stop.netns) != ("no-listener", netns) for stop in stops):
         return
-    if bindings_of(answer.network, targets[0].port, target.protocol):
+    if bindings_of(answer.network.this, targets[0].port, target.protocol):
         return
     raise UsageError(
         message(
             "port {port}: nobody publishes it and nothing listens on it here; {published}",
             port=target.port,
-            published=published_text(answer.network),
+            published=published_text(answer.network.this),
         )
     )
 
 
-def published_text(network: Network) -> Message:
+def published_text(host: Host) -> Message:
     """Return what is published, or that nothing is, for people who mistyped a port."""
     found = [
         f"{binding.host_port}/{binding.protocol} ({container.name})"
-        for container in network.host.containers()
+        for container in host.containers()
         for binding in container.bindings
         if binding.version == 4 or binding.host_ip is not None
     ]
-    if not network.host.engines:
+    if not host.engines:
         return message("no container engine was found on this host")
     if not found:
         return message("no container publishes a port")

@@ -56,7 +56,7 @@ def check(network: Network, flows: tuple[Flow, ...]) -> Answer:
         undecided=tuple(
             number for number, each in enumerate(diagnoses) if each.trace.verdict == "depends" and not each.causes
         ),
-        missing=network.host.unread,
+        missing=tuple(each for host in network.hosts for each in host.unread),
     )
 
 

@@ -14,12 +14,13 @@ from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
 from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Chain, Jump, Map, NameKey, Table, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.prefix import IpFamily
 
 
-def restored(lost: Missing, namespace: Namespace) -> Change:
+def restored(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
     """Return the change after which nothing is missing: one load for each table.
 
     An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
@@ -31,20 +32,20 @@ def restored(lost: Missing, namespace: Namespace) -> Change:
             *(one.family for one in lost.elements),
         }
         if whole:
-            parts.append(ReplaceTable(namespace.name, "nft", family, TABLE, native_table(lost, family)))
+            parts.append(ReplaceTable(netns, "nft", family, TABLE, native_table(lost, family)))
             continue
         for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
             chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
             rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
-            parts += put_back(lost, chains, rules, namespace)
+            parts += put_back(lost, chains, rules, netns, namespace)
     return Change(tuple(parts))
 
 
 def put_back(
-    lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule], namespace: Namespace
+    lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule], netns: Netns, namespace: Namespace
 ) -> Iterator[AddChain | InsertRule]:
     """Yield what puts back these of the missing chains and rules, each rule at its place."""
-    yield from (AddChain(namespace.name, lost.dialect, each.family, each.table, each.chain) for each in chains)
+    yield from (AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains)
     where = of_dialect(lost.dialect, namespace)
     still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
     for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in rules):
@@ -56,7 +57,7 @@ def put_back(
             if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
         ]
         for one, position in placements(present, wanted):
-            yield InsertRule(namespace.name, lost.dialect, family, table, chain, one.rule, position)
+            yield InsertRule(netns, lost.dialect, family, table, chain, one.rule, position)
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:

@@ -2,7 +2,7 @@
 
 A :class:`Reading` is the answer of one command, file or API call in one network namespace; an :class:`Evidence` is all
 readings of one host at one time. Nothing here understands a text: parsers live in ``netfilter/`` and ``host/``.
-``docs/evidence.md`` lists the keys.
+``docs/reference/evidence.md`` lists the keys.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class Reading(msgspec.Struct, frozen=True):
     id: str
     """``e17``: number in reading order, unique in one evidence."""
     key: str
-    """What it is: the table in ``docs/evidence.md``."""
+    """What it is: the table in ``docs/reference/evidence.md``."""
     netns: str
     """``host``, ``container:NAME``, or empty for what belongs to no network namespace."""
     origin: str

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.evidence.reading import HOST
+
 
 class PortBinding(msgspec.Struct, frozen=True):
     """A published port.  ``host_ip`` None: every address of its version.  ``actual`` False: asked for in HostConfig but
@@ -59,6 +61,11 @@ class Container(msgspec.Struct, frozen=True):
     def running(self) -> bool:
         """Whether its processes and its network namespace exist (a paused one's do; between two starts they do not)."""
         return self.status in ("running", "paused")
+
+    @property
+    def on_host_network(self) -> bool:
+        """Whether its processes run in the namespace that is examined as the host."""
+        return self.netns == HOST
 
 
 class Subnet(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ import msgspec
 from hairpin.host.docker import Container, Engine
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
+from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
@@ -57,7 +58,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """All that hairpin knows of one host."""
+    """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network."""
 
     name: str
     kernel: str = ""
@@ -75,12 +76,30 @@ class Host(msgspec.Struct, frozen=True):
     klog: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def namespace(self, name: str) -> Namespace | None:
-        """Return the namespace of that name, or None."""
+    @property
+    def netns(self) -> Netns:
+        """The namespace that is examined as the host."""
+        return Netns(self.name)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether the namespace of that name was read."""
+        return any(namespace.name == name for namespace in self.namespaces)
+
+    def namespace(self, name: str) -> Namespace:
+        """Return the namespace of that name; raise KeyError when it was not read."""
         for namespace in self.namespaces:
             if namespace.name == name:
                 return namespace
-        return None
+        raise KeyError(name)
+
+    def container(self, name: str) -> Container | None:
+        """Return the container of that name or id prefix, or None."""
+        containers = self.containers()
+        for container in containers:
+            if name in (container.name, container.id):
+                return container
+        matching = [each for each in containers if len(name) >= 3 and each.id.startswith(name)]
+        return matching[0] if len(matching) == 1 else None
 
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""

@@ -2,7 +2,7 @@
 
 The kernel is the one that the evidence comes from.  Where it does not say, Linux 6.18 is assumed, which the hunts have
 judged most.  Others from 5.10 on were judged on Debian's kernels; what is older has been read in sources alone and is
-*not judged* (docs/fidelity-kernels.md lists it from here).
+*not judged* (docs/reference/fidelity-kernels.md lists it from here).
 """
 
 import re

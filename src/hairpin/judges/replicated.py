@@ -37,7 +37,7 @@ def replicated(answer: Answer, evidence: Evidence, environment: Mapping[str, str
     """Return the answer with what the kernel has confirmed; what it has not, and why, is among what is missing."""
     count = sum(
         len(chain.rules)
-        for namespace in answer.network.host.namespaces
+        for _, namespace in answer.network.namespaces()
         for table in namespace.ruleset.tables
         for chain in table.chains
     )

@@ -16,7 +16,7 @@ from hairpin.walk.walk import Trace, walk_flow
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str | None = None) -> Judgement:
     """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the kernel that has judged, this machine's if None."""
-    own, here = network.host.kernel, running if running is not None else os.uname().release
+    own, here = network.this.kernel, running if running is not None else os.uname().release
     if own == here or walk_flow(on_kernel(network, here), trace.flow) == trace:
         return judgement
     said = f"the host's kernel ({own or 'not known'}) does otherwise on the way than this machine's ({here})"
@@ -25,6 +25,12 @@ def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running
 
 def on_kernel(network: Network, kernel: str) -> Network:
     """Return the network as on a host with a kernel of that release."""
-    namespaces = tuple(msgspec.structs.replace(each, kernel=kernel) for each in network.host.namespaces)
-    host = msgspec.structs.replace(network.host, kernel=kernel, namespaces=namespaces)
-    return msgspec.structs.replace(network, host=host)
+    hosts = tuple(
+        msgspec.structs.replace(
+            host,
+            kernel=kernel,
+            namespaces=tuple(msgspec.structs.replace(each, kernel=kernel) for each in host.namespaces),
+        )
+        for host in network.hosts
+    )
+    return msgspec.structs.replace(network, hosts=hosts)

@@ -3,14 +3,15 @@
 import itertools
 import os
 import subprocess
+import uuid
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
 from hairpin.errors import LabError
-from hairpin.lab import engine, image, topology
+from hairpin.lab import engine, image, joining, topology
 from hairpin.lab.firewall import running_firewall
-from hairpin.lab.node import ENVIRONMENT, Node, open_host_node, open_wire_node, python
-from hairpin.lab.plan import LabPlan
+from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
+from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
 from hairpin.message import message
@@ -24,13 +25,14 @@ _numbers = itertools.count(1)
 
 
 class Lab:
-    """A running lab: four machines and the ways to use them."""
+    """A running lab: its machines and the ways to use them. ``host`` is the first of the Docker hosts."""
 
-    def __init__(self, client: Node, router: Node, neighbour: Node, host: Node) -> None:
+    def __init__(self, client: Node, router: Node, neighbour: Node, hosts: tuple[Node, ...]) -> None:
         self.client = client
         self.router = router
         self.neighbour = neighbour
-        self.host = host
+        self.hosts = hosts
+        self.host = hosts[0]
         self._source_ports = itertools.count(FIRST_SOURCE_PORT)
 
     @property
@@ -39,27 +41,40 @@ class Lab:
         return engine.docker_host(self.host)
 
     def node(self, place: str) -> Node:
-        """Return the machine of this name, or for ``container:NAME`` a view of that container's network namespace."""
-        if place.startswith("container:"):
-            return self._container(place.removeprefix("container:"))
-        for node in (self.client, self.router, self.neighbour, self.host):
+        """Return the machine at a place: ``client``, ``router``, ``neighbour``, ``host``, or for ``container:NAME`` a
+        view of that container's network namespace.
+
+        ``host@NAME`` and ``container:NAME@HOST`` choose one of several hosts; the first is the default.
+        """
+        what, _, name = place.partition("@")
+        host = next((host for host in self.hosts if name in ("", host.name)), None)
+        if host and what == "host":
+            return host
+        if host and what.startswith("container:"):
+            return _container(host, what.removeprefix("container:"))
+        for node in (self.client, self.router, self.neighbour):
             if node.name == place:
                 return node
         raise LabError(
             message("a lab has no machine {place!r}: client, router, neighbour, host or container:NAME", place=place)
         )
 
-    def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S) -> Outcome:
-        """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``."""
+    def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0) -> Outcome:
+        """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``.
+
+        ``padding_bytes`` make the request longer, so that it needs several packets.
+        """
         address, port, protocol = split_destination(to)
-        argv = (*python("probe.py"), protocol, address, str(port), str(timeout_s), str(next(self._source_ports)))
+        numbers = (port, timeout_s, next(self._source_ports), padding_bytes)
+        argv = (*python("probe.py"), protocol, address, *map(str, numbers))
         return Outcome(self.node(place).run(argv).strip())
 
-    def _container(self, name: str) -> Node:
-        pid = engine.container_pid(self.host, name)
-        if not pid:
-            raise LabError(message("container {name} does not run, so nothing can start in it", name=name))
-        return Node(name, self.host.pid, (*self.host.enter, "nsenter", f"--net=/proc/{pid}/ns/net", "--"))
+
+def _container(host: Node, name: str) -> Node:
+    pid = engine.container_pid(host, name)
+    if not pid:
+        raise LabError(message("container {name} does not run, so nothing can start in it", name=name))
+    return Node(name, host.pid, (*host.enter, "nsenter", f"--net=/proc/{pid}/ns/net", "--"))
 
 
 def split_destination(text: str) -> tuple[str, int, str]:
@@ -76,54 +91,80 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
     Must be closed by the thread that opened it: the kernel ends the lab with that thread (prctl(2), PR_SET_PDEATHSIG).
     Raises LabError when the machine lacks something, or when a part does not start.
     """
-    require(plan.firewall)
+    hosts = joining.joined_hosts(plan)
+    for host in hosts:
+        require(host.firewall)
     archive = image.cached_data_root()
     if not archive.exists():
         image.prepare_data_root(archive, _empty_host)
-    with _wired(plan) as (lab, cgroup):
-        image.unpack_data_root(lab.host, archive)
-        _run_all(lab.host, plan.before_engine)
-        with (
-            running_firewall(lab.host, plan.firewall),
-            engine.running_engine(lab.host, cgroup, plan.daemon),
-            _ended_first(lab.host),
-        ):
-            engine.populate(lab.host, plan)
-            _run_all(lab.host, plan.setup)
-            yield lab
+    with _wired(plan, hosts) as (lab, cgroup), ExitStack() as stack:
+        _run_all(lab.router, joining.router_commands(plan))
+        for node, host in zip(lab.hosts, hosts, strict=True):
+            image.unpack_data_root(node, archive)
+            stack.enter_context(_running_host(node, host, cgroup))
+        yield lab
+
+
+@contextmanager
+def _running_host(node: Node, plan: HostPlan, cgroup: str) -> Generator[None]:
+    _run_all(node, plan.before_engine)
+    with (
+        running_firewall(node, plan.firewall),
+        engine.running_engine(node, cgroup, plan.daemon),
+        _ended_first(node),
+    ):
+        engine.populate(node, plan)
+        _run_all(node, plan.setup)
+        yield
 
 
 @contextmanager
 def _empty_host() -> Generator[Node]:
-    with _wired(LabPlan()) as (lab, cgroup), engine.running_engine(lab.host, cgroup, "{}"), _ended_first(lab.host):
+    plan = LabPlan()
+    with _wired(plan, (plan,)) as (lab, cgroup), engine.running_engine(lab.host, cgroup, "{}"), _ended_first(lab.host):
         yield lab.host
 
 
 @contextmanager
-def _wired(plan: LabPlan) -> Generator[tuple[Lab, str]]:
-    """Yield the connected machines before anything runs in the host, and the name of its cgroup."""
+def _wired(plan: LabPlan, hosts: tuple[HostPlan, ...]) -> Generator[tuple[Lab, str]]:
+    """Yield the connected machines before anything runs in the hosts, and the name of their cgroup."""
     cgroup = f"hairpin-lab-{os.getpid()}-{next(_numbers)}"
     with ExitStack() as stack:
         lifeline = stack.enter_context(_swept(cgroup))
         client, router, neighbour = (
             stack.enter_context(open_wire_node(name, lifeline)) for name in ("client", "router", "neighbour")
         )
-        lab = Lab(client, router, neighbour, stack.enter_context(open_host_node("host", lifeline)))
-        topology.connect(plan, client, router, neighbour, lab.host)
-        _write_files(lab.host)
-        yield lab, cgroup
+        nodes = tuple(stack.enter_context(open_host_node(host.name, lifeline, _hostname(plan, host))) for host in hosts)
+        topology.connect(plan, client, router, neighbour, nodes)
+        for node, host in zip(nodes, hosts, strict=True):
+            _write_files(node, _hostname(plan, host))
+        if plan.hosts:
+            for node in nodes:
+                _set_identity(node)
+        yield Lab(client, router, neighbour, nodes), cgroup
 
 
-def _write_files(host: Node) -> None:
-    engine.write(host, "/etc/hosts", "127.0.0.1 localhost lab-host\n::1 localhost\n")
-    engine.write(host, "/etc/hostname", "lab-host\n")
+def _hostname(plan: LabPlan, host: HostPlan) -> str:
+    return host.name if plan.hosts else HOSTNAME
+
+
+def _write_files(host: Node, hostname: str) -> None:
+    engine.write(host, "/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
+    engine.write(host, "/etc/hostname", f"{hostname}\n")
     # Nobody answers there; what asks for a name in a lab fails as quickly as the network lets it.
     engine.write(host, "/etc/resolv.conf", "nameserver 192.0.2.53\n")
 
 
-def _run_all(host: Node, commands: tuple[str, ...]) -> None:
+def _set_identity(host: Node) -> None:
+    """Give the host its own machine-id and boot id: namespaces on one kernel would otherwise share them."""
+    engine.write(host, "/etc/machine-id", f"{uuid.uuid4().hex}\n")
+    engine.write(host, "/run/boot_id", f"{uuid.uuid4()}\n")
+    host.run("mount --bind /run/boot_id /proc/sys/kernel/random/boot_id")
+
+
+def _run_all(node: Node, commands: tuple[str, ...]) -> None:
     for command in commands:
-        host.run(command)
+        node.run(command)
 
 
 @contextmanager

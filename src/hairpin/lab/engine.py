@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hairpin.errors import LabError
 from hairpin.lab.node import Node, python
-from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.plan import ContainerPlan, HostPlan
 from hairpin.message import message
 
 IMAGE = "hairpin-lab"
@@ -77,7 +77,7 @@ def write(host: Node, path: str, content: str) -> None:
     outer.write_text(content, encoding="utf-8")
 
 
-def populate(host: Node, plan: LabPlan) -> None:
+def populate(host: Node, plan: HostPlan) -> None:
     """Create the plan's networks and start its containers in order, then the fillers all at once."""
     script = [f"docker network create {network.options} {network.name}" for network in plan.networks]
     for container in plan.containers:

@@ -115,10 +115,10 @@ def open_wire_node(name: str, lifeline: tuple[int, ...] = ()) -> Generator[Node]
 
 
 @contextmanager
-def open_host_node(name: str, lifeline: tuple[int, ...] = ()) -> Generator[Node]:
+def open_host_node(name: str, lifeline: tuple[int, ...] = (), hostname: str = HOSTNAME) -> Generator[Node]:
     """Yield a machine with network, mount, UTS and PID namespaces of its own."""
     namespaces = ("--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=SIGKILL")
-    holder = _hold(("unshare", *namespaces, *python("first_process.py"), HOSTNAME), lifeline)
+    holder = _hold(("unshare", *namespaces, *python("first_process.py"), hostname), lifeline)
     with _ending(holder):
         pid = _wait_ready(holder, name)
         yield Node(name, pid, ("nsenter", "--target", str(pid), "--net", "--mount", "--uts", "--pid", "--"), lifeline)

@@ -1,8 +1,10 @@
 """What a lab holds, as data: the machines, the host's engine and firewall, its networks and containers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+Join = Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,23 +33,37 @@ class ContainerPlan(Plan, frozen=True):
     options: str = ""
 
 
-class LabPlan(Plan, frozen=True):
-    """One lab: a client behind a router, a neighbour on the host's link, the host.
+class HostPlan(Plan, frozen=True):
+    """A Docker host: its engine, its firewall, its networks and containers.
 
-    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``second_nic`` gives the host ``eth1``
-    (198.18.0.11/24), whose other end is the router too. ``ipv6`` gives every machine documentation addresses.
-    ``gateway`` makes the router a cloud's 1:1 NAT for 203.0.113.11 which does not hairpin. ``fillers`` are so many more
-    containers, each with a published port. ``before_engine`` and ``setup`` are shell commands in the host: before
-    dockerd starts, and when all containers run.
+    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers`` are so many more containers, each with
+    a published port. ``before_engine`` and ``setup`` are shell commands in the host: before dockerd starts, and when
+    all containers run.
     """
 
+    name: str = "host"
     containers: tuple[ContainerPlan, ...] = (ContainerPlan(publish=("8151:80",)),)
     networks: tuple[NetworkPlan, ...] = ()
     daemon: str = "{}"
     firewall: Literal["", "firewalld", "ufw"] = ""
-    second_nic: bool = False
-    ipv6: bool = False
-    gateway: bool = False
     fillers: int = 0
     before_engine: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
+
+
+class LabPlan(HostPlan, frozen=True):
+    """One lab: a client behind a router, a neighbour on the host's link, the host.
+
+    ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose other end is the router too. ``ipv6`` gives every
+    machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT for 203.0.113.11 which does not
+    hairpin.
+
+    ``hosts`` are two or three Docker hosts on the link instead of the plan's own one; those three options then concern
+    the first of them. ``join`` is the kind of connection between their containers (see ``joining.py``).
+    """
+
+    second_nic: bool = False
+    ipv6: bool = False
+    gateway: bool = False
+    join: Join = ""
+    hosts: Annotated[tuple[HostPlan, ...], msgspec.Meta(max_length=3)] = ()

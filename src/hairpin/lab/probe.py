@@ -1,7 +1,7 @@
 """Makes one real connection and says what became of it; runs as a plain script inside a namespace too.
 
-``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT]`` prints one of the words of ``Outcome``. Imports the
-standard library only: inside a namespace neither hairpin nor its dependencies need be there.
+``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. Imports
+the standard library only: inside a namespace neither hairpin nor its dependencies need be there.
 """
 
 import enum
@@ -30,11 +30,16 @@ _BY_ERRNO = {
 }
 
 
-def probe(protocol: str, address: str, port: int, timeout_s: float, source_port: int = 0) -> Outcome:
+def probe(
+    protocol: str, address: str, port: int, timeout_s: float, source_port: int = 0, padding_bytes: int = 0
+) -> Outcome:
     """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 lets the kernel choose.
+
+    ``padding_bytes`` lengthen the request by a header; the server answers once all packets of the request have arrived.
 
     Raises OSError only for what is no answer of the network (no such address family, source port in use).
     """
+    padding = b"X-Padding: " + b"x" * padding_bytes + b"\r\n" if padding_bytes else b""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     with socket.socket(family, kind) as sock:
@@ -44,7 +49,7 @@ def probe(protocol: str, address: str, port: int, timeout_s: float, source_port:
             sock.bind(("", source_port))
         try:
             sock.connect((address, port))
-            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            sock.sendall(b"GET / HTTP/1.0\r\n" + padding + b"\r\n")
             answer = sock.recv(4096)
         except TimeoutError:
             return Outcome.TIMEOUT
@@ -57,4 +62,5 @@ def probe(protocol: str, address: str, port: int, timeout_s: float, source_port:
 
 
 if __name__ == "__main__":
-    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int([*sys.argv, "0"][5])))
+    numbers = [int(text) for text in sys.argv[5:]]
+    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *numbers))

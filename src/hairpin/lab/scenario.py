@@ -2,6 +2,7 @@
 
 A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that
 begin with ``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
+``scenarios/hosts/`` holds the scenarios of several hosts.
 """
 
 import functools
@@ -19,27 +20,30 @@ from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
 FOLDER = Path(__file__).parent / "scenarios"
+HOSTS_FOLDER = FOLDER / "hosts"
 
 
-class Fault(Plan, frozen=True):
-    """A shell command, carried out at a machine of the lab."""
+class Command(Plan, frozen=True):
+    """A shell command, carried out at a machine of the lab; ``host@NAME`` chooses one of several hosts."""
 
     run: str
-    at: Literal["host", "router", "client", "neighbour"] = "host"
+    at: Literal["host", "host@node1", "host@node2", "host@node3", "router", "client", "neighbour"] = "host"
 
 
 class Flow(Plan, frozen=True):
     """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the
     fault.
 
-    ``start`` and ``to`` are as ``Lab.probe`` takes them. ``asked_from`` is what ``--from`` says where that is not plain
-    from ``start``. ``options`` are further arguments of ``hairpin check``.
+    ``start``, ``to`` and ``padding_bytes`` are as ``Lab.probe`` takes them. ``target`` is what hairpin is asked for
+    where that is not ``to``, and ``asked_from`` what ``--from`` says where that is not plain from ``start``.
+    ``options`` are further arguments of ``hairpin check``.
     """
 
-    target: str
+    target: str = ""
     start: str = "client"
     to: str = f"{topology.HOST}:8151"
     asked_from: str = ""
+    padding_bytes: int = 0
     options: tuple[str, ...] = ()
     before: Outcome = Outcome.DELIVERED
     after: Outcome = Outcome.DELIVERED
@@ -54,7 +58,7 @@ class Flow(Plan, frozen=True):
 
     def arguments(self) -> tuple[str, ...]:
         """Return what stands behind ``hairpin check``."""
-        return (self.target, "--from", self.origin(), *self.options)
+        return (self.target or self.to, "--from", self.origin(), *self.options)
 
 
 class Scenario(Plan, frozen=True):
@@ -64,14 +68,20 @@ class Scenario(Plan, frozen=True):
     equally right (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what
     containers connect to. ``everything`` says that a healthy host is to be found healthy when it is asked without a
     target, too.
+
+    Where the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
+    then has its outcome from before the fault. ``outside`` is the text of a file for ``--outside``: facts that no host
+    shows.
     """
 
     title: str
     flows: tuple[Flow, ...]
     name: str = ""
     lab: LabPlan = LabPlan()
-    fault: tuple[Fault, ...] = ()
+    fault: tuple[Command, ...] = ()
+    repair: tuple[Command, ...] = ()
     causes: tuple[tuple[str, ...], ...] = ()
+    outside: str = ""
     listeners: tuple[int, ...] = ()
     everything: bool = True
 
@@ -82,8 +92,18 @@ class Scenario(Plan, frozen=True):
 
 @functools.cache
 def all_scenarios() -> tuple[Scenario, ...]:
-    """Return every scenario in the order of their names, the healthy ones last."""
-    found = tuple(read(path) for path in FOLDER.glob("*.toml"))
+    """Return every scenario of one host in the order of their names, the healthy ones last."""
+    return _in_folder(FOLDER)
+
+
+@functools.cache
+def scenarios_of_several_hosts() -> tuple[Scenario, ...]:
+    """Return every scenario of two or three hosts, ordered alike."""
+    return _in_folder(HOSTS_FOLDER)
+
+
+def _in_folder(folder: Path) -> tuple[Scenario, ...]:
+    found = tuple(read(path) for path in folder.glob("*.toml"))
     return tuple(sorted(found, key=lambda scenario: (scenario.healthy, scenario.name)))
 
 

@@ -1,11 +1,13 @@
 """The wires of a lab, and the addresses on them. All ranges are for documentation or benchmarks (RFC 5737, 3849, 2544).
 
 client 192.0.2.10 ── router 192.0.2.1 │ 198.51.100.1 ──┬── eth0 198.51.100.11  host
+                                      │                ├── eth0 198.51.100.12, .13  further hosts
                                       │                └── neighbour 198.51.100.20
                                       │ 198.18.0.1 ─────── eth1 198.18.0.11 (second_nic)
                                       │ 203.0.113.11 ⇄ 198.51.100.11 (gateway)
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from hairpin.lab.node import Node
@@ -14,6 +16,7 @@ from hairpin.lab.plan import LabPlan
 CLIENT: Final = "192.0.2.10"
 NEIGHBOUR: Final = "198.51.100.20"
 HOST: Final = "198.51.100.11"
+HOSTS: Final = (HOST, "198.51.100.12", "198.51.100.13")
 HOST_SECOND: Final = "198.18.0.11"
 PUBLIC: Final = "203.0.113.11"
 CLIENT_V6: Final = "2001:db8:1::10"
@@ -33,25 +36,26 @@ _QUIET = (
 _ROUTING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 
 
-def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, host: Node) -> None:
+def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, hosts: Sequence[Node]) -> None:
     """Lay the wires and set addresses and routes; the router forwards, the others do not."""
-    for node in (client, router, neighbour, host):
+    for node in (client, router, neighbour, *hosts):
         node.run(("sysctl", "-qw", *_QUIET, *(_ROUTING if node is router else ())))
     _batch(
         router,
         "link set lo up",
         "link add lan0 type bridge",
         f"link add client0 type veth peer name eth0 netns {client.pid}",
-        f"link add host0 master lan0 type veth peer name eth0 netns {host.pid}",
+        *(f"link add {node.name}0 master lan0 type veth peer name eth0 netns {node.pid}" for node in hosts),
         f"link add neighbour0 master lan0 type veth peer name eth0 netns {neighbour.pid}",
-        *(f"link set {link} up" for link in ("lan0", "client0", "host0", "neighbour0")),
+        *(f"link set {link} up" for link in ("lan0", "client0", "neighbour0")),
+        *(f"link set {node.name}0 up" for node in hosts),
         "address add 192.0.2.1/24 dev client0",
         "address add 198.51.100.1/24 dev lan0",
     )
     for node, address, gateway in (
         (client, CLIENT, "192.0.2.1"),
         (neighbour, NEIGHBOUR, "198.51.100.1"),
-        (host, HOST, "198.51.100.1"),
+        *((node, address, "198.51.100.1") for node, address in zip(hosts, HOSTS, strict=False)),
     ):
         _batch(
             node,
@@ -61,9 +65,9 @@ def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, host: No
             f"route add default via {gateway}",
         )
     if plan.second_nic:
-        _add_second_nic(router, host)
+        _add_second_nic(router, hosts[0])
     if plan.ipv6:
-        _add_ipv6(client, router, neighbour, host)
+        _add_ipv6(client, router, neighbour, hosts[0])
     if plan.gateway:
         _make_gateway(router)
 

@@ -52,13 +52,19 @@ def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
     return tuple(settled(lab, flow, flow.after) for flow in scenario.flows)
 
 
+def repair_hosts(lab: Lab, scenario: Scenario) -> None:
+    """Carry out the scenario's own repair."""
+    for repair in scenario.repair:
+        lab.node(repair.at).run(repair.run)
+
+
 def settled(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
     """Return what becomes of a flow's real connection; what is not as expected gets a moment to become so."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
-    outcome = lab.probe(flow.start, flow.to)
+    outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
     while outcome is not expected and time.monotonic() < deadline:
         time.sleep(0.05)
-        outcome = lab.probe(flow.start, flow.to)
+        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
     return outcome
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, SYN, TCP, UDP, Packet
 from hairpin.network.prefix import Version, address_text
 
@@ -34,7 +35,7 @@ class FromContainer(msgspec.Struct, frozen=True, tag="container"):
     """A process in a container's namespace."""
 
     name: str
-    netns: str
+    netns: Netns
 
 
 Start = Outside | Lan | FromHost | FromContainer
@@ -42,6 +43,7 @@ Start = Outside | Lan | FromHost | FromContainer
 
 class Flow(msgspec.Struct, frozen=True):
     """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
+    ``host``: the label of the host that it starts on, or whose client it is (empty: the network's first).
 
     ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule
     against one documentation range says nothing about the world)."""
@@ -55,6 +57,7 @@ class Flow(msgspec.Struct, frozen=True):
     container: str | None = None
     purpose: Literal["published", "egress", "dns", "asked"] = "asked"
     stand_ins: tuple[int, ...] = ()
+    host: str = ""
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""

@@ -1,9 +1,10 @@
-"""One network: a host's namespaces joined by their wires, and the assumed world around it.
+"""One network: the namespaces of its hosts joined by their wires, and the assumed world around them.
 
 A :class:`Network` is an immutable value, so that a change is a function from one to another; what is derived from
 it (who owns an address, where a veth leads) is computed when asked.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -12,54 +13,82 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.network.index import index_of
 from hairpin.network.prefix import Version
 from hairpin.network.world import World
-
-HOST = "host"
-"""Name of the namespace that is examined as the host."""
 
 
 class Port(msgspec.Struct, frozen=True):
     """A link in a namespace."""
 
-    netns: str
+    netns: Netns
     link: str
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A host and the world around it."""
+    """Hosts, the first of which is "this host" to whoever asks, and the world around them."""
 
-    host: Host
+    hosts: tuple[Host, ...]
     world: World = World()
 
-    def namespace(self, name: str) -> Namespace:
-        """Return the namespace of that name; KeyError when the snapshot has none."""
-        return index_of(self.host).namespaces[name]
+    @property
+    def this(self) -> Host:
+        """The first host: the one that a question means when it names none."""
+        return self.hosts[0]
 
-    def with_namespace(self, changed: Namespace) -> "Network":
-        """Return the network in which the namespace of that name is replaced."""
-        namespaces = tuple(changed if each.name == changed.name else each for each in self.host.namespaces)
-        return msgspec.structs.replace(self, host=msgspec.structs.replace(self.host, namespaces=namespaces))
+    def host(self, label: str) -> Host:
+        """Return the host of that label (empty: the first one); raise KeyError when there is none."""
+        for host in self.hosts:
+            if label in ("", host.name):
+                return host
+        raise KeyError(label)
 
-    def container(self, name: str) -> Container | None:
-        """Return the container of that name or id prefix, or None."""
-        containers = self.host.containers()
-        for container in containers:
-            if name in (container.name, container.id):
-                return container
-        matching = [each for each in containers if len(name) >= 3 and each.id.startswith(name)]
-        return matching[0] if len(matching) == 1 else None
+    def host_netns(self, label: str = "") -> Netns:
+        """Return the namespace that is examined as the host on the host of that label (empty: the first one)."""
+        return self.host(label).netns
 
-    def container_of(self, netns: str) -> Container | None:
+    def __contains__(self, netns: Netns) -> bool:
+        """Return whether the namespace was read."""
+        return any(host.name == netns.host and netns.name in index_of(host).namespaces for host in self.hosts)
+
+    def namespace(self, netns: Netns) -> Namespace:
+        """Return the namespace; raise KeyError when it was not read."""
+        return index_of(self.host(netns.host)).namespaces[netns.name]
+
+    def namespaces(self) -> Iterator[tuple[Netns, Namespace]]:
+        """Yield every namespace of every host with its identity."""
+        for host in self.hosts:
+            for namespace in host.namespaces:
+                yield Netns(host.name, namespace.name), namespace
+
+    def with_host(self, changed: Host) -> "Network":
+        """Return the network in which the host of that label is replaced."""
+        hosts = tuple(changed if each.name == changed.name else each for each in self.hosts)
+        return msgspec.structs.replace(self, hosts=hosts)
+
+    def with_namespace(self, netns: Netns, changed: Namespace) -> "Network":
+        """Return the network in which the namespace is replaced."""
+        host = self.host(netns.host)
+        namespaces = tuple(changed if each.name == changed.name else each for each in host.namespaces)
+        return self.with_host(msgspec.structs.replace(host, namespaces=namespaces))
+
+    def container_of(self, netns: Netns) -> Container | None:
         """Return the container whose namespace this is, or None."""
-        for container in self.host.containers():
-            if container.netns == netns and netns != HOST:
+        if netns.is_host:
+            return None
+        for container in self.host(netns.host).containers():
+            if container.netns == netns.name:
                 return container
         return None
 
 
-def veth_peer(network: Network, netns: str, link: Link) -> Port | None:
+def netns_of(host: Host, container: Container) -> Netns | None:
+    """Return the namespace of a container of the host; None when it is not known."""
+    return None if container.netns is None else Netns(host.name, container.netns)
+
+
+def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the other end of a veth; None when it lies outside of the snapshot.
 
     The kernel numbers links: each end names the other's index, and indexes of veths made in one namespace do not
@@ -68,9 +97,10 @@ def veth_peer(network: Network, netns: str, link: Link) -> Port | None:
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
-    for name, other in index_of(network.host).veths.get((link.peer_index, link.index, same), ()):
-        if same == (name == netns):
-            return Port(name, other)
+    veths = index_of(network.host(netns.host)).veths
+    for name, other in veths.get((link.peer_index, link.index, same), ()):
+        if same == (name == netns.name):
+            return Port(netns.sibling(name), other)
     return None
 
 
@@ -122,7 +152,7 @@ def is_bridge_port(namespace: Namespace, link: Link) -> bool:
     return master is not None and master.kind == "bridge"
 
 
-def is_uplink(network: Network, netns: str, link: Link) -> bool:
+def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the link leads out of the snapshot: a physical NIC, or a veth whose other end was not read."""
     if link.kind in ("", "bond", "vlan", "tun", "wireguard", "ipvlan", "macvlan"):
         return link.name != "lo" and "LOOPBACK" not in link.flags
@@ -148,11 +178,13 @@ def conf(
     return max(known) if rule == "max" else int(any(known))
 
 
-def bridge_nf(network: Network, namespace: Namespace, name: str) -> int | None:
+def bridge_nf(network: Network, netns: Netns, name: str) -> int | None:
     """Return one of br_netfilter's sysctls as it holds for the namespace's bridges; None: br_netfilter is not
     loaded."""
+    namespace = network.namespace(netns)
     own = namespace.sysctls.number("net", "bridge", name)
     if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):
         return own
-    host = network.host.namespace(HOST)
-    return host.sysctls.number("net", "bridge", name) if host is not None else None
+    if netns.of_host not in network:
+        return None
+    return network.namespace(netns.of_host).sysctls.number("net", "bridge", name)

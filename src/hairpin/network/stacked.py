@@ -5,27 +5,28 @@ Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); driv
 """
 
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.network.index import index_of
-from hairpin.network.network import HOST, Network, Port, addresses_of
+from hairpin.network.network import Network, Port, addresses_of
 from hairpin.network.prefix import Version
 
 _KINDS = ("macvlan", "ipvlan")
 
 
-def lower_of(network: Network, netns: str, link: Link) -> Port | None:
+def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the link that a macvlan or ipvlan stands on; None where that is not read.
 
     In another namespace it is looked for on the host, where engines put containers' lower links.
     """
     if link.kind not in _KINDS or link.peer_index is None:
         return None
-    if link.peer_netnsid is not None and netns == HOST:
+    if link.peer_netnsid is not None and netns.is_host:
         return None
-    where = netns if link.peer_netnsid is None else HOST
-    namespace = network.host.namespace(where)
-    if namespace is None:
+    where = netns if link.peer_netnsid is None else netns.of_host
+    if where not in network:
         return None
-    return next((Port(where, each.name) for each in namespace.links if each.index == link.peer_index), None)
+    links = network.namespace(where).links
+    return next((Port(where, each.name) for each in links if each.index == link.peer_index), None)
 
 
 def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
@@ -33,11 +34,11 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
     found = network.namespace(lower.netns).link(lower.link)
     if found is None:
         return ()
-    stacked = index_of(network.host).stacked
-    names = list(stacked.get((lower.netns, found.index), ()))
-    if lower.netns == HOST:
-        names += [each for each in stacked.get((None, found.index), ()) if each[0] != HOST]
-    return tuple(Port(*each) for each in names)
+    stacked = index_of(network.host(lower.netns.host)).stacked
+    names = list(stacked.get((lower.netns.name, found.index), ()))
+    if lower.netns.is_host:
+        names += [each for each in stacked.get((None, found.index), ()) if each[0] != lower.netns.name]
+    return tuple(Port(lower.netns.sibling(name), link) for name, link in names)
 
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:

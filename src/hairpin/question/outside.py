@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
-from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.routing import Query, lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
@@ -138,7 +138,7 @@ def _stated_public(network: Network, text: str) -> PublicAddress:
                 reason=_reason(error),
             )
         ) from error
-    own = primary_address(network, version)
+    own = primary_address(network, network.this.netns, version)
     if own is None:
         raise UsageError(
             message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=text)
@@ -151,15 +151,18 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None
-    host = network.host.namespace(HOST)
-    if host is None or owns_address(host, version, address) or is_loopback(address, version):
+    this = network.this
+    if this.netns not in network:
+        return None
+    host = network.namespace(this.netns)
+    if owns_address(host, version, address) or is_loopback(address, version):
         return None
     if is_private(address, version) or is_multicast(address, version):
         return None
     found = lookup(host, Query(version, address))
     if found.type != "unicast" or any(hop.gateway is None for hop in found.next_hops):
         return None
-    own = primary_address(network, version)
-    if own is None or not bindings_of(network, target.port, target.protocol):
+    own = primary_address(network, network.this.netns, version)
+    if own is None or not bindings_of(this, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False)

@@ -1,7 +1,11 @@
-"""Where somebody may stand who asks this host, or is asked by its containers: addresses for those whom nobody named."""
+"""Where somebody may stand who asks a host, or is asked by its containers: addresses for those whom nobody named.
 
+``netns`` is the namespace that is examined as that host.
+"""
+
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
-from hairpin.network.network import HOST, Network, addresses_of, is_uplink, owns_address
+from hairpin.network.network import Network, addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, network_of, parse_address, width
 from hairpin.network.routing import Query, lookup
 
@@ -19,10 +23,10 @@ _WORLD: dict[Version, tuple[str, ...]] = {
 """Somebody out there whom containers may want to reach."""
 
 
-def clients(network: Network, version: Version) -> tuple[int, ...]:
+def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
     """Return addresses for a client out there, documentation addresses first: none of them in the host's own
     networks."""
-    host = network.namespace(HOST)
+    host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
     if version == 6:
@@ -37,9 +41,9 @@ def somebody(version: Version) -> tuple[int, ...]:
     return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
-def lan_link(network: Network, version: Version) -> str | None:
+def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     """Return the link of the default route; without one, an uplink that has an address."""
-    host = network.namespace(HOST)
+    host = network.namespace(netns)
     defaults = [
         (each.metric, each.next_hops[0].link)
         for each in host.routes
@@ -54,15 +58,15 @@ def lan_link(network: Network, version: Version) -> str | None:
         return found.next_hops[0].link
     for address in addresses_of(host, None, version):
         link = host.link(address.link)
-        if link is not None and is_uplink(network, HOST, link):
+        if link is not None and is_uplink(network, netns, link):
             return link.name
     return None
 
 
-def lan_client(network: Network, version: Version) -> int | None:
+def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
     """Return a free address in the network of the default route's link."""
-    host = network.namespace(HOST)
-    link = lan_link(network, version)
+    host = network.namespace(netns)
+    link = lan_link(network, netns, version)
     gateways = {hop.gateway for route in host.routes for hop in route.next_hops}
     for address in addresses_of(host, link, version):
         hosts = 1 << (width(version) - address.prefix_length)
@@ -77,15 +81,15 @@ def lan_client(network: Network, version: Version) -> int | None:
     return None
 
 
-def primary_address(network: Network, version: Version) -> int | None:
+def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
     """Return the address by which this host is known: that of the default route's link, else of any uplink."""
-    host = network.namespace(HOST)
-    link = lan_link(network, version)
+    host = network.namespace(netns)
+    link = lan_link(network, netns, version)
     for address in addresses_of(host, link, version):
         if address.scope == "global" and not address.secondary:
             return address.value
     for address in addresses_of(host, None, version):
         holder = host.link(address.link)
-        if address.scope == "global" and holder is not None and is_uplink(network, HOST, holder):
+        if address.scope == "global" and holder is not None and is_uplink(network, netns, holder):
             return address.value
     return None

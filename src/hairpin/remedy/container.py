@@ -6,7 +6,6 @@ from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, Situation
 
 RECREATED = Lasting(
@@ -21,7 +20,7 @@ def started(situation: Situation) -> Lasting:
     calls: list[SetRestartPolicy] = []
     for call in situation.candidate.change.calls:
         if isinstance(call, SetContainerState) and call.verb != "pause":
-            container = situation.network.container(call.name)
+            container = situation.host.container(call.name)
             if container is not None and container.restart_policy in ("", "no", "on-failure"):
                 calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
     return Lasting(calls=tuple(calls))
@@ -29,7 +28,7 @@ def started(situation: Situation) -> Lasting:
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
     """Return what a person should know who has a service listen: hairpin does not change its configuration."""
-    containers = (situation.network.container_of(part.netns) for part in parts if part.netns != HOST)
+    containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
     return Lasting(
         advice=tuple(
             message("what is changed inside container {name} goes with it: change its image or options", name=name)
@@ -41,7 +40,7 @@ def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
 def of_container(part: SetSysctl, situation: Situation) -> Lasting:
     """A container's own value lasts only as an argument of its creation."""
     container = situation.network.container_of(part.netns)
-    name = container.name if container is not None else part.netns
+    name = container.name if container is not None else part.netns.name
     option = shlex.join(("--sysctl", f"{dotted(part.path)}={part.value}"))
     return Lasting(
         advice=(

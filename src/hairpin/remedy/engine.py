@@ -9,7 +9,6 @@ from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
-from hairpin.network.network import HOST
 from hairpin.remedy.remedy import Lasting, Situation
 
 _AVOID = message("never write these rules into a saved ruleset: the engine would then meet its own rules of yesterday")
@@ -17,7 +16,7 @@ _AVOID = message("never write these rules into a saved ruleset: the engine would
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
     """Return whether it is one of the chains and rules that an engine of this host should have, and lacks."""
-    return part.netns == HOST and any(_is_lost(part, lost) for lost in situation.lost)
+    return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
 
 
 def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:

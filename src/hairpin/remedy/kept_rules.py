@@ -20,7 +20,6 @@ from hairpin.host.boot.saved_rules import with_policy, with_rule, without_nft_li
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.network.network import HOST
 from hairpin.remedy.firewalld import direct
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -29,7 +28,7 @@ _UFW_DEFAULT = "/etc/default/ufw"
 
 def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return what keeps rules of the administrator's own: whoever keeps the rules of this host."""
-    if any(rule.netns != HOST for rule in rules):
+    if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
     if any(rule.dialect == "nft" for rule in rules):
         return _nft(rules, situation)
@@ -57,7 +56,7 @@ def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: 
         before = situation.file(path)
         text = texts.get(path, before.text if before is not None else "")
         texts[path] = with_rule(text, rule.table, rule.chain, rule.rule.text)
-    return tuple(WriteFile(path, text) for path, text in texts.items())
+    return tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
 
 
 def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
@@ -89,7 +88,7 @@ def _by_unit(situation: Situation) -> Lasting:
     )
     path = f"/etc/systemd/system/{name}"
     return Lasting(
-        files=(WriteFile(path, content),),
+        files=(WriteFile(situation.host.name, path, content),),
         calls=(SetUnitState("enable", name),),
         advice=(message("nothing on this host saves rules; a unit of its own makes this one again at boot"),),
     )
@@ -100,7 +99,7 @@ def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
     edited: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
-        if part.netns != HOST:
+        if not part.netns.is_host:
             advice.append(message("the rule is inside a container: whoever puts it there has to stop doing so"))
             continue
         found = _without_rule(part.place, situation, edited)
@@ -117,7 +116,7 @@ def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFil
         now = ConfigFile(file.path, earlier.text or "") if earlier is not None else file
         content = _without(place, now)
         if content is not None:
-            found.append(WriteFile(file.path, content))
+            found.append(WriteFile(situation.host.name, file.path, content))
     return found
 
 
@@ -151,7 +150,7 @@ def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
-        if part.netns != HOST:
+        if not part.netns.is_host:
             continue
         found = _with_policy(part, situation)
         files |= {each.path: each for each in found}
@@ -174,12 +173,12 @@ def _with_policy(part: SetPolicy, situation: Situation) -> list[WriteFile]:
         lines = file.text.splitlines() if file is not None else []
         changed = [wanted if line.startswith("DEFAULT_FORWARD_POLICY=") else line for line in lines]
         if file is not None and changed != lines:
-            return [WriteFile(_UFW_DEFAULT, "\n".join(changed) + "\n")]
+            return [WriteFile(situation.host.name, _UFW_DEFAULT, "\n".join(changed) + "\n")]
     found: list[WriteFile] = []
     for file in situation.host.files:
         if place.dialect == "nft" or file.path not in (SAVED_V6 if place.family == "ip6" else SAVED_V4):
             continue
         content = with_policy(file.text, place.table, place.chain, part.policy)
         if content is not None:
-            found.append(WriteFile(file.path, content))
+            found.append(WriteFile(situation.host.name, file.path, content))
     return found

@@ -3,7 +3,7 @@
 from hairpin.change.change import SetLink
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.network import HOST, is_uplink
+from hairpin.network.network import is_uplink
 from hairpin.remedy.remedy import Lasting, Situation
 
 _CONFIGURATORS = (
@@ -32,6 +32,6 @@ def configured_by(host: Host) -> Message:
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
     """Return who makes the links: what configures the host's network, or the engine."""
-    if any(part.netns == HOST and is_uplink(situation.network, HOST, part.link) for part in parts):
+    if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
         return Lasting(advice=(configured_by(situation.host),))
     return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))

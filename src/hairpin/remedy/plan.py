@@ -9,7 +9,7 @@ from hairpin.change.steps import Ask, steps
 from hairpin.change.text import advice
 from hairpin.engines.missing import Missing, missing
 from hairpin.message import Message
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.remedy.lasting import BY_PERSON, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, Situation
 
@@ -47,9 +47,10 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
     """Return what the engines lack, when the change puts chains or rules into the host at all."""
-    if not any(isinstance(part, (AddChain, InsertRule)) and part.netns == HOST for part in candidate.change.parts):
+    if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()
-    host, namespace = network.host, network.namespace(HOST)
+    host = network.this
+    namespace = network.namespace(host.netns)
     return tuple(missing(engine, namespace, host.version("iptables")) for engine in host.engines)
 
 

@@ -74,7 +74,7 @@ class Situation(msgspec.Struct, frozen=True):
     @property
     def host(self) -> Host:
         """The host."""
-        return self.network.host
+        return self.network.this
 
     def file(self, path: str) -> ConfigFile | None:
         """Return the configuration file at that path, as far as it was read."""

@@ -4,7 +4,6 @@ from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFil
 from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.network.network import HOST
 from hairpin.remedy.container import of_container
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -28,7 +27,7 @@ def kept(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
 
 
 def _kept(part: SetSysctl, situation: Situation) -> Lasting:
-    if part.netns != HOST:
+    if not part.netns.is_host:
         return of_container(part, situation)
     found = settings(part.path, situation.host.files)
     said = _said(part, found)
@@ -38,10 +37,12 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
         # Files that are read behind all of /etc/sysctl.d: only a change in them helps.
         file = situation.file(last_word)
         if file is not None and any(each.file == last_word for each in found):
-            corrected = WriteFile(last_word, replaced(file, part.path, part.value))
+            corrected = WriteFile(situation.host.name, last_word, replaced(file, part.path, part.value))
             return Lasting(files=(corrected,), advice=(said,))
     name = file_after(part.path, situation.host.files)
-    return Lasting(files=(WriteFile(name, f"{dotted(part.path)} = {part.value}\n"),), advice=(said,))
+    return Lasting(
+        files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"),), advice=(said,)
+    )
 
 
 def _said(part: SetSysctl, found: tuple[Setting, ...]) -> Message:

@@ -140,11 +140,9 @@ class ReportDocument(msgspec.Struct, frozen=True):
 def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> ReportDocument:
     """Return the document; ``evidence`` is what the network was parsed from (None: quotes have no origin)."""
     quotes = Quotes(evidence)
-    host = answer.network.host
+    host = answer.network.this
     flows = tuple(
-        _judged(
-            flow_document(f"f{number}", each.trace, host, quotes, _refs(answer, number - 1, each)), answer, number - 1
-        )
+        _judged(flow_document(f"f{number}", each.trace, quotes, _refs(answer, number - 1, each)), answer, number - 1)
         for number, each in enumerate(answer.diagnoses, 1)
     )
     ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
@@ -179,7 +177,7 @@ def _refs(answer: Answer, number: int, diagnosis: Diagnosis) -> tuple[str, ...]:
     return tuple(each.ref for each in sorted(found, key=lambda one: order.index((one.id, one.candidate.where))))
 
 
-def flow_document(flow_id: str, trace: Trace, host: Host, quotes: Quotes, causes: tuple[str, ...] = ()) -> FlowDocument:
+def flow_document(flow_id: str, trace: Trace, quotes: Quotes, causes: tuple[str, ...] = ()) -> FlowDocument:
     """Return one flow as its usual branch went."""
     stop = trace.usual.stop if trace.verdict != "delivered" else None
     return FlowDocument(
@@ -190,19 +188,19 @@ def flow_document(flow_id: str, trace: Trace, host: Host, quotes: Quotes, causes
         verdict=trace.verdict,
         conditions=tuple(each.text for each in trace.conditions),
         judge="simulated",
-        stopped_at=_stopped_at(stop, host, quotes) if stop is not None else None,
+        stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=causes,
         purpose=trace.flow.purpose,
         assumed=trace.usual.assumed,
     )
 
 
-def _stopped_at(stop: Stop, host: Host, quotes: Quotes) -> StoppedAt:
+def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
     decided = stop.decided_by
     place = decided.place if isinstance(decided, RuleDecided) else None
     return StoppedAt(
-        host=host.name,
-        netns=stop.netns,
+        host=stop.netns.host,
+        netns=stop.netns.name,
         stage=stop.stage,
         link=stop.link,
         table=place.table if place is not None else None,
@@ -223,7 +221,7 @@ def _evidence(found: FoundCause, answer: Answer, quotes: Quotes) -> tuple[str, .
         return named
     reference = quotes.decided(stop.decided_by)
     if reference is None and isinstance(stop.decided_by, SocketDecided):
-        reference = quotes.socketless(stop.netns, stop.decided_by.text)
+        reference = quotes.socketless(stop.netns.name, stop.decided_by.text)
     return (reference,) if reference is not None else ()
 
 

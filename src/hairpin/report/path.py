@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import HOST
+from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 from hairpin.report.paper import Paper, Style, cells, wrapped
 from hairpin.report.stops import decided_text, stop_sentence
@@ -24,7 +25,7 @@ class Hop(msgspec.Struct, frozen=True):
     """One line: ``netns`` and ``link`` say where, ``what`` is the tool's own words, ``to`` the new destination when it
     was translated."""
 
-    netns: str
+    netns: Netns | None
     stage: str
     link: str
     what: str
@@ -35,7 +36,7 @@ class Hop(msgspec.Struct, frozen=True):
 def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
     """Yield the telling steps; ``every`` one when asked for all."""
     before: Packet | None = None
-    netns = ""
+    netns: Netns | None = None
     for step in steps:
         what = "" if _is_policy(step.decided_by) and not every else decided_text(step.decided_by)
         translated = before is not None and _headers(before) != _headers(step.packet)
@@ -47,7 +48,7 @@ def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
                 what = f"{what}  {_change(before, step.packet)}".strip()
             yield Hop(step.netns, step.stage, step.link, what, step.packet)
         before = step.packet
-        netns = "" if step.stage == "outside" else step.netns
+        netns = None if step.stage == "outside" else step.netns
 
 
 def _is_policy(decided: DecidedBy | None) -> bool:
@@ -114,7 +115,8 @@ def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, eve
             end = meant
         if len(ways) > 1 or backwards or in_data:
             paper.line(f"    {words(name)}")
-        _draw_way(steps, start, end, stop if broken else None, paper, words, every=every)
+        inside = flow.start.netns if isinstance(flow.start, FromContainer) and not backwards else None
+        _draw_way(steps, (start, end), inside, stop if broken else None, paper, words, every=every)
 
 
 def _translated_end(trace: Trace, packet: Packet) -> str:
@@ -127,17 +129,25 @@ def _translated_end(trace: Trace, packet: Packet) -> str:
 
 
 def _draw_way(
-    steps: tuple[Step, ...], start: str, end: str, stop: Stop | None, paper: Paper, words: Words, *, every: bool
+    steps: tuple[Step, ...],
+    ends: tuple[str, str],
+    netns: Netns | None,
+    stop: Stop | None,
+    paper: Paper,
+    words: Words,
+    *,
+    every: bool,
 ) -> None:
+    """Draw one way; ``netns``: where it starts, when the start's own name says that already."""
+    start, end = ends
     paper.cut("    ", ("●", "strong"), f" {start}")
-    netns = start if start.startswith("container:") else ""
     found = list(hops(steps, every=every))
     if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
         del found[-2]  # the stop itself tells it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
-        if hop.netns not in (netns, HOST) or (netns and hop.netns != netns):
-            paper.cut("    ", ("│", "faint"), f" ─ {hop.netns}")
+        if hop.netns is not None and hop.netns != netns and (netns is not None or not hop.netns.is_host):
+            paper.cut("    ", ("│", "faint"), f" ─ {hop.netns.name}")
         netns = hop.netns
         if last and stop is not None:
             break

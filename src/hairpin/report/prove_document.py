@@ -80,14 +80,14 @@ def prove_document(
 ) -> ProveDocument:
     """Return the document; ``kernel`` is the release of the one that judged."""
     quotes = Quotes(evidence)
-    flows = tuple(_proven(f"f{number}", each, network, quotes) for number, each in enumerate(proven, 1))
+    flows = tuple(_proven(f"f{number}", each, quotes) for number, each in enumerate(proven, 1))
     return ProveDocument(
-        SCHEMA, hairpin.__version__, host_document(network.host, evidence), kernel, flows, quotes.all()
+        SCHEMA, hairpin.__version__, host_document(network.this, evidence), kernel, flows, quotes.all()
     )
 
 
-def _proven(flow_id: str, proven: Proof, network: Network, quotes: Quotes) -> ProvenDocument:
-    simulated = flow_document(flow_id, proven.trace, network.host, quotes)
+def _proven(flow_id: str, proven: Proof, quotes: Quotes) -> ProvenDocument:
+    simulated = flow_document(flow_id, proven.trace, quotes)
     return ProvenDocument(
         msgspec.structs.replace(simulated, judge=proven.agreement.judge),
         _kernel(proven.judgement),
@@ -105,7 +105,7 @@ def _kernel(judgement: Judgement) -> KernelAnswer:
     first = judgement.path[0].at_ns if judgement.path else 0
     return KernelAnswer(
         judgement.verdict,
-        place.netns if place is not None else None,
+        place.netns.name if place is not None else None,
         place.link or None if place is not None else None,
         tuple(_rule(hit) for hit in place.rules) if place is not None else (),
         place.reasons if place is not None else (),
@@ -115,8 +115,8 @@ def _kernel(judgement: Judgement) -> KernelAnswer:
 
 
 def _rule(hit: Hit) -> CountedRule:
-    return CountedRule(hit.netns, hit.table, hit.chain, hit.number, hit.text, hit.packets)
+    return CountedRule(hit.netns.name, hit.table, hit.chain, hit.number, hit.text, hit.packets)
 
 
 def _seen(seen: Sighting, first: int) -> Seen:
-    return Seen(round((seen.at_ns - first) / 1e6, 3), seen.netns, seen.link, seen.out, seen.text())
+    return Seen(round((seen.at_ns - first) / 1e6, 3), seen.netns.name, seen.link, seen.out, seen.text())

@@ -176,7 +176,7 @@ def _nothing_asked(answer: Answer) -> Message:
             "The container engine could not be asked, so it is not known what is published. Name a port to look at it "
             "alone: hairpin check PORT"
         )
-    if not answer.network.host.engines:
+    if not answer.network.this.engines:
         return message(
             "No container engine answers here, so there is nothing published to look at. Name a port to look at it "
             "alone: hairpin check PORT"

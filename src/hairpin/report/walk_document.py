@@ -6,7 +6,6 @@ import msgspec
 
 import hairpin
 from hairpin.evidence.reading import Evidence
-from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
@@ -121,34 +120,31 @@ class WalkDocument(msgspec.Struct, frozen=True):
 def walk_document(trace: Trace, network: Network, evidence: Evidence | None) -> WalkDocument:
     """Return the document of a walk."""
     quotes = Quotes(evidence)
-    host = network.host
     usual = trace.usual
     return WalkDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
-        host=host_document(host, evidence),
-        flow=flow_document("f1", trace, host, quotes),
+        host=host_document(network.this, evidence),
+        flow=flow_document("f1", trace, quotes),
         verdict=trace.verdict,
-        request=_steps(usual.request, host, quotes),
-        reply=_steps(usual.reply, host, quotes),
-        data=_steps(usual.data, host, quotes),
-        branches=tuple(_branch(each, host, quotes) for each in trace.branches[1:]),
+        request=_steps(usual.request, quotes),
+        reply=_steps(usual.reply, quotes),
+        data=_steps(usual.data, quotes),
+        branches=tuple(_branch(each, quotes) for each in trace.branches[1:]),
         evidence=quotes.all(),
     )
 
 
-def _branch(branch: Branch, host: Host, quotes: Quotes) -> BranchDocument:
+def _branch(branch: Branch, quotes: Quotes) -> BranchDocument:
     conditions = tuple(each.text if each.holds else f"not: {each.text}" for each in branch.conditions)
-    return BranchDocument(
-        branch.verdict, conditions, _steps(branch.request, host, quotes), _steps(branch.reply, host, quotes)
-    )
+    return BranchDocument(branch.verdict, conditions, _steps(branch.request, quotes), _steps(branch.reply, quotes))
 
 
-def _steps(steps: tuple[Step, ...], host: Host, quotes: Quotes) -> tuple[StepDocument, ...]:
+def _steps(steps: tuple[Step, ...], quotes: Quotes) -> tuple[StepDocument, ...]:
     return tuple(
         StepDocument(
-            host=host.name,
-            netns=each.netns,
+            host=each.netns.host,
+            netns=each.netns.name,
             stage=each.stage,
             link=each.link,
             packet=_packet(each.packet),

@@ -7,10 +7,10 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
-    HOST,
     Network,
     addresses_of,
     bridge_ports,
@@ -40,7 +40,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
-    state = State("device-in", HOST, packet)
+    state = State("device-in", network.host_netns(flow.host), packet)
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:
         state = state.noted("outside", "", Assumed(_gateway_text(public.public, public.private, flow.version)))
@@ -50,7 +50,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     denied = _upstream_denies(network, flow)
     if denied is not None:
         return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
-    link = _incoming_link(network, flow, start)
+    link = _incoming_link(network, state.netns, flow, start)
     if link is None:
         decided = LinkDecided("", "no link of this host leads to the outside")
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
@@ -59,14 +59,16 @@ def enters_by(network: Network, flow: Flow) -> State | End:
         decided = LinkDecided(link.name, text, link.evidence)
         reason: Reason = "link-down" if not link.up else "no-carrier"
         return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
-    sender = msgspec.structs.replace(state.packet, smac=_sender(network, flow.version, start.address, link))
+    sender = msgspec.structs.replace(
+        state.packet, smac=_sender(network, state.netns, flow.version, start.address, link)
+    )
     return msgspec.structs.replace(state, iif=link.name, packet=sender)
 
 
-def _sender(network: Network, version: Version, address: int, link: Link) -> int | None:
+def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
     """Return the link-layer address of who hands the packet over, where the neighbours tell: the client or its
     router."""
-    namespace = network.namespace(HOST)
+    namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
     way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
     for each in namespace.neighbours:
@@ -86,10 +88,10 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
     return None
 
 
-def _incoming_link(network: Network, flow: Flow, start: Outside | Lan) -> Link | None:
+def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
     """Return the link that a packet from there comes in by: the named one, the one with the asked address's network
     when a neighbour asks, else the one that leads back to the client."""
-    namespace = network.namespace(HOST)
+    namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
     daddr = flow.daddr
@@ -103,10 +105,10 @@ def _incoming_link(network: Network, flow: Flow, start: Outside | Lan) -> Link |
     for name in candidates:
         link = namespace.link(name)
         if link is not None and name != "lo":
-            found = _outer(network, namespace, link)
+            found = _outer(network, netns, link)
             if found is not None:
                 return found
-    physical = [each for each in namespace.links if is_uplink(network, HOST, each) and each.master is None]
+    physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
     return physical[0] if physical else None
 
 
@@ -116,13 +118,13 @@ def _default_first(holders: list[str], ways: list[str]) -> list[str]:
     return [name for name in holders if name in ways] or holders
 
 
-def _outer(network: Network, namespace: Namespace, link: Link) -> Link | None:
+def _outer(network: Network, netns: Netns, link: Link) -> Link | None:
     """Return the link itself, or the uplink that is a port of it, when it leads out of the snapshot."""
-    if is_uplink(network, HOST, link):
+    if is_uplink(network, netns, link):
         return link
     if link.kind == "bridge":
-        for port in bridge_ports(namespace, link.name):
-            if is_uplink(network, HOST, port):
+        for port in bridge_ports(network.namespace(netns), link.name):
+            if is_uplink(network, netns, port):
                 return port
     return None
 
@@ -143,18 +145,18 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} answers, behind {link.name}, in a namespace that was not read")
         return OutsideAnswer(decided, reason="namespace-unread")
-    parent = lower_of(network, end.state.netns, link) if link is not None and end.state.netns != HOST else None
-    if parent is not None and owns_address(network.namespace(HOST), packet.version, packet.daddr):
+    parent = lower_of(network, end.state.netns, link) if link is not None and not end.state.netns.is_host else None
+    if parent is not None and owns_address(network.namespace(end.state.netns.of_host), packet.version, packet.daddr):
         decided = Assumed(f"a {link.kind if link is not None else ''} never reaches the host that it stands on")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
-    if _is_containers(network, flow, packet):
+    if _is_containers(network, end.state.netns, flow, packet):
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed("forwarded through this host to somebody else")
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
-    unknown = _unknown_source(network, packet)
+    unknown = _unknown_source(network, end.state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.text,))
     for peer in network.world.peers:
@@ -177,27 +179,27 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
     return link.master not in set(defaults)
 
 
-def _is_containers(network: Network, flow: Flow, packet: Packet) -> bool:
+def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Whether the packet should have gone into a bridge network here: to a container's own address, or translated into
     its subnet."""
     version, address = packet.version, packet.daddr
-    for engine in network.host.engines:
+    for engine in network.host(netns.host).engines:
         for container in engine.containers:
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
                 return True
     return address != flow.daddr and any(
         subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version)
-        for engine in network.host.engines
+        for engine in network.host(netns.host).engines
         for each in engine.networks
         if each.driver == "bridge"
         for subnet in each.subnets
     )
 
 
-def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
+def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
     """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return
     route."""
-    namespace = network.namespace(HOST)
+    namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
         return None
@@ -207,8 +209,8 @@ def _unknown_source(network: Network, packet: Packet) -> Assumed | None:
     for address in addresses_of(namespace, None, version):
         link = namespace.link(address.link)
         on_link = inside(source, address.value, address.prefix_length, version)
-        if on_link and link is not None and is_uplink(network, HOST, link):
-            if any(owns_address(each, version, source) for each in network.host.namespaces):
+        if on_link and link is not None and is_uplink(network, netns, link):
+            if any(owns_address(each, version, source) for each in network.host(netns.host).namespaces):
                 return None  # a macvlan's or a bridged container's: it answers for itself
             return Assumed(f"nobody here answers for {address_text(source, version)} on {link.name}")
     if version == 6 and not is_private(source, 6):
@@ -221,7 +223,9 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
     back = answer_to(packet, SYN | ACK)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
-        back = msgspec.structs.replace(back, smac=_sender(network, packet.version, packet.daddr, link))
+        back = msgspec.structs.replace(
+            back, smac=_sender(network, state.netns.of_host, packet.version, packet.daddr, link)
+        )
     return State(
         "device-in",
         state.netns,

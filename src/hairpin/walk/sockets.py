@@ -4,10 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import TCP, UDP, Packet
-from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 
@@ -47,12 +46,12 @@ def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
     return score + (1 if socket.device is not None else 0)
 
 
-def answers_by_route(network: Network, socket: Socket) -> bool:
+def answers_by_route(host: Host, socket: Socket) -> bool:
     """Return whether the kernel chooses the source of the answers by their route: docker-proxy before 28 answers UDP
     without saying from which address (moby/moby#48571)."""
     if socket.protocol != "udp" or socket.relay is None or socket.address is not None:
         return False
-    versions = [each.version.partition(".")[0] for each in network.host.engines if each.kind == "docker"]
+    versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
     return any(each.isdigit() and int(each) < 28 for each in versions)
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import Condition, Place
@@ -87,7 +88,7 @@ DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDec
 class Step(msgspec.Struct, frozen=True):
     """One step: ``packet`` is as it is after the step."""
 
-    netns: str
+    netns: Netns
     stage: Stage
     link: str
     packet: Packet
@@ -100,7 +101,7 @@ class Stop(msgspec.Struct, frozen=True):
     ``address`` whom nobody answered for; ``port`` the link that was in the way."""
 
     reason: Reason
-    netns: str
+    netns: Netns
     stage: Stage
     link: str
     seen: Seen
@@ -115,7 +116,7 @@ class State(msgspec.Struct, frozen=True):
     that the frame is addressed to.  ``local``: it started here and has its route already."""
 
     stage: Stage
-    netns: str
+    netns: Netns
     packet: Packet
     iif: str = ""
     oif: str = ""
@@ -160,8 +161,8 @@ class State(msgspec.Struct, frozen=True):
     other_host: bool = False
     """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
     hops: int = 0
-    connections: tuple[tuple[str, Connection], ...] = ()
-    neighbours: tuple[tuple[str, str, int], ...] = ()
+    connections: tuple[tuple[Netns, Connection], ...] = ()
+    neighbours: tuple[tuple[Netns, str, int], ...] = ()
     """Whom questions on the way have made known: namespace, link, IPv6 address."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()

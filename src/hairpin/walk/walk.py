@@ -11,11 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
@@ -102,9 +103,9 @@ def begin(network: Network, flow: Flow) -> State | End:
     """Return the flow's first packet where it enters the snapshot."""
     match flow.start:
         case FromHost(address=address):
-            return _local(flow, HOST, address or 0)
+            return _local(flow, network.host_netns(flow.host), address or 0)
         case FromContainer(netns=netns):
-            if network.host.namespace(netns) is None:
+            if netns not in network:
                 packet = flow.packet(0)
                 return stopped(State("output-route", netns, packet), "no-container")
             return _local(flow, netns, 0)
@@ -112,7 +113,7 @@ def begin(network: Network, flow: Flow) -> State | End:
             return enters_by(network, flow)
 
 
-def _local(flow: Flow, netns: str, saddr: int) -> State:
+def _local(flow: Flow, netns: Netns, saddr: int) -> State:
     return State("output-route", netns, flow.packet(saddr), uid=0)
 
 
@@ -256,7 +257,10 @@ def _answered(
     """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
     state = end.state
     for back in walk_answer(
-        network, state, flags=SYN | ACK, chosen=socket is not None and answers_by_route(network, socket)
+        network,
+        state,
+        flags=SYN | ACK,
+        chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
         reply = back.state.steps
         lost = None if reaches(started, back) else _lost_reply(back, state.steps, reply)
@@ -319,6 +323,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         dport=relay.port,
         sport=flow.sport + 1,
         container=flow.container,
+        host=state.netns.host,
     )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_text(socket), socket.evidence))
     if depth > _MOST_RELAYS:

@@ -93,7 +93,7 @@ def _row(row: Row) -> Iterator[tuple[Command, ...]]:
     match row.tool:
         case "iptables" | "ip6tables" if "nfacct" in row.example:
             text = f"*filter\n-A INPUT {row.example}\nCOMMIT\n"
-            make = "from hairpin.replica.accounts import make; make('web')"
+            make = "from hairpin.replica.run.accounts import make; make('web')"
             yield ((sys.executable, "-c", make), ""), ((f"{row.tool}-nft-restore",), text)
         case "iptables" | "ip6tables":
             before = "-j RATEEST --rateest-name x --rateest-interval 250ms --rateest-ewmalog 500ms"

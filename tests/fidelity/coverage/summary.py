@@ -1,4 +1,4 @@
-"""How much of what the model can do a run has seen agree, and the tables of it in docs/fidelity.md."""
+"""How much of what the model can do a run has seen agree, and the tables of it in docs/reference/fidelity.md."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """``python -m tests.fidelity.kernels [--kernels 5.10,6.1] [--pairs N] [--seed S]`` (root): ``make fidelity-kernels``.
 
-As many guests at a time as there are CPUs; what each came to is written into docs/fidelity-kernels.md as it ends.  Of a
+As many guests at a time as there are CPUs; as each ends, its figures go into docs/reference/fidelity-kernels.md.  Of a
 network that differs the folder of results has ``shrunk/NUMBER.json``: kept in tests/fidelity/regressions/guests it
 comes before the fresh ones of every later run.  ``--regressions`` judges those of the machine's own kernel, too.
 """

@@ -1,4 +1,4 @@
-"""What the runs on other kernels came to: kept in judged.json, and docs/fidelity-kernels.md is written from it."""
+"""The figures of the runs on other kernels: kept in judged.json, told in docs/reference/fidelity-kernels.md."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools import elements
 
 FILE = Path(__file__).parent / "judged.json"
 OWN = "own"
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "fidelity-kernels.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "fidelity-kernels.md"
 _HEAD = """# Fidelity on other kernels
 
 Written by `make fidelity-kernels`; do not edit. The hunt of [fidelity](fidelity.md) and replicas of recorded hosts on
@@ -99,7 +99,7 @@ def store(found: Figures, names: tuple[str, ...]) -> None:
 
 
 def page(found: tuple[Figures, ...]) -> str:
-    """Return docs/fidelity-kernels.md."""
+    """Return docs/reference/fidelity-kernels.md."""
     lines, left_out = [_HEAD.rstrip("\n")], list[str]()
     for each in found:
         if each.hunt is not None:

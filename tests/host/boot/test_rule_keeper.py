@@ -19,10 +19,10 @@ UNITS: dict[str, tuple[tuple[Unit, ...], str, str]] = {
 
 @pytest.mark.parametrize(("units", "managed_by", "expected"), UNITS.values(), ids=UNITS)
 def test_rule_keeper(units: tuple[Unit, ...], managed_by: str, expected: str) -> None:
-    assert rule_keeper(network(units=units, managed_by=managed_by).host) == expected
+    assert rule_keeper(network(units=units, managed_by=managed_by).this) == expected
 
 
 def test_a_unit_with_or_without_its_suffix() -> None:
-    host = network(units=(Unit("docker", "active", "enabled"),)).host
+    host = network(units=(Unit("docker", "active", "enabled"),)).this
     assert unit(host, "docker") is host.units[0]
     assert unit(host, "podman") is None

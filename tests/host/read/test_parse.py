@@ -260,6 +260,6 @@ def test_a_namespace_of_which_nothing_could_be_read_is_nobodys() -> None:
         ),
     )
     host = parse(closed)
-    assert host.namespace("container:back") is None
+    assert "container:back" not in host
     assert {c.name: c.netns for c in host.containers()}["back"] is None
     assert {item.netns for item in host.unread} == {"container:back"}

@@ -8,11 +8,11 @@ from hairpin.network.flow import Flow, FromContainer, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.connections import concerning, met_by
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network
+from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, sibling
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 FAR = parse_address("203.0.113.80")[1]
-OUT = Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443)
+OUT = Flow(FromContainer("web", sibling("container:web")), 4, FAR, "tcp", 443)
 ASKED = Tuple(CLIENT, HOST_ADDRESS, TCP, FLOW.sport, 8151)
 INSIDE = Tuple(CLIENT, WEB, TCP, FLOW.sport, 80)
 FROM_WEB = Tuple(WEB, FAR, TCP, OUT.sport, 443)
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Flow, Connection, bool]] = {
 @pytest.mark.parametrize(("flow", "live", "meets"), CASES.values(), ids=CASES)
 def test_concerning(flow: Flow, live: Connection, meets: bool) -> None:
     built = remembering(live)
-    found = concerning(built.namespace("host"), met_by((built,), (flow,)))
+    found = concerning(built.namespace(HOST_NETNS), met_by((built,), (flow,)))
     assert found == ((live,) if meets else ())
 
 
@@ -56,5 +56,5 @@ def test_what_is_met_once_a_change_leads_the_packet_on() -> None:
     """Without the DNAT rule the packet ends on the host; with it it meets what the host knows of the container."""
     live = entry(INSIDE)
     closed = remembering(live, DOCKER_RULES.replace("--dport 8151 -j DNAT", "--dport 8152 -j DNAT"))
-    assert concerning(closed.namespace("host"), met_by((closed,), (FLOW,))) == ()
-    assert concerning(closed.namespace("host"), met_by((closed, remembering(live)), (FLOW,))) == (live,)
+    assert concerning(closed.namespace(HOST_NETNS), met_by((closed,), (FLOW,))) == ()
+    assert concerning(closed.namespace(HOST_NETNS), met_by((closed, remembering(live)), (FLOW,))) == (live,)

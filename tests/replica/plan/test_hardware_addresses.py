@@ -3,12 +3,12 @@
 import msgspec
 
 from hairpin.host.route import Neighbour
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.hardware_addresses import Known, known_outside, taken_as_own
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import world
-from tests.small_host import WEB, network
+from tests.small_host import HOST_NETNS, WEB, network, sibling
 
 ROUTER, NEAR, OTHER = (parse_address(f"198.51.100.{last}")[1] for last in (1, 77, 78))
 ONE, TWO = 0x020000000001, 0x020000000002
@@ -16,7 +16,7 @@ ONE, TWO = 0x020000000001, 0x020000000002
 
 def entered(*entries: Neighbour) -> Network:
     built = network()
-    return built.with_namespace(msgspec.structs.replace(built.namespace(HOST), neighbours=entries))
+    return built.with_namespace(HOST_NETNS, msgspec.structs.replace(built.namespace(HOST_NETNS), neighbours=entries))
 
 
 def entry(address: int, mac: int | None, state: str = "PERMANENT", *, link: str = "eth0") -> Neighbour:
@@ -25,7 +25,7 @@ def entry(address: int, mac: int | None, state: str = "PERMANENT", *, link: str 
 
 def known(*entries: Neighbour) -> tuple[Known, ...]:
     built = entered(*entries)
-    return known_outside(built, wiring(built, (HOST, "container:web")).wires)
+    return known_outside(built, wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
 
 
 THIRD = parse_address("198.51.100.79")[1]
@@ -49,7 +49,7 @@ def test_entries_of_somebody_inside_say_nothing_of_the_world() -> None:
 
 def test_the_address_is_given_before_anything_else_is_told_of_the_link() -> None:
     built = entered(entry(ROUTER, ONE))
-    lines = world(built, (), wiring(built, (HOST, "container:web")).wires).lines
+    lines = world(built, (), wiring(built, (HOST_NETNS, sibling("container:web"))).wires).lines
     given = lines.index("link set dev w1 address 02:00:00:00:00:01")
     assert all(" w1 " not in f"{line} " for line in lines[:given])
 

@@ -6,26 +6,26 @@ import pytest
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.network.network import Network
 from hairpin.replica.plan.links import Wiring, mac_of, mac_text, running, settings, states, vlans, wiring
-from tests.small_host import host_namespace, network
+from tests.small_host import HOST_NETNS, host_namespace, network, sibling
 
 HOST = host_namespace()
 
 
 def test_each_link_is_made_once_and_wired_as_it_was() -> None:
-    found = wiring(network(), ("host", "container:web"))
+    found = wiring(network(), (HOST_NETNS, sibling("container:web")))
     eth0, docker0, veth1 = (line.text for line in found.lines)
     assert eth0.startswith("link add name eth0 index 2 address ")
-    assert eth0.endswith(" netns <netns host> type veth peer name w1 netns <netns world>")
-    assert docker0.endswith(" mtu 1500 netns <netns host> type bridge forward_delay 0")
+    assert eth0.endswith(" netns <netns test/host> type veth peer name w1 netns <netns /world>")
+    assert docker0.endswith(" mtu 1500 netns <netns test/host> type bridge forward_delay 0")
     assert " name veth1 index 5 " in veth1
-    assert " netns <netns host> type veth peer name eth0 index 4 " in veth1
-    assert veth1.endswith(" netns <netns container:web>")
-    assert [(wire.netns, wire.link.name, wire.name) for wire in found.wires] == [("host", "eth0", "w1")]
+    assert " netns <netns test/host> type veth peer name eth0 index 4 " in veth1
+    assert veth1.endswith(" netns <netns test/container:web>")
+    assert [(wire.netns, wire.link.name, wire.name) for wire in found.wires] == [(HOST_NETNS, "eth0", "w1")]
     assert found.stand_ins == ()
 
 
 def test_a_wire_to_a_namespace_that_is_not_rebuilt_ends_apart() -> None:
-    assert wiring(network(), ("host",)).lines[-1].text.endswith(" type veth peer name f2 netns <netns apart>")
+    assert wiring(network(), (HOST_NETNS,)).lines[-1].text.endswith(" type veth peer name f2 netns <netns /apart>")
 
 
 STAND_INS: dict[str, tuple[Link, str]] = {
@@ -38,7 +38,7 @@ STAND_INS: dict[str, tuple[Link, str]] = {
 @pytest.mark.parametrize(("link", "text"), STAND_INS.values(), ids=STAND_INS)
 def test_what_is_not_rebuilt_as_it_is_is_told(link: Link, text: str) -> None:
     links = tuple(link if each.name == "eth0" else each for each in HOST.links)
-    found = wiring(network(msgspec.structs.replace(HOST, links=links)), ("host", "container:web"))
+    found = wiring(network(msgspec.structs.replace(HOST, links=links)), (HOST_NETNS, sibling("container:web")))
     assert [each.text for each in found.stand_ins] == [text]
 
 
@@ -48,7 +48,7 @@ def outer(*links: Link) -> Network:
 
 
 def made(built: Network, *able: str) -> Wiring:
-    return wiring(built, ("host", "container:web"), frozenset(able))
+    return wiring(built, (HOST_NETNS, sibling("container:web")), frozenset(able))
 
 
 VLAN = Link(9, "eth0.5", "vlan", lower="eth0", vlan_id=5)
@@ -58,7 +58,7 @@ MEMBERS = (Link(2, "eth0", master="bond0"), Link(7, "eth1", master="bond0"), Lin
 def test_a_vlan_stands_on_its_link_here_and_in_the_world() -> None:
     found = made(outer(VLAN, Link(10, "eth0")), "vlan")
     assert found.lines[-1].text.startswith("link add link eth0 name eth0.5 index 9 ")
-    assert found.lines[-1].text.endswith(" netns <netns host> type vlan id 5")
+    assert found.lines[-1].text.endswith(" netns <netns test/host> type vlan id 5")
     assert [(wire.link.name, wire.name, wire.over, wire.vlan_id) for wire in found.wires] == [
         ("eth0", "w1", "", 0),
         ("eth0.5", "w2", "w1", 5),
@@ -75,8 +75,8 @@ def test_a_vlan_on_a_bridge_takes_the_wire_of_its_port() -> None:
 def test_the_world_is_behind_a_bonds_active_member() -> None:
     found = made(outer(*MEMBERS), "bond")
     eth0, _, _, eth1, bond0 = (line.text for line in found.lines)
-    assert eth0.endswith(" type veth peer name w1 netns <netns world>")
-    assert eth1.endswith(" netns <netns apart>")
+    assert eth0.endswith(" type veth peer name w1 netns <netns /world>")
+    assert eth1.endswith(" netns <netns /apart>")
     assert bond0.endswith(" type bond mode active-backup miimon 10")
     assert [(wire.link.name, wire.name) for wire in found.wires] == [("bond0", "w1")]
 
@@ -84,18 +84,18 @@ def test_the_world_is_behind_a_bonds_active_member() -> None:
 def test_a_member_without_carrier_is_not_the_active_one() -> None:
     found = made(outer(msgspec.structs.replace(MEMBERS[0], carrier=False), *MEMBERS[1:]), "bond")
     (eth1,) = (line.text for line in found.lines if " name eth1 " in line.text)
-    assert eth1.endswith(f" peer name {found.wires[0].name} netns <netns world>")
+    assert eth1.endswith(f" peer name {found.wires[0].name} netns <netns /world>")
 
 
 def test_members_join_their_bond_only_where_there_is_one() -> None:
-    host = outer(*MEMBERS).namespace("host")
+    host = outer(*MEMBERS).namespace(HOST_NETNS)
     assert "link set dev eth0 master bond0" in tuple(settings(host, frozenset({"bond"})))
     assert "link set dev eth0 master bond0" not in tuple(settings(host, frozenset()))
 
 
 def test_a_dummy_is_a_dummy() -> None:
     found = made(outer(HOST.links[1], Link(9, "dummy0", "dummy")), "dummy")
-    assert any(line.text.endswith(" netns <netns host> type dummy") for line in found.lines)
+    assert any(line.text.endswith(" netns <netns test/host> type dummy") for line in found.lines)
 
 
 KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
@@ -117,9 +117,9 @@ def test_a_wire_that_stands_in_is_told(links: tuple[Link, ...], text: str) -> No
 
 
 def test_a_link_without_hardware_address_gets_one_of_its_own() -> None:
-    assert mac_text(mac_of("host", Link(2, "eth0", mac=0x02420A000001))) == "02:42:0a:00:00:01"
-    assert mac_of("host", Link(2, "eth0")) == mac_of("host", Link(2, "eth0"))
-    assert mac_of("host", Link(2, "eth0")) != mac_of("container:web", Link(2, "eth0"))
+    assert mac_text(mac_of(HOST_NETNS, Link(2, "eth0", mac=0x02420A000001))) == "02:42:0a:00:00:01"
+    assert mac_of(HOST_NETNS, Link(2, "eth0")) == mac_of(HOST_NETNS, Link(2, "eth0"))
+    assert mac_of(HOST_NETNS, Link(2, "eth0")) != mac_of(sibling("container:web"), Link(2, "eth0"))
 
 
 def test_ports_join_their_bridge_with_their_flags() -> None:

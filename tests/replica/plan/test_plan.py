@@ -11,7 +11,7 @@ FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 
 
 def test_all_namespaces_of_a_small_host() -> None:
-    assert [each.name for each in blueprint(network(), (FLOW,)).namespaces] == [
+    assert [each.netns.name for each in blueprint(network(), (FLOW,)).namespaces] == [
         "world",
         "host",
         "container:web",
@@ -25,9 +25,9 @@ def test_of_many_only_those_that_the_flow_comes_through() -> None:
         for number in range(FEW)
     )
     small = network()
-    host = msgspec.structs.replace(small.host, namespaces=(*small.host.namespaces, *others))
-    found = blueprint(msgspec.structs.replace(small, host=host), (FLOW,))
-    assert [each.name for each in found.namespaces] == ["world", "host", "container:web", "apart"]
+    host = msgspec.structs.replace(small.this, namespaces=(*small.this.namespaces, *others))
+    found = blueprint(small.with_host(host), (FLOW,))
+    assert [each.netns.name for each in found.namespaces] == ["world", "host", "container:web", "apart"]
     assert found.apart[0] == "container:c0: no packet of the flow comes there"
     assert len(found.apart) == FEW
 
@@ -43,4 +43,4 @@ def test_live_connections_that_the_flow_meets_are_kept() -> None:
     host = msgspec.structs.replace(host_namespace(), connections=(live, msgspec.structs.replace(live, version=6)))
     found = blueprint(network(host), (FLOW,))
     assert found.left_out == ()
-    assert {each.name: each.connections for each in found.namespaces if each.connections} == {"host": (live,)}
+    assert {each.netns.name: each.connections for each in found.namespaces if each.connections} == {"host": (live,)}

@@ -6,9 +6,9 @@ from hairpin.host.link import Link
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.replica.plan.links import Wire
 from hairpin.replica.plan.replies import marking, rules, table_of
-from tests.small_host import CLIENT
+from tests.small_host import CLIENT, HOST_NETNS
 
-TWO = (Wire("host", Link(2, "eth0"), "w1"), Wire("host", Link(3, "eth1"), "w2"))
+TWO = (Wire(HOST_NETNS, Link(2, "eth0"), "w1"), Wire(HOST_NETNS, Link(3, "eth1"), "w2"))
 PING = Flow(FromHost(), 4, CLIENT, "icmp", 7)
 CALL = Flow(Outside(CLIENT), 4, CLIENT, "tcp", 80)
 

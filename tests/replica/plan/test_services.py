@@ -2,33 +2,34 @@
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.network import Network
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.services import services
-from tests.small_host import WEB, container, container_namespace, engine, host_namespace, network
+from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network, sibling
 
 
-def of(built: Network, netns: str) -> tuple[Service, ...]:
-    return services(built, built.namespace(netns))
+def of(built: Network, netns: Netns) -> tuple[Service, ...]:
+    return services(built, netns)
 
 
 def test_a_relay_carries_on_to_the_container() -> None:
-    assert of(network(), "host") == (Service("tcp", 4, None, 8151, does="relay", to=(4, "172.17.0.2", 80)),)
+    assert of(network(), HOST_NETNS) == (Service("tcp", 4, None, 8151, does="relay", to=(4, "172.17.0.2", 80)),)
 
 
 def test_a_service_answers_where_it_is_bound() -> None:
     inner = container_namespace((Socket("udp", 4, 0x7F000001, 53, device="lo"),))
-    assert of(network(inner=inner), "container:web") == (Service("udp", 4, "127.0.0.1", 53, device="lo"),)
+    assert of(network(inner=inner), sibling("container:web")) == (Service("udp", 4, "127.0.0.1", 53, device="lo"),)
 
 
 def test_what_a_paused_container_listens_on_is_held() -> None:
-    assert [each.does for each in of(network(docker=engine(container("paused"))), "container:web")] == ["hold"]
+    assert [each.does for each in of(network(docker=engine(container("paused"))), sibling("container:web"))] == ["hold"]
 
 
 def test_a_port_that_dockerd_only_holds_is_held() -> None:
     held = (Socket("tcp", 4, None, 8151, relay=Relay(4, WEB, 80, holds_only=True)),)
-    assert [each.does for each in of(network(host_namespace(sockets=held)), "host")] == ["hold"]
+    assert [each.does for each in of(network(host_namespace(sockets=held)), HOST_NETNS)] == ["hold"]
 
 
 def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
@@ -36,6 +37,6 @@ def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
     by_route = {}
     for version in ("20.10.24", "28.5.2"):
         docker = msgspec.structs.replace(engine(container()), version=version)
-        built = of(network(host_namespace(sockets=relays), docker=docker), "host")
+        built = of(network(host_namespace(sockets=relays), docker=docker), HOST_NETNS)
         by_route[version] = [each.answers_by_route for each in built]
     assert by_route == {"20.10.24": [True, False], "28.5.2": [False, False]}

@@ -7,11 +7,11 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.sysctls import before_links, of_links
-from tests.small_host import container_namespace, host_namespace, network
+from tests.small_host import HOST_NETNS, container_namespace, host_namespace, network, sibling
 
 
 def written(host: Namespace) -> tuple[SysctlValue, ...]:
-    return before_links(network(host), host)
+    return before_links(network(host), HOST_NETNS)
 
 
 def test_ip_forward_is_written_before_what_it_overwrites() -> None:
@@ -57,7 +57,7 @@ def test_on_old_kernels_the_hosts_br_netfilter_is_everybodys(kernel: str, value:
     path = ("net", "bridge", "bridge-nf-call-iptables")
     host = msgspec.structs.replace(host_namespace(), sysctls=host_namespace().sysctls.with_value(path, "1"))
     inner = msgspec.structs.replace(container_namespace(), kernel=kernel)
-    values = {each.path: each.value for each in before_links(network(host, inner), inner)}
+    values = {each.path: each.value for each in before_links(network(host, inner), sibling(inner.name))}
     assert values["/".join(path)] == value
 
 

@@ -3,24 +3,23 @@
 import msgspec
 
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
-from hairpin.network.network import HOST
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import Entry, entry, ways, world
-from tests.small_host import CLIENT, HOST_ADDRESS, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, network, sibling
 from tests.walk.link.test_neighbour_discovery import net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 FAR = parse_address("203.0.113.80")[1]
-OUT = Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443)
+OUT = Flow(FromContainer("web", sibling("container:web")), 4, FAR, "tcp", 443)
 PUBLIC = parse_address("203.0.113.11")[1]
 
 
 def lines(stated: World, *flows: Flow) -> tuple[str, ...]:
     built = network(world=stated)
-    return world(built, flows, wiring(built, (HOST, "container:web")).wires).lines
+    return world(built, flows, wiring(built, (HOST_NETNS, sibling("container:web"))).wires).lines
 
 
 def test_a_flow_from_inside_does_not_begin_there() -> None:
@@ -39,7 +38,7 @@ def test_what_something_upstream_keeps_out_does_not_begin() -> None:
 
 def test_the_clients_packet_enters_by_its_link() -> None:
     built = network()
-    begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST, "container:web")).wires)
+    begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
     assert begins is not None
     assert (begins.link, way) == ("eth0", Way("eth0", "w1", 1))
     assert "rule add priority 10 fwmark 1 iif lo lookup 101" in lines(World(), FLOW)
@@ -54,15 +53,15 @@ def test_a_neighbour_finds_the_owner_of_an_address_himself() -> None:
 def test_echo_replies_go_back_by_the_wire_that_the_question_came_by() -> None:
     ping = msgspec.structs.replace(FLOW, protocol="icmp")
     built = network()
-    plan = world(built, (ping,), wiring(built, (HOST, "container:web")).wires)
+    plan = world(built, (ping,), wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
     assert "meta mark set 1001" in plan.loads[0].text
     assert "rule add priority 10 fwmark 1001 iif lo lookup 1001" in plan.lines
-    assert world(built, (FLOW, OUT), wiring(built, (HOST, "container:web")).wires).loads == ()
+    assert world(built, (FLOW, OUT), wiring(built, (HOST_NETNS, sibling("container:web"))).wires).loads == ()
 
 
 def test_sockets_mark_their_answers_as_well() -> None:
     built = network()
-    plan = world(built, (FLOW,), wiring(built, (HOST, "container:web")).wires)
+    plan = world(built, (FLOW,), wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
     assert {(each.device, each.mark) for each in plan.services} == {("w1", 1001)}
 
 
@@ -96,6 +95,8 @@ def test_hosts_ipv6_address_is_asked_for_by_the_router_or_the_neighbour() -> Non
         (Lan(near), "address add 2001:db8:2::77/128 dev w1 nodad noprefixroute"),
         (Outside(linked, "eth0"), "address add fe80::77/128 dev w1 nodad noprefixroute"),
     ):
-        plan = world(built, (Flow(start, 6, own, "tcp", 22),), wiring(built, (HOST, "container:web")).wires)
+        plan = world(
+            built, (Flow(start, 6, own, "tcp", 22),), wiring(built, (HOST_NETNS, sibling("container:web"))).wires
+        )
         assert "route add 2001:db8:2::11/128 dev w1 table 101" in (*plan.lines, *plan.lines6)
         assert said in plan.lines

@@ -6,11 +6,11 @@ That they do what they do on a host is shown in tests/kernel/test_replica.py and
 from hairpin.change.change import AddSocket, Change, SetContainer, SetSysctl
 from hairpin.host.socket import Socket
 from hairpin.replica.run.changing import parts_of
-from tests.small_host import container
+from tests.small_host import HOST_NETNS, container
 
-SYSCTL = SetSysctl("host", ("net", "ipv4", "ip_forward"), "1")
-LISTENS = AddSocket("host", Socket("tcp", 4, None, 80), "start it")
-RUNS = SetContainer(container())
+SYSCTL = SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")
+LISTENS = AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "start it")
+RUNS = SetContainer(HOST_NETNS.host, container())
 
 
 def test_what_a_tool_does_is_carried_out() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hairpin.netfilter.packet import ACK, ICMP, SYN, TCP, UDP
 from hairpin.network.prefix import Version
 from hairpin.replica.watch.tap import Sighting, quoted_ports
+from tests.small_host import HOST_NETNS
 
 
 def seen(
@@ -18,7 +19,7 @@ def seen(
     tcp_flags: int = 0,
     icmp: int | None = None,
 ) -> Sighting:
-    return Sighting(0, "host", "eth0", False, version, source, destination, protocol, sport, dport, tcp_flags, icmp)
+    return Sighting(0, HOST_NETNS, "eth0", False, version, source, destination, protocol, sport, dport, tcp_flags, icmp)
 
 
 TEXTS: dict[str, tuple[Sighting, str]] = {

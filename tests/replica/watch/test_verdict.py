@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
 from hairpin.network.prefix import Version
@@ -12,19 +13,20 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening
 from hairpin.replica.watch.counters import Hit
 from hairpin.replica.watch.tap import Sighting
 from hairpin.replica.watch.verdict import Findings, Verdict, verdict
+from tests.small_host import HOST_NETNS, sibling
 
 CLIENT = Outside(0xC000020A)
-REJECTS = Hit("host", "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j REJECT", 1, "reject")
-REACHED = Happening("reached", "container:web", 80)
+REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j REJECT", 1, "reject")
+REACHED = Happening("reached", sibling("container:web"), 80)
 READ = (REACHED,)
 
 
-def tcp(flags: int, *, out: bool = True, netns: str = "host") -> Sighting:
+def tcp(flags: int, *, out: bool = True, netns: Netns = HOST_NETNS) -> Sighting:
     return Sighting(0, netns, "eth0", out, 4, "192.0.2.10", "192.0.2.1", TCP, 40000, 80, flags)
 
 
 def icmp(kind: int, code: int) -> Sighting:
-    return Sighting(0, "host", "eth0", True, 4, "192.0.2.1", "192.0.2.10", ICMP, icmp=kind << 8 | code)
+    return Sighting(0, HOST_NETNS, "eth0", True, 4, "192.0.2.1", "192.0.2.10", ICMP, icmp=kind << 8 | code)
 
 
 def found(
@@ -35,7 +37,7 @@ def found(
     happenings: tuple[Happening, ...] = (),
     hits: tuple[Hit, ...] = (),
     held: bool = False,
-    lost: tuple[tuple[str, str], ...] = (),
+    lost: tuple[tuple[Netns, str], ...] = (),
     version: Version = 4,
     begun: bool = False,
     left: bool = False,
@@ -44,12 +46,18 @@ def found(
     return Findings(flow, Attempt(experience, sightings, ()), happenings, hits, held, lost, begun, left)
 
 
-LOST_ERROR = Sighting(0, "host", "w1", True, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80))
-NOBODY = (("host", "NoPorts"),)
-NO_WAY, NO_WAY6, NO_WAY_ON6 = ("host", "OutNoRoutes"), ("host", "Ip6OutNoRoutes"), ("host", "Ip6InNoRoutes")
-REFUSES = Happening("dialled", "host", 80, errno.ECONNREFUSED)
-NOT_SENT = Happening("dialled", "host", 80, errno.ENETUNREACH, at_once=True)
-DIALLING = Happening("dialling", "host", 80)
+LOST_ERROR = Sighting(
+    0, HOST_NETNS, "w1", True, 6, "2001:db8::1", "2001:db8::2", ICMP6, icmp=1 << 8, quoted=(40000, 80)
+)
+ECHO_REPLY = ((HOST_NETNS, "OutEchoReps"),)
+RESET = ((sibling("web"), "OutRsts"),)
+RESET_INSIDE = ((sibling("container:web"), "OutRsts"),)
+NO_WAY_ROUTER = ((sibling("router"), "OutNoRoutes"),)
+NOBODY = ((HOST_NETNS, "NoPorts"),)
+NO_WAY, NO_WAY6, NO_WAY_ON6 = ((HOST_NETNS, counter) for counter in ("OutNoRoutes", "Ip6OutNoRoutes", "Ip6InNoRoutes"))
+REFUSES = Happening("dialled", HOST_NETNS, 80, errno.ECONNREFUSED)
+NOT_SENT = Happening("dialled", HOST_NETNS, 80, errno.ENETUNREACH, at_once=True)
+DIALLING = Happening("dialling", HOST_NETNS, 80)
 ACCEPTED = Experience("silence", connected=True, taken=True)
 NO_ROUTE = Experience("error", errno.ENETUNREACH, at_once=True)
 NO_ADDRESS = Experience("error", errno.EADDRNOTAVAIL, at_once=True)
@@ -61,10 +69,10 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "an answer":                       (found(Experience("answer", connected=True)), "delivered"),
     "an RST":                          (found(REFUSED, tcp(SYN), tcp(RST | ACK)), "refused"),
     "an RST by a rule":                (found(REFUSED, tcp(RST | ACK), hits=(REJECTS,)), "rejected"),
-    "an RST, a rule has another":      (found(REFUSED, hits=(REJECTS,), lost=(("web", "OutRsts"),)), "refused"),
+    "an RST, a rule has another":      (found(REFUSED, hits=(REJECTS,), lost=RESET), "refused"),
     "an ICMP error that is lost":      (found(SILENCE, tcp(SYN), LOST_ERROR, hits=(REJECTS,)), "dropped"),
     "an RST by a rule, lost":          (found(SILENCE, tcp(SYN), tcp(RST | ACK), hits=(REJECTS,)), "dropped"),
-    "an RST that is lost":             (found(SILENCE, tcp(SYN), lost=(("container:web", "OutRsts"),)), "unanswered"),
+    "an RST that is lost":             (found(SILENCE, tcp(SYN), lost=RESET_INSIDE), "unanswered"),
     "an ICMP error":                   (found(Experience("error", errno.EHOSTUNREACH), icmp(3, 1)), "rejected"),
     "no route of its own":             (found(NO_ROUTE, start=FromHost()), "rejected"),
     "no route of the world's":         (found(NO_ROUTE), "dropped"),
@@ -83,7 +91,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "there is no way back":            (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY,)), "unanswered"),
     "no way on, and none for the word": (found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, NO_WAY_ON6)), "dropped"),
     "it may not go on, nor the word": (
-        found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, ("host", "Ip6InAddrErrors"))), "dropped",
+        found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6, (HOST_NETNS, "Ip6InAddrErrors"))), "dropped",
     ),
     "nor for the word of a rule":      (
         found(SILENCE, tcp(SYN, out=False), lost=(NO_WAY6,), hits=(REJECTS,)), "dropped",
@@ -92,7 +100,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "nobody hears who is out there":   (found(SILENCE, tcp(SYN), start=FromHost(), left=True), "unanswered"),
     "nobody hears their echo":         (found(SILENCE, protocol="icmp", start=FromHost(), left=True), "unanswered"),
     "data is lost on the way out":     (found(Experience("silence", connected=True), left=True), "dropped"),
-    "a router has no way on":          (found(SILENCE, tcp(SYN), lost=(("router", "OutNoRoutes"),)), "dropped"),
+    "a router has no way on":          (found(SILENCE, tcp(SYN), lost=NO_WAY_ROUTER), "dropped"),
     "nothing can answer the SYN":      (found(SILENCE, tcp(SYN, out=False), begun=True), "unanswered"),
     "the handshake's end is lost":     (found(Experience("silence", connected=True), begun=True), "dropped"),
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
@@ -114,7 +122,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "a rule rejects the answer":       (found(SILENCE, protocol="udp", happenings=READ, hits=(REJECTS,)), "unanswered"),
     "the echo is lost":                (found(SILENCE, icmp(8, 0), protocol="icmp"), "dropped"),
     "the echo's reply is lost":        (found(SILENCE, icmp(8, 0), icmp(0, 0), protocol="icmp"), "unanswered"),
-    "it does not get out":             (found(SILENCE, protocol="icmp", lost=(("host", "OutEchoReps"),)), "unanswered"),
+    "it does not get out":             (found(SILENCE, protocol="icmp", lost=ECHO_REPLY), "unanswered"),
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from hairpin.netfilter.packet import (
 )
 from hairpin.walk.hooks.conntrack import closed, confirmed, forgotten, track, tuple_of
 from hairpin.walk.state import End, State
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
 
 HOST = host_namespace()
@@ -99,7 +99,7 @@ CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
 
 @pytest.mark.parametrize(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
 def test_track(packet: Packet, known: Connection | None, state: int, direction: int) -> None:
-    before = msgspec.structs.replace(at("prerouting", packet), connections=(("host", known),) if known else ())
+    before = msgspec.structs.replace(at("prerouting", packet), connections=((HOST_NETNS, known),) if known else ())
     after = track(before, HOST)
     assert (after.ct_state, after.ct_direction) == (state, direction)
     assert (after.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
@@ -146,11 +146,11 @@ ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
 def test_errors(about: Packet | None, daddr: int, state: int, direction: int) -> None:
     error = Packet(4, 77, daddr, ICMP, icmp=3 << 8 | 1, inner=about)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    before = msgspec.structs.replace(at("prerouting", error), connections=((HOST_NETNS, known),))
     after = track(before, HOST)
     assert (after.ct_state, after.ct_direction) == (state, direction)
     assert after.connection == (known if state == CT_RELATED else None)
-    unconfirmed = msgspec.structs.replace(before, connections=(("host", OPEN),))
+    unconfirmed = msgspec.structs.replace(before, connections=((HOST_NETNS, OPEN),))
     assert track(unconfirmed, HOST).ct_state == CT_INVALID
 
 
@@ -162,7 +162,7 @@ OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "
 def test_nobody_looked_whom_an_error_goes_to(kernel: str, state: int) -> None:
     error = Packet(4, 77, 5, ICMP, icmp=3 << 8 | 1, inner=FROM_CLIENT)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    before = msgspec.structs.replace(at("prerouting", error), connections=(("host", known),))
+    before = msgspec.structs.replace(at("prerouting", error), connections=((HOST_NETNS, known),))
     assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).ct_state == state
 
 
@@ -174,11 +174,11 @@ def test_what_starts_here_is_not_verified() -> None:
 
 
 def test_a_connection_begun_anew_is_asked_for_nat_again() -> None:
-    before = msgspec.structs.replace(at("prerouting"), connections=(("host", confirmed_(OVER)),))
+    before = msgspec.structs.replace(at("prerouting"), connections=((HOST_NETNS, confirmed_(OVER)),))
     after = track(before, HOST)
     assert after.connection is not None
     assert (after.connection.nat_checked, after.connection.tcp) == ((), Tcp("SYN_SENT"))
-    assert after.connections == (("host", after.connection),)
+    assert after.connections == ((HOST_NETNS, after.connection),)
 
 
 def confirmed_(connection: Connection) -> Connection:
@@ -218,11 +218,11 @@ def test_an_error_about_an_untracked_packet_is_invalid_and_settled() -> None:
 
 
 def test_a_first_answer_that_is_a_reset_ends_it() -> None:
-    before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=(("host", OPEN),))
+    before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=((HOST_NETNS, OPEN),))
     after = track(before, HOST)
     assert after.connection is not None
     assert after.connection.status & STATUS_DYING
-    later = msgspec.structs.replace(before, connections=(("host", ANSWERED),))
+    later = msgspec.structs.replace(before, connections=((HOST_NETNS, ANSWERED),))
     kept = track(later, HOST).connection
     assert kept is not None
     assert not kept.status & STATUS_DYING
@@ -236,22 +236,22 @@ def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
 
 def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    met = track(msgspec.structs.replace(at("input"), connections=((HOST_NETNS, known),)), HOST)
     after = closed(met, HOST)
     assert after.connection is not None
     assert after.connection.tcp == Tcp("CLOSE")
-    assert after.connections == (("host", after.connection),)
+    assert after.connections == ((HOST_NETNS, after.connection),)
     assert closed(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
     assert closed(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
     fresh = track(at("input"), HOST)
     assert closed(fresh, HOST) is fresh
-    reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=(("host", known),)), HOST)
+    reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=((HOST_NETNS, known),)), HOST)
     assert closed(reset, HOST) is reset
 
 
 def test_what_is_forgotten_begins_anew() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    met = track(msgspec.structs.replace(at("input"), connections=(("host", known),)), HOST)
+    met = track(msgspec.structs.replace(at("input"), connections=((HOST_NETNS, known),)), HOST)
     left = forgotten(met)
     again = track(msgspec.structs.replace(at("input"), connections=left.connections), HOST)
     assert again.ct_state == CT_NEW
@@ -264,7 +264,7 @@ def test_the_walk_remembers_one_connection_once() -> None:
     assert isinstance(after, State)
     assert after.connection is not None
     assert after.connection.status & STATUS_CONFIRMED
-    assert after.connections == (("host", after.connection),)
+    assert after.connections == ((HOST_NETNS, after.connection),)
     assert set(after.connection.nat_checked) == {"src", "dst"}
     nothing = at("prerouting")
     assert confirmed(nothing, HOST) is nothing
@@ -274,7 +274,7 @@ def test_the_walk_remembers_one_connection_once() -> None:
 def test_answers_that_would_be_another_connections_are_the_packets_end(status: int) -> None:
     """NAT may be told of one port alone, which is taken."""
     other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
-    met = track(msgspec.structs.replace(at("prerouting"), connections=(("host", other),)), HOST)
+    met = track(msgspec.structs.replace(at("prerouting"), connections=((HOST_NETNS, other),)), HOST)
     fresh = msgspec.structs.replace(met, connection=OPEN, ct_direction=0)
     end = confirmed(fresh, HOST)
     assert isinstance(end, End) is (status == STATUS_CONFIRMED)
@@ -303,6 +303,6 @@ def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
     known = Connection(4, same, same, status=STATUS_CONFIRMED)
     packet = Packet(4, CLIENT, CLIENT, UDP, sport=53, dport=53)
     live = msgspec.structs.replace(HOST, connections=(known,))
-    for before, host in ((("host", known),), HOST), ((), live):
+    for before, host in (((HOST_NETNS, known),), HOST), ((), live):
         met = track(msgspec.structs.replace(at("prerouting", packet), connections=before), host)
         assert (met.ct_direction, met.ct_state) == (1, CT_ESTABLISHED)

@@ -5,12 +5,11 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop, Route
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD, STATUS_SNAT, Ruleset, Table
 from hairpin.netfilter.packet import ACK, FIN, GRE, ICMP, SCTP, TCP, UDP, Connection, Packet, Seen, Tcp, TcpState, Tuple
-from hairpin.network.network import HOST
 from hairpin.walk.hooks.flowtable import carries_past, offloads
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
 from hairpin.walk.link.device import device_in
 from hairpin.walk.state import State
-from tests.small_host import CLIENT, WEB, host_namespace, network
+from tests.small_host import CLIENT, HOST_NETNS, WEB, host_namespace, network
 
 KNOWN = STATUS_CONFIRMED | STATUS_ASSURED
 FAR6, NEAR6 = 0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 1 << 80 | 2
@@ -124,8 +123,8 @@ def test_carries_past(status: int, flags: int, ttl: int, link: str, expected: bo
         connections=(seen.connection,) if live else (),
     )
     packet = msgspec.structs.replace(seen.packet, ttl=ttl)
-    made = () if live else ((HOST, seen.connection),)
-    state = State("device-in", HOST, packet, iif="eth0", connections=made)
+    made = () if live else ((HOST_NETNS, seen.connection),)
+    state = State("device-in", HOST_NETNS, packet, iif="eth0", connections=made)
     assert carries_past(host, state, "eth0") is expected
     outcomes = tuple(device_in(network(host), state))
     assert [isinstance(each, State) for each in outcomes] == ([False, True] if expected else [True])
@@ -133,4 +132,4 @@ def test_carries_past(status: int, flags: int, ttl: int, link: str, expected: bo
 
 def test_what_is_unknown_or_never_goes_there_is_not_carried_past() -> None:
     for packet in (forwarded(TCP, KNOWN).packet, forwarded(ICMP, KNOWN).packet):
-        assert not carries_past(host_namespace(), State("device-in", HOST, packet, iif="eth0"), "eth0")
+        assert not carries_past(host_namespace(), State("device-in", HOST_NETNS, packet, iif="eth0"), "eth0")

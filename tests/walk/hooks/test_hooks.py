@@ -31,7 +31,7 @@ from hairpin.network.network import Network
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
 from hairpin.walk.state import End, State
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, ruleset
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, ruleset, sibling
 from tests.walk.standing import at, told
 
 
@@ -192,7 +192,7 @@ OLD_NAT, SHARED_NAT = "4.15.0-213-generic", "4.18.0-240.el8.x86_64"
 
 
 def on(kernel: str, whole: Network) -> Network:
-    return whole.with_namespace(msgspec.structs.replace(whole.namespace("host"), kernel=kernel))
+    return whole.with_namespace(HOST_NETNS, msgspec.structs.replace(whole.namespace(HOST_NETNS), kernel=kernel))
 
 
 # kernel, where the client's packet goes: the first chain says nothing of it, the second would translate it
@@ -241,9 +241,9 @@ def test_of_equal_chains_the_earlier_one_once_went_first(kernel: str, first: str
 
 def test_masquerade_without_an_address_drops() -> None:
     whole = with_rules(f"{NAT}-A POSTROUTING -j MASQUERADE\nCOMMIT\n")
-    host = msgspec.structs.replace(whole.namespace("host"), addresses=())
+    host = msgspec.structs.replace(whole.namespace(HOST_NETNS), addresses=())
     state = only(net(), at("prerouting"), "prerouting").to("postrouting", oif="docker0")
-    outcomes = run_hook(whole.with_namespace(host), state, "postrouting")
+    outcomes = run_hook(whole.with_namespace(HOST_NETNS, host), state, "postrouting")
     assert told(outcomes) == ["dropped no-source-address"]
 
 
@@ -384,5 +384,5 @@ def test_rules_that_could_not_be_read(keys: tuple[str, ...], depends: bool) -> N
 
 def test_namespaces_are_apart() -> None:
     whole = net(own(base("forward", 0, DROP)))
-    assert told(run_hook(whole, at("forward", netns="container:web"), "forward")) == ["forward"]
-    assert isinstance(whole.namespace("host"), Namespace)
+    assert told(run_hook(whole, at("forward", netns=sibling("container:web")), "forward")) == ["forward"]
+    assert isinstance(whole.namespace(HOST_NETNS), Namespace)

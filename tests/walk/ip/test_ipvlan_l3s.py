@@ -11,7 +11,7 @@ from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.device import device_in
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import State, stopped
-from tests.small_host import CLIENT, HOST_ADDRESS, lo
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, lo, sibling
 from tests.walk.standing import at, changed, told
 
 OWN, MAC = HOST_ADDRESS + 40, 0x20000000009
@@ -20,7 +20,7 @@ OWN, MAC = HOST_ADDRESS + 40, 0x20000000009
 def over_ipvlan(mode: str = "l3s") -> Network:
     """Return the host and a container whose ipvlan stands on its eth0."""
     whole = changed("eth0", mac=MAC)
-    uplink = whole.namespace("host").link("eth0")
+    uplink = whole.namespace(HOST_NETNS).link("eth0")
     assert uplink is not None
     link = Link(40, "eth0", "ipvlan", mac=MAC, peer_index=uplink.index, peer_netnsid=0, macvlan_mode=mode)
     inner = Namespace(
@@ -32,7 +32,7 @@ def over_ipvlan(mode: str = "l3s") -> Network:
             Route(4, 0, 0, next_hops=(NextHop("eth0"),)),
         ),
     )
-    return Network(msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, inner)), whole.world)
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, inner)))
 
 
 PACKET = Packet(4, CLIENT, OWN, TCP, sport=40000, dport=80, dmac=MAC)
@@ -42,19 +42,19 @@ PACKET = Packet(4, CLIENT, OWN, TCP, sport=40000, dport=80, dmac=MAC)
 def test_which_namespace_shows_it_to_prerouting(mode: str, netns: str) -> None:
     (outcome,) = device_in(over_ipvlan(mode), at("device-in", PACKET))
     assert isinstance(outcome, State)
-    assert outcome.netns == netns
+    assert outcome.netns.name == netns
 
 
 def test_it_passes_input_below_and_arrives_above() -> None:
     net = over_ipvlan()
     (outcome,) = input_route_above(net, at("input-route", PACKET))
     assert isinstance(outcome, State)
-    assert (outcome.stage, outcome.netns, outcome.iif) == ("input", "host", "eth0")
-    assert outcome.above == Port("container:one", "eth0")
+    assert (outcome.stage, outcome.netns, outcome.iif) == ("input", HOST_NETNS, "eth0")
+    assert outcome.above == Port(sibling("container:one"), "eth0")
     above = handed_up(outcome)
-    assert (above.netns, above.iif) == ("container:one", "eth0")
+    assert (above.netns, above.iif) == (sibling("container:one"), "eth0")
     (end,) = walk_packet(net, at("device-in", PACKET))
-    assert (end.kind, end.state.netns) == ("arrived", "container:one")
+    assert (end.kind, end.state.netns) == ("arrived", sibling("container:one"))
 
 
 def test_what_is_not_for_it_is_routed_below() -> None:
@@ -72,7 +72,7 @@ def test_what_it_does_not_believe_is_routed_below() -> None:
     assert told(input_route_above(net, below)) == told(input_route_above(over_ipvlan("l3"), below))
 
 
-@pytest.mark.parametrize(("above", "source"), ((Port("container:one", "eth0"), OWN), (None, None)))
+@pytest.mark.parametrize(("above", "source"), ((Port(sibling("container:one"), "eth0"), OWN), (None, None)))
 def test_what_input_below_rejects_is_answered_by_the_address_above(above: Port | None, source: int | None) -> None:
     shown = msgspec.structs.replace(at("input", PACKET), above=above)
     back = refusal(over_ipvlan(), stopped(shown, "reject", reject="icmp-admin-prohibited"))

@@ -19,6 +19,7 @@ from hairpin.walk.ip.mtu import (
     too_big_to_forward,
 )
 from hairpin.walk.state import End, State
+from tests.small_host import HOST_NETNS
 
 SPACE = Namespace("host", links=(Link(2, "eth0", mtu_bytes=1400),))
 PLAIN4 = Route(4, 0, 0, next_hops=(NextHop("eth0"),))
@@ -74,7 +75,7 @@ def standing(
     version: int, length: int, *, protocol: int = UDP, whole: bool = False, pieces: int | None = None, iif: str = ""
 ) -> State:
     packet = Packet(4 if version == 4 else 6, 1, 2, protocol, length_bytes=length, dont_fragment=whole)
-    return State("forward", "host", packet, iif=iif, oif="eth0", mtu_bytes=1400, fragment_bytes=pieces or None)
+    return State("forward", HOST_NETNS, packet, iif=iif, oif="eth0", mtu_bytes=1400, fragment_bytes=pieces or None)
 
 
 TRACKING = msgspec.structs.replace(SPACE, ruleset=Ruleset(tables=(Table("inet", "t", "nft", ()),)))

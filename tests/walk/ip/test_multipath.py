@@ -9,11 +9,11 @@ from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import host_namespace, network, route
+from tests.small_host import host_namespace, network, route, sibling
 
 FAR = parse_address("203.0.113.80")[1]
 GATEWAY1, GATEWAY2 = parse_address("198.51.100.1")[1], parse_address("192.0.2.1")[1]
-OUT = Flow(FromContainer("web", "container:web"), 4, FAR, "tcp", 443, container="web")
+OUT = Flow(FromContainer("web", sibling("container:web")), 4, FAR, "tcp", 443, container="web")
 
 
 def with_two_uplinks(*, second_filtered: bool = False) -> Network:

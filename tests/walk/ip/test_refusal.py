@@ -9,7 +9,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.walk.hooks.conntrack import track
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.state import Stage, State, stopped
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
 from tests.walk.standing import at
 
 NETWORK = network(host_namespace())
@@ -24,7 +24,7 @@ def test_an_error_quotes_the_packet_and_comes_from_where_the_route_says() -> Non
     back = answer(at("forward", TO_WEB, oif="docker0"), "icmp-host-prohibited")
     assert back is not None
     error = back.packet
-    assert (back.stage, back.netns, back.ct_state) == ("output-route", "host", 0)
+    assert (back.stage, back.netns, back.ct_state) == ("output-route", HOST_NETNS, 0)
     assert (error.protocol, error.icmp, error.saddr, error.daddr) == (ICMP, 3 << 8 | 10, 0, CLIENT)
     assert (error.inner, error.length_bytes, error.dscp) == (TO_WEB, 68, 54)
 

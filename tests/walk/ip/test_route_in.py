@@ -8,7 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_in import input_route, received6
 from hairpin.walk.state import State, SysctlDecided
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, ended, told
 
 NET = network()
@@ -230,7 +230,7 @@ SIX: dict[str, tuple[str, str, str | None]] = {
 @pytest.mark.parametrize(("source", "destination", "expected"), SIX.values(), ids=SIX)
 def test_ipv6_addresses_that_no_wire_carries(source: str, destination: str, expected: str | None) -> None:
     packet = Packet(6, parse_address(source)[1], parse_address(destination)[1], UDP, sport=1, dport=2)
-    end = received6(NET.namespace("host"), at("prerouting", packet))
+    end = received6(NET.namespace(HOST_NETNS), at("prerouting", packet))
     assert (ended(end) if end is not None else None) == expected
-    looped = received6(NET.namespace("host"), at("prerouting", packet, iif="lo"))
+    looped = received6(NET.namespace(HOST_NETNS), at("prerouting", packet, iif="lo"))
     assert (looped is None) == (packet.saddr >> 120 != 0xFF)

@@ -13,7 +13,7 @@ from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.ip.vrf import into_vrf, shown_by_vrf
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, State
-from tests.small_host import lo, ruleset
+from tests.small_host import HOST_NETNS, lo, ruleset, sibling
 from tests.walk.standing import ended
 
 INNER, OUTER, HERE = 0x0A090102, 0xCB007105, 0x0A090101
@@ -50,7 +50,7 @@ def net(
     inner = Namespace("container:one", links=(lo(), Link(2, "eth0", "veth", peer_index=4, peer_netnsid=0)),
                       addresses=(Address("eth0", 4, INNER, 24),), routes=(
                           Route(4, INNER, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)),))  # fmt: skip
-    return Network(Host("test", namespaces=(host, inner)))
+    return Network((Host("test", namespaces=(host, inner)),))
 
 
 def drop(chain: str, *words: str, table: str = "raw") -> str:
@@ -76,12 +76,12 @@ IN: dict[str, tuple[Network, str]] = {
 
 @pytest.mark.parametrize(("network", "expected"), IN.values(), ids=IN)
 def test_in_by_a_vrf(network: Network, expected: str) -> None:
-    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    (end,) = walk_packet(network, State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     assert ended(end) == expected
 
 
 def test_not_by_a_vrf() -> None:
-    state = State("prerouting", "host", TO_OUTSIDE, iif="eth0")
+    state = State("prerouting", HOST_NETNS, TO_OUTSIDE, iif="eth0")
     assert list(into_vrf(net(), state)) == [state]
     many = msgspec.structs.replace(state, iif="r1", packet=msgspec.structs.replace(TO_OUTSIDE, daddr=0xE0000001))
     (moved,) = into_vrf(net(drop("PREROUTING", "-i red")), many)
@@ -105,41 +105,43 @@ OUT: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("rules", "expected"), OUT.values(), ids=OUT)
 def test_out_by_a_vrf(rules: str, expected: str) -> None:
-    (end,) = walk_packet(net(rules), State("output-route", "host", TO_INSIDE, oif="red", uid=0))
+    (end,) = walk_packet(net(rules), State("output-route", HOST_NETNS, TO_INSIDE, oif="red", uid=0))
     assert ended(end) == expected
     assert end.state.packet.saddr == HERE
 
 
 def test_a_raw_sockets_packet_is_not_shown_to_the_vrf() -> None:
-    start = State("output-route", "host", TO_INSIDE, oif="red", uid=0, header_included=True)
+    start = State("output-route", HOST_NETNS, TO_INSIDE, oif="red", uid=0, header_included=True)
     (end,) = walk_packet(net(drop("OUTPUT", "-o red")), start)
     assert ended(end) == "arrived"
 
 
 def test_a_limited_broadcast_is_shown_on_its_way_in_alone() -> None:
     to_all = msgspec.structs.replace(TO_OUTSIDE, daddr=BROADCAST4)
-    (came,) = into_vrf(net(drop("PREROUTING", "-i red")), State("prerouting", "host", to_all, iif="r1"))
+    (came,) = into_vrf(net(drop("PREROUTING", "-i red")), State("prerouting", HOST_NETNS, to_all, iif="r1"))
     assert isinstance(came, End)
     assert ended(came) == "dropped rule"
-    sent = State("output", "host", to_all, oif="r1")
+    sent = State("output", HOST_NETNS, to_all, oif="r1")
     assert list(shown_by_vrf(net(), sent, lambda _, changed: iter((changed,)))) == [sent]
 
 
 def test_to_its_own_address_it_goes_by_the_vrf() -> None:
     own = msgspec.structs.replace(TO_INSIDE, daddr=HERE)
-    (end,) = walk_packet(net(drop("INPUT", "! -i red", table="filter")), State("output-route", "host", own, oif="red"))
+    (end,) = walk_packet(
+        net(drop("INPUT", "! -i red", table="filter")), State("output-route", HOST_NETNS, own, oif="red")
+    )
     assert ended(end) == "arrived"
     assert end.state.iif == "red"
 
 
 def test_what_a_vrf_shows_is_as_it_was() -> None:
-    state = State("output", "host", TO_INSIDE, oif="r1")
+    state = State("output", HOST_NETNS, TO_INSIDE, oif="r1")
     assert list(shown_by_vrf(net(), state, lambda _, changed: iter((changed,)))) == [state]
     assert state.ct_state != CT_UNTRACKED
 
 
 def test_an_answer_goes_by_the_vrf() -> None:
-    (end,) = walk_packet(net(way_out=False), State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    (end,) = walk_packet(net(way_out=False), State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     assert isinstance(end, End)
     answer = refusal(net(way_out=False), end)
     assert answer is not None
@@ -151,7 +153,7 @@ def test_an_answer_goes_by_the_vrf() -> None:
 @pytest.mark.parametrize(("kernel", "expected"), (("6.12.107", 0x0A080001), ("6.18.4", HERE)))
 def test_an_error_comes_from_the_link_of_the_vrf_on_newer_kernels(kernel: str, expected: int) -> None:
     rejects = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT\nCOMMIT\n"
-    namespace = net(rejects).namespace("host")
+    namespace = net(rejects).namespace(HOST_NETNS)
     values = {("net", "ipv4", "icmp_errors_use_inbound_ifaddr"): "1", ("net", "ipv4", "conf", "r1", "forwarding"): "1"}
     grown = msgspec.structs.replace(
         namespace,
@@ -159,8 +161,8 @@ def test_an_error_comes_from_the_link_of_the_vrf_on_newer_kernels(kernel: str, e
         addresses=(*namespace.addresses, Address("red", 4, 0x0A080001, 32)),
         sysctls=Sysctls(values),
     )
-    network = Network(Host("test", namespaces=(grown, net().namespace("container:one"))))
-    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    network = Network((Host("test", namespaces=(grown, net().namespace(sibling("container:one")))),))
+    (end,) = walk_packet(network, State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     answer = refusal(network, end)
     assert answer is not None
     assert answer.packet.saddr == expected
@@ -169,8 +171,8 @@ def test_an_error_comes_from_the_link_of_the_vrf_on_newer_kernels(kernel: str, e
 @pytest.mark.parametrize(("kernel", "expected"), (("6.12.107", "left eth0"), ("6.18.4", "dropped route-type")))
 def test_policy_rules_name_the_vrf_on_newer_kernels(kernel: str, expected: str) -> None:
     rule = PolicyRule(4, 500, iif="red", action="blackhole")
-    namespaces = net(policy=rule).host.namespaces
+    namespaces = net(policy=rule).this.namespaces
     host = msgspec.structs.replace(namespaces[0], kernel=kernel)
-    network = Network(Host("test", namespaces=(host, *namespaces[1:])))
-    (end,) = walk_packet(network, State("device-in", "host", TO_OUTSIDE, iif="r1"))
+    network = Network((Host("test", namespaces=(host, *namespaces[1:])),))
+    (end,) = walk_packet(network, State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     assert ended(end) == expected

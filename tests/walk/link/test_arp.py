@@ -6,7 +6,7 @@ from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.link.arp import announced, replies
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
 
@@ -14,7 +14,7 @@ LOOPBACK = parse_address("127.0.0.1")[1]
 def host(**values: str) -> Network:
     """Return the small host with these sysctls of net/ipv4/conf: ``docker0__arp_ignore="1"``."""
     keys = {f"conf__{key}": value for key, value in values.items()}
-    return Network(Host("test", namespaces=(host_namespace(values=keys),)))
+    return Network((Host("test", namespaces=(host_namespace(values=keys),)),))
 
 
 # sysctls, whom it is asked for, the sender that the question names, whether docker0 answers
@@ -39,14 +39,16 @@ QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
 
 @pytest.mark.parametrize(("values", "target", "source", "expected"), QUESTIONS.values(), ids=QUESTIONS)
 def test_replies(values: dict[str, str], target: int, source: int, *, expected: bool) -> None:
-    assert replies(host(**values), "host", "docker0", target, source) is expected
+    assert replies(host(**values), HOST_NETNS, "docker0", target, source) is expected
 
 
 def test_arp_filter_takes_any_type_of_route_that_leads_out_by_the_link() -> None:
     strange = msgspec.structs.replace(route(f"{address_text(WEB, 4)}/32", "docker0"), type="anycast")
-    plain = host(docker0__arp_filter="1", docker0__accept_local="1").namespace("host")  # believed without a question
-    within = Network(Host("test", namespaces=(msgspec.structs.replace(plain, routes=(*plain.routes, strange)),)))
-    assert replies(within, "host", "docker0", GATEWAY, WEB)
+    plain = host(docker0__arp_filter="1", docker0__accept_local="1").namespace(
+        HOST_NETNS
+    )  # believed without a question
+    within = Network((Host("test", namespaces=(msgspec.structs.replace(plain, routes=(*plain.routes, strange)),)),))
+    assert replies(within, HOST_NETNS, "docker0", GATEWAY, WEB)
 
 
 # arp_announce, the packet's source, the sender that the question names
@@ -61,5 +63,5 @@ ANNOUNCED: dict[str, tuple[str, int, int]] = {
 
 @pytest.mark.parametrize(("level", "source", "expected"), ANNOUNCED.values(), ids=ANNOUNCED)
 def test_announced(level: str, source: int, expected: int) -> None:
-    namespace = host(docker0__arp_announce=level).namespace("host")
+    namespace = host(docker0__arp_announce=level).namespace(HOST_NETNS)
     assert announced(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected

@@ -14,12 +14,14 @@ from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     GATEWAY,
+    HOST_NETNS,
     WEB,
     container_namespace,
     host_namespace,
     local,
     network,
     route,
+    sibling,
 )
 from tests.walk.standing import at, told
 
@@ -45,20 +47,20 @@ def net(rules: str = "", *, calls: bool = False, **changed: dict[str, object]) -
         routes=(local("172.17.0.3/32", "eth0"), route("172.17.0.0/16", "eth0")),
     )
     whole = network(host, inner)
-    return msgspec.structs.replace(whole, host=Host("test", namespaces=(host, inner, db), engines=engines(whole)))
+    return whole.with_host(Host("test", namespaces=(host, inner, db), engines=engines(whole)))
 
 
 def engines(whole: Network) -> tuple[Engine, ...]:
-    return whole.host.engines
+    return whole.this.engines
 
 
 def frame(packet: Packet, target: Port | None) -> State:
     return msgspec.structs.replace(at("bridge", packet, iif="docker0"), physin="veth1", target=target)
 
 
-DB = Port("container:db", "eth0")
-ITSELF = Port("container:web", "eth0")
-BRIDGE = Port("host", "docker0")
+DB = Port(sibling("container:db"), "eth0")
+ITSELF = Port(sibling("container:web"), "eth0")
+BRIDGE = Port(HOST_NETNS, "docker0")
 DROP = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n"
 SEEN = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m physdev --physdev-in veth1 --physdev-out veth2 -j DROP\nCOMMIT\n"
 DNAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.3:80\nCOMMIT\n"
@@ -80,7 +82,7 @@ CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
     "one port isolated": (net(veth1={"port": BridgePort(isolated=True)}), TO_OTHER, DB, "device-in"),
     "back out of its port": (net(), TO_OTHER, ITSELF, "dropped hairpin-off"),
     "back out of its port, hairpin": (net(veth1={"port": BridgePort(hairpin=True)}), TO_OTHER, ITSELF, "device-in"),
-    "nobody's port": (net(), TO_OTHER, Port("container:x", "eth0"), "dropped no-neighbour"),
+    "nobody's port": (net(), TO_OTHER, Port(sibling("container:x"), "eth0"), "dropped no-neighbour"),
     "iptables is not asked": (net(DROP), TO_OTHER, DB, "device-in"),
     "iptables is asked": (net(DROP, calls=True), TO_OTHER, DB, "dropped rule"),
     "iptables sees both ports": (net(SEEN, calls=True), TO_OTHER, DB, "dropped rule"),
@@ -102,15 +104,16 @@ def test_bridge_in(whole: Network, packet: Packet, target: Port | None, expected
 def test_switched_after_dnat_it_arrives_with_the_new_address() -> None:
     (outcome,) = bridge_in(net(DNAT, calls=True), frame(TO_GATEWAY, BRIDGE))
     assert isinstance(outcome, State)
-    assert (outcome.netns, outcome.packet.daddr) == ("container:db", OTHER)
+    assert (outcome.netns, outcome.packet.daddr) == (sibling("container:db"), OTHER)
 
 
 def test_rules_for_bridges_are_asked_whatever_the_sysctls_say() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", (rule(Verdict("drop")),), "forward"),))
     whole = net()
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     ruled = whole.with_namespace(
-        msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=(table,)))
+        HOST_NETNS,
+        msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=(table,))),
     )
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
     assert told(bridge_in(ruled, frame(TO_GATEWAY, BRIDGE))) == ["prerouting"]
@@ -120,11 +123,11 @@ def test_rules_for_bridges_are_asked_whatever_the_sysctls_say() -> None:
 def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(saddr: int, expected: str) -> None:
     later = Chain("later", (rule(Verdict("drop")),), "prerouting", priority=1)
     whole = net(DNAT, calls=True)
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     tables = (*host.ruleset.tables, Table("bridge", "t", "nft", (later,)))
     sysctls = host.sysctls.with_value(("net", "ipv4", "conf", "docker0", "rp_filter"), "1")
     ruleset = msgspec.structs.replace(host.ruleset, tables=tables)
-    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
+    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset, sysctls=sysctls))
     sent = frame(msgspec.structs.replace(TO_GATEWAY, saddr=saddr), BRIDGE)
     assert told(bridge_in(ruled, sent)) == [expected]
 
@@ -134,9 +137,9 @@ def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif
     """br_netfilter_hooks.c br_nf_post_routing()"""
     chain = Chain("c", (rule(NameMatch("iif", (iif,)), Verdict("drop")),), hook)
     whole = net(calls=True)
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     ruleset = msgspec.structs.replace(host.ruleset, tables=(Table("ip", "t", "nft", (chain,)),))
-    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset))
+    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset))
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
 
 
@@ -144,10 +147,10 @@ def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif
 def test_whether_a_bridges_chain_of_priority_0_comes_before_forward(kernel: str, *, asked: bool) -> None:
     """br_netfilter_hooks.c br_nf_ops"""
     whole = net(DROP, calls=True)
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     bridges = Table("bridge", "t", "nft", (Chain("c", (rule(Verdict("drop")),), "forward"),))
     ruleset = msgspec.structs.replace(host.ruleset, tables=(*host.ruleset.tables, bridges))
-    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset, kernel=kernel))
+    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset, kernel=kernel))
     (end,) = bridge_in(ruled, frame(TO_OTHER, DB))
     assert isinstance(end, End)
     assert end.stop is not None
@@ -170,11 +173,11 @@ KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
 def test_what_kind_of_frame_it_is(priority: int, hook: Hook, target: Port, turned: bool, other: bool) -> None:
     chain = Chain("c", (rule(FieldMatch("pkttype", ((3, 3),)), Verdict("drop")),), hook, priority=priority)
     whole = net(DNAT if turned else "", calls=True)
-    host = whole.namespace("host")
+    host = whole.namespace(HOST_NETNS)
     ruleset = msgspec.structs.replace(
         host.ruleset, tables=(*host.ruleset.tables, Table("bridge", "t", "nft", (chain,)))
     )
-    ruled = whole.with_namespace(msgspec.structs.replace(host, ruleset=ruleset))
+    ruled = whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, ruleset=ruleset))
     sent = TO_GATEWAY if turned else TO_OTHER
     assert told(bridge_in(ruled, frame(sent, target))) == ["dropped rule" if other else "device-in"]
 
@@ -196,5 +199,5 @@ def test_calls_iptables(value: str | None, own: bool, expected: bool) -> None:
             host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), value)
         )
     bridge = Link(3, "docker0", "bridge", bridge=BridgeInfo(nf_call_iptables=own))
-    assert calls_iptables(network(host), host, bridge, 4) is expected
-    assert calls_iptables(network(host), host, bridge, 6) is False
+    assert calls_iptables(network(host), HOST_NETNS, bridge, 4) is expected
+    assert calls_iptables(network(host), HOST_NETNS, bridge, 6) is False

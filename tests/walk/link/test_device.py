@@ -9,7 +9,7 @@ from hairpin.network.network import Network, Port
 from hairpin.walk.link.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, HOST_ADDRESS, container_namespace, host_namespace, network
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 from tests.walk.standing import FROM_CLIENT, INNER, at, changed, ended, told
 
 
@@ -69,11 +69,11 @@ def test_out_by_the_bridge_it_gets_to_the_container() -> None:
     state = msgspec.structs.replace(at("device-out", oif="docker0"), target=INNER)
     (outcome,) = device_out(NET, state)
     assert isinstance(outcome, State)
-    assert (outcome.stage, outcome.netns, outcome.iif) == ("device-in", "container:web", "eth0")
+    assert (outcome.stage, outcome.netns, outcome.iif) == ("device-in", sibling("container:web"), "eth0")
 
 
 def test_no_port_leads_there() -> None:
-    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=Port("container:x", "eth0"))
+    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=Port(sibling("container:x"), "eth0"))
     assert told(device_out(NET, state)) == ["dropped no-neighbour"]
 
 
@@ -104,7 +104,7 @@ STATES = {"forwarding": "device-in", "disabled": "dropped bridge-port-state", "b
 @pytest.mark.parametrize(("state", "expected"), STATES.items(), ids=STATES)
 def test_out_of_port(state: str, expected: str) -> None:
     net = changed("veth1", port=BridgePort(state=state))
-    port = net.namespace("host").link("veth1")
+    port = net.namespace(HOST_NETNS).link("veth1")
     assert port is not None
     assert told(out_of_port(net, at("bridge"), port)) == [expected]
 
@@ -116,17 +116,17 @@ def wired(net: Network, namespace: Namespace, link: str, state: State) -> str:
 
 
 def test_wires() -> None:
-    host = NET.namespace("host")
+    host = NET.namespace(HOST_NETNS)
     assert wired(NET, host, "lo", at("device-out", oif="lo")) == "device-in"
     assert wired(NET, host, "eth0", at("device-out", oif="eth0")) == "left eth0"
     assert wired(NET, host, "veth1", at("device-out", oif="veth1")) == "device-in"
     dummy = with_links(Link(9, "d0", "dummy"))
-    assert wired(dummy, dummy.namespace("host"), "d0", at("device-out", oif="d0")) == "dropped link-missing"
+    assert wired(dummy, dummy.namespace(HOST_NETNS), "d0", at("device-out", oif="d0")) == "dropped link-missing"
 
 
 def test_what_goes_in_circles_is_given_up() -> None:
     tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=MAX_HOPS + 1)
-    assert wired(NET, NET.namespace("host"), "lo", tired) == "looped lo"
+    assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped lo"
 
 
 def test_mark_and_connection_stay_behind() -> None:
@@ -135,7 +135,7 @@ def test_mark_and_connection_stay_behind() -> None:
     arrived = enter(state, INNER)
     assert (arrived.packet.mark, arrived.ct_state, arrived.notrack, arrived.hops) == (0, 0, False, 3)
     assert arrived.packet == FROM_CLIENT
-    assert container_namespace().name == arrived.netns
+    assert container_namespace().name == arrived.netns.name
 
 
 ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009
@@ -144,7 +144,7 @@ ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009
 def ipvlans(flag: str, mode: str = "l2") -> Network:
     """Return the host and two containers whose ipvlans stand on its eth0."""
     whole = changed("eth0", mac=SHARED)
-    uplink = whole.namespace("host").link("eth0")
+    uplink = whole.namespace(HOST_NETNS).link("eth0")
     assert uplink is not None
     link = Link(40, "eth0", "ipvlan", mac=SHARED, peer_index=uplink.index, peer_netnsid=0, macvlan_mode=mode,
                 ipvlan_flag=flag)  # fmt: skip
@@ -152,7 +152,7 @@ def ipvlans(flag: str, mode: str = "l2") -> Network:
         Namespace(f"container:{name}", links=(link,), addresses=(Address("eth0", 4, value, 24),))
         for name, value in (("one", ONE), ("two", TWO))
     )
-    return Network(msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, *inner)), whole.world)
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, *inner)))
 
 
 # flag, the frame's destination, the packet's, where it comes in or what became of it
@@ -171,11 +171,11 @@ BY_IPVLAN: dict[str, tuple[str, int, int, str]] = {
 @pytest.mark.parametrize(("flag", "dmac", "daddr", "expected"), BY_IPVLAN.values(), ids=BY_IPVLAN)
 def test_out_by_an_ipvlan(flag: str, dmac: int, daddr: int, expected: str) -> None:
     net = ipvlans(flag)
-    link = net.namespace("container:one").link("eth0")
+    link = net.namespace(sibling("container:one")).link("eth0")
     assert link is not None
     packet = Packet(4, ONE, daddr, TCP, dmac=dmac)
-    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
-    assert expected == (outcome.netns if isinstance(outcome, State) else ended(outcome))
+    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns=sibling("container:one")), link)
+    assert expected == (outcome.netns.name if isinstance(outcome, State) else ended(outcome))
 
 
 # flag, the packet's destination, where it goes on
@@ -191,14 +191,14 @@ ROUTED: dict[str, tuple[str, int, str]] = {
 @pytest.mark.parametrize(("flag", "daddr", "expected"), ROUTED.values(), ids=ROUTED)
 def test_out_by_an_ipvlan_in_mode_l3(flag: str, daddr: int, expected: str) -> None:
     net = ipvlans(flag, "l3")
-    link = net.namespace("container:one").link("eth0")
+    link = net.namespace(sibling("container:one")).link("eth0")
     assert link is not None
     packet = Packet(4, ONE, daddr, TCP, dmac=9, mark=7)
-    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns="container:one"), link)
+    (outcome,) = wire(net, at("device-out", packet, oif="eth0", netns=sibling("container:one")), link)
     assert expected == (f"{outcome.netns} {outcome.stage}" if isinstance(outcome, State) else ended(outcome))
     if isinstance(outcome, State):
-        assert (outcome.packet.mark, outcome.packet.dmac) == (0, None if outcome.netns == "host" else 9)
-        assert outcome.oif == ("eth0" if outcome.netns == "host" else "")
+        assert (outcome.packet.mark, outcome.packet.dmac) == (0, None if outcome.netns == HOST_NETNS else 9)
+        assert outcome.oif == ("eth0" if outcome.netns == HOST_NETNS else "")
 
 
 @pytest.mark.parametrize(("daddr", "expected"), ((TWO, "container:two"), (HOST_ADDRESS, "host")))
@@ -206,20 +206,20 @@ def test_in_by_an_ipvlan(daddr: int, expected: str) -> None:
     packet = Packet(4, CLIENT, daddr, TCP, dmac=SHARED)
     (outcome,) = device_in(ipvlans("bridge"), at("device-in", packet))
     assert isinstance(outcome, State)
-    assert outcome.netns == expected
+    assert outcome.netns.name == expected
 
 
 def macvlans(**below: bool) -> Network:
     """Return the host and two containers whose macvlans stand on its eth0."""
     whole = changed("eth0", **below)
-    uplink = whole.namespace("host").link("eth0")
+    uplink = whole.namespace(HOST_NETNS).link("eth0")
     assert uplink is not None
     inner = tuple(
         Namespace(f"container:{name}", links=(Link(40, "eth0", "macvlan", mac=mac, up=True, carrier=True,
                                                    peer_index=uplink.index, peer_netnsid=0),))
         for name, mac in (("one", 0x20000000001), ("two", 0x20000000002))
     )  # fmt: skip
-    return Network(msgspec.structs.replace(whole.host, namespaces=(*whole.host.namespaces, *inner)), whole.world)
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, *inner)))
 
 
 # the frame's destination, what the link below carries, outcomes
@@ -237,8 +237,8 @@ BY_MACVLAN: dict[str, tuple[int, dict[str, bool], list[str]]] = {
 @pytest.mark.parametrize(("dmac", "below", "expected"), BY_MACVLAN.values(), ids=BY_MACVLAN)
 def test_out_by_a_macvlan(dmac: int, below: dict[str, bool], expected: list[str]) -> None:
     net = macvlans(**below)
-    link = net.namespace("container:one").link("eth0")
+    link = net.namespace(sibling("container:one")).link("eth0")
     assert link is not None
-    state = at("device-out", oif="eth0", netns="container:one")
+    state = at("device-out", oif="eth0", netns=sibling("container:one"))
     framed = msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, dmac=dmac))
     assert told(wire(net, framed, link)) == expected

@@ -7,7 +7,7 @@ from hairpin.host.route import Neighbour, NextHop
 from hairpin.network.network import Network, Port
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
-from tests.small_host import CLIENT, WEB, container_namespace, host_namespace, network
+from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, host_namespace, network, sibling
 from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
 
 NET = network()
@@ -71,9 +71,9 @@ def with_macs(namespace: Namespace, macs: dict[str, int], **changes: object) -> 
 
 
 def darkened(net: Network) -> Network:
-    host = net.namespace("host")
+    host = net.namespace(HOST_NETNS)
     links = tuple(msgspec.structs.replace(each, carrier=each.name != "docker0") for each in host.links)
-    return net.with_namespace(msgspec.structs.replace(host, links=links))
+    return net.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links))
 
 
 # network, outcomes
@@ -95,10 +95,10 @@ def test_a_permanent_entry_is_not_asked_about(net: Network, expected: list[str])
 
 def test_a_permanent_entry_leads_to_whoever_has_the_hardware_address() -> None:
     net = entered(MAC)
-    inner = net.namespace("container:web")
+    inner = net.namespace(sibling("container:web"))
     wrong = Neighbour("eth0", 4, CLIENT, OF_BRIDGE, "PERMANENT")
-    asking = net.with_namespace(msgspec.structs.replace(inner, neighbours=(wrong,)))
+    asking = net.with_namespace(HOST_NETNS, msgspec.structs.replace(inner, neighbours=(wrong,)))
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
-    (outcome,) = neighbour(asking, at("neighbour", packet, netns="container:web", oif="eth0"))
+    (outcome,) = neighbour(asking, at("neighbour", packet, netns=sibling("container:web"), oif="eth0"))
     assert isinstance(outcome, State)
-    assert outcome.target == Port("host", "docker0")
+    assert outcome.target == Port(HOST_NETNS, "docker0")

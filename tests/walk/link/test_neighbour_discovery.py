@@ -15,7 +15,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import Trace, walk_flow
-from tests.small_host import container_namespace, host_namespace, local, network, route
+from tests.small_host import HOST_NETNS, container_namespace, host_namespace, local, network, route, sibling
 
 
 def address(text: str) -> int:
@@ -24,7 +24,7 @@ def address(text: str) -> int:
 
 OWN, INNER, WEB = (address(text) for text in ("2001:db8:2::11", "2001:db8:3::1", "2001:db8:3::2"))
 CLIENT, NEAR, ROUTER = (address(text) for text in ("2001:db8:1::10", "2001:db8:2::77", "2001:db8:2::1"))
-INSIDE, BEYOND, NEXT = FromContainer("web", "container:web"), Outside(CLIENT), Lan(NEAR)
+INSIDE, BEYOND, NEXT = FromContainer("web", sibling("container:web")), Outside(CLIENT), Lan(NEAR)
 LISTENER = (Socket("tcp", 6, None, 22),)
 SERVED = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
 
@@ -134,10 +134,10 @@ def test_who_finds_whom(rules: str, policy: str, start: Start, daddr: int, verdi
 def strangers(rules: str) -> Network:
     """Return the host, to which the client's network is docker0's: by eth0 his packets come from a router all the
     same.  It has no way to anybody else."""
-    host = net().namespace("host")
+    host = net().namespace(HOST_NETNS)
     tables = parse(rules, family="ip6", dialect="iptables-nft", source="test")
     routes = (route("2001:db8:1::/64", "docker0"), *(each for each in host.routes if each.prefix_length))
-    return net().with_namespace(msgspec.structs.replace(host, routes=routes, ruleset=Ruleset(tables)))
+    return net().with_namespace(HOST_NETNS, msgspec.structs.replace(host, routes=routes, ruleset=Ruleset(tables)))
 
 
 _ANSWERS = "-A OUTPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136"

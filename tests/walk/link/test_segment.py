@@ -6,7 +6,17 @@ from hairpin.host.link import BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.segment import port_towards, who_answers
-from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
+from tests.small_host import (
+    CLIENT,
+    GATEWAY,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container_namespace,
+    host_namespace,
+    network,
+    sibling,
+)
 
 
 def changed(namespace: Namespace, name: str, **changes: object) -> Namespace:
@@ -26,34 +36,34 @@ PASSTHRU = network(inner=msgspec.structs.replace(container_namespace(), links=(_
 
 # network, namespace and link that asks, address, kind of answer, whose link
 CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
-    "a container on the bridge": (NET, "host", "docker0", WEB, "owner", Port("container:web", "eth0")),
+    "a container on the bridge": (NET, "host", "docker0", WEB, "owner", Port(sibling("container:web"), "eth0")),
     "nobody on the bridge": (NET, "host", "docker0", NOBODY, "nobody", None),
-    "its link is down inside": (DOWN_INSIDE, "host", "docker0", WEB, "down", Port("container:web", "eth0")),
-    "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port("container:web", "eth0")),
+    "its link is down inside": (DOWN_INSIDE, "host", "docker0", WEB, "down", Port(sibling("container:web"), "eth0")),
+    "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port(sibling("container:web"), "eth0")),
     "its veth left the bridge": (DETACHED, "host", "docker0", WEB, "nobody", None),
     "out of the uplink": (NET, "host", "eth0", CLIENT, "outside", None),
     "where a macvlan hears all answers": (PASSTHRU, "host", "eth0", CLIENT, "nobody", None),
     "the macvlan that hears them": (PASSTHRU, "container:web", "eth0", CLIENT, "outside", None),
     "an uplink in the bridge": (UPLINK_IN_BRIDGE, "host", "docker0", NOBODY, "outside", None),
     "an owner before the uplink": (
-        UPLINK_IN_BRIDGE, "host", "docker0", WEB, "owner", Port("container:web", "eth0"),
+        UPLINK_IN_BRIDGE, "host", "docker0", WEB, "owner", Port(sibling("container:web"), "eth0"),
     ),
-    "the gateway": (NET, "container:web", "eth0", GATEWAY, "owner", Port("host", "docker0")),
-    "any address of the host": (NET, "container:web", "eth0", HOST_ADDRESS, "owner", Port("host", "docker0")),
+    "the gateway": (NET, "container:web", "eth0", GATEWAY, "owner", Port(HOST_NETNS, "docker0")),
+    "any address of the host": (NET, "container:web", "eth0", HOST_ADDRESS, "owner", Port(HOST_NETNS, "docker0")),
     "the gateway of a bridge that is down": (
-        BRIDGE_DOWN, "container:web", "eth0", GATEWAY, "down", Port("host", "docker0"),
+        BRIDGE_DOWN, "container:web", "eth0", GATEWAY, "down", Port(HOST_NETNS, "docker0"),
     ),
-    "the wire's other end is down": (DOWN_OUTSIDE, "container:web", "eth0", GATEWAY, "down", Port("host", "veth1")),
+    "the wire's other end is down": (DOWN_OUTSIDE, "container:web", "eth0", GATEWAY, "down", Port(HOST_NETNS, "veth1")),
     "the container does not answer itself": (NET, "container:web", "eth0", WEB, "nobody", None),
-    "the host without a bridge": (DETACHED, "container:web", "eth0", GATEWAY, "owner", Port("host", "veth1")),
+    "the host without a bridge": (DETACHED, "container:web", "eth0", GATEWAY, "owner", Port(HOST_NETNS, "veth1")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("net", "netns", "link", "address", "kind", "port"), CASES.values(), ids=CASES)
 def test_who_answers(net: Network, netns: str, link: str, address: int, kind: str, port: Port | None) -> None:
-    asking = net.namespace(netns).link(link)
+    asking = net.namespace(sibling(netns)).link(link)
     assert asking is not None
-    answer = who_answers(net, netns, asking, 4, address)
+    answer = who_answers(net, sibling(netns), asking, 4, address)
     assert (answer.kind, answer.port) == (kind, port)
 
 
@@ -72,24 +82,24 @@ QUESTIONS: dict[str, tuple[Network, str, str, int, int | None, str]] = {
 
 @pytest.mark.parametrize(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
 def test_questions_pass_ports(net: Network, netns: str, link: str, address: int, source: int | None, kind: str) -> None:
-    asking = net.namespace(netns).link(link)
+    asking = net.namespace(sibling(netns)).link(link)
     assert asking is not None
-    answer = who_answers(net, netns, asking, 4, address, source)
+    answer = who_answers(net, sibling(netns), asking, 4, address, source)
     assert answer.kind == kind
-    assert answer.blocked == (Port("host", "veth1") if kind == "closed" else None)
+    assert answer.blocked == (Port(HOST_NETNS, "veth1") if kind == "closed" else None)
 
 
 def test_addresses_are_of_a_version() -> None:
-    asking = NET.namespace("host").link("docker0")
+    asking = NET.namespace(HOST_NETNS).link("docker0")
     assert asking is not None
-    assert who_answers(NET, "host", asking, 6, WEB).kind == "nobody"
+    assert who_answers(NET, HOST_NETNS, asking, 6, WEB).kind == "nobody"
 
 
 def test_port_towards() -> None:
     def name(link: Link | None) -> str | None:
         return link.name if link is not None else None
 
-    assert name(port_towards(NET, "host", "docker0", Port("container:web", "eth0"))) == "veth1"
-    assert name(port_towards(NET, "host", "docker0", Port("container:x", "eth0"))) is None
-    assert name(port_towards(NET, "host", "docker0", None)) is None
-    assert name(port_towards(UPLINK_IN_BRIDGE, "host", "docker0", None)) == "eth0"
+    assert name(port_towards(NET, HOST_NETNS, "docker0", Port(sibling("container:web"), "eth0"))) == "veth1"
+    assert name(port_towards(NET, HOST_NETNS, "docker0", Port(sibling("container:x"), "eth0"))) is None
+    assert name(port_towards(NET, HOST_NETNS, "docker0", None)) is None
+    assert name(port_towards(UPLINK_IN_BRIDGE, HOST_NETNS, "docker0", None)) == "eth0"

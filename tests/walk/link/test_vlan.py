@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.walk.link.vlan import below, taker
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import State
-from tests.small_host import route, ruleset
+from tests.small_host import route, ruleset, sibling
 from tests.walk.standing import ended
 
 HOST, ONE, OTHER = 0xAC120001, 0xAC120002, 0xAC120003
@@ -55,7 +55,7 @@ def net(
         sysctls=Sysctls({}),
     )
     inner = (container("container:one", 6, ONE, tagged=tagged), container("container:other", 7, OTHER))
-    return Network(Host("test", namespaces=(host, *inner)))
+    return Network((Host("test", namespaces=(host, *inner)),))
 
 
 def filtering(pvid: int | None, vlans: tuple[tuple[int, int, bool], ...]) -> BridgeInfo:
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Network, str, int, int, str]] = {
 @pytest.mark.parametrize(("network", "netns", "saddr", "daddr", "expected"), CASES.values(), ids=CASES)
 def test_vlans_of_a_bridge(network: Network, netns: str, saddr: int, daddr: int, expected: str) -> None:
     packet = Packet(4, saddr, daddr, UDP, sport=40000, dport=53)
-    (end,) = walk_packet(network, State("output-route", netns, packet, uid=0))
+    (end,) = walk_packet(network, State("output-route", sibling(netns), packet, uid=0))
     assert ended(end) == expected
 
 
@@ -132,12 +132,12 @@ RULED: dict[str, tuple[Network, str, bool, int, str]] = {
 
 @pytest.mark.parametrize(("network", "rules", "shows", "daddr", "expected"), RULED.values(), ids=RULED)
 def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
-    host, *inner = network.host.namespaces
+    host, *inner = network.this.namespaces
     sysctls = Sysctls({("net", "bridge", "bridge-nf-call-iptables"): "1" if shows else "0"})
     ruled = msgspec.structs.replace(host, ruleset=ruleset(rules), sysctls=sysctls)
     packet = Packet(4, ONE, daddr, UDP, sport=40000, dport=53)
-    whole = Network(msgspec.structs.replace(network.host, namespaces=(ruled, *inner)))
-    (end,) = walk_packet(whole, State("output-route", "container:one", packet, uid=0))
+    whole = Network((msgspec.structs.replace(network.this, namespaces=(ruled, *inner)),))
+    (end,) = walk_packet(whole, State("output-route", sibling("container:one"), packet, uid=0))
     assert ended(end) == expected
 
 

@@ -9,7 +9,6 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import Change, LoadModule, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -17,23 +16,24 @@ def find(view: View) -> Iterator[Candidate]:
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")
-    value = view.host.sysctls.text(*path)
+    value = view.host_namespace.sysctls.text(*path)
     if value == "1" or view.flow.version != 4:
         return
+    module = (LoadModule(view.host.name, "br_netfilter"),) if value is None else ()
     yield Candidate(
         title=message("Bridged packets are not shown to iptables (bridge-nf-call-iptables)"),
         detail=message(
             "The request was translated to a container on the same bridge; its answer is switched there directly, with "
             "an address that the asker never asked."
         ),
-        change=Change((*(() if value is not None else (LoadModule("br_netfilter"),)), SetSysctl(HOST, path, "1"))),
+        change=Change((*module, SetSysctl(view.host_netns, path, "1"))),
         where=where(
             sysctl="net.bridge.bridge-nf-call-iptables",
             value=value or "absent (br_netfilter is not loaded)",
             wanted="1",
         ),
         rank=20,
-        evidence=(view.host.sysctls.evidence,),
+        evidence=(view.host_namespace.sysctls.evidence,),
     )
 
 

@@ -9,28 +9,28 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddAddress, one
 from hairpin.host.link import Address
 from hairpin.message import message
-from hairpin.network.network import HOST, owns_address
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each bridge network, on the flow's way, whose gateway address the host does not have."""
     version = view.flow.version
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         for network in engine.networks:
-            bridge = view.host.link(network.bridge) if network.bridge is not None else None
+            bridge = view.host_namespace.link(network.bridge) if network.bridge is not None else None
             if bridge is None:
                 continue
             for subnet in network.subnets:
                 gateway = subnet.gateway
-                if subnet.version != version or gateway is None or owns_address(view.host, version, gateway):
+                if subnet.version != version or gateway is None or owns_address(view.host_namespace, version, gateway):
                     continue
                 text = address_text(gateway, version)
                 address = Address(bridge.name, version, gateway, subnet.prefix_length)
                 yield Candidate(
                     title=message("{bridge} has lost its address {address}", bridge=bridge.name, address=text),
                     detail=message("It is the gateway of every container on network {name}.", name=network.name),
-                    change=one(AddAddress(HOST, address)),
+                    change=one(AddAddress(view.host_netns, address)),
                     where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
                     rank=12,
                     evidence=(bridge.evidence,),

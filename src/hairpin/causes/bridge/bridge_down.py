@@ -17,7 +17,7 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.kind != "bridge":
         # Its routes went with it, so packets for its containers may have left by another link.
         meant = network_for(view, view.stop.seen.packet.daddr) if view.on_host else None
-        link = view.host.link(meant.bridge) if meant is not None and meant.bridge is not None else None
+        link = view.host_namespace.link(meant.bridge) if meant is not None and meant.bridge is not None else None
     if link is None or link.up or link.kind != "bridge":
         return
     title = message("Bridge {link} is down", link=link.name, netns=view.stop.netns)

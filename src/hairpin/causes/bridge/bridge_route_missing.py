@@ -10,7 +10,6 @@ from hairpin.causes.container._attachment import network_for
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import prefix_text
 
 
@@ -19,9 +18,9 @@ def find(view: View) -> Iterator[Candidate]:
     for."""
     packet = view.stop.seen.packet
     network = network_for(view, packet.daddr)
-    if network is None or network.bridge is None or view.stop.netns != HOST:
+    if network is None or network.bridge is None or not view.stop.netns.is_host:
         return
-    bridge = view.host.link(network.bridge)
+    bridge = view.host_namespace.link(network.bridge)
     subnet = next((each for each in network.subnets if each.version == packet.version), None)
     if bridge is None or subnet is None or not bridge.up:
         return
@@ -29,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     if any(
         (route.destination, route.prefix_length) == wanted
         and any(hop.link == network.bridge for hop in route.next_hops)
-        for route in view.host.routes
+        for route in view.host_namespace.routes
     ):
         return
     text = prefix_text(subnet.network, subnet.prefix_length, subnet.version)
@@ -42,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
         detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
-        change=one(AddRoute(HOST, route)),
+        change=one(AddRoute(view.host_netns, route)),
         where=where(route=f"{text} dev {network.bridge}"),
         rank=15,
         evidence=(bridge.evidence,),

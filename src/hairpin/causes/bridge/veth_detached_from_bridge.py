@@ -12,14 +12,13 @@ from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import BridgePort
 from hairpin.message import message
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when nobody answers for a running container whose wire ends beside its bridge."""
     packet = view.stop.seen.packet
     for address in (packet.daddr, packet.saddr):
-        found = attachment_of(view.network, address, packet.version)
+        found = attachment_of(view.network, view.host, address, packet.version)
         if found is None or found.host_link is None or found.network.bridge is None:
             continue
         link, bridge = found.host_link, found.network.bridge
@@ -34,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
                 bridge=bridge,
             ),
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
-            change=one(SetLink(HOST, attached)),
+            change=one(SetLink(view.host_netns, attached)),
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
             rank=15,
             evidence=(link.evidence,),

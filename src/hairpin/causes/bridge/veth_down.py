@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.message import message
-from hairpin.network.network import HOST, is_bridge_port
+from hairpin.network.network import is_bridge_port
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the link that is down."""
     link = down(view)
-    if link is None or not (view.stop.netns == HOST and is_bridge_port(view.namespace, link)):
+    if link is None or not (view.stop.netns.is_host and is_bridge_port(view.namespace, link)):
         return
     title = message("{link}, the host's end of the container's wire, is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(

@@ -4,8 +4,9 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.host.docker import Container, DockerNetwork, Endpoint
+from hairpin.host.host import Host
 from hairpin.host.link import Link
-from hairpin.network.network import HOST, Network, veth_peer
+from hairpin.network.network import Network, veth_peer
 from hairpin.network.prefix import inside
 
 
@@ -18,9 +19,9 @@ class Attachment(msgspec.Struct, frozen=True):
     host_link: Link | None
 
 
-def attachment_of(network: Network, address: int, version: int) -> Attachment | None:
+def attachment_of(network: Network, host: Host, address: int, version: int) -> Attachment | None:
     """Return the running container whose endpoint has the address, or None."""
-    for engine in network.host.engines:
+    for engine in host.engines:
         networks = {each.name: each for each in engine.networks}
         for container in engine.containers:
             if not container.running:
@@ -29,15 +30,15 @@ def attachment_of(network: Network, address: int, version: int) -> Attachment | 
                 own = endpoint.ipv4 if version == 4 else endpoint.ipv6
                 if own == address and endpoint.network in networks:
                     named = networks[endpoint.network]
-                    return Attachment(container, endpoint, named, _host_link(network, container, endpoint))
+                    return Attachment(container, endpoint, named, _host_link(network, host, container, endpoint))
     return None
 
 
-def _host_link(network: Network, container: Container, endpoint: Endpoint) -> Link | None:
+def _host_link(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
     """Return the host's veth whose other end is in the container's namespace and has the endpoint's address or MAC."""
-    for link in network.namespace(HOST).links:
-        peer = veth_peer(network, HOST, link)
-        if peer is None or peer.netns != container.netns:
+    for link in network.namespace(host.netns).links:
+        peer = veth_peer(network, host.netns, link)
+        if peer is None or peer.netns.name != container.netns:
             continue
         inner = network.namespace(peer.netns)
         other = inner.link(peer.link)
@@ -49,7 +50,7 @@ def _host_link(network: Network, container: Container, endpoint: Endpoint) -> Li
 
 def network_for(view: View, address: int) -> DockerNetwork | None:
     """Return the bridge network whose subnet holds the address, or None."""
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         for network in engine.networks:
             for subnet in network.subnets:
                 if subnet.version == view.stop.seen.packet.version and inside(
@@ -59,7 +60,7 @@ def network_for(view: View, address: int) -> DockerNetwork | None:
     return None
 
 
-def engines_read(network: Network) -> bool:
-    """Return whether the containers of this host are known: what an engine did not tell proves nothing."""
-    unread = {each.key for each in network.host.unread}
-    return bool(network.host.engines) and not unread & {"docker-containers", "podman-containers"}
+def engines_read(host: Host) -> bool:
+    """Return whether the containers of the host are known: what an engine did not tell proves nothing."""
+    unread = {each.key for each in host.unread}
+    return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}

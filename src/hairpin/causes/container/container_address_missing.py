@@ -18,15 +18,16 @@ from hairpin.network.prefix import Version, address_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
     version = view.stop.seen.packet.version
-    meant = attachment_of(view.network, view.stop.seen.packet.daddr, version)
+    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, version)
     container = meant.container if meant is not None else view.container
-    if container is None or container.netns is None:
+    if container is None or container.netns is None or container.netns not in view.host:
         return
-    namespace = view.network.host.namespace(container.netns)
+    netns = view.host_netns.sibling(container.netns)
+    namespace = view.network.namespace(netns)
     for endpoint in container.endpoints:
         value = endpoint.ipv4 if version == 4 else endpoint.ipv6
         length = endpoint.ipv4_prefix_length if version == 4 else endpoint.ipv6_prefix_length
-        if namespace is None or value is None or owns_address(namespace, version, value):
+        if value is None or owns_address(namespace, version, value):
             continue
         inner = _without_address(namespace, version)
         if inner is None:
@@ -35,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Container {name} does not have its address {address}", name=container.name, address=text),
             detail=message("Docker gave it {address}, but no link inside has it.", address=text),
-            change=one(AddAddress(namespace.name, Address(inner, version, value, length))),
+            change=one(AddAddress(netns, Address(inner, version, value, length))),
             where=where(container=container.name, address=f"{text}/{length}"),
             rank=14,
             evidence=(container.evidence,),

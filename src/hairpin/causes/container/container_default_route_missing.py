@@ -9,7 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import HOST, addresses_of
+from hairpin.network.network import addresses_of
 from hairpin.network.prefix import address_text, inside
 
 
@@ -17,7 +17,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a packet of the container's found no route."""
     container = view.container
     version = view.stop.seen.packet.version
-    if view.stop.netns == HOST or container is None:
+    if view.stop.netns.is_host or container is None:
         return
     if any(route.version == version and route.prefix_length == 0 for route in view.namespace.routes):
         return

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.message import message
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the link that is down."""
     link = down(view)
-    if link is None or view.stop.netns == HOST:
+    if link is None or view.stop.netns.is_host:
         return
     title = message("{link} inside {netns} is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(view, link, title, message("The container's own interface is administratively down."))

@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _way_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the container that asks for what lies outside of its internal networks."""
     start = view.flow.start
-    container = view.network.container(start.name) if isinstance(start, FromContainer) else None
+    container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):
         return
     binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
@@ -66,7 +66,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
 
 
 def _only_internal(view: View, container: Container) -> bool:
-    internal = {each.name: each.internal for engine in view.network.host.engines for each in engine.networks}
+    internal = {each.name: each.internal for engine in view.host.engines for each in engine.networks}
     return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
 
 

@@ -22,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
-        change=one(SetContainer(running), SetContainerState("docker", "unpause", container.name)),
+        change=one(SetContainer(view.host.name, running), SetContainerState("docker", "unpause", container.name)),
         where=where(container=container.name, state=container.status),
         rank=10,
         evidence=(container.evidence,),

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing.rp_filter_strict import loosened
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate in a container's namespace."""
-    if view.stop.netns != HOST:
+    if not view.stop.netns.is_host:
         yield from loosened(view)
 
 

@@ -3,13 +3,12 @@
 from hairpin.causes.cause import View
 from hairpin.host.docker import Container, PortBinding
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 from hairpin.network.prefix import is_loopback
 
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the port and protocol that the packet asked the host for."""
-    return bindings_for(view) if view.stop.netns == HOST else ()
+    return bindings_for(view) if view.stop.netns.is_host else ()
 
 
 def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
@@ -20,7 +19,7 @@ def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     protocol = "tcp" if packet.protocol == TCP else "udp"
     return tuple(
         (container, binding)
-        for container in view.network.host.containers()
+        for container in view.host.containers()
         for binding in container.bindings
         if (binding.host_port, binding.protocol, binding.version) == (view.flow.dport, protocol, packet.version)
     )

@@ -10,7 +10,6 @@ from hairpin.engines.missing import missing
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 
 
@@ -54,7 +53,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
 
 def _parts(view: View, container: Container, binding: PortBinding) -> Iterator[Primitive]:
     wide = msgspec.structs.replace(binding, host_ip=None)
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         if container in engine.containers:
             yield from added_rules(view, republished(engine, container, binding, wide), container)
     yield from relays(view, container, wide)
@@ -70,18 +69,18 @@ def republished(engine: Engine, container: Container, old: PortBinding, new: Por
 
 def added_rules(view: View, engine: Engine, container: Container) -> Iterator[Primitive]:
     """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
-    lacking = missing(engine, view.host, view.network.host.version("iptables"))
+    lacking = missing(engine, view.host_namespace, view.host.version("iptables"))
     for rule in lacking.rules:
         if rule.container == container.name:
             position = 1 if rule.position == "first" else None
-            yield InsertRule(HOST, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+            yield InsertRule(view.host_netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
 
 
 def relays(view: View, container: Container, binding: PortBinding) -> Iterator[Primitive]:
     """Yield the docker-proxy of the binding, when the engine uses one."""
     proxied = any(
         engine.userland_proxy is not False
-        for engine in view.network.host.engines
+        for engine in view.host.engines
         if any(each.id == container.id for each in engine.containers)
     )
     endpoint = next((each for each in container.endpoints if each.ipv4 is not None), None)
@@ -91,7 +90,7 @@ def relays(view: View, container: Container, binding: PortBinding) -> Iterator[P
     socket = Socket(
         binding.protocol, binding.version, binding.host_ip, binding.host_port, process="docker-proxy", relay=relay
     )
-    yield AddSocket(HOST, socket, f"recreate {container.name} with its port published on every address")
+    yield AddSocket(view.host_netns, socket, f"recreate {container.name} with its port published on every address")
 
 
 def relay_at(view: View, container: Container, binding: PortBinding, address: int) -> AddSocket | None:
@@ -108,4 +107,4 @@ def relay_at(view: View, container: Container, binding: PortBinding, address: in
         relay=Relay(4, endpoint.ipv4, binding.container_port),
     )
     port = f"{address_text(address, view.flow.version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
-    return AddSocket(HOST, socket, f"publish {container.name} on the asked address: -p {port}")
+    return AddSocket(view.host_netns, socket, f"publish {container.name} on the asked address: -p {port}")

@@ -23,14 +23,14 @@ def started(view: View, container: Container, binding: PortBinding) -> Change | 
     """Return the change that starting the container would make, or None where it cannot be foretold (no bridge
     network)."""
     call = SetContainerState("docker", "start", container.name)
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         if all(each.id != container.id for each in engine.containers):
             continue
         network = _network(engine, container)
         if network is None or network.bridge is None:
             return None
         subnet = next((each for each in network.subnets if each.version == 4), None)
-        bridge = view.host.link(network.bridge)
+        bridge = view.host_namespace.link(network.bridge)
         if subnet is None or bridge is None:
             return None
         return Change(tuple(_parts(view, engine, container, network, subnet, binding)), (call,))
@@ -48,7 +48,7 @@ def held_again(view: View, address: int, network: DockerNetwork, binding: PortBi
     """Return the change after which a container, whichever it is, has the address on the network and serves the
     binding."""
     subnet = next((each for each in network.subnets if each.version == 4), None)
-    if subnet is None or network.bridge is None or view.host.link(network.bridge) is None:
+    if subnet is None or network.bridge is None or view.host_namespace.link(network.bridge) is None:
         return None
     gateway = subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
     nobody = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
@@ -99,7 +99,7 @@ def _wire(
     gateway: int,
     binding: PortBinding,
 ) -> AddNamespace:
-    used = [link.index for namespace in view.network.host.namespaces for link in namespace.links]
+    used = [link.index for namespace in view.host.namespaces for link in namespace.links]
     inner, outer = max(used) + 1, max(used) + 2
     outer_link = Link(
         outer, "veth-new", "veth", master=network.bridge, peer_index=inner, peer_netnsid=0, port=BridgePort()
@@ -122,7 +122,7 @@ def _wire(
         sockets=_service(binding),
     )
     sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
-    return AddNamespace(namespace, outer_link, container, sysctls)
+    return AddNamespace(view.host.name, namespace, outer_link, container, sysctls)
 
 
 def _service(binding: PortBinding) -> tuple[Socket, ...]:

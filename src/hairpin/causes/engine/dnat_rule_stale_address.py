@@ -15,7 +15,6 @@ from hairpin.host.docker import PortBinding
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import RuleDecided
 
@@ -29,15 +28,15 @@ def find(view: View) -> Iterator[Candidate]:
     if (
         place is None
         or view.in_reply
-        or not engines_read(view.network)
-        or attachment_of(view.network, packet.daddr, packet.version) is not None
+        or not engines_read(view.host)
+        or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
     ):
         return
     target = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
         detail=message("It is the first that fits this flow: {rule}", rule=place.text),
-        change=Change((DeleteRule(HOST, place), *_published_now(view))),
+        change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=rule_where(place),
         rank=22,
         evidence=(place.evidence,),
@@ -50,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _published_now(view: View) -> Iterator[Primitive]:
     """Yield the rules that the engine would add for the running container that publishes the port."""
     for container, binding in bindings_for(view):
-        for engine in view.network.host.engines:
+        for engine in view.host.engines:
             if container in engine.containers and container.running and binding.actual:
                 yield from added_rules(view, engine, container)
 
@@ -78,7 +77,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 def dnat_place(view: View) -> Place | None:
     """Return the rule that translated the destination on the way, or None."""
     for step in view.branch.request:
-        if step.netns == HOST and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
+        if step.netns.is_host and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None
 

@@ -10,13 +10,12 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.service._service import listening
 from hairpin.change.change import one
 from hairpin.message import message
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container on the host's network that asks for this port."""
     for container, binding in at_host_port(view):
-        if binding.actual or container.netns != HOST or binding.host_port == binding.container_port:
+        if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue
         advice = f"ask for port {binding.container_port}, {container.name}'s own, or run it without --network host"
         yield Candidate(

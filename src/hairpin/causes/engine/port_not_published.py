@@ -16,7 +16,6 @@ from hairpin.change.change import Change
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -27,10 +26,10 @@ def find(view: View) -> Iterator[Candidate]:
         if owner(view, place) == "engine":
             yield _protected(view)
         return
-    if view.stop.netns != HOST or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
+    if not view.stop.netns.is_host or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
         return
     protocol = "tcp" if view.stop.seen.packet.protocol == TCP else "udp"
-    for container in view.network.host.containers():
+    for container in view.host.containers():
         if container.running and _serves(view, container, protocol):
             yield _unpublished(view, container, protocol)
 
@@ -38,12 +37,10 @@ def find(view: View) -> Iterator[Candidate]:
 def _serves(view: View, container: Container, protocol: str) -> bool:
     if (protocol, view.flow.dport) in container.exposed:
         return True
-    if container.netns is None or container.netns == HOST:
+    if container.netns is None or container.on_host_network or container.netns not in view.host:
         return False
-    namespace = view.network.host.namespace(container.netns)
-    return namespace is not None and any(
-        (each.protocol, each.port) == (protocol, view.flow.dport) for each in namespace.sockets
-    )
+    sockets = view.host.namespace(container.netns).sockets
+    return any((each.protocol, each.port) == (protocol, view.flow.dport) for each in sockets)
 
 
 def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
@@ -53,7 +50,7 @@ def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     engines = [
         msgspec.structs.replace(each, containers=tuple(changed if c.id == container.id else c for c in each.containers))
-        for each in view.network.host.engines
+        for each in view.host.engines
         if container in each.containers
     ]
     rules = tuple(part for engine in engines for part in added_rules(view, engine, changed))

@@ -11,7 +11,7 @@ from hairpin.change.change import AddAddress, one
 from hairpin.host.link import Address
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.network import HOST, addresses_of, is_uplink, owns_address
+from hairpin.network.network import addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import address_text, inside, width
 
 
@@ -19,12 +19,12 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when what was sent to this host for a published port would be forwarded to somebody else."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
-    if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.network.host.namespaces):
+    if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
         return
     published = any(
         (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
         and binding.host_ip in (None, packet.daddr)
-        for container in view.network.host.containers()
+        for container in view.host.containers()
         for binding in container.bindings
     )
     place = _place(view)
@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     text = address_text(packet.daddr, packet.version)
     own = ", ".join(
         address_text(each.value, each.version)
-        for each in addresses_of(view.host, place.link, packet.version)
+        for each in addresses_of(view.host_namespace, place.link, packet.version)
         if each.scope == "global"
     )
     yield Candidate(
@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=place.link,
             own=own or "none",
         ),
-        change=one(AddAddress(HOST, place)),
+        change=one(AddAddress(view.host_netns, place)),
         where=where(address=text, link=place.link),
         rank=5,
         advice=(
@@ -59,9 +59,9 @@ def find(view: View) -> Iterator[Candidate]:
 def _place(view: View) -> Address | None:
     """Return the address as the link that the packet came in by, or else an uplink, could have it."""
     packet = view.stop.seen.packet
-    links = [link for link in view.host.links if is_uplink(view.network, HOST, link)]
+    links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):
-        for each in addresses_of(view.host, link.name, packet.version):
+        for each in addresses_of(view.host_namespace, link.name, packet.version):
             if inside(packet.daddr, each.value, each.prefix_length, packet.version):
                 return Address(link.name, packet.version, packet.daddr, each.prefix_length)
     return Address(links[0].name, packet.version, packet.daddr, width(packet.version)) if links else None

@@ -14,16 +14,16 @@ from hairpin.causes.service._service import listening
 from hairpin.change.change import Change
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
+from hairpin.network.network import netns_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when only the other protocol's binding exists."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or packet.protocol not in (TCP, UDP) or at_host_port(view):
+    if not view.stop.netns.is_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return
     asked, other = ("tcp", "udp") if packet.protocol == TCP else ("udp", "tcp")
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         for container in engine.containers:
             for binding in container.bindings:
                 if (binding.host_port, binding.protocol, binding.version) != (view.flow.dport, other, packet.version):
@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
                 service = listening(view, f"serve {asked} on port {binding.container_port} in {container.name}")
                 inner = msgspec.structs.replace(
                     service,
-                    netns=container.netns or HOST,
+                    netns=netns_of(view.host, container) or view.host_netns,
                     socket=msgspec.structs.replace(service.socket, port=binding.container_port),
                 )
                 yield Candidate(

@@ -9,7 +9,6 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.state import SysctlDecided
 
@@ -17,7 +16,7 @@ from hairpin.walk.state import SysctlDecided
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a packet from or to 127.0.0.0/8 was refused at a bridge that does not route it."""
     decided = view.stop.decided_by
-    if view.stop.netns != HOST or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
+    if not view.stop.netns.is_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return
     if not is_loopback(view.flow.daddr, 4) and view.flow.version == 4 and view.stop.reason != "route-localnet":
         return
@@ -30,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             key=dotted(decided.path),
             value=decided.value,
         ),
-        change=one(SetSysctl(HOST, decided.path, "1")),
+        change=one(SetSysctl(view.host_netns, decided.path, "1")),
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
         rank=15,
         evidence=(decided.evidence,),

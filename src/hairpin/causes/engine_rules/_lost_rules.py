@@ -46,10 +46,10 @@ class Lost(msgspec.Struct, frozen=True):
 def lost(view: View) -> Iterator[Lost]:
     """Yield what each Docker engine of the host lacks, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         if engine.kind != "docker":
             continue
-        found_missing = _missing(engine, view.host, view.network.host.version("iptables"))
+        found_missing = _missing(engine, view.host_namespace, view.host.version("iptables"))
         chains = tuple(each for each in found_missing.chains if each.family == family)
         rules = tuple(each for each in found_missing.rules if each.family == family)
         if chains or rules:
@@ -82,7 +82,7 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 
 def restoring(view: View, part: Lost) -> Change:
     """Return the change that puts the lost chains and rules back at their places."""
-    return Change(tuple(put_back(part.missing, part.chains, part.rules, view.host)))
+    return Change(tuple(put_back(part.missing, part.chains, part.rules, view.host_netns, view.host_namespace)))
 
 
 def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: int) -> Candidate:
@@ -108,7 +108,11 @@ def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: 
 def _evidence(view: View, part: Lost) -> tuple[str, ...]:
     dialect = part.missing.dialect
     tables = _tables(part)
-    read = [table.evidence for table in view.host.ruleset.tables if table.dialect == dialect and table.name in tables]
+    read = [
+        table.evidence
+        for table in view.host_namespace.ruleset.tables
+        if table.dialect == dialect and table.name in tables
+    ]
     return tuple(dict.fromkeys(each for each in (*read, part.engine.evidence) if each))
 
 

@@ -8,9 +8,9 @@ from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
+from hairpin.host.host import Host
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
-from hairpin.network.network import HOST, Network
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text
 
@@ -37,18 +37,18 @@ class Overlap(msgspec.Struct, frozen=True):
 def overlaps(view: View) -> Iterator[Overlap]:
     """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or attachment_of(view.network, packet.daddr, packet.version) is not None:
+    if not view.stop.netns.is_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
         return
     bridge = view.stop.seen.oif or view.stop.link
-    link = view.host.link(bridge)
+    link = view.host_namespace.link(bridge)
     if link is None or link.kind != "bridge":
         return
-    for route in view.host.routes:
+    for route in view.host_namespace.routes:
         on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
         if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
             continue
         if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
-            yield Overlap(route, bridge, network_of_bridge(view.network, bridge), packet.daddr)
+            yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
 
 
 def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, rank: int) -> Candidate:
@@ -72,9 +72,9 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, ra
     )
 
 
-def network_of_bridge(network: Network, bridge: str) -> DockerNetwork | None:
+def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
     """Return the engine's network whose bridge this is, or None."""
-    for engine in network.host.engines:
+    for engine in host.engines:
         for each in engine.networks:
             if each.bridge == bridge:
                 return each

@@ -12,7 +12,6 @@ from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
 
@@ -40,11 +39,11 @@ def find(view: View) -> Iterator[Candidate]:
 def _led_away(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route (a VPN's, say) that takes packets for a container past its bridge."""
     packet = view.stop.seen.packet
-    meant = attachment_of(view.network, packet.daddr, packet.version)
-    if view.stop.netns != HOST or meant is None or meant.network.bridge is None:
+    meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
+    if not view.stop.netns.is_host or meant is None or meant.network.bridge is None:
         return
     taken = view.stop.seen.oif or view.stop.link
-    for route in view.host.routes:
+    for route in view.host_namespace.routes:
         foreign = any(hop.link == taken for hop in route.next_hops) and taken != meant.network.bridge
         covers = inside(packet.daddr, route.destination, route.prefix_length, route.version)
         if not foreign or not covers or route.version != packet.version or route.prefix_length == 0:
@@ -59,7 +58,7 @@ def _led_away(view: View) -> Iterator[Candidate]:
                 route=route_text(route),
                 bridge=meant.network.bridge,
             ),
-            change=one(DeleteRoute(HOST, route)),
+            change=one(DeleteRoute(view.host_netns, route)),
             where=where(network=meant.network.name, route=route_text(route)),
             rank=15,
             evidence=(route.evidence,),

@@ -11,7 +11,6 @@ from hairpin.change.change import Change, InsertRule
 from hairpin.message import message
 from hairpin.netfilter.prefix import IpFamily
 from hairpin.network.flow import FromContainer
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 
 
@@ -32,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     for rank, target in enumerate(targets, 20):
         parts = tuple(
             InsertRule(
-                HOST,
+                view.host_netns,
                 "iptables-nft",
                 family,
                 "nat",

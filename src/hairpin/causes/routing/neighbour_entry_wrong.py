@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import DeleteNeighbour, one
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.prefix import write_mac
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.link.segment import who_answers
 
@@ -18,7 +19,7 @@ from hairpin.walk.link.segment import who_answers
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the entry that led the packet to nobody, or to somebody else."""
     at_end = view.stop.reason == "neighbour-wrong"
-    netns = view.stop.netns if at_end else HOST
+    netns = view.stop.netns if at_end else view.host_netns
     packet = view.stop.seen.packet
     wanted = (packet.version, view.stop.address if at_end else packet.daddr)
     for entry in view.network.namespace(netns).neighbours:
@@ -45,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
-def _owner_mac(network: Network, netns: str, entry: Neighbour) -> int | None:
+def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:
     link = network.namespace(netns).link(entry.link)
     port = who_answers(network, netns, link, entry.version, entry.value).port if link is not None else None
     owner = network.namespace(port.netns).link(port.link) if port is not None else None

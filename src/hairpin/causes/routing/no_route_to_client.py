@@ -10,18 +10,17 @@ from hairpin.causes.routing.host_default_route_missing import likely_gateway
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text, width
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for an answer on the host that found no route although a default route exists somewhere."""
     packet = view.stop.seen.packet
-    if view.stop.netns != HOST or not any(
-        r.version == packet.version and r.prefix_length == 0 for r in view.host.routes
+    if not view.stop.netns.is_host or not any(
+        r.version == packet.version and r.prefix_length == 0 for r in view.host_namespace.routes
     ):
         return
-    way = likely_gateway(view.network, packet.version)
+    way = likely_gateway(view.network, view.host_netns, packet.version)
     if way is None:
         return
     link, gateway, _ = way
@@ -30,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
-        change=one(AddRoute(HOST, route)),
+        change=one(AddRoute(view.host_netns, route)),
         where=where(address=text),
         rank=40,
     )

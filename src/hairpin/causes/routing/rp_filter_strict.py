@@ -9,14 +9,13 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 from hairpin.walk.state import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate on the host; in a container's namespace it has an id of its own."""
-    if view.stop.netns == HOST:
+    if view.stop.netns.is_host:
         yield from loosened(view)
 
 

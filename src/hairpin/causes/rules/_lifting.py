@@ -18,7 +18,6 @@ from hairpin.netfilter.ir import (
     Verdict,
 )
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
-from hairpin.network.network import HOST
 from hairpin.network.prefix import inside, prefix_text
 
 _ANSWERS = "-m conntrack --ctstate RELATED,ESTABLISHED"
@@ -164,7 +163,7 @@ def _interfaces_rule(view: View) -> Rule:
 def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
     """Return whose network the packet's source belongs to, and the rule that masquerades it."""
     packet = view.stop.seen.packet
-    for engine in view.network.host.engines:
+    for engine in view.host.engines:
         for network in engine.networks:
             for subnet in network.subnets:
                 if subnet.version != packet.version or network.bridge is None:
@@ -174,5 +173,9 @@ def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
                 family: Literal["ip", "ip6"] = "ip" if subnet.version == 4 else "ip6"
                 prefix = prefix_text(subnet.network, subnet.prefix_length, subnet.version)
                 rule = iptables_rule("nat", "POSTROUTING", f"-s {prefix} ! -o {network.bridge} -j MASQUERADE", family)
-                return engine, network, one(InsertRule(HOST, "iptables-nft", family, "nat", "POSTROUTING", rule))
+                return (
+                    engine,
+                    network,
+                    one(InsertRule(view.host_netns, "iptables-nft", family, "nat", "POSTROUTING", rule)),
+                )
     return None

@@ -5,7 +5,6 @@ from typing import Literal
 from hairpin.causes.cause import View
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
-from hairpin.network.network import HOST
 from hairpin.walk.sockets import find_socket
 
 Owner = Literal[
@@ -20,7 +19,7 @@ _BANNERS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
 
 def owner(view: View, place: Place) -> Owner:
     """Return whose rule it is."""
-    if view.stop.netns != HOST:
+    if not view.stop.netns.is_host:
         return "container"
     if place.family in ("bridge", "arp"):
         return "bridge-family"
@@ -91,10 +90,10 @@ def hidden_backend(view: View, place: Place) -> bool:
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
-    dialects = {table.dialect for table in view.host.ruleset.tables if table.family in ("ip", "ip6")}
+    dialects = {table.dialect for table in view.host_namespace.ruleset.tables if table.family in ("ip", "ip6")}
     if not {"iptables-nft", "iptables-legacy"} <= dialects:
         return False
-    version = view.network.host.version("iptables") or "nf_tables"
+    version = view.host.version("iptables") or "nf_tables"
     shown = "iptables-legacy" if "legacy" in version else "iptables-nft"
     return place.dialect != shown
 

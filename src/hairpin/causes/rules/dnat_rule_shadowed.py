@@ -11,7 +11,6 @@ from hairpin.causes.engine.dnat_rule_stale_address import dnat_place
 from hairpin.change.change import DeleteRule, one
 from hairpin.host.docker import Container
 from hairpin.message import message
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -21,7 +20,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet
-    reached = attachment_of(view.network, packet.daddr, packet.version)
+    reached = attachment_of(view.network, view.host, packet.daddr, packet.version)
     if reached is not None and reached.container.name == view.flow.container and _published(view, reached.container):
         return
     yield Candidate(
@@ -29,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         if meant
         else message("A translation sends this flow where nobody takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
-        change=one(DeleteRule(HOST, place)),
+        change=one(DeleteRule(view.host_netns, place)),
         where=rule_where(place),
         rank=21 if meant else 40,
         evidence=(place.evidence,),

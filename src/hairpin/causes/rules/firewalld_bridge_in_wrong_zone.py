@@ -22,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
     place, link = view.place, view.stop.seen.iif
     if place is None or owner(view, place) != "firewalld" or view.stop.stage not in ("input", "forward"):
         return
-    bridges = {each.bridge for engine in view.network.host.engines for each in engine.networks}
+    bridges = {each.bridge for engine in view.host.engines for each in engine.networks}
     if link not in bridges or any(link in zone.interfaces for zone in _zones(view) if _accepts(zone)):
         return
     zone = "docker" if any(each.name == "docker" for each in _zones(view)) else "trusted"
@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _zones(view: View) -> tuple[FirewalldZone, ...]:
-    firewalld = view.network.host.firewalld
+    firewalld = view.host.firewalld
     if firewalld is None:
         return ()
     return firewalld.runtime or firewalld.permanent

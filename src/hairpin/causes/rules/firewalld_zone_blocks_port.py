@@ -14,7 +14,6 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.network import HOST
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -79,7 +78,7 @@ def zone_of(view: View) -> str:
 
 def zone_of_link(view: View, link: str) -> str:
     """Return the zone that an interface is in: bound at run time, in the files, or the default."""
-    firewalld = view.network.host.firewalld
+    firewalld = view.host.firewalld
     if firewalld is None:
         return "public"
     for zone in (*firewalld.runtime, *firewalld.permanent):
@@ -98,12 +97,12 @@ def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
         Verdict("accept"),
     )
     rule = Rule(body, f"{protocol} dport {packet.dport} accept", 1)
-    for table in view.host.ruleset.tables:
+    for table in view.host_namespace.ruleset.tables:
         for chain in (f"filter_IN_{zone}_allow", f"IN_{zone}_allow"):
             if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table) and _has(
                 table, chain
             ):
-                return InsertRule(HOST, table.dialect, table.family, table.name, chain, rule)
+                return InsertRule(view.host_netns, table.dialect, table.family, table.name, chain, rule)
     return exception(view, place).parts[0]
 
 

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.change.change import DeleteRule, one
 from hairpin.message import message
-from hairpin.network.network import HOST
 from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the rule that decided the translation of the source."""
     for step in view.branch.request:
-        if step.netns != HOST or step.stage != "postrouting" or not isinstance(step.decided_by, RuleDecided):
+        if not step.netns.is_host or step.stage != "postrouting" or not isinstance(step.decided_by, RuleDecided):
             continue
         place = step.decided_by.place
         if place.number == 0 or place.chain.startswith("DOCKER"):
@@ -27,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
                 chain=place.chain,
             ),
             detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
-            change=one(DeleteRule(HOST, place)),
+            change=one(DeleteRule(view.host_netns, place)),
             where=rule_where(place),
             rank=22,
             evidence=(place.evidence,),

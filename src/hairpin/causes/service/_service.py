@@ -5,7 +5,6 @@ from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import UDP
-from hairpin.network.network import HOST
 from hairpin.network.prefix import is_loopback
 
 _RESOLVER = 0x7F00000B
@@ -14,10 +13,10 @@ _RESOLVER = 0x7F00000B
 
 def in_container(view: View) -> Container | None:
     """Return the container whose service was asked: the namespace's own, or the one on the host's network."""
-    if view.stop.netns != HOST:
+    if not view.stop.netns.is_host:
         return view.container
-    named = view.network.container(view.flow.container) if view.flow.container else None
-    return named if named is not None and named.netns == HOST else None
+    named = view.host.container(view.flow.container) if view.flow.container else None
+    return named if named is not None and named.on_host_network else None
 
 
 def same_port(view: View) -> tuple[Socket, ...]:

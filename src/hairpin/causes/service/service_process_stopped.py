@@ -20,7 +20,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
         detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
-        change=one(ContinueProcess(socket.pid)),
+        change=one(ContinueProcess(view.host.name, socket.pid)),
         where=where(process=name, pid=socket.pid, port=socket.port),
         rank=11,
         evidence=(socket.evidence,),

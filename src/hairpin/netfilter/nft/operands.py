@@ -1,7 +1,7 @@
 """Left-hand expressions of nft: a field of the packet, and what is done to it before it is compared.
 
 nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  What of it can be
-said so is folded into an :class:`~hairpin.netfilter.nft_fields.Operand`.
+said so is folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
 
 Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise.c
 """

@@ -7,14 +7,15 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
-WORLD = "world"
-"""Name of the namespace that plays everybody out there."""
-APART = "apart"
-"""Name of the namespace that holds the far ends of wires whose real ends are not rebuilt."""
+WORLD = Netns("", "world")
+"""The namespace that plays everybody out there."""
+APART = Netns("", "apart")
+"""The namespace that holds the far ends of wires whose real ends are not rebuilt."""
 
 Tool = Literal[
     "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
@@ -74,7 +75,7 @@ class LinkLine(msgspec.Struct, frozen=True):
 class StandIn(msgspec.Struct, frozen=True):
     """A link that is not rebuilt as it is: a packet on it lowers the claim, with these words."""
 
-    netns: str
+    netns: Netns
     link: str
     text: str
 
@@ -87,7 +88,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     have to come up; ``running_lines`` are more for ``bridge -batch``, when they have.  ``connections``: entries that
     its conntrack table has whenever a flow begins."""
 
-    name: str
+    netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
     link_sysctls: tuple[SysctlValue, ...] = ()
     lines: tuple[str, ...] = ()
@@ -122,6 +123,6 @@ class Blueprint(msgspec.Struct, frozen=True):
     ways: tuple[Way, ...] = ()
 
 
-def path_of(netns: str) -> str:
+def path_of(netns: Netns) -> str:
     """Return what stands in a line for the path of a namespace, which is known only when it is made."""
-    return f"<netns {netns}>"
+    return f"<netns {netns.host}/{netns.name}>"

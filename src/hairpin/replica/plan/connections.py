@@ -21,7 +21,7 @@ def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
 
     ``networks``: as it is, and as a change makes it: a packet comes further there.  Empty when no table has an
     entry."""
-    if not any(namespace.connections for namespace in networks[0].host.namespaces):
+    if not any(namespace.connections for _, namespace in networks[0].namespaces()):
         return frozenset()
     return frozenset(each for network in networks for flow in flows for each in _met(network, flow))
 
@@ -45,8 +45,9 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
     steps = (
         step for branch in walk_flow(network, flow).branches for step in (*branch.request, *branch.reply, *branch.data)
     )
+    kernel = network.host(flow.host).kernel
     for packet in (first, *(step.packet for step in steps)):
-        wanted = tuple_of(packet, network.host.kernel)
+        wanted = tuple_of(packet, kernel)
         yield packet.version, wanted
         yield packet.version, wanted.reversed()
         yield packet.version, msgspec.structs.replace(wanted, sport=flow.sport).reversed()

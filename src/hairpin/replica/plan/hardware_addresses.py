@@ -2,9 +2,9 @@
 
 A permanent entry is believed without a question (ip-neighbour(8)), so that frames come to its address whoever has it;
 the walk takes it that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the
-address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames to the
-others are taken in as if they were its own, before the network layer drops them (net/ethernet/eth.c eth_type_trans(),
-net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames
+to the others are taken in as if they were its own, before the network layer drops them
+(net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
 from hairpin.replica.plan.blueprint import Load
@@ -32,9 +32,9 @@ class Known(msgspec.Struct, frozen=True):
 
 def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...]:
     """Return what the entries say of each wire, in the order of the wires."""
-    named = [found for namespace in network.host.namespaces for found in _named(network, namespace, wires)]
+    named = [found for netns, _ in network.namespaces() for found in _named(network, netns, wires)]
     routers = {
-        hop.gateway for namespace in network.host.namespaces for route in namespace.routes for hop in route.next_hops
+        hop.gateway for _, namespace in network.namespaces() for route in namespace.routes for hop in route.next_hops
     }
     return tuple(_known(wire, [entry for name, entry in named if name == wire.name], routers) for wire in wires)
 
@@ -50,17 +50,18 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Kn
     return Known(wire.name, own, tuple(sorted(believed - {own})))
 
 
-def _named(network: Network, namespace: Namespace, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
+def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
     """Yield the namespace's entries of who is out there, with the wires that lead to them."""
+    namespace = network.namespace(netns)
     for each in namespace.neighbours:
         link = namespace.link(each.link)
         if link is None or each.proxy or not each.mac or each.mac >> 40 & 1:
             continue
-        if who_has(network, namespace.name, link, each.mac).kind == "outside":
-            yield from ((wire.name, each) for wire in _ways_out(network, namespace.name, link, wires))
+        if who_has(network, netns, link, each.mac).kind == "outside":
+            yield from ((wire.name, each) for wire in _ways_out(network, netns, link, wires))
 
 
-def _ways_out(network: Network, netns: str, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
+def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
     """Yield the wires that frames out of the link go into the world by."""
     own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
     yield from own

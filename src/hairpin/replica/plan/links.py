@@ -11,7 +11,8 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.network.network import HOST, Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan.blueprint import APART, WORLD, LinkLine, StandIn, path_of
 
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
@@ -26,7 +27,7 @@ class Wire(msgspec.Struct, frozen=True):
 
     ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well."""
 
-    netns: str
+    netns: Netns
     link: Link
     name: str
     over: str = ""
@@ -41,7 +42,7 @@ class Wiring(msgspec.Struct, frozen=True):
     stand_ins: tuple[StandIn, ...]
 
 
-def wiring(network: Network, names: tuple[str, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
+def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
     """Return the links of these namespaces; far ends in other namespaces are in ``apart``.
 
     ``able``: which of KINDS this kernel can make."""
@@ -57,7 +58,7 @@ def wiring(network: Network, names: tuple[str, ...], able: frozenset[str] = froz
 class _Found:
     """What is made so far.  ``ends``: how the world calls the far ends of links, also of those above them."""
 
-    def __init__(self, network: Network, names: tuple[str, ...], able: frozenset[str]) -> None:
+    def __init__(self, network: Network, names: tuple[Netns, ...], able: frozenset[str]) -> None:
         self.lines: list[LinkLine] = []
         self.wires: list[Wire] = []
         self.stand_ins: list[StandIn] = []
@@ -66,14 +67,14 @@ class _Found:
         self._able = able
         self._made: set[Port] = set()
         self._ends: dict[Port, str] = {}
-        self._stacked: list[tuple[str, Link]] = []
+        self._stacked: list[tuple[Netns, Link]] = []
         self._far = 0
 
     def _next(self, letter: str) -> str:
         self._far += 1
         return f"{letter}{self._far}"
 
-    def add(self, netns: str, link: Link) -> None:
+    def add(self, netns: Netns, link: Link) -> None:
         """Make a link, unless it stands on another: that has to be there first."""
         port = Port(netns, link.name)
         if link.kind == "loopback" or link.name == "lo" or port in self._made:
@@ -109,7 +110,7 @@ class _Found:
             self._ends[port] = self._next("w")
         return self._ends[port]
 
-    def _member(self, netns: str, link: Link, bond: Link) -> None:
+    def _member(self, netns: Netns, link: Link, bond: Link) -> None:
         """Make a bond's member: the world is behind the active one, nobody behind the others."""
         active = active_member(self._network.namespace(netns), bond, self._able)
         if active is not None and active.name == link.name:
@@ -120,7 +121,7 @@ class _Found:
             far = f"name {self._next('f')} netns {path_of(WORLD)}"  # stays down there
         self.lines.append(LinkLine(_pair(netns, link, far)))
 
-    def _wire(self, netns: str, link: Link) -> None:
+    def _wire(self, netns: Netns, link: Link) -> None:
         """Have a plain wire stand for the link."""
         peer = veth_peer(self._network, netns, link)
         if peer is None and is_uplink(self._network, netns, link):
@@ -136,11 +137,11 @@ class _Found:
 
     # --- links that stand on others --------------------------------------------------------------------------------
 
-    def standing_on_others(self) -> list[tuple[str, Link]]:
+    def standing_on_others(self) -> list[tuple[Netns, Link]]:
         """Return them, those that others stand on first."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
-    def _height(self, netns: str, link: Link) -> int:
+    def _height(self, netns: Netns, link: Link) -> int:
         height, seen = 0, {Port(netns, link.name)}
         lower = lower_of(self._network, netns, link)
         while lower is not None and lower not in seen:
@@ -150,7 +151,7 @@ class _Found:
             lower = lower_of(self._network, lower.netns, below) if below is not None else None
         return height
 
-    def stack(self, netns: str, link: Link) -> None:
+    def stack(self, netns: Netns, link: Link) -> None:
         """Make a link on the one that it stands on: where that is a wire into the world, so is this."""
         lower = lower_of(self._network, netns, link)
         assert lower is not None
@@ -169,17 +170,21 @@ class _Found:
         return next((self._ends[each] for each in candidates if each in self._ends), "")
 
 
-def lower_of(network: Network, netns: str, link: Link) -> Port | None:
+def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the link of the host's namespace that a VLAN, or a container's macvlan or ipvlan, stands on."""
-    host = network.host.namespace(HOST)
-    if host is None or link.kind not in ("vlan", "macvlan", "ipvlan"):
+    if netns.of_host not in network or link.kind not in ("vlan", "macvlan", "ipvlan"):
         return None
-    if netns == HOST:
+    host = network.namespace(netns.of_host)
+    if netns.is_host:
         # A macvlan beside its own lower link: which of both a frame is for is decided by hardware address alone.
-        return Port(HOST, link.lower) if link.kind == "vlan" and host.link(link.lower or "") and link.lower else None
+        return (
+            Port(netns.of_host, link.lower)
+            if link.kind == "vlan" and host.link(link.lower or "") and link.lower
+            else None
+        )
     for other in host.links:
         if other.index == link.peer_index and link.peer_netnsid is not None:
-            return Port(HOST, other.name)
+            return Port(netns.of_host, other.name)
     return None
 
 
@@ -197,21 +202,21 @@ def _by_age(link: Link) -> int:
     return link.index
 
 
-def _programs(netns: str, link: Link) -> Iterator[StandIn]:
+def _programs(netns: Netns, link: Link) -> Iterator[StandIn]:
     if link.xdp:
         yield StandIn(netns, link.name, f"{link.name} in {netns} carries an XDP program, which is not rebuilt")
     if link.tc_ingress or link.tc_egress:
         yield StandIn(netns, link.name, f"{link.name} in {netns} carries a tc filter, which is not rebuilt")
 
 
-def mac_of(netns: str, link: Link) -> int:
+def mac_of(netns: Netns, link: Link) -> int:
     """Return the link's hardware address; one of our own where the snapshot has none that a link can have."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
     return 0x02 << 40 | crc32(f"{netns} {link.name}".encode())
 
 
-def _words(netns: str, link: Link) -> str:
+def _words(netns: Netns, link: Link) -> str:
     """Return name, index, hardware address and MTU as ip-link(8) takes them."""
     words = ["name", link.name, "index", str(link.index), "address", mac_text(mac_of(netns, link))]
     if 68 <= link.mtu_bytes <= 65535:
@@ -224,16 +229,16 @@ def mac_text(mac: int) -> str:
     return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6))
 
 
-def _start(netns: str, link: Link, lower: Port | None = None) -> str:
+def _start(netns: Netns, link: Link, lower: Port | None = None) -> str:
     on = f"link {lower.link} " if lower is not None else ""
     return f"link add {on}{_words(netns, link)} netns {path_of(netns)}"
 
 
-def _pair(netns: str, link: Link, peer: str) -> str:
+def _pair(netns: Netns, link: Link, peer: str) -> str:
     return f"{_start(netns, link)} type veth peer {peer}"
 
 
-def _alone(netns: str, link: Link) -> LinkLine:
+def _alone(netns: Netns, link: Link) -> LinkLine:
     start = f"{_start(netns, link)} type"
     if link.kind == "vrf":
         return LinkLine(f"{start} vrf table {link.vrf_table or 0}", kind="vrf")

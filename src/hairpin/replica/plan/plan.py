@@ -1,13 +1,13 @@
 """The blueprint of a network: what is rebuilt, what is not and why."""
 
 from hairpin.evidence.reading import Evidence
-from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.network import HOST, Network
+from hairpin.network.network import Network
 from hairpin.network.routing import route_text
 from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls
-from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan
+from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, path_of
 from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walk import walk_flow
@@ -35,9 +35,10 @@ def blueprint(
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[str] = []
     plans = [world(network, flows, made.wires)]
+    known = read or network
     for name in names:
         namespace = network.namespace(name)
-        before = (read or network).host.namespace(name)
+        before = known.namespace(name) if name in known else None
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
@@ -46,45 +47,46 @@ def blueprint(
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
-        plans.append(_namespace(network, namespace, loads, concerning(namespace, met), able))
+        plans.append(_namespace(network, name, loads, concerning(namespace, met), able))
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        f"{each.name}: no packet of the flow comes there" for each in network.host.namespaces if each.name not in names
+        f"{netns}: no packet of the flow comes there" for netns, _ in network.namespaces() if netns not in names
     )
     return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
 
 
-def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[str, ...]:
+def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
     """Return the host's namespace and those to be rebuilt beside it."""
-    everyone = tuple(each.name for each in network.host.namespaces)
+    everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
-    wanted = {HOST}
+    wanted = {host.netns for host in network.hosts}
     for flow in flows:
         if isinstance(flow.start, FromContainer):
             wanted.add(flow.start.netns)
         for branch in walk_flow(network, flow).branches:
             wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
-        for each in network.host.namespaces:
+        for netns, each in network.namespaces():
             if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
-                wanted.add(each.name)
+                wanted.add(netns)
     return tuple(name for name in everyone if name in wanted)
 
 
 def _far_ends(line: str) -> tuple[str, ...]:
     """Return the name of the link that a line puts into the namespace for far ends."""
     words = line.split()
-    return (words[words.index("peer") + 2],) if f"<netns {APART}>" in line and "peer" in words else ()
+    return (words[words.index("peer") + 2],) if path_of(APART) in line and "peer" in words else ()
 
 
 def _namespace(
     network: Network,
-    namespace: Namespace,
+    netns: Netns,
     loads: rules.Loads,
     connections: tuple[Connection, ...],
     able: frozenset[str],
 ) -> NetnsPlan:
+    namespace = network.namespace(netns)
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
         *links.settings(namespace, able),
@@ -94,14 +96,14 @@ def _namespace(
         *routes.rules(namespace, 4),
     )
     return NetnsPlan(
-        namespace.name,
-        sysctls=sysctls.before_links(network, namespace),
+        netns,
+        sysctls=sysctls.before_links(network, netns),
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),
         bridge_lines=tuple(links.vlans(namespace)),
         loads=loads.loads,
-        services=services.services(network, namespace),
+        services=services.services(network, netns),
         running=links.running(namespace),
         running_lines=tuple(links.states(namespace)),
         connections=connections,

@@ -6,7 +6,8 @@ only holds, and what a halted process or a paused container listens on, never an
 
 import msgspec
 
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -14,14 +15,15 @@ from hairpin.replica.plan.blueprint import Service
 from hairpin.walk.sockets import answers_by_route
 
 
-def services(network: Network, namespace: Namespace) -> tuple[Service, ...]:
+def services(network: Network, netns: Netns) -> tuple[Service, ...]:
     """Return the sockets to open."""
-    container = network.container_of(namespace.name)
+    container = network.container_of(netns)
+    host, sockets = network.host(netns.host), network.namespace(netns).sockets
     frozen = container is not None and container.status == "paused"
-    return tuple(dict.fromkeys(_service(network, each, frozen=frozen) for each in namespace.sockets))
+    return tuple(dict.fromkeys(_service(host, each, frozen=frozen) for each in sockets))
 
 
-def _service(network: Network, socket: Socket, *, frozen: bool) -> Service:
+def _service(host: Host, socket: Socket, *, frozen: bool) -> Service:
     relay = socket.relay
     plain = Service(
         socket.protocol,
@@ -35,5 +37,5 @@ def _service(network: Network, socket: Socket, *, frozen: bool) -> Service:
         return msgspec.structs.replace(plain, does="hold")
     if relay is not None:
         to = (relay.version, address_text(relay.address, relay.version), relay.port)
-        return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(network, socket))
+        return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(host, socket))
     return plain

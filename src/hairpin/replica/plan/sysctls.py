@@ -7,6 +7,7 @@ there are links, and of each link only what differs.
 from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Path
 from hairpin.network.network import Network, bridge_nf
 from hairpin.replica.plan.blueprint import SysctlValue
@@ -60,18 +61,18 @@ Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inet
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 
-def before_links(network: Network, namespace: Namespace) -> tuple[SysctlValue, ...]:
+def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
     """Return the values that belong to no link, in the order in which they have to be written.
 
     ``ip_forward`` and ``all.forwarding`` come first, since they overwrite others (net/ipv4/devinet.c)."""
     found = [
         (path, value)
-        for path, value in namespace.sysctls.values.items()
+        for path, value in network.namespace(netns).sysctls.values.items()
         if _interface(path) in (None, "all", "default") and _wanted(path)
     ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
         # Without br_netfilter on the host, bridged frames meet no IP rule; on old kernels the host's say it for all.
-        found += [(("net", "bridge", name), str(bridge_nf(network, namespace, name) or 0)) for name in _BRIDGE_NF]
+        found += [(("net", "bridge", name), str(bridge_nf(network, netns, name) or 0)) for name in _BRIDGE_NF]
     found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
     said = {"/".join(path) for path, _ in found}

@@ -13,9 +13,9 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
-    HOST,
     Network,
     Port,
     addresses_of,
@@ -81,15 +81,18 @@ def entry(network: Network, flow: Flow) -> Entry | None:
         return None
     packet = state.packet
     name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
-    link = network.namespace(HOST).link(name)
-    if link is None or (isinstance(flow.start, Lan) and _neighbours(network, link, packet.version, packet.daddr)):
+    netns = network.host_netns(flow.host)
+    link = network.namespace(netns).link(name)
+    if link is None or (
+        isinstance(flow.start, Lan) and _neighbours(network, netns, link, packet.version, packet.daddr)
+    ):
         name = ""
     return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), name)
 
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
     """Return how clients send in by the host's links."""
-    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns == HOST)
+    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns.is_host)
 
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
@@ -112,7 +115,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
 
 
 def _inside(network: Network, version: Version, address: int) -> bool:
-    return any(owns_address(each, version, address) for each in network.host.namespaces)
+    return any(owns_address(each, version, address) for _, each in network.namespaces())
 
 
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
@@ -170,8 +173,8 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
     namespace = network.namespace(wire.netns)
     holder = _holder(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
-    for other in network.host.namespaces:
-        if other.name == wire.netns:
+    for netns, other in network.namespaces():
+        if netns == wire.netns:
             continue
         for address in addresses_of(other, None, version):
             if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
@@ -181,14 +184,14 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
 def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
     """Yield how flows from out there find a macvlan on the link that has the asked address, and the host has not: by
     its own hardware address (walk/link/device.py _stacked())."""
-    if wire.netns != HOST:
+    if not wire.netns.is_host:
         return
     for flow in flows:
         begins = entry(network, flow)
         asked = parse_address(begins.destination)[1] if begins is not None else None
-        if begins is None or asked is None or owns_address(network.namespace(HOST), flow.version, asked):
+        if begins is None or asked is None or owns_address(network.namespace(wire.netns), flow.version, asked):
             continue
-        taker = takes_address(network, Port(HOST, wire.link.name), flow.version, asked)
+        taker = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
         if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
             known = mac_text(mac_of(taker.netns, link))
             yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
@@ -198,34 +201,34 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
     """Return whether anybody sends to the IPv6 address by the wire without a gateway."""
     return any(
-        hop.gateway is None and hop.link is not None and _leads_out(network, namespace, hop.link, wire)
-        for namespace in network.host.namespaces
+        hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
+        for netns, namespace in network.namespaces()
         for route in namespace.routes
         if (route.version, route.type) == (6, "unicast") and inside(far, route.destination, route.prefix_length, 6)
         for hop in route.next_hops
     )
 
 
-def _leads_out(network: Network, namespace: Namespace, name: str, wire: Wire) -> bool:
+def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
     """Return whether the link's neighbours are the wire's: it stands on it, or on a bridge that the wire is a port of,
     or is the other end of another port."""
     holder = _holder(network.namespace(wire.netns), wire.link).name
-    link = namespace.link(name)
-    if namespace.name == wire.netns or link is None:
-        return namespace.name == wire.netns and name == holder
-    lower = lower_of(network, namespace.name, link)
+    link = network.namespace(netns).link(name)
+    if netns == wire.netns or link is None:
+        return netns == wire.netns and name == holder
+    lower = lower_of(network, netns, link)
     if lower is not None:
         return lower in (Port(wire.netns, wire.link.name), Port(wire.netns, holder))
-    peer = veth_peer(network, namespace.name, link)
+    peer = veth_peer(network, netns, link)
     return peer is not None and peer.netns == wire.netns and link_of(network, peer).master == holder
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
     """Yield the ways to the host's IPv6 addresses that flows from out there are for: they are asked for, or the link's
     own in their place, which the host's rules may drop."""
-    if wire.netns != HOST:
+    if not wire.netns.is_host:
         return
-    namespace = network.namespace(HOST)
+    namespace = network.namespace(wire.netns)
     for flow in flows:
         begins = entry(network, flow) if flow.version == 6 else None
         value = parse_address(begins.destination)[1] if begins is not None else None
@@ -247,9 +250,9 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
                 yield address_text(hop.gateway, 6)
 
 
-def _neighbours(network: Network, link: Link, version: Version, address: int) -> bool:
+def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
     """Return whether a neighbour on the host's link asks the address's owner itself, which is not the host."""
-    namespace = network.namespace(HOST)
+    namespace = network.namespace(netns)
     subnets = addresses_of(namespace, _holder(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(
         inside(address, each.value, each.prefix_length, version) for each in subnets
@@ -300,13 +303,14 @@ def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
 
 def _known(network: Network, version: Version) -> Iterator[str]:
     """Yield the sources that somebody out there can answer to (walk/outside.py _unknown_source())."""
-    namespace = network.namespace(HOST)
-    for address in addresses_of(namespace, None, version):
-        yield f"{address_text(address.value, version)}/{width(version)}"
-        link = namespace.link(address.link)
-        if link is not None and is_uplink(network, HOST, link):
-            first = network_of(address.value, address.prefix_length, version)
-            yield prefix_text(first, address.prefix_length, version)
+    for netns in (host.netns for host in network.hosts):
+        namespace = network.namespace(netns)
+        for address in addresses_of(namespace, None, version):
+            yield f"{address_text(address.value, version)}/{width(version)}"
+            link = namespace.link(address.link)
+            if link is not None and is_uplink(network, netns, link):
+                first = network_of(address.value, address.prefix_length, version)
+                yield prefix_text(first, address.prefix_length, version)
     for back in network.world.return_routes:
         if back.version == version:
             yield prefix_text(back.network, back.prefix_length, version)
@@ -317,7 +321,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version)
-    for engine in network.host.engines:
+    for engine in (engine for host in network.hosts for engine in host.engines):
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
                 if subnet.version == version:
@@ -342,7 +346,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
 
 def _containers(network: Network, version: Version) -> set[int]:
     """Return the addresses of containers: nobody out there answers for them (walk/outside.py _is_containers())."""
-    endpoints = (each for container in network.host.containers() for each in container.endpoints)
+    endpoints = (each for host in network.hosts for container in host.containers() for each in container.endpoints)
     addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
     return {each for each in addresses if each is not None}
 

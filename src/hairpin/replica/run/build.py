@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from hairpin.host.netns import Netns
 from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
 from hairpin.replica.run import accounts, ctnetlink
-from hairpin.replica.run.netns import Netns
+from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.refused import LeftOut, load_again
 from hairpin.replica.run.tool import Tool, begin
 
@@ -40,7 +41,7 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
     asked = sorted(kinds)
     if not asked:
         return frozenset()
-    Netns("trial").enter()
+    HeldNetns("trial").enter()
     lines = ["link add name lower0 type veth peer name lower1"]
     lines += (f"link add {_ON.get(each, '')} name {each}0 type {each} {_NEEDS.get(each, '')}" for each in asked)
     refused = _refused(*Tool(("ip", "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
@@ -56,22 +57,22 @@ class Built:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
         self.plan = plan
         self.left_out: list[str] = list(plan.left_out)
-        self.replaced: list[tuple[str, LeftOut]] = []
-        self.netns: dict[str, Netns] = {}
+        self.replaced: list[tuple[Netns, LeftOut]] = []
+        self.netns: dict[Netns, HeldNetns] = {}
         self.took_ms: dict[str, float] = {}
         started = time.monotonic()
         fresh: dict[str, str] = {}
         for each in plan.namespaces:
-            self.netns[each.name] = Netns(each.name)
+            self.netns[each.netns] = HeldNetns(str(each.netns))
             # All namespaces are made alike, so what the first one has need not be asked of the others.
             fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
-            self._write(each.name, (value for value in each.sysctls if _differs(value, fresh)))
+            self._write(each.netns, (value for value in each.sysctls if _differs(value, fresh)))
         started = self._took("namespaces", started)
         self._make_links(plan.links)
         started = self._took("links", started)
         for each in plan.namespaces:
-            self.netns[each.name].enter()
-            self._write(each.name, each.link_sysctls)
+            self.netns[each.netns].enter()
+            self._write(each.netns, each.link_sysctls)
         started = self._took("sysctls", started)
         self._configure(plan.namespaces)
         started = self._took("addresses and routes", started)
@@ -85,7 +86,7 @@ class Built:
 
     # --- sysctls -----------------------------------------------------------------------------------------------------
 
-    def _write(self, netns: str, values: Iterable[SysctlValue]) -> None:
+    def _write(self, netns: Netns, values: Iterable[SysctlValue]) -> None:
         """Write what differs, in the namespace that the process is in."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
@@ -94,7 +95,7 @@ class Built:
     # --- links -------------------------------------------------------------------------------------------------------
 
     def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
-        self.netns["host"].enter()
+        next(held for netns, held in self.netns.items() if netns.is_host).enter()
         pending = lines
         refused = self._ip(tuple(self._placed(each.text) for each in pending))
         again: list[LinkLine] = []
@@ -126,7 +127,7 @@ class Built:
         """Run the batches of all namespaces side by side."""
         running: list[tuple[NetnsPlan, tuple[str, ...], Tool]] = []
         for plan in plans:
-            self.netns[plan.name].enter()
+            self.netns[plan.netns].enter()
             for argv, lines in (
                 (("ip", "-force", "-batch", "-"), plan.lines),
                 (("ip", "-6", "-force", "-batch", "-"), plan.lines6),
@@ -139,9 +140,9 @@ class Built:
                 self._complain(plan, lines[number - 1], complaint)
 
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
-        known = "File exists" in complaint or (plan.name == WORLD and "Cannot find device" in complaint)
+        known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
-            self.left_out.append(f"{plan.name}: {line}: {complaint}")
+            self.left_out.append(f"{plan.netns}: {line}: {complaint}")
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -150,11 +151,11 @@ class Built:
         once."""
         for plan in plans:
             if plan.loads:
-                self.netns[plan.name].enter()
+                self.netns[plan.netns].enter()
                 _make_accounts(plan.loads)
-        queues = {plan.name: list(plan.loads) for plan in plans if plan.loads}
+        queues = {plan.netns: list(plan.loads) for plan in plans if plan.loads}
         while queues:
-            running: list[tuple[str, Load, Tool]] = []
+            running: list[tuple[Netns, Load, Tool]] = []
             for name, loads in queues.items():
                 self.netns[name].enter()
                 load = loads.pop(0)
@@ -178,15 +179,15 @@ class Built:
         Every flow finds them so: what the one before left there is forgotten."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
-                self.netns[plan.name].enter()
+                self.netns[plan.netns].enter()
                 said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
                 for complaint in dict.fromkeys(each for each in said if each):
-                    self.left_out.append(f"{plan.name}: a live connection cannot be rebuilt: {complaint}")
+                    self.left_out.append(f"{plan.netns}: a live connection cannot be rebuilt: {complaint}")
 
     def _takes_connections(self, plan: NetnsPlan) -> bool:
         if ctnetlink.available():
             return True
-        self.left_out.append(f"{plan.name}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        self.left_out.append(f"{plan.netns}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
         return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
@@ -196,7 +197,7 @@ class Built:
         self.wait_running()
         for plan in self.plan.namespaces:
             if plan.running_lines:
-                self.netns[plan.name].enter()
+                self.netns[plan.netns].enter()
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
                     for link in plan.running:
                         _settle(asker, link)
@@ -213,12 +214,12 @@ class Built:
         for plan in self.plan.namespaces:
             if not plan.running:
                 continue
-            self.netns[plan.name].enter()
+            self.netns[plan.netns].enter()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
                 for link in plan.running:
                     while not is_running(asker, link):
                         if time.monotonic() > until:
-                            self.left_out.append(f"{plan.name}: {link} does not come up")
+                            self.left_out.append(f"{plan.netns}: {link} does not come up")
                             break
                         time.sleep(0.001)
                 _wait_queues(asker)

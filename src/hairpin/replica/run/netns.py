@@ -47,8 +47,8 @@ def own_mounts() -> None:
         _LIBC.mount(b"none", b"/sys/kernel/tracing", b"tracefs", 0, None)
 
 
-class Netns:
-    """A network namespace.  Only a single-threaded process may make or enter one."""
+class HeldNetns:
+    """A network namespace that this process holds open.  Only a single-threaded process may make or enter one."""
 
     def __init__(self, name: str) -> None:
         """Make it, and stay inside."""
@@ -64,7 +64,7 @@ class Netns:
 
 
 @contextmanager
-def entered(netns: Netns, home: Netns) -> Generator[None]:
+def entered(netns: HeldNetns, home: HeldNetns) -> Generator[None]:
     """Be inside for a while, then at home."""
     netns.enter()
     try:

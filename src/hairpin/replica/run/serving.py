@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service
-from hairpin.replica.run.netns import Netns, entered
+from hairpin.replica.run.netns import HeldNetns, entered
 
 ANSWER = b"hairpin\n"
 _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
@@ -29,7 +30,7 @@ class Happening(msgspec.Struct, frozen=True):
     (``errno`` 0: connected; ``at_once``: the kernel of the relay's own host would not even send)."""
 
     kind: Literal["reached", "dialling", "dialled"]
-    netns: str
+    netns: Netns
     port: int
     errno: int = 0
     at_once: bool = False
@@ -67,10 +68,10 @@ class Loop:
 class Servers:
     """The services of a replica."""
 
-    def __init__(self, netns: dict[str, Netns], home: Netns, loop: Loop) -> None:
+    def __init__(self, netns: dict[Netns, HeldNetns], home: HeldNetns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
         self.left_out: list[str] = []
-        self.held: list[tuple[str, Service, socket.socket]] = []
+        self.held: list[tuple[Netns, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
         self._netns = netns
         self._home = home
@@ -88,17 +89,17 @@ class Servers:
         """Open a namespace's sockets; what cannot be bound is left out."""
         if not plan.services:
             return
-        self._netns[plan.name].enter()
+        self._netns[plan.netns].enter()
         for service in plan.services:
             try:
-                self.listen(plan.name, service)
+                self.listen(plan.netns, service)
             except OSError as error:
                 # In the world every wire is asked for; a real macvlan has none.
-                if plan.name != WORLD:
+                if plan.netns != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
-                    self.left_out.append(f"{plan.name}: nothing can listen on {where}: {error.strerror}")
+                    self.left_out.append(f"{plan.netns}: nothing can listen on {where}: {error.strerror}")
 
-    def listen(self, netns: str, service: Service) -> None:
+    def listen(self, netns: Netns, service: Service) -> None:
         """Open one socket in the namespace that the process is in; raises OSError."""
         family = socket.AF_INET if service.version == 4 else socket.AF_INET6
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
@@ -129,7 +130,7 @@ class Servers:
 
     # --- TCP ---------------------------------------------------------------------------------------------------------
 
-    def _accept(self, netns: str, service: Service, listener: socket.socket) -> None:
+    def _accept(self, netns: Netns, service: Service, listener: socket.socket) -> None:
         try:
             accepted, _ = listener.accept()
         except BlockingIOError:
@@ -141,7 +142,7 @@ class Servers:
         else:
             self._loop.watch(accepted, selectors.EVENT_READ, lambda: self._answer(netns, service, accepted))
 
-    def _answer(self, netns: str, service: Service, accepted: socket.socket) -> None:
+    def _answer(self, netns: Netns, service: Service, accepted: socket.socket) -> None:
         try:
             data = accepted.recv(4096)
             if data:
@@ -152,7 +153,7 @@ class Servers:
             pass
         self._loop.forget(accepted)
 
-    def _dial(self, netns: str, service: Service, accepted: socket.socket) -> None:
+    def _dial(self, netns: Netns, service: Service, accepted: socket.socket) -> None:
         """Connect on, as docker-proxy does: from the host, with whatever address the kernel chooses."""
         if dials(self.happenings) >= MOST_DIALS:
             return
@@ -178,7 +179,7 @@ class Servers:
             dialled.close()
             accepted.close()
 
-    def _towards(self, netns: str, service: Service, kind: int) -> socket.socket:
+    def _towards(self, netns: Netns, service: Service, kind: int) -> socket.socket:
         assert service.to is not None
         with entered(self._netns[netns], self._home):
             family = socket.AF_INET if service.to[0] == 4 else socket.AF_INET6
@@ -210,7 +211,7 @@ class Servers:
         if service.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 
-    def _datagram(self, netns: str, service: Service, opened: socket.socket) -> None:
+    def _datagram(self, netns: Netns, service: Service, opened: socket.socket) -> None:
         try:
             data, control, _, client = opened.recvmsg(4096, 256)
         except OSError:

@@ -14,10 +14,11 @@ import msgspec
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
+from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import HOST, Network, owns_address
+from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.stacked import lower_of
 from hairpin.replica.plan.blueprint import APART, WORLD, NetnsPlan
@@ -50,7 +51,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
     that took it, and the kernel's own words for the drop."""
 
-    netns: str
+    netns: Netns
     link: str = ""
     out: bool = False
     rules: tuple[Hit, ...] = ()
@@ -118,14 +119,14 @@ class _Replica:
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         flows = tuple(dict.fromkeys((*order.flows, *order.after)))
         changed = simulate(order.change, order.network) if order.change is not None else None
-        kinds = frozenset(link.kind for each in order.network.host.namespaces for link in each.links)
+        kinds = frozenset(link.kind for _, each in order.network.namespaces() for link in each.links)
         able = makeable(kinds & frozenset(KINDS))
         plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
-        self._plans = {each.name: each for each in plan.namespaces}
-        self._home = self.built.netns[HOST]
+        self._plans = {each.netns: each for each in plan.namespaces}
+        self._home = self.built.netns[order.network.this.netns]
         loop = Loop()
         self._servers = Servers(self.built.netns, self._home, loop)
         started = time.monotonic()
@@ -140,14 +141,14 @@ class _Replica:
         self._lost = Lost()
         self._half_open = HalfOpen()
         self._hits: list[Hit] = []
-        self._gone: list[tuple[str, str]] = []
+        self._gone: list[tuple[Netns, str]] = []
         self._held = False
         self._last: tuple[Sighting, ...] = ()
         self._unanswered = False
         self._moved = set[Version]()
         self._without_route = 0
         self._forgets = ctnetlink.available()
-        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), HOST
+        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), order.network.this.netns
         for name in self._plans:
             self._enter(name)
             self._lost.news(name)
@@ -155,8 +156,8 @@ class _Replica:
         self._changed = False
 
     def _tap(self, plan: NetnsPlan) -> Tap:
-        self.built.netns[plan.name].enter()
-        return Tap(plan.name)
+        self.built.netns[plan.netns].enter()
+        return Tap(plan.netns)
 
     def after_change(self) -> None:
         """Forget what the first packets taught: who did not answer is asked again at once, counters start anew."""
@@ -215,7 +216,11 @@ class _Replica:
 
     def _judge(self, flow: Flow) -> Judgement:
         started = time.monotonic()
-        netns, source, destination = HOST, source_of(flow), address_text(flow.daddr, flow.version)
+        netns, source, destination = (
+            self._network.host_netns(flow.host),
+            source_of(flow),
+            address_text(flow.daddr, flow.version),
+        )
         begins = entry(self._network, flow)
         if begins is not None:
             netns, source, destination = WORLD, begins.source, begins.destination
@@ -249,13 +254,13 @@ class _Replica:
                 run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
             self._lost.news(name)
         for plan in self._plans.values() if version in self._moved else ():
-            if plan.loads and plan.name != WORLD:
-                self._enter(plan.name)
+            if plan.loads and plan.netns != WORLD:
+                self._enter(plan.netns)
                 self._counters.read(plan, self._tools(plan), version)
         self._moved.discard(version)
         self._home.enter()
 
-    def _enter(self, netns: str) -> None:
+    def _enter(self, netns: Netns) -> None:
         self.built.netns[netns].enter()
 
     def _judged(self, flow: Flow, attempt: Attempt, elapsed_ms: float) -> Judgement:
@@ -317,7 +322,7 @@ class _Replica:
         came = (each for each in seen if each.netns == WORLD and not each.out)
         return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
 
-    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[str, str]:
+    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
         """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
         way, though everything out there is the world's."""
         for each in seen:
@@ -326,11 +331,11 @@ class _Replica:
                 and each.at_ns <= last.at_ns
                 and (each.source, each.destination) == (last.source, last.destination)
             ):
-                namespace = self._network.host.namespace(each.netns)
-                link = namespace.link(each.link) if namespace is not None and each.netns != HOST else None
+                inside = each.netns in self._network and not each.netns.is_host
+                link = self._network.namespace(each.netns).link(each.link) if inside else None
                 if link is not None and lower_of(self._network, each.netns, link) is not None:
                     return each.netns, each.link
-        return HOST, ""
+        return self._network.this.netns, ""
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
         """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
@@ -345,20 +350,19 @@ class _Replica:
             return reached or seen.destination == begins.source
         return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
 
-    def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[str, ...]:
+    def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
         """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
-        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name == HOST))
+        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name.is_host))
 
-    def _owns(self, name: str, address: int) -> bool:
-        namespace = self._network.host.namespace(name)
-        return namespace is not None and owns_address(namespace, 6, address)
+    def _owns(self, name: Netns, address: int) -> bool:
+        return name in self._network and owns_address(self._network.namespace(name), 6, address)
 
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
         """Return the tools whose rules are there, as far as is known; a change may have brought others."""
         tools = {load.tool for load in plan.loads}
-        if self._changed and plan.name == HOST:
+        if self._changed and plan.netns.is_host:
             tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
         return frozenset(tools)
 
@@ -371,7 +375,7 @@ class _Replica:
         )
         at: Sighting | None = told or last
         if at is None:
-            return Place(rules[0].netns if rules else HOST, rules=rules, reasons=reasons)
+            return Place(rules[0].netns if rules else self._network.this.netns, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
     def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
+from hairpin.host.netns import Netns
 from hairpin.netfilter.iptables.words import split_words
 from hairpin.netfilter.ir import Chain, Jump, Reject, Rule, Table, Verdict, VerdictMap
 from hairpin.netfilter.nft import listing as nft_listing
@@ -22,7 +23,7 @@ class Hit(msgspec.Struct, frozen=True):
     """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
     packet's way."""
 
-    netns: str
+    netns: Netns
     dialect: str
     family: str
     table: str
@@ -41,7 +42,7 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 }
 
 
-_Key = tuple[str, str, str, str, str, int, str]
+_Key = tuple[Netns, str, str, str, str, int, str]
 """namespace, dialect, family, table, chain, number, text: several rules may say the same.  Numbers shift when a rule
 comes in, of which all counters are read anew."""
 
@@ -59,7 +60,7 @@ class Counters:
         """Return what was hit since the last reading, in the namespace that the process is in."""
         found: dict[_Key, Hit] = {}
         native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
-        for hit in _counted(plan.name, tools, version, native):
+        for hit in _counted(plan.netns, tools, version, native):
             key = (hit.netns, hit.dialect, hit.family, hit.table, hit.chain, hit.number, hit.text)
             earlier = found.get(key)
             packets = hit.packets + (earlier.packets if earlier is not None else 0)
@@ -73,7 +74,9 @@ class Counters:
         return tuple(news)
 
 
-def _counted(netns: str, tools: frozenset[str], version: Version, native: frozenset[tuple[str, str]]) -> Iterator[Hit]:
+def _counted(
+    netns: Netns, tools: frozenset[str], version: Version, native: frozenset[tuple[str, str]]
+) -> Iterator[Hit]:
     for tool, (save, family, dialect) in _SAVE.items():
         if tool in tools and (family == "ip") == (version == 4):
             yield from saved(_said((save, "-c")), Hit(netns, dialect, family, "", "", 0, "", 0))
@@ -145,7 +148,7 @@ def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
             yield table
 
 
-def hits(netns: str, table: Table) -> Iterator[Hit]:
+def hits(netns: Netns, table: Table) -> Iterator[Hit]:
     """Yield the rules and policies of a table of nft's that were hit."""
     for chain in table.chains:
         for rule in chain.rules:
@@ -171,7 +174,7 @@ def _returned(chain: Chain) -> int:
     return found
 
 
-def _hit(netns: str, table: Table, chain: Chain, rule: Rule) -> Hit:
+def _hit(netns: Netns, table: Table, chain: Chain, rule: Rule) -> Hit:
     does: Literal["drop", "reject", "other"] = "other"
     for part in rule.body:
         if isinstance(part, Reject):

@@ -6,6 +6,8 @@ net/ipv4/tcp_input.c tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
 
 from pathlib import Path
 
+from hairpin.host.netns import Netns
+
 _FILES = ("/proc/net/tcp", "/proc/net/tcp6")
 _SYN_RECEIVED = "03"
 
@@ -14,9 +16,9 @@ class HalfOpen:
     """The half-open connections of each namespace."""
 
     def __init__(self) -> None:
-        self._before = set[tuple[str, str, str]]()
+        self._before = set[tuple[Netns, str, str]]()
 
-    def news(self, netns: str) -> bool:
+    def news(self, netns: Netns) -> bool:
         """Return whether there are others than at the last reading, in the namespace that the process is in."""
         now = {(netns, *ends) for name in _FILES if Path(name).exists() for ends in _ends(Path(name))}
         new = now - self._before

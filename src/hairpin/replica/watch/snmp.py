@@ -7,6 +7,8 @@ is seen on a link.  Source: net/ipv4/proc.c, net/ipv6/proc.c
 
 from pathlib import Path
 
+from hairpin.host.netns import Netns
+
 _FILES = ("/proc/net/snmp", "/proc/net/netstat")
 _LOST = frozenset({
     "InAddrErrors", "InHdrErrors", "InDiscards", "OutDiscards", "OutNoRoutes", "InNoRoutes", "IPReversePathFilter",
@@ -27,9 +29,9 @@ class Lost:
     """What each namespace's kernel has thrown away or answered."""
 
     def __init__(self) -> None:
-        self._before: dict[str, dict[str, int]] = {}
+        self._before: dict[Netns, dict[str, int]] = {}
 
-    def news(self, netns: str) -> tuple[str, ...]:
+    def news(self, netns: Netns) -> tuple[str, ...]:
         """Return the counters that have grown since the last reading, in the namespace that the process is in."""
         now = _read()
         before = self._before.get(netns, {})

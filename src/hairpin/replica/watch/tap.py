@@ -10,6 +10,7 @@ import struct
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.prefix import Version
 
@@ -27,7 +28,7 @@ class Sighting(msgspec.Struct, frozen=True):
     ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
 
     at_ns: int
-    netns: str
+    netns: Netns
     link: str
     out: bool
     version: Version
@@ -69,7 +70,7 @@ def _is_about_discovery(message: bytes) -> bool:
 class Tap:
     """One namespace's tap."""
 
-    def __init__(self, netns: str) -> None:
+    def __init__(self, netns: Netns) -> None:
         """Open it in the namespace that the process is in."""
         self.netns = netns
         self.solicited: set[int] = set()

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.replica.run.client import Attempt
@@ -34,7 +35,7 @@ class Findings(msgspec.Struct, frozen=True):
     happenings: tuple[Happening, ...]
     hits: tuple[Hit, ...]
     held: bool
-    lost: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[Netns, str], ...] = ()
     """Namespace and name of the IP layer's counters that grew."""
     begun: bool = False
     """Somebody has begun to accept a connection, and waits for the end of its handshake."""
@@ -150,7 +151,7 @@ def _answered(findings: Findings) -> bool:
     )
 
 
-def _no_way_back(netns: str) -> tuple[tuple[str, str], ...]:
+def _no_way_back(netns: Netns) -> tuple[tuple[Netns, str], ...]:
     """Source: net/ipv4/inet_connection_sock.c inet_csk_route_req(): a SYN that cannot be answered is forgotten."""
     return (netns, "OutNoRoutes"), (netns, "Ip6OutNoRoutes")
 

@@ -11,7 +11,6 @@ import msgspec
 
 from hairpin.host.route import NextHop
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.network.network import HOST
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import Found, route_text
 from hairpin.walk.state import State
@@ -35,7 +34,7 @@ def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
 def _text(state: State, found: Found, hop: NextHop) -> str:
     packet = state.packet
     ends = [address_text(each, packet.version) if each else "here" for each in (packet.saddr, packet.daddr)]
-    where = "" if state.netns == HOST else f"{state.netns}: "
+    where = "" if state.netns.is_host else f"{state.netns}: "
     by = f"via {address_text(hop.gateway, hop.gateway_version or packet.version)} " if hop.gateway is not None else ""
     route = route_text(found.route) if found.route is not None else ""
     return f"{where}from {ends[0]} to {ends[1]} the way is {by}dev {hop.link} of {route}"

@@ -6,6 +6,7 @@ Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, addresses_of, conf
@@ -26,7 +27,7 @@ def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> i
     return source_address(namespace, 4, link, target) or 0
 
 
-def replies(network: Network, netns: str, link: str, target: int, source: int) -> bool:
+def replies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
     """Return whether the namespace answers a question for ``target`` that comes in by the link and names ``source``."""
     namespace = network.namespace(netns)
     if not _may_be_local(namespace, target):

@@ -10,6 +10,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, conf
@@ -40,28 +41,28 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
-    ip = _shows(network, namespace, bridge, state)
-    crossing = not _is_for_bridge(namespace, bridge, state)
+    ip = _shows(network, bridge, state)
+    crossing = not _is_for_bridge(bridge, state)
     until = _PREROUTING_PRIORITY if ip else INT_MAX
     for outcome in run_bridge_hook(network, state, "prerouting", until=until, crossing=crossing):
         if isinstance(outcome, End):
             yield outcome
         elif ip:
             yield from _after_iptables(network, namespace, bridge, outcome)
-        elif _is_for_bridge(namespace, bridge, outcome):
+        elif _is_for_bridge(bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "prerouting")
         else:
             yield from _across(network, namespace, bridge, outcome)
 
 
-def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    return state.target is None or state.target == Port(namespace.name, bridge.name)
+def _is_for_bridge(bridge: Link, state: State) -> bool:
+    return state.target is None or state.target == Port(state.netns, bridge.name)
 
 
-def calls_iptables(network: Network, namespace: Namespace, bridge: Link, version: int) -> bool:
+def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
     """Return whether br_netfilter shows the frames to the IP hooks: its own setting or the namespace's."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
-    everywhere = bridge_nf(network, namespace, name)
+    everywhere = bridge_nf(network, netns, name)
     if everywhere is None:
         return False  # the sysctl exists only while br_netfilter is loaded
     info = bridge.bridge
@@ -69,10 +70,10 @@ def calls_iptables(network: Network, namespace: Namespace, bridge: Link, version
     return bool(everywhere) or own
 
 
-def _shows(network: Network, namespace: Namespace, bridge: Link, state: State) -> bool:
+def _shows(network: Network, bridge: Link, state: State) -> bool:
     """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
     start."""
-    return state.vid is None and calls_iptables(network, namespace, bridge, state.packet.version)
+    return state.vid is None and calls_iptables(network, state.netns, bridge, state.packet.version)
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
@@ -105,14 +106,14 @@ def _behind_iptables(
 ) -> Iterator[Outcome]:
     """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
     # What DNAT keeps on the bridge stays what its frame was; what it hands up is this host's.
-    crossing = not _is_for_bridge(namespace, bridge, state)
+    crossing = not _is_for_bridge(bridge, state)
     other = crossing and (stays or not changed)
     for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY, crossing=other):
         if isinstance(outcome, End):
             yield outcome
         elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
-        elif changed or _is_for_bridge(namespace, bridge, outcome):
+        elif changed or _is_for_bridge(bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "input-route", changed=changed)
         else:
             yield from _across(network, namespace, bridge, outcome)
@@ -291,7 +292,7 @@ def _across(
         return
     states = [msgspec.structs.replace(tagged, physout=out.name)]
     # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
-    ip = tagged.vid is None and _shows(network, namespace, bridge, state)
+    ip = tagged.vid is None and _shows(network, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
         states = yield from going_on(

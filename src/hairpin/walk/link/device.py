@@ -10,7 +10,6 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import (
-    HOST,
     Network,
     Port,
     is_bridge_port,
@@ -128,7 +127,7 @@ def without_carrier(state: State, link: Link) -> End:
 def _outer(network: Network, state: State) -> bool:
     """Whether the frame came in from out there, for somebody whose address this namespace does not have itself."""
     namespace = network.namespace(state.netns)
-    return state.netns == HOST and not owns_address(namespace, state.packet.version, state.packet.daddr)
+    return state.netns.is_host and not owns_address(namespace, state.packet.version, state.packet.daddr)
 
 
 def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:

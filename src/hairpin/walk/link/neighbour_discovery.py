@@ -13,8 +13,9 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP6, Packet
-from hairpin.network.network import HOST, Network, Port, addresses_of, is_bridge_port, owns_address
+from hairpin.network.network import Network, Port, addresses_of, is_bridge_port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import link_of, lower_of
@@ -39,9 +40,9 @@ def introduced(network: Network, started: State) -> State | End:
     """Return the packet from outside for an address of the host, with who sends it known there: he has asked for the
     address; its end where his question does not arrive, or the answer does not leave."""
     packet = started.packet
-    if packet.version != 6 or started.stage != "device-in" or started.netns != HOST:
+    if packet.version != 6 or started.stage != "device-in" or not started.netns.is_host:
         return started
-    host = network.namespace(HOST)
+    host = network.namespace(started.netns)
     link = host.link(started.iif)
     near = link.master if link is not None and link.master and is_bridge_port(host, link) else started.iif
     target = asked_for(host, near, packet.daddr) if owns_address(host, 6, packet.daddr) else None
@@ -54,7 +55,7 @@ def introduced(network: Network, started: State) -> State | End:
     lost: list[End] = []
     for asked in (_group(target), target):
         question = msgspec.structs.replace(_message(sender, asked, _SOLICITATION), smac=packet.smac)
-        ends = walk_packet(network, State("device-in", HOST, question, iif=started.iif), _settled)
+        ends = walk_packet(network, State("device-in", started.netns, question, iif=started.iif), _settled)
         dropped = _dropped(ends)
         if dropped is None:
             return _answered_outside(network, started, ends, sender, target, gateways)
@@ -79,12 +80,12 @@ def _answered_outside(
     if link is None:
         return started
     answer = _message(target, sender, _ADVERTISEMENT)
-    dropped = _dropped(walk_packet(network, State("output", HOST, answer, oif=link, by_kernel=True), _settled))
+    dropped = _dropped(walk_packet(network, State("output", started.netns, answer, oif=link, by_kernel=True), _settled))
     if dropped is not None:
         return _unresolved(started, dropped)
     # A router asks from its link-local address: by another one it is not known yet.
     known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
-    return _knowing(started, *((HOST, link, each) for each in known))
+    return _knowing(started, *((started.netns, link, each) for each in known))
 
 
 def _asking(network: Network, state: State) -> Iterator[Outcome]:
@@ -199,7 +200,7 @@ def _dropped(ends: tuple[End, ...]) -> End | None:
     return lost[0] if lost else None
 
 
-def _knowing(state: State, *known: tuple[str, str, int]) -> State:
+def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:
     return msgspec.structs.replace(state, neighbours=(*state.neighbours, *known))
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.network.network import (
     Network,
     Port,
@@ -47,7 +48,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def who_answers(
-    network: Network, netns: str, link: Link, version: Version, address: int, source: int | None = None
+    network: Network, netns: Netns, link: Link, version: Version, address: int, source: int | None = None
 ) -> Answer:
     """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`.
 
@@ -57,7 +58,7 @@ def who_answers(
     return _who(network, netns, link, Question(version, address, source))
 
 
-def _who(network: Network, netns: str, link: Link, question: Question) -> Answer:
+def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
     namespace = network.namespace(netns)
     under = below(namespace, link)
     if under is not None and not is_uplink(network, netns, under):
@@ -66,21 +67,21 @@ def _who(network: Network, netns: str, link: Link, question: Question) -> Answer
     if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
         return _who(network, lower.netns, link_of(network, lower), question)
     if link.kind == "bridge":
-        return _behind_bridge(network, namespace, link, question, skip=None)
+        return _behind_bridge(network, netns, link, question, skip=None)
     return _behind_wire(network, netns, link, question)
 
 
-def _replies(network: Network, namespace: Namespace, link: str, question: Question) -> bool:
+def _replies(network: Network, netns: Netns, link: str, question: Question) -> bool:
     if question.source is None:
-        return answers_for(namespace, question.version, question.address)
-    return replies(network, namespace.name, link, question.address, question.source)
+        return answers_for(network.namespace(netns), question.version, question.address)
+    return replies(network, netns, link, question.address, question.source)
 
 
 def _owns(namespace: Namespace, question: Question) -> bool:
     return owns_address(namespace, question.version, question.address)
 
 
-def _behind_wire(network: Network, netns: str, link: Link, question: Question) -> Answer:
+def _behind_wire(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
     if is_uplink(network, netns, link):
         return Answer("outside")
     peer = veth_peer(network, netns, link)
@@ -93,39 +94,35 @@ def _behind_wire(network: Network, netns: str, link: Link, question: Question) -
         owned = is_bridge_port(namespace, other) or _owns(namespace, question)
         return Answer("down", port=peer, blocked=peer) if owned else NOBODY
     if not is_bridge_port(namespace, other):
-        return Answer("owner", peer) if _replies(network, namespace, other.name, question) else NOBODY
+        return Answer("owner", peer) if _replies(network, peer.netns, other.name, question) else NOBODY
     bridge = namespace.link(other.master or "")
     assert bridge is not None
-    here = Port(namespace.name, bridge.name)
-    if bridge.up and _replies(network, namespace, bridge.name, question):
-        return _let_through(namespace, question, Answer("owner", here), other, None)
+    here = Port(peer.netns, bridge.name)
+    if bridge.up and _replies(network, peer.netns, bridge.name, question):
+        return _let_through(peer.netns, question, Answer("owner", here), other, None)
     if not bridge.up and _owns(namespace, question):
         return Answer("down", here, here)
-    return _behind_bridge(network, namespace, bridge, question, skip=other)
+    return _behind_bridge(network, peer.netns, bridge, question, skip=other)
 
 
-def _behind_bridge(
-    network: Network, namespace: Namespace, bridge: Link, question: Question, *, skip: Link | None
-) -> Answer:
+def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Question, *, skip: Link | None) -> Answer:
     """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
     back, but its own owner does not ask for itself)."""
     fallback = NOBODY
-    for port in bridge_ports(namespace, bridge.name):
+    for port in bridge_ports(network.namespace(netns), bridge.name):
         if skip is not None and port.name == skip.name:
             continue
-        answer = _behind_port(network, namespace, port, question)
+        answer = _behind_port(network, netns, port, question)
         if answer.kind == "owner" and not port.up:
-            return Answer("down", answer.port, Port(namespace.name, port.name))
+            return Answer("down", answer.port, Port(netns, port.name))
         if answer.kind == "owner":  # a bridge that is down stops the packet itself
-            return _let_through(namespace, question, answer, skip, port) if bridge.up else answer
+            return _let_through(netns, question, answer, skip, port) if bridge.up else answer
         if answer.kind == "down" or (answer.kind == "outside" and fallback.kind == "nobody"):
             fallback = answer
     return fallback
 
 
-def _let_through(
-    namespace: Namespace, question: Question, answer: Answer, inner: Link | None, out: Link | None
-) -> Answer:
+def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
     """Return the owner's answer, if the bridge's ports let the question through to him (None: it comes from the bridge,
     or is for it).  What needs no question is stopped there itself: walk/link/bridge.py.
 
@@ -136,16 +133,16 @@ def _let_through(
     ports = [each for each in (inner, out) if each is not None]
     for port in ports:
         if port.port is not None and not port.port.forwards:
-            return Answer("closed", answer.port, Port(namespace.name, port.name))
+            return Answer("closed", answer.port, Port(netns, port.name))
     if len(ports) > 1 and all(each.port is not None and each.port.isolated for each in ports):
-        return Answer("isolated", answer.port, Port(namespace.name, ports[-1].name))
+        return Answer("isolated", answer.port, Port(netns, ports[-1].name))
     return answer
 
 
-def _behind_port(network: Network, namespace: Namespace, port: Link, question: Question) -> Answer:
-    if is_uplink(network, namespace.name, port):
+def _behind_port(network: Network, netns: Netns, port: Link, question: Question) -> Answer:
+    if is_uplink(network, netns, port):
         return Answer("outside") if port.up else NOBODY
-    peer = veth_peer(network, namespace.name, port)
+    peer = veth_peer(network, netns, port)
     if peer is None:
         return NOBODY
     inner = network.namespace(peer.netns)
@@ -154,10 +151,10 @@ def _behind_port(network: Network, namespace: Namespace, port: Link, question: Q
         return NOBODY
     if not other.up:
         return Answer("down", peer, peer) if _owns(inner, question) else NOBODY
-    return Answer("owner", peer) if _replies(network, inner, other.name, question) else NOBODY
+    return Answer("owner", peer) if _replies(network, peer.netns, other.name, question) else NOBODY
 
 
-def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
+def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
     """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
     namespace = network.namespace(netns)
     under = below(namespace, link)
@@ -170,7 +167,7 @@ def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
             return Answer("owner", sibling)
         return who_has(network, lower.netns, link_of(network, lower), mac)
     if link.kind == "bridge":
-        return _mac_behind_bridge(network, namespace, link, mac, skip=None)
+        return _mac_behind_bridge(network, netns, link, mac, skip=None)
     if is_uplink(network, netns, link):
         return Answer("outside")
     peer = veth_peer(network, netns, link)
@@ -185,8 +182,8 @@ def who_has(network: Network, netns: str, link: Link, mac: int) -> Answer:
     assert bridge is not None
     # Frames to a port's own address are the bridge's: net/bridge/br_fdb.c fdb_add_local()
     if any(each.mac == mac for each in (bridge, *bridge_ports(far, bridge.name))):
-        return Answer("owner", Port(far.name, bridge.name))
-    return _mac_behind_bridge(network, far, bridge, mac, skip=other.name)
+        return Answer("owner", Port(peer.netns, bridge.name))
+    return _mac_behind_bridge(network, peer.netns, bridge, mac, skip=other.name)
 
 
 def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
@@ -194,15 +191,15 @@ def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
     return Answer("owner", taker) if taker is not None else NOBODY
 
 
-def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac: int, *, skip: str | None) -> Answer:
+def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None) -> Answer:
     fallback = NOBODY
-    for port in bridge_ports(namespace, bridge.name):
+    for port in bridge_ports(network.namespace(netns), bridge.name):
         if port.name == skip:
             continue
-        if is_uplink(network, namespace.name, port):
+        if is_uplink(network, netns, port):
             fallback = Answer("outside")
             continue
-        peer = veth_peer(network, namespace.name, port)
+        peer = veth_peer(network, netns, port)
         other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
         if peer is not None and other is not None:
             found = Answer("owner", peer) if other.mac == mac else _stacked_there(network, peer, mac)
@@ -210,7 +207,7 @@ def _mac_behind_bridge(network: Network, namespace: Namespace, bridge: Link, mac
     return fallback
 
 
-def port_towards(network: Network, netns: str, bridge: str, target: Port | None) -> Link | None:
+def port_towards(network: Network, netns: Netns, bridge: str, target: Port | None) -> Link | None:
     """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
     namespace = network.namespace(netns)
     for port in bridge_ports(namespace, bridge):

@@ -1,0 +1,32 @@
+"""The identity of a network namespace in a network of several hosts."""
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+
+
+class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
+    """A network namespace: the label of its host, and its name there.
+
+    ``name`` is ``host`` for the namespace that is examined as the host, ``container:NAME`` for a container's.
+    """
+
+    host: str
+    name: str = HOST
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this is the namespace that is examined as the host."""
+        return self.name == HOST
+
+    @property
+    def of_host(self) -> "Netns":
+        """The namespace that is examined as the host on the same machine."""
+        return self if self.is_host else Netns(self.host)
+
+    def sibling(self, name: str) -> "Netns":
+        """Return the namespace of that name on the same host."""
+        return Netns(self.host, name)
+
+    def __str__(self) -> str:
+        return self.name

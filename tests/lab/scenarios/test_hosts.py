@@ -1,0 +1,24 @@
+"""Every scenario of several hosts: real connections do what its file says, and come back by its own repair."""
+
+import pytest
+
+from hairpin.lab.scenario import Scenario, scenarios_of_several_hosts
+from hairpin.lab.trial import (
+    break_host,
+    probe_after,
+    probe_before,
+    repair_hosts,
+    require_truth,
+    running_scenario,
+)
+
+
+@pytest.mark.parametrize("scenario", scenarios_of_several_hosts(), ids=lambda scenario: scenario.name)
+def test_broken_as_stated_and_repaired_as_stated(scenario: Scenario) -> None:
+    with running_scenario(scenario) as lab:
+        require_truth(scenario, "before", probe_before(lab, scenario))
+        if scenario.fault:
+            break_host(lab, scenario)
+            require_truth(scenario, "after", probe_after(lab, scenario))
+            repair_hosts(lab, scenario)
+            require_truth(scenario, "before", probe_before(lab, scenario))

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Installs the engines and system programs that the lab and the kernel tests drive: Debian's and Ubuntu's own packages, only what
+# is missing, as root. Says nothing and takes no time when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+
+# Command and the package that brings it. Commands are asked for, not packages: an engine installed from elsewhere stays as it is.
+PROGRAMS=(
+    dockerd:docker.io docker:docker.io
+    iptables:iptables nft:nftables ipset:ipset ebtables:ebtables conntrack:conntrack
+    ip:iproute2 bridge:iproute2 tc:iproute2
+    firewalld:firewalld firewall-cmd:firewalld ufw:ufw dbus-daemon:dbus
+    curl:curl
+    sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
+)
+# Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
+# machine must not get a firewall that it did not ask for.
+SERVICES=(docker containerd firewalld ufw nftables)
+
+say() { printf 'setup-lab: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# busybox must be static: the lab packs it alone into an image.
+has_static_busybox() {
+    command -v busybox >/dev/null && ! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>'
+}
+
+missing_packages() {
+    local program
+    for program in "${PROGRAMS[@]}"; do
+        command -v "${program%%:*}" >/dev/null || echo "${program#*:}"
+    done
+    has_static_busybox || echo busybox-static
+}
+
+has_service() {
+    [ -e "/etc/init.d/$1" ] || [ -e "/lib/systemd/system/$1.service" ] || [ -e "/etc/systemd/system/$1.service" ]
+}
+
+install_packages() {
+    local service units=() new=() status=0
+    command -v apt-get >/dev/null ||
+        die "this machine has no apt-get; install what brings these Debian packages' programs yourself: $*"
+    [ "$(id -u)" = 0 ] || die "run this as root once, or install these packages first: $*"
+    for service in "${SERVICES[@]}"; do
+        has_service "$service" || new+=("$service")
+    done
+    say "installing $*"
+    export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+    apt-get update -q >&2 || say "apt-get update failed in part; going on with the package lists that are there"
+    if [ -d /run/systemd/system ]; then
+        units=("${new[@]/%/.service}")
+        [[ " ${new[*]} " != *" docker "* ]] || units+=(docker.socket)
+    fi
+    if [ ${#units[@]} != 0 ]; then
+        systemctl mask --runtime --quiet "${units[@]}"
+        # shellcheck disable=SC2064  # the names of now
+        trap "systemctl unmask --runtime --quiet ${units[*]}" EXIT
+    fi
+    # RUNLEVEL=1: what invoke-rc.d(8) asks on a machine with System V init; nothing of this starts in that runlevel.
+    RUNLEVEL=1 apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 "$@" >&2 </dev/null || status=$?
+    if [ ${#units[@]} != 0 ]; then
+        systemctl unmask --runtime --quiet "${units[@]}"
+        trap - EXIT
+    fi
+    for service in "${new[@]}"; do
+        ! has_service "$service" || disable "$service"
+    done
+    [ "$status" = 0 ] || die "apt-get could not install: $*"
+}
+
+disable() {
+    say "$1 is installed, not started, and switched off at boot"
+    if command -v systemctl >/dev/null; then
+        systemctl disable --quiet "$1.service" >&2 || say "could not switch off $1 at boot"
+        [ "$1" != docker ] || systemctl disable --quiet docker.socket >&2 || say "could not switch off docker.socket"
+    elif command -v update-rc.d >/dev/null && [ -e "/etc/init.d/$1" ]; then
+        update-rc.d "$1" disable >&2 || say "could not switch off $1 at boot"
+    fi
+}
+
+# Debian 13 ships the docker command apart from the daemon.
+install_missing() {
+    local packages
+    mapfile -t packages < <(missing_packages | sort -u)
+    [ ${#packages[@]} != 0 ] || return 0
+    install_packages "${packages[@]}"
+    command -v docker >/dev/null || install_packages docker-cli
+    mapfile -t packages < <(missing_packages | sort -u)
+    [ ${#packages[@]} = 0 ] || die "these packages are installed, but not every program of theirs is on the path: ${packages[*]}"
+}
+
+# Two makes at once in one checkout wait for each other.
+exec 9<Makefile
+flock 9
+install_missing
