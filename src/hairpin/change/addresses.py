@@ -38,7 +38,7 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
     """Return the namespace without the address, and without what the kernel takes away with it.
 
     With an IPv4 primary address its secondary ones go, unless ``promote_secondaries`` is set; with the last IPv4
-    address of a link all its IPv4 routes go.
+    address of a link all its IPv4 routes and neighbour entries go.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
@@ -55,7 +55,8 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
         for route in _without_source(changed, gone)
         if _key(route) not in theirs and not (last and route.version == 4 and _is_by(route, address.link))
     )
-    changed = msgspec.structs.replace(changed, routes=routes)
+    known = tuple(each for each in changed.neighbours if not (last and (each.link, each.version) == (address.link, 4)))
+    changed = msgspec.structs.replace(changed, routes=routes, neighbours=known)
     return _with_routes(changed, tuple(each for each in kept if each.link == address.link))
 
 

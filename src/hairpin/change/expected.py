@@ -94,8 +94,7 @@ def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Nu
         case InsertRule():
             chain = _chain(edit, namespace)
             numbering = numberings.setdefault(edit.chain, Numbering.of(chain))
-            if chain is not None:
-                yield from _around(edit, chain, numbering)
+            yield from _around(edit, chain, numbering)
             numbering.insert(edit.position)
         case DeleteRule(place=place):
             table = next(
@@ -125,16 +124,16 @@ def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> C
     return table.chain(edit.chain) if table is not None else None
 
 
-def _around(edit: InsertRule, chain: Chain, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the rules between which the new one goes, as far as they were there before."""
+def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
+    """Yield the rules between which the new one goes, as far as they were there before, or that the chain ends there."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
-    if edit.position is None:
-        yield ChainIs(*place, there=True)
-        return
-    for position in (edit.position - 1, edit.position):
-        number = numbering.before(position)
-        if number is not None:
+    position = edit.position if edit.position is not None else len(numbering) + 1
+    for each in (position - 1, position):
+        number = numbering.before(each)
+        if chain is not None and number is not None:
             yield RuleIs(*place, number, rule_text(chain, number))
+    if position > len(numbering):
+        yield RuleIs(*place, numbering.first + 1, None)
 
 
 def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:

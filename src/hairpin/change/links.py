@@ -13,6 +13,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
+from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network, veth_peer
 
 
@@ -21,7 +22,7 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
-    changed = msgspec.structs.replace(namespace, links=links)
+    changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(namespace.sysctls, link))
     if before is not None and before.up and not link.up:
         return _gone_down(network, netns, changed, link)
     if link.up:
@@ -39,6 +40,13 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
+def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
+    """Return the values in which IPv6 has the link's MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
+    path = ("net", "ipv6", "conf", link.name, "mtu")
+    known = sysctls.text(*path)
+    return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
+
+
 def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
     """Return the network in which the link is down: what leads out by it goes, and its other end has no carrier."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
@@ -50,7 +58,7 @@ def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link)
         links=links,
         addresses=tuple(each for each in namespace.addresses if each.link != link.name or each.version == 4),
         routes=tuple(_left_of(route, link.name) for route in namespace.routes if not _goes(route, link.name)),
-        neighbours=tuple(each for each in namespace.neighbours if each.link != link.name or each.proxy),
+        neighbours=tuple(each for each in namespace.neighbours if each.link != link.name),
     )
     network = network.with_namespace(netns, _without_carrier(changed, down.master))
     peer = veth_peer(network, netns, link)

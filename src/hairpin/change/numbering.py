@@ -8,6 +8,8 @@ class Numbering:
     """Which number each rule of the chain had before the first edit; None: it has come with an edit."""
 
     def __init__(self, rules: int) -> None:
+        self.first = rules
+        """How many rules there were before the first edit."""
         self._numbers: list[int | None] = [*range(1, rules + 1)]
 
     @classmethod

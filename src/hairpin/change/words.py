@@ -201,5 +201,7 @@ def is_made_by_hand(entry: Neighbour) -> bool:
 
 
 def is_static(entry: FdbEntry) -> bool:
-    """Return whether somebody has made the entry: not learned, and not a bridge's own address."""
-    return entry.state in ("static", "permanent") and not entry.local
+    """Return whether somebody has made the entry: not learned, not a bridge's own address, not a group that a link
+    listens to."""
+    listens = entry.bridge is None and entry.remote is None and bool(entry.mac >> 40 & 1)
+    return entry.state in ("static", "permanent") and not entry.local and not listens
