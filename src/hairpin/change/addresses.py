@@ -10,9 +10,10 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
 from hairpin.network.network import conf
 from hairpin.network.prefix import inside, last_of, network_of, width
+from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
 """Of the routes that IPv6 addresses bring: IP6_RT_PRIO_ADDRCONF."""
@@ -73,13 +74,15 @@ def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
 def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator[Route]:
     """Yield the routes as they are when nobody has these addresses any more.
 
-    IPv4 deletes the routes that prefer one as source; IPv6 only forgets the preference.  Source: fib_sync_down_addr(),
+    IPv4 deletes the routes of the main table (or the VRF's) that prefer one as source; IPv6 only forgets the
+    preference.  Source: fib_sync_down_addr(),
     net/ipv6/route.c rt6_remove_prefsrc()
     """
     left = {(each.version, each.value) for each in namespace.addresses}
+    tables = {_vrf_table(namespace, each.link) or TABLE_MAIN for each in gone}
     lost = {(each.version, each.value) for each in gone} - left
     for route in namespace.routes:
-        if route.prefsrc is None or (route.version, route.prefsrc) not in lost:
+        if route.prefsrc is None or (route.version, route.prefsrc) not in lost or (route.version == 4 and route.table not in (*tables, TABLE_LOCAL)):
             yield route
         elif route.version == 6:
             yield msgspec.structs.replace(route, prefsrc=None)
@@ -113,19 +116,28 @@ def _primary(namespace: Namespace, address: Address) -> Address:
     return address
 
 
+def _vrf_table(namespace: Namespace, link: str) -> int | None:
+    vrf = vrf_of(namespace, link)
+    return vrf.vrf_table if vrf is not None else None
+
+
 def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
-    """Yield the local route, and what an address brings only while its link is up."""
+    """Yield the local route, and what an address brings only while its link is up; all in a VRF's table if there is
+    one.  Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
+    vrf = _vrf_table(namespace, address.link)
+    own, main = (TABLE_LOCAL, TABLE_MAIN) if vrf is None else (vrf, vrf)
     version, value, length = address.version, address.value, address.prefix_length
     prefsrc = _primary(namespace, address).value if version == 4 else None
     metric = 0 if version == 4 else _METRIC6
     on_link = (NextHop(address.link),)
-    yield Route(version, value, width(version), TABLE_LOCAL, "local", on_link, scope="host", prefsrc=prefsrc)
+    yield Route(version, value, width(version), own, "local", on_link, scope="host", prefsrc=prefsrc)
     link = namespace.link(address.link)
     if link is not None and not link.up:
         return
     hop = (NextHop(address.link, linkdown=link is not None and not link.carrier),)
     if version == 4 and length < 31:
         last = last_of(value, length, 4)
-        yield Route(4, last, 32, TABLE_LOCAL, "broadcast", hop, scope="link", prefsrc=prefsrc)
+        yield Route(4, last, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
     if length < width(version):
-        yield Route(version, network_of(value, length, version), length, next_hops=hop, prefsrc=prefsrc, metric=metric)
+        network = network_of(value, length, version)
+        yield Route(version, network, length, main, next_hops=hop, prefsrc=prefsrc, metric=metric)

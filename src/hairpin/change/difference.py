@@ -148,8 +148,18 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
         return
     held = {route_key(each): each for each in now.routes if not _is_derived(each)}
     asked = {route_key(each): each for each in wanted.routes if not _is_derived(each)}
-    yield from (DeleteRoute(netns, each) for key, each in held.items() if key not in asked)
-    yield from (AddRoute(netns, each) for key, each in _nearest_first(asked) if key not in held)
+    surplus = [each for key, each in held.items() if key not in asked]
+    lacking = [each for key, each in _nearest_first(asked) if key not in held]
+    taken = {_slot(each) for each in lacking}
+    # A surplus route may be the way to a gateway, so that it stays until the others are there, unless it is in the way.
+    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) in taken)
+    yield from (AddRoute(netns, each) for each in lacking)
+    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) not in taken)
+
+
+def _slot(route: Route) -> tuple[object, ...]:
+    """Return what only one route of a table can have: ``ip route add`` says "File exists"."""
+    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:

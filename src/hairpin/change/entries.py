@@ -65,6 +65,8 @@ def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyR
 
     Source: net/core/fib_rules.c fib_nl_newrule()
     """
-    before = [each for each in rules if each.version == added.version and each.priority <= added.priority]
-    at = rules.index(before[-1]) + 1 if before else 0
+    later = [
+        number for number, each in enumerate(rules) if (each.version, each.priority) > (added.version, added.priority)
+    ]
+    at = later[0] if later else len(rules)
     return (*rules[:at], added, *rules[at:])

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from hairpin.change.expect import fdb_key, neighbour_key, policy_rule_key
+from hairpin.change.expect import fdb_key, policy_rule_key
 from hairpin.change.words import is_made_by_hand, is_static
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
