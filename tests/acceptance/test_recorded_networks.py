@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.host.parse import parse
+from hairpin.host.read.parse import parse
 from hairpin.lab.scenario import Scenario, scenarios_of_several_hosts
 from tests.acceptance.recorded_networks import FOLDER, Asked, Repair, evidence, expected, stated
 

@@ -15,7 +15,7 @@ from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.ir import OpaqueMatch, Outside, Rule
 from hairpin.netfilter.nft import listing as nft_listing
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from tests.conformance.iptables_lines import Line, commands_in, lines_in
 from tests.conformance.userland import ToolRefusedError, Userland
 

@@ -12,7 +12,7 @@ from hairpin.engines.expected import FAMILIES, ExpectedRule
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Chain, Dialect, Jump, Map, NameKey, Ruleset, Table, VerdictElement
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from tests.engines.inspected import engine_of, namespace_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.engines.dockerd_20 import internal_borders
 from hairpin.host.docker import Engine, PortBinding
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from tests.engines.hosts import DOCKER0, HTTP, N1, SIX, WEB, container, docker, endpoint, network, number, texts
 
 V6_WEB = container(

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.engines.dockerd import expected
 from hairpin.host.docker import DockerNetwork, Engine, PortBinding
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, SIX, WEB, container, docker, endpoint, network, number
 
 SIX_WEB = container(

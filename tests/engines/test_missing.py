@@ -3,9 +3,9 @@
 import msgspec
 
 from hairpin.engines.found import of_dialect
-from hairpin.engines.missing import lacking, missing
+from hairpin.engines.missing import lacking, missing, missing_on
 from hairpin.host.docker import Engine
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Ruleset
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, docker, programmed
 
@@ -76,3 +76,11 @@ def test_a_bridge_that_is_gone_from_a_map() -> None:
     lost = missing(NATIVE, msgspec.structs.replace(namespace, ruleset=Ruleset(tables=empty)))
     assert lost.elements == lost.wanted.elements
     assert lost.rules == ()
+
+
+def test_what_a_host_lacks_is_told_for_each_docker_engine() -> None:
+    without_dnat = programmed(ENGINE, lambda one: one.purpose != "dnat")
+    host = Host("test", namespaces=(without_dnat,), engines=(ENGINE, Engine("podman", "4.3.1")))
+    ((asked, lost),) = missing_on(host)
+    assert asked == ENGINE
+    assert {one.purpose for one in lost.rules} == {"dnat"}

@@ -3,7 +3,15 @@
 import msgspec
 import pytest
 
-from hairpin.engines.options import Version, bridge_of, bridges_of, daemon_of, is_true, trusted_interfaces, version_of
+from hairpin.engines.options import (
+    Version,
+    bridge_of,
+    bridges_of,
+    daemon_of,
+    dockerd_version,
+    is_true,
+    trusted_interfaces,
+)
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
 
 VERSIONS: dict[str, tuple[str, Version | None]] = {
@@ -18,7 +26,7 @@ VERSIONS: dict[str, tuple[str, Version | None]] = {
 
 @pytest.mark.parametrize(("text", "version"), VERSIONS.values(), ids=VERSIONS)
 def test_version(text: str, version: Version | None) -> None:
-    assert version_of(text) == version
+    assert dockerd_version(text) == version
 
 
 def test_ip6tables_is_on_by_default_since_27() -> None:

@@ -16,12 +16,12 @@ import msgspec
 from tests.fidelity.case import Case
 from tests.fidelity.coverage.summary import DEMANDED_FROM, Coverage
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.judge import Disagreement, Judgement, judge
+from tests.fidelity.judge.compare import Disagreement, Judgement, judge
+from tests.fidelity.judge.shrink import shrink
+from tests.fidelity.judge.text import case_text, disagreement_text
 from tests.fidelity.kernels.report import OWN, Figures, hunt_of, store
-from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run, write
-from tests.fidelity.shrink import shrink
-from tests.fidelity.tell import case_text, disagreement_text
+from tests.fidelity.testbed.netns import SetupError
 
 _BATCH = 32
 """Networks that are handed out at once: what is found is shown before the next are begun."""

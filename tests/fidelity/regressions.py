@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.case import Case
-from tests.fidelity.kernel import Answer
-from tests.fidelity.observer import Event
+from tests.fidelity.testbed.ask import Answer
+from tests.fidelity.testbed.events import Event
 
 FOLDER = Path(__file__).parent / "regressions"
 GUESTS = FOLDER / "guests"
@@ -18,7 +18,7 @@ GUESTS = FOLDER / "guests"
 
 
 Events = tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
-"""The kernel's events of each flow's turns."""
+"""The kernel's events of each flow's transmissions."""
 
 
 class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,9 +34,13 @@ class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
 def events_of(answer: Answer, *, any_port: bool) -> Events:
     """Return what the kernel did with each packet, without the ports if any will do."""
     return tuple(
-        (number, tuple(tuple(_without_port(each) if any_port else each for each in turn.events) for turn in turns))
-        for number, turns in answer.turns
+        (number, tuple(_kept(each.events, any_port=any_port) for each in transmissions))
+        for number, transmissions in answer.transmissions
     )
+
+
+def _kept(events: tuple[Event, ...], *, any_port: bool) -> tuple[Event, ...]:
+    return tuple(_without_port(each) for each in events) if any_port else events
 
 
 def _without_port(event: Event) -> Event:

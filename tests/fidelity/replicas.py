@@ -29,8 +29,8 @@ from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import Trace, walk_flow
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.kernel import read
-from tests.fidelity.netns import SetupError
+from tests.fidelity.testbed.ask import read
+from tests.fidelity.testbed.netns import SetupError
 
 
 class Kept(msgspec.Struct, frozen=True):

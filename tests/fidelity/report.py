@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.summary import Coverage
-from tests.fidelity.judge import Judgement
+from tests.fidelity.judge.compare import Judgement
 
 _HEAD = """# Fidelity: the walk held against the kernel
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.case import Case
-from tests.fidelity.kernel import ask
 from tests.fidelity.regressions import Regression, events_of, keep
+from tests.fidelity.testbed.ask import ask
 
 
 def main(name: str, about: str, path: str) -> None:

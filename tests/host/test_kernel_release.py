@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.host.kernel_release import Novelty, is_zero4, not_judged, tracked_ports, version_of
+from hairpin.host.kernel_release import Novelty, is_zero4, kernel_version, not_judged, tracked_ports
 
 VERSIONS = {
     "6.1.0-50-amd64": (6, 1),
@@ -12,8 +12,8 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize(("release", "version"), VERSIONS.items())
-def test_version_of(release: str, version: tuple[int, int]) -> None:
-    assert version_of(release) == version
+def test_kernel_version(release: str, version: tuple[int, int]) -> None:
+    assert kernel_version(release) == version
 
 
 PORTS = {"6.12.1": {6, 17, 33, 132, 136}, "6.18.4": {6, 17, 132, 136}, "7.2.13": {6, 17, 132}}

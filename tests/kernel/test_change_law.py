@@ -53,7 +53,7 @@ from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
-from tests.fidelity.likeness import PARTS, rules
+from tests.fidelity.changes.likeness import PARTS, rules
 
 SETUP = """
 set -eu

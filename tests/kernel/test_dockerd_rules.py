@@ -17,7 +17,7 @@ from hairpin.change.change import ReplaceTable
 from hairpin.change.loading import replacing
 from hairpin.change.steps import steps
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restore import restored
+from hairpin.engines.restoring import restored
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.host import Host, Namespace

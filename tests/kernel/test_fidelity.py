@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from hairpin.netfilter.packet import UDP, Packet
-from tests.fidelity import kernel
 from tests.fidelity.case import RuleText
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.judge import compare, judge
-from tests.fidelity.kernel import ask
-from tests.fidelity.netns import SetupError
+from tests.fidelity.judge.compare import compare, judge
+from tests.fidelity.judge.text import disagreement_text
 from tests.fidelity.regressions import Regression, events_of, regressions
-from tests.fidelity.tell import disagreement_text
+from tests.fidelity.testbed import ask as testbed
+from tests.fidelity.testbed.ask import ask
+from tests.fidelity.testbed.netns import SetupError
 
 REGRESSIONS = dict(regressions())
 CASES = 24
@@ -56,6 +56,6 @@ def test_a_packet_that_goes_round_for_ever_is_not_waited_for(monkeypatch: pytest
     flow = case.flows[0]
     sent = msgspec.structs.replace(flow.first, packet=Packet(4, 0xC000020A, 0xCB007105, UDP, 1092, 80))
     flows = (msgspec.structs.replace(flow, first=sent),)
-    monkeypatch.setattr(kernel, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(testbed, "_PATIENCE_S", 0.3)
     with pytest.raises(SetupError, match="for ever"):
         ask(msgspec.structs.replace(case, namespaces=(host, *back), flows=flows))

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from hairpin.host.kernel_release import Novelty, not_judged
 from tests.fidelity.case import Case
 from tests.fidelity.generate.case import case_of
-from tests.fidelity.judged import NFT, rows_of
-from tests.fidelity.kernel import ask
+from tests.fidelity.judge.element_rows import NFT, rows_of
 from tests.fidelity.kernels.exchange import Asked, kept, write
 from tests.fidelity.kernels.hunt import Judging
 from tests.fidelity.kernels.initramfs import archive, in_order, module_bytes
@@ -21,6 +20,7 @@ from tests.fidelity.kernels.machine import guests_at_once
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, Hunt, page
 from tests.fidelity.regressions import GUESTS, regressions
+from tests.fidelity.testbed.ask import ask
 from tools.element_table import rows
 
 SEED = 2000
@@ -83,8 +83,8 @@ def test_what_a_kernel_does_otherwise_differs_and_is_to_be_shrunk(tmp_path: Path
     for name, case in kept(every=False).items():
         write(tmp_path, name, Asked(case, "no such link here"))
     answer = ask(case_of(SEED))
-    silent = tuple((number, tuple(replace(turn, events=()) for turn in turns)) for number, turns in answer.turns)
-    write(tmp_path, f"{SEED}", Asked(case_of(SEED), replace(answer, turns=silent)))
+    silent = tuple((number, tuple(replace(one, events=()) for one in sent)) for number, sent in answer.transmissions)
+    write(tmp_path, f"{SEED}", Asked(case_of(SEED), replace(answer, transmissions=silent)))
     judging.look()
     assert judging.run.differing == 1
     assert (tmp_path / "enough").read_text("ascii") == f"{SEED}"

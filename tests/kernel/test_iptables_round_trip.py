@@ -13,7 +13,7 @@ from hairpin.netfilter import ipset
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.ir import Table
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 SETS = (

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.netfilter.evaluate.chain import decide
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.match import Question, Surroundings, satisfies
+from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,

@@ -7,7 +7,7 @@ from hairpin.netfilter.evaluate.match import Question
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
 from hairpin.netfilter.packet import RST, SYN, TCP, Connection, Packet, Seen, Tuple
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 CLIENT = read_address("192.0.2.10", "ip")
 WEB = read_address("172.17.0.2", "ip")

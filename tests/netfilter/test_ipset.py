@@ -5,7 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.netfilter.ipset import fields_of, parse
 from hairpin.netfilter.ir import Element, Key, NameKey, NumberKey, Set
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 FIXTURE = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter" / "ipset-save.txt"
 NET = 0x0A000000

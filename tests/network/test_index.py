@@ -1,5 +1,7 @@
 """Namespaces and veths, found by what they are asked for."""
 
+import gc
+
 import msgspec
 
 from hairpin.network.index import index_of
@@ -15,6 +17,7 @@ def test_an_index_belongs_to_one_host() -> None:
     assert index_of(before.this) is index_of(before.this)
     assert index_of(changed.this).namespaces["container:web"].links == ()
     assert index_of(before.this).namespaces["container:web"].links != ()
+    assert gc.get_referrers(index_of(before.this)) == [before.this.__dict__]
 
 
 def test_a_veth_leads_to_the_one_that_names_it() -> None:

@@ -40,7 +40,7 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.prefix import IpFamily, address_bits
+from hairpin.netfilter.rule_address import IpFamily, address_bits
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 MARKS = 0xFFFFFFFF

@@ -65,7 +65,12 @@ def test_references_never_repeat() -> None:
 
 def test_a_missing_chain_is_shown_by_what_is_there() -> None:
     candidate = Candidate(
-        message("gone"), message("gone"), Change(()), where(table="nat", chains="nat OTHER"), evidence=("e2",)
+        message("gone"),
+        message("gone"),
+        Change(()),
+        where(table="nat", chains="nat OTHER"),
+        "lost-engine-rule",
+        evidence=("e2",),
     )
     quotes = Quotes(EVIDENCE)
     assert quotes.cause(candidate) == ("e2",)

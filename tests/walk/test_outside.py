@@ -78,7 +78,7 @@ def test_a_gateway_has_translated_the_packet_before() -> None:
     entered = enters_by(MAPPED, asked(Outside(CLIENT), PUBLIC))
     assert isinstance(entered, State)
     assert entered.packet.daddr == HOST_ADDRESS
-    assert entered.steps[0].packet.daddr == PUBLIC
+    assert entered.history.steps[0].packet.daddr == PUBLIC
 
 
 def test_the_frame_is_the_routers() -> None:

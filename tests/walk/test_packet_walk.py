@@ -1,8 +1,9 @@
 import pytest
 
+from hairpin.door import CLOSED
 from hairpin.netfilter.packet import SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
-from hairpin.walk.packet_walk import MAX_ENDS, walk_packet
+from hairpin.walk.packet_walk import walk_packet
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB, host_namespace, network, sibling
 from tests.walk.standing import FROM_CLIENT, at, ended
 
@@ -42,7 +43,7 @@ def test_walk_packet(net: Network, packet: Packet, expected: list[str]) -> None:
 
 def test_a_published_packet_passes_these_stages() -> None:
     (end,) = walk_packet(NET, at("device-in"))
-    assert [(step.netns.name, step.stage) for step in end.state.steps] == [
+    assert [(step.netns.name, step.stage) for step in end.state.history.steps] == [
         ("host", "device-in"),
         ("host", "prerouting"),
         ("host", "input-route"),
@@ -62,9 +63,10 @@ def test_branches_are_bounded() -> None:
     chains = "".join(
         f"*{table}\n:PREROUTING ACCEPT [0:0]\n{marks}COMMIT\n" for table in ("raw", "mangle")
     )  # fmt: skip
+    most = CLOSED.limits.ends
     ends = walk_packet(rules(chains), at("device-in"))
     followed = [end for end in ends if end.kind != "unknown"]
-    assert MAX_ENDS <= len(followed) < 2 * MAX_ENDS
+    assert most <= len(followed) < 2 * most
     given_up = [end for end in ends if end.kind == "unknown"]
     assert {ended(end) for end in given_up} == {"unknown too-many-ways"}
-    assert all(f"more than {MAX_ENDS} ways are open" in [c.text for c in end.state.conditions] for end in given_up)
+    assert all(f"more than {most} ways are open" in [c.text for c in end.state.history.conditions] for end in given_up)

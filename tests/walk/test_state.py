@@ -2,11 +2,11 @@ import msgspec
 import pytest
 
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet
-from hairpin.walk.state import State, stopped
+from hairpin.walk.state import Sender, State, stopped
 from tests.small_host import HOST_NETNS
 from tests.walk.standing import FROM_CLIENT, at
 
-STATE = msgspec.structs.replace(at("forward", oif="docker0"), physin="veth1", uid=0)
+STATE = msgspec.structs.replace(at("forward", oif="docker0"), sender=Sender(uid=0)).with_frame(physin="veth1")
 
 
 def test_rules_see_the_packet_and_where_it_stands() -> None:
@@ -17,7 +17,7 @@ def test_rules_see_the_packet_and_where_it_stands() -> None:
 def test_a_step_keeps_the_packet_as_it_is_then() -> None:
     first = STATE.noted("forward", "eth0", text="one")
     second = msgspec.structs.replace(first, packet=msgspec.structs.replace(FROM_CLIENT, ttl=63)).noted("output", "x")
-    assert [(step.stage, step.link, step.packet.ttl) for step in second.steps] == [
+    assert [(step.stage, step.link, step.packet.ttl) for step in second.history.steps] == [
         ("forward", "eth0", 64),
         ("output", "x", 63),
     ]
@@ -36,7 +36,7 @@ def test_stopped(reject: str | None, kind: str) -> None:
     end = stopped(STATE, "rule", link="eth0", reject=reject)
     assert end.stop is not None
     assert (end.kind, end.stop.reason, end.stop.stage, end.stop.netns) == (kind, "rule", "forward", HOST_NETNS)
-    assert end.state.steps[-1].text == "rule"
+    assert end.state.history.steps[-1].text == "rule"
     elsewhere = stopped(STATE, "ttl", stage="input-route").stop
     assert elsewhere is not None
     assert elsewhere.stage == "input-route"

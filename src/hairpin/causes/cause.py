@@ -1,9 +1,10 @@
-"""What a cause is: it looks at where a walk stopped and proposes the change that would remove it."""
+"""What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault."""
 
 from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.causes.order import Class
 from hairpin.change.change import Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
@@ -17,7 +18,7 @@ from hairpin.walk.walk import Branch
 
 
 class View(msgspec.Struct, frozen=True):
-    """What a cause looks at: the network, the flow, the failing branch and its stop."""
+    """One stop of a walk, as a cause sees it: the network, the flow, the branch that failed, and where it stopped."""
 
     network: Network
     flow: Flow
@@ -51,7 +52,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def in_reply(self) -> bool:
-        """Whether it was the answer that stopped."""
+        """Whether the reply stopped, not the request."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply)
 
     @property
@@ -67,25 +68,24 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A suspicion: were this ``change`` made, the packet would go on.
+    """A suspicion, not proven yet: after ``change`` the packet goes on.
 
-    ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``rank``: of several candidates that
-    would each cure the flow, the lowest is the true one (a lost rule of the engine's before a policy that everybody
-    shares).  ``side_effects``: what else the change does.
+    ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
+    candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
     """
 
     title: Message
     detail: Message
     change: Change
     where: tuple[tuple[str, str], ...]
-    rank: int = 50
+    in_class: Class
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One entry of the catalogue.  ``reasons``: the kinds of stop that it looks at."""
+    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only."""
 
     id: str
     title: str
@@ -95,12 +95,12 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 def where(**places: object) -> tuple[tuple[str, str], ...]:
-    """Return the ``where`` of a candidate; places without a value are left out."""
+    """Return the ``where`` of a candidate, without the places that have no value."""
     return tuple((key, str(value)) for key, value in places.items() if value is not None)
 
 
 def rule_where(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return where a rule stands."""
+    """Return the ``where`` of a candidate that is about this rule or policy."""
     return where(
         tool="nft" if place.dialect == "nft" else place.dialect,
         family=place.family,

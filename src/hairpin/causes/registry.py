@@ -1,7 +1,7 @@
 """Finds the causes: every module in a folder beside this one, and those of other packages.
 
-A module in such a folder is a cause, with a ``CAUSE``; or its name begins with an underscore, and it holds what several
-causes of the folder share.  Any other module is an error: a misspelt name would hide a cause.
+A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore holds what
+several causes share.  Any other module is an error, because a misspelt name would hide a cause.
 """
 
 import importlib

@@ -75,14 +75,19 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
     """Yield the routes as they are when nobody has these addresses any more.
 
     IPv4 deletes the routes of the main table (or the VRF's) that prefer one as source; IPv6 only forgets the
-    preference.  Source: fib_sync_down_addr(),
-    net/ipv6/route.c rt6_remove_prefsrc()
+    preference.
+
+    Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
     """
     left = {(each.version, each.value) for each in namespace.addresses}
     tables = {_vrf_table(namespace, each.link) or TABLE_MAIN for each in gone}
     lost = {(each.version, each.value) for each in gone} - left
     for route in namespace.routes:
-        if route.prefsrc is None or (route.version, route.prefsrc) not in lost or (route.version == 4 and route.table not in (*tables, TABLE_LOCAL)):
+        if (
+            route.prefsrc is None
+            or (route.version, route.prefsrc) not in lost
+            or (route.version == 4 and route.table not in (*tables, TABLE_LOCAL))
+        ):
             yield route
         elif route.version == 6:
             yield msgspec.structs.replace(route, prefsrc=None)

@@ -125,7 +125,7 @@ def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> C
 
 
 def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the rules between which the new one goes, as far as they were there before, or that the chain ends there."""
+    """Yield the rules between which the new one goes, as far as they were there, or that the chain ends there."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
     position = edit.position if edit.position is not None else len(numbering) + 1
     for each in (position - 1, position):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
+from hairpin.causes.order import place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
@@ -103,7 +104,7 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
         if branch.verdict == "delivered" or branch.stop is None:
             continue
         found += _at(network, flow, branch, branch.stop)
-    return tuple(sorted(found, key=lambda each: each.candidate.rank))
+    return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
 
 
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:

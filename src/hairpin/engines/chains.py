@@ -10,7 +10,7 @@ from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule, Posi
 from hairpin.host.docker import PortBinding
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Rule
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
     "raw": ("PREROUTING", "OUTPUT"),

@@ -8,7 +8,7 @@ from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.history import History, as_seen, history_of
 from hairpin.engines.listeners import listeners_of
-from hairpin.engines.options import Daemon, Version, daemon_of, version_of
+from hairpin.engines.options import Daemon, Version, daemon_of, dockerd_version
 from hairpin.engines.sysctls import policies_of, sysctls_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
@@ -25,7 +25,7 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
 
     Containers count when they have an address.
     """
-    version = version_of(engine.version)
+    version = dockerd_version(engine.version)
     unknown = _unknown(engine, version)
     if version is None or unknown:
         return ExpectedRules(backend="iptables", unknown=unknown)

@@ -9,7 +9,7 @@ from hairpin.engines.chains import Chains, Draft, Place
 from hairpin.engines.expected import Purpose
 from hairpin.engines.history import History, Port
 from hairpin.engines.options import Bridge, Daemon, Side, Version
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 USER_CHAIN_FOR_IPV6: Version = (23, 0, 0)
 GATEWAY_MODES: Version = (27, 0, 0)

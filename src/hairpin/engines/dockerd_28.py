@@ -12,7 +12,7 @@ from hairpin.engines.chains import Chains, Draft, Place
 from hairpin.engines.dockerd_20 import dnat, internal_borders, nat_jumps, opened, to_itself
 from hairpin.engines.history import Attachment, History, Port
 from hairpin.engines.options import Bridge, Daemon, Side, Version
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 ROUTED_NETWORKS_TRANSLATED: Version = (28, 1, 0)
 """Since then a routed network's containers reach published ports of others like those of any network."""

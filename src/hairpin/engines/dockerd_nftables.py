@@ -14,7 +14,7 @@ from hairpin.engines.history import Attachment, History, Port
 from hairpin.engines.native import BaseChain, JumpMap, NativeChains, NativeDraft
 from hairpin.engines.nft_words import Json
 from hairpin.engines.options import Bridge, Daemon, Side
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 TABLE = "docker-bridges"
 FORWARD, RAW = "filter-FORWARD", "raw-PREROUTING"

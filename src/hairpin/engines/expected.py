@@ -11,7 +11,7 @@ import msgspec
 from hairpin.host.docker import PortBinding
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.ir import Rule
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 

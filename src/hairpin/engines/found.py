@@ -9,7 +9,7 @@ from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Chain, Dialect, NameMatch, NoEffect, Rule, Table
 from hairpin.netfilter.meaning import Meaning, meaning
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 Key = tuple[str, str, str]
 """Family, table, chain."""

@@ -15,7 +15,7 @@ from hairpin.engines.options import Bridge, Daemon, Version, bridges_of
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Nat
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 T = TypeVar("T", bound=Hashable)
 

@@ -10,7 +10,7 @@ from hairpin.engines.nft_words import Json
 from hairpin.host.docker import PortBinding
 from hairpin.netfilter.ir import ChainType, Hook, Rule
 from hairpin.netfilter.nft import listing as nft_listing
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 class BaseChain(msgspec.Struct, frozen=True):

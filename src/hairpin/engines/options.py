@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.engines.expected import Backend
 from hairpin.host.docker import DockerNetwork, Engine
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 Version = tuple[int, int, int]
 GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
@@ -65,7 +65,7 @@ class Bridge(msgspec.Struct, frozen=True):
         return self.ip if family == "ip" else self.ip6
 
 
-def version_of(text: str) -> Version | None:
+def dockerd_version(text: str) -> Version | None:
     """Return ``20.10.24+dfsg1`` as (20, 10, 24), or None when there are no such numbers (a build of one's own)."""
     numbers = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
     if numbers is None:

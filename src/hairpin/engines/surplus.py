@@ -15,7 +15,7 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Jump, NameMatch, Nat, Rule, Verdict
 from hairpin.netfilter.meaning import meaning
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 OWNED: dict[tuple[str, str], Purpose | None] = {
     ("nat", "DOCKER"): "dnat",

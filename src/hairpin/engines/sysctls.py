@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hairpin.engines.expected import ExpectedPolicy, ExpectedSysctl
 from hairpin.engines.history import History
 from hairpin.engines.options import Daemon, Version
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 WITHOUT_PROXY_TOO: Version = (27, 4, 0)
 """Since then a network needs bridge-nf-call not only for icc=false but also without the userland proxy."""

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 from hairpin.host.docker import PortBinding
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 LOOPBACK: dict[IpFamily, str] = {"ip": "127.0.0.0/8", "ip6": "::1/128"}
 ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED"

@@ -1,4 +1,7 @@
-"""What a container engine says of itself.  Source: Docker Engine API (docker inspect), podman inspect."""
+"""A container engine, its containers and its networks, as it reports them.
+
+Source: Docker Engine API (docker inspect), podman inspect
+"""
 
 from typing import Literal
 

@@ -2,19 +2,20 @@
 
 import msgspec
 
+from hairpin.door import CLOSED, Door, Observation
 from hairpin.host.docker import Container, Engine
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Sysctls
+from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import Message
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
 
 
-class Namespace(msgspec.Struct, frozen=True):
+class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
     ``unread`` names the evidence keys that could not be read (no permission), so that "no rule" is told from "rules
@@ -33,10 +34,12 @@ class Namespace(msgspec.Struct, frozen=True):
     connections: tuple[Connection, ...] = ()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
-    """By which id (``Link.peer_netnsid``) this namespace calls others, where the kernel said so: (id, name)."""
+    """The ids (``Link.peer_netnsid``) by which this namespace knows others, as far as the kernel said: (id, name)."""
     kernel: str = ""
     """The kernel's release (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
+    door: Door = CLOSED
+    """By which observers and choices enter the walks through this namespace; no reading opens it."""
 
     def link(self, name: str) -> Link | None:
         """Return the link of that name, or None."""
@@ -44,6 +47,22 @@ class Namespace(msgspec.Struct, frozen=True):
             if link.name == name:
                 return link
         return None
+
+    def sysctl(self, *path: str) -> int | None:
+        """Return the sysctl as a number, None when it is absent or not a number.  An observer learns that it was
+        read."""
+        value = self.sysctls.number(*path)
+        if self.door.observer is not None:
+            self.door.observer.observe(SysctlRead(self.name, path, value))
+        return value
+
+
+class SysctlRead(Observation, frozen=True, gc=False):
+    """A walk has read a namespace's sysctl; ``value`` None: the host did not say."""
+
+    netns: str
+    path: Path
+    value: int | None
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -57,7 +76,7 @@ class Unread(msgspec.Struct, frozen=True):
     evidence: str
 
 
-class Host(msgspec.Struct, frozen=True):
+class Host(msgspec.Struct, frozen=True, dict=True):
     """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network."""
 
     name: str

@@ -1,8 +1,8 @@
-"""What kernels of different releases do differently, as far as walks ask for it.
+"""Differences between kernel releases, as far as walks depend on them.
 
-The kernel is the one that the evidence comes from.  Where it does not say, Linux 6.18 is assumed, which the hunts have
-judged most.  Others from 5.10 on were judged on Debian's kernels; what is older has been read in sources alone and is
-*not judged* (docs/reference/fidelity-kernels.md lists it from here).
+The kernel is that of the evidence.  If the evidence does not say its release, Linux 6.18 is assumed, which the hunts
+have judged most.  Differences from 5.10 on were judged on Debian's kernels.  Older ones have only been read in the
+sources and are *not judged* (docs/reference/fidelity-kernels.md lists them from here).
 """
 
 import re
@@ -16,16 +16,16 @@ from hairpin.netfilter.packet import DCCP, SCTP, TCP, UDP, UDPLITE
 Version = tuple[int, int]
 _ASSUMED = (6, 18)
 _RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
-"""Kernels that Red Hat has kept: others are built for the same systems."""
+"""Red Hat's kernels, to which it backports changes; other kernels are built for the same systems."""
 _JUDGED_FROM = (5, 10)
 """The oldest kernel that hunts have judged the model on."""
 
 
 class Since(msgspec.Struct, frozen=True):
-    """Since when kernels do something, what they do ``before``, and where that stands.
+    """The first release with a change, what kernels did ``before``, and the source of both.
 
-    ``also``: kernels of older releases that came to do it: a series (``5.4``, by a stable release, which its name need
-    not say), or Red Hat's, as of 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
+    ``also``: older kernels with the change: a series (``5.4``: since one of its stable releases, which the name of a
+    kernel need not say), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
     """
 
     release: Version
@@ -35,12 +35,12 @@ class Since(msgspec.Struct, frozen=True):
 
     @property
     def judged(self) -> bool:
-        """Whether hunts have seen kernels do what is done ``before``."""
+        """Whether a hunt has judged a kernel from before the change."""
         return self.release > _JUDGED_FROM and "{}.{}".format(*_JUDGED_FROM) not in self.also
 
 
 class Novelty(Enum):
-    """What kernels have come to do."""
+    """Changes of the kernel that a walk depends on."""
 
     FORWARDS_BY_LINK4 = Since(
         (3, 14),
@@ -190,17 +190,17 @@ class Novelty(Enum):
     )
 
     def known_to(self, release: str) -> bool:
-        """Return whether a kernel of that release (``uname -r``) does it."""
-        return version_of(release) >= self.value.release or _series_of(release) in self.value.also
+        """Return whether a kernel of that release (``uname -r``) has the change."""
+        return kernel_version(release) >= self.value.release or _series_of(release) in self.value.also
 
 
 def not_judged() -> tuple[Since, ...]:
-    """Return what is modelled of kernels that no hunt has judged, oldest first."""
+    """Return the changes of which no hunt has judged the kernels before, oldest first."""
     return tuple(sorted((each.value for each in Novelty if not each.value.judged), key=lambda each: each.release))
 
 
 @lru_cache(maxsize=64)
-def version_of(release: str) -> Version:
+def kernel_version(release: str) -> Version:
     """Return (major, minor) of ``6.1.0-50-amd64``."""
     found = re.match(r"(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else _ASSUMED
@@ -209,13 +209,13 @@ def version_of(release: str) -> Version:
 @lru_cache(maxsize=64)
 def _series_of(release: str) -> str:
     """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` (``5.4.0-150-generic``, ``5.4.278-1.el7.elrepo``)."""
-    version = version_of(release)
+    version = kernel_version(release)
     kept = (name for name, own in _RED_HAT.items() if own == version and f".{name}" in release)
     return next(kept, "{}.{}".format(*version))
 
 
 def tracked_ports(release: str) -> frozenset[int]:
-    """Return the protocols whose ports are part of a connection's tuple there; others have addresses alone."""
+    """Return the protocols whose ports are part of a conntrack tuple on that kernel; others have addresses alone."""
     found = {TCP, UDP, SCTP}
     if not Novelty.DCCP_HAS_NO_PORTS.known_to(release):
         found.add(DCCP)
@@ -225,5 +225,5 @@ def tracked_ports(release: str) -> frozenset[int]:
 
 
 def is_zero4(release: str, address: int) -> bool:
-    """Return whether an IPv4 address is none there: 0.0.0.0, on old kernels its whole network."""
+    """Return whether that kernel takes an IPv4 address for no address: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
     return (address if Novelty.ZERO_ALONE.known_to(release) else address >> 24) == 0

@@ -6,7 +6,7 @@ import msgspec
 
 
 class BridgePort(msgspec.Struct, frozen=True):
-    """What a link is to the bridge it is a port of.  ``state``: disabled listening learning forwarding blocking."""
+    """A bridge port's settings.  ``state``: disabled listening learning forwarding blocking."""
 
     state: str = "forwarding"
     hairpin: bool = False
@@ -21,7 +21,7 @@ class BridgePort(msgspec.Struct, frozen=True):
 
     @property
     def forwards(self) -> bool:
-        """Whether frames go out by it, and in to others; where no state was read it is taken for a port that works."""
+        """Whether the bridge forwards frames from and to the port; a port of unknown state counts as forwarding."""
         return self.state in ("forwarding", "")
 
 
@@ -40,7 +40,7 @@ class BridgeInfo(msgspec.Struct, frozen=True):
 class Link(msgspec.Struct, frozen=True):
     """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
     loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same
-    namespace; -1: another, the tool did not say which) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+    namespace; -1: another one, which the tool did not name) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
 
     index: int
     name: str

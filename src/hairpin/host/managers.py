@@ -1,10 +1,13 @@
-"""Who else manages the firewall, and what is written in files: firewalld, ufw, units, packages, configuration files."""
+"""Managers of the firewall and what they keep in files: firewalld, ufw, units, packages, configuration files."""
 
 import msgspec
 
 
 class FirewalldZone(msgspec.Struct, frozen=True):
-    """A firewalld zone: what it is bound to and what it lets in.  Ports are ``8080/tcp`` or ``8000-8010/udp``."""
+    """A firewalld zone: its interfaces and sources, and the traffic that it accepts.
+
+    Ports are ``8080/tcp`` or ``8000-8010/udp``.
+    """
 
     name: str
     target: str = "default"

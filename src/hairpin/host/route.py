@@ -13,7 +13,7 @@ RouteType = Literal["unicast", "local", "broadcast", "anycast", "multicast", "bl
 
 
 class NextHop(msgspec.Struct, frozen=True):
-    """One way on: a gateway (None: on link) by a link.  ``gateway`` may be of the other family (``via inet6``)."""
+    """A next hop: a gateway (None: on link) and a link.  ``gateway`` may be of the other family (``via inet6``)."""
 
     link: str | None
     gateway: int | None = None
@@ -23,7 +23,7 @@ class NextHop(msgspec.Struct, frozen=True):
     linkdown: bool = False
     onlink: bool = False
     encap: str = ""
-    """What packets are put into on this way: mpls ip ip6 seg6 bpf … (``ip route add … encap``)."""
+    """The encapsulation of packets that take this next hop: mpls ip ip6 seg6 bpf … (``ip route add … encap``)."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -48,8 +48,11 @@ class Route(msgspec.Struct, frozen=True):
 
 class PolicyRule(msgspec.Struct, frozen=True):
     """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``sports`` and ``dports`` are
-    inclusive ranges.  A selector of None is not asked.  ``mark`` is (value, mask).  ``tos`` is the byte; given as
-    ``dscp`` (``whole_dscp``) IPv4 compares it whole, given as ``tos`` without its three high bits."""
+    inclusive ranges.  A selector of None matches every packet.  ``mark`` is (value, mask).
+
+    ``tos`` is the byte.  IPv4 compares it whole if it was given as ``dscp`` (``whole_dscp``), and without its three
+    high bits if it was given as ``tos``.
+    """
 
     version: Literal[4, 6]
     priority: int

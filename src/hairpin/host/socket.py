@@ -27,7 +27,7 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """Where a docker-proxy (or a daemon that only holds the port: ``holds_only``) carries what it accepts."""
+    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts."""
 
     version: Literal[4, 6]
     address: int

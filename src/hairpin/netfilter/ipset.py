@@ -1,4 +1,4 @@
-"""Reads ``ipset save``: kernel sets that iptables rules ask by name.
+"""Reads ``ipset save``: the kernel's sets, which iptables rules match by name.
 
     file := (create | add)*
     create := "create" NAME TYPE option*          hash:ip family inet hashsize 1024 maxelem 65536 netmask 24 …
@@ -9,7 +9,7 @@ A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses
 A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
 dimensions of an element, protocol and port.
 
-A snapshot holds a set as it was: elements that time out are elements until then, so a timeout makes no set opaque.
+A snapshot holds a set as it was.  An element with a timeout is an element until then, so timeouts make no set opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
@@ -21,8 +21,8 @@ from typing import NamedTuple
 from hairpin.errors import ParseError
 from hairpin.message import message
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
-from hairpin.netfilter.prefix import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
 
 _WITH_PORTS = frozenset({6, 17, 132, 136})
 _QUOTED = re.compile(r'"[^"]*"')
@@ -61,7 +61,7 @@ def parse(text: str, *, source: str) -> tuple[Set, ...]:
     """Return the sets in file order; raise ParseError with source, line and the line's text."""
     building: dict[str, _Building] = {}
     for number, line in enumerate(text.split("\n"), 1):
-        # A comment may say anything, but never a quote.
+        # A comment may hold any character but a quote.
         words = (_QUOTED.sub('""', line) if '"' in line else line).split()
         if not words or words[0].startswith("#"):
             continue
@@ -115,7 +115,7 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
         choices = _dimension(dimension, part, create, options)
         keys = [(*key, *choice) for key in keys for choice in choices]
     if ":" in text and "port" in create.dimensions and not _names_port(text, create):
-        # Such an element holds packets that have no port (its own port is 0, or an ICMP type and code).
+        # Such an element matches packets without ports (its own port is 0, or an ICMP type and code).
         into.opaque = into.opaque or "some elements name protocols without ports"
     into.elements.extend(Element(key, "nomatch" in options) for key in keys)
 
@@ -127,7 +127,7 @@ def _names_port(text: str, create: _Create) -> bool:
 
 def _parts(text: str, create: _Create) -> list[str]:
     parts = text.split(",")
-    # bitmap:ip,mac may leave the hardware address out: any will do.
+    # bitmap:ip,mac may leave the hardware address out: the element then matches every one.
     return [*parts, ""] if create.method == "bitmap" and len(parts) < len(create.dimensions) else parts
 
 
@@ -199,8 +199,8 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
 def fields_of(kind: str, flags: tuple[str, ...], family: IpFamily) -> tuple[Field | NameField, ...] | None:
     """Return what ``--match-set NAME flags`` looks at, for a Set's ``type``.
 
-    None where that is not known, and where the kernel would never find a packet of this family in the set: too few
-    flags, or a set of the other family (ip_set_test()).
+    None if the type is not known.  None also if the kernel never finds a packet of this family in the set: the rule has
+    too few flags, or the set is of the other family (ip_set_test()).
     """
     inet6 = kind.endswith(" inet6")
     name = kind.removesuffix(" inet6").removeprefix(f"{_LIST} ")

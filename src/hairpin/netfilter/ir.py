@@ -4,7 +4,7 @@
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
 satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
-them.  Dialects end here: after this package nobody says "iptables" or "nft", except to quote ``Rule.text``.
+them.  Dialects end here: later packages do not say "iptables" or "nft", except to quote ``Rule.text``.
 
 Nearly every match compares a numeric field with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
 """
@@ -61,7 +61,7 @@ class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=
 
 
 class FieldMatch(Node, frozen=True, tag="field", gc=False):
-    """``(value & mask)`` lies inside one of the ranges; ``negated`` turns the answer around.
+    """``(value & mask)`` lies inside one of the ranges; with ``negated``, in none of them.
 
     A field that the packet does not have (``dport`` of ICMP, ``saddr6`` of IPv4) satisfies neither form: the kernel's
     matches answer false and nft breaks off the rule.
@@ -118,9 +118,9 @@ class FibMatch(Node, frozen=True, tag="fib", gc=False):
 
 
 class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
-    """``-m rpfilter`` / nft ``fib saddr . iif oif != 0``: is there a way back to the source (by the same interface)?
+    """``-m rpfilter`` / nft ``fib saddr . iif oif != 0``: a route leads back to the source (by the same interface).
 
-    ``loose``: any interface will do.  ``accept_local``: packets with a local source pass.  ``validmark``: the packet's
+    ``loose``: by any interface.  ``accept_local``: packets with a local source pass.  ``validmark``: the packet's
     mark takes part in the lookup.
     """
 
@@ -131,7 +131,7 @@ class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
 
 
 class SocketMatch(Node, frozen=True, tag="socket", gc=False):
-    """A socket here takes the packet, not one of any address unless ``nowildcard`` (xt_socket.c; nft: wildcard 0)."""
+    """A socket here takes the packet; one bound to any address counts only with ``nowildcard`` (xt_socket.c)."""
 
     transparent: bool = False
     nowildcard: bool = False
@@ -146,7 +146,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
-    """Depends on history, chance or load (limit, hashlimit, recent, statistic, connlimit, time …): the walk forks;
+    """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it;
     ``usual`` is the branch that a single, first packet takes on an idle host."""
 
     name: str
@@ -155,8 +155,8 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
-    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it.  ``needs``: what a
-    packet has to satisfy before the question arises (an extension header, an IPsec policy)."""
+    """A match that hairpin does not model; ``text`` is the rule's own words.  The walk forks on it.  ``needs``: matches
+    that this one implies (an extension header, an IPsec policy)."""
 
     text: str
     needs: tuple[FieldMatch, ...] = ()
@@ -178,7 +178,7 @@ class Verdict(Node, frozen=True, tag="verdict", gc=False):
 
 
 class Jump(Node, frozen=True, tag="jump", gc=False):
-    """To a chain of the same table; ``goto`` does not come back to this rule's chain but to the one that called it."""
+    """Goes on in a chain of the same table; after ``goto``, the end of that chain returns to this chain's caller."""
 
     chain: str
     goto: bool = False
@@ -249,16 +249,16 @@ class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
 
 
 class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
-    """Acts, but not on the packet's way: LOG, NFLOG, counter, comment, TRACE, AUDIT, SET, TCPMSS, set add …"""
+    """A statement that does not decide where the packet goes: LOG, counter, comment, TRACE, SET, TCPMSS, set add …"""
 
     name: str
     text: str = ""
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
-    """Hands the packet to somebody whom hairpin cannot ask: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
+    """Hands the packet to something that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
 
-    ``ends``: whether the evaluation may end here (the walk forks: taken away, or continues).
+    ``ends``: whether the evaluation may end here.  The walk then forks: the packet is taken, or the evaluation goes on.
     """
 
     name: str
@@ -292,7 +292,7 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  Of several that fit, the smallest decides; ``nomatch`` makes it an exception (ipset)."""
+    """An element of a set.  The smallest matching one decides; ``nomatch`` makes it an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
@@ -316,8 +316,8 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 class Set(Node, frozen=True, tag="named-set", gc=False):
     """A named set; for an ipset ``table`` scope is the whole namespace.
 
-    ``opaque`` says why its members cannot be trusted as complete (dynamic set, timeouts, unknown type): a lookup that
-    finds nothing is then unknown.
+    ``opaque`` says why the elements may be incomplete (dynamic set, unknown type): a lookup that finds none of them is
+    then unknown.
     """
 
     name: str
@@ -350,7 +350,7 @@ class Rule(Node, frozen=True, tag="rule", gc=False):
     bytes: int | None = None
 
 
-class Chain(Node, frozen=True, tag="chain", gc=False):
+class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
     """A chain; a base chain has hook, priority and policy.  ``devices`` for ingress and egress."""
 
     name: str

@@ -1,6 +1,6 @@
 """What rules can see of a packet: its headers, its metadata, its connection.
 
-Defined here, above the network, because evaluation reads it; the walk makes and changes it.
+The types stand here because evaluation reads them; the walk makes and changes their values.
 """
 
 from typing import Literal
@@ -35,18 +35,18 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     bad_checksum: bool = False
     """Its transport checksum is wrong."""
     inner: "Packet | None" = None
-    """What an ICMP error is about: the beginning of a packet, as it was where it ended."""
+    """The packet that an ICMP error quotes, with its headers as they were where it was dropped."""
 
 
 ICMP_ANSWERS = {
     ICMP: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17},
     ICMP6: {128: 129, 129: 128, 139: 140, 140: 139},
 }
-"""Types of questions and answers.  Source: nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c invmap."""
+"""ICMP types of requests and their replies.  Source: nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c invmap."""
 
 
 def is_icmp_error(packet: Packet) -> bool:
-    """Return whether the packet is an ICMP error: about another packet.
+    """Return whether the packet is an ICMP error.
 
     Source: include/net/icmp.h icmp_is_err(); net/netfilter/nf_conntrack_proto_icmpv6.c nf_conntrack_icmpv6_error()
     """
@@ -57,7 +57,7 @@ def is_icmp_error(packet: Packet) -> bool:
 
 
 def is_discovery(packet: Packet) -> bool:
-    """Return whether the packet asks for an IPv6 neighbour (a solicitation, 135) or answers that (136)."""
+    """Return whether the packet is a neighbour solicitation (135) or advertisement (136)."""
     return packet.protocol == ICMP6 and packet.icmp is not None and packet.icmp >> 8 in (135, 136)
 
 
@@ -71,7 +71,7 @@ class Tuple(msgspec.Struct, frozen=True, gc=False):
     dport: int = 0
 
     def reversed(self) -> "Tuple":
-        """Return the tuple of a packet that goes the other way."""
+        """Return the tuple of a reply."""
         if self.protocol in ICMP_ANSWERS:
             kind = self.dport >> 8
             answer = ICMP_ANSWERS[self.protocol].get(kind, kind) << 8 | self.dport & 0xFF
@@ -85,9 +85,12 @@ TcpState = Literal[
 
 
 class Tcp(msgspec.Struct, frozen=True, gc=False):
-    """What conntrack knows of a TCP connection.  ``closing``: somebody has ended it with a FIN; ``reset``: who sent its
-    last packet, if that was a RST (0: who began it); ``challenged``: its last packet was a SYN that asks anew before
-    the end."""
+    """What conntrack knows of a TCP connection.
+
+    ``closing``: one side has sent a FIN (IP_CT_TCP_FLAG_CLOSE_INIT).  ``reset``: the direction of its last packet, if
+    that was a RST.  ``challenged``: its last packet was a SYN in LAST_ACK, which the other side answers with a
+    challenge ACK (IP_CT_EXP_CHALLENGE_ACK).
+    """
 
     state: TcpState
     closing: bool = False
@@ -108,12 +111,12 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     nat_checked: tuple[str, ...] = ()
     """Manipulations ("src", "dst") already decided, so that nat chains are not asked again (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """None for other protocols, and where the host did not say: then everything belongs to it."""
+    """None for other protocols, and if the host did not say: then every TCP packet belongs to the connection."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
     masquerade: str = ""
-    """The link by which MASQUERADE has let it out."""
+    """The link that MASQUERADE took the source address of; empty: another or no translation."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -130,6 +133,6 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     connection: Connection | None = None
     uid: int | None = None
     by_kernel: bool = False
-    """A socket of the kernel's own has sent it, which belongs to nobody."""
+    """The kernel's own socket has sent the packet; it has no owner."""
     gid: int | None = None
     pkttype: int = 0

@@ -22,7 +22,7 @@ PROTOCOLS: dict[str, int] = {
 BUILT_IN: dict[int, str] = {
     1: "icmp", 6: "tcp", 17: "udp", 50: "esp", 51: "ah", 58: "ipv6-icmp", 132: "sctp", 136: "udplite",
 }  # fmt: skip
-"""Names that iptables knows by itself, wherever it runs without ``/etc/protocols`` (xtables_chain_protos)."""
+"""Names that iptables knows also without ``/etc/protocols`` (xtables_chain_protos)."""
 
 ETHERTYPES: dict[str, int] = {
     "IPv4": 0x0800, "X25": 0x0805, "ARP": 0x0806, "FR_ARP": 0x0808, "BPQ": 0x08FF, "TRILL": 0x22F3, "L2-IS-IS": 0x22F4,

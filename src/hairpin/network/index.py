@@ -1,11 +1,10 @@
 """A host's namespaces and veths by what they are asked for: a host with a thousand containers has thousands of both.
 
-Made once for each host, which never changes; a change makes another host.
+A host never changes, so its index is made once and kept on it; a change makes another host.
 """
 
-from collections import OrderedDict
-
 from hairpin.host.host import Host, Namespace
+from hairpin.kept import kept
 
 _Pair = tuple[int, int | None, bool]
 """Index of a veth, index of its other end, and whether both are in one namespace."""
@@ -32,17 +31,7 @@ class Index:
                     self.stacked.setdefault(below, []).append((namespace.name, link.name))
 
 
-_CACHE: OrderedDict[int, tuple[Host, Index]] = OrderedDict()
-_CACHED = 64
-
-
+@kept
 def index_of(host: Host) -> Index:
-    """Return the host's index; kept as long as the same host object is asked for (hosts are immutable)."""
-    held = _CACHE.get(id(host))
-    if held is not None and held[0] is host:
-        return held[1]
-    made = Index(host)
-    _CACHE[id(host)] = (host, made)
-    if len(_CACHE) > _CACHED:
-        _CACHE.popitem(last=False)
-    return made
+    """Return the host's index."""
+    return Index(host)

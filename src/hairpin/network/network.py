@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.door import Door
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
@@ -36,6 +37,10 @@ class Network(msgspec.Struct, frozen=True):
     def this(self) -> Host:
         """The first host: the one that a question means when it names none."""
         return self.hosts[0]
+
+    def through(self, door: Door) -> "Network":
+        """Return the same network, whose walks observers and choices enter by the door."""
+        return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def host(self, label: str) -> Host:
         """Return the host of that label (empty: the first one); raise KeyError when there is none."""
@@ -81,6 +86,11 @@ class Network(msgspec.Struct, frozen=True):
             if container.netns == netns.name:
                 return container
         return None
+
+
+def _through(host: Host, door: Door) -> Host:
+    namespaces = tuple(msgspec.structs.replace(each, door=door) for each in host.namespaces)
+    return msgspec.structs.replace(host, namespaces=namespaces)
 
 
 def netns_of(host: Host, container: Container) -> Netns | None:
@@ -168,10 +178,10 @@ def conf(
     Source: include/linux/inetdevice.h
     """
     family = "ipv4" if version == 4 else "ipv6"
-    own = namespace.sysctls.number("net", family, "conf", link, name)
+    own = namespace.sysctl("net", family, "conf", link, name)
     if rule == "own":
         return own
-    everywhere = namespace.sysctls.number("net", family, "conf", "all", name)
+    everywhere = namespace.sysctl("net", family, "conf", "all", name)
     known = [each for each in (own, everywhere) if each is not None]
     if not known:
         return None
@@ -182,9 +192,9 @@ def bridge_nf(network: Network, netns: Netns, name: str) -> int | None:
     """Return one of br_netfilter's sysctls as it holds for the namespace's bridges; None: br_netfilter is not
     loaded."""
     namespace = network.namespace(netns)
-    own = namespace.sysctls.number("net", "bridge", name)
+    own = namespace.sysctl("net", "bridge", name)
     if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):
         return own
     if netns.of_host not in network:
         return None
-    return network.namespace(netns.of_host).sysctls.number("net", "bridge", name)
+    return network.namespace(netns.of_host).sysctl("net", "bridge", name)

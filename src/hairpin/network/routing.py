@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.door import Observation
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
@@ -59,6 +60,25 @@ class Found(msgspec.Struct, frozen=True):
 
 NO_ROUTE = Found("none")
 
+
+class RuleAsked(Observation, frozen=True, gc=False):
+    """A policy rule was held against a query."""
+
+    rule: PolicyRule
+    query: Query
+    applies: bool
+
+
+class TableAsked(Observation, frozen=True, gc=False):
+    """The table of a policy rule was looked up (for the rule of ``local``: main's, too, where both are one table);
+    ``found`` None: the next rule is asked."""
+
+    namespace: Namespace
+    query: Query
+    rule: PolicyRule
+    found: Found | None
+
+
 _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
     4: (
         PolicyRule(4, 0, table=TABLE_LOCAL, text="0: from all lookup local"),
@@ -76,6 +96,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
+    observer = namespace.door.observer
     if query.version == 4 and _are_one(namespace, rules):
         return _in_both_tables(namespace, query, rules)
     position = 0
@@ -83,7 +104,10 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     while position < len(rules):
         rule = rules[position]
         position += 1
-        if not _applies(rule, query):
+        applies = _selected(rule, query) is not rule.inverted
+        if observer is not None:
+            observer.observe(RuleAsked(rule, query, applies))
+        if not applies:
             continue
         match rule.action:
             case "goto":
@@ -142,23 +166,20 @@ _PLAIN = tuple(msgspec.structs.replace(each, text="") for each in _DEFAULT_RULES
 def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule, ...]) -> Found:
     local, main, default = rules
     fitting = sorted(
-        (*_by_precedence(namespace, query, TABLE_LOCAL), *_by_precedence(namespace, query, TABLE_MAIN)),
+        (*by_precedence(namespace, query, TABLE_LOCAL), *by_precedence(namespace, query, TABLE_MAIN)),
         key=lambda route: -route.prefix_length,
     )
-    found = _first(namespace, query, local, fitting) or _in_table(namespace, query, default) or NO_ROUTE
-    if found.route is not None and found.route.table == TABLE_MAIN:
-        return msgspec.structs.replace(found, rule=main)
-    return found
+    found = _first(namespace, query, local, fitting)
+    if found is not None and found.route is not None and found.route.table == TABLE_MAIN:
+        found = msgspec.structs.replace(found, rule=main)
+    _report(namespace, query, local, found)
+    return found or _in_table(namespace, query, default) or NO_ROUTE
 
 
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     """Return the policy rules in order; the kernel's default ones when none were read."""
     rules = tuple(sorted((each for each in namespace.rules if each.version == version), key=lambda r: r.priority))
     return rules or _DEFAULT_RULES[version]
-
-
-def _applies(rule: PolicyRule, query: Query) -> bool:
-    return _selected(rule, query) is not rule.inverted
 
 
 def _selected(rule: PolicyRule, query: Query) -> bool:
@@ -219,7 +240,14 @@ def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | N
     """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
     vrf = namespace.link(query.vrf) if query.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
-    return None if table is None else _first(namespace, query, rule, _by_precedence(namespace, query, table))
+    found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
+    _report(namespace, query, rule, found)
+    return found
+
+
+def _report(namespace: Namespace, query: Query, rule: PolicyRule, found: Found | None) -> None:
+    if namespace.door.observer is not None:
+        namespace.door.observer.observe(TableAsked(namespace, query, rule, found))
 
 
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
@@ -274,7 +302,7 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
     return "blackhole" if kind == "blackhole" else "unreachable" if kind == "unreachable" else "prohibit"
 
 
-def _by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
+def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
     """Yield the routes that hold the address: longest prefix, then of the source, then TOS, then metric, then order of
     entry."""
     version = query.version

@@ -22,7 +22,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
-from hairpin.walk.state import Assumed, End, LinkDecided, Reason, State, stopped
+from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -231,7 +231,6 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
         state.netns,
         back,
         iif=state.oif,
-        vid=state.vid,
-        connections=state.connections,
-        neighbours=state.neighbours,
+        frame=Frame(vid=state.frame.vid),
+        history=state.history.for_answer(),
     )

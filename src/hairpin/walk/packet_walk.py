@@ -18,9 +18,6 @@ from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import Assumed, End, Outcome, Stage, State, stopped
 
-MAX_ENDS = 64
-"""Branches that one packet's way may have before the rest is given up, each as unknown (the usual ones come first)."""
-
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
@@ -59,9 +56,9 @@ _STAGES: dict[Stage, Carry] = {
 }
 
 
-def _given_up(state: State) -> End:
-    condition = Condition(f"more than {MAX_ENDS} ways are open", holds=True)
-    state = msgspec.structs.replace(state, conditions=(*state.conditions, condition))
+def _given_up(state: State, most: int) -> End:
+    condition = Condition(f"more than {most} ways are open", holds=True)
+    state = state.given(condition)
     end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.text))
     return msgspec.structs.replace(end, kind="unknown")
 
@@ -71,7 +68,8 @@ def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tupl
     stages: dict[Stage, Carry] = {**_STAGES, "neighbour": find}
     pending: list[State] = [start]
     ends: list[End] = []
-    while pending and len(ends) < MAX_ENDS:
+    most = network.namespace(start.netns).door.limits.ends
+    while pending and len(ends) < most:
         state = pending.pop()
         following: list[State] = []
         for outcome in stages[state.stage](network, state):
@@ -80,6 +78,6 @@ def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tupl
             else:
                 following.append(outcome)
         pending.extend(reversed(following))
-    ends.extend(_given_up(state) for state in pending)
-    ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.conditions))
+    ends.extend(_given_up(state, most) for state in pending)
+    ends.sort(key=lambda end: sum(not condition.usual for condition in end.state.history.conditions))
     return tuple(ends)

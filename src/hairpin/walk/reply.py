@@ -11,7 +11,7 @@ from hairpin.network.routing import lookup
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.route_in import decided_by_route, input_query
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.state import End, LinkDecided, State, stopped
+from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
 
 
 def not_for_one(namespace: Namespace, state: State) -> End | None:
@@ -38,12 +38,9 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         back,
         # An echo's way back is looked for by the link that it came by: net/ipv6/icmp.c icmpv6_echo_reply()
         oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
-        uid=0,
         # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
-        by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6),
-        connections=state.connections,
-        neighbours=state.neighbours,
-        conditions=state.conditions,
+        sender=Sender(uid=0, by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6)),
+        history=state.history.for_answer(),
     )
     if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
         decided = LinkDecided(
@@ -57,7 +54,7 @@ def reaches(started: State, end: End) -> bool:
     """Return whether the answer gets to who asked, and looks like an answer to what was asked."""
     if end.kind not in ("arrived", "left"):
         return False
-    asked = started.steps[0].packet if started.steps else started.packet
+    asked = started.history.steps[0].packet if started.history.steps else started.packet
     got = end.state.packet
     if started.stage == "output-route":
         # The asker's own namespace: its source address may have been chosen on the way out.
@@ -76,6 +73,6 @@ def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
 
     Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
     """
-    if state.packet.protocol != ICMP6 or namespace.sysctls.number("net", "ipv6", "anycast_src_echo_reply"):
+    if state.packet.protocol != ICMP6 or namespace.sysctl("net", "ipv6", "anycast_src_echo_reply"):
         return False
     return lookup(namespace, input_query(namespace, state)).type == "anycast"

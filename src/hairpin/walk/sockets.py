@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.door import Observation
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
 from hairpin.netfilter.packet import TCP, UDP, Packet
@@ -19,13 +20,26 @@ class Deliver(msgspec.Struct, frozen=True):
     others: tuple[Socket, ...] = ()
 
 
+class SocketScored(Observation, frozen=True, gc=False):
+    """A socket of the packet's protocol and port was held against it; ``score`` None: it does not take the packet."""
+
+    socket: Socket
+    packet: Packet
+    iif: str
+    score: int | None
+
+
 def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
     """Return the best listening TCP or bound UDP socket for the packet."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(packet.protocol)
     same_port = tuple(s for s in namespace.sockets if s.protocol == protocol and s.port == packet.dport)
-    scored = [(score, s) for s in same_port if (score := _score(s, packet, iif)) is not None]
-    if scored:
-        best = max(scored, key=lambda pair: pair[0])[1]
+    scored = [(_score(each, packet, iif), each) for each in same_port]
+    if namespace.door.observer is not None:
+        for score, each in scored:
+            namespace.door.observer.observe(SocketScored(each, packet, iif, score))
+    taking = [(score, each) for score, each in scored if score is not None]
+    if taking:
+        best = max(taking, key=lambda pair: pair[0])[1]
         return Deliver("socket", best)
     if not namespace.sockets and any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
         return Deliver("unread")

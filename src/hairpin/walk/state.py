@@ -8,7 +8,7 @@ import msgspec
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate.chain import Condition, Place
+from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
@@ -85,7 +85,7 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One step: ``packet`` is as it is after the step."""
 
     netns: Netns
@@ -111,9 +111,82 @@ class Stop(msgspec.Struct, frozen=True):
     container: str | None = None
 
 
-class State(msgspec.Struct, frozen=True):
-    """A packet on its way.  ``connections`` are those that the walk itself made, by namespace.  ``target``: the port
-    that the frame is addressed to.  ``local``: it started here and has its route already."""
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """A base chain that the packet has passed, and what the chain decided."""
+
+    netns: Netns
+    decision: Decision
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """The link-layer frame around the packet, and the bridge ports that it passes."""
+
+    physin: str = ""
+    physout: str = ""
+    vid: int | None = None
+    """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
+    target: Port | None = None
+    """The port that the frame is addressed to; None: out of the snapshot, or not known."""
+    dmac: int | None = None
+    """The hardware address that a neighbour entry names for the next hop; None: that of ``target``."""
+    other_host: bool = False
+    """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
+
+
+class Track(msgspec.Struct, frozen=True, gc=False):
+    """What connection tracking knows of the packet (``skb->_nfct``)."""
+
+    ct_state: int = 0
+    ct_direction: Literal[0, 1] = 0
+    connection: Connection | None = None
+    notrack: bool = False
+    """A rule has said that the packet is not to be tracked, before it was looked up."""
+    zone: int | None = None
+    """The conntrack zone that a rule has put the packet into, before it was looked up."""
+
+
+class Fragments(msgspec.Struct, frozen=True, gc=False):
+    """Into which fragments the packet is cut; all sizes in bytes."""
+
+    largest: int | None = None
+    """The largest fragment of a packet that travels in fragments; None: it travels whole."""
+    by_socket: int | None = None
+    """The size of the fragments that the local socket made.  They are sent as they are where they fit."""
+    defragmented: int = 0
+    """The largest fragment of a packet that this namespace has defragmented; 0: it has not.  Where the packet is too
+    large later, it is cut into fragments of that size again."""
+
+
+class Sender(msgspec.Struct, frozen=True, gc=False):
+    """The local socket that sends the packet."""
+
+    uid: int | None = None
+    by_kernel: bool = False
+    """A socket of the kernel's own sends the packet, as it does ICMP errors (not a rule's resets).  Such a socket has
+    no owner; ``uid`` is what policy rules see."""
+    header_included: bool = False
+    """A raw socket made the IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows the packet to no VRF."""
+
+
+class History(msgspec.Struct, frozen=True, gc=False):
+    """What the packet and those before it have left behind in the walk."""
+
+    connections: tuple[tuple[Netns, Connection], ...] = ()
+    """Connections that the walk itself made or changed, by namespace."""
+    neighbours: tuple[tuple[Netns, str, int], ...] = ()
+    """Neighbours that solicitations of the walk have made known: namespace, link, IPv6 address."""
+    passed: tuple[Passed, ...] = ()
+    """The base chains of all hooks so far; kept only while somebody observes the walk (door.py)."""
+    steps: tuple[Step, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    def for_answer(self) -> "History":
+        """Return what the answer to the packet begins with: everything but the steps."""
+        return msgspec.structs.replace(self, steps=())
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """A packet on its way: where it is, by which links and route it goes, and in five parts all that hangs on it."""
 
     stage: Stage
     netns: Netns
@@ -121,70 +194,46 @@ class State(msgspec.Struct, frozen=True):
     iif: str = ""
     oif: str = ""
     slave: str = ""
-    """The link that it came by, where ``iif`` is that link's VRF; as by this one IPv4 routes it."""
-    physin: str = ""
-    physout: str = ""
-    ct_state: int = 0
-    ct_direction: Literal[0, 1] = 0
-    connection: Connection | None = None
+    """The link that the packet came in by, where ``iif`` is that link's VRF.  IPv4 routes the packet by this link."""
+    rerouted: str = ""
+    """The link that a packet of this namespace leaves by since a rule of OUTPUT changed it; OUTPUT still sees
+    ``oif``."""
     next_hop: NextHop | None = None
     mtu_bytes: int | None = None
-    """What fits on the way that its route chose; None before."""
-    fragment_bytes: int | None = None
-    """The largest piece of a packet that goes in fragments; None: it is whole."""
-    fragsize: int | None = None
-    """The size in bytes of the pieces that the socket here has made it in, which are sent at once where they fit."""
-    put_together: int = 0
-    """It came in fragments and is whole in this namespace: the largest of them in bytes, in which it goes on if it is
-    too large; ``fragment_bytes`` is what it goes in whether it is or not."""
-    vid: int | None = None
-    """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
-    target: Port | None = None
-    above: Port | None = None
-    """The ipvlan in mode l3s that takes what INPUT sees come in by the link below."""
-    dmac: int | None = None
-    """The hardware address that a neighbour entry names for the way on; None: that of ``target``."""
-    local: bool = False
+    """The MTU of the route (or its link); None before the packet is routed."""
     to_many: bool = False
-    """Its route is a broadcast's or a group's (IPv4)."""
-    rerouted: str = ""
-    """The link that a packet of our own leaves by since a rule of OUTPUT changed it; OUTPUT itself sees ``oif``."""
-    notrack: bool = False
-    zone: int | None = None
-    """The conntrack zone that a rule has put the packet into, before it is looked up."""
-    uid: int | None = None
-    by_kernel: bool = False
-    """A socket of the kernel's own sends it, as it does ICMP errors (not a rule's resets): it has no owner, ``uid`` is
-    what policy rules see."""
-    header_included: bool = False
-    """A raw socket here has made its IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows it to no VRF."""
-    other_host: bool = False
-    """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
+    """The route is a broadcast's or a multicast group's (IPv4)."""
+    local: bool = False
+    """The packet started here and has its route already: it came in over the loopback link."""
+    l3s: Port | None = None
+    """The ipvlan in mode l3s whose packet INPUT sees come in by the link below."""
     hops: int = 0
-    connections: tuple[tuple[Netns, Connection], ...] = ()
-    neighbours: tuple[tuple[Netns, str, int], ...] = ()
-    """Whom questions on the way have made known: namespace, link, IPv6 address."""
-    steps: tuple[Step, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    """Devices that the packet has passed."""
+    frame: Frame = Frame()
+    track: Track = Track()
+    fragments: Fragments = Fragments()
+    sender: Sender = Sender()
+    history: History = History()
 
     def seen(self) -> Seen:
         """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
         invalid to them."""
-        unrelated = self.ct_state == CT_RELATED and self.connection is None
-        owner = None if self.by_kernel else self.uid  # its sockets are no files: xt_owner.c owner_mt()
+        frame, track, sender = self.frame, self.track, self.sender
+        unrelated = track.ct_state == CT_RELATED and track.connection is None
+        owner = None if sender.by_kernel else sender.uid  # its sockets are no files: xt_owner.c owner_mt()
         return Seen(
             packet=self.packet,
             iif=self.iif,
             oif=self.oif,
-            physin=self.physin,
-            physout=self.physout,
-            ct_state=CT_INVALID if unrelated else self.ct_state,
-            ct_direction=self.ct_direction,
-            connection=self.connection,
+            physin=frame.physin,
+            physout=frame.physout,
+            ct_state=CT_INVALID if unrelated else track.ct_state,
+            ct_direction=track.ct_direction,
+            connection=track.connection,
             uid=owner,
             gid=owner,  # root's group is 0 as well, and nobody else's packets are walked
-            by_kernel=self.by_kernel,
-            pkttype=3 if self.other_host else 0,
+            by_kernel=sender.by_kernel,
+            pkttype=3 if frame.other_host else 0,
         )
 
     def to(self, stage: Stage, **changes: object) -> "State":
@@ -193,8 +242,29 @@ class State(msgspec.Struct, frozen=True):
 
     def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, text: str = "") -> "State":
         """Return the state with one more step on record."""
-        step = Step(self.netns, stage, link, self.packet, decided_by, text)
-        return msgspec.structs.replace(self, steps=(*self.steps, step))
+        step, history = Step(self.netns, stage, link, self.packet, decided_by, text), self.history
+        steps = (*history.steps, step)
+        return msgspec.structs.replace(self, history=msgspec.structs.replace(history, steps=steps))
+
+    def given(self, condition: Condition) -> "State":
+        """Return the state on the branch that takes the condition for given."""
+        return self.with_history(conditions=(*self.history.conditions, condition))
+
+    def with_frame(self, **changes: object) -> "State":
+        """Return the state with fields of its frame changed."""
+        return msgspec.structs.replace(self, frame=msgspec.structs.replace(self.frame, **changes))
+
+    def with_track(self, **changes: object) -> "State":
+        """Return the state with fields of its track changed."""
+        return msgspec.structs.replace(self, track=msgspec.structs.replace(self.track, **changes))
+
+    def with_fragments(self, **changes: object) -> "State":
+        """Return the state with fields of its fragments changed."""
+        return msgspec.structs.replace(self, fragments=msgspec.structs.replace(self.fragments, **changes))
+
+    def with_history(self, **changes: object) -> "State":
+        """Return the state with fields of its history changed."""
+        return msgspec.structs.replace(self, history=msgspec.structs.replace(self.history, **changes))
 
 
 class End(msgspec.Struct, frozen=True):
@@ -209,8 +279,8 @@ class End(msgspec.Struct, frozen=True):
 Outcome = State | End
 
 
-def going_on(ways: Iterable[Iterable[Outcome]]) -> Generator[End, None, list[State]]:
-    """Yield the ends of the ways; return the states that go on, for ``states = yield from going_on(…)``."""
+def without_ends(ways: Iterable[Iterable[Outcome]]) -> Generator[End, None, list[State]]:
+    """Yield the ends of the ways; return the states of the others, for ``states = yield from without_ends(…)``."""
     states: list[State] = []
     for outcomes in ways:
         for outcome in outcomes:

@@ -23,7 +23,7 @@ from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
-from hairpin.walk.state import End, SocketDecided, State, Step, Stop, stopped
+from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
 
@@ -86,15 +86,15 @@ def only_under_load(branch: Branch) -> bool:
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
     started = begin(network, flow)
     if isinstance(started, End):
-        yield _failed(started, started.state.steps)
+        yield _failed(started, started.state.history.steps)
         return
     started = introduced(network, started)
     if isinstance(started, End):
-        yield _failed(started, started.state.steps)
+        yield _failed(started, started.state.history.steps)
         return
     ends = walk_asking(network, started)
     if not ends:
-        yield Branch("looped", started.steps)
+        yield Branch("looped", started.history.steps)
     for end in ends:
         yield from _after_request(network, flow, started, end, depth)
 
@@ -114,7 +114,7 @@ def begin(network: Network, flow: Flow) -> State | End:
 
 
 def _local(flow: Flow, netns: Netns, saddr: int) -> State:
-    return State("output-route", netns, flow.packet(saddr), uid=0)
+    return State("output-route", netns, flow.packet(saddr), sender=Sender(uid=0))
 
 
 def _after_request(network: Network, flow: Flow, started: State, end: End, depth: int) -> Iterator[Branch]:
@@ -127,7 +127,7 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
         case "rejected":
             yield _told(network, started, end)
         case "dropped" | "looped" | "unknown":
-            yield _failed(end, end.state.steps)
+            yield _failed(end, end.state.history.steps)
 
 
 def _is_told_at_once(started: State, end: End) -> bool:
@@ -142,7 +142,7 @@ def _is_told_at_once(started: State, end: End) -> bool:
 
 def _told(network: Network, started: State, end: End) -> Branch:
     """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
-    failed = _failed(end, end.state.steps)
+    failed = _failed(end, end.state.history.steps)
     if _is_told_at_once(started, end):
         return failed
     back = refusal(network, end)
@@ -174,7 +174,7 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
             verdict = "depends"
         case _:
             verdict = "dropped"
-    return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.conditions)
+    return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
 
 
 # --- the far end is in the snapshot ----------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
     namespace = network.namespace(state.netns)
     unfit = not_for_one(namespace, state)
     if unfit is not None:
-        yield _failed(unfit, unfit.state.steps)
+        yield _failed(unfit, unfit.state.history.steps)
         return
     found = find_socket(namespace, packet, state.iif)
     match found.kind:
@@ -198,7 +198,9 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
             noted = state.noted("socket", state.iif, SocketDecided(socket_text(found.socket), found.socket.evidence))
             frozen = _frozen(network, noted, found.socket)
             if frozen is not None:
-                yield Branch("unanswered", frozen.state.steps, stop=frozen.stop, conditions=state.conditions)
+                yield Branch(
+                    "unanswered", frozen.state.history.steps, stop=frozen.stop, conditions=state.history.conditions
+                )
                 return
             yield from _answered(network, flow, started, End("arrived", noted), found.socket, depth)
         case "none":
@@ -212,8 +214,8 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
         case "unread":
             unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
             text = f"something listens on port {packet.dport} in {state.netns}"
-            conditions = (*state.conditions, Condition(text, holds=True))
-            yield Branch("depends", unread.state.steps, stop=unread.stop, conditions=conditions)
+            conditions = (*state.history.conditions, Condition(text, holds=True))
+            yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:
@@ -236,9 +238,9 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
         yield _unwanted(network, started, refused)
         return
     for end in walk_answer(network, state, flags=RST | ACK):
-        steps = end.state.steps
+        steps = end.state.history.steps
         verdict: Verdict = "refused" if reaches(started, end) else "unanswered"
-        yield Branch(verdict, state.steps, steps, stop=refused.stop, conditions=end.state.conditions)
+        yield Branch(verdict, state.history.steps, steps, stop=refused.stop, conditions=end.state.history.conditions)
 
 
 def _unwanted(network: Network, started: State, refused: End) -> Branch:
@@ -262,13 +264,13 @@ def _answered(
         flags=SYN | ACK,
         chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
-        reply = back.state.steps
-        lost = None if reaches(started, back) else _lost_reply(back, state.steps, reply)
+        reply = back.state.history.steps
+        lost = None if reaches(started, back) else _lost_reply(back, state.history.steps, reply)
         relayed = socket is not None and socket.relay is not None
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
             continue
-        branch = Branch("delivered", state.steps, reply, conditions=back.state.conditions)
+        branch = Branch("delivered", state.history.steps, reply, conditions=back.state.history.conditions)
         failed = _data_fails(network, started, state, back)
         if failed is not None:
             yield failed
@@ -286,7 +288,7 @@ def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) ->
         wrong = stopped(end.state, "wrong-answer", stage="socket", link=end.state.iif or end.state.oif)
         stop = wrong.stop
     verdict: Verdict = "depends" if end.kind == "unknown" else "looped" if end.kind == "looped" else "unanswered"
-    return Branch(verdict, request, reply, stop=stop, conditions=end.state.conditions)
+    return Branch(verdict, request, reply, stop=stop, conditions=end.state.history.conditions)
 
 
 def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
@@ -294,19 +296,14 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     if started.packet.protocol != TCP:
         return None
     packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    start = msgspec.structs.replace(
-        started,
-        packet=packet,
-        connections=back.state.connections,
-        neighbours=back.state.neighbours,
-        steps=(),
-        conditions=back.state.conditions,
-    )
+    start = msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
     for end in walk_asking(network, start):
         if end.kind in ("arrived", "left"):
             return None
         failed = _told(network, start, end) if end.kind == "rejected" else _failed(end, ())
-        return msgspec.structs.replace(failed, request=arrived.steps, reply=back.state.steps, data=end.state.steps)
+        return msgspec.structs.replace(
+            failed, request=arrived.history.steps, reply=back.state.history.steps, data=end.state.history.steps
+        )
     return None
 
 
@@ -347,22 +344,30 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
     if taken.reason is not None:
         failed = stopped(state, taken.reason, stage="outside", link=state.oif, decided_by=taken.decided_by)
         verdict: Verdict = "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
-        conditions = state.conditions
+        conditions = state.history.conditions
         if taken.reason == "namespace-unread":
             verdict = "depends"
             conditions = (*conditions, Condition(taken.decided_by.text, holds=True))
-        yield Branch(verdict, failed.state.steps, stop=failed.stop, conditions=conditions, assumed=taken.assumed)
+        yield Branch(
+            verdict, failed.state.history.steps, stop=failed.stop, conditions=conditions, assumed=taken.assumed
+        )
         return
     back = taken.reply
     assert back is not None
-    for answer in walk_asking(network, msgspec.structs.replace(back, conditions=state.conditions)):
-        reply = answer.state.steps
+    for answer in walk_asking(network, back):
+        reply = answer.state.history.steps
         if not reaches(started, answer):
-            branch = _lost_reply(answer, state.steps, reply)
+            branch = _lost_reply(answer, state.history.steps, reply)
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
         failed_data = _data_fails(network, started, state, answer)
         if failed_data is not None:
             yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
         else:
-            yield Branch("delivered", state.steps, reply, conditions=answer.state.conditions, assumed=taken.assumed)
+            yield Branch(
+                "delivered",
+                state.history.steps,
+                reply,
+                conditions=answer.state.history.conditions,
+                assumed=taken.assumed,
+            )

@@ -1,26 +1,20 @@
-"""Records what a walk uses of the model while the cases of the hunt are compared; what comes of it is kept for those
+"""Observes what a walk uses of the model while the cases of the hunt are compared; what comes of it is kept for those
 cases in which kernel and walk agree."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.host.host import Host, Namespace
+from hairpin.door import Observation
+from hairpin.host.host import Host, Namespace, SysctlRead
 from hairpin.host.route import PolicyRule, Route
-from hairpin.host.sysctl import Sysctls
-from hairpin.netfilter.evaluate import chain as evaluate
-from hairpin.netfilter.evaluate import match as satisfies
-from hairpin.netfilter.evaluate.chain import Decision
-from hairpin.netfilter.evaluate.match import Question, Surroundings
+from hairpin.netfilter.evaluate.match import Question, satisfies
+from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.ir import Chain, Jump, Match, Rule, Set, SetMatch, Table, Verdict, VerdictMap
-from hairpin.netfilter.packet import Seen
-from hairpin.network import routing
+from hairpin.netfilter.ir import AnyOfMatch, Chain, Match, Rule, SetMatch, Table
 from hairpin.network.prefix import Version
-from hairpin.network.routing import Found, Query
-from hairpin.walk.hooks import hooks
+from hairpin.network.routing import RuleAsked, TableAsked, by_precedence
+from hairpin.walk.sockets import SocketScored
 from hairpin.walk.state import End
 from tests.fidelity.coverage.element import (
     DONE,
@@ -34,7 +28,8 @@ from tests.fidelity.coverage.element import (
     is_set,
     names_of,
 )
-from tests.fidelity.coverage.wanted import facts, selectors
+from tests.fidelity.coverage.modelled import facts, selectors
+from tests.fidelity.testbed.netns import SetupError
 
 RuleKey = tuple[str, str, str, str, str, int]
 """namespace, dialect, family, table, chain, number"""
@@ -52,106 +47,64 @@ class Recorder:
         self._rules: dict[int, tuple[PolicyRule, set[bool]]] = {}
         self._led: dict[int, tuple[PolicyRule, set[bool]]] = {}
         self._routes: set[tuple[str, Version]] = set()
+        self._throwing: dict[int, tuple[tuple[Route, ...], frozenset[int]]] = {}
         self._chosen: set[str] = set()  # statements that a verdict map has named
         self._sysctls: set[tuple[tuple[str, ...], int | None]] = set()
+        self._sockets: set[tuple[str, bool]] = set()
         self.ends: list[End] = []
 
-    @contextmanager
-    def recording(self) -> Generator[None]:
-        """Record what is walked meanwhile."""
-        match = self._matching()
-        with (
-            patch.object(evaluate, "satisfies", match), patch.object(satisfies, "satisfies", match),
-            patch.object(hooks, "decide", self._deciding()), patch.object(routing, "_applies", self._applying()),
-            patch.object(routing, "_in_table", self._looking()), patch.object(Sysctls, "number", self._reading()),
-            patch.object(vars(evaluate)["_Run"], "_mapped", self._choosing()),
-        ):  # fmt: skip
-            yield
+    def observe(self, observation: Observation) -> None:
+        """See door.Observer."""
+        match observation:
+            case MatchAnswered():
+                self._match(observation.question, observation.match, observation.truth)
+            case VerdictMapped(verdict=verdict):
+                self._chosen.update(names_of(verdict))
+            case ChainDecided():
+                self._chain(observation)
+            case RuleAsked(rule=rule, applies=applies):
+                self._rules.setdefault(id(rule), (rule, set()))[1].add(applies)
+            case TableAsked():
+                self._table(observation)
+            case SysctlRead(path=path, value=value):
+                self._sysctls.add((path, value))
+            case SocketScored(socket=socket, score=score):
+                self._sockets.add((socket.protocol, score is not None))
+            case _:
+                return
 
-    def _matching(self) -> Callable[[Question, Match], Truth]:
-        right, held = satisfies.satisfies, self._matches
+    def _match(self, question: Question, match: Match, truth: Truth) -> None:
+        found = self._matches.get(id(match))
+        if found is None:
+            self._matches[id(match)] = found = (match, question, set[Truth]())
+        found[2].add(truth)
+        if isinstance(match, AnyOfMatch):
+            for each in match.alternatives:
+                self._match(question, each, satisfies(question, each))
 
-        def noting(question: Question, match: Match) -> Truth:
-            truth = right(question, match)
-            found = held.get(id(match))
-            if found is None:
-                held[id(match)] = found = (match, question, set[Truth]())
-            found[2].add(truth)
-            return truth
+    def _chain(self, decided: ChainDecided) -> None:
+        last = decided.decisions[-1]
+        if last.verdict == "outside" and last.place is None:
+            raise SetupError(f"too open: {last.conditions[-1].text}")
+        self._chains[id(decided.chain)] = (decided.table, decided.chain)
 
-        return noting
+    def _table(self, asked: TableAsked) -> None:
+        rule, query, found = asked.rule, asked.query, asked.found
+        if found is not None and found.route is not None:
+            self._routes.add((found.route.type, query.version))
+        elif found is None and rule.table is not None and self._has_throw(asked.namespace, rule.table):
+            route = next(by_precedence(asked.namespace, query, rule.table), None)
+            self._routes.update({("throw", query.version)} if route is not None and route.type == "throw" else ())
+        if rule.suppress_prefix_length is not None or rule.l3mdev:
+            self._led.setdefault(id(rule), (rule, set()))[1].add(found is None)
 
-    def _choosing(self) -> Callable[..., Verdict | Jump | None]:
-        run: type[object] = vars(evaluate)["_Run"]
-        right: Callable[..., Verdict | Jump | None] = vars(run)["_mapped"]
-        held = self._chosen
-
-        def noting(run: object, cursor: object, part: VerdictMap) -> Verdict | Jump | None:
-            verdict = right(run, cursor, part)
-            held.update(names_of(verdict) if verdict is not None else ())
-            return verdict
-
-        return noting
-
-    def _deciding(self) -> Callable[..., tuple[Decision, ...]]:
-        right: Callable[..., tuple[Decision, ...]] = vars(hooks)["decide"]
-        held = self._chains
-
-        def noting(
-            table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...]
-        ) -> tuple[Decision, ...]:
-            held[id(chain)] = (table, chain)
-            return right(table, chain, seen, surroundings, ipsets)
-
-        return noting
-
-    def _applying(self) -> Callable[[PolicyRule, Query], bool]:
-        right: Callable[[PolicyRule, Query], bool] = vars(routing)["_applies"]
-        held = self._rules
-
-        def noting(rule: PolicyRule, query: Query) -> bool:
-            applies = right(rule, query)
-            found = held.get(id(rule))
-            if found is None:
-                held[id(rule)] = found = (rule, set[bool]())
-            found[1].add(applies)
-            return applies
-
-        return noting
-
-    def _looking(self) -> Callable[[Namespace, Query, PolicyRule], Found | None]:
-        right: Callable[[Namespace, Query, PolicyRule], Found | None] = vars(routing)["_in_table"]
-        in_order: Callable[[Namespace, Query, int], Iterator[Route]] = vars(routing)["_by_precedence"]
-        held, routes = self._led, self._routes
-        throwing: dict[int, tuple[Namespace, frozenset[int]]] = {}
-
-        def noting(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
-            found = right(namespace, query, rule)
-            if found is not None and found.route is not None:
-                routes.add((found.route.type, query.version))
-            elif found is None and rule.table is not None:
-                known = throwing.get(id(namespace))
-                if known is None or known[0] is not namespace:
-                    tables = frozenset(each.table for each in namespace.routes if each.type == "throw")
-                    throwing[id(namespace)] = known = (namespace, tables)
-                if rule.table in known[1]:
-                    route = next(in_order(namespace, query, rule.table), None)
-                    routes.update({("throw", query.version)} if route is not None and route.type == "throw" else ())
-            if rule.suppress_prefix_length is not None or rule.l3mdev:
-                held.setdefault(id(rule), (rule, set()))[1].add(found is None)
-            return found
-
-        return noting
-
-    def _reading(self) -> Callable[..., int | None]:
-        right, held = Sysctls.number, self._sysctls
-
-        def noting(sysctls: Sysctls, *path: str) -> int | None:
-            value = right(sysctls, *path)
-            held.add((path, value))
-            return value
-
-        return noting
+    def _has_throw(self, namespace: Namespace, table: int) -> bool:
+        routes = namespace.routes
+        known = self._throwing.get(id(routes))
+        if known is None:
+            tables = frozenset(each.table for each in routes if each.type == "throw")
+            self._throwing[id(routes)] = known = (routes, tables)
+        return table in known[1]
 
     # --- what it comes to --------------------------------------------------------------------------------------------
 
@@ -161,7 +114,7 @@ class Recorder:
             (
                 *self._of_matches(), *_of_statements(host, frozenset(satisfied)), *self._of_chains(),
                 *(Element("statement", name, DONE) for name in self._chosen),
-                *self._of_routing(), *self._of_sysctls(), *self._of_ends(), *_of_facts(host),
+                *self._of_routing(), *self._of_sysctls(), *self._of_sockets(), *self._of_ends(), *_of_facts(host),
             )
         )  # fmt: skip
 
@@ -205,6 +158,10 @@ class Recorder:
             yield Element("sysctl", name, READ)
             yield from (Element("sysctl", name, f"{value}") for value in found)
 
+    def _of_sockets(self) -> Iterator[Element]:
+        for protocol, takes in self._sockets:
+            yield Element("socket", protocol, SATISFIED if takes else NOT_SATISFIED)
+
     def _of_ends(self) -> Iterator[Element]:
         for end in self.ends:
             yield Element("end", end.kind, DONE)
@@ -217,7 +174,7 @@ class Recorder:
 
 
 def _kinds(end: End) -> set[str]:
-    return {type(step.decided_by).__name__ for step in end.state.steps}
+    return {type(step.decided_by).__name__ for step in end.state.history.steps}
 
 
 def _of_statements(host: Host, satisfied: frozenset[RuleKey]) -> Iterator[Element]:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.fidelity.coverage.element import OTHERWISE, READ, Element
-from tests.fidelity.coverage.lacking import lacking
-from tests.fidelity.coverage.wanted import wanted
+from tests.fidelity.coverage.modelled import modelled
+from tests.fidelity.coverage.unavailable import unavailable
 
 DEMANDED_FROM = 100_000
 """Pairs from which on a run fails when something is not covered; a shorter one only says so."""
@@ -35,19 +35,21 @@ class Coverage:
 
     def __init__(self, networks: Counter[Element]) -> None:
         self.networks = networks
-        self.wanted = wanted()
+        self.modelled = modelled()
         values = Counter((group, name) for group, name, how in networks if group == "sysctl" and how.isdigit())
-        missing = [each for each in self.wanted if not networks[each]]
+        missing = [each for each in self.modelled if not networks[each]]
         missing = [each for each in missing if not (each.how == OTHERWISE and values[each[:2]] > 1)]
-        self.lacking = lacking(missing) | {each: why for each, why in NO_KERNELS_MATTER.items() if each in missing}
-        self.uncovered = sorted(each for each in missing if each not in self.lacking)
+        self.unavailable = unavailable(missing) | {
+            each: why for each, why in NO_KERNELS_MATTER.items() if each in missing
+        }
+        self.uncovered = sorted(each for each in missing if each not in self.unavailable)
 
     def summary(self) -> str:
         """Return the counts in one line."""
-        covered = len(self.wanted) - len(self.uncovered) - len(self.lacking)
+        covered = len(self.modelled) - len(self.uncovered) - len(self.unavailable)
         return (
-            f"{covered} of {len(self.wanted)} things that the model can do were seen to agree, {len(self.lacking)} "
-            f"cannot be had here, {len(self.uncovered)} are left"
+            f"{covered} of {len(self.modelled)} things that the model can do were seen to agree, "
+            f"{len(self.unavailable)} cannot be had here, {len(self.uncovered)} are left"
         )
 
     def lines(self) -> Iterator[str]:
@@ -57,14 +59,14 @@ class Coverage:
             yield from ("### Not exercised", "", "| | | |", "| --- | --- | --- |")
             yield from (f"| {each.group} | `{each.name}` | {each.how} |" for each in self.uncovered)
             yield ""
-        if self.lacking:
+        if self.unavailable:
             yield from ("### Not to be had on this kernel", "", "| | | what was answered |", "| --- | --- | --- |")
-            said = {each[: 3 if each.group == "fact" else 2]: why for each, why in self.lacking.items()}
+            said = {each[: 3 if each.group == "fact" else 2]: why for each, why in self.unavailable.items()}
             yield from (f"| {key[0]} | `{' '.join(key[1:])}` | {why} |" for key, why in sorted(said.items()))
             yield ""
         yield from ("### In how many networks", "", "| | | networks |", "| --- | --- | --- |")
         rows: dict[tuple[str, str], list[str]] = {}
-        for each in sorted(self.wanted | {each for each in self.networks if each.group == "sysctl"}):
+        for each in sorted(self.modelled | {each for each in self.networks if each.group == "sysctl"}):
             if self.networks[each]:
                 rows.setdefault(each[:2], []).append(f"{each.how} {self.networks[each]}")
         yield from (f"| {group} | `{name}` | {', '.join(hows)} |" for (group, name), hows in rows.items())

@@ -5,21 +5,10 @@ from random import Random
 import msgspec
 
 from tests.fidelity.case import Case, Judged, RuleText
-from tests.fidelity.generate import (
-    containers,
-    ipsets,
-    iptables,
-    layer2,
-    nft_rare,
-    nftables,
-    outages,
-    packets,
-    rare,
-    real,
-    topology,
-    vrf,
-)
+from tests.fidelity.generate import packets
+from tests.fidelity.generate.network import containers, outages, topology, vrf
 from tests.fidelity.generate.plan import Dice, Plan
+from tests.fidelity.generate.rules import ipsets, iptables, layer2, nft_rare, nftables, rare, real
 from tests.fidelity.generate.swarm import SwarmDice
 
 FLOWS = 120

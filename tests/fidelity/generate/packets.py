@@ -27,8 +27,8 @@ from hairpin.netfilter.packet import (
 )
 from hairpin.network.prefix import Version
 from tests.fidelity.case import ErrorPlan, Flow, Sent
-from tests.fidelity.fragments import can_be_split
 from tests.fidelity.generate.plan import HOSTS, INSIDE, MACS, OUTSIDE, PORTS, SOURCE_PORTS, Dice, Plan, number_of
+from tests.fidelity.testbed.fragments import can_be_split
 
 _ODD: dict[Version, tuple[str, ...]] = {
     4: ("127.0.0.1", "127.0.0.53", "224.0.0.251", "255.255.255.255", "192.0.2.255", "0.0.0.0", "10.99.0.1",

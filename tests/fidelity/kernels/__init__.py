@@ -1,1 +1,6 @@
-"""The hunt and the replicas on Debian's stock kernels, each booted under qemu with this machine's own files."""
+"""The hunt and the replicas on Debian's stock kernels, each booted under qemu with this machine's own files.
+
+Read in this order: ``packages`` (the kernel), ``initramfs``, ``machine`` (the guest), ``exchange`` (files between the
+guest and this machine), ``guest`` (asks its kernel case by case), ``hunt`` (judges the answers), ``replicas``,
+``report`` (docs/fidelity-kernels.md), ``__main__``.
+"""

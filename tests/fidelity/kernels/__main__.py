@@ -80,7 +80,7 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     commands: list[str] = []
     if arguments.pairs:
         asked = f"{_RESULTS} {seed} {arguments.flows} {'every' if arguments.regressions else ''}"
-        commands.append(f"{python} tests.fidelity.kernels.asking {asked} || exit")
+        commands.append(f"{python} tests.fidelity.kernels.guest {asked} || exit")
     if arguments.replicas:
         commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json || exit")
     results = Path(arguments.keep).absolute() / booted.name

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from tests.fidelity.case import Case
-from tests.fidelity.kernel import Answer
 from tests.fidelity.regressions import GUESTS, regressions
+from tests.fidelity.testbed.ask import Answer
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from tests.fidelity.judge import Judgement, compare
+from tests.fidelity.judge.compare import Judgement, compare
+from tests.fidelity.judge.text import disagreement_text
 from tests.fidelity.kernels.exchange import Asked, enough, kept, read, write
-from tests.fidelity.netns import SetupError
 from tests.fidelity.report import Run
-from tests.fidelity.tell import disagreement_text
+from tests.fidelity.testbed.netns import SetupError
 
 
 class Judging:

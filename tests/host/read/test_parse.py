@@ -11,7 +11,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.host import Host, Namespace
 from hairpin.host.read.parse import parse
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_DNAT, STATUS_SEEN_REPLY, STATUS_SNAT
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import CONTAINERS, HOSTS, evidence, evidence_of
 
 

@@ -1,10 +1,14 @@
 """Readings by key, and what is missing."""
 
+from functools import partial
+
 import msgspec
 import pytest
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import HOST, Outcome, Reading
+from hairpin.evidence.renewal import Place
+from hairpin.host.read.part import Name, Part
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 
@@ -65,3 +69,42 @@ def test_only_text_is_handed_out() -> None:
     whole = evidence(("a", HOST, "x", "1"))
     closed = msgspec.structs.replace(whole, readings=(msgspec.structs.replace(whole.readings[0], outcome="refused"),))
     assert Readings(closed).of("a", HOST) == ()
+
+
+A, B = ("a", HOST), ("b", HOST)
+
+
+def made_of(readings: Readings, text: str = "") -> str:
+    """Return one part of another, of the first reading of both keys and of an input."""
+    inner = readings.part(("inner",), lambda: "".join(each.text for each in readings.of(*A)))
+    return readings.part(("outer",), lambda: f"{inner}{readings.of(*B)[0].text}{text}", inner, text)
+
+
+AGAIN: dict[str, tuple[frozenset[Place], str, bool]] = {
+    "nothing has changed": (frozenset(), "", True),
+    "what nobody asked for": (frozenset({("c", HOST), ("a", "container:web")}), "", True),
+    "what it asks for": (frozenset({B}), "", False),
+    "an input": (frozenset(), "!", False),
+}
+
+
+@pytest.mark.parametrize(("changed", "text", "kept"), AGAIN.values(), ids=AGAIN)
+def test_a_part_is_made_again_if_what_it_is_made_of_has_changed(
+    changed: frozenset[Place], text: str, kept: bool
+) -> None:
+    read = evidence((*A, "x", "1"), (*B, "y", "2"))
+    first = Readings(read)
+    assert made_of(first) == "12"
+    other = evidence((*A, "x", "1"), (*B, "y", "3"))  # what `changed` does not say is not looked at
+    assert made_of(Readings(other, first.parts, changed), text) == ("12" if kept else f"13{text}")
+
+
+def test_what_a_part_could_not_understand_is_unread_each_time() -> None:
+    read = evidence((*A, "x", "bad"))
+    parts: tuple[tuple[Name, Part], ...] = ()
+    for _ in range(3):
+        readings = Readings(read, parts)
+        readings.part(("it",), partial(readings.all_understood, readings.of(*A), text_or_error))
+        parts = readings.parts
+        assert [str(item.reason) for item in readings.unread] == ["x:3: bad text"]
+        assert readings.unread_in(HOST) == ("a",)

@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 
 from hairpin.netfilter.evaluate.header import header_of
@@ -62,3 +64,8 @@ def test_one_chain_is_compiled_once() -> None:
     one = chain(OTHERS)
     assert compiled(one) is compiled(one)
     assert compiled(chain(OTHERS)) is not compiled(one)
+
+
+def test_only_its_chain_holds_an_index() -> None:
+    one = chain(OTHERS)
+    assert gc.get_referrers(compiled(one)) == [one.__dict__]

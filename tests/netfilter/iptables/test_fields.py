@@ -13,7 +13,7 @@ from hairpin.netfilter.iptables.fields import (
 )
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.ir import FULL_MASK, AnyOfMatch, FieldMatch, Match, NameMatch, Ranges, StatefulMatch
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 def only(number: int) -> Ranges:

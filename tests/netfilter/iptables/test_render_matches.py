@@ -16,7 +16,7 @@ from hairpin.netfilter.ir import (
     SetMatch,
     SocketMatch,
 )
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 def context(family: IpFamily = "ip", protocol: int | None = None, *used: str) -> Context:

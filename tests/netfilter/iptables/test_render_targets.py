@@ -16,7 +16,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 HOST = 0x0A000001
 V6 = 0xFD << 120 | 1

@@ -19,7 +19,7 @@ from hairpin.netfilter.ir import (
     Table,
     Verdict,
 )
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
 HOST = 0x0A000001

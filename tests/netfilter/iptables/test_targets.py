@@ -3,7 +3,7 @@ import pytest
 from hairpin.netfilter.iptables.targets import read_target
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.ir import FULL_MASK, Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 HOST = 0x0A000001
 V6 = 0xFD << 120 | 1

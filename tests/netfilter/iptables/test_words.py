@@ -21,6 +21,11 @@ GROUPS: dict[str, tuple[str, list[str]]] = {
     "quotes": ('-m comment --comment "a -j b" -j DROP', ['-m comment --comment "a -j b"', "-j DROP"]),
     "escaped quotes": (r'-m comment --comment "a\" -j b" -j DROP', [r'-m comment --comment "a\" -j b"', "-j DROP"]),
     "free text that looks like an option": ("-m comment --comment -j -j DROP", ["-m comment --comment -j", "-j DROP"]),
+    "free text that ends in a mark of negation": (
+        "-m comment --comment 0! -j DNAT",
+        ["-m comment --comment 0!", "-j DNAT"],
+    ),
+    "negated first": ("! -s 10.0.0.1 -j DROP", ["! -s 10.0.0.1", "-j DROP"]),
     "long names": ("--source 10.0.0.1 --jump DROP", ["--source 10.0.0.1", "--jump DROP"]),
     "no words": ("", []),
 }

@@ -4,12 +4,12 @@ import pytest
 
 from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Reject
 from hairpin.netfilter.nft.fields import HAS_FRAME
-from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED, at_once, named_fields, with_error
+from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED, as_one_comparison, named_fields, with_error
 from hairpin.netfilter.nft.matches import compare
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, Object
 
-SCOPE = Scope("inet", "t", {}, {}, {}, set(), set())
+SCOPE = Scope("inet", "t")
 SAME, OTHER, IP = 0x020000000101, 0x020000000009, 0x0800
 BARE = Reject("icmpx-port-unreachable")
 
@@ -55,7 +55,7 @@ def test_unequal_bytes_differ_in_one_field_or_more() -> None:
 
 def test_one_field_stays_one() -> None:
     other = equal("smac", SAME, negated=True)
-    assert at_once([(other,)], negated=True) == (other,)
+    assert as_one_comparison([(other,)], negated=True) == (other,)
 
 
 BY_TYPE: Json = {"match": {"op": "==", "left": {"payload": raw(96, 16)}, "right": IP}}

@@ -6,7 +6,7 @@ from hairpin.netfilter.nft.mangle import assign, mangle
 from hairpin.netfilter.nft.scope import Choice, Parts, Scope
 from hairpin.netfilter.nft.syntax import Json
 
-SCOPE = Scope("inet", "t", {}, {}, {}, set(), set())
+SCOPE = Scope("inet", "t")
 IPV4, TCP = FieldMatch("nfproto", ((2, 2),)), FieldMatch("protocol", ((6, 6),))
 MARK: Json = {"meta": {"key": "mark"}}
 CT_MARK: Json = {"ct": {"key": "mark"}}

@@ -23,7 +23,7 @@ LOW_MARK: Json = {"&": [{"meta": {"key": "mark"}}, 255]}
 
 
 def scope(**maps: Object) -> Scope:
-    return Scope("ip", "t", {}, maps, {}, set(), set())
+    return Scope("ip", "t", maps=maps)
 
 
 def vmap(key: Json, *elements: Json) -> Json:
@@ -50,8 +50,8 @@ def test_a_named_map_is_looked_up_by_name() -> None:
 def test_a_map_that_is_not_there_or_not_understood_is_outside() -> None:
     unknown = (TCP, Outside("vmap", "tcp dport vmap @ports"))
     assert verdict_map({"key": DPORT, "data": "@ports"}, scope()) == unknown
-    where = scope(ports={"name": "ports", "elem": [[22, {"queue": None}]]})
-    where.unread.add("ports")
+    declared: Object = {"name": "ports", "elem": [[22, {"queue": None}]]}
+    where = Scope("ip", "t", maps={"ports": declared}, unread=frozenset({"ports"}))
     assert verdict_map({"key": DPORT, "data": "@ports"}, where) == unknown
 
 

@@ -19,7 +19,7 @@ from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, MalformedError
 
-SCOPE = Scope("ip", "filter", {}, {}, {}, set(), set())
+SCOPE = Scope("ip", "filter")
 TCP = FieldMatch("protocol", ((6, 6),))
 ICMP = FieldMatch("protocol", ((1, 1),))
 

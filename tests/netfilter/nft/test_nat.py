@@ -16,8 +16,8 @@ ONE = (0x0A000001, 0x0A000001)
 PORTS: Object = {"name": "ports", "type": "inet_service", "map": "ipv4_addr . inet_service", "elem": [
     [80, {"concat": ["10.0.0.1", 8080]}],
 ]}  # fmt: skip
-INET = Scope("inet", "t", {}, {"ports": PORTS}, {}, set(), set())
-IP = Scope("ip", "t", {}, {"ports": PORTS}, {}, set(), set())
+INET = Scope("inet", "t", maps={"ports": PORTS})
+IP = Scope("ip", "t", maps={"ports": PORTS})
 Kind = Literal["snat", "dnat", "masquerade", "redirect"]
 
 

@@ -12,7 +12,6 @@ from hairpin.netfilter.ir import (
     VerdictElement,
 )
 from hairpin.netfilter.nft.fields import Operand
-from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import (
     concatenated,
     element,
@@ -27,10 +26,6 @@ from hairpin.netfilter.nft.sets import (
     verdict_elements,
 )
 from hairpin.netfilter.nft.syntax import Json, MalformedError, Object
-
-
-def scope(*updated: str) -> Scope:
-    return Scope("inet", "t", {}, {}, {}, set(updated), set())
 
 
 def address(last: int) -> NumberKey:
@@ -83,11 +78,11 @@ SETS: dict[str, tuple[Object, Set]] = {
 
 @pytest.mark.parametrize(("raw", "expected"), SETS.values(), ids=SETS)
 def test_named_set(raw: Object, expected: Set) -> None:
-    assert named_set(raw, scope()) == expected
+    assert named_set(raw, "inet", frozenset()) == expected
 
 
 def test_rules_that_add_elements_tell_what_older_nft_does_not() -> None:
-    assert named_set({"name": "s", "type": "mark"}, scope("s")).opaque == "rules add elements to it"
+    assert named_set({"name": "s", "type": "mark"}, "inet", frozenset({"s"})).opaque == "rules add elements to it"
 
 
 def test_verdict_map_with_its_default_last() -> None:
@@ -95,7 +90,9 @@ def test_verdict_map_with_its_default_last() -> None:
         "name": "m", "type": "inet_service", "map": "verdict",
         "elem": [["*", {"drop": None}], [22, {"jump": {"target": "ssh"}}], [{"elem": {"val": 80}}, {"accept": None}]],
     }  # fmt: skip
-    assert named_map(raw, scope()) == Map("m", "inet_service : verdict", (
+    found, understood = named_map(raw, "inet")
+    assert understood
+    assert found == Map("m", "inet_service : verdict", (
         VerdictElement((NumberKey(22, 22),), Jump("ssh")),
         VerdictElement((NumberKey(80, 80),), Verdict("accept")),
         VerdictElement((), Verdict("drop")),
@@ -107,7 +104,9 @@ def test_map_to_addresses_and_ports(declared: Json) -> None:
     raw: Object = {
         "name": "m", "type": "inet_service", "map": declared, "elem": [[80, {"concat": ["10.0.0.1", 8080]}]],
     }  # fmt: skip
-    assert named_map(raw, scope()) == Map(
+    found, understood = named_map(raw, "inet")
+    assert understood
+    assert found == Map(
         "m",
         "inet_service : ipv4_addr . inet_service",
         (NatElement((NumberKey(80, 80),), (0x0A000001, 0x0A000001), (8080, 8080)),),
@@ -115,11 +114,10 @@ def test_map_to_addresses_and_ports(declared: Json) -> None:
 
 
 def test_a_map_that_is_not_understood_is_not_trusted() -> None:
-    where = scope()
-    raw: Object = {"name": "m", "type": "mark", "map": "verdict", "elem": [[1, {"queue": None}]]}
-    assert named_map(raw, where).elements == ()
-    assert named_map({"name": "marks", "type": "mark", "map": "mark", "elem": [[1, 2]]}, where).elements == ()
-    assert where.unread == {"m", "marks"}
+    jumps: Object = {"name": "m", "type": "mark", "map": "verdict", "elem": [[1, {"queue": None}]]}
+    marks: Object = {"name": "marks", "type": "mark", "map": "mark", "elem": [[1, 2]]}
+    assert named_map(jumps, "inet") == (Map("m", "mark : verdict", ()), False)
+    assert named_map(marks, "inet") == (Map("marks", "mark : mark", ()), False)
 
 
 def test_verdicts() -> None:
@@ -146,6 +144,6 @@ def test_keys_and_their_kinds() -> None:
     assert keys({"elem": {"val": "*", "timeout": 5}}, ["mark"]) == ()
     assert element({"concat": [1]}, ["mark", "mark"]) is None
     assert concatenated({"elem": {"val": {"concat": [1, 2]}}}) == [1, 2]
-    assert kinds_of(["mark", "ifname"], scope()) == ["mark", "ifname"]
+    assert kinds_of(["mark", "ifname"], "inet") == ["mark", "ifname"]
     assert plain_fields([Operand("mark"), Operand(None, "ifname", interface="iif")]) == ("mark", "iif")
     assert plain_fields([Operand("mark"), Operand("mark", mask=1)]) is None

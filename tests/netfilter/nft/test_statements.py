@@ -28,7 +28,7 @@ def scope(family: Family = "inet") -> Scope:
         "limit slow": {"rate": 1, "per": "second", "inv": True},
         "quota month": {"bytes": 5, "inv": False},
     }
-    return Scope(family, "t", {}, {}, objects, set(), set())
+    return Scope(family, "t", objects=objects)
 
 
 CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {

@@ -99,17 +99,17 @@ CASES: dict[str, tuple[Packet, Connection | None, int, int]] = {
 
 @pytest.mark.parametrize(("packet", "known", "state", "direction"), CASES.values(), ids=CASES)
 def test_track(packet: Packet, known: Connection | None, state: int, direction: int) -> None:
-    before = msgspec.structs.replace(at("prerouting", packet), connections=((HOST_NETNS, known),) if known else ())
+    before = at("prerouting", packet).with_history(connections=((HOST_NETNS, known),) if known else ())
     after = track(before, HOST)
-    assert (after.ct_state, after.ct_direction) == (state, direction)
-    assert (after.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
+    assert (after.track.ct_state, after.track.ct_direction) == (state, direction)
+    assert (after.track.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
 
 
 def test_tcp_loose_off_takes_nothing_up() -> None:
     loose = ("net", "netfilter", "nf_conntrack_tcp_loose")
     strict = msgspec.structs.replace(HOST, sysctls=HOST.sysctls.with_value(loose, "0"))
-    assert track(at("prerouting", flags(ACK)), strict).ct_state == CT_INVALID
-    assert track(at("prerouting", FROM_CLIENT), strict).ct_state == CT_NEW
+    assert track(at("prerouting", flags(ACK)), strict).track.ct_state == CT_INVALID
+    assert track(at("prerouting", FROM_CLIENT), strict).track.ct_state == CT_NEW
 
 
 # state of the live entry, the packet's flags, ctstate
@@ -126,9 +126,9 @@ CLOSED: dict[str, tuple[Tcp, int, int]] = {
 def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> None:
     known = msgspec.structs.replace(ANSWERED, live=True, tcp=tcp)
     after = track(at("prerouting", flags(value)), msgspec.structs.replace(HOST, connections=(known,)))
-    assert after.ct_state == ct_state
-    assert after.connection is not None
-    assert after.connection.live == (ct_state == CT_ESTABLISHED)
+    assert after.track.ct_state == ct_state
+    assert after.track.connection is not None
+    assert after.track.connection.live == (ct_state == CT_ESTABLISHED)
 
 
 # what the error is about, whom it goes to, ctstate, direction
@@ -146,12 +146,12 @@ ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
 def test_errors(about: Packet | None, daddr: int, state: int, direction: int) -> None:
     error = Packet(4, 77, daddr, ICMP, icmp=3 << 8 | 1, inner=about)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    before = msgspec.structs.replace(at("prerouting", error), connections=((HOST_NETNS, known),))
+    before = at("prerouting", error).with_history(connections=((HOST_NETNS, known),))
     after = track(before, HOST)
-    assert (after.ct_state, after.ct_direction) == (state, direction)
-    assert after.connection == (known if state == CT_RELATED else None)
-    unconfirmed = msgspec.structs.replace(before, connections=((HOST_NETNS, OPEN),))
-    assert track(unconfirmed, HOST).ct_state == CT_INVALID
+    assert (after.track.ct_state, after.track.ct_direction) == (state, direction)
+    assert after.track.connection == (known if state == CT_RELATED else None)
+    unconfirmed = before.with_history(connections=((HOST_NETNS, OPEN),))
+    assert track(unconfirmed, HOST).track.ct_state == CT_INVALID
 
 
 # kernel, ctstate of an error about the client's packet that goes to somebody else
@@ -162,23 +162,23 @@ OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "
 def test_nobody_looked_whom_an_error_goes_to(kernel: str, state: int) -> None:
     error = Packet(4, 77, 5, ICMP, icmp=3 << 8 | 1, inner=FROM_CLIENT)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    before = msgspec.structs.replace(at("prerouting", error), connections=((HOST_NETNS, known),))
-    assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).ct_state == state
+    before = at("prerouting", error).with_history(connections=((HOST_NETNS, known),))
+    assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).track.ct_state == state
 
 
 def test_what_starts_here_is_not_verified() -> None:
-    assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).ct_state == CT_NEW
+    assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).track.ct_state == CT_NEW
     off = HOST.sysctls.with_value(("net", "netfilter", "nf_conntrack_checksum"), "0")
     trusting = msgspec.structs.replace(HOST, sysctls=off)
-    assert track(at("prerouting", broken(FROM_CLIENT)), trusting).ct_state == CT_NEW
+    assert track(at("prerouting", broken(FROM_CLIENT)), trusting).track.ct_state == CT_NEW
 
 
 def test_a_connection_begun_anew_is_asked_for_nat_again() -> None:
-    before = msgspec.structs.replace(at("prerouting"), connections=((HOST_NETNS, confirmed_(OVER)),))
+    before = at("prerouting").with_history(connections=((HOST_NETNS, confirmed_(OVER)),))
     after = track(before, HOST)
-    assert after.connection is not None
-    assert (after.connection.nat_checked, after.connection.tcp) == ((), Tcp("SYN_SENT"))
-    assert after.connections == ((HOST_NETNS, after.connection),)
+    assert after.track.connection is not None
+    assert (after.track.connection.nat_checked, after.track.connection.tcp) == ((), Tcp("SYN_SENT"))
+    assert after.history.connections == ((HOST_NETNS, after.track.connection),)
 
 
 def confirmed_(connection: Connection) -> Connection:
@@ -188,73 +188,71 @@ def confirmed_(connection: Connection) -> Connection:
 def test_the_hosts_own_table_counts() -> None:
     known = msgspec.structs.replace(ANSWERED, tcp=None, live=True)
     live = msgspec.structs.replace(HOST, connections=(known,))
-    assert track(at("prerouting", flags(ACK)), live).connection == known
+    assert track(at("prerouting", flags(ACK)), live).track.connection == known
     six = msgspec.structs.replace(HOST, connections=(msgspec.structs.replace(known, version=6),))
-    assert track(at("prerouting", FROM_CLIENT), six).connection != known
+    assert track(at("prerouting", FROM_CLIENT), six).track.connection != known
 
 
 def test_another_namespaces_connection_does_not_count() -> None:
-    before = msgspec.structs.replace(at("prerouting", BACK), connections=(("container:web", OPEN),))
-    assert track(before, HOST).ct_state == CT_INVALID
+    before = at("prerouting", BACK).with_history(connections=(("container:web", OPEN),))
+    assert track(before, HOST).track.ct_state == CT_INVALID
 
 
 def test_notrack() -> None:
-    untracked = track(msgspec.structs.replace(at("prerouting"), notrack=True), HOST)
-    assert (untracked.ct_state, untracked.connection) == (CT_UNTRACKED, None)
-    assert track(msgspec.structs.replace(untracked, notrack=False), HOST).ct_state == CT_UNTRACKED
-    answering = msgspec.structs.replace(at("output", iif=""), notrack=True, ct_state=CT_RELATED)
-    assert track(answering, HOST).ct_state == CT_NEW
-    too_late = msgspec.structs.replace(track(at("prerouting"), HOST), notrack=True)
-    assert track(too_late, HOST).ct_state == CT_NEW
+    untracked = track(at("prerouting").with_track(notrack=True), HOST)
+    assert (untracked.track.ct_state, untracked.track.connection) == (CT_UNTRACKED, None)
+    assert track(untracked.with_track(notrack=False), HOST).track.ct_state == CT_UNTRACKED
+    answering = at("output", iif="").with_track(notrack=True, ct_state=CT_RELATED)
+    assert track(answering, HOST).track.ct_state == CT_NEW
+    too_late = track(at("prerouting"), HOST).with_track(notrack=True)
+    assert track(too_late, HOST).track.ct_state == CT_NEW
 
 
 def test_an_error_about_an_untracked_packet_is_invalid_and_settled() -> None:
-    error = msgspec.structs.replace(
-        at("output", Packet(4, 77, 5, ICMP, icmp=3 << 8, inner=FROM_CLIENT), iif=""), ct_state=CT_RELATED
-    )
+    error = at("output", Packet(4, 77, 5, ICMP, icmp=3 << 8, inner=FROM_CLIENT), iif="").with_track(ct_state=CT_RELATED)
     tracked = track(error, HOST)
-    assert (tracked.connection, tracked.ct_state, tracked.seen().ct_state) == (None, CT_RELATED, CT_INVALID)
-    assert track(msgspec.structs.replace(error, ct_state=0), HOST).ct_state == CT_INVALID
+    assert (tracked.track.connection, tracked.track.ct_state, tracked.seen().ct_state) == (None, CT_RELATED, CT_INVALID)
+    assert track(error.with_track(ct_state=0), HOST).track.ct_state == CT_INVALID
 
 
 def test_a_first_answer_that_is_a_reset_ends_it() -> None:
-    before = msgspec.structs.replace(at("prerouting", flags(RST | ACK, BACK)), connections=((HOST_NETNS, OPEN),))
+    before = at("prerouting", flags(RST | ACK, BACK)).with_history(connections=((HOST_NETNS, OPEN),))
     after = track(before, HOST)
-    assert after.connection is not None
-    assert after.connection.status & STATUS_DYING
-    later = msgspec.structs.replace(before, connections=((HOST_NETNS, ANSWERED),))
-    kept = track(later, HOST).connection
+    assert after.track.connection is not None
+    assert after.track.connection.status & STATUS_DYING
+    later = before.with_history(connections=((HOST_NETNS, ANSWERED),))
+    kept = track(later, HOST).track.connection
     assert kept is not None
     assert not kept.status & STATUS_DYING
 
 
 def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
     tracked = track(at("prerouting"), HOST)
-    answering = msgspec.structs.replace(tracked, ct_direction=1, ct_state=CT_RELATED)
+    answering = tracked.with_track(ct_direction=1, ct_state=CT_RELATED)
     assert confirmed(answering, HOST) is answering
 
 
 def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    met = track(msgspec.structs.replace(at("input"), connections=((HOST_NETNS, known),)), HOST)
+    met = track(at("input").with_history(connections=((HOST_NETNS, known),)), HOST)
     after = closed(met, HOST)
-    assert after.connection is not None
-    assert after.connection.tcp == Tcp("CLOSE")
-    assert after.connections == ((HOST_NETNS, after.connection),)
+    assert after.track.connection is not None
+    assert after.track.connection.tcp == Tcp("CLOSE")
+    assert after.history.connections == ((HOST_NETNS, after.track.connection),)
     assert closed(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
     assert closed(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
     fresh = track(at("input"), HOST)
     assert closed(fresh, HOST) is fresh
-    reset = track(msgspec.structs.replace(at("input", flags(RST)), connections=((HOST_NETNS, known),)), HOST)
+    reset = track(at("input", flags(RST)).with_history(connections=((HOST_NETNS, known),)), HOST)
     assert closed(reset, HOST) is reset
 
 
 def test_what_is_forgotten_begins_anew() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
-    met = track(msgspec.structs.replace(at("input"), connections=((HOST_NETNS, known),)), HOST)
+    met = track(at("input").with_history(connections=((HOST_NETNS, known),)), HOST)
     left = forgotten(met)
-    again = track(msgspec.structs.replace(at("input"), connections=left.connections), HOST)
-    assert again.ct_state == CT_NEW
+    again = track(at("input").with_history(connections=left.history.connections), HOST)
+    assert again.track.ct_state == CT_NEW
     untracked = at("input")
     assert forgotten(untracked) is untracked
 
@@ -262,10 +260,10 @@ def test_what_is_forgotten_begins_anew() -> None:
 def test_the_walk_remembers_one_connection_once() -> None:
     after = confirmed(track(at("prerouting"), HOST), HOST)
     assert isinstance(after, State)
-    assert after.connection is not None
-    assert after.connection.status & STATUS_CONFIRMED
-    assert after.connections == ((HOST_NETNS, after.connection),)
-    assert set(after.connection.nat_checked) == {"src", "dst"}
+    assert after.track.connection is not None
+    assert after.track.connection.status & STATUS_CONFIRMED
+    assert after.history.connections == ((HOST_NETNS, after.track.connection),)
+    assert set(after.track.connection.nat_checked) == {"src", "dst"}
     nothing = at("prerouting")
     assert confirmed(nothing, HOST) is nothing
 
@@ -274,14 +272,14 @@ def test_the_walk_remembers_one_connection_once() -> None:
 def test_answers_that_would_be_another_connections_are_the_packets_end(status: int) -> None:
     """NAT may be told of one port alone, which is taken."""
     other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
-    met = track(msgspec.structs.replace(at("prerouting"), connections=((HOST_NETNS, other),)), HOST)
-    fresh = msgspec.structs.replace(met, connection=OPEN, ct_direction=0)
+    met = track(at("prerouting").with_history(connections=((HOST_NETNS, other),)), HOST)
+    fresh = met.with_track(connection=OPEN, ct_direction=0)
     end = confirmed(fresh, HOST)
     assert isinstance(end, End) is (status == STATUS_CONFIRMED)
     if isinstance(end, End):
         assert end.stop is not None
         assert end.stop.reason == "conntrack-clash"
-    known = msgspec.structs.replace(fresh, connection=msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED))
+    known = fresh.with_track(connection=msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED))
     assert isinstance(confirmed(known, HOST), State)
 
 
@@ -291,11 +289,11 @@ def test_a_tuple_without_ports() -> None:
 
 def test_a_zone_is_for_one_look_up() -> None:
     """An invalid packet has no connection; over the loopback link it is looked up in the usual zone."""
-    before = msgspec.structs.replace(at("output", FROM_CLIENT), zone=3)
+    before = at("output", FROM_CLIENT).with_track(zone=3)
     after = track(before, HOST)
-    assert after.connection is not None
-    assert (after.connection.zone, after.zone) == (3, None)
-    assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).zone is None
+    assert after.track.connection is not None
+    assert (after.track.connection.zone, after.track.zone) == (3, None)
+    assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).track.zone is None
 
 
 def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
@@ -304,5 +302,5 @@ def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
     packet = Packet(4, CLIENT, CLIENT, UDP, sport=53, dport=53)
     live = msgspec.structs.replace(HOST, connections=(known,))
     for before, host in (((HOST_NETNS, known),), HOST), ((), live):
-        met = track(msgspec.structs.replace(at("prerouting", packet), connections=before), host)
-        assert (met.ct_direction, met.ct_state) == (1, CT_ESTABLISHED)
+        met = track(at("prerouting", packet).with_history(connections=before), host)
+        assert (met.track.ct_direction, met.track.ct_state) == (1, CT_ESTABLISHED)

@@ -8,7 +8,7 @@ from hairpin.netfilter.packet import ACK, FIN, GRE, ICMP, SCTP, TCP, UDP, Connec
 from hairpin.walk.hooks.flowtable import carries_past, offloads
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
 from hairpin.walk.link.device import device_in
-from hairpin.walk.state import State
+from hairpin.walk.state import History, State
 from tests.small_host import CLIENT, HOST_NETNS, WEB, host_namespace, network
 
 KNOWN = STATUS_CONFIRMED | STATUS_ASSURED
@@ -124,7 +124,7 @@ def test_carries_past(status: int, flags: int, ttl: int, link: str, expected: bo
     )
     packet = msgspec.structs.replace(seen.packet, ttl=ttl)
     made = () if live else ((HOST_NETNS, seen.connection),)
-    state = State("device-in", HOST_NETNS, packet, iif="eth0", connections=made)
+    state = State("device-in", HOST_NETNS, packet, iif="eth0", history=History(connections=made))
     assert carries_past(host, state, "eth0") is expected
     outcomes = tuple(device_in(network(host), state))
     assert [isinstance(each, State) for each in outcomes] == ([False, True] if expected else [True])

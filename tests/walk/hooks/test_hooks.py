@@ -113,9 +113,9 @@ def test_nat_is_done_at_its_place_and_once() -> None:
     whole = with_rules(f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n")
     after = only(whole, at("prerouting"), "prerouting")
     assert (after.packet.daddr, after.packet.dport) == (WEB, 80)
-    assert [step.text for step in after.steps] == ["dnat"]
+    assert [step.text for step in after.history.steps] == ["dnat"]
     again = only(whole, msgspec.structs.replace(after, packet=at("prerouting").packet), "prerouting")
-    assert [step.text for step in again.steps] == ["dnat"]
+    assert [step.text for step in again.history.steps] == ["dnat"]
 
 
 @pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))
@@ -133,14 +133,14 @@ def test_notrack_leaves_nothing_to_translate() -> None:
         f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
     )
     after = only(whole, at("prerouting"), "prerouting")
-    assert (after.packet, after.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+    assert (after.packet, after.track.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
 
 
 @pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
 def test_the_status_tells_that_translation_was_asked_about(rules: str, done: int) -> None:
     after = only(with_rules(rules), at("prerouting"), "prerouting")
-    assert after.connection is not None
-    assert after.connection.status == done
+    assert after.track.connection is not None
+    assert after.track.connection.status == done
 
 
 APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {
@@ -160,24 +160,24 @@ def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int |
     chains = (Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))
     whole = net(Table("ip", "raw", dialect, tuple(chains)))
     after = only(whole, at("output", iif=""), "output")
-    assert (after.connection.zone if after.connection is not None else None) == zone
-    assert (after.ct_state == CT_UNTRACKED) is (zone is None)
+    assert (after.track.connection.zone if after.track.connection is not None else None) == zone
+    assert (after.track.ct_state == CT_UNTRACKED) is (zone is None)
 
 
 @pytest.mark.parametrize(("dialect", "tracked"), (("nft", True), ("iptables-nft", False)))
 def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Dialect, *, tracked: bool) -> None:
     whole = net(Table("ip", "raw", dialect, (base("prerouting", -310, SetZone(5)),)))
-    state = msgspec.structs.replace(at("prerouting"), notrack=True, ct_state=CT_UNTRACKED)
+    state = at("prerouting").with_track(notrack=True, ct_state=CT_UNTRACKED)
     after = only(whole, state, "prerouting")
-    assert (after.connection is not None, after.ct_state == CT_UNTRACKED) == (tracked, not tracked)
+    assert (after.track.connection is not None, after.track.ct_state == CT_UNTRACKED) == (tracked, not tracked)
 
 
 @pytest.mark.parametrize(("dialect", "untracked"), (("nft", True), ("iptables-nft", False)))
 def test_notrack_for_what_answers_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
     whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
-    after = only(whole, msgspec.structs.replace(at("output", iif=""), ct_state=CT_RELATED), "output")
-    assert (after.ct_state == CT_UNTRACKED) is untracked
-    assert after.notrack is untracked  # what lo brings back is tracked there, if it was not here
+    after = only(whole, at("output", iif="").with_track(ct_state=CT_RELATED), "output")
+    assert (after.track.ct_state == CT_UNTRACKED) is untracked
+    assert after.track.notrack is untracked  # what lo brings back is tracked there, if it was not here
 
 
 def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:
@@ -223,7 +223,7 @@ def test_answers_once_needed_a_nat_chain_of_their_own(kernel: str, saddr: int) -
     asked = only(whole, at("prerouting"), "prerouting")
     assert asked.packet.daddr == WEB
     packet = Packet(4, WEB, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
-    answer = msgspec.structs.replace(at("prerouting", packet, iif="docker0"), connections=asked.connections)
+    answer = at("prerouting", packet, iif="docker0").with_history(connections=asked.history.connections)
     back = only(whole, only(whole, answer, "prerouting").to("postrouting", oif="eth0"), "postrouting")
     assert back.packet.saddr == saddr
 
@@ -274,7 +274,7 @@ def test_a_reset_for_a_bridged_translated_packet_goes_astray() -> None:
     )
     routed = only(whole, at("prerouting"), "prerouting")
     assert told(run_hook(whole, routed, "forward")) == ["rejected reject tcp-reset"]
-    bridged = msgspec.structs.replace(routed, physin="veth1")
+    bridged = routed.with_frame(physin="veth1")
     assert told(run_hook(whole, bridged, "forward")) == ["dropped reject"]
 
 
@@ -310,11 +310,11 @@ def test_reject_once_looked_for_checksums_that_are_none(kernel: str, protocol: i
 
 def test_a_live_entry_is_a_step() -> None:
     after = only(net(), at("prerouting"), "prerouting")
-    assert after.steps == ()
-    assert after.connection is not None
-    live = msgspec.structs.replace(after.connection, live=True)
+    assert after.history.steps == ()
+    assert after.track.connection is not None
+    live = msgspec.structs.replace(after.track.connection, live=True)
     host = msgspec.structs.replace(host_namespace(""), connections=(live,))
-    assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").steps] == ["prerouting"]
+    assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").history.steps] == ["prerouting"]
 
 
 def test_the_bridge_family_is_asked_on_bridges_alone() -> None:
@@ -337,7 +337,9 @@ PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
 @pytest.mark.parametrize(("hook", "name", "sees"), PORTS.values(), ids=PORTS)
 def test_interfaces_of_the_bridge_family_are_ports(hook: Hook, name: NameMatch, *, sees: bool) -> None:
     whole = net(own(base(hook, 0, name, DROP), "bridge"))
-    crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0", physin="veth1", physout="veth2")
+    crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0").with_frame(
+        physin="veth1", physout="veth2"
+    )
     assert told(run_bridge_hook(whole, crossing, hook)) == (["dropped rule"] if sees else ["bridge"])
     for outcome in run_bridge_hook(net(), crossing, hook):
         assert outcome == crossing

@@ -59,7 +59,7 @@ def test_the_answer_is_translated_back() -> None:
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
     assert done is not None
     packet = Packet(4, WEB, CLIENT, TCP, sport=80, dport=40000, tcp_flags=SYN | ACK)
-    answer = track(msgspec.structs.replace(at("prerouting", packet), connections=done.connections), HOST)
+    answer = track(at("prerouting", packet).with_history(connections=done.history.connections), HOST)
     back = translate(answer, "src").packet
     assert (back.saddr, back.sport, back.daddr) == (HOST_ADDRESS, 8151, CLIENT)
     assert translate(answer, "dst").packet == answer.packet
@@ -71,11 +71,11 @@ def test_an_error_speaks_of_what_its_receiver_sent() -> None:
     assert done is not None
     left = confirmed(done, HOST)
     assert isinstance(left, State)
-    known = left.connections
+    known = left.history.connections
     asked = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN)
     error = Packet(4, WEB, CLIENT, ICMP, icmp=3 << 8 | 3, inner=asked)
-    met = track(msgspec.structs.replace(at("prerouting", error), connections=known), HOST)
-    assert (met.ct_state, met.ct_direction, needs_decision(met, "dst")) == (CT_RELATED, 1, False)
+    met = track(at("prerouting", error).with_history(connections=known), HOST)
+    assert (met.track.ct_state, met.track.ct_direction, needs_decision(met, "dst")) == (CT_RELATED, 1, False)
     assert translate(met, "dst").packet == error
     told = translate(met, "src").packet
     assert told.inner is not None
@@ -94,7 +94,7 @@ def test_an_error_speaks_of_what_its_receiver_sent() -> None:
 def test_redirects_about_translated_connections_go_nowhere(kind: int, status: int, stopped: bool) -> None:
     connection = Connection(4, Tuple(1, 2, TCP, 3, 4), Tuple(5, 1, TCP, 4, 3), status)
     error = at("prerouting", Packet(4, 9, 1, ICMP, icmp=kind << 8))
-    assert redirects_translated(msgspec.structs.replace(error, connection=connection)) is stopped
+    assert redirects_translated(error.with_track(connection=connection)) is stopped
 
 
 @pytest.mark.parametrize(
@@ -111,44 +111,44 @@ def test_what_was_masqueraded_leaves_by_that_link(
 ) -> None:
     done = set_up(tracked(oif="eth0"), HOST, "src", Nat(nat, (HOST_ADDRESS, HOST_ADDRESS)))
     assert done is not None
-    later = msgspec.structs.replace(done, oif=oif, ct_direction=direction)
+    later = msgspec.structs.replace(done, oif=oif).with_track(ct_direction=direction)
     assert leaves_elsewhere(later, "src") is moved
     assert leaves_elsewhere(later, "dst") is False
 
 
 def test_chains_are_asked_about_a_reset_where_they_were_not_yet() -> None:
-    reset = msgspec.structs.replace(tracked(), ct_direction=1, ct_state=CT_RELATED)
+    reset = tracked().with_track(ct_direction=1, ct_state=CT_RELATED)
     assert needs_decision(reset, "src")
-    assert not needs_decision(msgspec.structs.replace(reset, ct_state=CT_ESTABLISHED), "src")
+    assert not needs_decision(reset.with_track(ct_state=CT_ESTABLISHED), "src")
 
 
 def test_ids_of_echoes_are_translated_both_ways() -> None:
     echo = at("prerouting", Packet(4, 1, 2, ICMP, sport=7, dport=7, icmp=8 << 8))
     connection = Connection(4, Tuple(1, 2, ICMP, 7, 8 << 8), Tuple(2, 5, ICMP, 9, 0), STATUS_SNAT)
-    out = translate(msgspec.structs.replace(echo, connection=connection), "src").packet
+    out = translate(echo.with_track(connection=connection), "src").packet
     assert (out.saddr, out.sport, out.dport, out.icmp) == (5, 9, 9, 8 << 8)
 
 
 def test_other_icmpv6_questions_keep_their_id_in_whatever_connection() -> None:
     question = at("prerouting", Packet(6, 1, 2, ICMP6, sport=7, dport=7, icmp=139 << 8))
     connection = Connection(6, Tuple(1, 2, ICMP6, 7, 139 << 8), Tuple(2, 5, ICMP6, 9, 140 << 8), STATUS_SNAT)
-    out = translate(msgspec.structs.replace(question, connection=connection), "src").packet
+    out = translate(question.with_track(connection=connection), "src").packet
     assert (out.saddr, out.sport, out.dport) == (5, 7, 7)
     drawn = set_up(track(question, HOST), HOST, "src", Nat("snat", (5, 5), flags=("random",)))
     assert drawn is not None
-    assert drawn.connection is not None
-    assert drawn.connection.reply.sport != 7
+    assert drawn.track.connection is not None
+    assert drawn.track.connection.reply.sport != 7
 
 
 def test_status_says_what_is_translated() -> None:
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB)))
     assert done is not None
-    assert done.connection is not None
-    assert done.connection.status & (STATUS_DNAT | STATUS_SNAT) == STATUS_DNAT
+    assert done.track.connection is not None
+    assert done.track.connection.status & (STATUS_DNAT | STATUS_SNAT) == STATUS_DNAT
     same = set_up(tracked(), HOST, "dst", Nat("dnat", (HOST_ADDRESS, HOST_ADDRESS)))
     assert same is not None
-    assert same.connection is not None
-    assert not same.connection.status & STATUS_DNAT
+    assert same.track.connection is not None
+    assert not same.track.connection.status & STATUS_DNAT
 
 
 def test_without_an_address_on_the_link_it_cannot_be_made() -> None:
@@ -170,7 +170,7 @@ def test_chains_are_asked_once_a_direction() -> None:
     assert not needs_decision(plain, "dst")
     assert needs_decision(plain, "src")
     assert translate(plain, "dst").packet == state.packet
-    assert not needs_decision(msgspec.structs.replace(state, ct_direction=1), "dst")
+    assert not needs_decision(state.with_track(ct_direction=1), "dst")
     assert not needs_decision(at("prerouting"), "dst")
 
 

@@ -50,7 +50,7 @@ def test_it_passes_input_below_and_arrives_above() -> None:
     (outcome,) = input_route_above(net, at("input-route", PACKET))
     assert isinstance(outcome, State)
     assert (outcome.stage, outcome.netns, outcome.iif) == ("input", HOST_NETNS, "eth0")
-    assert outcome.above == Port(sibling("container:one"), "eth0")
+    assert outcome.l3s == Port(sibling("container:one"), "eth0")
     above = handed_up(outcome)
     assert (above.netns, above.iif) == (sibling("container:one"), "eth0")
     (end,) = walk_packet(net, at("device-in", PACKET))
@@ -61,7 +61,7 @@ def test_what_is_not_for_it_is_routed_below() -> None:
     packet = msgspec.structs.replace(PACKET, daddr=HOST_ADDRESS)
     (outcome,) = input_route_above(over_ipvlan(), at("input-route", packet))
     assert isinstance(outcome, State)
-    assert (outcome.stage, outcome.above) == ("input", None)
+    assert (outcome.stage, outcome.l3s) == ("input", None)
     assert handed_up(outcome) is outcome
 
 
@@ -74,6 +74,6 @@ def test_what_it_does_not_believe_is_routed_below() -> None:
 
 @pytest.mark.parametrize(("above", "source"), ((Port(sibling("container:one"), "eth0"), OWN), (None, None)))
 def test_what_input_below_rejects_is_answered_by_the_address_above(above: Port | None, source: int | None) -> None:
-    shown = msgspec.structs.replace(at("input", PACKET), above=above)
+    shown = msgspec.structs.replace(at("input", PACKET), l3s=above)
     back = refusal(over_ipvlan(), stopped(shown, "reject", reject="icmp-admin-prohibited"))
     assert (back.packet.saddr if back is not None else None) == source

@@ -18,7 +18,7 @@ from hairpin.walk.ip.mtu import (
     told_what_fits,
     too_big_to_forward,
 )
-from hairpin.walk.state import End, State
+from hairpin.walk.state import End, Fragments, State
 from tests.small_host import HOST_NETNS
 
 SPACE = Namespace("host", links=(Link(2, "eth0", mtu_bytes=1400),))
@@ -75,7 +75,9 @@ def standing(
     version: int, length: int, *, protocol: int = UDP, whole: bool = False, pieces: int | None = None, iif: str = ""
 ) -> State:
     packet = Packet(4 if version == 4 else 6, 1, 2, protocol, length_bytes=length, dont_fragment=whole)
-    return State("forward", HOST_NETNS, packet, iif=iif, oif="eth0", mtu_bytes=1400, fragment_bytes=pieces or None)
+    return State(
+        "forward", HOST_NETNS, packet, iif=iif, oif="eth0", mtu_bytes=1400, fragments=Fragments(largest=pieces or None)
+    )
 
 
 TRACKING = msgspec.structs.replace(SPACE, ruleset=Ruleset(tables=(Table("inet", "t", "nft", ()),)))
@@ -86,9 +88,9 @@ def together(version: int, length: int, pieces: int) -> State:
 
 
 def test_only_what_came_in_pieces_is_put_together_and_only_where_rules_are() -> None:
-    assert together(6, 1500, 1300).put_together
-    assert not put_together(SPACE, standing(6, 1500, pieces=1300)).put_together
-    assert not put_together(TRACKING, standing(6, 1300)).put_together
+    assert together(6, 1500, 1300).fragments.defragmented
+    assert not put_together(SPACE, standing(6, 1500, pieces=1300)).fragments.defragmented
+    assert not put_together(TRACKING, standing(6, 1300)).fragments.defragmented
 
 
 # packet, answer of a router whose link takes 1400 bytes

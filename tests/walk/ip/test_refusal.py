@@ -24,7 +24,7 @@ def test_an_error_quotes_the_packet_and_comes_from_where_the_route_says() -> Non
     back = answer(at("forward", TO_WEB, oif="docker0"), "icmp-host-prohibited")
     assert back is not None
     error = back.packet
-    assert (back.stage, back.netns, back.ct_state) == ("output-route", HOST_NETNS, 0)
+    assert (back.stage, back.netns, back.track.ct_state) == ("output-route", HOST_NETNS, 0)
     assert (error.protocol, error.icmp, error.saddr, error.daddr) == (ICMP, 3 << 8 | 10, 0, CLIENT)
     assert (error.inner, error.length_bytes, error.dscp) == (TO_WEB, 68, 54)
 
@@ -72,7 +72,7 @@ def test_no_reset_answers_what_was_for_no_address() -> None:
 def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, own: bool) -> None:
     back = answer(at("forward", TO_WEB, oif="docker0"), reject)
     assert back is not None
-    assert (back.by_kernel, back.uid) == (own, None)
+    assert (back.sender.by_kernel, back.sender.uid) == (own, None)
 
 
 def test_what_lo_brings_back_has_its_route_already() -> None:
@@ -157,7 +157,7 @@ def test_an_ipv6_error_about_a_frame_on_a_bridge_comes_from_where_the_route_says
     back = Route(6, 0x20010DB8 << 96, 64, next_hops=(NextHop("docker0"),))
     own = Address("docker0", 6, 0x20010DB8 << 96 | 1, 64)
     net = network(msgspec.structs.replace(host_namespace(), routes=(back,), addresses=(own,)))
-    state = msgspec.structs.replace(at("prerouting", asked, iif="docker0"), physin=physin, physout=physout)
+    state = at("prerouting", asked, iif="docker0").with_frame(physin=physin, physout=physout)
     error = refusal(net, stopped(state, "reject", stage="prerouting", reject="icmp6-port-unreachable"))
     assert error is not None
     assert error.packet.saddr == (0 if physin else own.value)
@@ -168,9 +168,7 @@ def test_an_ipv6_error_about_somebody_elses_frame_does_not_come_from_the_address
     own = Address("docker0", 6, 0x20010DB8 << 96 | 1, 64)
     net = network(msgspec.structs.replace(host_namespace(), addresses=(own,)))
     asked = Packet(6, 0x20010DB8 << 96 | 9, own.value, UDP, sport=1, dport=2)
-    state = msgspec.structs.replace(
-        at("bridge", asked, iif="docker0"), physin="veth1", physout="veth2", other_host=other
-    )
+    state = at("bridge", asked, iif="docker0").with_frame(physin="veth1", physout="veth2", other_host=other)
     error = refusal(net, stopped(state, "mtu", stage="bridge", reject="icmp6-too-big"))
     assert error is not None
     assert error.packet.saddr == (0 if other else own.value)
@@ -186,7 +184,7 @@ def test_a_reset_exchanges_the_ends(asked: int, told: int) -> None:
 
 
 def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
-    bridged = msgspec.structs.replace(at("forward", TO_WEB, oif="docker0"), physin="veth1")
+    bridged = at("forward", TO_WEB, oif="docker0").with_frame(physin="veth1")
     back = answer(bridged, "tcp-reset")
     assert back is not None
     assert (back.stage, back.oif) == ("device-out", "veth1")
@@ -240,17 +238,21 @@ def test_the_answer_is_part_of_the_connection() -> None:
     tracked = track(at("prerouting", TO_WEB), host_namespace())
     back = answer(tracked.to("forward", oif="docker0"), "icmpx-port-unreachable")
     assert back is not None
-    assert (back.connection, back.ct_state, back.ct_direction) == (tracked.connection, CT_RELATED, 1)
+    assert (back.track.connection, back.track.ct_state, back.track.ct_direction) == (
+        tracked.track.connection,
+        CT_RELATED,
+        1,
+    )
     assert back.packet.icmp == 3 << 8 | 3
 
 
 def test_the_answer_is_in_the_zone_that_the_packet_would_have_been_tracked_in() -> None:
-    zoned = msgspec.structs.replace(at("output", TO_WEB, iif=""), zone=5)
-    back, other = (answer(each, "tcp-reset") for each in (zoned, msgspec.structs.replace(zoned, notrack=True)))
+    zoned = at("output", TO_WEB, iif="").with_track(zone=5)
+    back, other = (answer(each, "tcp-reset") for each in (zoned, zoned.with_track(notrack=True)))
     assert back is not None
-    assert (back.zone, back.ct_state) == (5, 0)
+    assert (back.track.zone, back.track.ct_state) == (5, 0)
     assert other is not None
-    assert (other.zone, other.ct_state) == (None, CT_RELATED)
+    assert (other.track.zone, other.track.ct_state) == (None, CT_RELATED)
 
 
 SILENT: dict[str, tuple[Packet, str]] = {

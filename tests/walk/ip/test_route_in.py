@@ -129,7 +129,7 @@ def test_the_mark_leads_back_where_told() -> None:
 def test_nobody_looks_for_ports_in_fragments(pieces: int | None, together: bool, expected: str) -> None:
     rules = (PolicyRule(4, 9, "blackhole", dports=(8151, 8151)), PolicyRule(4, 32766, table=254))
     net = network(host_namespace(policy_rules=rules))
-    state = msgspec.structs.replace(at("input-route", to(WEB)), fragment_bytes=pieces, put_together=together)
+    state = at("input-route", to(WEB)).with_fragments(largest=pieces, defragmented=together)
     assert [each.partition(" ")[0] for each in told(input_route(net, state))] == [expected]
 
 

@@ -7,7 +7,7 @@ from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_out import output, output_route, postrouting
-from hairpin.walk.state import State
+from hairpin.walk.state import Sender, State
 from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, told
 
@@ -81,7 +81,9 @@ def test_no_address_to_send_from() -> None:
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]
     for kernel, source in (("", 0xC0000008), ("5.4.0-150-generic", 0xC0000008), ("4.18.0-240.el8.x86_64", 0)):
         there = network(msgspec.structs.replace(host, kernel=kernel))
-        (error,) = output_route(there, msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), by_kernel=True))
+        (error,) = output_route(
+            there, msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(by_kernel=True))
+        )
         assert isinstance(error, State)
         assert error.packet.saddr == source
 
@@ -99,7 +101,7 @@ def test_the_owner_and_the_port_choose_the_table() -> None:
              PolicyRule(4, 32766, table=254))  # fmt: skip
     net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
     for uid, link in ((5, "docker0"), (0, "eth0")):
-        state = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), uid=uid)
+        state = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=uid))
         (outcome,) = output_route(net, state)
         assert isinstance(outcome, State)
         assert outcome.oif == link
@@ -157,8 +159,8 @@ def test_postrouting_confirms_the_connection() -> None:
     (outcome,) = postrouting(NET, sending)
     assert isinstance(outcome, State)
     assert outcome.stage == "neighbour"
-    assert outcome.connection is not None
-    assert outcome.connection.status & STATUS_CONFIRMED
+    assert outcome.track.connection is not None
+    assert outcome.track.connection.status & STATUS_CONFIRMED
     assert parse_address("192.0.2.10")[1] == outcome.packet.daddr
 
 

@@ -12,7 +12,7 @@ from hairpin.network.prefix import BROADCAST4
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.ip.vrf import into_vrf, shown_by_vrf
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import End, State
+from hairpin.walk.state import End, Sender, State
 from tests.small_host import HOST_NETNS, lo, ruleset, sibling
 from tests.walk.standing import ended
 
@@ -105,13 +105,13 @@ OUT: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("rules", "expected"), OUT.values(), ids=OUT)
 def test_out_by_a_vrf(rules: str, expected: str) -> None:
-    (end,) = walk_packet(net(rules), State("output-route", HOST_NETNS, TO_INSIDE, oif="red", uid=0))
+    (end,) = walk_packet(net(rules), State("output-route", HOST_NETNS, TO_INSIDE, oif="red", sender=Sender(uid=0)))
     assert ended(end) == expected
     assert end.state.packet.saddr == HERE
 
 
 def test_a_raw_sockets_packet_is_not_shown_to_the_vrf() -> None:
-    start = State("output-route", HOST_NETNS, TO_INSIDE, oif="red", uid=0, header_included=True)
+    start = State("output-route", HOST_NETNS, TO_INSIDE, oif="red", sender=Sender(uid=0, header_included=True))
     (end,) = walk_packet(net(drop("OUTPUT", "-o red")), start)
     assert ended(end) == "arrived"
 
@@ -137,7 +137,7 @@ def test_to_its_own_address_it_goes_by_the_vrf() -> None:
 def test_what_a_vrf_shows_is_as_it_was() -> None:
     state = State("output", HOST_NETNS, TO_INSIDE, oif="r1")
     assert list(shown_by_vrf(net(), state, lambda _, changed: iter((changed,)))) == [state]
-    assert state.ct_state != CT_UNTRACKED
+    assert state.track.ct_state != CT_UNTRACKED
 
 
 def test_an_answer_goes_by_the_vrf() -> None:

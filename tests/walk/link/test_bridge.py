@@ -55,7 +55,7 @@ def engines(whole: Network) -> tuple[Engine, ...]:
 
 
 def frame(packet: Packet, target: Port | None) -> State:
-    return msgspec.structs.replace(at("bridge", packet, iif="docker0"), physin="veth1", target=target)
+    return at("bridge", packet, iif="docker0").with_frame(physin="veth1", target=target)
 
 
 DB = Port(sibling("container:db"), "eth0")

@@ -1,12 +1,13 @@
 import msgspec
 import pytest
 
+from hairpin.door import CLOSED
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.netfilter.ir import Chain, Ruleset, Table, Verdict
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
-from hairpin.walk.link.device import MAX_HOPS, device_in, device_out, enter, out_of_port, wire
+from hairpin.walk.link.device import device_in, device_out, enter, out_of_port, wire
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
@@ -42,8 +43,8 @@ def test_a_program_is_a_condition_of_both_branches() -> None:
     taken, passed = device_in(changed("eth0", xdp=True), at("device-in"))
     assert isinstance(passed, State)
     assert not isinstance(taken, State)
-    assert [each.holds for each in taken.state.conditions] == [False]
-    assert [(each.holds, each.usual) for each in passed.conditions] == [(True, True)]
+    assert [each.holds for each in taken.state.history.conditions] == [False]
+    assert [(each.holds, each.usual) for each in passed.history.conditions] == [(True, True)]
 
 
 def came_by(net: Network, link: str) -> State:
@@ -57,8 +58,8 @@ def test_rules_see_the_link_above() -> None:
     assert came_by(bond, "eth9").iif == "bond0"
     vrf = with_links(Link(8, "red", "vrf", vrf_table=9), Link(9, "eth9", master="red"))
     assert came_by(vrf, "eth9").iif == "eth9"  # its VRF comes behind PREROUTING
-    assert (came_by(NET, "veth1").iif, came_by(NET, "veth1").physin) == ("docker0", "veth1")
-    assert (came_by(NET, "eth0").iif, came_by(NET, "eth0").physin) == ("eth0", "")
+    assert (came_by(NET, "veth1").iif, came_by(NET, "veth1").frame.physin) == ("docker0", "veth1")
+    assert (came_by(NET, "eth0").iif, came_by(NET, "eth0").frame.physin) == ("eth0", "")
 
 
 def test_out_by_the_uplink_it_leaves() -> None:
@@ -66,14 +67,14 @@ def test_out_by_the_uplink_it_leaves() -> None:
 
 
 def test_out_by_the_bridge_it_gets_to_the_container() -> None:
-    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=INNER)
+    state = at("device-out", oif="docker0").with_frame(target=INNER)
     (outcome,) = device_out(NET, state)
     assert isinstance(outcome, State)
     assert (outcome.stage, outcome.netns, outcome.iif) == ("device-in", sibling("container:web"), "eth0")
 
 
 def test_no_port_leads_there() -> None:
-    state = msgspec.structs.replace(at("device-out", oif="docker0"), target=Port(sibling("container:x"), "eth0"))
+    state = at("device-out", oif="docker0").with_frame(target=Port(sibling("container:x"), "eth0"))
     assert told(device_out(NET, state)) == ["dropped no-neighbour"]
 
 
@@ -125,15 +126,15 @@ def test_wires() -> None:
 
 
 def test_what_goes_in_circles_is_given_up() -> None:
-    tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=MAX_HOPS + 1)
+    tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=CLOSED.limits.hops + 1)
     assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped lo"
 
 
 def test_mark_and_connection_stay_behind() -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, mark=7)
-    state = msgspec.structs.replace(at("device-out", packet), ct_state=8, notrack=True, hops=2)
+    state = msgspec.structs.replace(at("device-out", packet), hops=2).with_track(ct_state=8, notrack=True)
     arrived = enter(state, INNER)
-    assert (arrived.packet.mark, arrived.ct_state, arrived.notrack, arrived.hops) == (0, 0, False, 3)
+    assert (arrived.packet.mark, arrived.track.ct_state, arrived.track.notrack, arrived.hops) == (0, 0, False, 3)
     assert arrived.packet == FROM_CLIENT
     assert container_namespace().name == arrived.netns.name
 

@@ -42,7 +42,7 @@ def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
     state = msgspec.structs.replace(at("neighbour", packet, oif="docker0"), next_hop=NextHop("docker0", WEB))
     (outcome,) = neighbour(NET, state)
     assert isinstance(outcome, State)
-    assert outcome.target == INNER
+    assert outcome.frame.target == INNER
 
 
 def test_what_a_route_encapsulates_in_is_not_followed() -> None:
@@ -101,4 +101,4 @@ def test_a_permanent_entry_leads_to_whoever_has_the_hardware_address() -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
     (outcome,) = neighbour(asking, at("neighbour", packet, netns=sibling("container:web"), oif="eth0"))
     assert isinstance(outcome, State)
-    assert outcome.target == Port(HOST_NETNS, "docker0")
+    assert outcome.frame.target == Port(HOST_NETNS, "docker0")

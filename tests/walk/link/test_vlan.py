@@ -9,7 +9,7 @@ from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.link.vlan import below, taker
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import State
+from hairpin.walk.state import Sender, State
 from tests.small_host import route, ruleset, sibling
 from tests.walk.standing import ended
 
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Network, str, int, int, str]] = {
 @pytest.mark.parametrize(("network", "netns", "saddr", "daddr", "expected"), CASES.values(), ids=CASES)
 def test_vlans_of_a_bridge(network: Network, netns: str, saddr: int, daddr: int, expected: str) -> None:
     packet = Packet(4, saddr, daddr, UDP, sport=40000, dport=53)
-    (end,) = walk_packet(network, State("output-route", sibling(netns), packet, uid=0))
+    (end,) = walk_packet(network, State("output-route", sibling(netns), packet, sender=Sender(uid=0)))
     assert ended(end) == expected
 
 
@@ -137,7 +137,7 @@ def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int
     ruled = msgspec.structs.replace(host, ruleset=ruleset(rules), sysctls=sysctls)
     packet = Packet(4, ONE, daddr, UDP, sport=40000, dport=53)
     whole = Network((msgspec.structs.replace(network.this, namespaces=(ruled, *inner)),))
-    (end,) = walk_packet(whole, State("output-route", sibling("container:one"), packet, uid=0))
+    (end,) = walk_packet(whole, State("output-route", sibling("container:one"), packet, sender=Sender(uid=0)))
     assert ended(end) == expected
 
 

@@ -1,1 +1,1 @@
-"""Bridges, their ports and veths."""
+"""Faults of bridges, their ports and veths; ``_link_state`` sets a link up."""

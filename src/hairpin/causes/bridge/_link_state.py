@@ -11,7 +11,7 @@ from hairpin.message import Message
 
 
 def down(view: View) -> Link | None:
-    """Return the link at which the packet stopped, when it is down."""
+    """Return the link at which the packet stopped if it is down, or None."""
     link = view.namespace.link(view.stop.link)
     return link if link is not None and not link.up else None
 
@@ -25,6 +25,6 @@ def brought_up(view: View, link: Link, title: Message, detail: Message) -> Itera
         detail=detail,
         change=one(SetLink(view.stop.netns, up)),
         where=where(netns=view.stop.netns, link=link.name, state="down"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
     )

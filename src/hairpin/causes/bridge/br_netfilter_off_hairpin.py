@@ -1,6 +1,6 @@
-"""Answers between containers of one bridge are switched past netfilter and so never translated back.
+"""Replies between containers of one bridge are switched without netfilter, so NAT is never undone for them.
 
-Users see: container to host-address:port of a neighbour on the same bridge: the answer comes from the wrong address.
+Users see: a container that asks for a neighbour's published port by the host's address gets no connection.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a container got the wrong answer and bridged IPv4 is not shown to iptables."""
+    """Yield one candidate when a container's reply had a wrong source and iptables is not asked for bridged IPv4."""
     if not isinstance(view.flow.start, FromContainer):
         return
     path = ("net", "bridge", "bridge-nf-call-iptables")
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
             value=value or "absent (br_netfilter is not loaded)",
             wanted="1",
         ),
-        rank=20,
+        in_class="filtering-sysctl",
         evidence=(view.host_namespace.sysctls.evidence,),
     )
 

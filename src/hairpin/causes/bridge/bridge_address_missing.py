@@ -1,6 +1,6 @@
 """The bridge has lost its address: its containers have no gateway.
 
-Users see: containers lose their way out, and answers to clients die inside of them.
+Users see: containers cannot connect to the outside, and their replies to clients never leave them.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge network, on the flow's way, whose gateway address the host does not have."""
+    """Yield one candidate for each bridge network whose gateway address the host does not have."""
     version = view.flow.version
     for engine in view.host.engines:
         for network in engine.networks:
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
                     detail=message("It is the gateway of every container on network {name}.", name=network.name),
                     change=one(AddAddress(view.host_netns, address)),
                     where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
-                    rank=12,
+                    in_class="gateway-address-lost",
                     evidence=(bridge.evidence,),
                     advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
                 )

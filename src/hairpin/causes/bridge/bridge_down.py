@@ -1,22 +1,23 @@
 """A bridge is down.
 
-Users see: everything of one network is dead.
+Users see: no container of one network can be reached, or reaches anything.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._attachment import network_for
 from hairpin.message import message
+from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link that is down."""
+    """Yield one candidate for a bridge that is down: where the packet stopped, or where its container is."""
     link = down(view)
     if link is None or link.kind != "bridge":
-        # Its routes went with it, so packets for its containers may have left by another link.
-        meant = network_for(view, view.stop.seen.packet.daddr) if view.on_host else None
+        # The kernel removes the routes of a link that goes down, so the packet may have left by another link.
+        packet = view.stop.seen.packet
+        meant = network_for(view.host, packet.daddr, packet.version) if view.on_host else None
         link = view.host_namespace.link(meant.bridge) if meant is not None and meant.bridge is not None else None
     if link is None or link.up or link.kind != "bridge":
         return

@@ -1,6 +1,6 @@
 """Two ports of one bridge are isolated from each other.
 
-Users see: containers of one bridge cannot talk, the host reaches both.
+Users see: containers of one bridge cannot reach each other; the host reaches both.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port that the frame would have left by."""
+    """Yield one candidate for the egress port of the frame."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None:
         return
@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Isolated ports of {bridge} exchange no frames with each other.", bridge=link.master),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=where(link=link.name, isolated="on"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
     )
 

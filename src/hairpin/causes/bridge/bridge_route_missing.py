@@ -6,19 +6,18 @@ Users see: timeout, or "No route to host".
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import network_for
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.attachment import network_for
 from hairpin.network.prefix import prefix_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no connected route for the container network that the packet is meant
-    for."""
+    """Yield one candidate when the host has no connected route for the packet's container network."""
     packet = view.stop.seen.packet
-    network = network_for(view, packet.daddr)
-    if network is None or network.bridge is None or not view.stop.netns.is_host:
+    network = network_for(view.host, packet.daddr, packet.version)
+    if network is None or network.bridge is None or not view.on_host:
         return
     bridge = view.host_namespace.link(network.bridge)
     subnet = next((each for each in network.subnets if each.version == packet.version), None)
@@ -43,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
         change=one(AddRoute(view.host_netns, route)),
         where=where(route=f"{text} dev {network.bridge}"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(bridge.evidence,),
         advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
     )

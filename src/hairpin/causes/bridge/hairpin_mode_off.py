@@ -1,4 +1,4 @@
-"""The bridge does not send a frame back out of the port that it came in by: hairpin mode is off.
+"""Hairpin mode is off: the bridge does not send a frame out of its ingress port.
 
 Users see, with the userland proxy off: a container cannot reach its own published port.
 """
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port."""
+    """Yield one candidate for the bridge port that is both ingress and egress of the frame."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.port is None:
         return
@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The packet would have to leave by the bridge port that it came in by."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=where(link=link.name, hairpin="off"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(link.evidence,),
         side_effects=(message("dockerd sets it itself for containers it starts with userland-proxy off"),),
     )

@@ -1,6 +1,6 @@
-"""The host's end of a container's veth is no longer (or not) a port of its network's bridge.
+"""The host's end of a container's veth is not a port of its network's bridge.
 
-Users see: one container has no network, others are fine, after networkctl reload or a NetworkManager restart.
+Users see: after networkctl reload or a NetworkManager restart one container has no network, others are fine.
 """
 
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import BridgePort
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when nobody answers for a running container whose wire ends beside its bridge."""
+    """Yield one candidate for the running container that the packet came from, or is for, if its veth has no bridge."""
     packet = view.stop.seen.packet
     for address in (packet.daddr, packet.saddr):
         found = attachment_of(view.network, view.host, address, packet.version)
@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
             change=one(SetLink(view.host_netns, attached)),
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
-            rank=15,
+            in_class="link-or-route",
             evidence=(link.evidence,),
             advice=(message("keep network managers away from veth*, docker0 and br-* (unmanaged)"),),
         )

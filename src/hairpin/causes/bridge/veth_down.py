@@ -12,7 +12,7 @@ from hairpin.network.network import is_bridge_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link that is down."""
+    """Yield one candidate for the bridge port that is down."""
     link = down(view)
     if link is None or not (view.stop.netns.is_host and is_bridge_port(view.namespace, link)):
         return

@@ -1,1 +1,1 @@
-"""A container and its own namespace."""
+"""Faults of a container and inside its namespace."""

@@ -1,22 +1,25 @@
 """The container does not have the address that its engine gave it.
 
-Users see: nobody answers; software inside the container changed its address.
+Users see: the port times out after software inside the container changed its address.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.change.change import AddAddress, one
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each endpoint address, of the container asked or asking, that no link inside has."""
+    """Yield one candidate for each endpoint address that no link in the container has.
+
+    The container is the one that the packet is for, or else the one in which it stopped.
+    """
     version = view.stop.seen.packet.version
     meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, version)
     container = meant.container if meant is not None else view.container
@@ -38,13 +41,13 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("Docker gave it {address}, but no link inside has it.", address=text),
             change=one(AddAddress(netns, Address(inner, version, value, length))),
             where=where(container=container.name, address=f"{text}/{length}"),
-            rank=14,
+            in_class="container-address-lost",
             evidence=(container.evidence,),
         )
 
 
 def _without_address(namespace: Namespace, version: Version) -> str | None:
-    """Return the link inside that could have had the address: a veth with none of this version."""
+    """Return the veth without an address of this version, which could have had the lost one, or None."""
     for link in namespace.links:
         if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
             return link.name

@@ -1,6 +1,6 @@
-"""The container has no default route: it can answer its own subnet and nobody else.
+"""The container has no default route: its replies reach its own subnet only.
 
-Users see: the host reaches the container, outsiders do not; the way out is "Network unreachable".
+Users see: the host reaches the container, outside clients do not; inside it, "Network unreachable".
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.network.prefix import address_text, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet of the container's found no route."""
+    """Yield one candidate when a packet that the container sends found no route."""
     container = view.container
     version = view.stop.seen.packet.version
     if view.stop.netns.is_host or container is None:
@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("It cannot answer anybody outside of its own subnet."),
             change=one(AddRoute(view.stop.netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))),
             where=where(container=container.name, route=f"default via {address_text(gateway, version)} dev {link}"),
-            rank=15,
+            in_class="link-or-route",
             evidence=(container.evidence,),
         )
         return

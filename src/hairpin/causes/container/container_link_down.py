@@ -1,6 +1,6 @@
 """The container's own interface is down.
 
-Users see: timeout, or no route to host after three seconds.
+Users see: timeout, or "No route to host" after three seconds.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link that is down."""
+    """Yield one candidate for a link that is down in the container's namespace."""
     link = down(view)
     if link is None or view.stop.netns.is_host:
         return

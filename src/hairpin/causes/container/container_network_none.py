@@ -1,4 +1,4 @@
-"""The container was made without a network (``--network none``): what it asks to publish is not published.
+"""The container was made with ``--network none``, so Docker ignores the ports that it should publish.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 """
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._starting import on_default_bridge
+from hairpin.engines.starting import on_default_bridge
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container without a network that asks for this port."""
+    """Yield one candidate for each container without a network that should publish this port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or container.network_mode != "none":
             continue
-        change = on_default_bridge(view, container, binding)
+        change = on_default_bridge(view.host, container, binding)
         if change is None:
             continue
         yield Candidate(
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             where=where(container=container.name, network="none", port=binding.host_port),
-            rank=11,
+            in_class="container-without-ports",
             evidence=(container.evidence,),
             advice=(message("recreate the container without --network none"),),
         )

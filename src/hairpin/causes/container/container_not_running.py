@@ -1,6 +1,6 @@
 """The container that publishes the port is not running.
 
-Users see: refused (nobody holds the port any more), sometimes a timeout when stale rules are left.
+Users see: refused, as nothing listens on the port; a timeout when its old rules are still there.
 """
 
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._starting import started
 from hairpin.change.change import AddSocket, Change
+from hairpin.engines.starting import started
 from hairpin.host.docker import Container
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each stopped container that asks for this port, when no running one has it."""
+    """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
     bindings = at_host_port(view)
     if any(container.running and binding.actual and not _came_and_went(container) for container, binding in bindings):
         return
@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         looping = container.status == "restarting" or _came_and_went(container)
         if container.running and not looping:
             continue
-        change = started(view, container, binding)
+        change = started(view.host, container, binding)
         if change is None:
             continue
         ended = container.status == "exited" or looping
@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
-            rank=10,
+            in_class="switched-off",
             evidence=(container.evidence,),
             advice=(
                 message("read why it ended: docker logs {name}", name=container.name),
@@ -54,13 +54,12 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _came_and_went(container: Container) -> bool:
-    """Return whether it ran when the engine was asked and was gone when its namespace was to be read: it ends again and
-    again."""
+    """Return whether the container ended while the host was read, and its engine starts it again."""
     return container.running and container.netns is None and container.restart_policy != "no"
 
 
 def _by_hand(change: Change, advice: str) -> Change:
-    """Return the change for a container that is being started again and again already: another start is no repair."""
+    """Return the change without its command: the engine restarts this container already, a start repairs nothing."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
     )

@@ -1,4 +1,4 @@
-"""The container is on internal networks alone, from which Docker publishes nothing.
+"""The container is on internal networks only, and Docker publishes no port from those.
 
 Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused.
 """
@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._starting import on_default_bridge
 from hairpin.change.calls import ConnectContainer
+from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container on internal networks that asks for this port."""
+    """Yield one candidate for each container on internal networks that should publish this port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
-        change = on_default_bridge(view, container, binding, _connected(container))
+        change = on_default_bridge(view.host, container, binding, _connected(container))
         if change is None:
             continue
         networks = ", ".join(each.network for each in container.endpoints)
@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             where=where(container=container.name, networks=networks, port=binding.host_port),
-            rank=11,
+            in_class="container-without-ports",
             evidence=(container.evidence,),
             side_effects=(message("the container can then reach the outside, too"),),
             advice=(message("compose: give the service a second network that is not internal"),),
@@ -43,13 +43,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _way_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container that asks for what lies outside of its internal networks."""
+    """Yield one candidate for the container that connects to an address outside of its internal networks."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):
         return
     binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
-    change = on_default_bridge(view, container, binding, _connected(container))
+    change = on_default_bridge(view.host, container, binding, _connected(container))
     if change is None:
         return
     networks = ", ".join(each.network for each in container.endpoints)
@@ -58,7 +58,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
         detail=message("Internal networks ({networks}) have no way out, as they were made.", networks=networks),
         change=change,
         where=where(container=container.name, networks=networks),
-        rank=11,
+        in_class="container-without-ports",
         evidence=(container.evidence,),
         side_effects=(message("the container can then reach the outside, too"),),
         advice=(message("compose: give the service a second network that is not internal"),),

@@ -1,4 +1,4 @@
-"""The container is paused: its kernel still completes handshakes, its processes never answer.
+"""The container is paused: the kernel completes the handshake, the frozen process never replies.
 
 Users see: connects, then silence.
 """
@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
         change=one(SetContainer(view.host.name, running), SetContainerState("docker", "unpause", container.name)),
         where=where(container=container.name, state=container.status),
-        rank=10,
+        in_class="switched-off",
         evidence=(container.evidence,),
     )
 

@@ -1,17 +1,17 @@
 """Strict reverse-path filtering inside a container's namespace.
 
-Users see: a container on two networks drops requests that come in by "the wrong side".
+Users see: a container on two networks does not reply to requests on one of them.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing.rp_filter_strict import loosened
+from hairpin.causes.routing._reverse_path import loosened
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate in a container's namespace."""
-    if not view.stop.netns.is_host:
+    """Yield one candidate if the packet stopped in a container; on the host the cause has another id."""
+    if not view.on_host:
         yield from loosened(view)
 
 

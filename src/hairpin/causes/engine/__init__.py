@@ -1,1 +1,1 @@
-"""How the engine was configured: what is published, the relay, options."""
+"""How the engine was configured: published ports, docker-proxy, options; ``_publishing`` finds a port's bindings."""

@@ -1,18 +1,20 @@
-"""The bindings of containers, seen from a packet that found nobody at the host."""
+"""The containers' bindings of the port that a packet asked for."""
 
-from hairpin.causes.cause import View
+from hairpin.causes.cause import Candidate, View, where
+from hairpin.engines.republishing import published_everywhere
 from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.prefix import is_loopback
+from hairpin.network.prefix import address_text, is_loopback
 
 
 def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the port and protocol that the packet asked the host for."""
-    return bindings_for(view) if view.stop.netns.is_host else ()
+    """Return the bindings of the packet's port and protocol if the packet stopped on the host, else none."""
+    return bindings_for(view) if view.on_host else ()
 
 
 def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the asked port, wherever the packet (or its answer) stopped."""
+    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped."""
     packet = view.stop.seen.packet
     if packet.protocol not in (TCP, UDP):
         return ()
@@ -26,10 +28,48 @@ def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def covers(binding: PortBinding, address: int) -> bool:
-    """Return whether the binding takes packets to the address."""
+    """Return whether the port is published on the address."""
     return binding.host_ip is None or binding.host_ip == address
 
 
 def loopback_only(binding: PortBinding) -> bool:
-    """Return whether the binding is for the host alone."""
+    """Return whether the port is published on a loopback address of the host."""
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
+
+
+def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
+    """Return the candidate that publishes the port on every address."""
+    address = address_text(binding.host_ip or 0, binding.version)
+    port = f"{binding.host_port}:{binding.container_port}" + ("/udp" if binding.protocol == "udp" else "")
+    if loopback:
+        title = message(
+            "Port {port} of {name} is published on {address} only",
+            port=binding.host_port,
+            name=container.name,
+            address=address,
+        )
+    else:
+        title = message(
+            "Port {port} of {name} is published on {address}, not on the address that was asked",
+            port=binding.host_port,
+            name=container.name,
+            address=address,
+        )
+    return Candidate(
+        title=title,
+        detail=message(
+            "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "
+            "container's published ports cannot be changed while it exists.",
+            address=address,
+        ),
+        change=published_everywhere(view.host, container, binding),
+        where=where(container=container.name, host_ip=address, port=binding.host_port),
+        in_class="bound-to-other-address",
+        evidence=(container.evidence,),
+        advice=(
+            message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
+            message(
+                'an address before the port may also come from "ip" in daemon.json or host_binding_ipv4 of its network'
+            ),
+        ),
+    )

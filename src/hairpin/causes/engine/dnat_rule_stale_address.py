@@ -1,4 +1,4 @@
-"""The first DNAT rule that fits translates to an address that nobody has.
+"""The first DNAT rule that matches translates to an address that no running container has.
 
 Users see: "No route to host" or timeouts after a container was recreated.
 """
@@ -6,23 +6,25 @@ Users see: "No route to host" or timeouts after a container was recreated.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.container._attachment import attachment_of, engines_read, network_for
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.engine._republishing import added_rules
-from hairpin.causes.engine._starting import held_again
+from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import Change, DeleteRule, Primitive
+from hairpin.engines.republishing import rules_with
+from hairpin.engines.starting import held_again
 from hairpin.host.docker import PortBinding
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet was translated to an address of no running container: without the rule (and
-    with those that the engine has for the port now), or, where no container asks for the port, with the address held
-    again."""
+    """Yield the candidates when the packet was translated to an address that no running container has.
+
+    One deletes the rule, and adds the rules that the engine has for the port now.  If no container publishes the port,
+    another one gives the address to a container again.
+    """
     packet = view.stop.seen.packet
     place = dnat_place(view)
     if (
@@ -38,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("It is the first that fits this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
         where=rule_where(place),
-        rank=22,
+        in_class="stale-translation",
         evidence=(place.evidence,),
         advice=(message("find who wrote it: saved rules that contain Docker's own, a helper container, a script"),),
     )
@@ -49,18 +51,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _published_now(view: View) -> Iterator[Primitive]:
     """Yield the rules that the engine would add for the running container that publishes the port."""
     for container, binding in bindings_for(view):
-        for engine in view.host.engines:
-            if container in engine.containers and container.running and binding.actual:
-                yield from added_rules(view, engine, container)
+        if container.running and binding.actual:
+            yield from rules_with(view.host, container, container)
 
 
 def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
-    network = network_for(view, packet.daddr)
+    network = network_for(view.host, packet.daddr, packet.version)
     if network is None or packet.version != 4 or packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     binding = PortBinding("udp" if packet.protocol == UDP else "tcp", packet.dport, view.flow.dport, None, 4)
-    change = held_again(view, packet.daddr, network, binding)
+    change = held_again(view.host, packet.daddr, network, binding)
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(
@@ -68,18 +69,10 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
             where=rule_where(place),
-            rank=30,
+            in_class="address-held-by-nobody",
             evidence=(place.evidence,),
             advice=(message("start what had the address; if it is gone for good, take the rule away"),),
         )
-
-
-def dnat_place(view: View) -> Place | None:
-    """Return the rule that translated the destination on the way, or None."""
-    for step in view.branch.request:
-        if step.netns.is_host and step.text in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
-            return step.decided_by.place
-    return None
 
 
 CAUSE = Cause(

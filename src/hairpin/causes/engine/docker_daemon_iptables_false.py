@@ -1,6 +1,6 @@
-"""dockerd was told to leave iptables alone, and nobody translates the containers' addresses.
+"""dockerd runs with ``iptables=false``, and no other rule masquerades the containers' addresses.
 
-Users see: no way out of containers; ports answer through docker-proxy only.
+Users see: containers cannot connect to the outside; ports are served by docker-proxy only.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network that the packet's source belongs to, when the engine was told not to."""
+    """Yield one candidate for the network of the packet's source if its engine makes no rules."""
     found = masquerading(view)
     if found is None:
         return
@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=change,
         where=where(option="iptables=false", network=network.name),
-        rank=14,
+        in_class="engine-option",
         evidence=(network.evidence,),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )

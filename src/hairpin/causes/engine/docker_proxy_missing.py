@@ -1,24 +1,24 @@
-"""The userland proxy is on, the port is published, and no docker-proxy holds it.
+"""The port is published with the userland proxy on, and no docker-proxy listens on it.
 
-Users see: outsiders are served by DNAT, localhost is refused.
+Users see: outside clients are served by DNAT, 127.0.0.1 is refused.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.causes.engine._republishing import relays
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
+from hairpin.engines.republishing import relays
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a running container's binding covers the address and nobody listens."""
+    """Yield one candidate when a running container publishes the port on the address and nothing listens there."""
     for container, binding in at_host_port(view):
         if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
-        parts = tuple(relays(view, container, binding))
+        parts = tuple(relays(view.host, container, binding))
         if parts:
             yield Candidate(
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
                 change=Change(parts, (SetContainerState("docker", "restart", container.name),)),
                 where=where(container=container.name, port=binding.host_port),
-                rank=28,
+                in_class="lost-relay",
                 evidence=(container.evidence,),
             )
             return

@@ -1,27 +1,27 @@
-"""docker-proxy answers a datagram from another address of the host than the one that was asked.
+"""docker-proxy sends the reply datagram from another address of the host than the request was sent to.
 
-Users see: "reply from unexpected source", names that time out only from containers or by a second address.
+Users see: "reply from unexpected source"; DNS fails from containers only, or by a second address only.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.engine._republishing import relay_at
 from hairpin.change.change import one
+from hairpin.engines.republishing import relay_at
 from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the port's binding to every address when the answer came from a wrong one."""
+    """Yield one candidate for a port published on every address whose reply had a wrong source address."""
     packet = view.stop.seen.packet
     if packet.protocol != UDP or not view.in_reply:
         return
     asked, answered = address_text(view.flow.daddr, packet.version), address_text(packet.saddr, packet.version)
     for container, binding in bindings_for(view):
-        relay = relay_at(view, container, binding, view.flow.daddr)
+        relay = relay_at(view.host, container, binding, view.flow.version, view.flow.daddr)
         if relay is None or binding.host_ip is not None or not container.running:
             continue
         yield Candidate(
@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=one(relay),
             where=where(container=container.name, port=f"{binding.host_port}/udp", answered=answered, asked=asked),
-            rank=30,
+            in_class="relay-answers-wrongly",
             evidence=(container.evidence,),
             advice=(
                 message("Docker 28 and later answer from the address that was asked"),

@@ -1,4 +1,4 @@
-"""The container uses the host's network, where published ports mean nothing: its service has its own port.
+"""The container uses the host's network, where Docker ignores published ports: the service listens on its own port.
 
 Users see: "Published ports are discarded when using host network mode"; refused on the asked port, answered on another.
 """
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container on the host's network that asks for this port."""
+    """Yield one candidate for each container on the host's network that should publish this port."""
     for container, binding in at_host_port(view):
         if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=one(listening(view, advice)),
             where=where(container=container.name, network="host", port=binding.host_port),
-            rank=11,
+            in_class="container-without-ports",
             evidence=(container.evidence,),
         )
 

@@ -1,6 +1,6 @@
 """Masquerading is switched off, for this network or for the daemon.
 
-Users see: containers of one network have no way out.
+Users see: containers of one network cannot connect to the outside.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network that the packet's source belongs to, when the engine was told not to."""
+    """Yield one candidate for the network of the packet's source if an option switches its masquerading off."""
     found = masquerading(view)
     if found is None:
         return
@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its containers leave with their own addresses, to which nobody outside knows a way back."),
         change=change,
         where=where(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
-        rank=14,
+        in_class="engine-option",
         evidence=(network.evidence,),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )

@@ -1,32 +1,32 @@
-"""The asked port is not published by any container.
+"""No container publishes the port.
 
-Users see: refused on the host's address although the service runs: ``EXPOSE`` alone publishes nothing.
+Users see: the host's address refuses although the service runs: ``EXPOSE`` alone publishes nothing.
 """
 
 from collections.abc import Iterator
 
-import msgspec
-
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._republishing import added_rules, relays
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.change.change import Change
+from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for a container that has the port but does not publish it, or that the engine's rules
-    protect."""
+    """Yield one candidate for each container that has the port and does not publish it.
+
+    If a rule of the engine's stopped the packet, one that deletes this rule.
+    """
     place = view.place
     if place is not None:
         if owner(view, place) == "engine":
             yield _protected(view)
         return
-    if not view.stop.netns.is_host or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
+    if not view.on_host or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
         return
     protocol = "tcp" if view.stop.seen.packet.protocol == TCP else "udp"
     for container in view.host.containers():
@@ -44,16 +44,8 @@ def _serves(view: View, container: Container, protocol: str) -> bool:
 
 
 def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
-
     port = view.flow.dport
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
-    changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
-    engines = [
-        msgspec.structs.replace(each, containers=tuple(changed if c.id == container.id else c for c in each.containers))
-        for each in view.host.engines
-        if container in each.containers
-    ]
-    rules = tuple(part for engine in engines for part in added_rules(view, engine, changed))
     return Candidate(
         title=message("Port {port} of {name} is not published", port=port, name=container.name),
         detail=message(
@@ -62,9 +54,9 @@ def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
             "nothing.",
             name=container.name,
         ),
-        change=Change((*rules, *relays(view, container, binding))),
+        change=Change(published_too(view.host, container, binding)),
         where=where(container=container.name, port=f"{port}/{protocol}"),
-        rank=35,
+        in_class="port-not-published",
         evidence=(container.evidence,),
         advice=(message("recreate the container with -p {port}:{port}", port=port),),
     )
@@ -78,7 +70,7 @@ def _protected(view: View) -> Candidate:
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
         where=where(table=place.table, chain=place.chain, rule=place.text),
-        rank=60,
+        in_class="engine-protection",
         evidence=(place.evidence,),
         advice=(message("publish the port (-p) rather than opening Docker's own rules"),),
     )

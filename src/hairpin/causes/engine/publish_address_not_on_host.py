@@ -1,4 +1,4 @@
-"""The asked address, by which the port is published, is on no link of the host.
+"""No link of the host has the address that the packet asks for, and the port is published.
 
 Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
 another address.
@@ -16,7 +16,7 @@ from hairpin.network.prefix import address_text, inside, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when what was sent to this host for a published port would be forwarded to somebody else."""
+    """Yield one candidate when a packet for a published port has a destination address that no link here has."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
@@ -48,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(AddAddress(view.host_netns, place)),
         where=where(address=text, link=place.link),
-        rank=5,
+        in_class="address-not-on-host",
         advice=(
             message("use an address that the host has, or give it this one where its network is configured"),
             message("if a gateway maps the address to this host, say so: --public {address}", address=text),
@@ -57,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(view: View) -> Address | None:
-    """Return the address as the link that the packet came in by, or else an uplink, could have it."""
+    """Return the address as it would stand on the ingress link, or else on another uplink, or None."""
     packet = view.stop.seen.packet
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):

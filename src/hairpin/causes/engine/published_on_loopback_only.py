@@ -1,13 +1,12 @@
 """The port is published on the host's loopback only.
 
-Users see: ``curl 127.0.0.1`` works, from elsewhere it is refused.
+Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere are refused.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only
-from hairpin.causes.engine._republishing import on_every_address
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
 
 
 def find(view: View) -> Iterator[Candidate]:

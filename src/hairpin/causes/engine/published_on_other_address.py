@@ -1,4 +1,4 @@
-"""The port is published on another address of the host than the one that was asked.
+"""The port is published on one address of the host, and the packet is for another.
 
 Users see: works on one host address, refused on another.
 """
@@ -6,12 +6,11 @@ Users see: works on one host address, refused on another.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only
-from hairpin.causes.engine._republishing import on_every_address
+from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only, on_every_address
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no binding covers the asked address and one is on another, not loopback, address."""
+    """Yield one candidate when the port is published on an address that is neither the asked one nor loopback."""
     asked = view.stop.seen.packet.daddr
     bindings = [(c, b) for c, b in at_host_port(view) if c.running and b.actual]
     if any(covers(binding, asked) for _, binding in bindings):

@@ -4,61 +4,58 @@ Users see: a UDP service published as TCP (the default), or the reverse.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.engine._republishing import added_rules, relays
 from hairpin.causes.service._service import listening
-from hairpin.change.change import Change
+from hairpin.change.change import AddSocket, Change
+from hairpin.engines.republishing import published_too
+from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import netns_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when only the other protocol's binding exists."""
+    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse."""
     packet = view.stop.seen.packet
-    if not view.stop.netns.is_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
+    if not view.on_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return
-    asked, other = ("tcp", "udp") if packet.protocol == TCP else ("udp", "tcp")
-    for engine in view.host.engines:
-        for container in engine.containers:
-            for binding in container.bindings:
-                if (binding.host_port, binding.protocol, binding.version) != (view.flow.dport, other, packet.version):
-                    continue
-                twin = msgspec.structs.replace(binding, protocol="tcp" if asked == "tcp" else "udp")
-                changed = msgspec.structs.replace(container, bindings=(*container.bindings, twin))
-                containers = tuple(changed if c.id == container.id else c for c in engine.containers)
-                rules = tuple(added_rules(view, msgspec.structs.replace(engine, containers=containers), changed))
-                service = listening(view, f"serve {asked} on port {binding.container_port} in {container.name}")
-                inner = msgspec.structs.replace(
-                    service,
-                    netns=netns_of(view.host, container) or view.host_netns,
-                    socket=msgspec.structs.replace(service.socket, port=binding.container_port),
-                )
-                yield Candidate(
-                    title=message("Port {port} is published for {other} only", port=view.flow.dport, other=other),
-                    detail=message("{asked} packets to it find nobody.", asked=asked),
-                    change=Change((*rules, *relays(view, container, twin), inner)),
-                    where=where(
-                        container=container.name,
-                        published=f"{view.flow.dport}/{other}",
-                        asked=f"{view.flow.dport}/{asked}",
-                    ),
-                    rank=20,
-                    evidence=(container.evidence,),
-                    advice=(
-                        message(
-                            "recreate the container with -p {port}:{inner}/{asked}",
-                            port=view.flow.dport,
-                            inner=binding.container_port,
-                            asked=asked,
-                        ),
-                    ),
-                )
+    asked: Literal["tcp", "udp"] = "tcp" if packet.protocol == TCP else "udp"
+    other = "udp" if asked == "tcp" else "tcp"
+    wanted = (view.flow.dport, other, packet.version)
+    for container in view.host.containers():
+        for binding in container.bindings:
+            if (binding.host_port, binding.protocol, binding.version) == wanted:
+                yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
                 return
+
+
+def _published(view: View, container: Container, twin: PortBinding, other: str) -> Candidate:
+    """Return the candidate that publishes the port for the asked protocol too, with a service behind it."""
+    port, asked = view.flow.dport, twin.protocol
+    at_port = listening(view, f"serve {asked} on port {twin.container_port} in {container.name}")
+    inside = msgspec.structs.replace(at_port.socket, port=twin.container_port)
+    service = AddSocket(netns_of(view.host, container) or view.host_netns, inside, at_port.advice)
+    return Candidate(
+        title=message("Port {port} is published for {other} only", port=port, other=other),
+        detail=message("{asked} packets to it find nobody.", asked=asked),
+        change=Change((*published_too(view.host, container, twin), service)),
+        where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
+        in_class="other-protocol",
+        evidence=(container.evidence,),
+        advice=(
+            message(
+                "recreate the container with -p {port}:{inner}/{asked}",
+                port=port,
+                inner=twin.container_port,
+                asked=asked,
+            ),
+        ),
+    )
 
 
 CAUSE = Cause(

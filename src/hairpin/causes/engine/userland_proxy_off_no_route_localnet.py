@@ -1,4 +1,4 @@
-"""The userland proxy is off and the bridge refuses loopback addresses.
+"""The userland proxy is off and the bridge does not route loopback addresses (``route_localnet``).
 
 Users see: only 127.0.0.1:PORT on the host hangs or fails; every other address works.
 """
@@ -14,7 +14,7 @@ from hairpin.walk.state import SysctlDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet from or to 127.0.0.0/8 was refused at a bridge that does not route it."""
+    """Yield one candidate when a bridge's ``route_localnet`` stopped a packet from or to 127.0.0.0/8."""
     decided = view.stop.decided_by
     if not view.stop.netns.is_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return
@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(view.host_netns, decided.path, "1")),
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
-        rank=15,
+        in_class="link-or-route",
         evidence=(decided.evidence,),
         side_effects=(message("dockerd sets this key itself when it makes the network with userland-proxy off"),),
     )

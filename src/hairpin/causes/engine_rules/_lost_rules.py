@@ -1,7 +1,7 @@
-"""Rules of the container engine that this host lacks, as candidates: put back exactly these, where they belong.
+"""Rules of the container engine that this host lacks, as candidates that put exactly these back.
 
-Several causes look at the same list with different eyes; which of them names it depends on what is gone (a whole chain,
-the jump into it, one rule) and on where the packet stopped.
+Several causes look at the same list.  Which of them names it depends on what is gone (a whole chain, the jump into it,
+one rule) and on where the packet stopped.
 """
 
 from collections.abc import Iterator
@@ -9,12 +9,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.change.change import Change
+from hairpin.causes.order import Class
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restore import put_back
+from hairpin.engines.missing import Missing, missing_on
+from hairpin.engines.restoring import restoring
 from hairpin.host.docker import Engine
-from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 
 OWNED_BY_ENGINE = message(
@@ -44,35 +43,13 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def lost(view: View) -> Iterator[Lost]:
-    """Yield what each Docker engine of the host lacks, in the flow's address family."""
+    """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
-    for engine in view.host.engines:
-        if engine.kind != "docker":
-            continue
-        found_missing = _missing(engine, view.host_namespace, view.host.version("iptables"))
-        chains = tuple(each for each in found_missing.chains if each.family == family)
-        rules = tuple(each for each in found_missing.rules if each.family == family)
+    for engine, missing in missing_on(view.host):
+        chains = tuple(each for each in missing.chains if each.family == family)
+        rules = tuple(each for each in missing.rules if each.family == family)
         if chains or rules:
-            yield Lost(engine, found_missing, chains, rules)
-
-
-_KEPT: list[tuple[Engine, Namespace, Missing]] = []
-_KEPT_AT_MOST = 8
-
-
-def _missing(engine: Engine, namespace: Namespace, iptables_version: str | None) -> Missing:
-    """Return what the engine lacks there.
-
-    Every cause of this kind asks it of the same (immutable) host, one after another, and on a host of 50,000 rules each
-    answer costs a tenth of a second.
-    """
-    for known_engine, known_namespace, answer in _KEPT:
-        if known_engine is engine and known_namespace is namespace:
-            return answer
-    answer = missing(engine, namespace, iptables_version)
-    _KEPT.append((engine, namespace, answer))
-    del _KEPT[:-_KEPT_AT_MOST]
-    return answer
+            yield Lost(engine, missing, chains, rules)
 
 
 def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
@@ -80,26 +57,22 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
     return tuple(each for each in part.of("jump") if each.chain == chain)
 
 
-def restoring(view: View, part: Lost) -> Change:
-    """Return the change that puts the lost chains and rules back at their places."""
-    return Change(tuple(put_back(part.missing, part.chains, part.rules, view.host_netns, view.host_namespace)))
-
-
-def candidate(view: View, part: Lost, title: Message, detail: Message, *, rank: int) -> Candidate:
-    """Return the candidate that restores this part."""
+def candidate(
+    view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
+) -> Candidate:
+    """Return the candidate that puts this part back."""
     names = [f"{each.table} {each.chain}" for each in part.chains]
     texts = [f"-t {each.table} {each.rule.text}" for each in part.rules]
-    tables = _tables(part)
     return Candidate(
         title=title,
         detail=detail,
-        change=restoring(view, part),
+        change=restoring(view.host_netns, view.host_namespace, part.missing, part.chains, part.rules),
         where=where(
-            table=", ".join(tables),
+            table=", ".join(_tables(part)),
             chains=", ".join(names) or None,
             rules="; ".join(texts) or None,
         ),
-        rank=rank,
+        in_class=in_class,
         evidence=_evidence(view, part),
         side_effects=(OWNED_BY_ENGINE,),
     )

@@ -1,6 +1,6 @@
-"""The rule that lets answers back to the containers is missing.
+"""The RELATED,ESTABLISHED rule, which lets replies back to the containers, is missing.
 
-Users see: requests leave, answers are dropped on the way back into the bridge.
+Users see: containers get no reply from the outside, although their requests leave.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
             message("Answers to what containers ask are not accepted on their way back into the bridge."),
-            rank=20,
         )
 
 

@@ -1,6 +1,6 @@
 """The DNAT rule of one published port is missing; chain and jumps are there.
 
-Users see: one container of many does not answer from outside, or only through docker-proxy.
+Users see: one container of many is not reached from outside, or only through docker-proxy.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when DNAT rules, but neither chain nor jumps, are missing."""
+    """Yield one candidate when DNAT rules are missing while the chain and the jump to it are there."""
     for each in lost(view):
         part = each.in_table("nat")
         if part.chains or jumps_from(part, "PREROUTING") or not part.of("dnat"):
@@ -27,7 +27,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "Docker says that the port is published, but nat DOCKER has no rule that translates it to its "
                 "container."
             ),
-            rank=20,
         )
 
 

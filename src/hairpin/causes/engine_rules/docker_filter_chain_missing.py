@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the filter table lacks chains of the engine's."""
+    """Yield one candidate when chains of the engine are missing from the filter table."""
     for each in lost(view):
         part = each.in_table("filter")
         if not part.chains:
@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 '`docker run` fails with "No chain/target/match by that name".',
                 chains=", ".join(one.chain for one in part.chains),
             ),
-            rank=20,
         )
 
 

@@ -24,7 +24,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "Somebody removed the chain while dockerd ran. Published ports are no longer translated to their "
                 'containers, and the next `docker run -p` fails with "No chain/target/match by that name".'
             ),
-            rank=20,
         )
 
 

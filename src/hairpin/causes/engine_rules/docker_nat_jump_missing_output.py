@@ -1,6 +1,6 @@
-"""Nothing leads from nat OUTPUT into the engine's chain: the host's own packets to a published port stay untranslated.
+"""Nat OUTPUT does not jump to the engine's chain, so the host's own packets to a published port are not translated.
 
-Users see: the host cannot reach its own published port; from outside it answers.
+Users see: the host cannot reach its own published port; outside clients can.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the OUTPUT jump alone is missing."""
+    """Yield one candidate when the jump from OUTPUT is missing and the one from PREROUTING is there."""
     for each in lost(view):
         part = each.in_table("nat")
         if part.chains or jumps_from(part, "PREROUTING") or not jumps_from(part, "OUTPUT"):
@@ -21,7 +21,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Nothing jumps from nat OUTPUT to Docker's DOCKER chain"),
             message("Packets that start on this host and are addressed to a published port are not translated."),
-            rank=20,
         )
 
 

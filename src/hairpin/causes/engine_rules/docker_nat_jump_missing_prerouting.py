@@ -1,6 +1,6 @@
-"""Nothing leads from nat PREROUTING into the engine's chain: its DNAT rules are there and never asked.
+"""Nat PREROUTING does not jump to the engine's chain, so its DNAT rules are never evaluated.
 
-Users see: outsiders time out or land on docker-proxy; every DNAT counter stays 0.
+Users see: outside clients time out or reach docker-proxy; every DNAT counter stays 0.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the chain is there and the jump is not."""
+    """Yield one candidate when the chain is there and the jump from PREROUTING is missing."""
     for each in lost(view):
         part = each.in_table("nat")
         if part.chains or not jumps_from(part, "PREROUTING"):
@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "adds its "
                 "own DNAT rule without any error, and the jump stays missing."
             ),
-            rank=20,
         )
 
 

@@ -1,6 +1,6 @@
-"""The rule that lets a published port's packets into its container is missing.
+"""The rule that accepts packets for a container's published port is missing.
 
-Users see: DNAT counts, the packet dies in FORWARD; one container of many.
+Users see: one container of many times out; its DNAT rule counts packets, FORWARD drops them.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when accept rules, but neither chains nor jumps, are missing."""
+    """Yield one candidate when ACCEPT rules are missing while the chains and the jumps to them are there."""
     for each in lost(view):
         part = each.in_table("filter")
         if part.chains or jumps_from(part, "FORWARD") or not part.of("accept", "outgoing", "icc"):
@@ -22,7 +22,6 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names),
             message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
-            rank=20,
         )
 
 

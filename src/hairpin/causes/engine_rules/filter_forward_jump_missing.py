@@ -1,4 +1,4 @@
-"""Nothing leads from FORWARD into the engine's chains: they are intact and never asked.
+"""FORWARD does not jump to the engine's chains, so their rules are never evaluated.
 
 Users see: all published ports time out from outside after somebody flushed FORWARD.
 """
@@ -11,7 +11,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when chains are there and jumps from FORWARD are not."""
+    """Yield one candidate when the chains are there and a jump from FORWARD is missing."""
     for each in lost(view):
         part = each.in_table("filter")
         if part.chains or not jumps_from(part, "FORWARD"):
@@ -25,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
                 "later rule "
                 "decides."
             ),
-            rank=20,
         )
 
 

@@ -1,7 +1,7 @@
-"""The rules that translate the host's (or the container's own) packets on their way into the bridge are missing.
+"""The MASQUERADE rules for packets that the host, or the container itself, sends into the bridge are missing.
 
-Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own published
-port.
+Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own port by
+the host's address.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when such a rule of the engine's is missing."""
+    """Yield one candidate when one of these rules is missing."""
     for each in lost(view):
         part = each.in_table("nat")
         rules = part.of("local-masquerade", "hairpin-masquerade")
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "127.0.0.1, "
                 "keeps a source address that the container answers directly: the answer is never translated back."
             ),
-            rank=18,
+            in_class="lost-hairpin-masquerade",
         )
 
 

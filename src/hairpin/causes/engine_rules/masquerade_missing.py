@@ -1,6 +1,6 @@
-"""Containers leave with their own addresses: the MASQUERADE rule of their network is missing.
+"""The MASQUERADE rule of a network is missing: packets leave the host with the containers' addresses.
 
-Users see: no way out of containers (names fail first); published ports still answer; the next node drops the packets.
+Users see: containers cannot connect to the outside (DNS fails first); published ports still work.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the engine's masquerade rules are missing."""
+    """Yield one candidate when a MASQUERADE rule of a network is missing."""
     for each in lost(view):
         part = each.in_table("nat")
         rules = part.of("masquerade")
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "nobody outside "
                 "knows a way back (and which other hosts' firewalls drop)."
             ),
-            rank=15,
+            in_class="lost-masquerade",
         )
 
 

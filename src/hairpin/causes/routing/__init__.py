@@ -1,1 +1,1 @@
-"""Routes, policy rules, forwarding, reverse-path filter, neighbours, addresses that overlap."""
+"""Faults of routes, policy rules, forwarding, reverse-path filter and neighbours; overlapping subnets."""

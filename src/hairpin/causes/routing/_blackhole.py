@@ -1,4 +1,4 @@
-"""Routes that swallow packets."""
+"""Blackhole, unreachable and prohibit routes, as candidates."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,10 @@ from hairpin.network.routing import route_text
 
 
 def covering(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for the most specific blackhole, unreachable or prohibit route of the packet's destination (or,
-    for reverse-path filtering, of its source)."""
+    """Yield a candidate for the most specific such route that covers the packet's destination.
+
+    If reverse-path filtering stopped the packet, its source is looked up instead.
+    """
     packet = view.stop.seen.packet
     address = packet.saddr if view.stop.reason == "rp-filter" else packet.daddr
     fitting = [
@@ -33,6 +35,6 @@ def covering(view: View) -> Iterator[Candidate]:
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteRoute(view.stop.netns, route)),
         where=where(route=route_text(route), table=route.table),
-        rank=15,
+        in_class="link-or-route",
         evidence=(route.evidence,),
     )

@@ -1,22 +1,22 @@
-"""Bridges whose subnet covers addresses that are meant to be somewhere else."""
+"""Container networks whose subnet covers addresses of hosts elsewhere, as candidates."""
 
 from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.causes.container._attachment import attachment_of
+from hairpin.causes.order import Class
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
-from hairpin.host.host import Host
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
+from hairpin.network.attachment import attachment_of, network_of_bridge
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """The container network's route that takes the address, and the network (None: not one of an engine's)."""
+    """The bridge's route that covers the address; ``network`` is None if no engine made the bridge."""
 
     route: Route
     bridge: str
@@ -25,19 +25,19 @@ class Overlap(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The network's name, else its bridge's."""
+        """The name of the network, or else of its bridge."""
         return self.network.name if self.network is not None else self.bridge
 
     @property
     def subnet(self) -> str:
-        """The range that the route takes."""
+        """The destination prefix of the route."""
         return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
 
 
 def overlaps(view: View) -> Iterator[Overlap]:
-    """Yield the bridge route that took the stopped packet although nobody on the bridge has its address."""
+    """Yield each route that sent the packet into a bridge where no container has its destination address."""
     packet = view.stop.seen.packet
-    if not view.stop.netns.is_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
+    if not view.on_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
         return
     bridge = view.stop.seen.oif or view.stop.link
     link = view.host_namespace.link(bridge)
@@ -51,15 +51,15 @@ def overlaps(view: View) -> Iterator[Overlap]:
             yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
 
 
-def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, rank: int) -> Candidate:
-    """Return the candidate: were the container network's route not there, the packet would take another one."""
+def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
+    """Return the candidate that deletes the container network's route, so that the packet takes another one."""
     name = each.name
     return Candidate(
         title=title,
         detail=detail,
         change=one(DeleteRoute(view.stop.netns, each.route)),
         where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
-        rank=rank,
+        in_class=in_class,
         evidence=(each.route.evidence,),
         side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
         advice=(
@@ -70,12 +70,3 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, ra
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
     )
-
-
-def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
-    """Return the engine's network whose bridge this is, or None."""
-    for engine in host.engines:
-        for each in engine.networks:
-            if each.bridge == bridge:
-                return each
-    return None

@@ -1,19 +1,19 @@
-"""A blackhole, unreachable or prohibit route covers the client's (or the far end's) address.
+"""A blackhole, unreachable or prohibit route covers an address outside of the container networks.
 
-Users see: the request arrives, the answer has no way back.
+Users see: one client times out, as the reply to it is not routed.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._attachment import network_for
 from hairpin.causes.routing._blackhole import covering
+from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a blackhole, unreachable or prohibit route took the packet outside of container
-    networks."""
-    if network_for(view, view.stop.seen.packet.daddr) is None:
+    """Yield one candidate when the packet's destination is in no container network."""
+    packet = view.stop.seen.packet
+    if network_for(view.host, packet.daddr, packet.version) is None:
         yield from covering(view)
 
 

@@ -6,14 +6,14 @@ Users see: an immediate error, or a timeout for one container network.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._attachment import network_for
 from hairpin.causes.routing._blackhole import covering
+from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a blackhole, unreachable or prohibit route took the packet towards a container
-    network."""
-    if network_for(view, view.stop.seen.packet.daddr) is not None:
+    """Yield one candidate when the packet's destination is in a container network."""
+    packet = view.stop.seen.packet
+    if network_for(view.host, packet.daddr, packet.version) is not None:
         yield from covering(view)
 
 

@@ -1,24 +1,26 @@
-"""A container network covers a range that the host reaches elsewhere: a LAN, a VPN, an office network.
+"""A container network's subnet overlaps a LAN, a VPN or an office network.
 
-Users see: after ``compose up`` that network is out of reach from the host and its containers.
+Users see: after ``compose up`` neither the host nor its containers reach that network.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.container._attachment import attachment_of
 from hairpin.causes.routing._overlap import moved_away, overlaps
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a request was sent into a bridge where nobody has the address, and it would go
-    elsewhere."""
+    """Yield one candidate for each route that sent the request to the wrong side of the overlap.
+
+    That is a bridge where no container has the address, or another link although a container has it.
+    """
     start = view.flow.start
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
@@ -32,12 +34,12 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield moved_away(view, each, title, detail, rank=25)
+        yield moved_away(view, each, title, detail, in_class="overlapping-subnet")
     yield from _led_away(view)
 
 
 def _led_away(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route (a VPN's, say) that takes packets for a container past its bridge."""
+    """Yield one candidate for each route, such as a VPN's, that sent a packet for a container past its bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
     if not view.stop.netns.is_host or meant is None or meant.network.bridge is None:
@@ -60,7 +62,7 @@ def _led_away(view: View) -> Iterator[Candidate]:
             ),
             change=one(DeleteRoute(view.host_netns, route)),
             where=where(network=meant.network.name, route=route_text(route)),
-            rank=15,
+            in_class="link-or-route",
             evidence=(route.evidence,),
             side_effects=(message("what is behind {link} in that range is then out of reach", link=taken),),
             advice=(

@@ -1,6 +1,6 @@
-"""The client's address lies inside a container network's subnet: answers go to the bridge instead of to the client.
+"""The client's address lies inside a container network's subnet, so replies go into the bridge.
 
-Users see: only clients of one office or VPN range time out; the SYN arrives, the answer never leaves.
+Users see: only clients of one office or VPN time out; the SYN arrives, the SYN-ACK never leaves.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the answer to an outside client was sent into a bridge where nobody has its address."""
+    """Yield one candidate when the reply to an outside client was routed into a bridge."""
     start = view.flow.start
     if not isinstance(start, (Outside, Lan)):
         return
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             client=address_text(start.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield moved_away(view, each, title, detail, rank=20)
+        yield moved_away(view, each, title, detail, in_class="client-in-container-subnet")
 
 
 CAUSE = Cause(

@@ -1,27 +1,25 @@
 """The host has no default route.
 
-Users see: neighbours on the link reach the port, everybody behind a router times out; the host has no way out.
+Users see: clients on the link reach the port, clients behind a router time out.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.change.calls import FillIn
 from hairpin.change.change import AddRoute, one
 from hairpin.change.words import six
-from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import Version, address_text, inside, network_of
+from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when there is no default route; the one neighbour seen on the uplink is its gateway."""
+    """Yield one candidate when the host has no default route; its gateway is the uplink's likely router."""
     version = view.stop.seen.packet.version
-    if not view.stop.netns.is_host or any(
-        r.version == version and r.prefix_length == 0 for r in view.host_namespace.routes
-    ):
+    routes = tuple(each for each in view.host_namespace.routes if each.version == version)
+    if not view.on_host or any(each.prefix_length == 0 for each in routes):
         return
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
@@ -46,37 +44,12 @@ def find(view: View) -> Iterator[Candidate]:
             *(() if seen else (FillIn(words),)),
         ),
         where=where(route="default", link=link),
-        rank=15,
+        in_class="link-or-route",
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
         advice=(advice,),
     )
-
-
-def likely_gateway(network: Network, netns: Netns, version: Version) -> tuple[str, int, bool] | None:
-    """Return an uplink, an address on it that could be a router's, and whether that address was seen there.
-
-    The only neighbour that ever answered on the link; else the first address of its network.
-    """
-    host = network.namespace(netns)
-    for address in addresses_of(host, None, version):
-        link = host.link(address.link)
-        if link is None or address.scope != "global" or not is_uplink(network, netns, link):
-            continue
-        seen = {
-            each.value
-            for each in host.neighbours
-            if each.link == link.name
-            and each.version == version
-            and each.mac is not None
-            and inside(each.value, address.value, address.prefix_length, version)
-        }
-        if len(seen) == 1:
-            return link.name, seen.pop(), True
-        first = network_of(address.value, address.prefix_length, version) + 1
-        return link.name, first if first != address.value else first + 1, False
-    return None
 
 
 CAUSE = Cause(

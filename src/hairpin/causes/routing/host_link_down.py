@@ -1,6 +1,6 @@
 """The host's own link is down.
 
-Users see: timeout for everyone but the host.
+Users see: every outside client times out.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.network.network import is_bridge_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link that is down."""
+    """Yield one candidate for an uplink that is down or has no carrier."""
     if view.stop.reason == "no-carrier":
         yield from _without_carrier(view)
     link = down(view)
@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_carrier(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the uplink that is up and has nobody at its other end."""
+    """Yield one candidate for an uplink that is up and has no carrier."""
     link = view.namespace.link(view.stop.link)
     if link is None or not link.up or not view.on_host or link.kind == "bridge" or is_bridge_port(view.namespace, link):
         return
@@ -46,7 +46,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
         else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
         change=one(SetLink(view.stop.netns, connected)),
         where=where(netns=view.stop.netns, link=link.name, state="no carrier"),
-        rank=40,
+        in_class="far-end-of-link",
         evidence=(link.evidence,),
         advice=(
             message("start the tunnel's program again, or delete the routes by {link}", link=link.name)

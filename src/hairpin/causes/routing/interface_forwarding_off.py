@@ -1,6 +1,6 @@
 """The interface that a packet came in by does not forward, although ``ip_forward`` is 1.
 
-Users see: the port answers on the host itself and times out from everywhere else; no rule drops anything.
+Users see: the host itself reaches the port, everybody else times out; no rule drops anything.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when only the interface's key is 0."""
+    """Yield one candidate when the ingress link's key is 0 and ``ip_forward`` is not."""
     sysctls = view.namespace.sysctls
     if view.flow.version != 4 or sysctls.text("net", "ipv4", "ip_forward") == "0":
         return
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(view.stop.netns, path, "1")),
         where=where(sysctl=dotted(path), value=sysctls.text(*path) or "0", wanted="1"),
-        rank=10,
+        in_class="switched-off",
         evidence=(sysctls.evidence,),
     )
 

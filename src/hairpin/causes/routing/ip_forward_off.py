@@ -1,6 +1,6 @@
 """IPv4 forwarding is off altogether.
 
-Users see: outsiders time out, the host itself reaches the port, containers have no way out.
+Users see: outside clients time out, the host itself reaches the port, containers cannot connect to the outside.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(SetSysctl(view.stop.netns, _PATH, "1")),
         where=where(sysctl="net.ipv4.ip_forward", value="0", wanted="1"),
-        rank=10,
+        in_class="switched-off",
         evidence=(sysctls.evidence,),
         side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),
     )

@@ -1,4 +1,4 @@
-"""IPv6 forwarding is off: only ``conf.all.forwarding`` counts for IPv6."""
+"""IPv6 forwarding is off; for IPv6 the kernel reads ``conf.all.forwarding`` only."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
         change=one(SetSysctl(view.stop.netns, _PATH, "1")),
         where=where(sysctl="net.ipv6.conf.all.forwarding", value=sysctls.text(*_PATH) or "0", wanted="1"),
-        rank=10,
+        in_class="switched-off",
         evidence=(sysctls.evidence,),
         side_effects=(
             message("router advertisements are then ignored where accept_ra is 1: set accept_ra to 2 there first"),

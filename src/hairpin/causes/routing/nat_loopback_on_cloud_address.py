@@ -9,7 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import iptables_rule
 from hairpin.change.change import Change, InsertRule
 from hairpin.message import message
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     family: IpFamily = "ip" if flow.version == 4 else "ip6"
     to = f"{private}:{flow.dport}" if flow.version == 4 else f"[{private}]:{flow.dport}"
     targets = (f"DNAT --to-destination {to}", "DOCKER")
-    for rank, target in enumerate(targets, 20):
+    for target in targets:
         parts = tuple(
             InsertRule(
                 view.host_netns,
@@ -51,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=Change(parts),
             where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
-            rank=rank,
+            in_class="gateway-without-hairpin",
             side_effects=(
                 message(
                     "the rule takes this address and port only; other services at {public} stay as they are",

@@ -1,6 +1,6 @@
-"""A permanent neighbour entry names a hardware address that its owner does not have (any more).
+"""A permanent neighbour entry has a hardware address that is not the neighbour's.
 
-Users see: one container cannot be reached since it was recreated, all others can.
+Users see: since a container was recreated it cannot be reached; all others can.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from hairpin.change.change import DeleteNeighbour, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import message
-from hairpin.netfilter.prefix import write_mac
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.walk.link.segment import who_answers
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the entry that led the packet to nobody, or to somebody else."""
+    """Yield one candidate for each permanent entry of the next hop with a hardware address that is not its own."""
     at_end = view.stop.reason == "neighbour-wrong"
     netns = view.stop.netns if at_end else view.host_netns
     packet = view.stop.seen.packet
@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             else message("Nobody on {link} has that hardware address.", link=entry.link),
             change=one(DeleteNeighbour(netns, entry)),
             where=where(link=entry.link, address=address, mac=write_mac(entry.mac)),
-            rank=3,
+            in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),
             advice=(message("find what sets it: a script, a network configuration with static ARP entries"),),
         )

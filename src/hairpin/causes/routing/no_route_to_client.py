@@ -1,12 +1,12 @@
-"""There is a default route, but the lookup for the client's address ends without one.
+"""The host has a default route, but the lookup for the client's address does not reach its table.
 
-Users see: one network of clients times out, others are served.
+Users see: clients of one network time out, others are served.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing.host_default_route_missing import likely_gateway
+from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
@@ -14,7 +14,7 @@ from hairpin.network.prefix import address_text, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an answer on the host that found no route although a default route exists somewhere."""
+    """Yield one candidate for a packet that found no route on a host with a default route in some table."""
     packet = view.stop.seen.packet
     if not view.stop.netns.is_host or not any(
         r.version == packet.version and r.prefix_length == 0 for r in view.host_namespace.routes
@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
         change=one(AddRoute(view.host_netns, route)),
         where=where(address=text),
-        rank=40,
+        in_class="no-way-back",
     )
 
 

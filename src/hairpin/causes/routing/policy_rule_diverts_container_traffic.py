@@ -1,6 +1,6 @@
-"""A policy rule sends the packet to a table (or to nowhere) that does not lead where it must go.
+"""A policy rule selects a table with a wrong route for the packet, or refuses the packet.
 
-Users see: with a VPN or a second uplink active, published ports time out or the way out is wrong.
+Users see: with a VPN or a second uplink, published ports time out or containers leave by the wrong link.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from hairpin.network.routing import Query, lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule of the user's that decided the lookup at which the packet went wrong."""
+    """Yield one candidate for each policy rule, beside the kernel's own, that decided a route of the packet."""
     for rule in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
             change=one(DeletePolicyRule(view.stop.netns, rule)),
             where=where(rule=rule.text, priority=rule.priority, table=rule.table),
-            rank=24,
+            in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
             advice=(
                 message(
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _deciding(view: View) -> Iterator[PolicyRule]:
-    """The rule that answers for the packet as it stopped, or for the way back to its source."""
+    """Yield the policy rules that decide the packet's route, and the route back to its source."""
     packet = view.stop.seen.packet
     seen: set[int] = set()
     iif = view.stop.seen.iif or "lo"

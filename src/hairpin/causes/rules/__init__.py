@@ -1,1 +1,1 @@
-"""A rule that somebody made stops the packet; ``_rule_owner`` tells whose it is, ``_lifting`` how it is lifted."""
+"""A rule stops the packet: ``_rule_owner`` finds who wrote it, ``_by_owner`` makes the cause, ``_lifting`` a change."""

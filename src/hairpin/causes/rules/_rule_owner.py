@@ -1,69 +1,66 @@
-"""Whose is the rule that stopped the packet?  Each kind of owner is a cause of its own, with its own way out."""
+"""Who wrote the rule that stopped the packet.  Each owner is a cause of its own, with its own advice."""
 
-from typing import Literal
+from collections.abc import Callable
 
 from hairpin.causes.cause import View
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
 from hairpin.walk.sockets import find_socket
 
-Owner = Literal[
-    "container", "bridge-family", "firewalld", "docker-user", "isolation", "icc", "engine", "raw-direct",
-    "fail2ban", "ufw", "third-party", "other-backend", "nft-table", "mangle",
-    "forward-rule", "forward-policy", "input", "output",
-]  # fmt: skip
-
 _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")
-_BANNERS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
+_BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
+_FIREWALLD = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")
 
 
-def owner(view: View, place: Place) -> Owner:
-    """Return whose rule it is."""
-    if not view.stop.netns.is_host:
-        return "container"
-    if place.family in ("bridge", "arp"):
-        return "bridge-family"
-    special = _by_chain(view, place)
-    if special is not None:
-        return special
-    if place.dialect == "nft":
-        return "firewalld" if place.table == "firewalld" else "nft-table"
-    if hidden_backend(view, place):
-        return "other-backend"
-    if place.table in ("mangle", "raw", "security"):
-        return "mangle"
-    match view.stop.stage:
-        case "input":
-            return "input"
-        case "output":
-            return "output"
-        case "forward":
-            return "forward-policy" if place.number == 0 else "forward-rule"
-        case _:
-            return "mangle"
+def _in_container(view: View, _place: Place) -> bool:
+    return not view.on_host
 
 
-def _by_chain(view: View, place: Place) -> Owner | None:
-    chain = place.chain
-    if chain == "DOCKER-USER":
-        return "docker-user"
-    if chain.startswith(_BANNERS):
-        return "fail2ban"
-    if led_from(view, place, "DOCKER-USER"):
-        return "docker-user"
-    if chain.startswith("DOCKER-ISOLATION"):
-        return "isolation"
-    if chain.startswith("ufw"):
-        return "ufw"
-    if chain.startswith(("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")):
-        return "firewalld"
-    if chain.startswith(_THIRD_PARTIES):
-        return "third-party"
-    if place.table == "raw" and " -d " in place.text and "! -i " in place.text:
-        return "raw-direct"
-    if view.stop.seen.iif and view.stop.seen.iif == view.stop.seen.oif and "-i " in place.text and "-o " in place.text:
-        return "icc"
-    return "engine" if chain.startswith("DOCKER") else None
+def _bridge_family(_view: View, place: Place) -> bool:
+    return place.family in ("bridge", "arp")
+
+
+def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
+    """Return a predicate: the name of the rule's chain begins with one of the prefixes."""
+    return lambda _, place: place.chain.startswith(prefixes)
+
+
+def _docker_user(view: View, place: Place) -> bool:
+    return place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")
+
+
+def _firewalld_table(_view: View, place: Place) -> bool:
+    return place.dialect == "nft" and place.table == "firewalld"
+
+
+def _direct_routing(_view: View, place: Place) -> bool:
+    return place.table == "raw" and " -d " in place.text and "! -i " in place.text
+
+
+def _within_bridge(view: View, place: Place) -> bool:
+    seen = view.stop.seen
+    return bool(seen.iif) and seen.iif == seen.oif and "-i " in place.text and "-o " in place.text
+
+
+def _nft(_view: View, place: Place) -> bool:
+    return place.dialect == "nft"
+
+
+def _early_table(view: View, place: Place) -> bool:
+    return place.table in ("mangle", "raw", "security") or view.stop.stage not in ("input", "output", "forward")
+
+
+def _stage(stage: str) -> Callable[[View, Place], bool]:
+    """Return a predicate: the packet stopped at that stage."""
+    return lambda view, _: view.stop.stage == stage
+
+
+def _input_for_relay(view: View, _place: Place) -> bool:
+    return view.stop.stage == "input" and serves_relay(view)
+
+
+def _forward_policy(view: View, place: Place) -> bool:
+    return view.stop.stage == "forward" and place.number == 0
 
 
 def led_from(view: View, place: Place, start: str) -> bool:
@@ -86,7 +83,7 @@ def led_from(view: View, place: Place, start: str) -> bool:
 def hidden_backend(view: View, place: Place) -> bool:
     """Return whether the rule is in the iptables back end that today's ``iptables`` command does not show.
 
-    Both back ends hold something; the one that ``iptables -V`` does not name is the hidden one.
+    That needs rules in both back ends; the hidden one is the one that ``iptables -V`` does not name.
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
@@ -99,9 +96,45 @@ def hidden_backend(view: View, place: Place) -> bool:
 
 
 def serves_relay(view: View) -> bool:
-    """Return whether the socket that the packet was meant for is a relay's (docker-proxy)."""
+    """Return whether docker-proxy would take the packet, or sent it."""
     if any(step.stage == "relay" for step in view.branch.request):
-        return True  # the relay's own connection to the container, or its answer
+        return True  # docker-proxy's own connection to the container, or the reply on it
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
+
+
+OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
+    ("container", _in_container),
+    ("bridge-family", _bridge_family),
+    ("ban-list", _chain(*_BAN_LISTS)),  # before docker-user: DOCKER-USER may jump to such a chain
+    ("docker-user", _docker_user),
+    ("isolation", _chain("DOCKER-ISOLATION")),
+    ("ufw", _chain("ufw")),
+    ("firewalld", _chain(*_FIREWALLD)),
+    ("third-party", _chain(*_THIRD_PARTIES)),
+    ("raw-direct", _direct_routing),
+    ("icc", _within_bridge),
+    ("engine", _chain("DOCKER")),
+    ("firewalld", _firewalld_table),
+    ("nft-table", _nft),
+    ("hidden-backend", hidden_backend),
+    ("mangle", _early_table),
+    ("input-for-relay", _input_for_relay),
+    ("input", _stage("input")),
+    ("output", _stage("output")),
+    ("forward-policy", _forward_policy),
+    ("forward-rule", _stage("forward")),
+)
+"""Owners with the predicate of their rules.  The first predicate that holds names the owner."""
+
+
+def owner(view: View, place: Place) -> str:
+    """Return who wrote the rule."""
+    return next(name for name, wrote in OWNERS if wrote(view, place))
+
+
+def stopped_by(view: View, name: str) -> Place | None:
+    """Return the rule or policy that stopped the packet if this owner wrote it, or None."""
+    place = view.place
+    return place if place is not None and owner(view, place) == name else None

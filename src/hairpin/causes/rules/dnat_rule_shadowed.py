@@ -1,16 +1,16 @@
 """Another DNAT or REDIRECT takes the port before the engine's rule does.
 
-Users see: the port answers with another service, or refuses.
+Users see: another service replies on the port, or the port refuses.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.container._attachment import attachment_of
-from hairpin.causes.engine.dnat_rule_stale_address import dnat_place
+from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import DeleteRule, one
 from hairpin.host.docker import Container
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -30,13 +30,13 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.host_netns, place)),
         where=rule_where(place),
-        rank=21 if meant else 40,
+        in_class="shadowing-translation" if meant else "odd-translation",
         evidence=(place.evidence,),
     )
 
 
 def _published(view: View, container: Container) -> bool:
-    """Return whether the packet asks for the port that the container publishes there."""
+    """Return whether the flow's port is published as the container port that the packet is for now."""
     return any(
         (each.host_port, each.container_port) == (view.flow.dport, view.stop.seen.packet.dport)
         for each in container.bindings

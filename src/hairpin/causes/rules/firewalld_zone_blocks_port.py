@@ -1,13 +1,14 @@
 """firewalld runs, and the port is not open in the zone of the interface that the packet came in by.
 
-Users see: "No route to host" (icmp-admin-prohibited); stopping firewalld cures it.
+Users see: "No route to host" (icmp-admin-prohibited), and no error without firewalld.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._zones import zone_of
 from hairpin.change.calls import OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.message import message
@@ -17,10 +18,10 @@ from hairpin.netfilter.packet import TCP, UDP
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule of firewalld's stopped a packet for this host, or on its way through."""
-    place = view.place
+    """Yield one candidate when a rule of firewalld stopped the packet in INPUT or FORWARD."""
+    place = stopped_by(view, "firewalld")
     packet = view.stop.seen.packet
-    if place is None or owner(view, place) != "firewalld":
+    if place is None:
         return
     if view.stop.stage == "forward":
         yield _not_forwarded(view, place)
@@ -29,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    zone = zone_of(view)
+    zone = zone_of(view, view.stop.seen.iif)
     yield Candidate(
         title=message(
             "firewalld keeps port {port}/{protocol} closed in zone {zone}",
@@ -52,43 +53,27 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(
             zone=zone, port=f"{packet.dport}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain
         ),
-        rank=25,
+        in_class="closed-zone",
         evidence=(place.evidence,),
     )
 
 
 def _not_forwarded(view: View, place: Place) -> Candidate:
-    """A policy or a rule of firewalld's between two zones."""
+    """Return the candidate for a packet that firewalld does not forward between two zones."""
     seen = view.stop.seen
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
         change=exception(view, place),
         where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
-        rank=35,
+        in_class="separation",
         evidence=(place.evidence,),
         advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
     )
 
 
-def zone_of(view: View) -> str:
-    """Return the zone of the interface that the packet came in by."""
-    return zone_of_link(view, view.stop.seen.iif)
-
-
-def zone_of_link(view: View, link: str) -> str:
-    """Return the zone that an interface is in: bound at run time, in the files, or the default."""
-    firewalld = view.host.firewalld
-    if firewalld is None:
-        return "public"
-    for zone in (*firewalld.runtime, *firewalld.permanent):
-        if link in zone.interfaces:
-            return zone.name
-    return firewalld.default_zone or "public"
-
-
 def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
-    """The rule that firewalld adds for an open port, in the chain where it adds it."""
+    """Return the rule that ``firewall-cmd --add-port`` adds, in the chain where firewalld adds it."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     body = (

@@ -1,40 +1,30 @@
-"""A rule in raw, mangle or security (or at their hooks) drops the packet, or lowers its TTL so far that it goes no
-further.
+"""A rule in raw, mangle or security drops the packet, or lowers its TTL so that it is not forwarded.
 
-Users see: timeout while filter and nat look perfect.
+Users see: timeout, although no rule of filter or nat drops the packet.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
 from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.rules._rule_owner import owner
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.ir import SetField
 
+_BY_RULE = by_owner(
+    "mangle",
+    in_class="dropping-rule",
+    title=message("A rule in table {table} drops this flow"),
+    detail=message("{table} {chain} comes before nat and filter, so their rules and counters show nothing: {rule}"),
+)
+
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind; for a TTL that is
-    used up, one for each rule that could have done it."""
+    """Yield one candidate for the rule that dropped the packet; for a used-up TTL, one for each rule that lowers it."""
     if view.stop.reason == "ttl":
         yield from _lowering_ttl(view)
-    place = view.place
-    if place is None or owner(view, place) != "mangle":
-        return
-    yield Candidate(
-        title=message("A rule in table {table} drops this flow", table=place.table),
-        detail=message(
-            "{table} {chain} comes before nat and filter, so their rules and counters show nothing: {rule}",
-            table=place.table,
-            chain=place.chain,
-            rule=place.text,
-        ),
-        change=deletion(view, place),
-        where=rule_where(place),
-        rank=30,
-        evidence=(place.evidence,),
-    )
+    yield from _BY_RULE(view)
 
 
 def _lowering_ttl(view: View) -> Iterator[Candidate]:
@@ -44,7 +34,7 @@ def _lowering_ttl(view: View) -> Iterator[Candidate]:
             detail=message("A packet with that TTL is not forwarded any further: {rule}", rule=place.text),
             change=deletion(view, place),
             where=rule_where(place),
-            rank=30,
+            in_class="dropping-rule",
             evidence=(place.evidence,),
         )
 
@@ -62,6 +52,6 @@ CAUSE = Cause(
     id="mangle-drops-or-marks",
     title="A rule in raw or mangle drops the flow",
     source="iptables(8): tables raw, mangle, security",
-    reasons=frozenset({"rule", "policy", "reject", "ttl"}),
+    reasons=frozenset({*RULE_STOPS, "ttl"}),
     find=find,
 )

@@ -1,42 +1,26 @@
-"""Docker 28 drops packets that are addressed to a container itself and do not come from its bridge.
+"""Docker 28 drops packets for a container's own address that do not come in by its bridge.
 
-Users see: peers that routed to container addresses time out since the upgrade.
+Users see: since the upgrade, peers that route to container addresses time out.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.cause import Cause
+from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
-    place = view.place
-    if place is None or owner(view, place) != "raw-direct":
-        return
-    yield Candidate(
-        title=message("Docker drops packets sent directly to a container's address"),
-        detail=message(
-            "Since version 28 Docker protects container addresses in raw PREROUTING: {rule}", rule=place.text
-        ),
-        change=deletion(view, place),
-        where=rule_where(place),
-        rank=30,
-        evidence=(place.evidence,),
-        advice=(
-            message(
-                "recreate the network with trusted_host_interfaces, set allow-direct-routing, or use a published port"
-            ),
-        ),
-    )
-
 
 CAUSE = Cause(
     id="raw-drop-direct-routing",
     title="Docker drops direct access to container addresses",
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
-    reasons=frozenset({"rule", "policy", "reject"}),
-    find=find,
+    reasons=RULE_STOPS,
+    find=by_owner(
+        "raw-direct",
+        in_class="dropping-rule",
+        title=message("Docker drops packets sent directly to a container's address"),
+        detail=message("Since version 28 Docker protects container addresses in raw PREROUTING: {rule}"),
+        advice=(
+            message(
+                "recreate the network with trusted_host_interfaces, set allow-direct-routing, or use a published port"
+            ),
+        ),
+    ),
 )

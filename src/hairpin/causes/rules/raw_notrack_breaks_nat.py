@@ -1,6 +1,6 @@
-"""A NOTRACK rule takes the flow out of connection tracking: it is never translated, and never ESTABLISHED.
+"""A NOTRACK rule takes the flow out of connection tracking, so it is never translated and never ESTABLISHED.
 
-Users see: timeout; nat counters stay 0 though the rule fits by eye.
+Users see: timeout; the counters of nat rules stay 0 although a rule matches the packet.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each NOTRACK rule when the packet went untracked, or its answer found no connection."""
+    """Yield one candidate for each NOTRACK rule of the namespace, first of all if the packet was untracked."""
     untracked = view.stop.seen.ct_state == CT_UNTRACKED
     for table in view.namespace.ruleset.tables:
         for chain in table.chains:
@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
                     detail=message("Untracked packets never reach the nat table: {rule}", rule=place.text),
                     change=one(DeleteRule(view.stop.netns, place)),
                     where=rule_where(place),
-                    rank=19 if untracked else 28,
+                    in_class="untracked-flow" if untracked else "notrack-rule",
                     evidence=(place.evidence,),
                 )
 

@@ -1,6 +1,6 @@
-"""A rule in front of MASQUERADE takes the packet: it leaves untranslated, or with an address that does not come back.
+"""A rule before MASQUERADE decides: the packet leaves untranslated, or with a source whose replies do not come back.
 
-Users see: containers have no way out although their MASQUERADE rule is there.
+Users see: containers cannot connect to the outside although their MASQUERADE rule is there.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
             detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
             change=one(DeleteRule(view.host_netns, place)),
             where=rule_where(place),
-            rank=22,
+            in_class="foreign-source-translation",
             evidence=(place.evidence,),
             advice=(message("narrow the rule so that it leaves the containers' subnets alone"),),
         )

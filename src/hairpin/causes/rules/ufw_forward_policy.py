@@ -1,40 +1,26 @@
-"""ufw drops forwarded packets (or those that end on this host).
+"""A rule of ufw drops a forwarded packet, or one for this host.
 
-Users see: with ufw active published ports or containers' ways out are closed.
+Users see: while ufw is active, published ports time out or containers cannot connect to the outside.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.cause import Cause
+from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule (or policy) that stopped the packet, when it is of this kind."""
-    place = view.place
-    if place is None or owner(view, place) != "ufw":
-        return
-    yield Candidate(
-        title=message("ufw stops this flow in chain {chain}", chain=place.chain),
-        detail=message("{rule}", rule=place.text),
-        change=deletion(view, place),
-        where=rule_where(place),
-        rank=40,
-        evidence=(place.evidence,),
-        advice=(
-            message(
-                "let it through with ufw itself: `ufw route allow` for forwarded packets, `ufw allow` for this host"
-            ),
-        ),
-    )
-
 
 CAUSE = Cause(
     id="ufw-forward-policy",
     title="ufw stops the flow",
     source="ufw(8), /etc/default/ufw",
-    reasons=frozenset({"rule", "policy", "reject"}),
-    find=find,
+    reasons=RULE_STOPS,
+    find=by_owner(
+        "ufw",
+        in_class="shared-rule",
+        title=message("ufw stops this flow in chain {chain}"),
+        detail=message("{rule}"),
+        advice=(
+            message(
+                "let it through with ufw itself: `ufw route allow` for forwarded packets, `ufw allow` for this host"
+            ),
+        ),
+    ),
 )

@@ -1,1 +1,1 @@
-"""The service in a container or on the host."""
+"""Faults of the service that should take the packet; ``_service`` finds its container and its sockets."""

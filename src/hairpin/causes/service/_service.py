@@ -1,4 +1,4 @@
-"""What listens (and what does not) where a packet found no socket."""
+"""The sockets of a namespace in which a packet found none, and the container that was asked."""
 
 from hairpin.causes.cause import View
 from hairpin.change.change import AddSocket
@@ -12,21 +12,21 @@ _RESOLVER = 0x7F00000B
 
 
 def in_container(view: View) -> Container | None:
-    """Return the container whose service was asked: the namespace's own, or the one on the host's network."""
-    if not view.stop.netns.is_host:
+    """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None."""
+    if not view.on_host:
         return view.container
     named = view.host.container(view.flow.container) if view.flow.container else None
     return named if named is not None and named.on_host_network else None
 
 
 def same_port(view: View) -> tuple[Socket, ...]:
-    """Return the sockets of the asked protocol and port in the namespace, which did not take the packet."""
+    """Return the namespace's sockets of the packet's protocol and port; none of them took the packet."""
     packet = view.stop.seen.packet
     return tuple(each for each in _of_protocol(view) if each.port == packet.dport and each.address != _RESOLVER)
 
 
 def other_ports(view: View) -> tuple[Socket, ...]:
-    """Return the sockets of the asked protocol on other ports that could take packets from outside."""
+    """Return the sockets of the packet's protocol on other ports, without those on loopback."""
     packet = view.stop.seen.packet
     return tuple(
         each
@@ -41,7 +41,7 @@ def _of_protocol(view: View) -> tuple[Socket, ...]:
 
 
 def listening(view: View, advice: str) -> AddSocket:
-    """Return the change after which something listens on every address for the packet."""
+    """Return the change after which a socket on every address takes the packet."""
     packet = view.stop.seen.packet
     socket = Socket(
         protocol="udp" if packet.protocol == UDP else "tcp",

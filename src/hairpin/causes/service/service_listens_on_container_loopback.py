@@ -1,6 +1,6 @@
 """The service listens on the container's own loopback only.
 
-Users see: reset by peer or refused from everywhere; ``docker exec … curl localhost`` works.
+Users see: every client is refused or reset; ``docker exec … curl localhost`` works.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every listener on the port is bound to loopback."""
+    """Yield one candidate when every socket of the port is bound to loopback."""
     container = in_container(view)
     sockets = same_port(view)
     if container is None or not sockets:
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
         where=where(container=container.name, socket=socket_text(sockets[0])),
-        rank=25,
+        in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
         advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )

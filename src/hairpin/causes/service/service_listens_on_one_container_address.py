@@ -1,6 +1,6 @@
 """The service is bound to one address of the container, and the packet is addressed to another.
 
-Users see: refused on one network of the container, answered on another.
+Users see: the port refuses on one network of the container and works on another.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a listener of the flow's family is bound to another, not loopback, address or link."""
+    """Yield one candidate when a socket of the port is bound to another address or link that is not loopback."""
     container = in_container(view)
     packet = view.stop.seen.packet
     bound = [
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
         change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
         where=where(container=container.name, socket=socket_text(bound[0])),
-        rank=26,
+        in_class="bound-elsewhere",
         evidence=(bound[0].evidence,),
     )
 

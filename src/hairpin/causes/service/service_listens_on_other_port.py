@@ -1,6 +1,6 @@
 """The container's service listens, but on another port than the one that is published.
 
-Users see: refused, or reset through docker-proxy, after the image changed its port.
+Users see: after the image changed its port, clients are refused, or reset by docker-proxy.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when another port, not itself published, has a listener."""
+    """Yield one candidate when exactly one other, unpublished port has a socket."""
     container = in_container(view)
     if container is None or same_port(view):
         return
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its only listener is {socket}.", socket=socket_text(others[0])),
         change=one(listening(view, f"publish container port {others[0].port} instead of {packet.dport}")),
         where=where(container=container.name, socket=socket_text(others[0])),
-        rank=31,
+        in_class="other-port",
         evidence=(others[0].evidence,),
     )
 

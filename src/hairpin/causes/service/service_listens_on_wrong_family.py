@@ -1,6 +1,6 @@
 """The service listens in the other address family only.
 
-Users see: IPv4 refused because it binds an IPv6 socket with v6only, or the reverse.
+Users see: IPv4 is refused, as the service binds an IPv6 socket with IPV6_V6ONLY; or the reverse.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hairpin.walk.sockets import socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when all listeners on the port are of the other family."""
+    """Yield one candidate when every socket of the port is of the other family."""
     container = in_container(view)
     packet = view.stop.seen.packet
     sockets = [each for each in same_port(view) if each.address is None or not is_loopback(each.address, each.version)]
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
         change=one(listening(view, f"let the service in {container.name} listen on IPv{packet.version} too")),
         where=where(container=container.name, socket=socket_text(sockets[0])),
-        rank=26,
+        in_class="bound-elsewhere",
         evidence=(sockets[0].evidence,),
     )
 

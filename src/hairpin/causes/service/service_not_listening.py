@@ -1,6 +1,6 @@
 """Nothing listens on the container's port.
 
-Users see: refused through DNAT; "connection reset by peer" or an empty reply through docker-proxy.
+Users see: refused through DNAT; through docker-proxy, "connection reset by peer" or an empty reply.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no socket of the container has the port, nor any other port that could be meant."""
+    """Yield one candidate when no socket of the container has the port."""
     container = in_container(view)
     if container is None or same_port(view):
         return
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             listening(view, f"start or repair the service in {container.name}; read `docker logs {container.name}`")
         ),
         where=where(container=container.name, port=packet.dport),
-        rank=32 if other_ports(view) else 30,
+        in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",
         advice=(message("read its log: docker logs {name}", name=container.name),),
     )
 

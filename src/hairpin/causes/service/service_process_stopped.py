@@ -1,6 +1,6 @@
-"""The process that listens was stopped by a signal: the kernel still completes handshakes, nobody ever answers.
+"""A signal stopped the process that listens: the kernel completes the handshake, the process never replies.
 
-Users see: connects, then silence, after a Ctrl-Z, a debugger, or a ``kill -STOP`` that nobody took back.
+Users see: connects, then silence, after Ctrl-Z, a debugger, or ``kill -STOP`` without ``kill -CONT``.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the halted process of the socket that took the packet."""
+    """Yield one candidate for the stopped process whose socket took the packet."""
     socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
     if socket is None or not socket.halted or socket.pid is None:
         return
@@ -22,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
         change=one(ContinueProcess(view.host.name, socket.pid)),
         where=where(process=name, pid=socket.pid, port=socket.port),
-        rank=11,
+        in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
     )

@@ -1,5 +1,6 @@
 """From evidence to a host.
 
-``parse`` is the entry; ``readings`` finds a reading by its key and lists what could not be read, ``namespaces`` joins
-what was read of one namespace, ``rulesets`` its rules.  The formats: ``ip/``, ``engines/``, ``managers/``.
+``parse`` is the entry, ``refresh`` the one for a host that was read before.  ``readings`` finds a reading by its key,
+lists the readings that could not be read, and makes each ``part`` of the host once.  ``namespaces`` makes a namespace
+of its readings, ``rulesets`` its rules.  The formats: ``ip/``, ``engines/``, ``managers/``.
 """

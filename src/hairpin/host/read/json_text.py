@@ -1,4 +1,4 @@
-"""Decodes a reading that is JSON into typed values; whatever is wrong with it becomes a ParseError."""
+"""Decodes a reading that is JSON into typed values; raises ParseError for anything else."""
 
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 def decode(decoder: msgspec.json.Decoder[T], text: str, *, source: str, line: int = 0) -> T:
     """Return the document; raise ParseError when it is no JSON, nested too deeply, or of another shape."""
     try:
-        # Bytes that are no UTF-8 (PEP 383 surrogates) can only stand inside names: a name that is off by a character
+        # Bytes that are no UTF-8 (PEP 383 surrogates) can only stand inside names: a name with a wrong character
         # loses less than a whole reading.
         return decoder.decode(text.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError) as error:
@@ -29,5 +29,5 @@ def decode_documents(decoder: msgspec.json.Decoder[T], text: str, *, source: str
 
 
 def is_json(text: str) -> bool:
-    """Say whether a text can be JSON at all: iproute2 that knows ``-j`` only for some commands answers in words."""
+    """Return whether a text can be JSON at all: older iproute2 answers some commands with ``-j`` in words."""
     return text.lstrip()[:1] in ("[", "{")

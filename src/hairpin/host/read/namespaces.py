@@ -7,7 +7,7 @@ from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.host.read.engines.relays import commands, with_relays
+from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
     bridge_json,
     bridge_text,
@@ -47,14 +47,15 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
 
 
 class NamespaceReader:
-    """Makes namespaces of readings, all of one host; what cannot be understood is left out and noted as unread."""
+    """Makes namespaces of one host's readings; a reading that is not understood is left out and noted as unread."""
 
     def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
         self._kernel = kernel
         self._readings = readings
         self._rulesets = RulesetReader(readings)
         self._containers = containers
-        self._tables = RouteTables(file.text for file in readings.of("file") if "/rt_tables" in file.origin)
+        self._table_files = tuple(file.text for file in readings.of("file") if "/rt_tables" in file.origin)
+        self._tables = RouteTables(self._table_files)
         self._commands = tuple(
             command for reading in readings.of("relay-cmdlines") for command in commands(reading.text)
         )
@@ -64,38 +65,57 @@ class NamespaceReader:
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
-        """Return the namespace; ``netnsids`` is what it calls others."""
-        interfaces = self._either(
-            "ip-addr",
-            name,
-            lambda r: links_json.interfaces(r.text, source=r.origin, evidence=r.id),
-            lambda r: links_text.interfaces(r.text, source=r.origin, evidence=r.id),
-            Interfaces(),
+        """Return the namespace; ``netnsids``: the ids by which it knows others."""
+        unread = self._readings.unread_in(name)
+        return self._readings.part(
+            ("namespace", name),
+            lambda: self._namespace(name, netnsids, unread),
+            netnsids,
+            unread,
+            self._relays_of(name),
+            self._table_files,
+            self._halted,
+            self._kernel,
         )
-        routes, rules = self._routing(name)
+
+    def _namespace(self, name: str, netnsids: tuple[tuple[int, str], ...], unread: tuple[str, ...]) -> Namespace:
+        part = self._readings.part
+        interfaces = part(("interfaces",), lambda: self._interfaces(name))
+        routes, rules = part(("routing",), lambda: self._routing(name), self._table_files)
         return Namespace(
             name=name,
-            links=self._links(name, interfaces.links),
+            links=part(("links",), lambda: self._links(name, interfaces.links), interfaces.links),
             addresses=interfaces.addresses,
             routes=routes,
             rules=rules,
-            neighbours=self._neighbours(name),
-            fdb=self._fdb(name),
-            sysctls=self._readings.understood(
-                self._readings.first("sysctl", name), self._parse_sysctls, Sysctls(values={})
-            ),
-            sockets=self._sockets(name),
-            connections=self._connections(name),
-            ruleset=self._rulesets.ruleset(name),
+            neighbours=part(("neighbours",), lambda: self._neighbours(name)),
+            fdb=part(("fdb",), lambda: self._fdb(name)),
+            sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
+            sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._halted),
+            connections=part(("connections",), lambda: self._connections(name)),
+            ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
-            unread=self._readings.unread_in(name),
+            unread=tuple(dict.fromkeys((*unread, *self._readings.unread_in(name)))),
+        )
+
+    def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
+        """Return the relays' command lines and the containers, which matter for the host's namespace alone."""
+        return (self._commands, self._containers) if netns == HOST else ((), ())
+
+    def _interfaces(self, netns: str) -> Interfaces:
+        return self._either(
+            "ip-addr",
+            netns,
+            lambda r: links_json.interfaces(r.text, source=r.origin, evidence=r.id),
+            lambda r: links_text.interfaces(r.text, source=r.origin, evidence=r.id),
+            Interfaces(),
         )
 
     def _either(
         self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
     ) -> T:
-        """Return what the JSON reading says, else its ``-text`` form; old iproute2 answers ``-j`` in words at times."""
+        """Return the JSON reading parsed, or else its ``-text`` form; older iproute2 may answer ``-j`` in words."""
         reading = self._readings.first(key, netns)
         if reading is None:
             return self._readings.understood(self._readings.first(f"{key}-text", netns), of_words, default)
@@ -197,6 +217,9 @@ class NamespaceReader:
             none,
         )
 
+    def _sysctls_of(self, netns: str) -> Sysctls:
+        return self._readings.understood(self._readings.first("sysctl", netns), self._parse_sysctls, Sysctls(values={}))
+
     def _parse_sysctls(self, reading: Reading) -> Sysctls:
         """Return the values; containers with equal links mostly have equal ones."""
         found = self._sysctls.get(reading.text)
@@ -213,7 +236,7 @@ class NamespaceReader:
         found = self._readings.understood(
             reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, halted=self._halted), none
         )
-        return with_relays(found, self._commands, self._containers) if netns == HOST else found
+        return with_relays(found, *self._relays_of(netns)) if netns == HOST else found
 
     def _table(
         self, netns: str, key: str, protocol: Literal["tcp", "udp"], version: Literal[4, 6]

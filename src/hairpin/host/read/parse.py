@@ -3,59 +3,92 @@
 import msgspec
 
 from hairpin.evidence.reading import HOST, Evidence
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.host.managers import Version
-from hairpin.host.read.engines.engines import engines
+from hairpin.host.managers import Unit, Version
+from hairpin.host.read.engines.engines import engines, is_mute
 from hairpin.host.read.engines.placement import Place, netnsids, placed, places
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
+from hairpin.host.read.part import Name, Part
 from hairpin.host.read.readings import Readings
+
+
+class ParsedHost(msgspec.Struct, frozen=True):
+    """A host, the evidence that it was made from, and its parts."""
+
+    host: Host
+    evidence: Evidence
+    parts: tuple[tuple[Name, Part], ...]
 
 
 def parse(evidence: Evidence) -> Host:
     """Return the host.
 
     Never fails: a reading that was refused, failed or has a form that no parser knows is left out and listed in
-    ``unread``, so that what is missing can be told from what is not there.
+    ``unread``, so that unknown can be told from absent.
     """
-    readings = Readings(evidence)
-    units, versions = managing.units(readings), managing.versions(readings)
-    known = places(tuple(reading.text for reading in readings.of("namespaces")))
+    return parsed(evidence).host
+
+
+def parsed(evidence: Evidence) -> ParsedHost:
+    """Return the host with all that a refresh needs (host/read/refresh.py)."""
+    return of_readings(evidence, Readings(evidence))
+
+
+def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
+    """Return the host of the evidence's readings, which may know its parts from an earlier reading."""
+    units = readings.part(("units",), lambda: managing.units(readings))
+    versions = readings.part(("versions",), lambda: managing.versions(readings))
+    known = readings.part(("places",), lambda: places(tuple(each.text for each in readings.of("namespaces"))))
     readable = frozenset(reading.netns for reading in evidence.readings if reading.netns and reading.outcome == "text")
-    running = tuple(_placed(engine, known, readable) for engine in engines(readings, units, versions))
-    namespaces = _namespaces(evidence, readings, running, known, readable)
+    running = _engines(readings, units, versions, known, readable)
+    containers = tuple(container for engine in running for container in engine.containers)
     dmi = readings.first("dmi")
-    return Host(
+    host = Host(
         name=evidence.hostname,
         kernel=evidence.kernel,
         taken_at=evidence.taken_at,
         snapshot_id=evidence.snapshot_id,
-        namespaces=namespaces,
+        namespaces=_namespaces(evidence, readings, containers, known, readable),
         engines=running,
-        firewalld=managing.firewalld(readings, versions),
-        ufw=managing.ufw(readings),
+        firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
+        ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,
         versions=(*_engine_versions(running), *versions),
-        files=managing.files(readings),
+        files=readings.part(("files",), lambda: managing.files(readings)),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
-        klog=managing.klog(readings),
+        klog=readings.part(("klog",), lambda: managing.klog(readings)),
         unread=readings.unread,
     )
+    return ParsedHost(host, evidence, readings.parts)
 
 
-def _placed(engine: Engine, known: tuple[Place, ...], readable: frozenset[str]) -> Engine:
-    return msgspec.structs.replace(engine, containers=placed(engine.containers, known, readable))
+def _engines(
+    readings: Readings,
+    units: tuple[Unit, ...],
+    versions: tuple[Version, ...],
+    known: tuple[Place, ...],
+    readable: frozenset[str],
+) -> tuple[Engine, ...]:
+    mute = is_mute(readings)
+
+    def make() -> tuple[Engine, ...]:
+        found = engines(readings, units, versions, mute=mute)
+        return tuple(
+            msgspec.structs.replace(engine, containers=placed(engine.containers, known, readable)) for engine in found
+        )
+
+    return readings.part(("engines",), make, units, versions, known, readable, mute)
 
 
 def _namespaces(
     evidence: Evidence,
     readings: Readings,
-    running: tuple[Engine, ...],
+    containers: tuple[Container, ...],
     known: tuple[Place, ...],
     readable: frozenset[str],
 ) -> tuple[Namespace, ...]:
-    containers = tuple(container for engine in running for container in engine.containers)
     reader = NamespaceReader(readings, containers, evidence.kernel)
     ids = readings.first("netns-ids")
     calls = netnsids(ids.text, known) if ids is not None else ()

@@ -1,56 +1,111 @@
 """The readings of one host by key and namespace, and the list of those that could not be read or understood."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
+from hairpin.host.read.part import Name, Part, as_before
 from hairpin.message import Message
 
 T = TypeVar("T")
 
-# What it would tell is known from elsewhere too: that it failed decides nothing.
-_SPARE = ("netns-ids",)
+# Optional readings: another reading holds the same facts, so a failure is not reported as missing.
+_OPTIONAL = ("netns-ids",)
 # Absent for a reason that leaves the question open: the kernel has what no tool there can show.
 _OPEN = ("not installed, but", "nft is not installed", "nsenter is not installed", "neither iproute2 nor")
+
+
+class _Making:
+    """A part while it is made; ``before``: the parts that it had."""
+
+    def __init__(self, before: tuple[tuple[Name, Part], ...]) -> None:
+        self.before = dict(before)
+        self.asked: set[Place] = set()
+        self.missed: list[Unread] = []
+        self.parts: dict[Name, Part] = {}
 
 
 class Readings:
     """Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
 
     A damaged reading never stops the others: it becomes an :class:`Unread`.
+
+    ``before``: the parts of the host as it was made from earlier evidence, ``changed``: where the readings have changed
+    since.  A part that nothing of this concerns is not made again.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        self._by_place: dict[tuple[str, str], list[Reading]] = {}
-        self._unread: list[Unread] = []
+    def __init__(
+        self, evidence: Evidence, before: tuple[tuple[Name, Part], ...] = (), changed: frozenset[Place] = frozenset()
+    ) -> None:
+        self._by_place: dict[Place, list[Reading]] = {}
+        self._making = _Making(before)
+        self._changed = changed
         for reading in evidence.readings:
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
-            elif reading.key not in _SPARE and (reading.outcome != "absent" or reading.text.startswith(_OPEN)):
+            elif reading.key not in _OPTIONAL and (reading.outcome != "absent" or reading.text.startswith(_OPEN)):
                 self.miss(reading, reading.text.strip().partition("\n")[0] or reading.outcome)
 
     @property
+    def parts(self) -> tuple[tuple[Name, Part], ...]:
+        """What :meth:`part` has returned, with what each was made of."""
+        return tuple(self._making.parts.items())
+
+    def part(self, name: Name, make: Callable[[], T], *inputs: object, sharing: Callable[[T, T], T] = as_before) -> T:
+        """Return a part of the host as ``make`` makes it of ``inputs`` and of the readings that it asks for.
+
+        It is not made again if neither has changed since; made again, it shares with the part before what has not
+        changed (``sharing``).  Whatever it is made of must be among the inputs or asked for in ``make``.
+        """
+        part = self._making.before.get(name)
+        if part is None or part.inputs != inputs or not part.asked.isdisjoint(self._changed):
+            part = self._made(make, inputs, part, sharing)
+        self._making.parts[name] = part
+        self._making.asked |= part.asked
+        self._making.missed += part.missed
+        value: T = part.value
+        return value
+
+    def _made(
+        self, make: Callable[[], T], inputs: tuple[object, ...], before: Part | None, sharing: Callable[[T, T], T]
+    ) -> Part:
+        outer = self._making
+        self._making = making = _Making(before.parts if before is not None else ())
+        try:
+            value = make()
+        finally:
+            self._making = outer
+        if before is not None:
+            value = sharing(before.value, value)
+        return Part(value, inputs, frozenset(making.asked), tuple(making.missed), tuple(making.parts.items()))
+
+    @property
     def unread(self) -> tuple[Unread, ...]:
-        """What could not be read, in reading order; what could not be understood follows."""
-        return tuple(self._unread)
+        """What could not be read, in reading order; what could not be understood follows.  Within a part: in it."""
+        return tuple(self._making.missed)
 
     def unread_in(self, netns: str) -> tuple[str, ...]:
         """Return the keys that could not be read in a namespace, each once."""
-        return tuple(dict.fromkeys(item.key for item in self._unread if item.netns == netns))
+        return tuple(dict.fromkeys(item.key for item in self._making.missed if item.netns == netns))
 
     def miss(self, reading: Reading, reason: Message | str) -> None:
-        """Note that this reading does not tell what it should."""
-        self._unread.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
+        """Note that this reading could not be read or understood."""
+        self._making.missed.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
 
     def of(self, key: str, netns: str = "") -> tuple[Reading, ...]:
         """Return the readings of a key that have a text."""
-        return tuple(self._by_place.get((key, netns), ()))
+        return tuple(self._at(key, netns))
 
     def first(self, key: str, netns: str = "") -> Reading | None:
         """Return the first reading of a key that has a text, or None."""
-        return next(iter(self._by_place.get((key, netns), ())), None)
+        return next(iter(self._at(key, netns)), None)
+
+    def _at(self, key: str, netns: str) -> Sequence[Reading]:
+        self._making.asked.add((key, netns))
+        return self._by_place.get((key, netns), ())
 
     def understood(self, reading: Reading | None, parse: Callable[[Reading], T], default: T) -> T:
         """Return what ``parse`` makes of the reading; the default when there is none, or when it cannot be read."""

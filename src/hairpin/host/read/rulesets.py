@@ -1,8 +1,9 @@
-"""All netfilter rules of one namespace: both iptables back ends, native nftables, ebtables_save, ipsets."""
+"""All netfilter rules of one namespace: both iptables back ends, native nftables, ebtables, ipsets."""
 
 import msgspec
 
 from hairpin.evidence.reading import Reading
+from hairpin.host.read.part import as_before
 from hairpin.host.read.readings import Readings
 from hairpin.netfilter import ipset
 from hairpin.netfilter.ebtables import save as ebtables_save
@@ -11,7 +12,8 @@ from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset, Set, Table
 from hairpin.netfilter.nft import listing as nft_listing
 
-_Cached = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
+_KEYS = ("iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "iptables-legacy-save6")
+_Parsed = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
 
 
 class RulesetReader:
@@ -19,36 +21,74 @@ class RulesetReader:
 
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
-        self._cached: _Cached = {}
+        self._parsed: _Parsed = {}
 
     def ruleset(self, netns: str) -> Ruleset:
-        """Return the rules of a namespace; what cannot be understood is noted as unread."""
+        """Return the rules of a namespace; a reading that is not understood is noted as unread."""
         readings = self._readings
-        sets = readings.all_understood(
-            readings.of("ipset", netns), lambda reading: ipset.parse(reading.text, source=reading.origin)
-        )
+        sets = readings.part(("ipsets",), lambda: self._ipsets(netns))
         tables: list[Table] = []
-        for dialect in ("nft", "legacy"):
-            for version in ("4", "6"):
-                key = f"iptables-{dialect}-save{version}"
-                tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
-        tables += readings.all_understood(readings.of("nft-table", netns), lambda reading: self._tables(reading, ()))
-        tables += readings.all_understood(readings.of("ebtables", netns), lambda reading: self._tables(reading, ()))
-        for reading in readings.of("nft-netdev-chains", netns):
-            tables = [with_devices(table, reading.text) for table in tables]
-        return Ruleset(_shown_whole(tables), sets)
+        for key in _KEYS:
+            tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, sets))
+        for key in ("nft-table", "ebtables"):
+            tables += readings.all_understood(readings.of(key, netns), lambda reading: self._tables(reading, ()))
+        devices = tuple(reading.text for reading in readings.of("nft-netdev-chains", netns))
+        found = readings.part(
+            ("whole",), lambda: _ruleset(tables, sets, devices), tuple(tables), sets, devices, sharing=_sharing
+        )
+        prepare(found.tables)
+        return found
+
+    def _ipsets(self, netns: str) -> tuple[Set, ...]:
+        return self._readings.all_understood(
+            self._readings.of("ipset", netns), lambda reading: ipset.parse(reading.text, source=reading.origin)
+        )
 
     def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
+        return self._readings.part(
+            (reading.key, reading.origin),
+            lambda: self._parse(reading, sets),
+            reading.id,
+            reading.text,
+            sets,
+            sharing=with_chains_of,
+        )
+
+    def _parse(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
         asked = (reading.key, reading.text, sets)
-        found = self._cached.get(asked)
+        found = self._parsed.get(asked)
         if found is None:
-            found = self._cached[asked] = _parse(reading, sets)
-            prepare(found)
+            found = self._parsed[asked] = _parse(reading, sets)
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
 
 
-def _shown_whole(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables without iptables' partial view of those that nft had to show: those hold what it cannot say."""
+def _ruleset(tables: list[Table], sets: tuple[Set, ...], devices: tuple[str, ...]) -> Ruleset:
+    for text in devices:
+        tables = [with_devices(table, text) for table in tables]
+    return Ruleset(_without_partial_views(tables), sets)
+
+
+def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
+    return as_before(before, msgspec.structs.replace(now, tables=with_chains_of(before.tables, now.tables)))
+
+
+def with_chains_of(before: tuple[Table, ...], now: tuple[Table, ...]) -> tuple[Table, ...]:
+    """Return the tables with the chains that they had before, where these are equal: their indexes stay."""
+    known = {(table.family, table.name, table.dialect): table for table in before}
+    return tuple(_with_chains_of(known.get((table.family, table.name, table.dialect)), table) for table in now)
+
+
+def _with_chains_of(before: Table | None, now: Table) -> Table:
+    if before is None or before == now:
+        return before or now
+    known = {chain.name: chain for chain in before.chains}
+    return msgspec.structs.replace(
+        now, chains=tuple(as_before(known.get(each.name, each), each) for each in now.chains)
+    )
+
+
+def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
+    """Return the tables, without iptables' view of a table that nft shows too: that view is incomplete."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 
@@ -73,7 +113,7 @@ def with_devices(table: Table, text: str) -> Table:
             names = words[start + 1 : words.index("priority")]
             devices[chain] = tuple(name.strip('"') for name in names if name not in ("=", "{", "}"))
     chains = tuple(
-        msgspec.structs.replace(each, devices=devices.get(each.name, ())) if not each.devices else each
+        msgspec.structs.replace(each, devices=devices[each.name]) if each.name in devices and not each.devices else each
         for each in table.chains
     )
     return msgspec.structs.replace(table, chains=chains)

@@ -1,4 +1,4 @@
-"""What an option of ebtables means; anything that is not understood becomes an OpaqueMatch.
+"""Options of ebtables as matches; an option that is not understood becomes an OpaqueMatch.
 
 Source: ebtables-nft(8); net/bridge/netfilter/ebt_ip.c, ebt_ip6.c, ebt_arp.c, ebt_mark_m.c, ebt_pkttype.c
 """
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from hairpin.netfilter.iptables.fields import PACKET_TYPES, bounds, interface_pattern, mask_of, masked, prefix_match
 from hairpin.netfilter.iptables.words import unquoted
 from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match, NameMatch, OpaqueMatch
-from hairpin.netfilter.prefix import IpFamily, read_mac
 from hairpin.netfilter.protocols import ETHERTYPES, ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, read_mac
 
 _MAC_BITS = (1 << 48) - 1
 _MAC_NAMES = {
@@ -144,7 +144,7 @@ _READERS: dict[str, Reader] = {
 _NOT_AT: dict[str, frozenset[str]] = {
     "-o": frozenset({"INPUT", "PREROUTING", "BROUTING"}), "-i": frozenset({"OUTPUT", "POSTROUTING"}),
 }  # fmt: skip
-"""Built-in chains where a frame does not have that port yet, or no longer."""
+"""Built-in chains in which a frame has no such port yet, or no longer."""
 
 
 def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:

@@ -1,4 +1,4 @@
-"""Reads ``ebtables-save``: what a bridge asks of every frame, before and beside the rules of IP.
+"""Reads ``ebtables-save``: the rules that a bridge evaluates for every frame, apart from those of IP.
 
     file  := (comment | table)*
     table := "*" NAME chain* rule*                no COMMIT
@@ -117,7 +117,7 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values, a negation among them; a target takes everything that belongs to it.
+    """Return each option with its values, a negation among them; a target with its own options.
 
     The negation stands behind the option until iptables 1.8.10, before it (``! --vlan-id 1``) from 1.8.11 on.
     """

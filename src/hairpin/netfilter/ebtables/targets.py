@@ -19,7 +19,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "redirect": ("--redirect-target",),
     "arpreply": ("--arpreply-",),
 }
-"""How the options of a target begin."""
+"""The prefixes of the targets' options."""
 
 _MARK_BITS = 0xFFFFFFFF
 
@@ -28,7 +28,7 @@ def read_target(name: str, options: list[str], *, broute: bool, chains: Collecti
     """Return what the target does; one that changes hardware addresses, or is unknown, becomes Outside."""
     text = " ".join(options)
     if broute and name in ("DROP", "redirect"):
-        # In this table a dropped frame is not lost: it goes to the routing code instead of the bridge.
+        # In this table DROP does not lose the frame: IP routes it instead of the bridge.
         return (Outside(name, text or "routed instead of bridged"),)
     if name in VERDICTS:
         return () if name == "CONTINUE" else (VERDICTS[name],)

@@ -10,7 +10,7 @@ WITH_PORTS = frozenset({6, 17, 132, 136, 33})
 """Protocols whose header begins with two ports."""
 
 _EXTENSIONS = {50: 4, 51: 8, 59: 2}
-"""What IPv6 carries that is no payload: ESP, AH, nothing (ip6t_ipv6header.h); hairpin's packets have no other."""
+"""Bits of ``extensions`` for ESP, AH and no next header (ip6t_ipv6header.h); hairpin's packets have no others."""
 
 
 def header_of(seen: Seen) -> Header:
@@ -59,7 +59,7 @@ def _add_transport(header: Header, packet: Packet) -> None:
 
 
 def _add_connection(header: Header, seen: Seen) -> None:
-    # Without a conntrack entry the state is INVALID, before conntrack has looked too: xt_conntrack.c state_mt(),
+    # Without a conntrack entry the state is INVALID, also before conntrack has run: xt_conntrack.c state_mt(),
     # nft_ct.c
     header["ct-state"] = seen.ct_state or CT_INVALID
     connection = seen.connection

@@ -1,20 +1,20 @@
-"""Long chains, indexed: which rules can a packet satisfy at all?
+"""An index over a long chain: the rules that a packet can satisfy at all.
 
-A rule that begins by asking for one exact value (one address or prefix, one port, one interface) needs to be looked at
-only for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
+A rule whose first matches compare a field with one value (an address or prefix, a port, an interface) is evaluated only
+for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
 scanned: an index would cost more than it saves.
 """
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Iterable
 
+from hairpin.kept import kept
 from hairpin.netfilter.evaluate.header import Header
 from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, Table
 from hairpin.netfilter.packet import Seen
 
 INDEX_FROM = 48
-"""Rules in a chain from which on it is indexed (measured: below that scanning is quicker)."""
+"""Chains with fewer rules are scanned, which is quicker (measured)."""
 
 _SELECTIVITY = {
     "daddr4": 0, "daddr6": 0, "dport": 1, "saddr4": 2, "saddr6": 2, "sport": 3, "mark": 4, "oif": 5, "iif": 6,
@@ -104,26 +104,15 @@ def _key(rule: Rule) -> tuple[_Question, int | str] | None:
     return best
 
 
+@kept
+def compiled(chain: Chain) -> CompiledChain:
+    """Return the chain compiled."""
+    return CompiledChain(chain)
+
+
 def prepare(tables: Iterable[Table]) -> None:
     """Index every long chain now, with the reading of the rules, so that the first walk does not wait for it."""
     for table in tables:
         for chain in table.chains:
-            compiled(chain).prepare()
-
-
-_CACHE: OrderedDict[int, tuple[Chain, CompiledChain]] = OrderedDict()
-_CACHED = 4096
-
-
-def compiled(chain: Chain) -> CompiledChain:
-    """Return the chain compiled; kept as long as the same chain object is asked for (chains are immutable)."""
-    key = id(chain)
-    held = _CACHE.get(key)
-    if held is not None and held[0] is chain:
-        _CACHE.move_to_end(key)
-        return held[1]
-    made = CompiledChain(chain)
-    _CACHE[key] = (chain, made)
-    if len(_CACHE) > _CACHED:
-        _CACHE.popitem(last=False)
-    return made
+            if len(chain.rules) >= INDEX_FROM:
+                compiled(chain).prepare()

@@ -1,4 +1,4 @@
-"""Does a packet satisfy one match?
+"""Evaluates one match: whether a packet satisfies it.
 
 Source: net/netfilter/xt_*.c, nft_{cmp,bitwise,range,lookup,meta,ct,payload,fib}.c
 """
@@ -29,11 +29,11 @@ from hairpin.netfilter.packet import Seen
 
 
 class Surroundings(Protocol):
-    """What rules may ask about the namespace beyond the packet: its routing tables, its sockets."""
+    """The parts of the namespace that rules may ask about: its routing tables, its sockets."""
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
         """Return whether the packet's address is of one of the types (``local``, ``unicast``, ``broadcast`` …), as
-        ``-m addrtype`` and nft ``fib`` ask; ``link``: as seen from there."""
+        ``-m addrtype`` and nft ``fib`` ask; ``link``: as seen from that link."""
         ...
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
@@ -42,11 +42,11 @@ class Surroundings(Protocol):
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         """Return whether a socket here (``transparent``: with IP_TRANSPARENT; ``wildcard``: also one bound to any
-        address) takes the packet; None when that could not be read."""
+        address) takes the packet; None if the sockets could not be read."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether ``flow add`` puts the packet's connection into a flowtable; else it breaks its rule off."""
+        """Return whether ``flow add`` puts the packet's connection into a flowtable; if not, it ends its rule."""
         ...
 
 
@@ -85,7 +85,7 @@ def satisfies(question: Question, match: Match) -> Truth:
 
 
 def field_satisfies(header: Header, match: FieldMatch) -> Truth:
-    """Compare one number with ranges; a field that is not there satisfies nothing."""
+    """Compare one number with ranges; a field that the packet does not have satisfies no match."""
     value = header.get(match.field)
     if not isinstance(value, int):
         return _without(header, match.field)
@@ -97,10 +97,12 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
 
 
 def _without(header: Header, field: str) -> Truth:
-    """Return what a match says of a field that is not in the header: nothing is satisfied by what the packet lacks, but
-    whoever sent a packet has a link-layer address, read or not, and one from a wire (not one made here) carries it.
+    """Return what a match says of a field that is not in the header.
 
-    What is forwarded, or made by the kernel, has no owner on its way out; that of what comes in is left open.
+    A field that the packet does not have satisfies no match.  But a frame that came in by a link has MAC addresses,
+    which hairpin may not know.  An outgoing packet that is forwarded or that the kernel made has no owner; the owner of
+    an incoming packet is unknown.
+
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
     if field in ("skuid", "skgid", "socket"):
@@ -188,10 +190,10 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 
 def contains(named: Set, values: tuple[int | str, ...]) -> bool:
-    """Return whether the set holds the values: the smallest element that fits decides (``nomatch`` excepts).
+    """Return whether the set holds the values: the smallest matching element decides (``nomatch``: it does not).
 
-    Of networks with interfaces the smallest network decides, be it there with other interfaces only: ``multi`` in
-    net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs().
+    In sets of networks with interfaces the smallest network decides, even if the set has it with other interfaces only.
+    Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
     best: Element | None = None
     with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")

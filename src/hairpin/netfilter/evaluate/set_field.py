@@ -13,9 +13,9 @@ from hairpin.netfilter.packet import Seen
 
 
 def assign(seen: Seen, part: SetField) -> Seen | None:
-    """Return the packet with one field changed; fields that do not steer it are left alone.
+    """Return the packet with one field changed; fields that decide nothing stay as they are.
 
-    None where the packet has no such field to copy (the mark of a connection that is not tracked): nothing is written.
+    None if the packet does not have the field to copy (the mark of an untracked connection).
     """
     source = header_of(seen).get(part.source) if part.source is not None else part.value
     if source is None:
@@ -55,4 +55,4 @@ _OF_PACKET: dict[str, str] = {
     "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
     "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
 }  # fmt: skip
-"""Fields that a packet keeps; before it writes to one, a rule has asked whether the packet has such a header."""
+"""Header fields; a rule matches the header before it writes to one of them."""

@@ -1,5 +1,5 @@
 """iptables, of both back ends.
 
-Reading: ``save`` (iptables-save's text), ``words``, ``fields``, ``matches``, ``targets``, ``netmap``; ``demands``
-(what an extension asks besides).  Writing: ``render``, ``render_matches``, ``render_targets``.
+Reading: ``save`` (iptables-save's text), ``words``, ``fields``, ``matches``, ``merged_ports``, ``targets``, ``netmap``;
+``demands`` (rules that iptables refuses).  Writing: ``render``, ``render_matches``, ``render_targets``.
 """

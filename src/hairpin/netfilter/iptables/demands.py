@@ -1,7 +1,7 @@
-"""What a module or target of iptables demands of its options: what the tool refuses to load is not to be trusted.
+"""What a module or target of iptables demands of its options.
 
-iptables-save never prints such a rule; files written by hand do.  A reader that took ``--dport 65536`` or ``-m mark``
-without a mark at its word would make up a rule that no kernel has.
+iptables refuses to load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand
+may hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hairpin.netfilter.iptables.words import Group, Option
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 _U8, _U16, _U32, _U64 = (1 << 8) - 1, (1 << 16) - 1, (1 << 32) - 1, (1 << 64) - 1
 _BETWEEN_NUMBERS = re.compile(r"[:,/-]")
@@ -48,7 +48,7 @@ _ORDERED: dict[str, frozenset[str]] = {
     "tcpmss": _options("mss"), "connbytes": _options("connbytes"),
     "tcp": _options("sport source-port dport destination-port"),
 }  # fmt: skip
-"""Ranges that every version refuses when they run backwards; 1.8.10 and older load those of other matches."""
+"""Ranges that every version refuses if the first value is the greater one; up to 1.8.10 other matches load them."""
 _SOMETHING: tuple[tuple[str, ...], ...] = (("",),)
 """Any option at all."""
 
@@ -129,7 +129,7 @@ TARGETS: dict[str, Demand] = {
 
 
 def check(group: Group, demands: dict[str, Demand], name: str) -> None:
-    """Raise ValueError, with the words at fault, if iptables does not load the group."""
+    """Raise ValueError, which quotes the words at fault, if iptables does not load the group."""
     names = [option.name for option in group.options]
     if len(set(names)) < len(names):
         raise ValueError(f"an option is given twice: {group.text}")
@@ -174,7 +174,7 @@ def _check_value(option: Option, demand: Demand) -> None:
 
 
 def check_numbers(text: str, greatest: int) -> None:
-    """Raise ValueError for a negative number, one above the greatest, and what is no number at all."""
+    """Raise ValueError for a negative number, for one above the greatest, and for a word that is no number."""
     if _NEGATIVE.search(text):
         raise ValueError(f"{text} is negative")
     for part in _BETWEEN_NUMBERS.split(text):

@@ -1,4 +1,4 @@
-"""Match modules of iptables whose options stand alone: each compares one field, and all of them have to hold.
+"""Match modules of iptables whose options stand alone: each compares one field, and a packet must satisfy all.
 
 An option that is not in its module's table becomes an OpaqueMatch of its own; it never disappears.
 
@@ -30,8 +30,8 @@ from hairpin.netfilter.ir import (
     Ranges,
     StatefulMatch,
 )
-from hairpin.netfilter.prefix import IpFamily, read_address, read_mac, read_prefix
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
+from hairpin.netfilter.rule_address import IpFamily, read_address, read_mac, read_prefix
 
 Reader = Callable[[Option, IpFamily], tuple[Match, ...]]
 """Reads one option; ValueError for a value that it does not understand."""
@@ -146,7 +146,7 @@ def _address(prefix: str) -> Reader:
 
 
 def _address_range(prefix: str) -> Reader:
-    """xt_iprange.c: both ends belong to it."""
+    """xt_iprange.c: both ends are included."""
 
     def read(option: Option, family: IpFamily) -> tuple[Match, ...]:
         first, _, last = option.value.partition("-")
@@ -157,7 +157,7 @@ def _address_range(prefix: str) -> Reader:
 
 
 def _ports(*fields: Field) -> Reader:
-    """xt_multiport.c: the port is one of the list; ``--ports`` asks for either side."""
+    """xt_multiport.c: the port is one of the list; with ``--ports``, either port."""
 
     def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
         ranges: Ranges = tuple(bounds(part, ":", 0xFFFF) for part in option.value.split(","))
@@ -223,7 +223,7 @@ def _state(option: Option, _family: IpFamily) -> tuple[Match, ...]:
 
 
 def _status(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-    """xt_conntrack.c: any of the bits is enough; ``NONE`` alone is no bit at all and so never holds."""
+    """xt_conntrack.c: any of the bits is enough; ``NONE`` has no bit, so alone it is never satisfied."""
     return (FieldMatch("ct-status", ((0, 0),), not option.negated, _bits(option.value, CT_STATUSES)),)
 
 
@@ -261,7 +261,7 @@ def _physical(field: NameField) -> Reader:
 
 
 def _is_bridged(field: NameField) -> Reader:
-    """xt_physdev.c: whether there is such a bridge port at all, that is, its name is not empty."""
+    """xt_physdev.c: the packet has such a bridge port, that is, the port's name is not empty."""
 
     def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
         if option.values:
@@ -304,7 +304,7 @@ def tos(text: str) -> tuple[int, int]:
 
 
 def _tos(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-    """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; negated, one part that differs is enough."""
+    """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; if negated, a difference in either is enough."""
     value, mask = tos(option.value)
     parts: tuple[FieldMatch, ...] = ()
     if mask >> 2 or value >> 2:

@@ -1,7 +1,7 @@
 """What ``-m MODULE …`` of iptables means: a group of words becomes matches of the IR.
 
-Modules whose options stand alone are tables in iptables_fields.py; here are those whose options belong together, those
-that depend on history, and the rule for all others: the whole group is kept as an OpaqueMatch.
+Modules whose options stand alone are tables in fields.py.  Modules whose options belong together, and those that depend
+on history, stand here.  The group of any other module is kept as an OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -51,12 +51,12 @@ def read_match(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
             return _set(group, ipsets)
         whole = _WHOLE.get(name)
         return whole(group) if whole is not None else (_opaque(group),)
-    except (ValueError, KeyError):  # KeyError: an option that the module cannot do without is not there
+    except (ValueError, KeyError):  # KeyError: a mandatory option is missing
         return (_opaque(group),)
 
 
 def _opaque(group: Group) -> OpaqueMatch:
-    """Return the whole group as words, with what a packet has to be before the question arises."""
+    """Return the whole group as words, with the matches that it implies."""
     needs: tuple[FieldMatch, ...] = ()
     bit = EXTENSIONS.get(group.name, 0) if group.family == "ip6" else 0
     if bit:
@@ -67,7 +67,7 @@ def _opaque(group: Group) -> OpaqueMatch:
 
 
 def _alone(group: Group) -> tuple[Expression, ...]:
-    """A module without options asks for its header alone: IPv6's extension, or what ``-p`` has asked for."""
+    """A module without options matches its header alone: an extension header of IPv6, or the protocol of ``-p``."""
     if group.options:
         raise ValueError(group.text)
     bit = EXTENSIONS.get(group.name, 0)
@@ -77,7 +77,7 @@ def _alone(group: Group) -> tuple[Expression, ...]:
 
 
 def _in_full(group: Group) -> str:
-    """Return the group's words with the module, also where the rule left ``-m`` out."""
+    """Return the group's words with ``-m MODULE``, which the rule may have left out."""
     return group.text if group.text.startswith(("-m ", "--match ")) else f"-m {group.name} {group.text}"
 
 
@@ -94,9 +94,9 @@ def _independent(group: Group, name: str, readers: dict[str, Reader]) -> tuple[E
 
 
 def holds_without_connection(match: Match) -> bool:
-    """Say whether ``--ctstate`` accepts packets that have no connection.
+    """Return whether ``--ctstate`` accepts packets that have no connection.
 
-    conntrack_mt() then answers yes without looking at the group's other options, which no sequence of matches says.
+    conntrack_mt() is then satisfied without a look at the group's other options.  No sequence of matches can say so.
     """
     match match:
         case FieldMatch(field="ct-state", ranges=ranges, negated=negated):
@@ -133,7 +133,7 @@ def _addrtype(group: Group) -> tuple[Expression, ...]:
 
 
 def _set(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
-    """xt_set.c: a packet without a dimension of the set is not in it, so ``!`` holds for it: hence the AnyOfMatch."""
+    """xt_set.c: a packet that lacks a dimension is not in the set, so it satisfies ``!``; hence the AnyOfMatch."""
     match: SetMatch | AnyOfMatch | None = None
     for option in group.options:
         if option.name in ("--match-set", "--set"):
@@ -156,7 +156,7 @@ _ALWAYS_THERE = frozenset({"saddr4", "daddr4", "saddr6", "daddr6", "iif", "oif",
 
 
 def _owner(group: Group) -> tuple[Expression, ...]:
-    """xt_owner.c: a packet of no socket satisfies what is negated, hence the AnyOfMatch around it."""
+    """xt_owner.c: a packet without a socket satisfies a negated match; hence the AnyOfMatch."""
     fields: dict[str, Field] = {"--uid-owner": "skuid", "--gid-owner": "skgid"}
     matches: tuple[Match, ...] = ()
     for option in group.options:
@@ -196,7 +196,7 @@ def _rpfilter(group: Group) -> tuple[Expression, ...]:
 
 
 def _socket(group: Group) -> tuple[Expression, ...]:
-    """xt_socket.c; ``--restore-skmark`` changes the mark, which no match can say."""
+    """xt_socket.c; ``--restore-skmark`` sets the mark, which no match of the IR can say."""
     names = _flags(group, "--transparent", "--nowildcard")
     return (SocketMatch("--transparent" in names, "--nowildcard" in names),)
 
@@ -227,12 +227,12 @@ def _not_negated(group: Group) -> bool:
 
 
 def _negated(group: Group) -> bool:
-    """An ordinary first packet carries none of the words that rules look for."""
+    """An ordinary first packet does not contain the strings that rules look for."""
     return not _not_negated(group)
 
 
 def _ordinary_segment_size(group: Group) -> bool:
-    """Whether the 1460 bytes are inside that a SYN on Ethernet says (xt_tcpmss.c); rules look for tiny ones."""
+    """Whether the range holds 1460, the MSS of a SYN on Ethernet (xt_tcpmss.c); such rules look for tiny ones."""
     (option,) = group.options
     first, last = bounds(option.value, ":", 0xFFFF)
     return (first <= 1460 <= last) is not option.negated
@@ -251,7 +251,7 @@ def _statistic(group: Group) -> bool:
 
 
 def _connection_is_new(group: Group) -> bool:
-    """Whether the counters of a connection's first packet are inside (xt_connbytes.c)."""
+    """Whether the range holds the counters of a connection's first packet (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated

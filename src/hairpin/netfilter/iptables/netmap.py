@@ -1,4 +1,4 @@
-"""Whether a NETMAP rule translates the source or the destination: the hook that runs it decides.
+"""NETMAP: the hook that runs the rule decides whether it translates the source or the destination.
 
 Source: net/netfilter/xt_NETMAP.c netmap_tg4(), netmap_tg6()
 """
@@ -12,17 +12,17 @@ from hairpin.netfilter.ir import Chain, Expression, Hook, Jump, Nat, Outside, Ru
 _DESTINATION: frozenset[Hook] = frozenset({"prerouting", "output"})
 
 
-def settled(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
-    """Return the chains of one table with each NETMAP (read as ``dnat``) made what its hooks make it.
+def resolved(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
+    """Return the chains of one table in which each NETMAP (read as ``dnat``) is the translation of its chain's hooks.
 
-    A chain that runs at hooks of both kinds gets Outside instead: no single translation says what it does.
+    If the chain runs at hooks of both kinds, the NETMAP becomes Outside: no single translation says what it does.
     """
     hooks: dict[str, set[Hook]] = {chain.name: set() for chain in chains}
     callees = {chain.name: set(_jumps(chain.rules)) for chain in chains}
     for chain in chains:
         if chain.hook is not None:
             _spread(chain.hook, chain.name, callees, hooks)
-    return tuple(_settled_chain(chain, hooks[chain.name]) for chain in chains)
+    return tuple(_resolved_chain(chain, hooks[chain.name]) for chain in chains)
 
 
 def _jumps(rules: Iterable[Rule]) -> Iterable[str]:
@@ -38,12 +38,12 @@ def _spread(hook: Hook, start: str, callees: dict[str, set[str]], hooks: dict[st
             waiting.extend(callees[name])
 
 
-def _settled_chain(chain: Chain, hooks: set[Hook]) -> Chain:
+def _resolved_chain(chain: Chain, hooks: set[Hook]) -> Chain:
     if not any(_is_netmap(each) for rule in chain.rules for each in rule.body):
         return chain
     kinds = {hook in _DESTINATION for hook in hooks}
     rules = tuple(
-        msgspec.structs.replace(rule, body=tuple(_settled_statement(each, kinds) for each in rule.body))
+        msgspec.structs.replace(rule, body=tuple(_resolved_statement(each, kinds) for each in rule.body))
         for rule in chain.rules
     )
     return msgspec.structs.replace(chain, rules=rules)
@@ -53,7 +53,7 @@ def _is_netmap(each: Expression) -> bool:
     return isinstance(each, Nat) and each.prefix
 
 
-def _settled_statement(each: Expression, kinds: set[bool]) -> Expression:
+def _resolved_statement(each: Expression, kinds: set[bool]) -> Expression:
     if not (isinstance(each, Nat) and each.prefix):
         return each
     if len(kinds) > 1:

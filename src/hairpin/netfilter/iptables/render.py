@@ -1,7 +1,7 @@
 """Writes the IR as iptables commands and as text for ``iptables-restore``.
 
-Always from the body, never from ``Rule.text``, so that rules made by hairpin can be written too.  Law: reading what is
-written gives the same IR (apart from texts, lines and handles).
+The words come from the body, never from ``Rule.text``, so rules that hairpin makes can be written, too.  Law: reading
+the written text gives the same IR (apart from texts, lines and handles).
 
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
@@ -30,7 +30,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.prefix import IpFamily
+from hairpin.netfilter.rule_address import IpFamily
 
 
 def render(table: Table) -> str:
@@ -128,6 +128,6 @@ def _add(groups: list[_Group], words: Words) -> None:
     if words.module is None:
         groups.append(_Group(None, words.words))
     else:
-        # A group that stands alone takes no more: it has no module to compare with.
+        # A group without a module takes no more words.
         module = None if words.alone else words.module
         groups.append(_Group(module, ("-m", words.module, *words.words), words.tail))

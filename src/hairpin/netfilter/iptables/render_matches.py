@@ -1,4 +1,4 @@
-"""Matches of the IR in iptables' words, the reverse of iptables_{fields,matches}.py; ChangeError for what has none."""
+"""Matches of the IR in iptables' words: the reverse of fields.py and matches.py; ChangeError if there are none."""
 
 from typing import Literal, NamedTuple
 
@@ -30,7 +30,8 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.prefix import (
+from hairpin.netfilter.protocols import BUILT_IN
+from hairpin.netfilter.rule_address import (
     IpFamily,
     Prefix,
     full_mask,
@@ -39,7 +40,6 @@ from hairpin.netfilter.prefix import (
     write_mac,
     write_prefix,
 )
-from hairpin.netfilter.protocols import BUILT_IN
 
 MAX_PORTS = 15
 """Ports that ``-m multiport`` takes; a range counts twice (XT_MULTI_PORTS)."""
@@ -68,7 +68,7 @@ class Words(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a rule's words so far allow: its family, its protocol, the core options already used."""
+    """The rule's words so far: its family, its protocol, the core options already used."""
 
     family: IpFamily
     protocol: int | None

@@ -1,4 +1,4 @@
-"""Statements of the IR in iptables' words: the reverse of iptables_targets.py.
+"""Statements of the IR in iptables' words: the reverse of targets.py.
 
 Raises ChangeError for what iptables cannot say.
 """
@@ -22,7 +22,7 @@ from hairpin.netfilter.ir import (
     Verdict,
     VerdictMap,
 )
-from hairpin.netfilter.prefix import IpFamily, prefix_of_range, write_address, write_prefix
+from hairpin.netfilter.rule_address import IpFamily, prefix_of_range, write_address, write_prefix
 
 _VERDICT_WORDS: dict[str, tuple[str, ...]] = {
     "accept": ("-j", "ACCEPT"), "drop": ("-j", "DROP"), "return": ("-j", "RETURN"), "continue": (),
@@ -31,7 +31,7 @@ _MARK_BITS = 0xFFFFFFFF
 
 
 def target_words(statements: tuple[Statement, ...], family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j TARGET …`` for a rule's statements; several only where one target means them all (CT, TOS).
+    """Return ``-j TARGET …`` for a rule's statements; several statements only if one target does them all (CT, TOS).
 
     Words that come from ``text`` keep their quotes.
     """

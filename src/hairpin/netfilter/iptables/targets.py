@@ -24,13 +24,13 @@ from hairpin.netfilter.ir import (
     SetZone,
     Statement,
 )
-from hairpin.netfilter.prefix import IpFamily, read_address, read_prefix
+from hairpin.netfilter.rule_address import IpFamily, read_address, read_prefix
 
 NO_EFFECT = frozenset({
     "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "SET", "TEE", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK",
     "CONNSECMARK", "CHECKSUM", "RATEEST", "IDLETIMER", "LED", "ECN", "NFACCT",
 })  # fmt: skip
-"""They log, count, copy, or change what no rule or route looks at."""
+"""Targets that log, count or copy the packet, or change a field that no rule or route looks at."""
 
 CONTINUES = frozenset({"TTL", "HL", "MARK", "CONNMARK", "HMARK", "CT", "SNPT", "DNPT", "TOS", "DSCP", "SET"})
 """The rule after them is evaluated (XT_CONTINUE) even where their effect is not modelled."""
@@ -150,7 +150,7 @@ def _interface_nat(kind: Literal["masquerade", "redirect"]) -> Callable[[Group],
 
 
 def _netmap(group: Group) -> tuple[Statement, ...]:
-    """xt_NETMAP.c: whether it translates source or destination depends on the hook; iptables_save.py settles that."""
+    """xt_NETMAP.c: whether it translates source or destination depends on the hook (netmap.py)."""
     prefix = read_prefix(_words(group)["--to"], group.family)
     if not prefix.contiguous:
         raise ValueError(group.text)
@@ -244,7 +244,7 @@ def _set_hops(group: Group) -> tuple[Statement, ...]:
 def _ct(group: Group) -> tuple[Statement, ...]:
     """xt_CT.c; a zone for one direction, or taken from the mark, is not modelled.
 
-    Whatever else it settles puts the packet into zone 0, so that no later rule puts it into another: xt_ct_target().
+    Any other option sets a template of zone 0, so a later rule cannot set another zone: xt_ct_target().
     """
     statements: tuple[Statement, ...] = ()
     rest: list[str] = []

@@ -142,7 +142,7 @@ def _binary(name: str, parts: list[Json], style: str) -> str:
 
 
 def unknown_text(name: str, inner: Json) -> str:
-    """Return something that this file has no words for, key by key."""
+    """Return an expression of an unknown kind, key by key."""
     if inner is None:
         return name
     if isinstance(inner, dict):

@@ -1,8 +1,8 @@
 """Fields of the packet by nft's names: which field of the IR, of which data type, and under which implied conditions.
 
-nft prints the conditions away that its own expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first,
-``ip saddr`` in an inet table evaluates ``meta nfproto ipv4``.  They come back here as :attr:`Operand.needs`; checked
-with ``nft --debug=netlink list ruleset``.
+nft does not print the conditions that its expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first,
+``ip saddr`` in an inet table evaluates ``meta nfproto ipv4``.  Here they are :attr:`Operand.needs`; checked with
+``nft --debug=netlink list ruleset``.
 
 Source: nftables src/payload.c payload_gen_dependency(); src/proto.c; src/ct.c; src/meta.c
 """
@@ -19,8 +19,8 @@ from hairpin.netfilter.nft.values import ICMP_TYPES
 class Operand(msgspec.Struct, frozen=True, gc=False):
     """``((field & mask) ^ xor) >> shift`` plus ``add``; a negative shift is to the left.
 
-    ``field`` None: hairpin has no such field (or it is an ``interface``), but what it ``needs`` holds.  ``kind`` is
-    nft's data type of the constants that it is compared with.
+    ``field`` None: hairpin has no such field (or it is an ``interface``); ``needs`` are its conditions all the same.
+    ``kind`` is nft's data type of the constants that it is compared with.
     """
 
     field: Field | None
@@ -94,7 +94,7 @@ _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
 
 HAS_CONNECTION = FieldMatch("ct-direction", ((0, 1),))
 HAS_FRAME = FieldMatch("smac", ((0, (1 << 48) - 1),))
-"""``meta iiftype ether``: it came in by a link whose frames have hardware addresses."""
+"""``meta iiftype ether``: the packet came in by a link whose frames have hardware addresses."""
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,8 @@
 """``@ll,48,64 0x…``: bytes of the Ethernet header that nft compares at once, and prints without their names.
 
 ``ether saddr X reject with icmp Y`` in an inet table asks for the frame's type, too.  nft makes one comparison of both
-and puts ``meta iiftype ether`` behind it; when it lists the rule, it does not know whose bytes these are, nor which
-family the error is of, so that it prints a bare ``reject``.
+and puts ``meta iiftype ether`` behind it.  When nft lists the rule, it no longer knows the bytes' fields nor the family
+of the error, so it prints raw bytes and a bare ``reject``.
 
 Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
 """
@@ -16,7 +16,7 @@ _FIELDS = (("daddr", 0, 48), ("saddr", 48, 48), ("type", 96, 16))
 
 
 def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
-    """Return field and value of each field that a comparison of raw bytes covers; none where it cuts through one."""
+    """Return field and value of each field that a comparison of raw bytes covers; none if it covers a part of one."""
     offset, length = payload.get("offset"), payload.get("len")
     value = number(right, "integer")
     if payload.get("base") != "ll" or value is None or not isinstance(offset, int) or not isinstance(length, int):
@@ -31,8 +31,8 @@ def named_fields(payload: Object, right: Json) -> tuple[tuple[Json, Json], ...]:
     )
 
 
-def at_once(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
-    """Return the one comparison that those of the fields are: the whole is unequal where any of them is."""
+def as_one_comparison(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ...]:
+    """Return one comparison for those of all the fields: the bytes differ if any of the fields does."""
     fields = tuple(each[-1] for each in parts)
     implied = dict.fromkeys(match for each in parts for match in each[:-1])
     if not negated or len(fields) == 1:
@@ -41,7 +41,7 @@ def at_once(parts: list[tuple[Match, ...]], *, negated: bool) -> tuple[Match, ..
 
 
 def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Expression, ...]:
-    """Return the rule's body; a bare ``reject`` behind a frame's type without its name may send any error."""
+    """Return the rule's body; the error of a bare ``reject`` behind raw bytes of the frame's type is unknown."""
     if any(_asks_for_type(each) for each in statements):
         return tuple(NOT_PRINTED if each == _BARE else each for each in body)
     return body

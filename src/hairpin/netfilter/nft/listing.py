@@ -68,16 +68,20 @@ _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
 """EtherTypes of VLAN tags."""
 
 Name = tuple[Family, str]
+_Known = dict[bytes, tuple[Parts, str]]
+"""By statements as they are written: what they stand for, and their texts."""
 
 
 class _Found(msgspec.Struct):
-    """One table's raw objects; ``known``: what its statements, as they are written, stand for, and their texts."""
+    """One table's raw objects, by name, while they are collected; ``objects`` by kind and name."""
 
-    scope: Scope
-    chains: dict[str, Object]
-    rules: dict[str, list[Object]]
-    objects: list[tuple[str, Object]]
-    known: dict[bytes, tuple[Parts, str]]
+    merges: bool
+    chains: dict[str, Object] = {}
+    rules: dict[str, list[Object]] = {}
+    sets: dict[str, Object] = {}
+    maps: dict[str, Object] = {}
+    objects: dict[tuple[str, str], Object] = {}
+    updated: set[str] = set()
     dormant: bool = False
 
 
@@ -113,7 +117,7 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
         kind, inner = single(each)
         body = object_of(inner)
         if kind == "metainfo":
-            merging = merges("nft", str(body.get("version")))
+            merging = merges(str(body.get("version")))
             continue
         if kind == "table":
             table = _found(found, body, string(body, "name"), merging=merging)
@@ -122,18 +126,17 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
         table = _found(found, body, string(body, "table"), merging=merging)
         if kind == "rule":
             table.rules.setdefault(string(body, "chain"), []).append(body)
-            table.scope.updated.update(_updates(body.get("expr")))
+            table.updated.update(_updates(body.get("expr")))
             continue
         name = string(body, "name")
         if kind == "chain":
             table.chains[name] = body
         elif kind in ("set", "meter"):
-            table.scope.sets[name] = body
+            table.sets[name] = body
         elif kind == "map":
-            table.scope.maps[name] = body
+            table.maps[name] = body
         else:
-            table.scope.objects[f"{kind} {name}"] = body
-            table.objects.append((kind, body))
+            table.objects[kind, name] = body
     return found
 
 
@@ -144,7 +147,7 @@ def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool)
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
-        table = found[key] = _Found(Scope(key[0], name, {}, {}, {}, set(), set(), merging), {}, {}, [], {})
+        table = found[key] = _Found(merging)
     return table
 
 
@@ -159,30 +162,33 @@ def _updates(statements: Json) -> list[str]:
 
 
 def _table(name: Name, found: _Found, evidence: str) -> Table:
-    scope = found.scope
-    sets = tuple(named_set(raw, scope) for raw in scope.sets.values())
-    maps = tuple(named_map(raw, scope) for raw in scope.maps.values())
+    family, updated = name[0], frozenset(found.updated)
+    sets = tuple(named_set(raw, family, updated) for raw in found.sets.values())
+    maps = tuple(named_map(raw, family) for raw in found.maps.values())
+    unread = frozenset(each.name for each, understood in maps if not understood)
+    named_objects = {f"{kind} {each}": raw for (kind, each), raw in found.objects.items()}
+    scope = Scope(*name, found.sets, found.maps, named_objects, updated, unread, found.merges)
     for chain in found.rules:
         found.chains.setdefault(chain, {"name": chain})
-    chains = tuple(_chain(raw, found) for raw in found.chains.values())
-    objects = tuple(declared(kind, body) for kind, body in found.objects)
-    return Table(name[0], name[1], "nft", chains, sets, maps, evidence, objects)
-
-
-def _chain(raw: Object, found: _Found) -> Chain:
-    name = string(raw, "name")
-    rules = tuple(
-        rule
-        for number, body in enumerate(found.rules.get(name, ()), start=1)
-        for rule in _rules(body, number, found.scope, found.known)
+    known: _Known = {}
+    chains = tuple(
+        _chain(raw, found.rules.get(string(raw, "name"), []), scope, known, dormant=found.dormant)
+        for raw in found.chains.values()
     )
+    objects = tuple(declared(kind, body) for (kind, _), body in found.objects.items())
+    return Table(*name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects)
+
+
+def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, dormant: bool) -> Chain:
+    name = string(raw, "name")
+    rules = tuple(rule for number, body in enumerate(bodies, start=1) for rule in _rules(body, number, scope, known))
     hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
-    if hook is None or found.dormant:
+    if hook is None or dormant:
         # A dormant table's chains are not hooked in: nf_tables_table_disable().
         return Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
         raise MalformedError(f"chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}")
-    priority = _priority(raw.get("prio", 0), found.scope.family)
+    priority = _priority(raw.get("prio", 0), scope.family)
     devices = words(raw.get("dev")) or words(raw.get("devices"))
     return Chain(
         name,
@@ -213,7 +219,7 @@ def _priority(value: Json, family: Family) -> int:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rules(raw: Object, number: int, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Rule, ...]:
+def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[Rule, ...]:
     """Return the rule; several if it chooses by a map that the IR has no node for."""
     handle = integer(raw, "handle")
     comment = raw.get("comment")
@@ -239,7 +245,7 @@ def _counts(statements: list[Json]) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _understood(statement: Json, scope: Scope, known: dict[bytes, tuple[Parts, str]]) -> tuple[Parts, str]:
+def _understood(statement: Json, scope: Scope, known: _Known) -> tuple[Parts, str]:
     """Return what a statement stands for, and its text; most come again in a table, and are read once."""
     key = msgspec.json.encode(statement)
     held = known.get(key)

@@ -22,7 +22,7 @@ _HARMLESS = {
     "ct": frozenset({"event", "label", "helper", "secmark", "timeout", "expectation"}),
     "payload": frozenset({"id", "checksum", "flowlabel", "sequence", "ackseq", "window", "urgptr", "length"}),
 }
-"""Keys whose value steers neither the packet nor any rule's match that hairpin models."""
+"""Keys whose value decides neither the packet's route nor any match that hairpin models."""
 
 
 def mangle(inner: Json, scope: Scope) -> Parts:
@@ -65,7 +65,7 @@ def _zone(value: Json) -> tuple[Expression, ...] | None:
 
 
 def _by_map(of: Operand, inner: Object, scope: Scope) -> Parts | None:
-    """``meta mark set ip saddr map { … }``; a key that the statement itself changes would be asked twice."""
+    """``meta mark set ip saddr map { … }``; None if the key is the field that the statement changes."""
     elements = map_elements(inner.get("data"), scope)
     key = inner.get("key")
     if elements is None or of.field == "ct-zone" or (isinstance(key, dict) and _mentions(key, of, scope)):
@@ -81,7 +81,7 @@ def _mentions(expression: Json, of: Operand, scope: Scope) -> bool:
 
 
 def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
-    """Return ``field set value`` as SetField; None where the IR cannot say it (a map, a dice, a shift)."""
+    """Return ``field set value`` as SetField; None where the IR cannot say it (a map, a random number, a shift)."""
     field = of.field
     if field is None:
         return None

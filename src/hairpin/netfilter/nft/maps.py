@@ -2,8 +2,8 @@
 
 A map whose key is made of plain fields has a node of its own in the IR.  Any other key (``meta mark & 0xff vmap …``,
 ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) becomes one rule for each element: its key as a match, its
-value as the statement.  That is exact, since the keys of a map do not overlap; only a dice that jumps and comes back is
-thrown again for the elements behind, so the walk sees more ways than there are.
+value as the statement.  That is exact, since the keys of a map do not overlap.  The exception is a random number whose
+element jumps and returns: the rules behind draw another number, so the walk has more branches than the kernel.
 """
 
 from collections.abc import Callable
@@ -79,13 +79,13 @@ def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Cho
             return None
         options.append((AnyOfMatch(tuple(question[0] for question in questions), negated=True), *default))
     elif options and chance(key) is not None and _covered(key, [pair(each)[0] for each in elements]):
-        # Every value has its element: when no other has been taken, the last one is.
+        # Every value has an element, so a packet that no other element takes is the last one's.
         options[-1] = options[-1][len(questions[-1]) :]
     return Choice(implied, tuple(options))
 
 
 def _covered(key: Json, values: list[Json]) -> bool:
-    """Say whether a dice (``numgen random mod 3``) has an element for each of its sides."""
+    """Return whether every value of a random number (``numgen random mod 3``) has an element."""
     if named(key) not in ("numgen", "jhash", "symhash"):
         return False
     inner = content(key)
@@ -105,7 +105,7 @@ def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
 
 
 def is_implied(part: Expression) -> bool:
-    """Say whether the part is a condition of the kind that nft implies and that no statement can change."""
+    """Return whether the part is a condition of the kind that nft implies and that no statement can change."""
     return isinstance(part, FieldMatch) and part.field in (
         "nfproto",
         "ethertype",

@@ -27,7 +27,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.expression_text import text_of
 from hairpin.netfilter.nft.fields import HAS_FRAME, Operand
-from hairpin.netfilter.nft.frame_bytes import at_once, named_fields
+from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
 from hairpin.netfilter.nft.operands import field_match, needs, operand
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
@@ -55,7 +55,7 @@ def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
 
 
 def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...]:
-    """Return the matches that ``left operator right`` stands for, implied ones first; OpaqueMatch if need be."""
+    """Return the matches that ``left operator right`` stands for, implied ones first; OpaqueMatch if not modelled."""
     name = named(left)
     found: tuple[Match, ...] | None
     match name:
@@ -67,7 +67,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
             found = _socket(content(left), operator, right)
         case "payload" if "base" in content(left) and (fields := named_fields(content(left), right)):
             parts = [compare(each, operator, value, scope) for each, value in fields]
-            found = at_once(parts, negated=operator == "!=") if operator in ("==", "!=") else None
+            found = as_one_comparison(parts, negated=operator == "!=") if operator in ("==", "!=") else None
         case "meta" if content(left).get("key") == "iiftype" and (operator, right) in _FROM_ETHERNET:
             return (HAS_FRAME,)
         case _:
@@ -94,7 +94,7 @@ def _with_family(left: Json, right: Json) -> Json:
 
 
 def chance(expression: Json) -> str | None:
-    """Return what the value depends on if it is history, time or a dice, else None."""
+    """Return what the value depends on if that is history, time or chance, else None."""
     name = named(expression)
     if name is None or not isinstance(expression, dict):
         return None
@@ -109,7 +109,7 @@ def chance(expression: Json) -> str | None:
 
 
 def _usual(why: str, operator: str, right: Json) -> bool:
-    """Say whether the first packet of a connection, on an idle host, satisfies the comparison."""
+    """Return whether the first packet of a connection, on an idle host, satisfies the comparison."""
     if why != "connbytes":
         return True
     ends = intervals([right], "integer")
@@ -254,7 +254,7 @@ def _route_type(value: Json) -> str | None:
 
 
 def _socket(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
-    """``socket transparent 1``, ``socket wildcard 0``: a socket has to be there before it can be anything."""
+    """``socket transparent 1``, ``socket wildcard 0``: a packet without a socket satisfies none of them."""
     wanted = number(right, "boolean")
     if operator not in ("==", "!=") or wanted not in (0, 1):
         return None

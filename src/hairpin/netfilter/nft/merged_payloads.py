@@ -1,16 +1,15 @@
-"""What older tools make of two negated neighbours in a header: ``! --sport 1 ! --dport 2``.
+"""What older nft makes of two negated neighbours in a header: ``tcp sport != 1 tcp dport != 2``.
 
-They compare both fields in one go, so the rule is satisfied unless *both* values are there; what they print says
-otherwise.  So has iptables-nft done up to 1.8.10 (iptables/nft.c add_nft_tcpudp()) and nft up to 1.0.9 (src/rule.c
-stmt_reduce()); iptables-legacy never has.
+It compares both fields in one go.  The rule is then satisfied unless *both* values are there, but its listing still
+shows two conditions.
+
+Source: nftables up to 1.0.9 src/rule.c stmt_reduce()
 """
 
-from hairpin.netfilter.ir import AnyOfMatch, Expression, FieldMatch
 from hairpin.netfilter.nft.syntax import Json, content, named
+from hairpin.netfilter.tool_version import is_older
 
-_MENDED = {"iptables": (1, 8, 11), "nft": (1, 1, 0)}
-NATIVE = ("-m tcp ", "-m udp ")
-"""What iptables-nft says in nft's own words; the ports of other protocols its extensions compare."""
+_MENDED = (1, 1, 0)
 _PORTS = ("tcp", "udp", "udplite", "sctp", "dccp", "th")
 _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ip", "ttl"): ("ip", "protocol"),
@@ -20,27 +19,12 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ether", "daddr"): ("ether", "saddr"),
     ("ether", "saddr"): ("ether", "type"),
 }
-"""Fields side by side that make 16 or 32 bits together; of more the tools ask one by one, but in the frame's header."""
+"""Adjacent fields that together are 16 or 32 bits.  Only those are merged, Ethernet addresses excepted."""
 
 
-def merges(tool: str, version: str) -> bool:
-    """Return whether that version of ``iptables`` or ``nft`` does so; False where it is not known."""
-    parts = version.removeprefix("v").split(".")
-    if not all(part.isdigit() for part in parts):
-        return False
-    return tuple(map(int, parts)) < _MENDED[tool]
-
-
-def merged(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the matches with both ports asked at once, if the last two ask for them so."""
-    match matches:
-        case (*others, FieldMatch(field="sport") as source, FieldMatch(field="dport") as target):
-            pair = (source, target)
-            if all(each.negated and each.ranges[0][0] == each.ranges[0][1] != 0 for each in pair):
-                return (*others, AnyOfMatch(pair))
-        case _:
-            pass
-    return matches
+def merges(version: str) -> bool:
+    """Return whether that version of nft merges them; False where the version is not known."""
+    return is_older(version, _MENDED)
 
 
 def are_merged(one: Json, other: Json) -> bool:

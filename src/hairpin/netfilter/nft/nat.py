@@ -50,7 +50,7 @@ def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
 
 
 def _both(template: Nat, address: Object, port: Object, scope: Scope) -> Choice | None:
-    """Return ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of elements that can meet."""
+    """Return ``dnat to KEY map { … } : KEY map { … }``: an option for each pair of elements with compatible keys."""
     by_address = _Mapped(template, by_address=True, addresses=None, ports=None).choice(address, scope)
     by_port = _Mapped(template, by_address=False, addresses=None, ports=None).choice(port, scope)
     if by_address is None or by_port is None:
@@ -129,11 +129,11 @@ class _Mapped:
         elements = map_elements(data, scope)
         if elements is None:
             return None
-        kinds = kinds_of(scope.maps[data[1:]].get("map"), scope) if isinstance(data, str) else None
+        kinds = kinds_of(scope.maps[data[1:]].get("map"), scope.family) if isinstance(data, str) else None
         return choose(inner.get("key"), elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
 
     def _kinds(self, values: list[Json]) -> list[str]:
-        """Return the data types of an anonymous map's values: all alike, so the first tells."""
+        """Return the data types of an anonymous map's values, which are those of the first."""
         if not values:
             return []
         dimensions = len(concatenated(values[0]))

@@ -1,6 +1,6 @@
 """Named objects of an nftables table, in nft's words: counters, quotas, limits, helpers, flowtables …
 
-Rules refer to them by name.  What they count or limit is history, so the IR keeps their declarations only.
+Rules refer to them by name.  Their counters and states are history, so the IR keeps their declarations only.
 
 Source: nftables src/json.c obj_print_json(), flowtable_print_json(); nft(8)
 """
@@ -11,7 +11,7 @@ from hairpin.netfilter.protocols import BUILT_IN
 
 
 def declared(kind: str, body: Object) -> str:
-    """Return the declaration of one object, without what it has counted."""
+    """Return the declaration of one object, without its counters."""
     return f"{kind} {string(body, 'name')} {{ {_details(kind, body)} }}"
 
 
@@ -49,7 +49,7 @@ def _details(kind: str, body: Object) -> str:
 
 
 def _protocol(body: Object) -> str:
-    """Return the protocol's name, which nft 1.1 says as a number, and does not take so."""
+    """Return the protocol's name; nft 1.1 prints a number, which it does not read."""
     found = body.get("protocol")
     return BUILT_IN.get(found, str(found)) if isinstance(found, int) else str(found)
 

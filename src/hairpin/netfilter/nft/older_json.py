@@ -11,12 +11,12 @@ from hairpin.netfilter.nft.syntax import Json, Object, content, named
 
 
 def is_first_form(objects: list[Json]) -> bool:
-    """Say whether nft 0.9.0 may have written the document."""
+    """Return whether nft 0.9.0 may have written the document."""
     return not any(named(each) == "metainfo" for each in objects[:1])
 
 
 def modernised(objects: list[Json]) -> list[Json]:
-    """Return the objects as later versions write them; what is in that form already stays as it is."""
+    """Return the objects as later versions write them."""
     return [_object(each) for each in objects]
 
 

@@ -1,7 +1,7 @@
 """Left-hand expressions of nft: a field of the packet, and what is done to it before it is compared.
 
-nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  What of it can be
-said so is folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
+nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  Operations that
+the IR can say so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
 
 Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise.c
 """
@@ -173,14 +173,14 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
         if of.mask != FULL_MASK and all(first == last for first, last in ranges):
-            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # no other value is left by the mask
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # the mask leaves no other value
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)
 
 
 def _unshifted(of: Operand, ranges: Ranges) -> Ranges | None:
-    """Return the ranges that ``field & mask`` lies in when the shifted, xored value lies in ``ranges``."""
+    """Return the ranges that ``field & mask`` lies in if the shifted, xored value lies in ``ranges``."""
     if of.xor:
         if of.shift > 0 or any(first != last for first, last in ranges):
             return None
@@ -201,7 +201,7 @@ def _scaled_back(value: int, shift: int) -> int | None:
 
 
 def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """``ip frag-off & 0x1fff``: whether it is zero is all that the IR knows of it."""
+    """``ip frag-off & 0x1fff``: the IR knows only whether it is zero."""
     if of.mask != 0x1FFF or of.xor or of.shift:
         return None
     if ranges == ((0, 0),):

@@ -1,10 +1,10 @@
 """Writes the IR as a script for ``nft -f -``.
 
-As text, not as JSON: what hairpin does not model is kept in nft's own words, and only a text can hold words and
-modelled parts in one rule.  Always from the body, never from ``Rule.text``, with one exception: rules that share their
-number are what one rule of nft became (see nft_json.py), and that rule's words are written once.
+Parts that hairpin does not model are kept in nft's own words.  Only a text, not JSON, can hold such words and modelled
+parts in one rule.  The words come from the body, never from ``Rule.text``.  The exception are rules with the same
+number: they were one rule of nft (listing.py), whose words are written once.
 
-Law: what nft lists after loading it reads as the same IR, apart from texts, handles and counters' places.
+Law: after nft has loaded the script, its listing reads as the same IR, apart from texts, handles and counters' places.
 
 Source: nft(8); nftables src/parser_bison.y
 """
@@ -83,7 +83,7 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
         context = Context(table.family, settled_version(table.family, body[:at]))
         at += 1
         if isinstance(each, Matches):
-            if _is_said_by(each, following):
+            if _is_implied_by(each, following):
                 continue
             text, both = _pair(each, following, context) or match_text(each, context, following)
             at += both
@@ -91,7 +91,7 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
             last_match = len(parts)
         elif isinstance(each, NoEffect):
             parts.append(statement_text(each, context, maps))
-            at += _said_inside(each.text, body[at:])
+            at += _parts_inside(each.text, body[at:])
         elif each.__struct_config__.tag == "outside" and getattr(each, "name", "") == "map":
             return statement_text(each, context, maps)
         else:
@@ -101,8 +101,8 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
     return " ".join(parts)
 
 
-def _is_said_by(each: Expression, following: Expression | None) -> bool:
-    """Say whether ``counter name KEY map { … }`` or ``icmpv6 id 1`` follows, whose words ask for the same."""
+def _is_implied_by(each: Expression, following: Expression | None) -> bool:
+    """Return whether the next part, such as ``icmpv6 id 1``, implies the same condition."""
     if isinstance(each, FieldMatch) and each.field == "extensions" and isinstance(following, OpaqueMatch):
         return following.text.startswith(_EXTENSION_WORDS)
     if isinstance(following, OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
@@ -120,7 +120,7 @@ def _pair(each: Expression, following: Expression | None, context: Context) -> t
         case FieldMatch(field="ct-direction", ranges=((0, 1),)), FieldMatch(field="nfproto", ranges=((value, _),)):
             return f"ct l3proto {'ipv4' if value == 2 else 'ipv6'}", True
         case FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
-            # Before a port, nft takes ``meta l4proto`` for its own condition, and moves it there.
+            # nft takes ``meta l4proto`` before a port for its own condition and moves it to the port.
             moves = isinstance(following, FieldMatch) and following.field in ("saddr4", "daddr4")
             if moves and first == last and mask == FULL_MASK and context.version == 4:
                 return f"ip protocol {first}", False
@@ -129,8 +129,8 @@ def _pair(each: Expression, following: Expression | None, context: Context) -> t
     return None
 
 
-def _said_inside(text: str, after: tuple[Expression, ...]) -> int:
-    """Return how many of the parts behind ``add @set { … limit rate … }`` its own words say."""
+def _parts_inside(text: str, after: tuple[Expression, ...]) -> int:
+    """Return how many parts behind ``add @set { … limit rate … }`` its words already say."""
     count = 0
     for each in after:
         if not isinstance(each, StatefulMatch | OpaqueMatch) or each.text not in text:

@@ -1,4 +1,4 @@
-"""Matches of the IR in nft's words: the reverse of nft_fields.py and nft_matches.py.
+"""Matches of the IR in nft's words: the reverse of fields.py and matches.py.
 
 Raises ChangeError for what nft cannot say.
 """
@@ -62,7 +62,7 @@ _VERSIONS: dict[tuple[str, Ranges], Literal[4, 6]] = {
 
 
 class Context(NamedTuple):
-    """What a rule's parts so far have settled: the table's family, the packet's IP version (None: either)."""
+    """What the rule's parts so far imply: the table's family, the packet's IP version (None: either)."""
 
     family: Family
     version: Literal[4, 6] | None
@@ -174,7 +174,7 @@ def _extension(match: FieldMatch) -> str:
 
 
 def _never(match: FieldMatch, context: Context) -> str:
-    """Return a comparison that wants a bit unset which it sets itself: nft keeps it, and no value satisfies it."""
+    """Return a comparison that no value satisfies and that nft keeps: of a bit that it sets itself."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, "no value satisfies it")
@@ -221,7 +221,7 @@ def _name(match: NameMatch) -> str:
 
 
 def _index(name: str) -> int | None:
-    """The empty name is index 0; ``index:7`` an interface that the namespace does not have."""
+    """The empty name is index 0; ``index:7`` is an interface that the namespace does not have."""
     if not name:
         return 0
     return int(name.removeprefix("index:")) if name.startswith("index:") else None

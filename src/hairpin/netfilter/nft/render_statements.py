@@ -1,4 +1,4 @@
-"""Statements of the IR in nft's words: the reverse of nft_statements.py, nft_nat.py, nft_mangle.py and nft_maps.py.
+"""Statements of the IR in nft's words: the reverse of statements.py, nat.py, mangle.py and maps.py.
 
 Raises ChangeError for what nft cannot say.
 """
@@ -144,7 +144,7 @@ def _nat_map(nat: NatMap, context: Context, maps: dict[str, Map]) -> str:
 
 
 def data_kinds(elements: tuple[NatElement, ...], context: Context) -> tuple[str, ...]:
-    """Return the data types of what the elements translate to."""
+    """Return the data types of the elements' addresses and ports."""
     first = elements[0] if elements else NatElement(())
     kinds = [] if first.addresses is None else ["ipv6_addr" if context.version == 6 else "ipv4_addr"]
     if first.ports is not None:

@@ -1,12 +1,12 @@
 """Constants of the IR in nft's words: by field for matches, by nft's data type for the elements of sets.
 
-Numbers are written as numbers wherever nft reads them so: no symbol depends on a file of the host that loads them.
+Numbers are written as numbers if nft reads them so: symbols would depend on files of the host that loads them.
 """
 
 from hairpin.errors import ChangeError
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.values import ICMP_TYPES
-from hairpin.netfilter.prefix import write_address, write_mac
+from hairpin.netfilter.rule_address import write_address, write_mac
 
 
 def refuse(what: object, why: str = "nft has no words for it") -> ChangeError:

@@ -1,4 +1,6 @@
-"""What the rules of one nftables table can refer to by name."""
+"""The sets, maps and objects of one nftables table, which its rules refer to by name."""
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -7,18 +9,18 @@ from hairpin.netfilter.nft.syntax import Object
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """One table while it is read; ``sets``, ``maps`` and ``objects`` (``limit NAME``, ``quota NAME``) are raw JSON.
-
-    ``updated``: sets and maps that rules add elements to.  ``unread``: maps with an element that is not understood.
-    """
+    """One table, complete, for the reading of its rules; what it declares is raw JSON, by name."""
 
     family: Family
     table: str
-    sets: dict[str, Object]
-    maps: dict[str, Object]
-    objects: dict[str, Object]
-    updated: set[str]
-    unread: set[str]
+    sets: Mapping[str, Object] = {}
+    maps: Mapping[str, Object] = {}
+    objects: Mapping[str, Object] = {}
+    """By kind and name: ``limit NAME``, ``quota NAME``."""
+    updated: frozenset[str] = frozenset()
+    """Sets and maps that rules add elements to."""
+    unread: frozenset[str] = frozenset()
+    """Maps with an element that is not understood, so that no rule may trust them."""
     merges: bool = False
     """Written by an nft that merges negated neighbours (see merged_payloads)."""
 
@@ -34,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 
 
 Parts = tuple[Expression, ...] | Choice
-"""What a statement becomes."""
+"""A statement as expressions of the IR."""
 
 MAX_OPTIONS = 256
-"""A map that would become more rules than this is left to the walk as something it cannot know."""
+"""A map that would become more rules than this stays opaque: the walk forks."""

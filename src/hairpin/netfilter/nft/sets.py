@@ -1,13 +1,24 @@
 """Named sets and maps, and the elements of anonymous ones.
 
-A reading is a snapshot: timeouts do not make it wrong, but a set that rules themselves add to (``flags dynamic``) is
-another one with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag; the rules tell.
+A reading is a snapshot, so timeouts do not make it wrong.  A set that rules add elements to (``flags dynamic``) changes
+with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
 """
 
-from hairpin.netfilter.ir import Element, Field, Jump, Key, Map, NameField, NatElement, Set, Verdict, VerdictElement
+from hairpin.netfilter.ir import (
+    Element,
+    Family,
+    Field,
+    Jump,
+    Key,
+    Map,
+    NameField,
+    NatElement,
+    Set,
+    Verdict,
+    VerdictElement,
+)
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import operand
-from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, Object, content, element_value, list_of, named, pair, string, words
 from hairpin.netfilter.nft.values import interval, key
 
@@ -31,7 +42,7 @@ def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | Non
 
 
 def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
-    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which fits everything."""
+    """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which every packet fits."""
     if element_value(value) == "*":
         return ()
     parts = concatenated(value)
@@ -108,33 +119,33 @@ def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tup
 # --- named -----------------------------------------------------------------------------------------------------------
 
 
-def kinds_of(declared: Json, scope: Scope) -> list[str]:
+def kinds_of(declared: Json, family: Family) -> list[str]:
     """Return the data types of a declaration: ``"ipv4_addr"``, ``["ipv4_addr", "inet_service"]``, ``{"typeof": …}``."""
     if isinstance(declared, dict):
-        return [operand(part, scope.family).kind for part in concatenated(declared.get("typeof"))]
+        return [operand(part, family).kind for part in concatenated(declared.get("typeof"))]
     return [kind for word in words(declared) for kind in word.split(" . ")]
 
 
-def named_set(raw: Object, scope: Scope) -> Set:
-    """Return a named set."""
-    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), scope)
+def named_set(raw: Object, family: Family, updated: frozenset[str]) -> Set:
+    """Return a named set; ``updated`` are those that rules add elements to."""
+    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
     known = tuple(each for each in elements if each is not None)
     why: str | None = None
-    if "dynamic" in words(raw.get("flags")) or name in scope.updated:
+    if "dynamic" in words(raw.get("flags")) or name in updated:
         why = "rules add elements to it"
     if len(known) < len(elements):
         why = f"{len(elements) - len(known)} of its elements are not understood"
     return Set(name, " . ".join(kinds), known, why)
 
 
-def named_map(raw: Object, scope: Scope) -> Map:
-    """Return a named map; one to something else than verdicts, addresses and ports has no elements in the IR.
+def named_map(raw: Object, family: Family) -> tuple[Map, bool]:
+    """Return a named map, and whether all its elements are understood.
 
-    A map with an element that is not understood is put into ``scope.unread``, so that no rule trusts it.
+    A map to something else than verdicts, addresses and ports has no elements in the IR.
     """
-    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), scope)
-    data = kinds_of(raw.get("map"), scope)
+    name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
+    data = kinds_of(raw.get("map"), family)
     declared = f"{' . '.join(kinds)} : {' . '.join(data)}"
     elements = list_of(raw.get("elem"))
     found: tuple[VerdictElement | NatElement, ...] | None
@@ -144,6 +155,4 @@ def named_map(raw: Object, scope: Scope) -> Map:
         found = nat_elements(elements, kinds, data)
     else:
         found = None
-    if found is None:
-        scope.unread.add(name)
-    return Map(name, declared, found or ())
+    return Map(name, declared, found or ()), found is not None

@@ -1,7 +1,7 @@
 """Statements of nft rules as expressions of the IR, one function for each kind.
 
-What hairpin cannot follow stays in the rule with its words: Outside for a statement that may take the packet,
-OpaqueMatch for one that may end the rule, StatefulMatch for what depends on history.
+A statement that hairpin does not model stays in the rule with its words: as Outside if it may take the packet, as
+OpaqueMatch if it may end the rule, as StatefulMatch if it depends on history.
 
 Source: nftables src/json.c, the statement functions; libnftables-json(5)
 """
@@ -99,7 +99,7 @@ def _reject(inner: Json, scope: Scope) -> Parts:
 
 
 def _stateful(name: str) -> Reader:
-    """``limit``, ``quota``, ``ct count``: satisfied up to a number; with ``over`` beyond it."""
+    """``limit``, ``quota``, ``ct count``: satisfied up to a number; with ``over``, above it."""
 
     def read(inner: Json, scope: Scope) -> Parts:
         text = statement_text({name: inner})
@@ -146,7 +146,7 @@ def _meter(inner: Json, scope: Scope) -> Parts:
     )
 
 
-# --- what does not steer the packet, and what takes it away ----------------------------------------------------------
+# --- statements without an effect on the packet, and those that take it ----------------------------------------------
 
 
 def _counter(inner: Json, scope: Scope) -> Parts:

@@ -1,4 +1,4 @@
-"""The raw JSON of libnftables, and the few questions that every reader of it asks.
+"""The raw JSON of libnftables, and the access to it that all readers share.
 
 Every statement and every expression is an object with one key that names it (``{"payload": {…}}``), or a plain value.
 Source: libnftables-json(5); nftables src/json.c
@@ -38,14 +38,14 @@ def content(value: Json) -> Object:
 
 
 def object_of(value: Json) -> Object:
-    """Return the value, which has to be an object."""
+    """Return the value, which must be an object."""
     if not isinstance(value, dict):
         raise MalformedError(f"expected an object, found {brief(value)}")
     return value
 
 
 def list_of(value: Json) -> list[Json]:
-    """Return the value, which has to be a list; nft leaves empty lists away."""
+    """Return the value, which must be a list; nft leaves empty lists out."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -54,7 +54,7 @@ def list_of(value: Json) -> list[Json]:
 
 
 def string(value: Object, key: str) -> str:
-    """Return a text that has to be there."""
+    """Return a text that must be there."""
     found = value.get(key)
     if not isinstance(found, str):
         raise MalformedError(f"{key!r} should be a string, found {brief(found)}")

@@ -1,6 +1,6 @@
 """Writes rules in nft's own words: the JSON has none, and reports quote rules as ``nft list ruleset`` shows them.
 
-Counters' values are left away, so that the text is the same in every reading.
+Counters' values are left out, so that the text is the same in every reading.
 
 Source: nftables src/statement.c, the print functions
 """
@@ -24,7 +24,7 @@ _DEFAULT_ANSWER: dict[Family, str] = {
 }  # fmt: skip
 _VERDICTS = frozenset({"accept", "drop", "return", "continue", "break"})
 _EXPLICIT = frozenset(BRACKETED) | {"numgen", "jhash", "symhash"}
-"""Where ``==`` is written, so that the constant is not taken for a part of the expression."""
+"""Expressions behind which nft writes ``==``, so that the constant does not read as a part of the expression."""
 
 
 def rule_text(statements: list[str], comment: str | None, family: Family = "inet") -> str:
@@ -82,7 +82,7 @@ def _jump(name: str) -> Callable[[Json], str]:
 
 
 def _is_own(inner: Json) -> bool:
-    """Say whether the statement has its parameters itself, rather than the name of an object, or a map to names."""
+    """Return whether the statement has its parameters itself, rather than the name of an object, or a map to names."""
     return not isinstance(inner, str) and "map" not in content({"": inner}) and named(inner) != "map"
 
 

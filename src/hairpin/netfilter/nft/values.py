@@ -2,7 +2,7 @@
 
 A constant is a number, a symbol (``"established"``, ``"echo-request"``), an address, a prefix, a range, or a list of
 flags.  nft prints symbols or numbers as its options say, so both are read everywhere.  Symbols that depend on files of
-the examined host (services, users, rt_marks) are not resolved: that is not known, hence None.
+the examined host (services, users, rt_marks) are unknown: None.
 
 Source: nftables src/datatype.c, src/proto.c, src/ct.c, src/meta.c, src/fib.c (symbol tables)
 """
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.syntax import Json, element_value
-from hairpin.netfilter.prefix import read_address, read_mac
 from hairpin.netfilter.protocols import PROTOCOLS
+from hairpin.netfilter.rule_address import read_address, read_mac
 
 WIDTHS = {
     "ipv4_addr": 32, "ipv6_addr": 128, "inet_service": 16, "inet_proto": 8, "ether_addr": 48, "ether_type": 16,
@@ -80,7 +80,7 @@ _SYMBOLS: dict[str, dict[str, int]] = {
 
 
 def number(value: Json, kind: str) -> int | None:
-    """Return a single constant as a number, flags put together; None for what has no number here."""
+    """Return a single constant as a number, flags combined; None for an unknown one."""
     if isinstance(value, int):
         if kind == "ip_version":
             return {4: 2, 6: 10}.get(value)
@@ -91,11 +91,11 @@ def number(value: Json, kind: str) -> int | None:
         value = value["|"]
     if isinstance(value, list) and value:
         flags = [number(flag, kind) for flag in value]
-        return _put_together([flag for flag in flags if flag is not None]) if None not in flags else None
+        return _combined([flag for flag in flags if flag is not None]) if None not in flags else None
     return None
 
 
-def _put_together(flags: list[int]) -> int:
+def _combined(flags: list[int]) -> int:
     result = 0
     for flag in flags:
         result |= flag
@@ -145,7 +145,7 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
         return None
     host = (1 << (width - length)) - 1
     if first & host and kind not in ("ipv4_addr", "ipv6_addr"):
-        return None  # nft prints ``meta mark & 0xfffffffc == 1`` so, which no value satisfies
+        return None  # the listing of ``meta mark & 0xfffffffc == 1``, which no value satisfies
     return first & ~host, first | host
 
 
@@ -170,8 +170,8 @@ def intervals(values: list[Json], kind: str) -> Ranges | None:
 def interface(value: Json, kind: str) -> str | None:
     """Return an interface's name (``eth*``: a prefix).
 
-    An index that the namespace has no interface for is printed as a number.  0 is what a hook without that interface
-    compares with, so it is the empty name; any other becomes a name that no interface can have.
+    nft prints an index without an interface as a number.  A hook without that interface has index 0, so 0 is the empty
+    name; any other index becomes a name that no interface can have.
     """
     value = element_value(value)
     if isinstance(value, int) and kind == "iface_index":

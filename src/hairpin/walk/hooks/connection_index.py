@@ -1,25 +1,23 @@
-"""A namespace's live connection table, found by tuple: hosts have hundreds of thousands of entries."""
+"""A namespace's conntrack table as it was read, indexed: hosts have hundreds of thousands of entries."""
 
-from collections import OrderedDict
 from typing import Literal
+from weakref import WeakValueDictionary
 
+from hairpin.host.host import Namespace
+from hairpin.kept import kept
 from hairpin.netfilter.ir import STATUS_DYING
 from hairpin.netfilter.packet import Connection, Tuple
 
 Known = tuple[Connection, Literal[0, 1]]
-"""A connection, and the direction of the packet that was looked up."""
+"""A connection, and the direction in which it has the tuple that was looked up."""
 
 _Source = tuple[int, int, int, int, int]
 
-_KEPT = 16
-"""Tables whose index is kept: those of the namespaces that one walk visits."""
-
 
 class ConnectionIndex:
-    """Connections by both their tuples, and by where they come from.  It holds the table, so that no other one gets its
-    identity meanwhile."""
+    """Connections by both their tuples, and by protocol, source address and source port."""
 
-    __slots__ = ("_by_source", "_by_tuple", "_connections")
+    __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections")
 
     def __init__(self, connections: tuple[Connection, ...]) -> None:
         self._connections = connections
@@ -47,16 +45,19 @@ def _source(version: int, zone: int, of: Tuple) -> _Source:
     return version, zone, of.protocol, of.saddr, of.sport
 
 
-_INDEXES: OrderedDict[int, ConnectionIndex] = OrderedDict()
+_BY_TABLE: WeakValueDictionary[int, ConnectionIndex] = WeakValueDictionary()
+"""Indexes in use, by the identity of the tuple that each has indexed and holds."""
 
 
-def index_of(connections: tuple[Connection, ...]) -> ConnectionIndex:
-    """Return the table's index; of a table that was asked for lately it is there already."""
-    key = id(connections)
-    found = _INDEXES.get(key)
-    if found is not None:
-        return found
-    while len(_INDEXES) >= _KEPT:
-        _INDEXES.popitem(last=False)
-    found = _INDEXES[key] = ConnectionIndex(connections)
+@kept
+def connections_of(namespace: Namespace) -> ConnectionIndex:
+    """Return the index of the namespace's conntrack table.
+
+    Namespaces that share the table share its index, as a namespace before and after a change of its rules does; the
+    index goes with the last of them.
+    """
+    table = namespace.connections
+    found = _BY_TABLE.get(id(table))
+    if found is None:
+        found = _BY_TABLE[id(table)] = ConnectionIndex(table)
     return found

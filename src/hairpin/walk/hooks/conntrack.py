@@ -35,7 +35,7 @@ from hairpin.netfilter.packet import (
     Tuple,
     is_icmp_error,
 )
-from hairpin.walk.hooks.connection_index import Known, index_of
+from hairpin.walk.hooks.connection_index import Known, connections_of
 from hairpin.walk.hooks.tcp_tracking import begun, followed, possible
 from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
@@ -51,21 +51,21 @@ def tuple_of(packet: Packet, kernel: str) -> Tuple:
 
 def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection looked up or made, and its ctstate."""
-    if state.connection is not None or state.ct_state == CT_UNTRACKED:
+    if state.track.connection is not None or state.track.ct_state == CT_UNTRACKED:
         return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
     tracked = _tracked(state, namespace)
     # The zone was for this look-up: a packet of no connection comes back over the loopback link without one.
-    return tracked if tracked.zone is None else msgspec.structs.replace(tracked, zone=None)
+    return tracked if tracked.track.zone is None else tracked.with_track(zone=None)
 
 
 def _tracked(state: State, namespace: Namespace) -> State:
     packet = state.packet
-    if state.notrack and state.ct_state != CT_RELATED:
-        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+    if state.track.notrack and state.track.ct_state != CT_RELATED:
+        return state.with_track(ct_state=CT_UNTRACKED, connection=None)
     if _is_broken(state, namespace) or (packet.protocol == TCP and not possible(packet.tcp_flags)):
         return _invalid(state)
     if packet.protocol == ICMP6 and (packet.icmp or 0) >> 8 in _NEVER_TRACKED6:
-        return msgspec.structs.replace(state, ct_state=CT_UNTRACKED, connection=None)
+        return state.with_track(ct_state=CT_UNTRACKED, connection=None)
     if is_icmp_error(packet):
         return _related(state, namespace)
     known = _known(state, namespace, tuple_of(packet, namespace.kernel))
@@ -74,7 +74,7 @@ def _tracked(state: State, namespace: Namespace) -> State:
 
 
 def _invalid(state: State) -> State:
-    return msgspec.structs.replace(state, ct_state=CT_INVALID, connection=None)
+    return state.with_track(ct_state=CT_INVALID, connection=None)
 
 
 def _related(state: State, namespace: Namespace) -> State:
@@ -83,7 +83,7 @@ def _related(state: State, namespace: Namespace) -> State:
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
     # What answers an untracked packet stays what it is: nf_conntrack_in() clears skb->_nfct for templates only.
-    unrelated = state if state.ct_state == CT_RELATED else _invalid(state)
+    unrelated = state if state.track.ct_state == CT_RELATED else _invalid(state)
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
         return unrelated
@@ -94,30 +94,30 @@ def _related(state: State, namespace: Namespace) -> State:
     sender = (connection.reply if direction else connection.original).daddr
     if state.packet.daddr != sender and Novelty.ERRORS_BY_OUTER_ADDRESS.known_to(namespace.kernel):
         return unrelated
-    return msgspec.structs.replace(state, connection=connection, ct_state=CT_RELATED, ct_direction=direction)
+    return state.with_track(connection=connection, ct_state=CT_RELATED, ct_direction=direction)
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
     """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
     live table that the walk has not changed.  Of one whose answers look as what they answer, an answer is found:
     nf_conntrack_core.c __nf_conntrack_hash_insert()."""
-    version, zone = state.packet.version, but.zone if but is not None else state.zone or 0
+    version, zone = state.packet.version, but.zone if but is not None else state.track.zone or 0
     here = (state.netns, version, zone)
-    made = [each for netns, each in state.connections if (netns, each.version, each.zone) == here]
+    made = [each for netns, each in state.history.connections if (netns, each.version, each.zone) == here]
     for connection in made:
         if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
             if connection.reply == wanted:
                 return connection, 1
             if connection.original == wanted:
                 return connection, 0
-    live = index_of(namespace.connections).find(version, zone, wanted)
+    live = connections_of(namespace).find(version, zone, wanted)
     changed = live is not None and any(each.original == live[0].original for each in made)
     return None if changed else live
 
 
 def taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
     """Return whether another connection has the tuple already.  Source: nf_conntrack_tuple_taken()"""
-    return _known(state, namespace, wanted, state.connection) is not None
+    return _known(state, namespace, wanted, state.track.connection) is not None
 
 
 def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
@@ -141,40 +141,40 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
     if direction == 1:
         status |= STATUS_SEEN_REPLY
     connection = msgspec.structs.replace(connection, status=status)
-    return _with(state, connection, CT_ESTABLISHED if status & STATUS_SEEN_REPLY else CT_NEW, direction)
+    return with_connection(
+        state, connection, ct_state=CT_ESTABLISHED if status & STATUS_SEEN_REPLY else CT_NEW, ct_direction=direction
+    )
 
 
 def _begun(state: State, namespace: Namespace) -> State:
     packet = state.packet
     tcp = None
     if packet.protocol == TCP:
-        loose = namespace.sysctls.number("net", "netfilter", "nf_conntrack_tcp_loose") != 0
+        loose = namespace.sysctl("net", "netfilter", "nf_conntrack_tcp_loose") != 0
         tcp = begun(packet.tcp_flags, loose=loose)
         if tcp is None:
             return _invalid(state)
     if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
         return _invalid(state)
     wanted = tuple_of(packet, namespace.kernel)
-    fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.zone or 0, tcp=tcp)
-    return _with(state, fresh, CT_NEW, 0)
+    fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.track.zone or 0, tcp=tcp)
+    return with_connection(state, fresh, ct_state=CT_NEW, ct_direction=0)
 
 
-def _with(state: State, connection: Connection, ct_state: int, direction: Literal[0, 1]) -> State:
-    tracked = msgspec.structs.replace(state, connection=connection, ct_state=ct_state, ct_direction=direction)
-    return remembered(tracked)
-
-
-def remembered(state: State) -> State:
-    """Return the state with its connection kept in (or replaced in) the walk's own table."""
-    connection = state.connection
-    if connection is None:
-        return state
+def with_connection(state: State, connection: Connection, **changes: object) -> State:
+    """Return the state as a packet of the connection, which the walk's own table keeps (or replaces); ``changes``: of
+    other fields of its track."""
+    history = state.history
     others = tuple(
         (netns, each)
-        for netns, each in state.connections
-        if (netns, each.zone, each.original) != (state.netns, connection.zone, connection.original)
+        for netns, each in history.connections
+        if each.original != connection.original or (netns, each.zone) != (state.netns, connection.zone)
     )
-    return msgspec.structs.replace(state, connections=(*others, (state.netns, connection)))
+    return msgspec.structs.replace(
+        state,
+        track=msgspec.structs.replace(state.track, connection=connection, **changes),
+        history=msgspec.structs.replace(history, connections=(*others, (state.netns, connection))),
+    )
 
 
 def closed(state: State, namespace: Namespace) -> State:
@@ -182,7 +182,7 @@ def closed(state: State, namespace: Namespace) -> State:
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """
-    connection = state.connection
+    connection = state.track.connection
     if not Novelty.RESETS_CLOSE.known_to(namespace.kernel):
         return state
     if connection is None or connection.tcp is None or not connection.status & STATUS_CONFIRMED:
@@ -190,16 +190,16 @@ def closed(state: State, namespace: Namespace) -> State:
     if state.packet.tcp_flags & RST:
         return state  # no reset answers a reset
     tcp = Tcp("CLOSE", connection.tcp.closing)
-    return remembered(msgspec.structs.replace(state, connection=msgspec.structs.replace(connection, tcp=tcp)))
+    return with_connection(state, msgspec.structs.replace(connection, tcp=tcp))
 
 
 def forgotten(state: State) -> State:
     """Return the state with its connection forgotten by the table: nf_ct_kill_acct()."""
-    connection = state.connection
+    connection = state.track.connection
     if connection is None:
         return state
     dying = msgspec.structs.replace(connection, status=connection.status | STATUS_DYING)
-    return remembered(msgspec.structs.replace(state, connection=dying))
+    return with_connection(state, dying)
 
 
 def confirmed(state: State, namespace: Namespace) -> State | End:
@@ -208,11 +208,11 @@ def confirmed(state: State, namespace: Namespace) -> State | End:
 
     Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
     """
-    connection = state.connection
+    connection = state.track.connection
     if connection is None:
         return state
     if not connection.status & STATUS_CONFIRMED:
-        if state.ct_direction == 1:
+        if state.track.ct_direction == 1:
             return state  # what answers a rejected packet confirms nothing
         other = _known(state, namespace, connection.reply, connection)
         if other is not None:
@@ -223,7 +223,7 @@ def confirmed(state: State, namespace: Namespace) -> State | End:
     checked = msgspec.structs.replace(
         connection, status=connection.status | STATUS_CONFIRMED, nat_checked=("dst", "src")
     )
-    return remembered(msgspec.structs.replace(state, connection=checked))
+    return with_connection(state, checked)
 
 
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
@@ -244,4 +244,4 @@ def _is_broken(state: State, namespace: Namespace) -> bool:
     wrong = lite or (packet.bad_checksum and packet.protocol in _VERIFIED)
     if not wrong or not state.iif:
         return False
-    return namespace.sysctls.number("net", "netfilter", "nf_conntrack_checksum") != 0
+    return namespace.sysctl("net", "netfilter", "nf_conntrack_checksum") != 0

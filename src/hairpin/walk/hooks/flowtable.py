@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, 
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
 from hairpin.network.routing import NO_WAY, Query, lookup
-from hairpin.walk.hooks.connection_index import index_of
+from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.state import State
 
@@ -77,15 +77,17 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
 def carries_past(namespace: Namespace, state: State, link: str) -> bool:
     """Return whether a flowtable of the link takes the packet past the rules, as far as its connection is known."""
     packet = state.packet
-    if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragment_bytes is not None:
+    if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragments.largest is not None:
         return False
     if packet.protocol == TCP and packet.tcp_flags & (FIN | RST):
         return False
     if not any(_is_of(each, link) for table in namespace.ruleset.tables for each in table.objects):
         return False
     wanted = tuple_of(packet, namespace.kernel)
-    made = [each for netns, each in state.connections if netns == state.netns and each.version == packet.version]
-    live = index_of(namespace.connections).find(packet.version, 0, wanted)
+    made = [
+        each for netns, each in state.history.connections if netns == state.netns and each.version == packet.version
+    ]
+    live = connections_of(namespace).find(packet.version, 0, wanted)
     known = next((each for each in made if wanted in (each.original, each.reply)), live[0] if live else None)
     return known is not None and bool(known.status & STATUS_OFFLOAD)
 

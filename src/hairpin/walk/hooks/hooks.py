@@ -10,15 +10,27 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
-from hairpin.netfilter.evaluate.chain import Condition, Decision, decide
+from hairpin.netfilter.evaluate.chain import Condition, Decision
+from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
-from hairpin.walk.hooks.conntrack import forgotten, remembered, track
+from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
-from hairpin.walk.state import Assumed, ConntrackDecided, End, Outcome, RuleDecided, Stage, State, going_on, stopped
+from hairpin.walk.state import (
+    Assumed,
+    ConntrackDecided,
+    End,
+    Outcome,
+    Passed,
+    RuleDecided,
+    Stage,
+    State,
+    stopped,
+    without_ends,
+)
 
 _CONNTRACK_PRIORITY = -200
 INT_MAX = (1 << 31) - 1
@@ -55,7 +67,7 @@ def run_hook(
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
     unread = _unread_rules(namespace, state)
-    if unread is not None and unread not in state.conditions:
+    if unread is not None and unread not in state.history.conditions:
         # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
         blind = stopped(
             _under(state, unread, holds=False), "rules-unread", stage=_stage(hook), link=state.oif or state.iif
@@ -66,7 +78,7 @@ def run_hook(
     for item in _items(namespace, hook, families):
         if item.kind == "nat" and not translates:
             continue
-        states = yield from going_on(_do_and_route(namespace, each, hook, item, reroute) for each in states)
+        states = yield from without_ends(_do_and_route(namespace, each, hook, item, reroute) for each in states)
     yield from states
 
 
@@ -95,7 +107,7 @@ def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
     """Return the state on the branch on which the condition holds, as usual, or does not."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
-    return msgspec.structs.replace(state, conditions=(*state.conditions, taken))
+    return state.given(taken)
 
 
 def _changes_route(item: _Item, before: State, after: State) -> bool:
@@ -124,15 +136,18 @@ def run_bridge_hook(
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
     namespace = network.namespace(state.netns)
-    iif = "" if hook in ("output", "postrouting") else state.physin
-    oif = "" if hook in ("prerouting", "input") else state.physout
-    at_ports = msgspec.structs.replace(state, iif=iif, oif=oif, other_host=crossing)
     chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
+    if not chains:
+        yield state
+        return
+    iif = "" if hook in ("output", "postrouting") else state.frame.physin
+    oif = "" if hook in ("prerouting", "input") else state.frame.physout
+    at_ports = state.with_frame(other_host=crossing).to(state.stage, iif=iif, oif=oif)
     for outcome in _run_chains(namespace, at_ports, hook, chains, ""):
         if isinstance(outcome, End):
             yield outcome
         else:
-            yield msgspec.structs.replace(outcome, iif=state.iif, oif=state.oif, other_host=False)
+            yield outcome.with_frame(other_host=False).to(outcome.stage, iif=state.iif, oif=state.oif)
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
@@ -140,7 +155,10 @@ def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> It
     ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
     namespace = network.namespace(state.netns)
     chains = _chains(namespace, hook, ("netdev", "inet"))
-    shown = msgspec.structs.replace(state, iif="") if hook == "egress" and chains else state
+    if not chains:
+        yield state
+        return
+    shown = msgspec.structs.replace(state, iif="") if hook == "egress" else state
     for outcome in _run_chains(namespace, shown, hook, chains, link):
         yield outcome if isinstance(outcome, End) else msgspec.structs.replace(outcome, iif=state.iif)
 
@@ -156,7 +174,7 @@ def _run_chains(
         if link and not chain.devices:
             unbound = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
             states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
-        passed = yield from going_on(_filter(namespace, each, hook, table, chain) for each in states)
+        passed = yield from without_ends(_filter(namespace, each, hook, table, chain) for each in states)
         states = [*unbound, *passed]
     yield from states
 
@@ -197,8 +215,8 @@ def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> li
 def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator[Outcome]:
     if item.kind == "conntrack":
         tracked = track(state, namespace)
-        if tracked.connection is not None and tracked.connection.live and state.connection is None:
-            decided = ConntrackDecided("a live entry of the connection table", tracked.connection.evidence)
+        if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
+            decided = ConntrackDecided("a live entry of the connection table", tracked.track.connection.evidence)
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":
@@ -217,8 +235,8 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator
 
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, table, decision)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
+        after = _after(namespace, state, table, decision)
         ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended
@@ -233,16 +251,18 @@ def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
     return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
 
 
-def _after(state: State, table: Table, decision: Decision) -> State:
-    """Return the state as the chain leaves it: marks, conditions, notrack."""
-    changed = msgspec.structs.replace(
-        _set_apart(state, table, decision),
-        packet=decision.seen.packet,
-        conditions=(*state.conditions, *decision.conditions),
-    )
-    if decision.seen.connection is not state.connection and decision.seen.connection is not None:
-        changed = remembered(msgspec.structs.replace(changed, connection=decision.seen.connection))
-    return changed
+def _after(namespace: Namespace, state: State, table: Table, decision: Decision) -> State:
+    """Return the state as the chain leaves it: marks, conditions, notrack; for an observer also what it satisfied."""
+    changed = _set_apart(state, table, decision)
+    if decision.seen.packet is not state.packet:
+        changed = msgspec.structs.replace(changed, packet=decision.seen.packet)
+    if decision.conditions:
+        changed = changed.with_history(conditions=(*state.history.conditions, *decision.conditions))
+    if decision.seen.connection is not state.track.connection and decision.seen.connection is not None:
+        changed = with_connection(changed, decision.seen.connection)
+    if namespace.door.observer is None:
+        return changed
+    return changed.with_history(passed=(*state.history.passed, Passed(state.netns, decision)))
 
 
 def _set_apart(state: State, table: Table, decision: Decision) -> State:
@@ -251,17 +271,17 @@ def _set_apart(state: State, table: Table, decision: Decision) -> State:
     A zone of nft counts for an untracked packet as well, also for one that comes back over the loopback link; NOTRACK
     and a zone of iptables find such a packet settled.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
     """
-    if state.connection is not None or state.zone is not None:
+    if state.track.connection is not None or state.track.zone is not None:
         return state
     # What answers an untracked packet is related to no connection: iptables takes that, too, for settled.
-    settled = state.ct_state in (CT_UNTRACKED, CT_RELATED)
+    settled = state.track.ct_state in (CT_UNTRACKED, CT_RELATED)
     nft = table.dialect == "nft"
-    if decision.zone is not None and (nft or not (settled or state.notrack)):
-        ct_state = 0 if settled else state.ct_state
-        return msgspec.structs.replace(state, zone=decision.zone, notrack=False, ct_state=ct_state)
+    if decision.zone is not None and (nft or not (settled or state.track.notrack)):
+        ct_state = 0 if settled else state.track.ct_state
+        return state.with_track(zone=decision.zone, notrack=False, ct_state=ct_state)
     if decision.notrack and nft and settled:
-        return msgspec.structs.replace(state, notrack=True, ct_state=CT_UNTRACKED)
-    return msgspec.structs.replace(state, notrack=state.notrack or (decision.notrack and not settled))
+        return state.with_track(notrack=True, ct_state=CT_UNTRACKED)
+    return state.with_track(notrack=True) if decision.notrack and not settled else state
 
 
 def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -> End | None:
@@ -301,8 +321,8 @@ def _reset_goes_astray(state: State, decision: Decision) -> bool:
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
     """
-    translated = state.connection is not None and bool(state.connection.status & STATUS_DNAT)
-    return decision.reject == "tcp-reset" and bool(state.physin) and translated
+    translated = state.track.connection is not None and bool(state.track.connection.status & STATUS_DNAT)
+    return decision.reject == "tcp-reset" and bool(state.frame.physin) and translated
 
 
 def _nat(
@@ -352,8 +372,8 @@ def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain
     """Yield the packet with its translation decided, still undecided (next chain), or its end."""
     manip = _NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets):
-        after = _after(state, table, decision)
+    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
+        after = _after(namespace, state, table, decision)
         ended = _ended(namespace, after, decision, hook)
         if ended is not None:
             yield ended

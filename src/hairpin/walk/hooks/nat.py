@@ -4,8 +4,6 @@ Source: net/netfilter/nf_nat_core.c nf_nat_inet_fn(), nf_nat_setup_info(), nf_na
 nf_nat_redirect.c
 """
 
-from collections.abc import Callable
-
 import msgspec
 
 from hairpin.host.host import Namespace
@@ -22,8 +20,8 @@ from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.source_address import source_address
-from hairpin.walk.hooks.connection_index import index_of
-from hairpin.walk.hooks.conntrack import remembered, taken
+from hairpin.walk.hooks.connection_index import connections_of
+from hairpin.walk.hooks.conntrack import taken, with_connection
 from hairpin.walk.hooks.nat_range import Manip, Range, Span
 from hairpin.walk.state import State
 
@@ -31,12 +29,12 @@ from hairpin.walk.state import State
 def needs_decision(state: State, manip: Manip) -> bool:
     """Return whether nat chains are asked: once a connection and direction of translation, for its first packets; what
     a reset of REJECT belongs to may be one that they have not been asked about yet (nf_nat_inet_fn())."""
-    connection = state.connection
+    connection = state.track.connection
     return (
         connection is not None
         and not connection.live
         and not is_icmp_error(state.packet)
-        and (state.ct_direction == 0 or state.ct_state == CT_RELATED)
+        and (state.track.ct_direction == 0 or state.track.ct_state == CT_RELATED)
         and manip not in connection.nat_checked
     )
 
@@ -46,7 +44,7 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
 
     Returns None when it cannot be made (MASQUERADE without an address on the link): the kernel then drops the packet.
     """
-    connection = state.connection
+    connection = state.track.connection
     assert connection is not None
     allowed = Range() if nat is None else _range(state, namespace, nat)
     if allowed is None:
@@ -64,7 +62,7 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
 
 
 def _replace(state: State, connection: Connection) -> State:
-    return remembered(msgspec.structs.replace(state, connection=connection))
+    return with_connection(state, connection)
 
 
 def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
@@ -119,7 +117,7 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 
     Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
     """
-    connection = state.connection
+    connection = state.track.connection
     assert connection is not None
     asked = connection.reply.reversed()
     version, zone = state.packet.version, connection.zone
@@ -146,16 +144,16 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 
 def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
     """Return the tuple translated as the latest connection from the same source is: find_appropriate_src()."""
-    assert state.connection is not None
-    version, zone = state.packet.version, state.connection.zone
+    assert state.track.connection is not None
+    version, zone = state.packet.version, state.track.connection.zone
     here = (state.netns, version, zone)
     known = (
-        *index_of(namespace.connections).from_source(version, zone, asked),
-        *(each for netns, each in state.connections if (netns, each.version, each.zone) == here),
+        *connections_of(namespace).from_source(version, zone, asked),
+        *(each for netns, each in state.history.connections if (netns, each.version, each.zone) == here),
     )
     for each in reversed([each for each in known if not each.status & STATUS_DYING]):
         same = (each.original.protocol, each.original.saddr, each.original.sport)
-        if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.connection.original:
+        if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.track.connection.original:
             continue
         before = each.reply.reversed()
         mapped = msgspec.structs.replace(asked, saddr=before.saddr, sport=before.sport)
@@ -183,19 +181,12 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
 
     # An id that is drawn and not written is another one than the packet's, or so it may be taken.
     hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
-    return at(pick_port(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
+    draw = namespace.door.choices.port
+    return at(draw(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
 """Source ports are exchanged for others of their kind."""
-
-
-def pick_port(first: int, last: int, is_free: Callable[[int], bool]) -> int:
-    """Return a port out of the range: the kernel takes any free one, the walk the first."""
-    return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
-
-
-_TRIED = 1024
 
 
 def redirects_translated(state: State) -> bool:
@@ -203,7 +194,7 @@ def redirects_translated(state: State) -> bool:
 
     Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
     """
-    packet, connection = state.packet, state.connection
+    packet, connection = state.packet, state.track.connection
     if packet.protocol != ICMP or packet.icmp is None or packet.icmp >> 8 != _REDIRECT or connection is None:
         return False
     return bool(connection.status & (STATUS_SNAT | STATUS_DNAT))
@@ -217,18 +208,18 @@ def leaves_elsewhere(state: State, manip: Manip) -> bool:
 
     Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
     """
-    connection = state.connection
+    connection = state.track.connection
     if connection is None or not connection.masquerade or is_icmp_error(state.packet):
         return False
-    return manip == "src" and bool(state.oif) and state.ct_direction == 0 and state.oif != connection.masquerade
+    return manip == "src" and bool(state.oif) and state.track.ct_direction == 0 and state.oif != connection.masquerade
 
 
 def translate(state: State, manip: Manip) -> State:
     """Return the state with its packet rewritten as its connection says, for this hook's kind of manipulation."""
-    connection = state.connection
+    connection = state.track.connection
     if connection is None:
         return state
-    forward = state.ct_direction == 0
+    forward = state.track.ct_direction == 0
     bit = STATUS_DNAT if (manip == "dst") == forward else STATUS_SNAT
     if not connection.status & bit:
         return state

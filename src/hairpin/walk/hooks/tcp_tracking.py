@@ -1,97 +1,101 @@
 """What connection tracking makes of the packets of one TCP connection.
 
-Sequence numbers and windows are left out: what hairpin sends into a connection is always inside of them.
+Sequence numbers and windows are left out: packets that hairpin sends into a connection are always inside of them.
 
 Source: net/netfilter/nf_conntrack_proto_tcp.c tcp_conntracks, nf_conntrack_tcp_packet(), tcp_valid_flags
 """
 
 from typing import Literal
 
-from hairpin.netfilter.packet import ACK, FIN, RST, SYN, URG, Tcp, TcpState
+from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, TcpState
 
 Direction = Literal[0, 1]
-"""0: as the connection's first packet, 1: its answers."""
+"""0: as the connection's first packet (original), 1: as its answers (reply)."""
 
-_POSSIBLE = frozenset(
+_VALID_FLAGS = frozenset(
     {SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG},
 )
-"""Combinations of flags that a TCP may send, PSH left out."""
+"""Source: tcp_valid_flags, without PSH"""
+
+_Kind = Literal["syn", "synack", "fin", "ack", "rst"]
+_Next = TcpState | Literal["invalid", "ignored"]
+
+_STATES: dict[str, TcpState | None] = {
+    "sNO": None, "sSS": "SYN_SENT", "sSR": "SYN_RECV", "sES": "ESTABLISHED", "sFW": "FIN_WAIT", "sCW": "CLOSE_WAIT",
+    "sLA": "LAST_ACK", "sTW": "TIME_WAIT", "sCL": "CLOSE", "sS2": "SYN_SENT2",
+}  # fmt: skip
+"""The columns of the kernel's table, by the names that it has for them; None: no connection yet."""
+
+_ORIGINAL: dict[_Kind, str] = {
+    #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
+    "syn":    "sSS sSS sIG sIG sIG sIG sIG sSS sSS sS2",
+    "synack": "sIV sIV sSR sIV sIV sIV sIV sIV sIV sSR",
+    "fin":    "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
+    "ack":    "sES sIV sES sES sCW sCW sTW sTW sCL sIV",
+    "rst":    "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
+}  # fmt: skip
+_REPLY: dict[_Kind, str] = {
+    #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
+    "syn":    "sIV sS2 sIV sIV sIV sIV sIV sSS sIV sS2",
+    "synack": "sIV sSR sIG sIG sIG sIG sIG sIG sIG sSR",
+    "fin":    "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
+    "ack":    "sIV sIG sSR sES sCW sCW sTW sTW sCL sIG",
+    "rst":    "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
+}  # fmt: skip
+
+
+def _table(rows: dict[_Kind, str]) -> dict[tuple[_Kind, TcpState | None], _Next]:
+    """Return the next state by kind of packet and state."""
+    found: dict[tuple[_Kind, TcpState | None], _Next] = {}
+    for kind, row in rows.items():
+        for state, name in zip(_STATES.values(), row.split(), strict=True):
+            found[kind, state] = "ignored" if name == "sIG" else _STATES.get(name) or "invalid"
+    return found
+
+
+_TCP_CONNTRACKS = (_table(_ORIGINAL), _table(_REPLY))
 
 
 def possible(flags: int) -> bool:
     """Return whether any TCP sends such flags; else the packet is invalid even within a connection."""
-    return flags & (SYN | ACK | RST | FIN | URG) in _POSSIBLE
+    return flags & (SYN | ACK | RST | FIN | URG) in _VALID_FLAGS
 
 
 def begun(flags: int, *, loose: bool) -> Tcp | None:
-    """Return the state of a connection that such a packet begins, or None: a SYN does, and an ACK where conntrack may
-    pick up what it has not seen the beginning of (``loose``)."""
-    if flags & (SYN | ACK | RST | FIN) == SYN:
-        return Tcp("SYN_SENT")
-    if loose and flags & (SYN | ACK | RST | FIN) == ACK:
-        return Tcp("ESTABLISHED")
+    """Return the state of a connection that a packet with these (possible) flags begins, or None.
+
+    A SYN begins a connection.  So does an ACK if ``loose``: conntrack may then pick up connections in the middle.
+    """
+    state = _TCP_CONNTRACKS[0][_kind(flags), None]
+    if state == "SYN_SENT" or (state == "ESTABLISHED" and loose):
+        return Tcp(state)
     return None
 
 
 def followed(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["invalid", "anew"]:
-    """Return the connection's state behind another of its packets.
+    """Return the connection's state after another of its packets, whose flags are possible ones.
 
-    ``invalid``: the packet does not belong to it; ``anew``: it begins another connection with the same tuple.
+    ``invalid``: the packet does not belong to the connection; ``anew``: it begins another one with the same tuple.
     """
+    kind = _kind(flags)
+    state = _TCP_CONNTRACKS[direction][kind, tcp.state]
+    if state == "SYN_SENT" and tcp.state in TCP_CLOSED:
+        if tcp.closing or tcp.reset == direction:
+            return "anew"
+        state = "ignored"
+    elif kind == "ack" and tcp.challenged and direction == 1:
+        state = "ignored"  # the ACK answers the SYN (RFC 5961, challenge ACK), not the FIN
+    if state == "invalid":
+        return "invalid"
+    if state == "ignored":
+        return Tcp(tcp.state, tcp.closing, challenged=kind == "syn" and tcp.state == "LAST_ACK")
+    return Tcp(state, tcp.closing or state == "FIN_WAIT", reset=direction if kind == "rst" else None)
+
+
+def _kind(flags: int) -> _Kind:
+    """Source: get_conntrack_index()"""
     if flags & RST:
-        return Tcp("CLOSE", tcp.closing, reset=direction)
+        return "rst"
     if flags & SYN:
-        return (_answered if flags & ACK else _asked)(tcp, direction)
-    if tcp.challenged and direction and not flags & FIN:
-        return Tcp(tcp.state, tcp.closing)  # so the other side answers such a SYN (RFC 5961), and ends nothing by that
-    state = _finishing(tcp.state) if flags & FIN else _acknowledged(tcp.state, direction)
-    if state is None:
-        return "invalid"
-    return Tcp(state, tcp.closing or state == "FIN_WAIT")
-
-
-def _asked(tcp: Tcp, direction: Direction) -> Tcp | Literal["invalid", "anew"]:
-    """A SYN: its own again, one of the other side, or one behind the end."""
-    if tcp.state in ("SYN_SENT", "SYN_SENT2"):
-        return Tcp("SYN_SENT2" if direction else tcp.state)
-    over = tcp.state == "TIME_WAIT" or (tcp.state == "CLOSE" and not direction)
-    if over and (tcp.closing or tcp.reset == direction):
-        return "anew"
-    if direction and not over:
-        return "invalid"
-    return Tcp(tcp.state, tcp.closing, challenged=tcp.state == "LAST_ACK")
-
-
-def _answered(tcp: Tcp, direction: Direction) -> Tcp | Literal["invalid"]:
-    """A SYN-ACK; one that comes late is let through."""
-    if tcp.state == "SYN_SENT2" or (tcp.state == "SYN_SENT" and direction):
-        return Tcp("SYN_RECV")
-    if direction == 0 and tcp.state != "SYN_RECV":
-        return "invalid"
-    return Tcp(tcp.state, tcp.closing)
-
-
-def _finishing(state: TcpState) -> TcpState | None:
-    match state:
-        case "SYN_SENT" | "SYN_SENT2":
-            return None
-        case "SYN_RECV" | "ESTABLISHED":
-            return "FIN_WAIT"
-        case "FIN_WAIT" | "CLOSE_WAIT" | "LAST_ACK":
-            return "LAST_ACK"
-        case "TIME_WAIT" | "CLOSE":
-            return state
-
-
-def _acknowledged(state: TcpState, direction: Direction) -> TcpState | None:
-    match state:
-        case "SYN_SENT" | "SYN_SENT2":
-            return state if direction else None  # may be the challenge of a half-open connection (RFC 5961)
-        case "SYN_RECV":
-            return state if direction else "ESTABLISHED"
-        case "FIN_WAIT" | "CLOSE_WAIT":
-            return "CLOSE_WAIT"
-        case "LAST_ACK" | "TIME_WAIT":
-            return "TIME_WAIT"
-        case "ESTABLISHED" | "CLOSE":
-            return state
+        return "synack" if flags & ACK else "syn"
+    return "fin" if flags & FIN else "ack"

@@ -25,7 +25,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     moved = msgspec.structs.replace(state, netns=port.netns, iif=port.link, slave="")
     for outcome in input_route(network, moved):
         if isinstance(outcome, State) and outcome.stage == "input":
-            yield msgspec.structs.replace(outcome, netns=state.netns, iif=state.iif, above=port)
+            yield msgspec.structs.replace(outcome, netns=state.netns, iif=state.iif, l3s=port)
         elif isinstance(outcome, End) and packet.version == 6:
             yield outcome
         else:
@@ -34,5 +34,5 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
 
 def handed_up(state: State) -> State:
     """Return what has passed INPUT where its socket is."""
-    port = state.above
+    port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

@@ -39,7 +39,7 @@ def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:
     """Return the MTU that IP takes the link to have: IPv6 has its own, which a router may announce, or which stays what
     it was where the link below changes (include/net/ip6_route.h: idev->cnf.mtu6)."""
     found = namespace.link(link)
-    told = namespace.sysctls.number("net", "ipv6", "conf", link, "mtu") if version == 6 else None
+    told = namespace.sysctl("net", "ipv6", "conf", link, "mtu") if version == 6 else None
     return told or (found.mtu_bytes if found is not None else None)
 
 
@@ -48,7 +48,7 @@ def _by_link(namespace: Namespace, version: int) -> bool:
         return Novelty.FORWARDS_BY_LINK6.known_to(namespace.kernel)
     if Novelty.FORWARDS_BY_ROUTE4.known_to(namespace.kernel):
         return False
-    by_route = namespace.sysctls.number("net", "ipv4", "ip_forward_use_pmtu")
+    by_route = namespace.sysctl("net", "ipv4", "ip_forward_use_pmtu")
     return not by_route and Novelty.FORWARDS_BY_LINK4.known_to(namespace.kernel)
 
 
@@ -61,7 +61,9 @@ def told_what_fits(state: State, mtu: int | None) -> State:
     packet = state.packet
     if mtu is None or packet.length_bytes <= mtu or packet.protocol not in _CUT:
         return state
-    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False), fragsize=mtu)
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, dont_fragment=False)).with_fragments(
+        by_socket=mtu
+    )
 
 
 _CUT = (UDP, ICMP, ICMP6)
@@ -73,9 +75,9 @@ def put_together(namespace: Namespace, state: State) -> State:
 
     Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
     """
-    if state.fragment_bytes is None or not namespace.ruleset.tables:
+    if state.fragments.largest is None or not namespace.ruleset.tables:
         return state
-    return msgspec.structs.replace(state, put_together=state.fragment_bytes)
+    return state.with_fragments(defragmented=state.fragments.largest)
 
 
 def handed_up(state: State) -> State:
@@ -84,12 +86,12 @@ def handed_up(state: State) -> State:
 
     Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
     """
-    return msgspec.structs.replace(state, fragment_bytes=None) if state.put_together else state
+    return state.with_fragments(largest=None) if state.fragments.defragmented else state
 
 
 def piece_of(state: State) -> int:
     """Return the length in bytes of the packet, or of the largest piece that it goes in."""
-    return state.fragment_bytes or state.packet.length_bytes
+    return state.fragments.largest or state.packet.length_bytes
 
 
 def too_big_to_forward(state: State, mtu: int | None) -> str | None:
@@ -97,7 +99,7 @@ def too_big_to_forward(state: State, mtu: int | None) -> str | None:
     packet = state.packet
     if mtu is None or piece_of(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
         return None
-    if packet.version == 6 and state.put_together and state.fragment_bytes is None:
+    if packet.version == 6 and state.fragments.defragmented and state.fragments.largest is None:
         return None
     return "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
 
@@ -112,15 +114,15 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
     if mtu is None or piece_of(state) <= mtu:
         return state
     may = not state.iif and packet.protocol in _CUT
-    may = may or (state.put_together > 0 and state.fragment_bytes is None)
+    may = may or (state.fragments.defragmented > 0 and state.fragments.largest is None)
     if not may and (packet.version == 6 or packet.dont_fragment):
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
     cut = msgspec.structs.replace(packet, dont_fragment=False)
-    if 0 < state.put_together <= mtu:  # it still holds its pieces
-        return msgspec.structs.replace(state, packet=cut, fragment_bytes=state.put_together)
-    fits = min(mtu, state.fragsize or mtu) if not state.iif else mtu
-    return msgspec.structs.replace(state, packet=cut, fragment_bytes=_largest_piece(packet, fits))
+    if 0 < state.fragments.defragmented <= mtu:  # it still holds its pieces
+        return msgspec.structs.replace(state, packet=cut).with_fragments(largest=state.fragments.defragmented)
+    fits = min(mtu, state.fragments.by_socket or mtu) if not state.iif else mtu
+    return msgspec.structs.replace(state, packet=cut).with_fragments(largest=_largest_piece(packet, fits))
 
 
 def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
@@ -130,11 +132,11 @@ def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
     What was put together goes on in pieces as large as they were.  Where they do not fit, IPv4 tells nobody.
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
-    packet, pieces = state.packet, state.fragment_bytes if state.put_together else None
-    length = packet.length_bytes if state.put_together else piece_of(state)
+    packet, pieces = state.packet, state.fragments.largest if state.fragments.defragmented else None
+    length = packet.length_bytes if state.fragments.defragmented else piece_of(state)
     if length <= min(pieces or length, out.mtu_bytes):
         return state
-    forbidden = not state.put_together and (packet.dont_fragment if packet.version == 4 else length > mtu)
+    forbidden = not state.fragments.defragmented and (packet.dont_fragment if packet.version == 4 else length > mtu)
     if forbidden or (pieces is not None and pieces > mtu):
         decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
         answer = "icmp6-too-big" if packet.version == 6 else None
@@ -142,8 +144,8 @@ def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
     if pieces is not None:
         return state
     if packet.version == 6:  # with a fragment's header even where one piece is all
-        return msgspec.structs.replace(state, fragment_bytes=min(length + 8, _largest_piece(packet, mtu)))
-    return state if length <= mtu else msgspec.structs.replace(state, fragment_bytes=_largest_piece(packet, mtu))
+        return state.with_fragments(largest=min(length + 8, _largest_piece(packet, mtu)))
+    return state if length <= mtu else state.with_fragments(largest=_largest_piece(packet, mtu))
 
 
 def _largest_piece(packet: Packet, mtu: int) -> int:

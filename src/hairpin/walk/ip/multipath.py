@@ -7,8 +7,6 @@ net/ipv6/route.c rt6_multipath_hash(): addresses, with ``fib_multipath_hash_poli
 
 from collections.abc import Iterator
 
-import msgspec
-
 from hairpin.host.route import NextHop
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.prefix import address_text
@@ -24,11 +22,11 @@ def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
         return
     suppositions = [(hop, Condition(_text(state, found, hop), holds=True)) for hop in hops]
     for hop, supposed in suppositions:
-        if supposed in state.conditions:
+        if supposed in state.history.conditions:
             yield hop, state
             return
     for hop, supposed in suppositions:
-        yield hop, msgspec.structs.replace(state, conditions=(*state.conditions, supposed))
+        yield hop, state.given(supposed)
 
 
 def _text(state: State, found: Found, hop: NextHop) -> str:

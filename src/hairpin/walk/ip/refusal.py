@@ -19,7 +19,7 @@ from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import closed
 from hairpin.walk.ip.route_in import input_query
 from hairpin.walk.ip.route_out import output_route
-from hairpin.walk.state import End, State
+from hairpin.walk.state import End, Sender, State, Track
 
 ERRORS: dict[str, int] = {
     "icmp-net-unreachable": 3 << 8, "icmp-host-unreachable": 3 << 8 | 1, "icmp-proto-unreachable": 3 << 8 | 2,
@@ -54,7 +54,7 @@ def refusal(network: Network, end: End) -> State | None:
         return None if packet.tcp_flags & RST else _reset(network, end.state)
     icmp = ERRORS.get(_BY_FAMILY.get(stop.reject, (stop.reject,) * 2)[packet.version == 6])
     six, source = packet.version == 6, _source(namespace, end)
-    own = network.namespace(end.state.above.netns) if end.state.above is not None else namespace
+    own = network.namespace(end.state.l3s.netns) if end.state.l3s is not None else namespace
     if icmp is None or not (six or source == 0 or is_source4(own, source)):
         return None
     error = Packet(
@@ -103,7 +103,7 @@ def _reset(network: Network, state: State) -> State | None:
     if all(isinstance(way, End) for way in output_route(network, back)):
         return None
     # For what br_netfilter showed it goes out of the port at once, past every hook.
-    return back.to("device-out", oif=state.physin) if state.physin else back
+    return back.to("device-out", oif=state.frame.physin) if state.frame.physin else back
 
 
 def _vrf(namespace: Namespace, link: str) -> str:
@@ -128,19 +128,20 @@ def _attached(state: State, packet: Packet) -> State:
     the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
     """
     # Before conntrack's own hook NOTRACK has settled it, too.
-    known = state.connection is not None or state.notrack or state.ct_state == CT_UNTRACKED
+    track = state.track
+    known = track.connection is not None or track.notrack or track.ct_state == CT_UNTRACKED
     return State(
         "output-route",
         state.netns,
         packet,
-        ct_state=CT_RELATED if known else 0,
-        ct_direction=0 if state.ct_direction else 1,
-        connection=state.connection,
-        zone=None if known else state.zone,
-        by_kernel=packet.protocol in (ICMP, ICMP6),
-        connections=state.connections,
-        neighbours=state.neighbours,
-        conditions=state.conditions,
+        track=Track(
+            ct_state=CT_RELATED if known else 0,
+            ct_direction=0 if track.ct_direction else 1,
+            connection=track.connection,
+            zone=None if known else track.zone,
+        ),
+        sender=Sender(by_kernel=packet.protocol in (ICMP, ICMP6)),
+        history=state.history.for_answer(),
     )
 
 
@@ -160,12 +161,12 @@ def _source(namespace: Namespace, end: End) -> int:
         rerouted = state.rerouted if end.stop.stage != "input-route" else ""
         if end.stop.stage == "input" or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
-        inbound = namespace.sysctls.number("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
-        routed = state.iif and not state.physout  # what only crosses a bridge has no route
+        inbound = namespace.sysctl("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
+        routed = state.iif and not state.frame.physout  # what only crosses a bridge has no route
         link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
         near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
         return (source_address(namespace, 4, link, near) or 0) if inbound and routed else 0
-    if not state.other_host and _has6(namespace, state.iif or "lo", packet.daddr):
+    if not state.frame.other_host and _has6(namespace, state.iif or "lo", packet.daddr):
         return packet.daddr
     if not Novelty.ERRORS6_BY_INBOUND_LINK.known_to(namespace.kernel):
         return 0
@@ -181,10 +182,10 @@ def _came_by(namespace: Namespace, state: State) -> str:
 
     Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
     """
-    connection = state.connection
-    if not state.physin or connection is None:
+    connection = state.track.connection
+    if not state.frame.physin or connection is None:
         return state.iif
-    seen = connection.reply if state.ct_direction else connection.original
+    seen = connection.reply if state.track.ct_direction else connection.original
     found = lookup(namespace, input_query(namespace, state)) if seen.daddr != state.packet.daddr else None
     link = found.next_hops[0].link if found is not None and found.next_hops else None
     return link or state.iif
@@ -193,7 +194,7 @@ def _came_by(namespace: Namespace, state: State) -> str:
 def _is_bridged(end: End) -> bool:
     """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
     assert end.stop is not None
-    return bool(end.state.physout or (end.state.physin and end.stop.stage == "prerouting"))
+    return bool(end.state.frame.physout or (end.state.frame.physin and end.stop.stage == "prerouting"))
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
@@ -215,9 +216,9 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
 def _mark(namespace: Namespace, packet: Packet) -> int:
     """Return the mark of what answers the packet."""
     if packet.version == 4:
-        reflects = namespace.sysctls.number("net", "ipv4", "fwmark_reflect")
+        reflects = namespace.sysctl("net", "ipv4", "fwmark_reflect")
     else:
-        reflects = namespace.sysctls.number("net", "ipv6", "fwmark_reflect")
+        reflects = namespace.sysctl("net", "ipv6", "fwmark_reflect")
     return packet.mark if reflects else 0
 
 

@@ -75,14 +75,14 @@ def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
     text = f"{state.iif} has joined the group {address_text(packet.daddr, packet.version)}"
     joined = Condition(text, holds=False)
     yield stopped(
-        msgspec.structs.replace(state, conditions=(*state.conditions, joined)),
+        state.given(joined),
         "route-type",
         stage="input-route",
         link=state.iif,
         decided_by=LinkDecided(state.iif, "has joined no such group"),
     )
     joined = Condition(text, holds=True, usual=False)
-    yield msgspec.structs.replace(state, conditions=(*state.conditions, joined)).to("input")
+    yield state.given(joined).to("input")
 
 
 _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
@@ -129,7 +129,7 @@ def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | No
     Source: net/core/flow_dissector.c __skb_flow_dissect(): FLOW_DIS_IS_FRAGMENT
     """
     protocol, sport, dport = dissected(namespace, state.packet)
-    in_pieces = state.fragment_bytes is not None and not state.put_together
+    in_pieces = state.fragments.largest is not None and not state.fragments.defragmented
     return (protocol, None, None) if in_pieces else (protocol, sport, dport)
 
 
@@ -340,8 +340,8 @@ def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None
 
 def _strict(namespace: Namespace, state: State, back: Found) -> End:
     family = ("net", "ipv4", "conf")
-    own = namespace.sysctls.number(*family, state.iif, "rp_filter") or 0
-    everywhere = namespace.sysctls.number(*family, "all", "rp_filter") or 0
+    own = namespace.sysctl(*family, state.iif, "rp_filter") or 0
+    everywhere = namespace.sysctl(*family, "all", "rp_filter") or 0
     link = state.iif if own >= everywhere else "all"
     strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
     decided: DecidedBy = strict

@@ -23,7 +23,7 @@ from hairpin.walk.ip.mtu import route_mtu, sent_in_pieces, told_what_fits
 from hairpin.walk.ip.multipath import ways
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.ip.vrf import shown_by_vrf
-from hairpin.walk.state import End, Outcome, Stage, State, going_on, stopped
+from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
@@ -65,7 +65,7 @@ def _for_itself(state: State, then: Stage) -> State:
     if packet.version == 6 or packet.daddr or then != "output":
         return state
     source = packet.saddr or _LOOPBACK4
-    target = 0 if state.header_included else source
+    target = 0 if state.sender.header_included else source
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=source, daddr=target))
 
 
@@ -97,7 +97,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     packet = state.packet
     if packet.saddr == 0:
         source = preferred_source(namespace, found, hop, query)
-        if source is None and packet.version == 4 and state.by_kernel:
+        if source is None and packet.version == 4 and state.sender.by_kernel:
             source = _DUMMY4 if Novelty.DUMMY_SOURCE4.known_to(namespace.kernel) else 0
         if source is None:
             return stopped(state, "no-source-address", stage="output-route", link=hop.link or "")
@@ -122,13 +122,13 @@ _DUMMY4 = 0xC0000008
 
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
-    bare = packet.version == 4 and state.uid is None and not state.by_kernel
+    bare = packet.version == 4 and state.sender.uid is None and not state.sender.by_kernel
     if state.stage == "output" or bare:  # routed as a packet (a reset is, from the first), not as what a socket sends
         protocol, sport, dport = dissected(namespace, packet)
     else:
         # Type and code of the kernel's ICMP errors stand where rules look for a port: include/net/flow.h flowi_uli
         with_ports = packet.protocol in WITH_PORTS
-        none = (0, packet.icmp) if state.by_kernel else (None, None)
+        none = (0, packet.icmp) if state.sender.by_kernel else (None, None)
         protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else none)
     bound = _bound(namespace, state)
     # IPv6 goes by another link, too, when the source is known: net/ipv6/route.c ip6_route_output_flags_noref()
@@ -147,7 +147,7 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         protocol=protocol,
         sport=sport,
         dport=dport,
-        uid=state.uid,
+        uid=state.sender.uid,
     )
 
 
@@ -189,7 +189,7 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
 
 def output(network: Network, state: State) -> Iterator[Outcome]:
     """The OUTPUT hook; a packet that it changes may be routed again there."""
-    states = yield from going_on((shown_by_vrf(network, state, _rerouted),))
+    states = yield from without_ends((shown_by_vrf(network, state, _rerouted),))
     for outcome in (each for shown in states for each in run_hook(network, shown, "output", _rerouted)):
         if isinstance(outcome, End):
             yield outcome

@@ -14,7 +14,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.hooks import Reroute, run_hook
-from hairpin.walk.state import Outcome, State, going_on
+from hairpin.walk.state import Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
@@ -36,16 +36,16 @@ def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[O
     first, untracked, before they do by the link."""
     master = vrf_of(network.namespace(state.netns), state.oif)
     to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
-    hidden = state.header_included or to_all or _stays_on_link(state.packet)
+    hidden = state.sender.header_included or to_all or _stays_on_link(state.packet)
     if master is None or master.name == state.oif or hidden:
         yield state
         return
-    shown = msgspec.structs.replace(state, oif=master.name, ct_state=state.ct_state or CT_UNTRACKED)
-    states = yield from going_on((run_hook(network, shown, "output", reroute),))
-    states = yield from going_on(run_hook(network, each, "postrouting", translates=False) for each in states)
+    shown = state.with_track(ct_state=state.track.ct_state or CT_UNTRACKED).to(state.stage, oif=master.name)
+    states = yield from without_ends((run_hook(network, shown, "output", reroute),))
+    states = yield from without_ends(run_hook(network, each, "postrouting", translates=False) for each in states)
     for each in states:
-        oif, ct_state = each.rerouted or state.oif, 0 if each.ct_state == CT_UNTRACKED else each.ct_state
-        yield msgspec.structs.replace(each, oif=oif, rerouted="", ct_state=ct_state, notrack=state.notrack)
+        oif, ct_state = each.rerouted or state.oif, 0 if each.track.ct_state == CT_UNTRACKED else each.track.ct_state
+        yield each.with_track(ct_state=ct_state, notrack=state.track.notrack).to(each.stage, oif=oif, rerouted="")
 
 
 def _stays_on_link(packet: Packet) -> bool:

@@ -23,14 +23,14 @@ from hairpin.walk.link.device import link_down, out_of_port, programs_in, progra
 from hairpin.walk.link.neighbour import resolved
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import entered, leaving, taker
-from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, going_on, stopped
+from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     """A frame came in by the port ``state.physin`` of the bridge ``state.iif``."""
     namespace = network.namespace(state.netns)
     bridge = namespace.link(state.iif)
-    port = namespace.link(state.physin)
+    port = namespace.link(state.frame.physin)
     assert bridge is not None
     assert port is not None
     if not bridge.up:
@@ -56,7 +56,7 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(bridge: Link, state: State) -> bool:
-    return state.target is None or state.target == Port(state.netns, bridge.name)
+    return state.frame.target is None or state.frame.target == Port(state.netns, bridge.name)
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
@@ -73,7 +73,7 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 def _shows(network: Network, bridge: Link, state: State) -> bool:
     """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
     start."""
-    return state.vid is None and calls_iptables(network, state.netns, bridge, state.packet.version)
+    return state.frame.vid is None and calls_iptables(network, state.netns, bridge, state.packet.version)
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
@@ -121,7 +121,7 @@ def _behind_iptables(
 
 def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None:
     """A port that is still learning drops, but behind PREROUTING: br_handle_frame_finish()."""
-    port = namespace.link(state.physin)
+    port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
     decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
@@ -171,17 +171,17 @@ def _delivered_up(
             martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
             if isinstance(handed, End):
                 yield handed
-            elif handed.vid is not None:
-                yield from _up_tagged(network, bridge, handed, handed.vid, then, changed=changed)
+            elif handed.frame.vid is not None:
+                yield from _up_tagged(network, bridge, handed, handed.frame.vid, then, changed=changed)
             elif martian is not None:
                 yield martian
             else:
                 taken = handed_up(handed).noted("bridge", bridge.name)
-                yield taken.to(then, physin="" if then == "prerouting" else state.physin)
+                yield taken.with_frame(physin="" if then == "prerouting" else state.frame.physin).to(then)
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
-    port = namespace.link(state.physin)
+    port = namespace.link(state.frame.physin)
     return state if port is None else entered(state, bridge, port)
 
 
@@ -201,12 +201,12 @@ def _up_tagged(
         return
     state = state.noted("bridge", bridge.name)
     if then == "prerouting":
-        yield state.to("device-in", iif=link.name, physin="", vid=None)
+        yield state.with_frame(physin="", vid=None).to("device-in", iif=link.name)
         return
     if not link.up:
         yield link_down(state, link)
         return
-    for outcome in programs_in(network, state.to(then, iif=link.name, vid=None), link):
+    for outcome in programs_in(network, state.with_frame(vid=None).to(then, iif=link.name), link):
         martian = None if isinstance(outcome, End) else received6(namespace, outcome)
         if isinstance(outcome, End) or martian is not None or not changed:
             yield martian or outcome
@@ -245,7 +245,7 @@ def _bridged_after_dnat(
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
     packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
     mtu = route_mtu(namespace, found.route, bridge.name, forwarding=False)
-    moved = msgspec.structs.replace(state, target=answer.port, packet=packet, mtu_bytes=mtu)
+    moved = state.with_frame(target=answer.port).to(state.stage, packet=packet, mtu_bytes=mtu)
     for each in _on_own_way_out(network, bridge, moved):
         if isinstance(each, End):
             yield each
@@ -266,9 +266,9 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
         yield state
         return
     known = Condition(f"{bridge.name} has sent something to the translated destination before", holds=True)
-    yield msgspec.structs.replace(state, conditions=(*state.conditions, known))
+    yield state.given(known)
     first = msgspec.structs.replace(known, holds=False, usual=False)
-    for each in programs_out(network, msgspec.structs.replace(sent, conditions=(*state.conditions, first)), bridge):
+    for each in programs_out(network, sent.given(first), bridge):
         if isinstance(each, End):
             yield each
         else:
@@ -280,7 +280,7 @@ def _across(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
 ) -> Iterator[Outcome]:
     """On to another port, PREROUTING being done.  ``crossing``: the frame has been for somebody there all along."""
-    out = port_towards(network, state.netns, bridge.name, state.target)
+    out = port_towards(network, state.netns, bridge.name, state.frame.target)
     blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
@@ -290,12 +290,12 @@ def _across(
     if isinstance(tagged, End):
         yield tagged
         return
-    states = [msgspec.structs.replace(tagged, physout=out.name)]
+    states = [tagged.with_frame(physout=out.name)]
     # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
-    ip = tagged.vid is None and _shows(network, bridge, state)
+    ip = tagged.frame.vid is None and _shows(network, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
-        states = yield from going_on(
+        states = yield from without_ends(
             _crossing_hook(network, each, bridge, hook, ip=ip, crossing=crossing) for each in states
         )
     for each in states:
@@ -303,7 +303,7 @@ def _across(
         if ip and isinstance(done, State):
             done = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
         if isinstance(done, End):
-            yield msgspec.structs.replace(done, state=msgspec.structs.replace(done.state, other_host=crossing))
+            yield msgspec.structs.replace(done, state=done.state.with_frame(other_host=crossing))
         else:
             yield from out_of_port(network, done.noted("bridge", bridge.name), out)
 
@@ -317,23 +317,23 @@ def _crossing_hook(
     kernel = network.namespace(state.netns).kernel
     at = 0 if Novelty.BRIDGED_FORWARD_AT_0.known_to(kernel) else -1
     among = at if ip and hook == "forward" else INT_MAX
-    states = yield from going_on(
+    states = yield from without_ends(
         run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
     )
     if ip:
         # br_nf_post_routing() gives NF_HOOK no device that it came in by.
         iif = "" if hook == "postrouting" else state.iif
         shown = (msgspec.structs.replace(each, iif=iif) for each in states)
-        states = yield from going_on(run_hook(network, each, hook) for each in shown)
+        states = yield from without_ends(run_hook(network, each, hook) for each in shown)
         states = [msgspec.structs.replace(each, iif=state.iif) for each in states]
-        states = yield from going_on(
+        states = yield from without_ends(
             run_bridge_hook(network, each, hook, behind=among, crossing=crossing) for each in states
         )
     yield from states
 
 
 def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Link | None) -> End | None:
-    inner = namespace.link(state.physin)
+    inner = namespace.link(state.frame.physin)
     if out is None or inner is None:
         return None
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):

@@ -34,7 +34,7 @@ from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import taken_over
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import below, entered, leaving, taker
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, going_on, stopped
+from hairpin.walk.state import Assumed, End, Fragments, Frame, LinkDecided, Outcome, State, stopped, without_ends
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -63,23 +63,23 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         if stacked is not None:
             yield enter(noted, stacked, handed_up=True)
         elif is_bridge_port(namespace, link):
-            yield noted.to("bridge", physin=link.name, iif=link.master or "")
-        elif state.vid is not None:
-            yield _tagged(namespace, noted, link, state.vid)
+            yield noted.with_frame(physin=link.name).to("bridge", iif=link.master or "")
+        elif state.frame.vid is not None:
+            yield _tagged(namespace, noted, link, state.frame.vid)
         elif _for_another(link, state.packet.dmac):
             decided = LinkDecided(link.name, "has another hardware address than the frame is for", link.evidence)
             yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team") else link.name
-            yield noted.to("prerouting", iif=upper, physin="")
+            yield noted.with_frame(physin="").to("prerouting", iif=upper)
 
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
     """A tagged frame comes in by the VLAN's own link, or the network layer does not look at it."""
     upper = taker(namespace, link, vid)
     if upper is not None:
-        return state.to("device-in", iif=upper.name, vid=None)
+        return state.with_frame(vid=None).to("device-in", iif=upper.name)
     decided = LinkDecided(link.name, f"has no link for VLAN {vid}", link.evidence)
     return stopped(state, "bridge-vlan", link=link.name, decided_by=decided)
 
@@ -137,28 +137,21 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
     """
     if link.xdp or link.tc_ingress:
         what = "an XDP program" if link.xdp else "a tc ingress filter"
-        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        state = state.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
         yield opaque(state, link, what)
     if carries_past(network.namespace(state.netns), state, link.name):
         what = "a flowtable that has the connection"
-        state = supposing(state, f"{what} on {link.name} lets the packet pass")
+        state = state.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
         yield opaque(state, link, what)
     yield from run_device_hook(network, state, "ingress", link.name)
 
 
-def supposing(state: State, text: str) -> State:
-    """Return the state on the condition that this holds."""
-    return msgspec.structs.replace(state, conditions=(*state.conditions, Condition(text, holds=True)))
-
-
 def opaque(state: State, link: Link, what: str) -> End:
     """Return the branch on which what hairpin cannot read takes the packet away."""
-    *others, last = state.conditions
+    *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
     decided = LinkDecided(link.name, f"carries {what}, which hairpin cannot read", link.evidence)
-    end = stopped(
-        msgspec.structs.replace(state, conditions=conditions), "opaque-device", link=link.name, decided_by=decided
-    )
+    end = stopped(state.with_history(conditions=conditions), "opaque-device", link=link.name, decided_by=decided)
     return msgspec.structs.replace(end, kind="unknown")
 
 
@@ -176,7 +169,9 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
         elif link.kind == "bridge":
             yield from _through_own_bridge(network, outcome, link)
         elif (lower := below(namespace, link)) is not None and not is_uplink(network, state.netns, lower):
-            tagged = outcome.noted("device-out", link.name).to("device-out", oif=lower.name, vid=link.vlan_id)
+            tagged = (
+                outcome.noted("device-out", link.name).with_frame(vid=link.vlan_id).to("device-out", oif=lower.name)
+            )
             yield from _by_lower(network, tagged, lower)
         else:
             yield from wire(network, outcome.noted("device-out", link.name), link)
@@ -198,7 +193,7 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
     what = "a tc egress filter"
     for outcome in run_device_hook(network, state, "egress", link.name):
         if link.tc_egress and not isinstance(outcome, End):
-            passed = supposing(outcome, f"{what} on {link.name} lets the packet pass")
+            passed = outcome.given(Condition(f"{what} on {link.name} lets the packet pass", holds=True))
             yield opaque(passed, link, what)
             yield passed
         else:
@@ -209,15 +204,19 @@ def _framed(network: Network, state: State, link: Link) -> State:
     """Return the state with the addresses of the frame that leaves by the link, as far as they are known."""
     if link.name == "lo" or link.mac is None:
         return state
-    target = network.namespace(state.target.netns).link(state.target.link) if state.target is not None else None
+    target = (
+        network.namespace(state.frame.target.netns).link(state.frame.target.link)
+        if state.frame.target is not None
+        else None
+    )
     to_group = is_multicast(state.packet.daddr, 6) and state.packet.version == 6
-    dmac = target.mac if target is not None and not (to_group and state.dmac) else state.dmac
+    dmac = target.mac if target is not None and not (to_group and state.frame.dmac) else state.frame.dmac
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
     """A packet of this namespace leaves by its bridge: choose the port."""
-    port = port_towards(network, state.netns, bridge.name, state.target)
+    port = port_towards(network, state.netns, bridge.name, state.frame.target)
     if port is None:
         decided = LinkDecided(bridge.name, "has no port that leads there", bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
@@ -231,10 +230,10 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
         yield shut
         return
-    states = [out.to("bridge", physout=port.name)]
+    states = [out.with_frame(physout=port.name).to("bridge")]
     hooks: tuple[Hook, ...] = ("output", "postrouting")
     for hook in hooks:
-        states = yield from going_on(run_bridge_hook(network, each, hook) for each in states)
+        states = yield from without_ends(run_bridge_hook(network, each, hook) for each in states)
     for each in states:
         yield from out_of_port(network, each.noted("device-out", bridge.name), port)
 
@@ -265,20 +264,22 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Over the wire: to the veth's other end, back in over loopback, by the link below, or out of the snapshot."""
+    if state.hops > network.namespace(state.netns).door.limits.hops:
+        yield End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
+        return
     lower = lower_of(network, state.netns, link)
-    if lower is not None and state.hops <= MAX_HOPS:
+    if lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:
         yield _over(network, state, link)
 
 
 def _over(network: Network, state: State, link: Link) -> Outcome:
-    if state.hops > MAX_HOPS:
-        return End("looped", state.noted("device-out", link.name, Assumed("the packet goes round in circles")))
     if loops_back(link):
         # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
-        alone = msgspec.structs.replace(state, uid=None, by_kernel=False)
-        return alone.to("device-in", iif=link.name, oif="", physin="", physout="", local=True, hops=state.hops + 1)
+        alone = msgspec.structs.replace(state.sender, uid=None, by_kernel=False)
+        back = state.with_frame(physin="", physout="")
+        return back.to("device-in", iif=link.name, oif="", local=True, hops=state.hops + 1, sender=alone)
     if is_uplink(network, state.netns, link):
         return End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
@@ -330,7 +331,7 @@ def _beside(network: Network, state: State, link: Link, lower: Port) -> Outcome 
     if sibling is None and routed:
         entered = enter(state, lower)
         bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # its frame is taken off
-        return entered.to("output-route", iif="", oif=lower.link, target=None, packet=bare)
+        return entered.with_frame(target=None).to("output-route", iif="", oif=lower.link, packet=bare)
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":
@@ -357,15 +358,11 @@ def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lo
     """Over the wire of the link below: ``passed`` by what is hooked there; who looks on still sees it leave by the
     macvlan."""
     if is_uplink(network, lower.netns, link_of(network, lower)):
-        conditions, packet = passed.conditions, passed.packet
-        left = msgspec.structs.replace(state, conditions=conditions, packet=packet, steps=passed.steps)
-        return End("left", left.to("outside", oif=link.name))
+        seen = passed.history
+        left = state.with_history(passed=seen.passed, steps=seen.steps, conditions=seen.conditions)
+        return End("left", left.to("outside", oif=link.name, packet=passed.packet))
     peer = veth_peer(network, lower.netns, link_of(network, lower))
     return enter(passed, peer) if peer is not None else stopped(state, "link-missing", link=lower.link)
-
-
-MAX_HOPS = 24
-"""Devices that one packet may pass; a real path has a handful."""
 
 
 def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
@@ -381,12 +378,8 @@ def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
         netns=port.netns,
         packet=packet,
         iif=port.link,
-        target=state.target,
-        fragment_bytes=state.fragment_bytes,
-        vid=state.vid,
         hops=state.hops + 1,
-        connections=state.connections,
-        neighbours=state.neighbours,
-        steps=state.steps,
-        conditions=state.conditions,
+        frame=Frame(vid=state.frame.vid, target=state.frame.target),
+        fragments=Fragments(largest=state.fragments.largest),
+        history=state.history,
     )

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
-from hairpin.netfilter.prefix import write_mac
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.walk.link.arp import announced
-from hairpin.walk.link.device import link_down, opaque, supposing, without_carrier
+from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
 
@@ -42,7 +44,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     hop = state.next_hop
     if hop is not None and hop.encap:
         what = f"a route that encapsulates ({hop.encap})"
-        state = supposing(state, f"{what} brings the packet to where it leads")
+        state = state.given(Condition(f"{what} brings the packet to where it leads", holds=True))
         yield opaque(state, link, what)
     address = next_address(state)
     entry = permanent(network, state, link, address)
@@ -50,7 +52,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
     if routes_below(link):  # it asks for nobody (IFF_NOARP): arp_constructor()
-        yield state.to("device-out", target=None, dmac=link.mac)
+        yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
     yield _addressed(network, state, link, address, asked(network, state, link, address))
 
@@ -75,9 +77,12 @@ def asked(network: Network, state: State, link: Link, address: int) -> Answer:
     """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
     what is known is used until it is asked anew, which goes unnoticed as a rule."""
     packet, namespace = state.packet, network.namespace(state.netns)
-    known = packet.version == 6 or is_known(namespace, link, packet.version, address)
-    source = None if known else announced(namespace, link.name, packet, address)
-    return who_answers(network, state.netns, link, packet.version, address, source)
+    if packet.version == 6 or is_known(namespace, link, packet.version, address):
+        return who_answers(network, state.netns, link, packet.version, address)
+    sender = announced(namespace, link.name, packet, address)
+    request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
+    asked_by = namespace.door.choices.arp_sender(request)
+    return who_answers(network, state.netns, link, packet.version, address, asked_by)
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
@@ -103,10 +108,10 @@ def permanent(network: Network, state: State, link: Link, address: int) -> Neigh
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
     """Address the packet to the hardware address of a permanent entry, whoever has it."""
     if not link.carrier:
-        return state.to("device-out", target=None, dmac=mac)
+        return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
     if found.kind != "nobody":
-        return state.to("device-out", target=found.port, dmac=mac)
+        return state.with_frame(target=found.port, dmac=mac).to("device-out")
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
@@ -124,10 +129,10 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
     text = address_text(address, state.packet.version)
     match answer.kind:
         case "owner":
-            return state.to("device-out", target=answer.port)
+            return state.with_frame(target=answer.port).to("device-out")
         case "outside":
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
-            return without_carrier(state, link) if asked else state.to("device-out", target=None)
+            return without_carrier(state, link) if asked else state.with_frame(target=None).to("device-out")
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None
             blocked = answer.blocked

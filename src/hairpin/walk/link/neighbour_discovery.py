@@ -23,7 +23,7 @@ from hairpin.network.vrf import loops_back
 from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent
 from hairpin.walk.link.segment import who_answers
 from hairpin.walk.packet_walk import walk_packet
-from hairpin.walk.state import End, Outcome, State
+from hairpin.walk.state import End, Frame, Outcome, Sender, State
 
 _ROUTER = 0xFE80 << 112 | 1
 _SOLICITED_NODE, _GROUP_MAC = 0xFF0200000000000000000001FF000000, 0x3333 << 32
@@ -80,7 +80,9 @@ def _answered_outside(
     if link is None:
         return started
     answer = _message(target, sender, _ADVERTISEMENT)
-    dropped = _dropped(walk_packet(network, State("output", started.netns, answer, oif=link, by_kernel=True), _settled))
+    dropped = _dropped(
+        walk_packet(network, State("output", started.netns, answer, oif=link, sender=Sender(by_kernel=True)), _settled)
+    )
     if dropped is not None:
         return _unresolved(started, dropped)
     # A router asks from its link-local address: by another one it is not known yet.
@@ -116,7 +118,7 @@ def _found(network: Network, state: State) -> State | End:
     if dropped is not None:
         return _unresolved(state, dropped)
     found = _knowing(state, (state.netns, link.name, address))
-    if state.target is None or answer is None:
+    if state.frame.target is None or answer is None:
         return found
     return _knowing(found, (answer.netns, answer.oif, source))
 
@@ -127,12 +129,12 @@ def _is_settled(network: Network, state: State, link: Link) -> bool:
 
     Source: net/ipv6/ndisc.c ndisc_constructor(); net/core/neighbour.c __neigh_event_send()
     """
-    if state.dmac is not None or loops_back(link) or "NOARP" in link.flags:
+    if state.frame.dmac is not None or loops_back(link) or "NOARP" in link.flags:
         return True
     address = next_address(state)
     known = permanent(network, state, link, address) is not None
     known = known or is_known(network.namespace(state.netns), link, 6, address)
-    return known or (state.netns, link.name, address) in state.neighbours
+    return known or (state.netns, link.name, address) in state.history.neighbours
 
 
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
@@ -149,7 +151,7 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:
     """Return the solicitation where it starts; to a macvlan or from one it is walked as to that one alone."""
-    ends = [Port(state.netns, link.name), *([state.target] if state.target is not None else [])]
+    ends = [Port(state.netns, link.name), *([state.frame.target] if state.frame.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     group = _group(next_address(state))
     return State(
@@ -157,9 +159,8 @@ def _question(network: Network, state: State, link: Link, source: int) -> State:
         state.netns,
         _message(source, group, _SOLICITATION),
         oif=link.name,
-        target=state.target,
-        dmac=None if alone else _GROUP_MAC | group & 0xFFFFFFFF,
-        by_kernel=True,
+        frame=Frame(target=state.frame.target, dmac=None if alone else _GROUP_MAC | group & 0xFFFFFFFF),
+        sender=Sender(by_kernel=True),
     )
 
 
@@ -167,12 +168,14 @@ def _answer(network: Network, asked: End, address: int, source: int) -> State | 
     """Return the advertisement where it starts, or comes in from outside; None where the question got to nobody."""
     state, message = asked.state, _message(address, source, _ADVERTISEMENT)
     if asked.kind == "left":
-        return State("device-in", state.netns, message, iif=state.oif, vid=state.vid)
+        return State("device-in", state.netns, message, iif=state.oif, frame=Frame(vid=state.frame.vid))
     link = network.namespace(state.netns).link(state.slave or state.iif) if asked.kind == "arrived" else None
     asker = who_answers(network, state.netns, link, 6, source).port if link is not None else None
     if link is None or asker is None:
         return None
-    return State("output", state.netns, message, oif=link.name, target=asker, by_kernel=True)
+    return State(
+        "output", state.netns, message, oif=link.name, frame=Frame(target=asker), sender=Sender(by_kernel=True)
+    )
 
 
 def _message(source: int, destination: int, kind: int) -> Packet:
@@ -201,13 +204,13 @@ def _dropped(ends: tuple[End, ...]) -> End | None:
 
 
 def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:
-    return msgspec.structs.replace(state, neighbours=(*state.neighbours, *known))
+    return state.with_history(neighbours=(*state.history.neighbours, *known))
 
 
 def _unresolved(state: State, lost: End) -> End:
     """Return the packet's end: it waits for its neighbour in vain, on account of what became of the message.  Nobody
     hears of what rejects that."""
     assert lost.stop is not None
-    last = msgspec.structs.replace(lost.state.steps[-1], packet=state.packet)
-    waiting = msgspec.structs.replace(state, steps=(*state.steps, last))
+    last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
+    waiting = state.with_history(steps=(*state.history.steps, last))
     return End("dropped", waiting, msgspec.structs.replace(lost.stop, reject=None))

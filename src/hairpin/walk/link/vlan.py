@@ -4,8 +4,6 @@ Source: net/bridge/br_vlan.c __allowed_ingress(), br_allowed_egress(), br_handle
 vlan_do_receive()
 """
 
-import msgspec
-
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.walk.state import End, LinkDecided, State, stopped
@@ -16,24 +14,24 @@ def entered(state: State, bridge: Link, by: Link) -> State | End:
     group = _group(bridge, by)
     if group is None:
         return state
-    vid = state.vid if state.vid is not None else group.pvid
+    vid = state.frame.vid if state.frame.vid is not None else group.pvid
     if vid is None or _membership(group, vid) is None:
         text = "has no VLAN for untagged frames" if vid is None else f"is not in VLAN {vid}"
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name,
                        decided_by=LinkDecided(by.name, text, by.evidence))  # fmt: skip
-    return msgspec.structs.replace(state, vid=vid)
+    return state.with_frame(vid=vid)
 
 
 def leaving(state: State, bridge: Link, by: Link) -> State | End:
     """Return the frame as it leaves by a port (or up to the bridge's namespace): untagged, tagged, or not at all."""
     group = _group(bridge, by)
-    if group is None or state.vid is None:
+    if group is None or state.frame.vid is None:
         return state
-    untagged = _membership(group, state.vid)
+    untagged = _membership(group, state.frame.vid)
     if untagged is None:
-        decided = LinkDecided(by.name, f"is not in VLAN {state.vid}", by.evidence)
+        decided = LinkDecided(by.name, f"is not in VLAN {state.frame.vid}", by.evidence)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name, decided_by=decided)
-    return msgspec.structs.replace(state, vid=None) if untagged else state
+    return state.with_frame(vid=None) if untagged else state
 
 
 def taker(namespace: Namespace, link: Link, vid: int) -> Link | None:

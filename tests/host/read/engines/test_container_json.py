@@ -8,7 +8,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.engines.container_json import containers, publishing_endpoint
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 RUNNING = {"Status": "running", "Running": True, "Pid": 270, "ExitCode": 0, "Error": ""}
 

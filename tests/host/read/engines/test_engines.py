@@ -5,7 +5,7 @@ import pytest
 from hairpin.evidence.reading import Evidence
 from hairpin.host.docker import Engine
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines.engines import engines
+from hairpin.host.read.engines.engines import engines, is_mute
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 
@@ -13,7 +13,9 @@ PACKAGE = (Version("package:docker.io", "1:20.10.24+dfsg1-1+deb12u1"),)
 
 
 def of(read: Evidence, units: tuple[Unit, ...] = (), versions: tuple[Version, ...] = ()) -> dict[str, tuple[str, bool]]:
-    return {item.kind: (item.version, item.running) for item in engines(Readings(read), units, versions)}
+    readings = Readings(read)
+    found = engines(readings, units, versions, mute=is_mute(readings))
+    return {item.kind: (item.version, item.running) for item in found}
 
 
 CASES: dict[str, tuple[Evidence, tuple[Unit, ...], tuple[Version, ...], dict[str, tuple[str, bool]]]] = {

@@ -8,7 +8,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 ID = "bf12a7dc6a66e39995ec4d8fab661882981229bd92930272bcd9abaf4b70be18"
 # podman 4.3.1, podman network inspect podman

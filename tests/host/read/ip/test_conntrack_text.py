@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import (
     STATUS_SNAT,
 )
 from hairpin.netfilter.packet import Connection, Tuple
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 C, H, W, N = (read_address(text, "ip") for text in ("192.0.2.10", "198.51.100.11", "172.17.0.2", "192.0.2.53"))
 SEEN = STATUS_CONFIRMED | STATUS_SEEN_REPLY

@@ -8,7 +8,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.read.ip.links_json import interfaces, port_state, ports
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
 REAL = interfaces(text_of("iproute2-6.1", "addr.json"), source="ip -j -d addr", evidence="e1")

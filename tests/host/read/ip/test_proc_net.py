@@ -5,7 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.read.ip.proc_net import parse, with_v6only
 from hairpin.host.socket import Socket
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 TCP = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

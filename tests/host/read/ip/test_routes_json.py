@@ -9,7 +9,7 @@ from hairpin.errors import ParseError
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import neighbours, routes, saved_next_hops
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
 SAVED = saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop")

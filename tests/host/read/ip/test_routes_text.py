@@ -8,7 +8,7 @@ from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_text import neighbours, routes, saved_next_hops
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop
 from hairpin.netfilter.address import Version
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
 TABLES = RouteTables()

@@ -9,7 +9,7 @@ from hairpin.errors import ParseError
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.rules_json import protocol, rules
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
 REAL = {

@@ -5,7 +5,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.read.ip.sockets_text import parse, unmapped
 from hairpin.host.socket import Socket
-from hairpin.netfilter.prefix import read_address
+from hairpin.netfilter.rule_address import read_address
 
 # iproute2 6.1, ss -H -n -l -e -t -u -p, all bound by one python3.
 NEW: dict[str, tuple[str, Socket]] = {

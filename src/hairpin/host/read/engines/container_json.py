@@ -97,7 +97,7 @@ def containers(text: str, *, source: str, evidence: str = "") -> tuple[Container
 
 
 def publishing_endpoint(container: Container) -> Endpoint | None:
-    """Return the attachment whose address published ports lead to: that of the network the container was made on."""
+    """Return the attachment whose address published ports lead to: that of the container's first network."""
     mode = "bridge" if container.network_mode == "default" else container.network_mode
     for endpoint in container.endpoints:
         if endpoint.network == mode or (endpoint.network_id == mode and mode):
@@ -132,7 +132,7 @@ def _container(item: _Container, evidence: str) -> Container:
 
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
-    """Return what is in effect, and for container ports without that what was asked for."""
+    """Return the bindings in effect; for container ports without any, those of HostConfig."""
     actual = item.network_settings.ports or {}
     asked = item.host_config.port_bindings or {}
     found = [

@@ -26,7 +26,7 @@ _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What somebody said about the engine; fields as in Engine, None where nobody did."""
+    """Options of the engine from one source; fields as in Engine, None if the source does not say."""
 
     iptables: bool | None = None
     ip6tables: bool | None = None
@@ -87,11 +87,11 @@ _PODMAN = msgspec.json.Decoder(_Podman)
 _FILE = msgspec.json.Decoder(dict[str, object])
 _INFO = msgspec.json.Decoder(_Info)
 _VERSION = msgspec.json.Decoder(_Version)
-Said = tuple[tuple[str, str], ...]
-"""Options by their names in daemon.json, values as a flag would have them."""
+GivenOptions = tuple[tuple[str, str], ...]
+"""Options by their names in daemon.json, with values as in flags."""
 
 
-def of_file(text: str, *, source: str) -> Said:
+def of_file(text: str, *, source: str) -> GivenOptions:
     """Return the options of ``daemon.json``; raise ParseError.  Lists and objects are left out: none is modelled."""
     found = decode(_FILE, text, source=source) if text.strip() else {}
     return tuple(
@@ -101,19 +101,19 @@ def of_file(text: str, *, source: str) -> Said:
     )
 
 
-def of_flags(text: str) -> Said:
+def of_flags(text: str) -> GivenOptions:
     """Return the options of the flags, one ``--flag=value`` a line."""
     pairs = (line.partition("=") for line in text.split("\n") if line.startswith("--"))
     return tuple((flag.removeprefix("--"), value) for flag, _, value in pairs)
 
 
 def podman_rootless(text: str, *, source: str) -> bool:
-    """Say whether ``podman info`` speaks of a rootless podman; raise ParseError."""
+    """Return whether ``podman info`` is of a rootless podman; raise ParseError."""
     host = decode(_PODMAN, text, source=source).host
     return host is not None and host.security is not None and host.security.rootless
 
 
-def options(said: Said) -> Options:
+def options(said: GivenOptions) -> Options:
     """Return the modelled options; the first mention counts."""
     values: dict[str, str] = {}
     for name, value in said:
@@ -147,7 +147,7 @@ def version(text: str, *, source: str) -> str:
 
 
 def with_options(engine: Engine, said: Options, info: Info) -> Engine:
-    """Return the engine with its options: what runs (info) before what was written."""
+    """Return the engine with its options: those in effect (info) before those of flags and file."""
     return msgspec.structs.replace(
         engine,
         iptables=said.iptables,

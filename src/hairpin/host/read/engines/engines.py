@@ -6,27 +6,35 @@ from hairpin.evidence.reading import Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines import container_json, engine_options, network_json
-from hairpin.host.read.engines.engine_options import Said
+from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.readings import Readings
 
 _DOCKER_PACKAGES = ("docker.io", "docker-ce", "moby-engine", "docker")
 _PODMAN_PACKAGES = ("podman",)
 
 
-def engines(readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...]) -> tuple[Engine, ...]:
-    """Return the engines that run or are installed; containers still without their namespaces."""
-    found = (_docker(readings, units, versions), _podman(readings, versions))
+def is_mute(readings: Readings) -> bool:
+    """Return whether Docker is there and could not be asked: at least one of its readings was refused or failed."""
+    return any(item.key.startswith("docker-") for item in readings.unread)
+
+
+def engines(
+    readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...], *, mute: bool = False
+) -> tuple[Engine, ...]:
+    """Return the engines that run or are installed; containers still without their namespaces.
+
+    ``mute``: whether Docker could not be asked.
+    """
+    found = (_docker(readings, units, versions, mute=mute), _podman(readings, versions))
     return tuple(engine for engine in found if engine is not None)
 
 
-def _docker(readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...]) -> Engine | None:
-    nothing: Said = ()
+def _docker(readings: Readings, units: tuple[Unit, ...], versions: tuple[Version, ...], *, mute: bool) -> Engine | None:
+    nothing: GivenOptions = ()
     info_reading, version_reading = readings.first("docker-info"), readings.first("docker-version")
     flags, file = readings.first("dockerd-cmdline"), readings.first("daemon-json")
     installed = _package(versions, _DOCKER_PACKAGES)
-    running = any(reading is not None for reading in (info_reading, version_reading, flags)) or any(
-        item.key.startswith("docker-") for item in readings.unread
-    )
+    running = mute or any(reading is not None for reading in (info_reading, version_reading, flags))
     unit = any(item.name == "docker.service" for item in units)
     if not running and file is None and installed is None and not unit:
         return None
@@ -88,7 +96,7 @@ def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | Non
 
 
 def _upstream(package: str | None) -> str:
-    """Return the engine's own version of a package's: no epoch, no revision."""
+    """Return the engine's version from its package's: without epoch and revision."""
     return (package or "").rpartition(":")[2].partition("-")[0]
 
 

@@ -1,4 +1,4 @@
-"""Which network namespace a container is in: containers may share one, or the host's.
+"""The network namespaces of containers: containers may share one, or be in the host's.
 
 Lines of the reading: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.  The readings of
 a shared namespace carry the first name with that inode.
@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 
 def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
-    """Return where the host and its containers are; a container whose namespace could not be seen has no place."""
+    """Return the places of the host and its containers; a container whose namespace is unknown has none."""
     found: list[Place] = []
     first: dict[str, str] = {}
     for line in (line for text in texts for line in text.split("\n")):
@@ -38,7 +38,7 @@ def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
 def placed(
     containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str]
 ) -> tuple[Container, ...]:
-    """Return the containers with the namespace of those that run, where anything could be read in it."""
+    """Return the containers; each running one with its namespace, if at least one reading of that has a text."""
     by_id = {place.container: place.netns for place in known}
     return tuple(
         msgspec.structs.replace(container, netns=_netns(container, containers, by_id, readable))
@@ -58,7 +58,7 @@ def _netns(
 
 
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
-    """Return what the engine's words say; a container that shares another's namespace cannot be shared itself."""
+    """Return the namespace by the network mode; a container in another's namespace cannot share it on."""
     mode, _, owner = container.network_mode.partition(":")
     if mode == "host":
         return HOST

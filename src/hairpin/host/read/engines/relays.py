@@ -1,7 +1,7 @@
-"""Where the relays of a container engine lead: docker-proxy, and daemons that hold a published port without serving it.
+"""The targets of a container engine's relays: docker-proxy, and daemons that hold a published port without serving it.
 
-docker-proxy's command line says it: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
--container-port 80`` (``-use-listen-fd`` since Docker 28).  Where that could not be read, the published port does.
+docker-proxy's command line has the target: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
+-container-port 80`` (``-use-listen-fd`` since Docker 28).  If it could not be read, the published port tells.
 Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dummyProxy (userland proxy off).
 """
 
@@ -17,7 +17,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import parse_address
 
 HOLDERS = ("dockerd", "conmon")
-"""Programs that bind a published port so that nobody else takes it, and never accept."""
+"""Programs that bind a published port to reserve it, and never accept."""
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class RelayCommand(msgspec.Struct, frozen=True):
 
 
 def commands(text: str) -> tuple[RelayCommand, ...]:
-    """Return the relays of lines ``PID<TAB>argv joined by spaces``; lines of another form are nobody's."""
+    """Return the relays of lines ``PID<TAB>argv joined by spaces``; other lines are skipped."""
     found: list[RelayCommand] = []
     for line in text.split("\n"):
         pid, tab, command = line.partition("\t")
@@ -40,7 +40,7 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
 def with_relays(
     sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
 ) -> tuple[Socket, ...]:
-    """Return the sockets, those of relays with where they lead."""
+    """Return the sockets, those of relays with their targets."""
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
@@ -50,7 +50,9 @@ def with_relays(
 def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tuple[Container, ...]) -> Socket:
     command = by_pid.get(socket.pid) if socket.pid is not None else None
     if socket.process in RELAYS:
-        relay = (_said(command) if command is not None else None) or _published(socket, containers, holds_only=False)
+        relay = (_target_of(command) if command is not None else None) or _published(
+            socket, containers, holds_only=False
+        )
     elif socket.process in HOLDERS:
         relay = _published(socket, containers, holds_only=True)
     else:
@@ -58,7 +60,7 @@ def _with_relay(socket: Socket, by_pid: dict[int, RelayCommand], containers: tup
     return socket if relay is None else msgspec.structs.replace(socket, relay=relay)
 
 
-def _said(command: RelayCommand) -> Relay | None:
+def _target_of(command: RelayCommand) -> Relay | None:
     values = dict(_options(command.arguments))
     try:
         version, value = parse_address(values.get("container-ip", ""))

@@ -1,7 +1,7 @@
 """Addresses, networks and numbers as iproute2, ss, conntrack and Docker write them; malformed ones raise ValueError."""
 
 from hairpin.netfilter.address import Version, address_of, parse_address, width
-from hairpin.netfilter.prefix import read_mac
+from hairpin.netfilter.rule_address import read_mac
 
 
 def interface_address(text: str) -> tuple[Version, int, int]:

@@ -9,10 +9,9 @@ from hairpin.host.read.ip.bridge_json import PortVlans
 def with_ports(
     links: tuple[Link, ...], ports: tuple[tuple[str, BridgePort], ...], vlans: tuple[PortVlans, ...]
 ) -> tuple[Link, ...]:
-    """Return the links with what ``bridge link`` and ``bridge vlan`` say of them.
+    """Return the links with their port settings of ``bridge link`` and their VLANs of ``bridge vlan``.
 
-    A port of which nothing was said is as the kernel makes one.  Where VLANs were read, a link that is not listed is in
-    none.
+    A port that is not listed has the kernel's defaults.  If VLANs were read, a link that is not listed is in none.
     """
     said, of_link = dict(ports), {item.link: item for item in vlans}
     bridges = {link.name for link in links if link.kind == "bridge"}

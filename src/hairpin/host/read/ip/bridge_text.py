@@ -13,7 +13,7 @@ from hairpin.host.read.ip.links_text import port_of, value_after
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.address import parse_address
-from hairpin.netfilter.prefix import read_mac
+from hairpin.netfilter.rule_address import read_mac
 
 _PORT = re.compile(r"\d+: ([^\s@:]+)")
 _VLAN = re.compile(r"(\S*)\s+(\d+)(?:-(\d+))?((?:\s+(?:PVID|Egress|Untagged))*)\s*")

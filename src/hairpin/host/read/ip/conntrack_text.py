@@ -25,7 +25,7 @@ from hairpin.netfilter.packet import ICMP_ANSWERS, TCP, TCP_CLOSED, Connection, 
 
 TRUNCATED = "# truncated:"
 _PORTS = r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
-# Nine entries of ten: TCP or UDP, without counters and zones.
+# The form of nine entries in ten: TCP or UDP, without counters and zones.
 _USUAL = re.compile(
     rf"(?:ipv[46] +\d+ )?(?:tcp|udp) +(\d+) (\d+ )?([A-Z]\w+ )?{_PORTS} (\[UNREPLIED\] )?{_PORTS} (\[ASSURED\] )?"
     r"(?:mark=(\d+) )?(?:zone=0 )?use=\d+\s*"
@@ -51,7 +51,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Connection, ..
 
 
 def truncation(text: str) -> str | None:
-    """Return what the collector says of entries that it left out, or None."""
+    """Return the collector's note about entries that it left out, or None."""
     last = text.rstrip().rpartition("\n")[2]
     return last.removeprefix("# ") if last.startswith(TRUNCATED) else None
 
@@ -96,7 +96,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     if "[ASSURED]" in line:
         status |= STATUS_ASSURED
     if "OFFLOAD]" in line:
-        status |= STATUS_OFFLOAD  # which is shown in place of assured
+        status |= STATUS_OFFLOAD  # printed instead of [ASSURED]
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(
@@ -114,7 +114,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
 
 
 def _tcp(protocol: int, state: str | None) -> Tcp | None:
-    """Return the state; what has ended may have ended in either way, and is begun anew by any SYN."""
+    """Return the state; a closed connection counts as `closing`, so that any SYN begins another one."""
     name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
     return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 
@@ -130,7 +130,7 @@ def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Liter
 
 
 def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[Literal[4, 6], int]:
-    """Return version and number; the same few addresses come back in every entry."""
+    """Return version and number; cached, since few addresses are in most entries."""
     known = numbers.get(text)
     if known is None:
         known = numbers[text] = parse_address(text)

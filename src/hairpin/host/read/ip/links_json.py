@@ -15,7 +15,7 @@ from hairpin.netfilter.address import parse_address, width
 
 
 class Interfaces(msgspec.Struct, frozen=True):
-    """What one ``ip addr`` says: links in the order of the reading, and the addresses on them."""
+    """The content of one ``ip addr``: links in the order of the reading, and the addresses on them."""
 
     links: tuple[Link, ...] = ()
     addresses: tuple[Address, ...] = ()
@@ -106,7 +106,7 @@ _BRIDGE_DATA = msgspec.json.Decoder(_BridgeData)
 _STACKED_DATA = msgspec.json.Decoder(_StackedData)
 _STACKED = ("vlan", "vxlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
 PEERED = ("veth", "netkit", "vxcan")
-"""Kinds whose links come in pairs: the link that they name is the other end, not what they stand on."""
+"""Kinds whose links come in pairs: the link that they name is the other end, not the lower link."""
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
@@ -146,7 +146,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
     stacked = _StackedData()
     if kind in _STACKED:
         stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
-    # A vxlan names its underlay in its own data; link 0 (``NONE``) is none at all.
+    # A vxlan names its underlay in its own data; link 0 (``NONE``) is no link.
     below = link.link or stacked.link
     return Link(
         index=link.ifindex,

@@ -5,9 +5,9 @@
                [kind word*] ["bridge_slave" word*] address*
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
-Busybox prints no kind, and takes the index of a peer in another namespace for one of this: it says ``v2@br0`` where
-link 2 of that namespace is meant and br0 is link 2 of this one.  So kinds are guessed there: what others have as their
-master is a bridge, what says that it is paired with no link that could be its lower one is veth.
+Busybox prints no kind.  It also looks a peer's index of another namespace up in this one: it prints ``v2@br0`` if br0
+is link 2 here, though the peer is link 2 there.  So kinds are guessed.  The master of another link is a bridge; a link
+whose peer cannot be its lower link is a veth.
 """
 
 import re
@@ -22,7 +22,7 @@ from hairpin.host.read.ip.links_json import PEERED, Interfaces
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
-"""``Link.peer_netnsid`` of a peer in another namespace, when it is not said in which."""
+"""``Link.peer_netnsid`` of a peer in another namespace that the tool did not name."""
 _HEAD = re.compile(r"(\d+): ([^\s@:]+)(?:@([^\s:]+))?: <([^>]*)> (.*)")
 _PEER_INDEX = re.compile(r"if(\d+)")
 _OWN_LINES = ("link/", "inet", "alias", "altname", "prog/", "valid_lft", "RX", "TX", "cache")
@@ -60,7 +60,7 @@ def value_after(words: list[str], key: str) -> str | None:
 
 
 def port_of(words: list[str]) -> BridgePort:
-    """Return what the words of ``bridge_slave …`` or of ``bridge -d link`` say of a port."""
+    """Return the port settings in the words of ``bridge_slave …`` or of ``bridge -d link``."""
     usual = BridgePort()
 
     def switch(key: str, default: bool) -> bool:
@@ -194,7 +194,7 @@ def _guess(link: Link, masters: set[str | None], pairs: set[tuple[int, int | Non
         return link
     if (link.peer_index, link.index) in pairs:
         return msgspec.structs.replace(link, kind="veth", lower=None)
-    # No link stands on the bridge whose port it is, and engines call their pairs veth….
+    # A port's lower link is never its own bridge, and engines name their pairs veth….
     if link.lower is None or link.lower == link.master or link.name.startswith("veth"):
         return msgspec.structs.replace(link, kind="veth", lower=None, peer_netnsid=ELSEWHERE)
     return link

@@ -20,7 +20,7 @@ _LISTEN, _UNCONNECTED = "0A", "07"
 def parse(
     text: str, *, protocol: Literal["tcp", "udp"], version: Literal[4, 6], source: str, evidence: str = ""
 ) -> tuple[Socket, ...]:
-    """Return the sockets of one of the four files; raise ParseError with the line.  Owners are not in the file."""
+    """Return the sockets, without their processes, of one of the four files; raise ParseError with the line."""
     wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
     found: list[Socket] = []
     for line_number, line in enumerate(text.split("\n"), 1):
@@ -38,7 +38,7 @@ def parse(
 def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
     """Return the sockets with ``v6only`` set where an IPv4 wildcard has the same port: both cannot be bound otherwise.
 
-    The files do not tell; a socket that takes both versions is the usual one.
+    The files do not have the option; most IPv6 sockets take both versions.
     """
     taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
     return tuple(

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterable
+from zlib import crc32
 
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 
 _LINE = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+)\s+([^\s#]+)")
-_FIRST_UNKNOWN = 1 << 32
+_UNKNOWN = 1 << 32
+"""Added to the number of a table whose name no file explains: the kernel's numbers have 32 bits."""
 
 
 class RouteTables:
     """Names to numbers for one host.
 
-    A name that no file explains gets a number above all that the kernel has (32 bits), the same for every mention:
-    routes and rules that speak of the same table still meet.
+    A name that no file explains gets a number above all that the kernel has, the same for every mention: routes and
+    rules that speak of the same table still meet.
     """
 
     def __init__(self, files: Iterable[str] = ()) -> None:
@@ -30,4 +32,5 @@ class RouteTables:
             return table
         if table.isdigit() and len(table) < 12:
             return int(table)
-        return self._numbers.setdefault(table, _FIRST_UNKNOWN + len(self._numbers))
+        known = self._numbers.get(table)
+        return _UNKNOWN + crc32(table.encode("utf-8", "surrogateescape")) if known is None else known

@@ -20,7 +20,7 @@ TABLE_UNSPEC = 0
 
 
 class SavedNextHop(msgspec.Struct, frozen=True):
-    """A next hop object (``ip nexthop``): one way, or a group of the ids of others with their weights."""
+    """A next hop object (``ip nexthop``): one next hop, or a group of ids with weights."""
 
     id: int
     hop: NextHop | None = None
@@ -83,7 +83,7 @@ class _Neighbour(msgspec.Struct):
 
 
 _FLAT_ENCAP = '"encap":"'
-"""iproute2 until 6.1 prints what a route encapsulates in among the route's own fields, some of the same name."""
+"""iproute2 up to 6.1 prints the fields of an encapsulation among the route's own; some have the same name."""
 _ENCAP_FIELDS = {"ip": frozenset({"dst", "tos"}), "ip6": frozenset({"dst"}), "mpls": frozenset({"dst"})}
 _ROUTES = msgspec.json.Decoder(tuple[_Route, ...])
 _SAVED = msgspec.json.Decoder(tuple[_SavedNextHop, ...])
@@ -114,7 +114,7 @@ def routes(
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
-    """Return the document without the fields of encapsulations that bear the name of a route's own."""
+    """Return the document without the fields of encapsulations that have the name of a route's own field."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
@@ -160,7 +160,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
 
 
 def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:
-    """Return the ways of a next hop object; groups are resolved, one level deep as in the kernel."""
+    """Return the next hops of a next hop object; groups are resolved, one level deep as in the kernel."""
     for item in saved:
         if item.id == nhid:
             ways = (item.hop,) if item.hop is not None else ()

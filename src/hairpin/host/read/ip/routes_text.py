@@ -3,7 +3,7 @@
     route := [TYPE] DESTINATION word* (NL TAB "nexthop" word*)*
     neigh := ADDRESS "dev" LINK word* STATE
 
-Busybox leaves out what it does not know, such as the next hops of multipath routes.
+Busybox leaves out attributes that it does not know, such as the next hops of multipath routes.
 """
 
 from typing import Literal, get_args
@@ -21,7 +21,7 @@ from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
 _ENCAP_FIELDS = ("id", "src", "dst", "ttl", "tos", "hoplimit", "tc")
-"""Of ``encap ip`` and ``encap ip6``, as iproute2 ip/iproute_lwtunnel.c print_encap_ip() orders them."""
+"""Fields of ``encap ip`` and ``encap ip6``, in the order of iproute2 ip/iproute_lwtunnel.c print_encap_ip()."""
 _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMPLETE", "FAILED", "NONE")
 
 
@@ -126,7 +126,7 @@ def _route(
 
 
 def _without_encap(words: list[str]) -> list[str]:
-    """Return the words without the fields of what the route encapsulates in, which are called like its own."""
+    """Return the words without the fields of the encapsulation, which have the names of a route's own."""
     if "encap" not in words:
         return words
     start = words.index("encap")

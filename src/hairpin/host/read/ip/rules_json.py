@@ -119,14 +119,14 @@ def _tos_of_dscp(dscp: str | int | None) -> int | None:
 
 
 def _selector(text: str, length: int | None, version: Version) -> tuple[int, int] | None:
-    """Return network and length; None for ``all``, which asks nothing."""
+    """Return network and length; None for ``all``."""
     if text == "all" and not length:
         return None
     return network(text if length is None or "/" in text else f"{text}/{length}", version)
 
 
 def _mark(rule: _Rule) -> tuple[int, int] | None:
-    """Return value and mask; a rule with neither asks nothing (fwmark 0 with a mask is a question)."""
+    """Return value and mask; None for a rule with neither (fwmark 0 with a mask is a selector)."""
     if rule.fwmark is None and rule.fwmask is None:
         return None
     return number(rule.fwmark or 0), ALL_BITS if rule.fwmask is None else number(rule.fwmask)

@@ -2,7 +2,7 @@
 
     rule := PRIORITY ":" ["not"] "from" SOURCE word* ["lookup" TABLE | "goto" PRIORITY | ACTION] word*
 
-Busybox leaves out where ``goto`` goes, ``not`` and most selectors.
+Busybox leaves out the target of ``goto``, ``not`` and most selectors.
 """
 
 from hairpin.errors import ParseError
@@ -15,7 +15,7 @@ from hairpin.host.route import PolicyRule
 from hairpin.netfilter.address import Version
 
 _ACTIONS: tuple[RuleAction, ...] = ("blackhole", "unreachable", "prohibit", "nop")
-# busybox prints the number of the action as if it were the type of a route: linux/fib_rules.h FR_ACT_*, RTN_*.
+# busybox prints the number of the action as the type of a route: linux/fib_rules.h FR_ACT_*, RTN_*.
 _BUSYBOX_ACTIONS: dict[str, RuleAction] = {
     "local": "goto", "broadcast": "nop", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit",
 }  # fmt: skip
@@ -72,7 +72,7 @@ def _rule(line: str, version: Version, tables: RouteTables, evidence: str) -> Po
 
 
 def _without_origin(words: list[str]) -> list[str]:
-    """Return the words without ``proto kernel``, which says who made the rule."""
+    """Return the words without ``proto kernel``, the origin of the rule."""
     if "proto" not in words:
         return words
     position = words.index("proto")

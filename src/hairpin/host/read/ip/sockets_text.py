@@ -15,7 +15,7 @@ from hairpin.host.socket import Socket
 from hairpin.netfilter.address import parse_address
 
 RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
-"""Programs that carry what they accept to a container (``comm`` is cut after 15 characters)."""
+"""Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
 _UID = re.compile(r"(?:^|\s)uid:(\d+)")
 _MAPPED = 0xFFFF
@@ -23,7 +23,7 @@ _V4_BITS = 32
 
 
 def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] = frozenset()) -> tuple[Socket, ...]:
-    """Return the sockets that a packet of an unknown sender can be delivered to; raise ParseError with the line.
+    """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
     ``halted``: the ids of the processes that a signal stopped."""
     old = _without_brackets(text)
@@ -42,7 +42,7 @@ def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] 
 
 
 def unmapped(version: Literal[4, 6], value: int) -> tuple[Literal[4, 6], int]:
-    """Return what an IPv6 socket bound to ``::ffff:192.0.2.1`` receives: IPv4."""
+    """Return version and address; an IPv6 socket that is bound to ``::ffff:192.0.2.1`` receives IPv4."""
     if version == 6 and value >> _V4_BITS == _MAPPED:
         return 4, value & 0xFFFFFFFF
     return version, value

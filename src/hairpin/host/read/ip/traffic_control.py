@@ -1,6 +1,6 @@
-"""Which links have traffic control filters: programs that may drop or redirect packets before netfilter sees them.
+"""Links with traffic control filters, which may drop or redirect packets before netfilter sees them.
 
-Only their being there is known: what a filter does (eBPF above all) is not modelled.
+The effect of a filter (most are eBPF) is not modelled, only that it is there.
 """
 
 from typing import Literal, NamedTuple
@@ -20,7 +20,7 @@ class Filtered(NamedTuple):
 def filtered(text: str, *, origin: str) -> Filtered | None:
     """Return the link and direction that ``tc filter show dev LINK [ingress|egress|root]`` found filters on, or None.
 
-    Filters of a queueing discipline (``root``, or no word) are asked for packets that leave.
+    Filters of a queueing discipline (``root``, or no word) see outgoing packets.
     """
     if text.strip() in ("", "[]", "[ ]"):
         return None

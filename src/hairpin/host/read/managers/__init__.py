@@ -1,1 +1,1 @@
-"""What manages the host: ``managing`` is the entry; firewalld, ufw, units, versions, configuration files, the cloud."""
+"""Managers of the host: ``managing`` is the entry; firewalld, ufw, units, versions, configuration files, the cloud."""

@@ -2,7 +2,7 @@
 
 
 def value_of(text: str, key: str) -> str | None:
-    """Return what the last assignment of the key says, without quotes and trailing comment; None when there is none."""
+    """Return the value of the key's last assignment, without quotes and trailing comment; None if there is none."""
     found: str | None = None
     for line in text.split("\n"):
         name, equals, value = line.strip().partition("=")

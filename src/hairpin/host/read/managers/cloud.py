@@ -1,4 +1,4 @@
-"""Which cloud a host runs in, from the strings of its firmware (DMI).
+"""The cloud that a host runs in, from the strings of its firmware (DMI).
 
 Source: cloud-init tools/ds-identify; the providers' own guest agents.
 """
@@ -14,7 +14,7 @@ class _Sign(NamedTuple):
     words: str
 
 
-# In this order: clouds that are built on another's software say so in one string and not in the next.
+# In this order: a cloud that is built on another's software has that one's name in some of its strings.
 _SIGNS = (
     _Sign("azure", "chassis_asset_tag", AZURE_TAG),
     _Sign("aws", "sys_vendor", "Amazon EC2"),

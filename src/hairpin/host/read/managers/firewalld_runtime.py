@@ -16,7 +16,7 @@ from hairpin.host.read.json_text import decode_documents
 
 
 class RuntimeZones(msgspec.Struct, frozen=True):
-    """What firewalld answers of itself."""
+    """firewalld's answers: its zones and the default one."""
 
     zones: tuple[FirewalldZone, ...] = ()
     default_zone: str | None = None
@@ -37,7 +37,7 @@ class _Call(msgspec.Struct):
 
 
 class _Settings(msgspec.Struct):
-    """The members of getZoneSettings2; one that is empty is left out."""
+    """The members of getZoneSettings2; firewalld leaves empty ones out."""
 
     target: str = "default"
     interfaces: tuple[str, ...] = ()
@@ -78,12 +78,12 @@ def of_words(text: str) -> RuntimeZones:
             continue
         if "default" in (match[2] or "").split(", "):
             default_zone = match[1]
-        zones.append(_worded(match[1], body))
+        zones.append(_of_text(match[1], body))
     return RuntimeZones(tuple(zones), default_zone)
 
 
 def _settings(found: object) -> _Settings:
-    """Return the members of ``a{sv}``; a member of an unknown form is as if it were not there."""
+    """Return the members of ``a{sv}``; members of an unknown form are left out."""
     try:
         members = msgspec.convert(found, dict[str, _Value])
         return msgspec.convert({name: value.data for name, value in members.items()}, _Settings)
@@ -105,7 +105,7 @@ def _zone(name: str, settings: _Settings) -> FirewalldZone:
     )
 
 
-def _worded(name: str, body: str) -> FirewalldZone:
+def _of_text(name: str, body: str) -> FirewalldZone:
     values: dict[str, str] = {}
     rich: list[str] = []
     for line in body.split("\n"):

@@ -15,7 +15,7 @@ _Element = tuple[int, str, dict[str, str]]
 
 
 def zone(text: str, *, name: str, source: str) -> FirewalldZone:
-    """Return the zone of a file; raise ParseError for what is no zone, or made to hurt (entities, endless elements)."""
+    """Return the zone of a file; raise ParseError for other documents and harmful XML (entities, endless elements)."""
     elements = _elements(text, source)
     if not elements or elements[0][1] != "zone":
         raise ParseError(message("not a firewalld zone"), source=source)

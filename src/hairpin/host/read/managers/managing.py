@@ -6,7 +6,7 @@ from hairpin.host.read.managers import assignments, firewalld_runtime, firewalld
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 from hairpin.host.read.readings import Readings
 
-# In the order of precedence where one exists: ufw sets its sysctls after the system's.
+# In the order of precedence, where there is one: ufw sets its sysctls after the system's.
 _FILE_KEYS = (
     "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
     "daemon-json", "os-release",

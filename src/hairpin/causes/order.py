@@ -1,0 +1,153 @@
+"""Which true cause is named first: one ordered table of classes of candidates.
+
+Often several changes would each deliver the flow: a lost rule can be put back, or the policy that now drops the packet
+can be opened.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
+answer.  Candidates in one row keep the order of the walk's branches, and within a branch that of the causes' ids.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Class = Literal[
+    "wrong-neighbour-entry",
+    "address-not-on-host",
+    "switched-off",
+    "container-without-ports", "process-stopped",
+    "gateway-address-lost", "bound-to-other-address",
+    "container-address-lost", "engine-option",
+    "link-or-route", "lost-masquerade",
+    "lost-hairpin-masquerade",
+    "untracked-flow",
+    "lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol", "gateway-without-hairpin",
+    "shadowing-translation",
+    "stale-translation", "foreign-source-translation",
+    "diverting-policy-rule", "bridge-in-wrong-zone",
+    "closed-zone", "hidden-backend", "overlapping-subnet", "bound-to-loopback",
+    "bound-elsewhere",
+    "lost-relay", "notrack-rule",
+    "dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody",
+    "other-port",
+    "nothing-listens-there",
+    "separation", "port-not-published",
+    "shared-rule", "far-end-of-link", "no-way-back", "odd-translation",
+    "closed-host-service",
+    "closed-policy",
+    "engine-protection",
+]  # fmt: skip
+"""The kind of fault that a candidate stands for."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Classes of equal standing.  ``reason``: why candidates of theirs are tried before those of the rows below."""
+
+    classes: tuple[Class, ...]
+    reason: str
+
+
+ORDER: tuple[Row, ...] = (
+    Row(
+        ("wrong-neighbour-entry",),
+        "The entry sends the packet astray.  Whatever stops the packet afterwards works as it should.",
+    ),
+    Row(
+        ("address-not-on-host",),
+        "The host forwards or drops a packet for a foreign address, and rightly so.",
+    ),
+    Row(
+        ("switched-off",),
+        "A container that does not run, or a kernel that does not forward, explains every later loss.",
+    ),
+    Row(
+        ("container-without-ports", "process-stopped"),
+        "The container runs, but its service cannot be reached or cannot reply, whatever the rules and routes are.",
+    ),
+    Row(
+        ("gateway-address-lost", "bound-to-other-address"),
+        "The flow needs an address that the bridge lost, or that the port is not published on.",
+    ),
+    Row(
+        ("container-address-lost", "engine-option"),
+        "The engine's description of a container or an option explains what is missing.",
+    ),
+    Row(
+        ("link-or-route", "lost-masquerade"),
+        "The walk stops at the very link, bridge port or route that is down or gone.",
+    ),
+    Row(
+        ("lost-hairpin-masquerade",),
+        "This rule serves one kind of flow only, so it is more exact than the engine's other rules.",
+    ),
+    Row(
+        ("untracked-flow",),
+        "An untracked packet passes no nat rule, so a lost nat rule cannot be its cause.",
+    ),
+    Row(
+        ("lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol",
+         "gateway-without-hairpin"),
+        "Put back what is lost before opening a rule or a policy that matters only since it is lost.",
+    ),
+    Row(
+        ("shadowing-translation",),
+        "Another rule took a published port before the engine's own rule, which is there.",
+    ),
+    Row(
+        ("stale-translation", "foreign-source-translation"),
+        "A foreign or old translation.  The row above knows in addition which published port was meant.",
+    ),
+    Row(
+        ("diverting-policy-rule", "bridge-in-wrong-zone"),
+        "One setting that affects many flows, before a port or a socket of this flow alone.",
+    ),
+    Row(
+        ("closed-zone", "hidden-backend", "overlapping-subnet", "bound-to-loopback"),
+        "The setting behind a rule is known and has its own remedy, so it comes before the rule itself.",
+    ),
+    Row(
+        ("bound-elsewhere",),
+        "The service is bound to another address or family.  A socket on loopback is the better explanation.",
+    ),
+    Row(
+        ("lost-relay", "notrack-rule"),
+        "Before the service is blamed: docker-proxy is gone, or a NOTRACK rule exists that may match.",
+    ),
+    Row(
+        ("dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody"),
+        "The stop itself: the rule that dropped the packet, or the socket that is not there.",
+    ),
+    Row(
+        ("other-port",),
+        "The one socket of the container may be the meant service on another port.",
+    ),
+    Row(
+        ("nothing-listens-there",),
+        "Other ports have listeners, and the row above is tried for them first.",
+    ),
+    Row(
+        ("separation", "port-not-published"),
+        "Networks are kept apart and ports kept private on purpose, so every accident comes before.",
+    ),
+    Row(
+        ("shared-rule", "far-end-of-link", "no-way-back", "odd-translation"),
+        "Rules that many flows share, and guesses about what lies beyond this host.",
+    ),
+    Row(
+        ("closed-host-service",),
+        "INPUT closes a service of the host; a translation that led the packet there by mistake comes before.",
+    ),
+    Row(
+        ("closed-policy",),
+        "A policy drops what no rule accepts.  If the missing rule is known, that rule is the cause.",
+    ),
+    Row(
+        ("engine-protection",),
+        "The engine's own rules work as they should, so opening them is proposed last.",
+    ),
+)  # fmt: skip
+
+_PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
+
+
+def place(name: Class) -> int:
+    """Return the number of the class's row in ORDER, from 0."""
+    return _PLACES[name]

@@ -1,0 +1,39 @@
+"""Strict reverse-path filtering on any link, as a candidate."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, View, where
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.sysctl import dotted
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import SysctlDecided
+
+
+def loosened(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that sets the ingress link's rp_filter to the value that lets the packet in."""
+    decided = view.stop.decided_by
+    if not isinstance(decided, SysctlDecided):
+        return
+    link = view.stop.link
+    path = ("net", "ipv4", "conf", link, "rp_filter")
+    source = address_text(view.stop.seen.packet.saddr, view.stop.seen.packet.version)
+    # The kernel takes the maximum of conf.all and the link's own (IN_DEV_RPFILTER), so 2 on the link is enough.
+    yield Candidate(
+        title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
+        detail=message(
+            "The packet came in by {link}, but the route back to {source} does not lead out of {link}; {key} is "
+            "{value}, and the larger of it and the interface's own counts.",
+            link=link,
+            source=source,
+            key=dotted(decided.path),
+            value=decided.value,
+        ),
+        change=one(SetSysctl(view.stop.netns, path, decided.wanted)),
+        where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
+        in_class="filtering-sysctl",
+        evidence=(decided.evidence,),
+        advice=(
+            message("or make the path symmetric: a route (or policy rule) back to the source by {link}", link=link),
+        ),
+    )

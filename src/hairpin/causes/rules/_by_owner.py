@@ -1,0 +1,72 @@
+"""The ``find`` of causes that differ in one thing only: who wrote the rule that stopped the packet."""
+
+from collections.abc import Callable, Iterator
+
+from hairpin.causes.cause import Candidate, View, rule_where
+from hairpin.causes.order import Class
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import OWNERS, stopped_by
+from hairpin.change.change import Change
+from hairpin.message import Message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.packet import is_discovery
+from hairpin.walk.state import Reason
+
+RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})
+"""The stops that a rule or a policy decides."""
+
+
+def by_owner(
+    name: str,
+    *,
+    in_class: Class,
+    title: Message,
+    detail: Message,
+    discovery: tuple[Message, Message] | None = None,
+    change: Callable[[View, Place], Change] = deletion,
+    side_effects: tuple[Message, ...] = (),
+    advice: tuple[Message, ...] = (),
+) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields one candidate when a rule (or policy) of this owner stopped the packet.
+
+    ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
+    ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
+    ``discovery``: title and detail for a packet of IPv6 neighbour discovery.
+    """
+    if name not in {each for each, _ in OWNERS}:
+        raise ValueError(f"{name}: no such owner")
+
+    def find(view: View) -> Iterator[Candidate]:
+        place = stopped_by(view, name)
+        if place is None:
+            return
+        said = discovery if discovery is not None and is_discovery(view.stop.seen.packet) else (title, detail)
+        yield Candidate(
+            title=_filled(said[0], view, place),
+            detail=_filled(said[1], view, place),
+            change=change(view, place),
+            where=rule_where(place),
+            in_class=in_class,
+            evidence=(place.evidence,),
+            side_effects=side_effects,
+            advice=advice,
+        )
+
+    return find
+
+
+def _filled(template: Message, view: View, place: Place) -> Message:
+    """Return the message with the rule's words at its places."""
+    seen = view.stop.seen
+    words = {
+        "rule": place.text,
+        "table": place.table,
+        "chain": place.chain,
+        "family": place.family,
+        "hidden": place.dialect,
+        "netns": str(view.stop.netns),
+        "iif": str(seen.iif),
+        "link": str(seen.iif),
+        "oif": str(seen.oif),
+    }
+    return template._replace(values=tuple(words.items()))

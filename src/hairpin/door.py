@@ -1,0 +1,101 @@
+"""The one door by which observers and choices enter a walk.
+
+A walk reads values and nothing else.  Where the kernel draws (a port) or keeps what it learned (a neighbour), the walk
+follows one way.  Code that wants to see what a walk asks, or to decide what the walk leaves open, makes a
+:class:`Door` and hands it to the network::
+
+    watched = network.through(Door(observer=recorder))
+    walk_flow(watched, flow)
+
+Each namespace of that network holds the door, and every function of evaluation, routing and walk is given a namespace.
+All other networks hold :data:`CLOSED`: nobody observes, and the choices are those of :class:`Usual`.
+
+An observation is a value.  Its kind stands beside the function that makes it:
+
+    ``MatchAnswered``, ``VerdictMapped``, ``ChainDecided``    netfilter/evaluate/observation.py
+    ``SysctlRead``                                            host/host.py
+    ``RuleAsked``, ``TableAsked``                             network/routing.py
+    ``SocketScored``                                          walk/sockets.py
+
+While somebody observes, a packet's state also keeps the rules that the packet satisfied: ``State.passed``.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+
+class Observation(msgspec.Struct, frozen=True, gc=False):
+    """Base of what a walk reports: something that it asked, with the answer."""
+
+
+class Observer(Protocol):
+    """Learns what a walk asks, at the moment when it is answered."""
+
+    def observe(self, observation: Observation) -> None:
+        """Take note of the observation.  An exception raised here ends the walk."""
+        ...
+
+
+class Choices(Protocol):
+    """Decides what a snapshot leaves open."""
+
+    def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
+        """Return the port (or ICMP id) that NAT gives a connection: of ``first`` to ``last`` the kernel draws any that
+        is free."""
+        ...
+
+    def arp_sender(self, request: "ArpRequest") -> int:
+        """Return the sender's address in the ARP request that decides who answers: of this packet, or of the earlier
+        packet that made the neighbour known."""
+        ...
+
+
+class ArpRequest(msgspec.Struct, frozen=True):
+    """An ARP request that a packet makes the kernel send by a link of a host's namespace: the address it asks for, and
+    the sender's address that it names."""
+
+    host: str
+    netns: str
+    link: str
+    target: int
+    sender: int
+
+
+class Usual(msgspec.Struct, frozen=True):
+    """The choices of a walk that is told nothing: the first free port, and an ARP request for this packet."""
+
+    def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
+        """See Choices.  Only the beginning of a large range is searched."""
+        return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
+
+    def arp_sender(self, request: ArpRequest) -> int:
+        """See Choices."""
+        return request.sender
+
+
+_TRIED = 1024
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How far a walk follows what is open."""
+
+    branches: int = 64
+    """Branches of one base chain: each match that cannot be decided doubles them.  The rest is one unknown branch."""
+    ends: int = 64
+    """Ways of one packet.  The others end as unknown; the usual ways come first."""
+    hops: int = 24
+    """Devices that one packet may pass before it counts as looped.  A real path has a handful."""
+
+
+class Door(msgspec.Struct, frozen=True):
+    """What a walk is told from outside.  ``observer`` None: nobody observes."""
+
+    observer: Observer | None = None
+    choices: Choices = Usual()
+    limits: Limits = Limits()
+
+
+CLOSED = Door()
+"""The door of every network that was read from a host."""

@@ -1,0 +1,80 @@
+"""What publishing a port does: the engine's rules for it, and its docker-proxy."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
+from hairpin.engines.missing import missing
+from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.host import Host
+from hairpin.host.socket import Relay, Socket
+from hairpin.network.prefix import Version, address_text
+
+
+def published_everywhere(host: Host, container: Container, binding: PortBinding) -> Change:
+    """Return the change after which the port of that binding is published on every address of the host."""
+    everywhere = msgspec.structs.replace(binding, host_ip=None)
+    bindings = tuple(everywhere if each == binding else each for each in container.bindings)
+    changed = msgspec.structs.replace(container, bindings=bindings)
+    return Change((*rules_with(host, container, changed), *relays(host, container, everywhere)))
+
+
+def published_too(host: Host, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
+    """Return the parts of the change after which the container has this binding beside its others."""
+    changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
+    return (*rules_with(host, container, changed), *relays(host, container, binding))
+
+
+def rules_with(host: Host, container: Container, changed: Container) -> Iterator[Primitive]:
+    """Yield the rules that the container's engine adds when the container becomes ``changed``."""
+    for engine in host.engines:
+        if container in engine.containers:
+            yield from added_rules(host, with_container(engine, changed), changed)
+
+
+def with_container(engine: Engine, changed: Container) -> Engine:
+    """Return the engine in which the container of that id is replaced."""
+    containers = tuple(changed if each.id == changed.id else each for each in engine.containers)
+    return msgspec.structs.replace(engine, containers=containers)
+
+
+def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
+    """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
+    lacking = missing(engine, host.namespace(host.netns.name), host.version("iptables"))
+    for rule in lacking.rules:
+        if rule.container == container.name:
+            position = 1 if rule.position == "first" else None
+            yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+
+
+def relays(host: Host, container: Container, binding: PortBinding) -> Iterator[Primitive]:
+    """Yield the docker-proxy of the binding, when the engine uses one."""
+    proxied = any(
+        engine.userland_proxy is not False
+        for engine in host.engines
+        if any(each.id == container.id for each in engine.containers)
+    )
+    socket = _docker_proxy(container, binding, binding.version, binding.host_ip) if proxied else None
+    if socket is not None:
+        yield AddSocket(host.netns, socket, f"recreate {container.name} with its port published on every address")
+
+
+def relay_at(
+    host: Host, container: Container, binding: PortBinding, version: Version, address: int
+) -> AddSocket | None:
+    """Return the docker-proxy that the binding would have on that address alone; None where its container has none."""
+    socket = _docker_proxy(container, binding, version, address)
+    if socket is None:
+        return None
+    port = f"{address_text(address, version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
+    return AddSocket(host.netns, socket, f"publish {container.name} on the asked address: -p {port}")
+
+
+def _docker_proxy(container: Container, binding: PortBinding, version: Version, address: int | None) -> Socket | None:
+    """Return the socket of docker-proxy; None for SCTP, whose sockets are not modelled, or without an IPv4 endpoint."""
+    target = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
+    if target is None or binding.protocol == "sctp":
+        return None
+    relay = Relay(4, target, binding.container_port)
+    return Socket(binding.protocol, version, address, binding.host_port, process="docker-proxy", relay=relay)

@@ -1,0 +1,127 @@
+"""What starting a container does: its namespace, its veth on the bridge, the engine's rules, its service.
+
+The image decides what a start really does; this supposes that the service comes up on its published port.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.calls import Call, SetContainerState
+from hairpin.change.change import AddNamespace, Change, Primitive, one
+from hairpin.engines.republishing import added_rules, relays, with_container
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.socket import Socket
+from hairpin.network.prefix import address_text, network_of
+
+
+def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
+
+    The service of the container listens on the binding's container port afterwards.
+    """
+    engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
+    joined = _network_of(engine, container) if engine is not None else None
+    subnet = _bridged_subnet(host, joined) if joined is not None else None
+    if engine is None or joined is None or subnet is None:
+        return None
+    parts = tuple(_parts(host, engine, container, joined, subnet, binding))
+    return Change(parts, (SetContainerState("docker", "start", container.name),))
+
+
+def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
+    attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
+    change = started(host, attached, binding)
+    return None if change is None else msgspec.structs.replace(change, calls=calls)
+
+
+def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
+    """Return the change after which some container has the address on the network and serves the binding."""
+    subnet = _bridged_subnet(host, joined)
+    if subnet is None:
+        return None
+    holder = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
+    return one(_attached(host, holder, joined, subnet, address, binding))
+
+
+def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
+    """Return the first bridge network that the container is, or will be, attached to."""
+    names = {each.network for each in container.endpoints} or {container.network_mode}
+    if names & {"default"}:
+        names = {"bridge"}
+    return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
+
+
+def _bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
+    """Return the network's IPv4 subnet; None without one, or while its bridge is not on the host."""
+    if joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None:
+        return None
+    return next((each for each in joined.subnets if each.version == 4), None)
+
+
+def _gateway(subnet: Subnet) -> int:
+    return subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
+
+
+def _parts(
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, subnet: Subnet, binding: PortBinding
+) -> Iterator[Primitive]:
+    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
+    address = own or _free_address(engine, subnet)
+    endpoint = Endpoint(
+        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=_gateway(subnet)
+    )
+    bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
+    running = msgspec.structs.replace(
+        container, status="running", endpoints=(endpoint,), bindings=bindings, netns=f"container:{container.name}"
+    )
+    yield _attached(host, running, joined, subnet, address, binding)
+    yield from added_rules(host, with_container(engine, running), running)
+    yield from relays(host, running, binding)
+
+
+def _free_address(engine: Engine, subnet: Subnet) -> int:
+    taken = {each.ipv4 for container in engine.containers for each in container.endpoints}
+    candidate = network_of(subnet.network, subnet.prefix_length, 4) + 2
+    while candidate in taken or candidate == subnet.gateway:
+        candidate += 1
+    return candidate
+
+
+def _attached(
+    host: Host, container: Container, joined: DockerNetwork, subnet: Subnet, address: int, binding: PortBinding
+) -> AddNamespace:
+    """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
+    highest = max(link.index for namespace in host.namespaces for link in namespace.links)
+    inner, outer = highest + 1, highest + 2
+    outer_link = Link(
+        outer, "veth-new", "veth", master=joined.bridge, peer_index=inner, peer_netnsid=0, port=BridgePort()
+    )
+    eth0 = Link(inner, "eth0", "veth", peer_index=outer, peer_netnsid=0)
+    lo = Link(1, "lo", "loopback", flags=("LOOPBACK", "UP"))
+    length = subnet.prefix_length
+    namespace = Namespace(
+        name=f"container:{container.name}",
+        links=(lo, eth0),
+        addresses=(Address("lo", 4, 0x7F000001, 8, "host"), Address("eth0", 4, address, length)),
+        routes=(
+            Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),
+            Route(4, address, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)),
+            Route(4, network_of(address, length, 4), length, next_hops=(NextHop("eth0"),), prefsrc=address),
+            Route(4, 0, 0, next_hops=(NextHop("eth0", _gateway(subnet)),)),
+        ),
+        sockets=_service(binding),
+    )
+    sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
+    return AddNamespace(host.name, namespace, outer_link, container, sysctls)
+
+
+def _service(binding: PortBinding) -> tuple[Socket, ...]:
+    """Return the socket of the service; none for SCTP, whose sockets are not modelled."""
+    if binding.protocol == "sctp":
+        return ()
+    return (Socket(binding.protocol, 4, None, binding.container_port),)

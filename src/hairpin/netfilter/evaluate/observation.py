@@ -1,0 +1,29 @@
+"""What an observer learns of the evaluation of rules (door.py)."""
+
+from hairpin.door import Observation
+from hairpin.netfilter.evaluate.chain import Decision
+from hairpin.netfilter.evaluate.match import Question
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.ir import Chain, Jump, Match, Table, Verdict
+
+
+class MatchAnswered(Observation, frozen=True, gc=False):
+    """A rule's match, held against a packet.  The alternatives of an AnyOfMatch are not reported one by one."""
+
+    question: Question
+    match: Match
+    truth: Truth
+
+
+class VerdictMapped(Observation, frozen=True, gc=False):
+    """The verdict that a verdict map has for the packet."""
+
+    verdict: Verdict | Jump
+
+
+class ChainDecided(Observation, frozen=True, gc=False):
+    """A base chain's decisions, one for each branch, before branches that end alike are joined."""
+
+    table: Table
+    chain: Chain
+    decisions: tuple[Decision, ...]

@@ -1,0 +1,355 @@
+"""Runs one base chain over one packet, as nf_hook_slow() and nft_do_chain()/ipt_do_table() would.
+
+A match that cannot be decided (a ``statistic``, an unknown module) splits the evaluation; each branch carries the
+condition under which it is taken.  Branches that end alike are joined again, so a rate-limited LOG costs nothing.
+
+Source: net/ipv4/netfilter/ip_tables.c ipt_do_table(); net/netfilter/nf_tables_core.c nft_do_chain()
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import assert_never
+
+import msgspec
+
+from hairpin.door import CLOSED, Door, Observer
+from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
+from hairpin.netfilter.evaluate.header import header_of
+from hairpin.netfilter.evaluate.index import CompiledChain, compiled
+from hairpin.netfilter.evaluate.match import Question, Surroundings, fits_key, satisfies, values_of
+from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
+from hairpin.netfilter.evaluate.set_field import assign, offloaded
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Chain,
+    Expression,
+    FibMatch,
+    FieldMatch,
+    InlineSetMatch,
+    Jump,
+    Match,
+    NameMatch,
+    Nat,
+    NatElement,
+    NatMap,
+    NoEffect,
+    Notrack,
+    OpaqueMatch,
+    Outside,
+    Reject,
+    ReversePathMatch,
+    Rule,
+    Set,
+    SetField,
+    SetMatch,
+    SetZone,
+    SocketMatch,
+    StatefulMatch,
+    Table,
+    Verdict,
+    VerdictElement,
+    VerdictMap,
+)
+from hairpin.netfilter.packet import Seen
+
+LOAD_MATCHES = frozenset(
+    {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
+)
+"""Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
+
+_GIVE_BACK = frozenset({"NFQUEUE", "queue"})
+"""Who takes a packet and gives it back gives it back behind the chain, as nobody does who bypasses: nf_queue()."""
+
+
+class _Cursor(msgspec.Struct):
+    """Where one branch of the evaluation stands."""
+
+    chain: CompiledChain
+    rule: int
+    part: int
+    stack: tuple[tuple[CompiledChain, int], ...]
+    seen: Seen
+    question: Question
+    notrack: bool = False
+    zone: int | None = None
+    conditions: tuple[Condition, ...] = ()
+    trail: tuple[Place, ...] = ()
+    depth: int = 0
+
+
+def decide(
+    table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...], door: Door = CLOSED
+) -> tuple[Decision, ...]:
+    """Return what the base chain does, one Decision for each branch (usual branches first)."""
+    sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
+    question = Question(seen, header_of(seen), sets, surroundings)
+    start = _Cursor(compiled(chain), 0, 0, (), seen, question)
+    pending: list[_Cursor | Decision] = [start]
+    decisions: list[Decision] = []
+    observer, most = door.observer, door.limits.branches
+    while pending:
+        if len(decisions) + len(pending) > most:
+            text = f"more than {most} undecidable branches in {table.family} {table.name} {chain.name}"
+            decisions.append(Decision("outside", seen, conditions=(Condition(text, holds=True),)))
+            break
+        each = pending.pop()
+        decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending, observer).run(each))
+    if observer is not None:
+        observer.observe(ChainDecided(table, chain, tuple(decisions)))
+    return _join(tuple(decisions))
+
+
+def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """Return the decisions without those distinctions that make no difference to the packet."""
+    if len(decisions) == 1:
+        return decisions
+    first = decisions[0]
+    if all(_effect(each) == _effect(first) for each in decisions):
+        return (msgspec.structs.replace(first, conditions=(), joined=tuple(each.trail for each in decisions)),)
+    return decisions
+
+
+def _effect(decision: Decision) -> tuple[object, ...]:
+    terminal = decision.place if decision.verdict != "accept" else None
+    return (decision.verdict, decision.seen, terminal, decision.reject, decision.nat, decision.notrack, decision.zone)
+
+
+class _Run:
+    """Carries one branch to its end; branches that split off are put into ``pending``."""
+
+    def __init__(self, table: Table, base: Chain, pending: list[_Cursor | Decision], observer: Observer | None) -> None:
+        self.table = table
+        self.base = base
+        self.pending = pending
+        self.observer = observer
+        self.satisfies: Callable[[Question, Match], Truth]
+        self.satisfies = satisfies if observer is None else partial(_reported, observer)
+
+    def run(self, cursor: _Cursor) -> Decision:
+        while True:
+            rule_index = cursor.chain.next_candidate(cursor.rule, cursor.question.header, cursor.seen)
+            if rule_index != cursor.rule:
+                cursor.rule, cursor.part = rule_index, 0
+            if cursor.rule >= len(cursor.chain.rules):
+                decision = self._end_of_chain(cursor)
+                if decision is not None:
+                    return decision
+                continue
+            decision = self._rule(cursor)
+            if decision is not None:
+                return decision
+
+    def _rule(self, cursor: _Cursor) -> Decision | None:
+        """Evaluate the rule at the cursor; move the cursor on."""
+        rule = cursor.chain.rules[cursor.rule]
+        body = rule.body
+        while cursor.part < len(body):
+            part = body[cursor.part]
+            cursor.part += 1
+            match part:
+                case (
+                    FieldMatch() | NameMatch() | SetMatch() | InlineSetMatch() | FibMatch() | ReversePathMatch()
+                    | SocketMatch() | AnyOfMatch() | StatefulMatch() | OpaqueMatch()
+                ):  # fmt: skip
+                    truth = self.satisfies(cursor.question, part)
+                    if truth is Truth.UNKNOWN:
+                        truth = self._split(cursor, rule, part)
+                    if truth is Truth.NO:
+                        cursor.rule, cursor.part = cursor.rule + 1, 0
+                        return None
+                case SetField() | Notrack() | SetZone() | NoEffect():
+                    if not self._set(cursor, part):
+                        cursor.rule, cursor.part = cursor.rule + 1, 0
+                        return None
+                case Verdict() | Jump() | VerdictMap():
+                    return self._verdict(cursor, rule, part)
+                case Reject() | Nat() | NatMap() | Outside():
+                    number = cursor.rule
+                    decision = self._terminal(cursor, rule, part)
+                    if decision is not None or cursor.rule != number:
+                        return decision
+                case _:
+                    assert_never(part)
+        cursor.trail = (*cursor.trail, place_of(self.table, cursor.chain.name, rule))
+        cursor.rule, cursor.part = cursor.rule + 1, 0
+        return None
+
+    def _split(self, cursor: _Cursor, rule: Rule, part: Expression) -> Truth:
+        """Queue the unusual branch, return the usual one's truth."""
+        if all(isinstance(rest, NoEffect) and rest.name != "flow" for rest in _statements(rule)):
+            return Truth.NO
+        place = place_of(self.table, cursor.chain.name, rule)
+        usual = part.usual if isinstance(part, StatefulMatch) else False
+        text = part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text
+        load = isinstance(part, StatefulMatch) and part.name in LOAD_MATCHES
+        taken = Condition(text, holds=usual, place=place, usual=True, load=load)
+        other = Condition(text, holds=not usual, place=place, usual=False, load=load)
+        branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
+        if usual:
+            branch.rule, branch.part = branch.rule + 1, 0
+        self.pending.append(branch)
+        cursor.conditions = (*cursor.conditions, taken)
+        return Truth.YES if usual else Truth.NO
+
+    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
+        """Return whether the rule goes on; nft breaks off where there is nothing to copy or to add."""
+        match part:
+            case Notrack():
+                cursor.notrack = cursor.zone is None
+            case SetZone(zone=zone):
+                # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
+                if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
+                    cursor.zone, cursor.notrack = zone, False
+            case SetField() | NoEffect(name="flow"):
+                changed = assign(cursor.seen, part) if isinstance(part, SetField) else offloaded(cursor.question)
+                if changed is None:
+                    return self.table.dialect != "nft"
+                cursor.seen = changed
+                old = cursor.question
+                cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
+            case NoEffect(name=name):
+                if name == "CT" and cursor.zone is None and not cursor.notrack:
+                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
+            case _:
+                assert_never(part)
+        return True
+
+    def _verdict(self, cursor: _Cursor, rule: Rule, part: Verdict | Jump | VerdictMap) -> Decision | None:
+        verdict: Verdict | Jump | None
+        verdict = self._mapped(cursor, part) if isinstance(part, VerdictMap) else part
+        if self.observer is not None and isinstance(part, VerdictMap) and verdict is not None:
+            self.observer.observe(VerdictMapped(verdict))
+        if verdict is None:
+            cursor.rule, cursor.part = cursor.rule + 1, 0
+            return None
+        place = place_of(self.table, cursor.chain.name, rule)
+        cursor.trail = (*cursor.trail, place)
+        if isinstance(verdict, Jump):
+            self._jump(cursor, verdict)
+            return None
+        match verdict.verdict:
+            case "accept" | "drop":
+                return self._decision(cursor, verdict.verdict, place)
+            case "return":
+                return self._return(cursor)
+            case "continue":
+                cursor.rule, cursor.part = cursor.rule + 1, 0
+                return None
+            case _:
+                assert_never(verdict.verdict)
+
+    def _jump(self, cursor: _Cursor, jump: Jump) -> None:
+        target = self.table.chain(jump.chain)
+        behind = (cursor.chain, cursor.rule + 1)
+        cursor.depth += 1
+        if target is None or cursor.depth > 10000:
+            # The kernel refuses such rulesets; a damaged snapshot must not hang the walk.
+            cursor.rule, cursor.part = cursor.rule + 1, 0
+            return
+        if not jump.goto:
+            cursor.stack = (*cursor.stack, behind)
+        cursor.chain, cursor.rule, cursor.part = compiled(target), 0, 0
+
+    def _return(self, cursor: _Cursor) -> Decision | None:
+        cursor.rule = len(cursor.chain.rules)
+        return self._end_of_chain(cursor)
+
+    def _end_of_chain(self, cursor: _Cursor) -> Decision | None:
+        """Return to the caller; from a base chain, or after a goto without a caller, the base chain's policy
+        decides."""
+        if cursor.stack:
+            chain, rule = cursor.stack[-1]
+            cursor.stack = cursor.stack[:-1]
+            cursor.chain, cursor.rule, cursor.part = chain, rule, 0
+            return None
+        place = policy_place(self.table, self.base)
+        return self._decision(cursor, "drop" if self.base.policy == "drop" else "accept", place)
+
+    def _mapped(self, cursor: _Cursor, part: VerdictMap) -> Verdict | Jump | None:
+        values = values_of(cursor.question.header, part.fields)
+        if values is None:
+            return None
+        for element in _map_elements(self.table, part.map, part.elements):
+            if isinstance(element, VerdictElement) and fits_key(element.key, values):
+                return element.verdict
+        return None
+
+    def _terminal(self, cursor: _Cursor, rule: Rule, part: Reject | Nat | NatMap | Outside) -> Decision | None:
+        if isinstance(part, Outside) and not part.ends:
+            return None
+        place = place_of(self.table, cursor.chain.name, rule)
+        cursor.trail = (*cursor.trail, place)
+        match part:
+            case Reject(answer=answer):
+                return self._decision(cursor, "reject", place, reject=answer)
+            case Nat():
+                return self._decision(cursor, "accept", place, nat=part)
+            case NatMap():
+                nat = self._nat_mapped(cursor, part)
+                if nat is not None:
+                    return self._decision(cursor, "accept", place, nat=nat)
+                cursor.rule, cursor.part = cursor.rule + 1, 0
+                return None
+            case Outside(text=text, name=name):
+                other = Condition(f"{name} takes the packet: {text}", holds=False, place=place, usual=False)
+                branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
+                branch.rule, branch.part = branch.rule + 1, 0
+                self.pending.append(self._decision(branch, "accept", place) if name in _GIVE_BACK else branch)
+                taken = msgspec.structs.replace(other, holds=True)
+                cursor.conditions = (*cursor.conditions, taken)
+                return self._decision(cursor, "outside", place)
+            case _:
+                assert_never(part)
+
+    def _nat_mapped(self, cursor: _Cursor, part: NatMap) -> Nat | None:
+        values = values_of(cursor.question.header, part.fields)
+        if values is None:
+            return None
+        for element in _map_elements(self.table, part.map, part.elements):
+            if isinstance(element, NatElement) and fits_key(element.key, values):
+                return Nat(nat=part.nat, addresses=element.addresses, ports=element.ports)
+        return None
+
+    def _decision(
+        self, cursor: _Cursor, verdict: Ending, place: Place, *, reject: str | None = None, nat: Nat | None = None
+    ) -> Decision:
+        return Decision(
+            verdict,
+            cursor.seen,
+            place,
+            reject=reject,
+            nat=nat,
+            notrack=cursor.notrack,
+            zone=cursor.zone,
+            conditions=cursor.conditions,
+            trail=cursor.trail,
+        )
+
+
+def _reported(observer: Observer, question: Question, match: Match) -> Truth:
+    """Answer as satisfies() does, and let the observer know."""
+    truth = satisfies(question, match)
+    observer.observe(MatchAnswered(question, match, truth))
+    return truth
+
+
+def _statements(rule: Rule) -> Iterator[Expression]:
+    for part in rule.body:
+        if not isinstance(
+            part,
+            (FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch,
+             StatefulMatch, OpaqueMatch),
+        ):  # fmt: skip
+            yield part
+
+
+def _map_elements(
+    table: Table, name: str | None, inline: tuple[VerdictElement, ...] | tuple[NatElement, ...]
+) -> tuple[VerdictElement | NatElement, ...]:
+    if name is None:
+        return inline
+    for each in table.maps:
+        if each.name == name:
+            return each.elements
+    return ()

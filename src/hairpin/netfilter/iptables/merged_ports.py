@@ -1,0 +1,31 @@
+"""What older iptables-nft makes of two negated ports: ``! --sport 1 ! --dport 2``.
+
+It compares both ports in one go.  The rule is then satisfied unless *both* values are there, but iptables-save still
+prints two conditions.  iptables-legacy has never done so.
+
+Source: iptables up to 1.8.10 iptables/nft.c add_nft_tcpudp()
+"""
+
+from hairpin.netfilter.ir import AnyOfMatch, Expression, FieldMatch
+from hairpin.netfilter.tool_version import is_older
+
+_MENDED = (1, 8, 11)
+NATIVE = ("-m tcp ", "-m udp ")
+"""Matches that iptables-nft writes as nft's own comparisons; its extensions compare the ports of other protocols."""
+
+
+def merges(version: str) -> bool:
+    """Return whether that version of iptables-nft merges them; False where the version is not known."""
+    return is_older(version, _MENDED)
+
+
+def with_merged_ports(matches: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return the matches; one comparison of both ports if the last two are single negated ports other than 0."""
+    match matches:
+        case (*others, FieldMatch(field="sport") as source, FieldMatch(field="dport") as target):
+            pair = (source, target)
+            if all(each.negated and each.ranges[0][0] == each.ranges[0][1] != 0 for each in pair):
+                return (*others, AnyOfMatch(pair))
+        case _:
+            pass
+    return matches

@@ -1,0 +1,104 @@
+"""Addresses as rules write them: ``10.0.0.0/8``, ``fd00::1/ffff::ffff``, ``02:42:ac:11:00:02``.
+
+Rules have families, ``ip`` and ``ip6``; everything else has versions, 4 and 6 (address.py, network/prefix.py).
+
+Malformed text raises ValueError; the reader of a file turns it into a ParseError with the line.
+"""
+
+from typing import Literal, NamedTuple
+
+from hairpin.netfilter.address import Version, address_of, address_text, width
+
+IpFamily = Literal["ip", "ip6"]
+
+
+class Prefix(NamedTuple):
+    """The addresses whose bits under ``mask`` are those of ``address``; both have the family's number of bits."""
+
+    address: int
+    mask: int
+    family: IpFamily
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether the mask is a prefix length, so that the prefix is one range of addresses."""
+        rest = full_mask(self.family) ^ self.mask
+        return rest & (rest + 1) == 0
+
+    @property
+    def last(self) -> int:
+        """The last address of a contiguous prefix."""
+        return self.address | (full_mask(self.family) ^ self.mask)
+
+
+def address_bits(family: IpFamily) -> Literal[32, 128]:
+    """Return how many bits an address has."""
+    return width(_version(family))
+
+
+def full_mask(family: IpFamily) -> int:
+    """Return the mask of a single address."""
+    return 0xFFFFFFFF if family == "ip" else (1 << 128) - 1
+
+
+def read_address(text: str, family: IpFamily) -> int:
+    """Return the address as a number."""
+    return address_of(text, _version(family))
+
+
+def read_prefix(text: str, family: IpFamily) -> Prefix:
+    """Read ``ADDRESS``, ``ADDRESS/LENGTH`` or ``ADDRESS/MASK``; host bits are dropped, as iptables does."""
+    address, slash, length = text.partition("/")
+    mask = full_mask(family)
+    if slash:
+        if length.isdigit():
+            bits = address_bits(family)
+            if int(length) > bits:
+                raise ValueError(f"{text!r} has more than {bits} bits")
+            mask ^= mask >> int(length)
+        else:
+            mask = read_address(length, family)
+    return Prefix(read_address(address, family) & mask, mask, family)
+
+
+def write_address(address: int, family: IpFamily) -> str:
+    """Return the address in its usual text form."""
+    return address_text(address, _version(family))
+
+
+def write_prefix(prefix: Prefix) -> str:
+    """Return ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` where the mask is no prefix length."""
+    mask = prefix.mask
+    length = str(mask.bit_count()) if prefix.contiguous else write_address(mask, prefix.family)
+    return f"{write_address(prefix.address, prefix.family)}/{length}"
+
+
+def prefix_of_range(first: int, last: int, family: IpFamily) -> Prefix | None:
+    """Return the prefix that covers exactly this range, or None."""
+    host = first ^ last
+    if first > last or host & (host + 1) or first & host:
+        return None
+    return Prefix(first, full_mask(family) ^ host, family)
+
+
+def read_mac(text: str) -> int:
+    """Return a hardware address as a number; octets may lack their leading zero."""
+    octets = text.split(":")
+    if len(octets) != 6:
+        raise ValueError(f"{text!r} is not a hardware address")
+    value = 0
+    for octet in octets:
+        number = int(octet, 16)
+        if number > 0xFF:
+            raise ValueError(f"{text!r} is not a hardware address")
+        value = value << 8 | number
+    return value
+
+
+def write_mac(address: int) -> str:
+    """Return ``02:42:ac:11:00:02``."""
+    return ":".join(f"{octet:02x}" for octet in address.to_bytes(6))
+
+
+def _version(family: IpFamily) -> Version:
+    return 4 if family == "ip" else 6

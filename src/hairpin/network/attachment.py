@@ -1,0 +1,72 @@
+"""A container's attachment: whose address it is, which wire leads there."""
+
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint
+from hairpin.host.host import Host
+from hairpin.host.link import Link
+from hairpin.network.network import Network, veth_peer
+from hairpin.network.prefix import Version, inside
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A running container's endpoint on a bridge network, and the host's end of its wire (None: none was found)."""
+
+    container: Container
+    endpoint: Endpoint
+    network: DockerNetwork
+    host_link: Link | None
+
+
+def attachment_of(network: Network, host: Host, address: int, version: Version) -> Attachment | None:
+    """Return the running container whose endpoint has the address, or None."""
+    for engine in host.engines:
+        networks = {each.name: each for each in engine.networks}
+        for container in engine.containers:
+            if not container.running:
+                continue
+            for endpoint in container.endpoints:
+                own = endpoint.ipv4 if version == 4 else endpoint.ipv6
+                if own == address and endpoint.network in networks:
+                    named = networks[endpoint.network]
+                    return Attachment(container, endpoint, named, _host_link(network, host, container, endpoint))
+    return None
+
+
+def _host_link(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
+    """Return the host's veth whose other end is in the container's namespace and has the endpoint's address or MAC."""
+    for link in network.namespace(host.netns).links:
+        peer = veth_peer(network, host.netns, link)
+        if peer is None or peer.netns.name != container.netns:
+            continue
+        inner = network.namespace(peer.netns)
+        other = inner.link(peer.link)
+        addresses = {each.value for each in inner.addresses if each.link == peer.link}
+        if endpoint.ipv4 in addresses or (other is not None and other.mac is not None and other.mac == endpoint.mac):
+            return link
+    return None
+
+
+def network_for(host: Host, address: int, version: Version) -> DockerNetwork | None:
+    """Return the bridge network whose subnet holds the address, or None."""
+    for engine in host.engines:
+        for each in engine.networks:
+            for subnet in each.subnets:
+                if subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version):
+                    return each
+    return None
+
+
+def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
+    """Return the engine's network whose bridge this is, or None."""
+    for engine in host.engines:
+        for each in engine.networks:
+            if each.bridge == bridge:
+                return each
+    return None
+
+
+def engines_read(host: Host) -> bool:
+    """Return whether the containers of the host are known: what an engine did not tell proves nothing."""
+    unread = {each.key for each in host.unread}
+    return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}

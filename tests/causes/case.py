@@ -1,0 +1,35 @@
+"""What a case of the catalogue is: a host where causes are at work, and beside it the same host without the fault."""
+
+import msgspec
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from tests.small_host import network
+
+WHOLE = network()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A flow that ``causes`` stop on the host ``sick``, and that the host ``whole`` delivers."""
+
+    sick: Network
+    flow: Flow
+    causes: tuple[str, ...]
+    whole: Network = WHOLE
+
+
+def fires(case: Case) -> None:
+    """Check that the sick host's flow is lost, and that these causes, in this order, are named and proven."""
+    diagnosis = diagnose(case.sick, case.flow)
+    assert tuple(each.cause for each in diagnosis.causes) == case.causes
+    assert diagnosis.trace.verdict != "delivered"
+    assert diagnosis.proof is not None
+    assert diagnosis.proof.with_change == "delivered"
+
+
+def is_silent(network: Network, flow: Flow) -> None:
+    """Check that the flow is delivered and nothing is named."""
+    diagnosis = diagnose(network, flow)
+    assert diagnosis.trace.verdict == "delivered"
+    assert diagnosis.causes == ()

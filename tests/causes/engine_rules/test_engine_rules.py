@@ -1,0 +1,67 @@
+"""A rule that the engine made is gone; with the userland proxy off, nothing else answers for the port."""
+
+import pytest
+
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import proxy_off, ruled
+from tests.causes.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
+from tests.small_host import HOST_ADDRESS, host_namespace, network
+from tests.walk.test_walk import WEB_ITSELF, egress, published
+
+PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
+MASQUERADE = "! -o docker0 -j MASQUERADE"
+
+
+def lost(*texts: str) -> Network:
+    """Return the host without the engine's rules and chains that contain one of the texts."""
+    return ruled(without(*texts, rules=ALL_RULES))
+
+
+def lost_proxy_off(*texts: str) -> Network:
+    """Return the same of the host without docker-proxy."""
+    return proxy_off(without(*texts, rules=PROXY_OFF_RULES))
+
+
+CASES: dict[str, Case] = {
+    "answers are not accepted": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
+    "one port is not translated": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
+    "the filter chains are gone": Case(
+        ruled(without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))),
+        published(), ("docker-filter-chain-missing",),
+    ),
+    "the nat chain is gone": Case(
+        proxy_off(without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)), published(), ("docker-nat-chain-missing",),
+        proxy_off(),
+    ),
+    "nothing leads from OUTPUT": Case(
+        lost_proxy_off("-A OUTPUT"), published(FromHost()), ("docker-nat-jump-missing-output",), proxy_off(),
+    ),
+    "nothing leads from PREROUTING": Case(
+        lost_proxy_off("-A PREROUTING"), published(), ("docker-nat-jump-missing-prerouting",), proxy_off(),
+    ),
+    "one container is not let in": Case(lost("-A DOCKER -d 172.17.0.2"), published(), ("filter-accept-missing",)),
+    "nothing leads from FORWARD": Case(lost("-A FORWARD"), published(), ("filter-forward-jump-missing",)),
+    "what comes back to its own bridge is not masqueraded": Case(
+        lost_proxy_off("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQ"), published(WEB_ITSELF),
+        ("hairpin-masquerade-missing",), proxy_off(),
+    ),
+    "containers are not masqueraded": Case(lost(MASQUERADE), egress(), ("masquerade-missing",)),
+    "containers are not masqueraded, and a peer drops their addresses": Case(
+        network(host_namespace(without(MASQUERADE, rules=ALL_RULES)), world=PEER), egress(), ("masquerade-missing",),
+        network(world=PEER),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)

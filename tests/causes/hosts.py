@@ -1,0 +1,340 @@
+"""Makers of hosts for the catalogue: the small Docker host with one thing added, moved or taken away.
+
+They stand in the order of the packet's path: links and routes of the host, its rules, the container, the engine.
+"""
+
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.route import Neighbour, Route
+from hairpin.host.socket import Relay, Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.netfilter.ir import Ruleset, Table
+from hairpin.network.flow import Flow, FromContainer, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.rule_text import PROXY_OFF_RULES, with_chain, without
+from tests.small_host import (
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    lo,
+    local,
+    network,
+    route,
+    sibling,
+)
+
+DB = WEB + 1
+WEB_MAC, DB_MAC = 0x0242AC110002, 0x0242AC110003
+FROM_DB = FromContainer("db", sibling("container:db"))
+PUBLISHED = PortBinding("tcp", 80, 8151, None, 4)
+NO_CONTAINER = without("172.17.0.2")
+"""Docker's rules while no container runs."""
+
+
+def asked(start: Start, address: str, port: int, protocol: str = "tcp") -> Flow:
+    """Return the flow from there to the address and port."""
+    version, value = parse_address(address)
+    return Flow(start, version, value, "udp" if protocol == "udp" else "tcp", port)
+
+
+# The host's links, addresses, neighbours and sysctls
+
+
+def with_host(whole: Network, **changed: object) -> Network:
+    """Return the network with parts of its host replaced."""
+    return whole.with_host(msgspec.structs.replace(whole.this, **changed))
+
+
+def with_link(namespace: Namespace, name: str, **changed: object) -> Namespace:
+    """Return the namespace with one link changed."""
+    links = tuple(msgspec.structs.replace(each, **changed) if each.name == name else each for each in namespace.links)
+    return msgspec.structs.replace(namespace, links=links)
+
+
+def without_route(namespace: Namespace, destination: int) -> Namespace:
+    """Return the namespace without its routes to that network."""
+    return msgspec.structs.replace(
+        namespace, routes=tuple(each for each in namespace.routes if each.destination != destination)
+    )
+
+
+def without_addresses(namespace: Namespace, link: str) -> Namespace:
+    """Return the namespace whose link has no address, nor what the kernel makes with one in the local table."""
+    lost = {each.value for each in namespace.addresses if each.link == link}
+    return msgspec.structs.replace(
+        namespace,
+        addresses=tuple(each for each in namespace.addresses if each.link != link),
+        routes=tuple(each for each in namespace.routes if each.destination not in lost),
+    )
+
+
+def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = True) -> Network:
+    """Return the host with a tunnel and one more route, by it."""
+    host = host_namespace(values={f"conf__{link}__forwarding": "1"})
+    tunnel = Link(90, link, "tun", carrier=carrier, flags=("POINTOPOINT",))
+    return network(
+        msgspec.structs.replace(host, links=(*host.links, tunnel), routes=(*host.routes, route(destination, link)))
+    )
+
+
+def with_second_bridge(subnet: str) -> Network:
+    """Return the host with an empty bridge for that subnet, as ``docker network create`` makes one."""
+    host = host_namespace(values={"conf__br-2__forwarding": "1"})
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo(), evidence="e5")),
+            routes=(*host.routes, route(subnet, "br-2")),
+        )
+    )
+
+
+def with_second_uplink(rp_filter: str) -> Network:
+    """Return the host that answers its clients by a second uplink, and filters by reverse path as eth0 is told."""
+    host = host_namespace(values={"conf__eth0__rp_filter": rp_filter})
+    uplink = Link(9, "eth1", evidence="e5")
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, uplink),
+            addresses=(*host.addresses, Address("eth1", 4, parse_address("203.0.113.2")[1], 24)),
+            routes=(
+                *host.routes,
+                local("203.0.113.2/32", "eth1"),
+                route("203.0.113.0/24", "eth1"),
+                route("192.0.2.0/24", "eth1", via="203.0.113.1"),
+            ),
+        )
+    )
+
+
+def with_ipv6(forwarding: str) -> Network:
+    """Return the host, and the container, with IPv6 addresses and nothing between them but ``forwarding``."""
+    host, inner = host_namespace(), container_namespace((Socket("tcp", 6, None, 80),))
+    eth0, docker0, web = (parse_address(each)[1] for each in ("2001:db8::11", "fd00::1", "fd00::2"))
+    six = host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), forwarding)
+    return network(
+        msgspec.structs.replace(
+            host, sysctls=six,
+            addresses=(*host.addresses, Address("eth0", 6, eth0, 64), Address("docker0", 6, docker0, 64)),
+            routes=(
+                *host.routes, local("2001:db8::11/128", "eth0"), local("fd00::1/128", "docker0"),
+                route("2001:db8::/64", "eth0"), route("fd00::/64", "docker0"),
+                route("::/0", "eth0", via="2001:db8::1"),
+            ),
+        ),
+        msgspec.structs.replace(
+            inner,
+            addresses=(*inner.addresses, Address("eth0", 6, web, 64)),
+            routes=(
+                *inner.routes, local("fd00::2/128", "eth0"), route("fd00::/64", "eth0"),
+                route("::/0", "eth0", via="fd00::1"),
+            ),
+        ),
+    )  # fmt: skip
+
+
+# The host's rules
+
+
+def ruled(rules: str) -> Network:
+    """Return the host with these rules."""
+    return network(host_namespace(rules))
+
+
+def with_tables(*tables: Table) -> Network:
+    """Return the host with further tables beside Docker's."""
+    host = host_namespace()
+    return network(msgspec.structs.replace(host, ruleset=Ruleset((*host.ruleset.tables, *tables))))
+
+
+def zoned(*names: str) -> Network:
+    """Return the host with firewalld, whose zones of these names hold docker0, and whose rules stop what it sends."""
+    rules = with_chain("FORWARD_IN_ZONES", "-i docker0 -j REJECT")
+    zones = tuple(
+        FirewalldZone(name, interfaces=("docker0",) if name in names else ()) for name in ("docker", "public")
+    )
+    return with_host(ruled(rules), firewalld=Firewalld(running=True, runtime=zones))
+
+
+# A second container
+
+
+def with_db(host: Namespace | None = None, *, docker: Engine | None = None) -> Network:
+    """Return the host with a second container, ``db``, on the same bridge."""
+    host = host or host_namespace()
+    wire = Link(7, "veth2", "veth", master="docker0", peer_index=6, peer_netnsid=1, port=BridgePort(), evidence="e5")
+    ids = ((0, "container:web"), (1, "container:db"))
+    host = msgspec.structs.replace(host, links=(*host.links, wire), netnsids=ids)
+    web = with_link(container_namespace(), "eth0", mac=WEB_MAC)
+    db = Namespace(
+        "container:db",
+        (lo(), Link(6, "eth0", "veth", peer_index=7, peer_netnsid=0, mac=DB_MAC)),
+        (Address("eth0", 4, DB, 16),),
+        (
+            local("172.17.0.3/32", "eth0"), route("172.17.0.0/16", "eth0"),
+            route("default", "eth0", via="172.17.0.1"),
+        ),
+        sysctls=web.sysctls,
+    )  # fmt: skip
+    return with_host(network(host, web, docker=docker), namespaces=(host, web, db))
+
+
+def with_neighbour(mac: int, state: str = "PERMANENT") -> Network:
+    """Return the host with two containers and a neighbour entry for ``web``."""
+    entry = Neighbour("docker0", 4, WEB, mac, state, evidence="e8")
+    return with_db(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+
+
+def on_two_networks(rp_filter: str) -> Network:
+    """Return the host whose container asks eth0 and answers by eth1, on a second bridge."""
+    host = host_namespace(
+        without("-A POSTROUTING -s 172.17.0.0/16").replace(
+            "-A FORWARD -i docker0 ! -o docker0", "-A FORWARD -i br-2 -j ACCEPT\n-A FORWARD -i docker0 ! -o docker0"
+        ),
+        values={"conf__br-2__forwarding": "1"},
+    )
+    wire = Link(8, "veth3", "veth", master="br-2", peer_index=10, peer_netnsid=0, port=BridgePort())
+    host = msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo()), wire),
+        addresses=(*host.addresses, Address("br-2", 4, parse_address("172.18.0.1")[1], 16)),
+        routes=(*host.routes, local("172.18.0.1/32", "br-2"), route("172.18.0.0/16", "br-2")),
+    )
+    inner = container_namespace(default=False)
+    inner = msgspec.structs.replace(
+        inner,
+        links=(*inner.links, Link(10, "eth1", "veth", peer_index=8, peer_netnsid=0)),
+        addresses=(*inner.addresses, Address("eth1", 4, parse_address("172.18.0.2")[1], 16)),
+        routes=(
+            *inner.routes, local("172.18.0.2/32", "eth1"), route("172.18.0.0/16", "eth1"),
+            route("default", "eth1", via="172.18.0.1"),
+        ),
+        sysctls=Sysctls({("net", "ipv4", "conf", "eth0", "rp_filter"): rp_filter}, "e2"),
+    )  # fmt: skip
+    return network(host, inner)
+
+
+# What the engine was told
+
+
+def told(**options: object) -> Engine:
+    """Return dockerd with other options."""
+    return msgspec.structs.replace(engine(container()), **options)
+
+
+def proxy_off(
+    rules: str = PROXY_OFF_RULES, *, route_localnet: str = "1", bridged: str = "1", hairpin: bool = True
+) -> Network:
+    """Return the host, with two containers, whose engine runs with ``userland-proxy`` off.
+
+    ``bridged``: ``net.bridge.bridge-nf-call-iptables``.
+    """
+    host = host_namespace(rules, values={"conf__docker0__route_localnet": route_localnet}, sockets=())
+    host = with_link(host, "veth1", port=BridgePort(hairpin=hairpin))
+    values = host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), bridged)
+    host = msgspec.structs.replace(host, sysctls=values)
+    return with_db(host, docker=engine(container(), userland_proxy=False))
+
+
+def bound(binding: PortBinding, address: int) -> Network:
+    """Return the host with its port published on one address alone."""
+    text = ".".join(str(each) for each in address.to_bytes(4))
+    rules = without().replace("-A DOCKER ! -i docker0 -p tcp", f"-A DOCKER -d {text}/32 ! -i docker0 -p tcp")
+    proxy = Socket("tcp", 4, address, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
+    host = host_namespace(rules, sockets=(proxy,))
+    if address != 0x7F000001:
+        host = msgspec.structs.replace(
+            host,
+            addresses=(*host.addresses, Address("eth0", 4, address, 24, secondary=True)),
+            routes=(*host.routes, local(f"{text}/32", "eth0")),
+        )
+    return network(host, docker=engine(container(binding=binding)))
+
+
+def published_as(binding: PortBinding) -> Network:
+    """Return the host whose container publishes this binding by docker-proxy, and serves its container port."""
+    proxy = Socket(
+        binding.protocol if binding.protocol == "udp" else "tcp", 4, None, binding.host_port,
+        process="docker-proxy", relay=Relay(4, WEB, binding.container_port),
+    )  # fmt: skip
+    inner = container_namespace(
+        (Socket("udp" if binding.protocol == "udp" else "tcp", 4, None, binding.container_port),)
+    )
+    return network(host_namespace(sockets=(proxy,)), inner, docker=engine(container(binding=binding)))
+
+
+def relayed_udp(version: str) -> Network:
+    """Return a host whose port 5353/udp docker-proxy of this version relays to a container's port 53."""
+    whole = published_as(PortBinding("udp", 53, 5353, None, 4))
+    (described,) = whole.this.engines
+    return with_host(whole, engines=(msgspec.structs.replace(described, version=version),))
+
+
+def ignored(mode: str) -> Container:
+    """Return the container on a network from which Docker publishes nothing."""
+    asked_for = msgspec.structs.replace(PUBLISHED, actual=False)
+    return msgspec.structs.replace(container(binding=asked_for), network_mode=mode, endpoints=(Endpoint(mode, "n2"),))
+
+
+def with_internal(one: Container) -> Engine:
+    """Return dockerd with a second network, an internal one."""
+    described = engine(one)
+    internal = DockerNetwork("n2", "priv", "bridge", internal=True, bridge="br-priv")
+    return msgspec.structs.replace(described, networks=(*described.networks, internal))
+
+
+# What became of the container
+
+
+def stopped(status: str) -> Network:
+    """Return the host whose container ran once."""
+    return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(container(status)))
+
+
+def unpublished(one: Container, **changed: object) -> Network:
+    """Return the host that translates and relays nothing, with this container."""
+    return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(msgspec.structs.replace(one, **changed)))
+
+
+def comes_and_goes() -> Container:
+    """Return a container that ran when the engine was asked and was gone when its namespace was to be read."""
+    return msgspec.structs.replace(container(), netns=None, restart_policy="always")
+
+
+def serving(*sockets: Socket) -> Network:
+    """Return the host whose container has these sockets."""
+    return network(inner=container_namespace(sockets))
+
+
+def outlived() -> Network:
+    """Return the host whose rules and docker-proxy lead to a container of which the engine knows nothing any more."""
+    host = host_namespace()
+    alone = msgspec.structs.replace(host, links=tuple(link for link in host.links if link.name != "veth1"))
+    return with_host(network(docker=engine()), namespaces=(alone,))
+
+
+def readdressed(rules: str) -> Network:
+    """Return the host whose container has had another address since it was started again."""
+    inner = without_addresses(container_namespace(), "eth0")
+    moved = msgspec.structs.replace(
+        inner,
+        addresses=(*inner.addresses, Address("eth0", 4, WEB + 7, 16)),
+        routes=(*inner.routes, local("172.17.0.9/32", "eth0")),
+    )
+    endpoint = msgspec.structs.replace(container().endpoints[0], ipv4=WEB + 7)
+    return network(
+        host_namespace(rules), moved, docker=engine(msgspec.structs.replace(container(), endpoints=(endpoint,)))
+    )
+
+
+def blackhole(destination: str) -> Route:
+    """Return a route that swallows what is sent there."""
+    return msgspec.structs.replace(route(destination, "lo"), type="blackhole", next_hops=())

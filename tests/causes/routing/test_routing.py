@@ -1,0 +1,125 @@
+"""Routes, policy rules, forwarding, reverse-path filter, neighbours, addresses that overlap."""
+
+import msgspec
+import pytest
+
+from hairpin.host.route import PolicyRule
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import (
+    DB_MAC,
+    WEB_MAC,
+    asked,
+    blackhole,
+    led_to,
+    with_ipv6,
+    with_link,
+    with_neighbour,
+    with_second_bridge,
+    with_second_uplink,
+    without_route,
+)
+from tests.small_host import HOST_ADDRESS, host_namespace, network, route
+from tests.walk.test_walk import egress, published
+
+NOBODY = 0x020000000009
+OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")
+PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
+LOCAL_TABLE = PolicyRule(4, 0, table=255, text="0: from all lookup local")
+TABLE_100 = PolicyRule(4, 9, table=100, iif="docker0", text="9: from all iif docker0 lookup 100")
+UNREACHABLE = PolicyRule(4, 10, "unreachable", iif="docker0", text="10: from all iif docker0 unreachable")
+MAIN_TABLE = PolicyRule(4, 32766, table=254, text="32766: from all lookup main")
+
+
+def routed(*policy: PolicyRule, default_in: int = 254) -> Network:
+    """Return the host with these policy rules, and its default route in that table."""
+    host = without_route(host_namespace(policy_rules=(LOCAL_TABLE, *policy, MAIN_TABLE)), 0)
+    default = route("default", "eth0", via="198.51.100.1", table=default_in)
+    return network(msgspec.structs.replace(host, routes=(*host.routes, default)))
+
+
+CASES: dict[str, Case] = {
+    "the client is in a blackhole": Case(
+        network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
+        network(host_namespace(routes=(blackhole("192.0.3.0/24"),))),
+    ),
+    "the container is in a blackhole": Case(
+        network(host_namespace(routes=(blackhole("172.17.0.2/32"),))), published(),
+        ("blackhole-route-covers-container",), network(host_namespace(routes=(blackhole("172.17.0.3/32"),))),
+    ),
+    "a VPN's route over the container network": Case(
+        led_to("tun0"), published(), ("bridge-subnet-overlaps-route",), led_to("tun0", "172.30.0.0/16"),
+    ),
+    "the client's address is inside another network's subnet": Case(
+        with_second_bridge("172.18.0.0/16"), published(OFFICE), ("client-inside-container-subnet",),
+        with_second_bridge("172.19.0.0/16"),
+    ),
+    "the host has no default route": Case(
+        network(without_route(host_namespace(), 0)), published(), ("host-default-route-missing",),
+    ),
+    "the uplink is down": Case(
+        network(with_link(host_namespace(), "eth0", up=False)), published(), ("host-link-down",),
+    ),
+    "a tunnel whose program is gone": Case(
+        led_to("tun0", "128.0.0.0/1", carrier=False), egress(), ("host-link-down",),
+        led_to("tun0", "172.30.0.0/16", carrier=False),
+    ),
+    "one interface does not forward": Case(
+        network(host_namespace(values={"conf__eth0__forwarding": "0"})), published(), ("interface-forwarding-off",),
+    ),
+    "no interface forwards": Case(
+        network(host_namespace(values={
+            "ip_forward": "0", "conf__all__forwarding": "0", "conf__eth0__forwarding": "0",
+            "conf__docker0__forwarding": "0",
+        })),
+        published(), ("ip-forward-off",),
+    ),
+    "IPv6 is not forwarded": Case(
+        with_ipv6("0"), asked(Outside(parse_address("2001:db8:9::10")[1]), "fd00::2", 80), ("ipv6-forwarding-off",),
+        with_ipv6("1"),
+    ),
+    "the public address, asked from the host": Case(
+        network(world=World(publics=(PUBLIC,))), published(FromHost(), "203.0.113.9"),
+        ("nat-loopback-on-cloud-address",),
+        network(world=World(publics=(msgspec.structs.replace(PUBLIC, hairpins=True),))),
+    ),
+    "a permanent neighbour entry to nobody": Case(
+        with_neighbour(NOBODY), published(), ("neighbour-entry-wrong",), with_neighbour(NOBODY, "STALE"),
+    ),
+    "a permanent neighbour entry to another container": Case(
+        with_neighbour(DB_MAC), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC),
+    ),
+    "no table that answers ask has the default route": Case(
+        routed(default_in=100), published(), ("no-route-to-client",), routed(TABLE_100, default_in=100),
+    ),
+    "a policy rule refuses the way back": Case(
+        routed(TABLE_100, UNREACHABLE), published(), ("policy-rule-diverts-container-traffic",), routed(TABLE_100),
+    ),
+    "answers leave by another link": Case(
+        with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),
+    ),
+}  # fmt: skip
+
+HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "the public address, asked from outside": (
+        network(world=World(publics=(PUBLIC,))), published(address="203.0.113.9"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
+def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+    is_silent(network, flow)

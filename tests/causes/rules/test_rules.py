@@ -1,0 +1,204 @@
+"""A rule that somebody made stops the packet."""
+
+from typing import Literal
+
+import msgspec
+import pytest
+
+from hairpin.host.socket import Socket
+from hairpin.netfilter.ebtables import save as ebtables
+from hairpin.netfilter.iptables import save as iptables
+from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.network import Network
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import (
+    FROM_DB,
+    asked,
+    proxy_off,
+    ruled,
+    told,
+    with_db,
+    with_tables,
+    zoned,
+)
+from tests.causes.rule_text import (
+    ALL_RULES,
+    PROXY_OFF_RULES,
+    STAGE_1,
+    in_table,
+    with_chain,
+    with_policy,
+    with_rule,
+    without,
+)
+from tests.small_host import CLIENT, container_namespace, host_namespace, network, ruleset
+from tests.walk.test_walk import WEB_ITSELF, egress, published
+
+OUTSIDE = Outside(CLIENT)
+TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
+SSH = asked(OUTSIDE, "198.51.100.11", 22)
+SSHD = Socket("tcp", 4, None, 22, process="sshd")
+
+
+def with_inner(rules: str) -> Network:
+    """Return the host whose container has rules of its own."""
+    return network(inner=msgspec.structs.replace(container_namespace(), ruleset=ruleset(rules)))
+
+
+def bridge_rules(rule: str) -> Network:
+    """Return the host with an ebtables rule for what the host sends into its bridges."""
+    text = f"*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A OUTPUT {rule}\n"
+    return with_tables(*ebtables.parse(text, source="test"))
+
+
+def nft_policy(policy: Literal["accept", "drop"]) -> Network:
+    """Return the host with another nftables table, whose forward chain has that policy and no rule."""
+    chain = Chain("forward", (), "forward", policy=policy)
+    return with_tables(Table("inet", "own", "nft", (chain,)))
+
+
+def legacy(rule: str) -> Network:
+    """Return the host with a rule in the back end that ``iptables`` does not show."""
+    text = f"*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD {rule}\nCOMMIT\n"
+    return with_tables(*iptables.parse(text, family="ip", dialect="iptables-legacy", source="test"))
+
+
+def with_sshd(rules: str) -> Network:
+    """Return the host with a service of its own on port 22."""
+    return network(host_namespace(rules, sockets=(SSHD,)))
+
+
+def kept_apart(*, icc: bool) -> Network:
+    """Return the host, whose FORWARD is open, with two containers on a network with that setting of ``enable_icc``."""
+    let_talk, kept = "-A FORWARD -i docker0 -o docker0 -j ACCEPT", "-A FORWARD -i docker0 -o docker0 -j DROP"
+    open_rules = with_policy("FORWARD", "ACCEPT", ALL_RULES)
+    host = host_namespace(open_rules if icc else open_rules.replace(let_talk, kept))
+    host = msgspec.structs.replace(
+        host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), "1")
+    )
+    option = ("com.docker.network.bridge.enable_icc", "true" if icc else "false")
+    described = told()
+    made_so = msgspec.structs.replace(described.networks[0], options=(option,))
+    return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
+
+
+CASES: dict[str, Case] = {
+    "a ban list holds the client": Case(
+        ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT")), published(),
+        ("ban-list-hits-client-or-container",), ruled(with_chain("f2b-web", "-s 192.0.2.99/32 -j REJECT")),
+    ),
+    "the container's own rules": Case(
+        with_inner("*filter\n:INPUT DROP [0:0]\nCOMMIT\n"), published(), ("container-own-firewall",),
+        with_inner("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 80 -j ACCEPT\nCOMMIT\n"),
+    ),
+    "translated to another port of the container": Case(
+        ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
+        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        ruled(with_rule("nat PREROUTING", "-p tcp --dport 8152 -j DNAT --to-destination 172.17.0.2:81")),
+    ),
+    "a transparent proxy that is gone": Case(
+        ruled(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128")), egress(),
+        ("dnat-rule-shadowed",),
+    ),
+    "a rule in DOCKER-USER": Case(
+        ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), ("docker-user-drops",),
+        ruled(with_rule("filter DOCKER-USER", "-i eth1 -j DROP")),
+    ),
+    "a rule of ebtables": Case(
+        bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
+        bridge_rules("-p IPv6 -o veth1 -j DROP"),
+    ),
+    "the bridge is in another zone of firewalld's": Case(
+        zoned("public"), egress(), ("firewalld-bridge-in-wrong-zone",),
+    ),
+    "firewalld keeps zones apart": Case(zoned("docker"), egress(), ("firewalld-zone-blocks-port",)),
+    "the policy closes what nothing accepts": Case(
+        network(host_namespace(without("-A DOCKER -d")), docker=told(iptables=False)), published(),
+        ("forward-policy-drop",), network(docker=told(iptables=False)),
+    ),
+    "containers of one network are kept apart": Case(
+        kept_apart(icc=False), TO_WEB, ("icc-off",), kept_apart(icc=True),
+    ),
+    "INPUT closes the way to docker-proxy": Case(
+        ruled(with_rule("filter INPUT", "-i docker0 -j DROP")), published(WEB_ITSELF),
+        ("input-chain-drops-proxied-traffic",), ruled(with_rule("filter INPUT", "-i eth0 -j DROP")),
+    ),
+    "INPUT closes a service of the host": Case(
+        with_sshd(with_rule("filter INPUT", "-p tcp --dport 22 -j DROP")), SSH, ("input-drops-host-service",),
+        with_sshd(with_rule("filter INPUT", "-p tcp --dport 23 -j DROP")),
+    ),
+    "networks are kept apart": Case(
+        ruled(with_chain(STAGE_1, "-i docker0 ! -o docker0 -j DROP")), egress(),
+        ("isolation-drops-between-bridges",), ruled(ALL_RULES),
+    ),
+    "a TTL that ends here": Case(
+        ruled(in_table("mangle", "PREROUTING", "-i eth0 -j TTL --ttl-set 1")), published(),
+        ("mangle-drops-or-marks",), ruled(in_table("mangle", "PREROUTING", "-i eth0 -j TTL --ttl-set 2")),
+    ),
+    "a TTL that ends here, of answers": Case(
+        ruled(in_table("mangle", "PREROUTING", "-i docker0 -j TTL --ttl-set 1")), published(),
+        ("mangle-drops-or-marks",), ruled(in_table("mangle", "FORWARD", "-i docker0 -j TTL --ttl-set 1")),
+    ),
+    "a rule in mangle": Case(
+        ruled(in_table("mangle", "FORWARD", "-i eth0 -j DROP")), published(), ("mangle-drops-or-marks",),
+        ruled(in_table("mangle", "FORWARD", "-i eth1 -j DROP")),
+    ),
+    "another table's policy": Case(
+        nft_policy("drop"), published(), ("nft-base-chain-drop-other-table",), nft_policy("accept"),
+    ),
+    "OUTPUT closes what nothing accepts": Case(
+        ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),
+    ),
+    "docker 28 keeps others out": Case(
+        ruled(in_table("raw", "PREROUTING", "-d 172.17.0.2/32 ! -i docker0 -j DROP")),
+        asked(OUTSIDE, "172.17.0.2", 80), ("raw-drop-direct-routing",),
+        ruled(with_rule("filter DOCKER-USER", "-d 172.17.0.2/32 -i eth1 -j DROP")),
+    ),
+    "the port is not tracked": Case(
+        proxy_off(in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8151 -j NOTRACK", PROXY_OFF_RULES)), published(),
+        ("raw-notrack-breaks-nat",),
+        proxy_off(in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8152 -j NOTRACK", PROXY_OFF_RULES)),
+    ),
+    "a rule in front of Docker's": Case(
+        ruled(with_rule("filter FORWARD", "-j REJECT --reject-with icmp-host-prohibited")), published(),
+        ("reject-rule-before-docker",),
+    ),
+    "translated to an address that nobody has": Case(
+        ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77")), egress(),
+        ("snat-rule-shadows-masquerade",),
+        ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11")),
+    ),
+    "another product's chain": Case(
+        ruled(with_chain("ts-forward", "-o docker0 -j DROP")), published(), ("third-party-forward-chain-drops",),
+        ruled(with_chain("ts-forward", "-o tailscale0 -j DROP")),
+    ),
+    "the other back end": Case(
+        legacy("-o docker0 -j DROP"), published(), ("two-iptables-backends-in-use",), legacy("-o br-9 -j DROP"),
+    ),
+    "ufw": Case(
+        ruled(with_chain("ufw-reject-forward", "-j REJECT")), published(), ("ufw-forward-policy",),
+        ruled(with_chain("ufw-reject-forward", "-j RETURN")),
+    ),
+}  # fmt: skip
+
+HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "a TTL that is set where nothing asks for it any more": (
+        ruled(in_table("mangle", "FORWARD", "-i eth0 -j TTL --ttl-set 1")), published(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
+def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+    is_silent(network, flow)

@@ -1,0 +1,68 @@
+"""The service in a container."""
+
+import pytest
+
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import serving
+from tests.walk.test_walk import published
+
+LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
+WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
+
+CASES: dict[str, Case] = {
+    "bound to loopback": Case(
+        serving(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",),
+    ),
+    "bound to the loopback link": Case(
+        serving(Socket("tcp", 4, None, 80, device="lo")), published(), ("service-listens-on-container-loopback",),
+        serving(Socket("tcp", 4, None, 80, device="eth0")),
+    ),
+    "bound to another address": Case(
+        serving(Socket("tcp", 4, ELSEWHERE, 80)), published(), ("service-listens-on-one-container-address",),
+    ),
+    "bound to another link": Case(
+        serving(Socket("tcp", 4, None, 80, device="eth1")), published(),
+        ("service-listens-on-one-container-address",), serving(Socket("tcp", 4, None, 80, device="eth0")),
+    ),
+    "listens on another port": Case(
+        serving(Socket("tcp", 4, None, 8080)), published(), ("service-listens-on-other-port",),
+        serving(Socket("tcp", 4, None, 8080), WORKING),
+    ),
+    "listens for IPv6 alone": Case(
+        serving(Socket("tcp", 6, None, 80, v6only=True)), published(), ("service-listens-on-wrong-family",),
+        serving(Socket("tcp", 6, None, 80)),
+    ),
+    "nothing listens": Case(serving(), published(), ("service-not-listening",)),
+    "nothing listens on this one of several ports": Case(
+        serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82)), published(), ("service-not-listening",),
+    ),
+    "its process is stopped": Case(
+        serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True)), published(),
+        ("service-process-stopped",), serving(WORKING),
+    ),
+}  # fmt: skip
+
+HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "the process of another port is stopped": (
+        serving(WORKING, Socket("tcp", 4, None, 81, pid=8, halted=True)), published(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
+def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+    is_silent(network, flow)

@@ -1,0 +1,65 @@
+"""A stopped container as it is when it runs: the flow to its port is delivered."""
+
+import msgspec
+
+from hairpin.change.calls import ConnectContainer, SetContainerState
+from hairpin.change.change import AddNamespace, Change
+from hairpin.change.simulate import simulate
+from hairpin.engines.starting import held_again, on_default_bridge, started
+from hairpin.host.docker import Endpoint, PortBinding
+from hairpin.walk.walk import walk_flow
+from tests.small_host import DOCKER_RULES, HOST_NETNS, WEB, container, engine, host_namespace, network
+from tests.walk.test_walk import published, without
+
+BINDING = PortBinding("tcp", 80, 8151, None, 4)
+STOPPED = network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))
+
+
+def address_in(change: Change) -> int:
+    (added,) = (each for each in change.parts if isinstance(each, AddNamespace))
+    return added.namespace.addresses[-1].value
+
+
+def test_a_started_container_answers_on_its_port() -> None:
+    change = started(STOPPED.this, container("exited"), BINDING)
+    assert change is not None
+    assert change.calls == (SetContainerState("docker", "start", "web"),)
+    assert walk_flow(STOPPED, published()).verdict != "delivered"
+    assert walk_flow(simulate(change, STOPPED), published()).verdict == "delivered"
+
+
+def test_a_start_takes_the_first_free_address() -> None:
+    other = msgspec.structs.replace(container(), id="d" * 64, name="db")
+    net = network(host_namespace(without("172.17.0.2")), docker=engine(container("exited"), other))
+    change = started(net.this, container("exited"), BINDING)
+    assert change is not None
+    assert address_in(change) == WEB + 1
+
+
+def test_a_start_on_no_bridge_network_cannot_be_foretold() -> None:
+    elsewhere = msgspec.structs.replace(container("exited"), endpoints=(Endpoint("overlay", "n9"),))
+    assert started(network(docker=engine(elsewhere)).this, elsewhere, BINDING) is None
+    assert started(network(docker=engine()).this, container("exited"), BINDING) is None
+
+
+def test_a_container_without_a_network_is_put_on_the_default_bridge() -> None:
+    unpublished = msgspec.structs.replace(
+        container(binding=msgspec.structs.replace(BINDING, actual=False)), network_mode="none", endpoints=()
+    )
+    net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(unpublished))
+    change = on_default_bridge(net.this, unpublished, BINDING, ConnectContainer("docker", "connect", "bridge", "web"))
+    assert change is not None
+    assert change.calls == (ConnectContainer("docker", "connect", "bridge", "web"),)
+    assert walk_flow(simulate(change, net), published()).verdict == "delivered"
+
+
+def test_an_address_that_is_held_again_serves_the_port_that_rules_still_lead_to() -> None:
+    net = network(host_namespace(DOCKER_RULES), docker=engine())
+    host = net.namespace(HOST_NETNS)
+    alone = msgspec.structs.replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
+    net = net.with_host(msgspec.structs.replace(net.this, namespaces=(alone,)))
+    change = held_again(net.this, WEB, net.this.engines[0].networks[0], BINDING)
+    assert change is not None
+    assert address_in(change) == WEB
+    assert walk_flow(net, published()).verdict != "delivered"
+    assert walk_flow(simulate(change, net), published()).verdict == "delivered"

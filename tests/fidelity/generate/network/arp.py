@@ -1,0 +1,41 @@
+"""One namespace of a network that has to ask for its neighbours (ARP), and who answers whom.
+
+Only one: what the others learn from its questions then makes no difference, their neighbours being entered by hand.
+"""
+
+from collections.abc import Iterable
+
+from hairpin.network.prefix import Version
+from tests.fidelity.generate.plan import Dice
+
+ASKS = 0.2
+"""How often somebody asks, where nothing forbids it."""
+WRONG = 0.04
+"""How often there is a wrong entry, where there can be one."""
+
+
+def resolver(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, ...]) -> str:
+    """Return who asks: the host, one of the containers, or nobody.  Of IPv6 rules would count the questions."""
+    if versions != (4,) or not containers or not dice.chance(ASKS):
+        return ""
+    return dice.pick(("host", "host", *containers))
+
+
+def wrong_entry(dice: Dice, bridged: tuple[str, ...], routed: tuple[str, ...]) -> tuple[str, str]:
+    """Return whose entry is wrong, and for whom.  On a bridge it leads to somebody else: to nobody's address a bridge
+    floods."""
+    able = (*(bridged if len(bridged) > 1 else ()), *routed)
+    if not able or not dice.chance(WRONG):
+        return "", ""
+    pair = ("host", dice.pick(able))
+    return pair if dice.chance(0.5) else (pair[1], pair[0])
+
+
+def sysctls(dice: Dice, links: Iterable[str], *, often: float) -> tuple[tuple[str, str], ...]:
+    """Return what a namespace answers, and which address it asks by."""
+    return tuple(
+        (f"net/ipv4/conf/{link}/{key}", dice.pick(values))
+        for link in links
+        for key, values in (("arp_ignore", "0111222338"), ("arp_announce", "012"), ("arp_filter", "01"))
+        if dice.chance(often)
+    )

@@ -1,0 +1,200 @@
+"""Holds the walk against the kernel for one case."""
+
+from collections import Counter
+from math import ceil
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.netfilter.ir import (
+    Expression,
+    FieldMatch,
+    Match,
+    NoEffect,
+    OpaqueMatch,
+    Rule,
+    SetMatch,
+    SocketMatch,
+    StatefulMatch,
+)
+from tests.fidelity.case import Case, Sent
+from tests.fidelity.coverage.element import Element
+from tests.fidelity.coverage.recorder import Recorder
+from tests.fidelity.expected.branches import Branch, Hits
+from tests.fidelity.expected.expectations import Expectations
+from tests.fidelity.expected.rule_hits import kernel_hits
+from tests.fidelity.judge.element_rows import rows_of
+from tests.fidelity.testbed.ask import Answer, ask
+from tests.fidelity.testbed.events import Event
+from tests.fidelity.testbed.transmissions import Transmission
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """Where walk and kernel differ: a flow's packet, or a rule's counter (``flow`` None).  ``branches`` are the walk's
+    events, ``events`` the kernel's; ``walk`` and ``kernel`` say more in words."""
+
+    flow: int | None
+    transmission: int
+    sent: Sent | None
+    walk: str
+    kernel: str = ""
+    branches: tuple[tuple[Event, ...], ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """One case judged: how many packets were compared, how many rule counters, and what differs."""
+
+    packets: int
+    rules: int
+    disagreements: tuple[Disagreement, ...]
+    outcomes: tuple[tuple[str, int], ...] = ()
+    exercised: frozenset[Element] = frozenset()
+    """What of the model this case has used, when nothing differs."""
+    judged: tuple[str, ...] = ()
+    """Rows of docs/reference/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
+
+
+def judge(case: Case) -> Judgement:
+    """Return what the kernel and the walk say differently of the case."""
+    return compare(ask(case))
+
+
+def compare(answer: Answer) -> Judgement:
+    """Compare every packet, then every rule's counter."""
+    packets = _Packets(answer)
+    packets.compare_all()
+    found = [*packets.differing, *packets.answers.unexcused()]
+    hits, outcomes = packets.hits, tuple(sorted(packets.outcomes.items()))
+    counters = kernel_hits(answer.before, answer.after)
+    # A packet that went another way has counted other rules: that is the same disagreement again.
+    if not found:
+        growing = _growing(answer.before)
+        for key, (count, rule) in counters.items():
+            if any(word in rule.text for word in _BREAKS_OFF) or _only_notes(rule, growing):
+                continue
+            low, high = hits.low[key], hits.high[key]
+            if not low <= count <= high:
+                wanted = f"{low}" if low == high else f"{low} to {high}"
+                found.append(Disagreement(None, 0, None, f"{wanted} packets at {key} {rule.text}", f"{count} packets"))
+    judged = tuple(sorted({row for key, (count, rule) in counters.items() if count for row in rows_of(key, rule.text)}))
+    exercised = frozenset[Element]() if found else packets.recorder.exercised(answer.before, hits.low)
+    return Judgement(packets.count, len(counters), tuple(found), outcomes, exercised, judged)
+
+
+def _growing(host: Host) -> frozenset[str]:
+    """Return the names of sets that rules add to: what is in them is open."""
+    rulesets = [namespace.ruleset for namespace in host.namespaces]
+    sets = [each for ruleset in rulesets for table in ruleset.tables for each in table.sets]
+    ipsets = [each for ruleset in rulesets for each in ruleset.ipsets]
+    return frozenset(each.name for each in (*sets, *ipsets) if each.opaque)
+
+
+def _only_notes(rule: Rule, growing: frozenset[str]) -> bool:
+    """Whether the walk leaves open if the rule is satisfied, since that makes no difference (a limit that logs)."""
+    open_ones = any(
+        isinstance(part, OpaqueMatch | StatefulMatch)
+        or _of_a_socket(part)
+        or (isinstance(part, SetMatch) and part.set in growing)
+        for part in rule.body
+    )
+    return open_ones and all(isinstance(part, Match | NoEffect) for part in rule.body)
+
+
+def _of_a_socket(part: Expression) -> bool:
+    """Whether it asks if there is a socket: what the kernel makes itself has one on some releases: an
+    ICMP error has on 6.12; or for a transparent one: what options a socket has hairpin knows of docker-proxy's only."""
+    if isinstance(part, SocketMatch):
+        return part.transparent
+    return isinstance(part, FieldMatch) and part.field == "skuid" and part.ranges == ((0, 0xFFFFFFFF),)
+
+
+class _Packets:
+    """Compares the packets of a case, in the order in which they were sent."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.transmissions = answer.transmissions
+        self.recorder = Recorder()
+        self.expectations = Expectations(answer.before, self.recorder)
+        self.hits = Hits()
+        self.answers = _Answers()
+        self.outcomes: dict[str, int] = {}
+        self.count = 0
+        self.differing: list[Disagreement] = []
+
+    def compare_all(self) -> None:
+        """Compare the first packets of all flows, then their second ones, and so on; of a flow in which something
+        differs no further ones."""
+        rounds = sorted(
+            (transmission.position, at, number, index)
+            for at, (number, transmissions) in enumerate(self.transmissions)
+            for index, transmission in enumerate(transmissions)
+        )
+        over = set[int]()
+        for _, at, number, index in rounds:
+            if number not in over and not self._agrees(number, index, self.transmissions[at][1][index]):
+                over.add(number)
+
+    def _agrees(self, number: int, position: int, transmission: Transmission) -> bool:
+        """Where the walk forks, the kernel's way must be one of its branches, and what follows goes on from there."""
+        if transmission.refused:
+            return True
+        self.count += 1
+        self.outcomes[_kind(transmission.events)] = self.outcomes.get(_kind(transmission.events), 0) + 1
+        branches = self.expectations.of(number, transmission)
+        unroutable = {_asker(branch): _pieces(branch) for branch in branches if branch.unroutable}
+        self.answers.owed.update(unroutable)
+        taken = [branch for branch in branches if branch.events == transmission.events]
+        if all(branch.untold for branch in taken):
+            differs = Disagreement(
+                number,
+                position,
+                transmission.sent,
+                "; ".join(branch.text for branch in branches),
+                branches=tuple(branch.events for branch in branches),
+                events=transmission.events,
+            )
+            if not taken:
+                self.differing.append(differs)
+                return False
+            self.answers.missing.append((_asker(taken[0]), differs))
+        self.hits.add(taken)
+        self.recorder.ends += (branch.end for branch in taken[:1])
+        self.expectations.went(number, taken)
+        return True
+
+
+class _Answers:
+    """How often the kernel had to tell each source that there is no route: after five it keeps silent for a while.
+
+    Source: net/ipv4/route.c ip_error(), ip_rt_error_burst
+    """
+
+    def __init__(self) -> None:
+        self.owed: Counter[int] = Counter()
+        self.missing: list[tuple[int, Disagreement]] = []
+
+    def unexcused(self) -> list[Disagreement]:
+        """Return those missing answers for which the kernel has no such excuse."""
+        return [found for saddr, found in self.missing if self.owed[saddr] <= _BURST]
+
+
+def _asker(branch: Branch) -> int:
+    """Return the source of what a way's end has rejected, as it came there: it may have been chosen or translated."""
+    stop = branch.end.stop
+    return stop.seen.packet.saddr if stop is not None else 0
+
+
+def _pieces(branch: Branch) -> int:
+    """Return how many pieces a way's end has rejected: each counts, though an error tells of the first one only."""
+    state = branch.end.state
+    return 1 if state.fragments.largest is None else ceil(state.packet.length_bytes / state.fragments.largest)
+
+
+_BURST = 5
+_BREAKS_OFF = (" vmap ", " map ", " set ct mark", " ct mark set")
+"""What makes an nft rule break off behind its counter; the walk counts rules that were carried out to their end."""
+
+
+def _kind(events: tuple[Event, ...]) -> str:
+    return "+".join(sorted(f"{event.kind}" for event in events)) or "dropped"

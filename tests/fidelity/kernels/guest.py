@@ -1,0 +1,66 @@
+"""``python -m tests.fidelity.kernels.guest FOLDER SEED FLOWS [every]`` (in the guest): asks its kernel case by case.
+
+Only the kernel's side of the hunt runs emulated: each case with the kernel's answer goes into FOLDER, and is judged
+outside, where the walk is twenty times faster.  A file ``enough`` there ends it: its numbers are cases to be shrunk.
+"""
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from tests.fidelity.case import Case
+from tests.fidelity.generate.case import case_of
+from tests.fidelity.kernels.exchange import Asked, kept, write
+from tests.fidelity.regressions import Regression, events_of, keep
+from tests.fidelity.testbed.ask import ask
+from tests.fidelity.testbed.capabilities import shows_by_vrf
+from tests.fidelity.testbed.netns import SetupError
+
+_SHRINKING_S = 300.0
+"""Emulated, each try takes seconds: what has not become smaller until then stays."""
+
+
+def _ask(case: Case) -> Asked:
+    try:
+        return Asked(case, ask(case))
+    except SetupError as error:
+        return Asked(case, str(error))
+
+
+def _is_modelled(case: Case) -> bool:
+    """Return whether the model knows the VRFs of this kernel, if the case has any."""
+    return shows_by_vrf() or all(" type vrf " not in line for each in case.namespaces for line in each.setup)
+
+
+def _shrink(folder: Path, number: int, flows: int) -> None:
+    """Show the smallest case that still disagrees, and write it as it is kept (tests/fidelity/regressions/guests)."""
+    # Only a guest that has to shrink judges cases itself; loading the walk takes it a while.
+    from tests.fidelity.judge.compare import compare  # noqa: PLC0415
+    from tests.fidelity.judge.shrink import shrink  # noqa: PLC0415
+    from tests.fidelity.judge.text import case_text, disagreement_text  # noqa: PLC0415
+
+    small = shrink(case_of(number, flows), _SHRINKING_S)
+    answer = ask(small)
+    told = [disagreement_text(each) for each in compare(answer).disagreements[:1]]
+    events = events_of(answer, any_port=False)
+    keep(f"{number}", Regression("".join(told), os.uname().release, small, events), folder / "shrunk")
+    sys.stdout.write("\n".join((f"shrunk case {number}", *case_text(small), *told)) + "\n")
+    sys.stdout.flush()
+
+
+def main(path: str, seed: str, flows: str, kept_ones: str = "guests") -> None:
+    """Ask until it is enough; first what is kept (``guests`` or ``every``)."""
+    folder = Path(path)
+    for name, case in kept(every=kept_ones == "every").items():
+        write(folder, name, _ask(case) if _is_modelled(case) else Asked(case, "VRFs are not modelled as they are here"))
+    for number in count(int(seed)):
+        if (folder / "enough").exists():
+            break
+        write(folder, f"{number}", _ask(case_of(number, int(flows))))
+    for word in (folder / "enough").read_text("ascii").split():
+        _shrink(folder, int(word), int(flows))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

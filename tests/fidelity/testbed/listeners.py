@@ -1,0 +1,43 @@
+"""Sockets that rules can find: each line is ``PROTOCOL ADDRESS PORT``; nobody answers, the hunt takes what arrives."""
+
+import os
+import socket
+
+from tests.fidelity.testbed.netns import Netns
+
+SHOWN = ("ss", "-n", "-l", "-e", "-t", "-u", "-p")
+
+
+def opened(netns: Netns, lines: tuple[str, ...]) -> tuple[socket.socket, ...]:
+    """Return the sockets; of an address that cannot be had there is none."""
+    found: list[socket.socket] = []
+    with netns.entered():
+        for line in lines:
+            protocol, address, port = line.split()
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            made = socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
+            if family == socket.AF_INET6:
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # A flow's own answer comes from the same port.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                made.bind((address, int(port)))
+                if protocol == "tcp":
+                    made.listen()
+            except OSError:
+                made.close()
+                continue
+            found.append(made)
+    return tuple(found)
+
+
+def as_relays(text: str) -> tuple[str, str]:
+    """Return what ``ss`` shows as if docker-proxy had the sockets, and that one's command line: whether a socket is
+    transparent hairpin knows of docker-proxy's alone."""
+    pid = os.getpid()
+    argv = "-proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.18.0.2 -container-port 80"
+    name = f'users:(("docker-proxy",pid={pid},fd=4))'
+    lines = [
+        " ".join(name if word.startswith("users:") else word for word in line.split()) for line in text.split("\n")
+    ]
+    return "\n".join(lines), f"{pid}\tdocker-proxy {argv}\n"

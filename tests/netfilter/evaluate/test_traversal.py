@@ -1,0 +1,247 @@
+import msgspec
+import pytest
+
+from hairpin.door import CLOSED, Door, Limits, Observation
+from hairpin.netfilter.evaluate.chain import Decision
+from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
+from hairpin.netfilter.evaluate.traversal import decide
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.ir import (
+    Chain,
+    Dialect,
+    Expression,
+    Field,
+    Jump,
+    Map,
+    Nat,
+    NatElement,
+    NatMap,
+    NoEffect,
+    NumberKey,
+    Rule,
+    SetField,
+    SetZone,
+    Table,
+    Verdict,
+    VerdictElement,
+    VerdictMap,
+)
+from hairpin.netfilter.packet import RST, Seen
+from tests.netfilter.seen import FIRST, WEB, Place, rule, table
+
+HEAD = ":FORWARD DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n"
+
+
+def decided(rules: str, seen: Seen = FIRST) -> tuple[Decision, ...]:
+    read = table(HEAD + rules)
+    return decide(read, read.chains[0], seen, Place(), ())
+
+
+def brief(decision: Decision) -> tuple[str, str, int]:
+    assert decision.place is not None
+    return decision.verdict, decision.place.chain, decision.place.number
+
+
+# rules of filter, verdict, chain and number of what decided (0: the policy)
+CASES: dict[str, tuple[str, tuple[str, str, int]]] = {
+    "policy": ("", ("drop", "FORWARD", 0)),
+    "first that fits": ("-A FORWARD -j ACCEPT\n-A FORWARD -j DROP\n", ("accept", "FORWARD", 1)),
+    "one that does not fit is passed": (
+        "-A FORWARD -p udp -j ACCEPT\n-A FORWARD -p tcp -j ACCEPT\n", ("accept", "FORWARD", 2),
+    ),
+    "all matches of a rule": ("-A FORWARD -i eth0 -p tcp -m tcp --dport 81 -j ACCEPT\n", ("drop", "FORWARD", 0)),
+    "jump": ("-A FORWARD -j A\n-A A -j ACCEPT\n", ("accept", "A", 1)),
+    "back from the end of a chain": (
+        "-A FORWARD -j A\n-A FORWARD -j ACCEPT\n-A A -p udp -j DROP\n", ("accept", "FORWARD", 2),
+    ),
+    "return": ("-A FORWARD -j A\n-A FORWARD -j ACCEPT\n-A A -j RETURN\n-A A -j DROP\n", ("accept", "FORWARD", 2)),
+    "return from a base chain is its policy": (
+        "-A FORWARD -j RETURN\n-A FORWARD -j ACCEPT\n", ("drop", "FORWARD", 0),
+    ),
+    "goto does not come back": ("-A FORWARD -g A\n-A FORWARD -j ACCEPT\n", ("drop", "FORWARD", 0)),
+    "goto comes back to who called its chain": (
+        "-A FORWARD -j A\n-A FORWARD -j ACCEPT\n-A A -g B\n-A A -j DROP\n", ("accept", "FORWARD", 2),
+    ),
+    "reject": ("-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n", ("reject", "FORWARD", 1)),
+    "log goes on": ("-A FORWARD -j LOG\n-A FORWARD -j ACCEPT\n", ("accept", "FORWARD", 2)),
+    "a rule without a target goes on": ("-A FORWARD\n-A FORWARD -j ACCEPT\n", ("accept", "FORWARD", 2)),
+    "a mark set is seen by the next rule": (
+        "-A FORWARD -j MARK --set-xmark 0x5/0xffffffff\n-A FORWARD -m mark --mark 0x5 -j ACCEPT\n",
+        ("accept", "FORWARD", 2),
+    ),
+    "a mark of another packet is not": (
+        "-A FORWARD -p udp -j MARK --set-xmark 0x5/0xffffffff\n-A FORWARD -m mark --mark 0x5 -j ACCEPT\n",
+        ("drop", "FORWARD", 0),
+    ),
+    "a chance before a log changes nothing": (
+        "-A FORWARD -m limit --limit 3/min -j LOG\n-A FORWARD -j ACCEPT\n", ("accept", "FORWARD", 2),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "expected"), CASES.values(), ids=CASES)
+def test_decide(rules: str, expected: tuple[str, str, int]) -> None:
+    (decision,) = decided(rules)
+    assert brief(decision) == expected
+    assert decision.conditions == ()
+
+
+def test_reject_says_how() -> None:
+    (decision,) = decided("-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n")
+    assert decision.reject == "tcp-reset"
+
+
+def test_the_trail_has_the_rules_that_fitted_in_order() -> None:
+    (decision,) = decided("-A FORWARD -j A\n-A FORWARD -p udp -j DROP\n-A A -j LOG\n-A A -j ACCEPT\n")
+    assert [(place.chain, place.number) for place in decision.trail] == [("FORWARD", 1), ("A", 1), ("A", 2)]
+    assert {place.evidence for place in decision.trail} == {"e1"}
+
+
+def test_an_unknown_match_splits_and_each_branch_says_what_it_supposes() -> None:
+    usual, other = decided("-A FORWARD -m bpf --bytecode x -j ACCEPT\n-A FORWARD -j REJECT\n")
+    assert (brief(usual), brief(other)) == (("reject", "FORWARD", 2), ("accept", "FORWARD", 1))
+    ((supposed,), (contrary,)) = usual.conditions, other.conditions
+    assert (supposed.holds, supposed.usual, contrary.holds, contrary.usual) == (False, True, True, False)
+    assert "bpf" in supposed.text
+    assert supposed.place is not None
+    assert supposed.place.number == 1
+    assert not supposed.load
+
+
+def test_a_rate_is_usually_not_exceeded_and_marked_as_load() -> None:
+    usual, other = decided("-A FORWARD -m limit --limit 3/min -j ACCEPT\n")
+    assert (usual.verdict, other.verdict) == ("accept", "drop")
+    assert [condition.load for each in (usual, other) for condition in each.conditions] == [True, True]
+
+
+def test_chance_is_no_load() -> None:
+    rules = "-A FORWARD -m statistic --mode random --probability 0.5 -j ACCEPT\n"
+    assert [condition.load for each in decided(rules) for condition in each.conditions] == [False, False]
+
+
+def test_branches_that_end_alike_are_one_that_keeps_the_trails_of_all() -> None:
+    (decision,) = decided("-A FORWARD -m bpf --bytecode x -j A\n-A FORWARD -j ACCEPT\n")
+    assert [[place.number for place in trail] for trail in decision.joined] == [[2], [1, 2]]
+    (alone,) = decided("-A FORWARD -j ACCEPT\n")
+    assert alone.joined == ()
+
+
+class Notes:
+    def __init__(self) -> None:
+        self.seen: list[Observation] = []
+
+    def observe(self, observation: Observation) -> None:
+        self.seen.append(observation)
+
+
+def test_an_observer_learns_of_matches_and_of_all_branches() -> None:
+    notes = Notes()
+    read = table(HEAD + "-A FORWARD -p udp -j DROP\n-A FORWARD -m bpf --bytecode x -j A\n-A FORWARD -j ACCEPT\n")
+    decide(read, read.chains[0], FIRST, Place(), (), Door(observer=notes))
+    truths = [each.truth for each in notes.seen if isinstance(each, MatchAnswered)]
+    assert truths == [Truth.NO, Truth.UNKNOWN]
+    (whole,) = [each for each in notes.seen if isinstance(each, ChainDecided)]
+    assert (whole.table, whole.chain, len(whole.decisions)) == (read, read.chains[0], 2)
+
+
+@pytest.mark.parametrize(("field", "expected"), (("dport", ["accept"]), ("sport", [])))
+def test_an_observer_learns_what_a_map_says(field: Field, expected: list[str]) -> None:
+    notes, rules = Notes(), nft(VerdictMap((field,), map="v"))
+    decide(rules, rules.chains[0], FIRST, Place(), (), Door(observer=notes))
+    mapped = [each.verdict for each in notes.seen if isinstance(each, VerdictMapped)]
+    assert [each.verdict for each in mapped if isinstance(each, Verdict)] == expected
+
+
+def test_too_many_branches_are_given_up_as_unknown() -> None:
+    rules = "".join(
+        f"-A FORWARD -m bpf --bytecode x{n} -j MARK --set-xmark {1 << n:#x}/{1 << n:#x}\n" for n in range(8)
+    )
+    read = table(HEAD + rules)
+    for door in (CLOSED, Door(limits=Limits(branches=8))):
+        decisions = decide(read, read.chains[0], FIRST, Place(), (), door)
+        assert len(decisions) <= door.limits.branches + 1
+        assert [each.verdict for each in decisions].count("outside") == 1
+
+
+def test_somebody_else_may_take_the_packet() -> None:
+    taken, left = decided("-A FORWARD -j NFQUEUE --queue-num 3\n-A FORWARD -j ACCEPT\n")
+    assert (taken.verdict, left.verdict) == ("outside", "accept")
+
+
+def test_notrack_and_zone_are_handed_on() -> None:
+    read = table(":PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\n", name="raw")
+    (decision,) = decide(read, read.chains[0], FIRST, Place(), ())
+    assert (decision.verdict, decision.notrack, decision.zone) == ("accept", True, None)
+    zoned = msgspec.structs.replace(read.chains[0], rules=(rule(SetZone(5)),))
+    (decision,) = decide(read, zoned, FIRST, Place(), ())
+    assert (decision.notrack, decision.zone) == (False, 5)
+    helped = msgspec.structs.replace(read.chains[0], rules=(rule(NoEffect("CT", "--helper ftp")), rule(SetZone(5))))
+    (decision,) = decide(read, helped, FIRST, Place(), ())
+    assert (decision.notrack, decision.zone) == (False, 0)
+
+
+def test_what_no_flowtable_takes_breaks_its_rule_off() -> None:
+    add, drop = NoEffect("flow", "flow add @f"), Verdict("drop")
+    base = Chain("c", (rule(add, drop), rule(add, Verdict("accept"), number=2)), "forward", policy="drop")
+    nft = Table("ip", "t", "nft", (base,))
+    reset = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, tcp_flags=RST))
+    found = [brief(decide(nft, base, seen, Place(), ())[0]) for seen in (FIRST, reset)]
+    assert found == [("drop", "c", 1), ("drop", "c", 0)]
+
+
+def test_nat_ends_the_chain_with_its_translation() -> None:
+    rules = (
+        ":PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\n-A PREROUTING -j DROP\n"
+    )
+    read = table(rules, name="nat")
+    (decision,) = decide(read, read.chains[0], FIRST, Place(), ())
+    assert decision.verdict == "accept"
+    assert decision.nat == Nat("dnat", (WEB, WEB), (80, 80), version=4)
+
+
+def nft(*body: Expression, policy: str = "drop") -> Table:
+    base = Chain("f", (rule(*body),), "forward", policy="drop" if policy == "drop" else "accept")
+    verdicts = Map("v", "port : verdict", (VerdictElement((NumberKey(80, 80),), Verdict("accept")),))
+    targets = Map("n", "port : address", (NatElement((NumberKey(80, 80),), (WEB, WEB)),))
+    return Table("inet", "t", "nft", (base, Chain("a", (rule(Verdict("accept")),))), maps=(verdicts, targets))
+
+
+EIGHTY = (VerdictElement((NumberKey(80, 80),), Jump("a")),)
+OTHERS = (VerdictElement((NumberKey(81, 81),), Verdict("accept")), VerdictElement((), Verdict("accept")))
+
+NFT: dict[str, tuple[Table, tuple[str, str, int]]] = {
+    "named verdict map": (nft(VerdictMap(("dport",), map="v")), ("accept", "f", 1)),
+    "no element": (nft(VerdictMap(("sport",), map="v")), ("drop", "f", 0)),
+    "a map that is not there": (nft(VerdictMap(("dport",), map="gone")), ("drop", "f", 0)),
+    "a field that is not there": (nft(VerdictMap(("icmp",), map="v")), ("drop", "f", 0)),
+    "inline, a jump": (nft(VerdictMap(("dport",), EIGHTY)), ("accept", "a", 1)),
+    "default element": (nft(VerdictMap(("dport",), OTHERS)), ("accept", "f", 1)),
+    "continue": (nft(Verdict("continue")), ("drop", "f", 0)),
+    "a jump to a chain that is not there": (nft(Jump("gone")), ("drop", "f", 0)),
+    "accepting policy": (nft(Verdict("continue"), policy="accept"), ("accept", "f", 0)),
+    "address by map": (nft(NatMap("dnat", ("dport",), map="n")), ("accept", "f", 1)),
+    "no address in the map": (nft(NatMap("dnat", ("sport",), map="n")), ("drop", "f", 0)),
+}
+
+
+@pytest.mark.parametrize(("rules", "expected"), NFT.values(), ids=NFT)
+def test_maps(rules: Table, expected: tuple[str, str, int]) -> None:
+    (decision,) = decide(rules, rules.chains[0], FIRST, Place(), ())
+    assert brief(decision) == expected
+
+
+def test_a_forged_circle_of_jumps_ends() -> None:
+    circle = Table("ip", "t", "nft", (Chain("f", (rule(Jump("f")),), "forward", policy="drop"),))
+    (decision,) = decide(circle, circle.chains[0], FIRST, Place(), ())
+    assert decision.verdict == "drop"
+
+
+@pytest.mark.parametrize(("dialect", "verdict"), (("nft", "accept"), ("iptables-nft", "drop")))
+def test_rule_of_nft_breaks_off_where_there_is_nothing_to_copy(dialect: Dialect, verdict: str) -> None:
+    body = (SetField("mark", 0, source="ct-mark"), Verdict("drop"))
+    chain = Chain("c", (Rule(body, "", 1),), "forward", policy="accept")
+    untracked = msgspec.structs.replace(FIRST, connection=None)
+    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, untracked, Place(), ())
+    assert decision.verdict == verdict
+    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
+    assert decision.verdict == "drop"

@@ -1,0 +1,53 @@
+"""Which container has an address, and which wire leads to it."""
+
+import msgspec
+
+from hairpin.host.host import Unread
+from hairpin.network.attachment import attachment_of, engines_read, network_for, network_of_bridge
+from hairpin.network.prefix import parse_address
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network
+
+STOPPED = network(docker=engine(container("exited")))
+
+
+def test_an_address_leads_to_its_container_and_its_veth() -> None:
+    found = attachment_of(network(), network().this, WEB, 4)
+    assert found is not None
+    assert (found.container.name, found.network.name) == ("web", "bridge")
+    assert found.host_link is not None
+    assert found.host_link.name == "veth1"
+
+
+def test_only_a_running_container_has_its_address() -> None:
+    assert attachment_of(network(), network().this, HOST_ADDRESS, 4) is None
+    assert attachment_of(network(), network().this, WEB, 6) is None
+    assert attachment_of(STOPPED, STOPPED.this, WEB, 4) is None
+
+
+def test_a_wire_that_was_not_read_leaves_the_attachment() -> None:
+    whole = network()
+    host = whole.this.namespaces[0]
+    alone = msgspec.structs.replace(host, links=tuple(each for each in host.links if each.name != "veth1"))
+    changed = whole.with_namespace(HOST_NETNS, alone)
+    found = attachment_of(changed, changed.this, WEB, 4)
+    assert found is not None
+    assert found.host_link is None
+
+
+def test_a_network_is_found_by_an_address_in_its_subnet_and_by_its_bridge() -> None:
+    named = network_for(network().this, WEB + 7, 4)
+    assert named is not None
+    assert named.name == "bridge"
+    assert network_for(network().this, parse_address("172.18.0.2")[1], 4) is None
+    assert network_of_bridge(network().this, "docker0") == named
+    assert network_of_bridge(network().this, "br-1") is None
+
+
+def test_containers_are_unknown_without_an_engine_or_when_it_could_not_be_asked() -> None:
+    whole = network().this
+    unread = msgspec.structs.replace(
+        whole, unread=(Unread("docker-containers", "host", "docker inspect", "permission denied", "e9"),)
+    )
+    assert engines_read(whole)
+    assert not engines_read(unread)
+    assert not engines_read(msgspec.structs.replace(whole, engines=()))
