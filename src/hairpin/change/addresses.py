@@ -139,10 +139,14 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
     link = namespace.link(address.link)
     if link is not None and not link.up:
         return
-    hop = (NextHop(address.link, linkdown=link is not None and not link.carrier),)
+    linkdown = link is not None and not link.carrier
+    dead = linkdown and bool(conf(namespace, version, address.link, "ignore_routes_with_linkdown", rule="or"))
+    hop = (NextHop(address.link, linkdown=linkdown, dead=dead),)
     if version == 4 and length < 31:
         last = last_of(value, length, 4)
         yield Route(4, last, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
-    if length < width(version):
-        network = network_of(value, length, version)
+    if address.peer is not None and version == 6:
+        yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
+    elif length < width(version) or address.peer is not None:
+        network = network_of(value if address.peer is None else address.peer, length, version)
         yield Route(version, network, length, main, next_hops=hop, prefsrc=prefsrc, metric=metric)

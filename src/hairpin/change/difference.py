@@ -33,6 +33,7 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
+from hairpin.change.loading import replacing
 from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
 from hairpin.change.words import is_made_by_hand, is_static, link_commands
@@ -202,6 +203,7 @@ def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
             continue
         if held is None or _frame(held) != _frame(table):
             if not (held is None and _is_idle(table)):
+                replacing(ReplaceTable(netns, table.dialect, table.family, table.name, table))
                 yield ReplaceTable(netns, table.dialect, table.family, table.name, table)
             continue
         yield from _edits(netns, held, table)

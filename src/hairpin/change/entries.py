@@ -17,8 +17,11 @@ from hairpin.change.change import (
     DeletePolicyRule,
     DeleteRoute,
 )
+from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import PolicyRule, Route
+from hairpin.message import message
+from hairpin.network.prefix import LINK_LOCAL6, address_text, inside
 
 _replace = msgspec.structs.replace
 
@@ -27,6 +30,7 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
     """Return the namespace with the entry."""
     match part:
         case AddRoute(route=route):
+            _check_gateways(namespace, route)
             return _replace(namespace, routes=(*namespace.routes, route))
         case AddPolicyRule(rule=rule):
             return _replace(namespace, rules=_in_order(namespace.rules, rule))
@@ -41,6 +45,29 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
             return _replace(namespace, fdb=(*namespace.fdb, forwarding))
         case _:
             assert_never(part)
+
+
+def _check_gateways(namespace: Namespace, route: Route) -> None:
+    """Raise ChangeError when the kernel would not take a gateway: it has to be on a link.
+
+    Source: net/ipv4/fib_semantics.c fib_check_nh(), net/ipv6/route.c ip6_route_check_nh()
+    """
+    for hop in route.next_hops:
+        version = hop.gateway_version or route.version
+        if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+            continue
+        ways = [
+            each
+            for each in namespace.routes
+            if each.version == version and inside(hop.gateway, each.destination, each.prefix_length, version)
+        ]
+        longest = max((each.prefix_length for each in ways), default=0)
+        if not any(
+            each.prefix_length == longest
+            and any(way.gateway is None and way.link == hop.link for way in each.next_hops)
+            for each in ways
+        ):
+            raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
 
 
 def without_entry(

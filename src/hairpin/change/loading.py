@@ -9,14 +9,17 @@ Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+import msgspec
+
 from hairpin.carry.act import Command
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.numbering import Numbering
+from hairpin.change.rules import BUILT_IN, tool_rules
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.iptables import render as iptables_render
 from hairpin.netfilter.iptables.words import split_words, unquoted
-from hairpin.netfilter.ir import Dialect, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, Rule, Table
 from hairpin.netfilter.nft import render as nft_render
 
 Handles = Mapping[str, Sequence[int]]
@@ -63,12 +66,36 @@ def replacing(edit: ReplaceTable) -> Command:
     """Return the load that replaces a table; raises ChangeError for what its tool cannot say."""
     if edit.dialect == "nft":
         name = f"{edit.family} {edit.name}"
-        made = nft_render.render(edit.table) if edit.table is not None else ""
+        made = _nft_table(edit.table) if edit.table is not None else ""
         return Command(("nft", "-f", "-"), f"add table {name}\ndelete table {name}\n{made}")
     if edit.dialect == "ebtables":
         raise ChangeError(message("ebtables rules cannot be written from the model"))
     table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
+    # A chain that is not named keeps its policy.
+    built_in = (
+        Chain(*chain[:1], (), chain[1], chain[2], chain[3], "accept")
+        for chain in BUILT_IN.get(edit.name, ())
+        if table.chain(chain[0]) is None
+    )
+    table = msgspec.structs.replace(table, chains=(*built_in, *table.chains))
     return Command((restore_tool(edit.dialect, edit.family),), iptables_render.render(table))
+
+
+def _nft_table(table: Table) -> str:
+    """Return the table with its rules in their own words; raises ChangeError for sets whose elements come and go."""
+    for named in table.sets:
+        if named.opaque is not None:
+            raise ChangeError(
+                message("set {name} of table {table} changes by itself", name=named.name, table=table.name)
+            )
+    frame = nft_render.render(msgspec.structs.replace(table, chains=())).removesuffix("}\n")
+    lines: list[str] = []
+    for chain in table.chains:
+        head = nft_render.hook_text(chain) if chain.hook is not None else ""
+        lines += [f"\tchain {chain.name} {{", f"\t\t{head}"]
+        lines += [f"\t\t{rules[0].text}" for rules in tool_rules(chain.rules)]
+        lines += ["\t}"]
+    return "".join((frame, *(f"{line}\n" for line in lines), "}\n"))
 
 
 def nft_load(edits: Sequence[RuleEdit], handles: Handles) -> Command:

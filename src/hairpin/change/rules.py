@@ -14,7 +14,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, ChainType, Hook, Jump, Rule, Ruleset, Table
 
-_BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
+BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
     "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
     "mangle": (
         ("PREROUTING", "prerouting", "filter", -150),
@@ -34,7 +34,13 @@ _BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
         ("FORWARD", "forward", "filter", 0),
         ("OUTPUT", "output", "filter", 0),
     ),
+    "security": (
+        ("INPUT", "input", "filter", 50),
+        ("FORWARD", "forward", "filter", 50),
+        ("OUTPUT", "output", "filter", 50),
+    ),
 }
+"""The built-in chains of iptables' tables.  Source: net/ipv4/netfilter/iptable_*.c"""
 
 
 def add_chain(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
@@ -54,7 +60,7 @@ def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
         return ruleset
     chains = tuple(
         Chain(name, (), hook, type_, priority, "accept")
-        for name, hook, type_, priority in _BUILT_IN.get(wanted.table, ())
+        for name, hook, type_, priority in BUILT_IN.get(wanted.table, ())
     )
     table = Table(wanted.family, wanted.table, wanted.dialect, chains)
     return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))

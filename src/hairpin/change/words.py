@@ -139,6 +139,8 @@ def new_address_words(address: Address) -> Words:
     words = address_words(address)
     if address.broadcast is not None:
         words = (*words, "broadcast", address_text(address.broadcast, address.version))
+    if address.version == 6 and address.deprecated:
+        words = (*words, "preferred_lft", "0")
     return (*words, "scope", address.scope) if address.version == 4 and address.scope != "global" else words
 
 

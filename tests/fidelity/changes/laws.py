@@ -67,17 +67,20 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
 
 
 def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
-    """Return a change of a few parts, and the network after it; what does not fit is not drawn."""
+    """Return a change of a few parts, and the network after it; what does not fit, or cannot be undone, is not drawn."""
     parts: list[InKernel] = []
     for _ in range(random.randint(1, _PARTS) * 3):
         part = drawn(random, network)
         if part is None or len(parts) == _PARTS:
             continue
+        change = Change((part,))
         try:
-            network = simulate(Change((part,)), network)
+            after = simulate(change, network)
         except ChangeError:
             continue
-        parts.append(part)
+        if all(step.undo is not None for step in steps(change, network)):
+            parts.append(part)
+            network = after
     return Change(tuple(parts)), network
 
 
