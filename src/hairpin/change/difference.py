@@ -32,6 +32,7 @@ from hairpin.change.change import (
     SetPolicy,
     SetSysctl,
 )
+from hairpin.change.entries import check_gateways
 from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
 from hairpin.change.loading import replacing
 from hairpin.change.rules import tool_rules
@@ -61,9 +62,11 @@ def difference(now: Network, wanted: Network) -> Change:
             continue
         changed.append(netns)
         for find in _KINDS:
-            found = tuple(find(netns, now.namespace(netns), namespace))
-            parts += found
-            now = simulate(Change(found), now)
+            for part in tuple(find(netns, now.namespace(netns), namespace)):
+                if isinstance(part, AddRoute):
+                    check_gateways(now.namespace(netns), part.route)
+                now = simulate(Change((part,)), now)
+                parts.append(part)
     for netns in changed:
         known, namespace = now.namespace(netns), wanted.namespace(netns)
         if any(part for find in _KINDS for part in find(netns, known, namespace)):

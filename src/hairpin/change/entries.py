@@ -30,7 +30,6 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
     """Return the namespace with the entry."""
     match part:
         case AddRoute(route=route):
-            _check_gateways(namespace, route)
             return _replace(namespace, routes=(*namespace.routes, route))
         case AddPolicyRule(rule=rule):
             return _replace(namespace, rules=_in_order(namespace.rules, rule))
@@ -47,7 +46,7 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
             assert_never(part)
 
 
-def _check_gateways(namespace: Namespace, route: Route) -> None:
+def check_gateways(namespace: Namespace, route: Route) -> None:
     """Raise ChangeError when the kernel would not take a gateway: it has to be on a link.
 
     Source: net/ipv4/fib_semantics.c fib_check_nh(), net/ipv6/route.c ip6_route_check_nh()
