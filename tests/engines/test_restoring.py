@@ -9,7 +9,8 @@ from hairpin.carry.act import Act, Command, Done
 from hairpin.change.carrying import carrying
 from hairpin.change.change import AddChain, Change, InsertRule
 from hairpin.change.simulate import simulate
-from hairpin.change.steps import Step, steps
+from hairpin.change.step import Step
+from hairpin.change.steps import steps
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, missing

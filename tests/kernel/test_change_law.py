@@ -40,7 +40,8 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.change.simulate import simulate
-from hairpin.change.steps import Step, decoded, encoded, refused, steps, undo
+from hairpin.change.step import Step, decoded, encoded, undo
+from hairpin.change.steps import refused, steps
 from hairpin.change.text import all_shown
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.host.host import Namespace

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hairpin.carry.act import FileState
 from hairpin.change.calls import SetUnitState
-from hairpin.change.steps import Ask, ReplaceFile, RunCommands, Step
+from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Remedy

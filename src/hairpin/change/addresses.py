@@ -58,7 +58,9 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
     )
     known = tuple(each for each in changed.neighbours if not (last and (each.link, each.version) == (address.link, 4)))
     changed = msgspec.structs.replace(changed, routes=routes, neighbours=known)
-    return _with_routes(changed, tuple(each for each in kept if each.link == address.link))
+    heirs = tuple(each for each in kept if each.link == address.link)
+    renewed = _with_routes(changed, heirs).routes[len(routes) :]
+    return msgspec.structs.replace(changed, routes=(*routes, *(each for each in renewed if _key(each) in theirs)))
 
 
 def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:

@@ -13,7 +13,7 @@ from hairpin.carry.act import Acting, Command, Replace
 from hairpin.change.calls import call_argv
 from hairpin.change.change import DeleteRule, InsertRule, ReplaceTable, RuleEdit
 from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, replacing
-from hairpin.change.steps import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError
 

@@ -1,8 +1,7 @@
 """The one telling of a change: the steps by which it is made on a host.
 
-A step says what it does to the network, what it expects to find, and the steps that undo it.  The undo is taken from
-the network before and is complete before the first step runs, so that another process can carry it out: steps are
-values that go through JSON.  ``text.py`` shows a step as command lines, ``carrying.py`` carries it out.
+The undo of each is taken from the network before.  ``text.py`` shows a step as command lines, ``carrying.py`` carries
+it out.
 """
 
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.calls import Call, FillIn, SetUnitState, reverse
+from hairpin.change.calls import FillIn, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
     AddNamespace,
@@ -40,9 +39,10 @@ from hairpin.change.change import (
     WriteFile,
 )
 from hairpin.change.difference import difference
-from hairpin.change.expect import Expectation, InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
+from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
 from hairpin.change.simulate import simulate
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
@@ -50,68 +50,6 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Dialect, Family
 from hairpin.network.network import Network
-
-Nature = Literal["reversible", "irreversible", "for-a-person"]
-
-
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What every step says of itself.
-
-    ``undo``: the steps that make the network as it was; None: it cannot be told, because nothing brings back what the
-    step does, or because the change does not fit the network (the step is then refused).
-    """
-
-    expects: tuple[Expectation, ...] = ()
-    undo: "tuple[Step, ...] | None" = None
-
-
-class RunCommands(_Told, frozen=True, tag="run"):
-    """Commands, in order, in one namespace: ``entering`` are the words that lead into it."""
-
-    netns: Netns
-    does: tuple[Setting | Forgotten | ContinueProcess | HaltProcess | LoadModule, ...]
-    commands: tuple[Words, ...]
-    entering: Words = ()
-
-
-class LoadRules(_Told, frozen=True, tag="load-rules"):
-    """Edits of one table, made at once: all of them or none."""
-
-    netns: Netns
-    does: tuple[RuleEdit, ...]
-    dialect: Dialect
-    family: Family
-    table: str
-    entering: Words = ()
-
-
-class ReplaceFile(_Told, frozen=True, tag="replace-file"):
-    """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there)."""
-
-    host: str
-    path: str
-    before: FileState | None
-    after: FileState | None
-
-
-class Ask(_Told, frozen=True, tag="ask"):
-    """The owner of a part of the host is asked; ``does``: what he then makes of the network."""
-
-    host: str
-    call: Call
-    does: tuple[Primitive, ...] = ()
-
-
-class Advise(_Told, frozen=True, tag="advise"):
-    """What only a person can do.  ``said`` is None where the cause's own advice says it; ``argv``: a command in which
-    the person has to fill in a word."""
-
-    does: tuple[Primitive, ...]
-    said: Message | None = None
-    argv: Words = ()
-
-
-Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise
 
 
 def steps(change: Change, network: Network) -> tuple[Step, ...]:
@@ -327,22 +265,6 @@ def host_of(part: Primitive, network: Network) -> Host:
     return network.host(part.netns.host)
 
 
-def nature(step: Step) -> Nature:
-    """Return whether a step can be taken back, or cannot, or is not hairpin's to make."""
-    match step:
-        case Advise():
-            return "for-a-person"
-        case Ask(undo=undo):
-            return "reversible" if undo is not None else "irreversible"
-        case RunCommands(does=does):
-            stays = any(isinstance(part, Forgotten | LoadModule) for part in does)
-            return "irreversible" if stays else "reversible"
-        case LoadRules() | ReplaceFile():
-            return "reversible"
-        case _:
-            assert_never(step)
-
-
 def refused(step: Step, network: Network) -> Message | None:
     """Return why a step must not be carried out on the network as it was just read; None where it may be.
 
@@ -365,29 +287,9 @@ def refused(step: Step, network: Network) -> Message | None:
     return None
 
 
-def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps that take the steps back, the last one first; what cannot be taken back is not in it."""
-    return tuple(back for step in reversed(made) for back in step.undo or ())
-
-
 def simulated(made: tuple[Step, ...], network: Network) -> Network:
     """Return the network after the steps; raises ChangeError when one does not fit."""
-    return simulate(Change(tuple(part for step in made for part in _done_by(step))), network)
-
-
-def _done_by(step: Step) -> tuple[Primitive, ...]:
-    if isinstance(step, ReplaceFile):
-        return (WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
-    return step.does
-
-
-def refitted(step: Step) -> Step:
-    """Return the step for a replica, whose runner is in the right namespace already.  What the kernel gives out anew
-    there (handles of rules) is looked up when the step is carried out."""
-    back = tuple(refitted(each) for each in step.undo) if step.undo is not None else None
-    if isinstance(step, RunCommands | LoadRules):
-        return msgspec.structs.replace(step, entering=(), undo=back)
-    return msgspec.structs.replace(step, undo=back)
+    return simulate(Change(tuple(part for step in made for part in done_by(step))), network)
 
 
 def entering(netns: Netns, network: Network) -> Words:
@@ -400,16 +302,3 @@ def entering(netns: Netns, network: Network) -> Words:
 
 def _namespace(network: Network, netns: Netns) -> Namespace | None:
     return network.namespace(netns) if netns in network else None
-
-
-def encoded(made: tuple[Step, ...]) -> bytes:
-    """Return the steps as JSON."""
-    return msgspec.json.encode(made)
-
-
-def decoded(text: bytes) -> tuple[Step, ...]:
-    """Return the steps that were encoded; raises ChangeError for what is no such text."""
-    try:
-        return msgspec.json.decode(text, type=tuple[Step, ...])
-    except msgspec.DecodeError as error:
-        raise ChangeError(str(error)) from None

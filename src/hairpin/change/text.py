@@ -7,7 +7,7 @@ from typing import assert_never
 from hairpin.change.calls import AddDirectRule, Call, call_argv
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.loading import own_words, replacing
-from hairpin.change.steps import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 

@@ -5,7 +5,8 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
 from hairpin.change.simulate import simulate
-from hairpin.change.steps import Ask, steps
+from hairpin.change.step import Ask
+from hairpin.change.steps import steps
 from hairpin.change.text import advice
 from hairpin.engines.missing import Missing, missing
 from hairpin.message import Message

@@ -5,7 +5,7 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import Call
 from hairpin.change.change import WriteFile
-from hairpin.change.steps import ReplaceFile, Step
+from hairpin.change.step import ReplaceFile, Step
 from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host

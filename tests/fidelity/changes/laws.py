@@ -14,7 +14,8 @@ from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, InKernel
 from hairpin.change.simulate import simulate
-from hairpin.change.steps import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, refused, steps, undo
+from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
+from hairpin.change.steps import refused, steps
 from hairpin.change.text import all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.read.parse import parse

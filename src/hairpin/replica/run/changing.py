@@ -7,7 +7,8 @@ instead: see :func:`parts_of`.
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, InKernel
-from hairpin.change.steps import LoadRules, RunCommands, Step, refitted, steps
+from hairpin.change.step import LoadRules, RunCommands, Step, refitted
+from hairpin.change.steps import steps
 from hairpin.network.network import Network
 from hairpin.replica.run.build import Built
 
