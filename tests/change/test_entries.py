@@ -9,6 +9,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from tests.small_host import HOST_NETNS, route
 
+FAR = route("10.0.0.0/8", "eth0", via="198.51.100.100")
 ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
 
 
@@ -30,9 +31,9 @@ def test_an_entry_by_hand_replaces_the_learned_one() -> None:
 
 
 def test_a_gateway_has_to_be_on_its_link() -> None:
-    namespace = Namespace("host", routes=(route("198.51.100.0/24", "eth0"), route("198.51.100.0/28", "eth1")))
+    namespace = Namespace("host", routes=(route("198.51.100.0/24", "eth0"), FAR))
     check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC6336464),)))
     check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", 7, onlink=True),)))
-    for gateway in (0xC6336401, 7):
+    for gateway, link in ((7, "eth0"), (0xC6336464, "eth1"), (0x0A000001, "eth0")):
         with pytest.raises(ChangeError):
-            check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", gateway),)))
+            check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop(link, gateway),)))

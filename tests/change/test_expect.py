@@ -63,7 +63,8 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
         NeighbourIs(Neighbour("eth0", 4, 7, 7, "PERMANENT"), there=True), "neighbour entry 0.0.0.7 on eth0",
     ),
     "forwarding": (
-        FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=False), FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=True),
+        FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=False),
+        FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=True),
         "forwarding entry on veth1",
     ),
     "link": (LinkIs(ETH0), LinkIs(Link(9, "gone")), "link gone is gone"),

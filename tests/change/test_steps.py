@@ -1,4 +1,4 @@
-"""Steps are complete values: they say their nature, refuse a world that has moved, and go through JSON with their undo."""
+"""Steps are complete values: they say their nature, refuse a world that has moved, and go through JSON."""
 
 import msgspec
 import pytest

@@ -147,8 +147,10 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
     if version == 4 and length < 31:
         last = last_of(value, length, 4)
         yield Route(4, last, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
-    if address.peer is not None and version == 6:
-        yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
-    elif length < width(version) or address.peer is not None:
+    if version == 6:
+        yield Route(6, network_of(value, length, 6), length, main, next_hops=hop, metric=metric)
+        if address.peer is not None:
+            yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
+    elif length < 32 or address.peer is not None:
         network = network_of(value if address.peer is None else address.peer, length, version)
-        yield Route(version, network, length, main, next_hops=hop, prefsrc=prefsrc, metric=metric)
+        yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)

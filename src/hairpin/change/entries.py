@@ -19,9 +19,10 @@ from hairpin.change.change import (
 )
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.route import PolicyRule, Route
+from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside
+from hairpin.network.routing import Query, by_precedence, lookup
 
 _replace = msgspec.structs.replace
 
@@ -47,26 +48,24 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
 
 
 def check_gateways(namespace: Namespace, route: Route) -> None:
-    """Raise ChangeError when the kernel would not take a gateway: it has to be on a link.
+    """Raise ChangeError when the kernel would not take a gateway: a lookup of it has to end on its link.
 
-    Source: net/ipv4/fib_semantics.c fib_check_nh(), net/ipv6/route.c ip6_route_check_nh()
+    The route's own table is asked first, then the policy rules.  Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(),
+    net/ipv6/route.c ip6_route_check_nh()
     """
     for hop in route.next_hops:
         version = hop.gateway_version or route.version
         if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
             continue
-        ways = [
-            each
-            for each in namespace.routes
-            if each.version == version and inside(hop.gateway, each.destination, each.prefix_length, version)
-        ]
-        longest = max((each.prefix_length for each in ways), default=0)
-        if not any(
-            each.prefix_length == longest
-            and any(way.gateway is None and way.link == hop.link for way in each.next_hops)
-            for each in ways
-        ):
+        query = Query(version, hop.gateway, oif=hop.link)
+        own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
+        way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
+        if way is None or not _is_by(way, hop) or any(each.gateway is not None for each in way.next_hops):
             raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
+
+
+def _is_by(route: Route, hop: NextHop) -> bool:
+    return any(each.link == hop.link for each in route.next_hops)
 
 
 def without_entry(

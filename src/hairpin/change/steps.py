@@ -41,6 +41,7 @@ from hairpin.change.change import (
 from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
+from hairpin.change.loading import replacing
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
 from hairpin.change.words import Words
@@ -176,7 +177,13 @@ def _step(parts: tuple[Primitive, ...], network: Network, undo: tuple[Step, ...]
     return Advise(does=parts, said=message("{advice}", advice=said) if said is not None else None)
 
 
-def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules:
+def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:
+    for edit in edits:
+        if isinstance(edit, ReplaceTable):
+            try:
+                replacing(edit)
+            except ChangeError as error:
+                return Advise(does=edits, said=error.said)
     netns, dialect, family, table = edited_table(edits[0])
     namespace = _namespace(network, netns)
     return LoadRules(
