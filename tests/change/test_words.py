@@ -63,12 +63,16 @@ RULES: dict[str, tuple[PolicyRule, str]] = {
     "selectors": (
         PolicyRule(4, 9, "blackhole", source=(0x0A000000, 8), destination=(0, 0), oif="b", mark=(1, 255), protocol=6,
                    sports=(7, 7), dports=(80, 90), uids=(0, 5), tos=16),
-        "priority 9 from 10.0.0.0/8 to 0.0.0.0/0 oif b fwmark 0x1/0xff tos 0x10 ipproto 6 sport 7 dport 80-90 "
-        "uidrange 0-5 blackhole",
+        (
+            "priority 9 from 10.0.0.0/8 to 0.0.0.0/0 oif b fwmark 0x1/0xff tos 0x10 ipproto 6 sport 7 dport 80-90 "
+            "uidrange 0-5 blackhole"
+        ),
     ),
     "goto": (PolicyRule(4, 9, "goto", goto=20), "priority 9 goto 20"),
     "VRF": (PolicyRule(4, 1000, l3mdev=True), "priority 1000 l3mdev"),
-    "suppress": (PolicyRule(4, 9, table=254, suppress_prefix_length=0), "priority 9 lookup 254 suppress_prefixlength 0"),
+    "suppress": (
+        PolicyRule(4, 9, table=254, suppress_prefix_length=0), "priority 9 lookup 254 suppress_prefixlength 0",
+    ),
 }  # fmt: skip
 
 

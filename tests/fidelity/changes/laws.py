@@ -68,7 +68,7 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
 
 
 def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
-    """Return a change of a few parts, and the network after it; what does not fit, or cannot be undone, is not drawn."""
+    """Return a change of a few parts that fit and can be undone, and the network after it."""
     parts: list[InKernel] = []
     for _ in range(random.randint(1, _PARTS) * 3):
         part = drawn(random, network)
