@@ -42,6 +42,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Ruleset, Verdict
 from tests.small_host import HOST_NETNS, container, host_namespace, network, sibling
@@ -121,7 +122,7 @@ def test_what_nothing_brings_back_says_so(part: Primitive) -> None:
 
 def test_what_only_a_person_can_do() -> None:
     for part in (
-        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 99), "listen"),
+        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 99), message("listen")),
         SetContainer(LABEL, container()),
         DropConnection(HOST_NETNS, "gone"),
     ):

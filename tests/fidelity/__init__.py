@@ -10,7 +10,7 @@ Read in this order:
 ``expected/``    what the walk says of the same packets, and which rules it says they satisfied
 ``judge/``       the two compared; a case that differs made small, and told in words
 ``coverage/``    what the model can do, and what of it was seen to agree
-``report``       docs/fidelity.md
+``report``       docs/reference/fidelity.md
 ``regressions``  disagreements of the past, kept as cases (``store`` keeps another one)
 ``mistakes/``    mistakes planted into the walk, each of which the hunt must find
 ``kernels/``     the hunt on other kernels, emulated

@@ -5,6 +5,7 @@ import msgspec
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, SetContainer
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.network.network import Network
 from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
 
@@ -43,7 +44,9 @@ def test_a_container_that_would_have_to_be_another() -> None:
 
 
 def test_advice_and_no_command() -> None:
-    part = AddSocket(HOST_NETNS.sibling("container:front"), Socket("tcp", 4, None, 80), "start the service in front")
+    part = AddSocket(
+        HOST_NETNS.sibling("container:front"), Socket("tcp", 4, None, 80), message("start the service in front")
+    )
     told = remedy(network(), part)
     assert (told.id, told.commands) == ("make-service-listen", ())
     assert str(told.advice[0]) == "start the service in front"
@@ -51,5 +54,5 @@ def test_advice_and_no_command() -> None:
 
 
 def test_on_the_host_itself() -> None:
-    told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "start it"))
+    told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it")))
     assert said(told) == "start it"

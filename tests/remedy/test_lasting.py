@@ -5,6 +5,7 @@ from typing import get_args
 from hairpin.change.change import AddRoute, ChangeWorld, ContinueProcess, DropConnection, Primitive, WriteFile
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
+from hairpin.message import message
 from hairpin.network.world import World
 from hairpin.remedy.lasting import BY_PERSON, KINDS, lasting
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, situation
@@ -17,7 +18,7 @@ def test_ids_are_kebab_case_and_not_repeated() -> None:
 
 
 def test_what_is_outside_of_the_host_is_told_and_not_done() -> None:
-    told = remedy(network(), ChangeWorld(World(), "open the port in the security group"))
+    told = remedy(network(), ChangeWorld(World(), message("open the port in the security group")))
     assert (told.id, told.commands, told.persist) == ("change-outside", (), ())
     assert said(told) == "open the port in the security group"
 

@@ -18,6 +18,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Ruleset, Table
 from hairpin.network.world import World
@@ -187,7 +188,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
     netns: Netns
     socket: Socket
-    advice: str
+    advice: Message
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
@@ -240,7 +241,7 @@ class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
     """Something outside of the host: a gateway, a peer, a client's address plan."""
 
     world: World
-    advice: str
+    advice: Message
 
 
 class SetUnit(msgspec.Struct, frozen=True, tag="set-unit"):

@@ -22,7 +22,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside
-from hairpin.network.routing import Query, by_precedence, lookup
+from hairpin.network.query import Query, Scope
+from hairpin.network.routing import by_precedence, lookup
 
 _replace = msgspec.structs.replace
 
@@ -57,7 +58,7 @@ def check_gateways(namespace: Namespace, route: Route) -> None:
         version = hop.gateway_version or route.version
         if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
             continue
-        query = Query(version, hop.gateway, oif=hop.link)
+        query = Query(version, hop.gateway, scope=Scope(oif=hop.link))
         own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
         way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
         if way is None or not _is_by(way, hop) or any(each.gateway is not None for each in way.next_hops):

@@ -174,7 +174,7 @@ def _step(parts: tuple[Primitive, ...], network: Network, undo: tuple[Step, ...]
     if isinstance(part, OfHost):
         return _on_host(part, network.host(part.host), undo)
     said = part.advice if isinstance(part, AddSocket | ChangeWorld) else None
-    return Advise(does=parts, said=message("{advice}", advice=said) if said is not None else None)
+    return Advise(does=parts, said=said)
 
 
 def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:

@@ -37,6 +37,26 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     vlans: tuple[tuple[int, int, bool], ...] = ()
 
 
+class Tunnel(msgspec.Struct, frozen=True):
+    """How a tunnel device encapsulates: ip-link(8), vxlan geneve gre gretap ipip.
+
+    ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
+    ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
+    ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
+    ``dont_fragment``: DF of the outer packet.  ``external``: routes and programs say all of this for each packet.
+    """
+
+    kind: str
+    version: Literal[4, 6] = 4
+    key: int | None = None
+    port: int | None = None
+    local: int | None = None
+    remote: int | None = None
+    underlay: str | None = None
+    dont_fragment: Literal["unset", "set", "inherit"] = "unset"
+    external: bool = False
+
+
 class Link(msgspec.Struct, frozen=True):
     """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
     loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same
@@ -62,8 +82,7 @@ class Link(msgspec.Struct, frozen=True):
     """A macvlan's mode (``bridge`` …), or an ipvlan's (``l2`` …), whose ``ipvlan_flag`` is ``bridge``, ``private`` or
     ``vepa``."""
     ipvlan_flag: str | None = None
-    vxlan_id: int | None = None
-    vxlan_port: int | None = None
+    tunnel: Tunnel | None = None
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

@@ -5,6 +5,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -58,6 +59,9 @@ _SENTENCES: dict[Reason, Message] = {
     "source-not-translated": message("it leaves with an address that nobody out there can answer"),
     "peer-drops": message("the other side drops such source addresses"),
     "wrong-answer": message("the answer does not look like one to what was asked"),
+    "no-tunnel-remote": message("the tunnel device does not know where to send the frame"),
+    "no-tunnel": message("no tunnel device takes the packet"),
+    "tunnel-elsewhere": message("the tunnel leads to another machine than the frame's receiver"),
     "opaque-device": message("the link does what hairpin does not model"),
     "left-instead": message("it leaves this host instead of reaching what it was meant for"),
     "too-many-ways": message("too many ways are open to follow each"),
@@ -78,8 +82,8 @@ def stop_sentence(stop: Stop) -> Message:
     return _SENTENCES.get(stop.reason, message("{reason}", reason=stop.reason))
 
 
-def decided_text(decided: DecidedBy | None) -> str:
-    """Return what decided a step, in the words of the tool that shows it: never translated."""
+def decided_text(decided: DecidedBy | None, words: Words) -> str:
+    """Return what decided a step: rules, routes and sysctls as the tool that shows them says it, never translated."""
     match decided:
         case None:
             return ""
@@ -91,5 +95,5 @@ def decided_text(decided: DecidedBy | None) -> str:
             return route
         case SysctlDecided(path=path, value=value):
             return f"{dotted(path)} = {value}"
-        case SocketDecided(text=text) | LinkDecided(text=text) | ConntrackDecided(text=text) | Assumed(text=text):
-            return text
+        case SocketDecided(said=said) | LinkDecided(said=said) | ConntrackDecided(said=said) | Assumed(said=said):
+            return words(said)

@@ -2,5 +2,5 @@
 
 Read in this order: ``packages`` (the kernel), ``initramfs``, ``machine`` (the guest), ``exchange`` (files between the
 guest and this machine), ``guest`` (asks its kernel case by case), ``hunt`` (judges the answers), ``replicas``,
-``report`` (docs/fidelity-kernels.md), ``__main__``.
+``report`` (docs/reference/fidelity-kernels.md), ``__main__``.
 """

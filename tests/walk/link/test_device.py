@@ -7,11 +7,11 @@ from hairpin.host.link import Address, BridgePort, Link
 from hairpin.netfilter.ir import Chain, Ruleset, Table, Verdict
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
-from hairpin.walk.link.device import device_in, device_out, enter, out_of_port, wire
+from hairpin.walk.link.device import device_in, device_out, out_of_port, wire
 from hairpin.walk.state import State
 from tests.netfilter.seen import rule
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
-from tests.walk.standing import FROM_CLIENT, INNER, at, changed, ended, told
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
+from tests.walk.standing import INNER, at, changed, ended, told
 
 
 def with_links(*links: Link) -> Network:
@@ -128,15 +128,6 @@ def test_wires() -> None:
 def test_what_goes_in_circles_is_given_up() -> None:
     tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=CLOSED.limits.hops + 1)
     assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped lo"
-
-
-def test_mark_and_connection_stay_behind() -> None:
-    packet = msgspec.structs.replace(FROM_CLIENT, mark=7)
-    state = msgspec.structs.replace(at("device-out", packet), hops=2).with_track(ct_state=8, notrack=True)
-    arrived = enter(state, INNER)
-    assert (arrived.packet.mark, arrived.track.ct_state, arrived.track.notrack, arrived.hops) == (0, 0, False, 3)
-    assert arrived.packet == FROM_CLIENT
-    assert container_namespace().name == arrived.netns.name
 
 
 ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009

@@ -9,6 +9,7 @@ from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, InKernel
 from hairpin.change.step import LoadRules, RunCommands, Step, refitted
 from hairpin.change.steps import steps
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.replica.run.build import Built
 
@@ -21,16 +22,16 @@ def parts_of(change: Change) -> tuple[Change, Change]:
     return Change(change.parts[:at]), Change(change.parts[at:])
 
 
-def make(change: Change, network: Network, built: Built) -> tuple[str, ...]:
+def make(change: Change, network: Network, built: Built) -> tuple[Message | str, ...]:
     """Make the change where the namespaces are rebuilt; return what was refused."""
     return tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)))
 
 
-def _make(step: Step, built: Built) -> str:
+def _make(step: Step, built: Built) -> Message | str:
     if not isinstance(step, RunCommands | LoadRules):
         return ""  # no command gives a link its carrier
     netns = built.netns.get(step.netns)
     if netns is None:
-        return f"{step.netns} is not rebuilt"
+        return message("{netns} is not rebuilt", netns=step.netns.name)
     netns.enter()
     return carry_out(carrying(refitted(step)))

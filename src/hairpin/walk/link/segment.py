@@ -23,6 +23,8 @@ from hairpin.network.network import (
 )
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
+from hairpin.network.tunnels import far_ends
+from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import replies
 from hairpin.walk.link.vlan import below
 
@@ -82,11 +84,35 @@ def _owns(namespace: Namespace, question: Question) -> bool:
 
 
 def _behind_wire(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
+    if link.tunnel is not None:
+        return _behind_tunnel(network, netns, link, question)
     if is_uplink(network, netns, link):
-        return Answer("outside")
+        return _on_other_hosts(network, Port(netns, link.name), question)
     peer = veth_peer(network, netns, link)
-    if peer is None:
-        return NOBODY
+    return _at_other_end(network, peer, question) if peer is not None else NOBODY
+
+
+def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answer:
+    """Return who answers on the other hosts that are on the wire; others on it may, of whom nothing was read."""
+    for wire in wires_of(network, uplink):
+        answer = _at_other_end(network, wire.far, question)
+        if answer.kind not in ("nobody", "outside"):
+            return answer
+    return Answer("outside")
+
+
+def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
+    """Return who answers behind the far ends of a tunnel device, which gets questions as it gets all broadcasts."""
+    fallback = NOBODY
+    for far in far_ends(network, netns, link, None):
+        answer = _at_other_end(network, far, question) if far is not None else Answer("outside")
+        if answer.kind not in ("nobody", "outside"):
+            return answer
+        fallback = answer if answer.kind == "outside" else fallback
+    return fallback
+
+
+def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
     namespace = network.namespace(peer.netns)
     other = namespace.link(peer.link)
     assert other is not None
@@ -140,8 +166,10 @@ def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link |
 
 
 def _behind_port(network: Network, netns: Netns, port: Link, question: Question) -> Answer:
+    if port.tunnel is not None:
+        return _behind_tunnel(network, netns, port, question) if port.up else NOBODY
     if is_uplink(network, netns, port):
-        return Answer("outside") if port.up else NOBODY
+        return _on_other_hosts(network, Port(netns, port.name), question) if port.up else NOBODY
     peer = veth_peer(network, netns, port)
     if peer is None:
         return NOBODY
@@ -168,11 +196,23 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
         return who_has(network, lower.netns, link_of(network, lower), mac)
     if link.kind == "bridge":
         return _mac_behind_bridge(network, netns, link, mac, skip=None)
+    return _mac_behind_wire(network, netns, link, mac)
+
+
+def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
+    """Return who takes frames to the hardware address behind a veth, a tunnel device or an uplink."""
+    if link.tunnel is not None:
+        ends = far_ends(network, netns, link, mac)
+        found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
+        return next((each for each in found if each.kind == "owner"), Answer("outside"))
     if is_uplink(network, netns, link):
-        return Answer("outside")
+        found = (_mac_at_other_end(network, wire.far, mac) for wire in wires_of(network, Port(netns, link.name)))
+        return next((each for each in found if each.kind == "owner"), Answer("outside"))
     peer = veth_peer(network, netns, link)
-    if peer is None:
-        return NOBODY
+    return _mac_at_other_end(network, peer, mac) if peer is not None else NOBODY
+
+
+def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
     far = network.namespace(peer.netns)
     other = far.link(peer.link)
     assert other is not None
@@ -196,8 +236,9 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
     for port in bridge_ports(network.namespace(netns), bridge.name):
         if port.name == skip:
             continue
-        if is_uplink(network, netns, port):
-            fallback = Answer("outside")
+        if port.tunnel is not None or is_uplink(network, netns, port):
+            found = _mac_behind_wire(network, netns, port, mac)
+            fallback = found if fallback.kind != "owner" else fallback
             continue
         peer = veth_peer(network, netns, port)
         other = network.namespace(peer.netns).link(peer.link) if peer is not None else None
@@ -210,7 +251,10 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
 def port_towards(network: Network, netns: Netns, bridge: str, target: Port | None) -> Link | None:
     """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
     namespace = network.namespace(netns)
-    for port in bridge_ports(namespace, bridge):
+    ports = bridge_ports(namespace, bridge)
+    if target is not None and target.netns.host != netns.host:
+        return _port_to_host(network, netns, ports, target)
+    for port in ports:
         if target is None:
             if is_uplink(network, netns, port):
                 return port
@@ -219,3 +263,18 @@ def port_towards(network: Network, netns: Netns, bridge: str, target: Port | Non
             if peer is not None and target in (peer, *stacked_on(network, peer)):
                 return port
     return None
+
+
+def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
+    """Return the bridge's port that leads to another host: the one where its forwarding database has the target, else
+    the first tunnel or uplink that reaches the host."""
+    mac = link_of(network, target).mac
+    learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}
+    leading = [port for port in ports if _reaches_host(network, netns, port, target.netns.host)]
+    return next((port for port in leading if port.name in learned), leading[0] if leading else None)
+
+
+def _reaches_host(network: Network, netns: Netns, port: Link, host: str) -> bool:
+    if port.tunnel is not None:
+        return any(far is not None and far.netns.host == host for far in far_ends(network, netns, port, None))
+    return any(wire.far.netns.host == host for wire in wires_of(network, Port(netns, port.name)))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.links_json import interfaces, port_state, ports
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
@@ -76,7 +76,10 @@ STACKED: dict[str, tuple[dict[str, Any], tuple[str, object]]] = {
     "a macvlan has no flag": ({"linkinfo": {"info_kind": "macvlan", "info_data": {"mode": "vepa"}}},
                               ("ipvlan_flag", None)),
     "vrf": ({"linkinfo": {"info_kind": "vrf", "info_data": {"table": 77}}}, ("vrf_table", 77)),
-    "vxlan": ({"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789}}}, ("vxlan_port", 4789)),
+    "vxlan": (
+        {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789}}},
+        ("tunnel", Tunnel("vxlan", key=7, port=4789)),
+    ),
     "xdp": ({"xdp": {"mode": 1, "prog": {"id": 5}}}, ("xdp", True)),
     "no xdp": ({}, ("xdp", False)),
     "stands on another": ({"link": "eth0"}, ("lower", "eth0")),

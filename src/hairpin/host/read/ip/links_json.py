@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import mac, number
 from hairpin.host.read.json_text import decode
 from hairpin.netfilter.address import parse_address, width
@@ -87,11 +87,33 @@ class _BridgeData(msgspec.Struct):
     nf_call_arptables: int = 0
 
 
-class _StackedData(msgspec.Struct):
-    """``info_data`` of vlan, vxlan, macvlan, macvtap, ipvlan and vrf."""
+class _TunnelData(msgspec.Struct):
+    """``info_data`` of vxlan, geneve, gre, gretap and ipip.
+
+    Source: iproute2 ip/iplink_vxlan.c vxlan_print_opt(), iplink_geneve.c geneve_print_opt(), link_gre.c
+    gre_print_opt(), link_iptnl.c iptunnel_print_opt()
+    """
 
     id: int | None = None
     port: int | None = None
+    link: str | None = None
+    local: str | None = None
+    local6: str | None = None
+    remote: str | None = None
+    remote6: str | None = None
+    group: str | None = None
+    group6: str | None = None
+    df: str | None = None
+    pmtudisc: bool | None = None
+    ikey: str | int | None = None
+    okey: str | int | None = None
+    external: bool = False
+
+
+class _StackedData(msgspec.Struct):
+    """``info_data`` of vlan, macvlan, macvtap, ipvlan and vrf."""
+
+    id: int | None = None
     mode: str | None = None
     table: str | int | None = None
     link: str | None = None
@@ -104,7 +126,9 @@ _PORT_DATA = msgspec.json.Decoder(_PortData)
 _PORTS = msgspec.json.Decoder(tuple[_NamedPort, ...])
 _BRIDGE_DATA = msgspec.json.Decoder(_BridgeData)
 _STACKED_DATA = msgspec.json.Decoder(_StackedData)
-_STACKED = ("vlan", "vxlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
+_STACKED = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
+TUNNELS = ("vxlan", "geneve", "gre", "gretap", "ipip", "sit")
+_TUNNEL_DATA = msgspec.json.Decoder(_TunnelData)
 PEERED = ("veth", "netkit", "vxcan")
 """Kinds whose links come in pairs: the link that they name is the other end, not the lower link."""
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
@@ -146,8 +170,9 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
     stacked = _StackedData()
     if kind in _STACKED:
         stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
+    tunnel = _tunnel(kind, decode(_TUNNEL_DATA, _raw(info.info_data), source=source)) if kind in TUNNELS else None
     # A vxlan names its underlay in its own data; link 0 (``NONE``) is no link.
-    below = link.link or stacked.link
+    below = link.link or (tunnel.underlay if tunnel is not None else stacked.link)
     return Link(
         index=link.ifindex,
         name=link.ifname,
@@ -168,12 +193,40 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         vlan_id=stacked.id if kind == "vlan" else None,
         macvlan_mode=stacked.mode if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
         ipvlan_flag=_ipvlan_flag(stacked) if kind == "ipvlan" else None,
-        vxlan_id=stacked.id if kind == "vxlan" else None,
-        vxlan_port=stacked.port if kind == "vxlan" else None,
+        tunnel=tunnel,
         vrf_table=number(stacked.table) if kind == "vrf" and stacked.table is not None else None,
         xdp=link.xdp is not msgspec.UNSET,
         evidence=evidence,
     )
+
+
+def _tunnel(kind: str, data: _TunnelData) -> Tunnel:
+    remote = endpoint(data.remote or data.remote6 or data.group or data.group6)
+    local = endpoint(data.local or data.local6)
+    df = data.df or ("set" if data.pmtudisc else "unset")
+    return Tunnel(
+        kind,
+        (remote or local or (4, 0))[0],
+        key=data.id if data.id is not None else _key(data.okey),
+        port=data.port,
+        local=local[1] if local is not None else None,
+        remote=remote[1] if remote is not None else None,
+        underlay=data.link,
+        dont_fragment="set" if df == "set" else "inherit" if df == "inherit" else "unset",
+        external=data.external,
+    )
+
+
+def endpoint(text: str | None) -> tuple[Literal[4, 6], int] | None:
+    """Return version and address of a tunnel's end; None for ``any``."""
+    return None if text is None or text in ("any", "0.0.0.0", "::") else parse_address(text)
+
+
+def _key(text: str | int | None) -> int | None:
+    """Return the key of GRE, which iproute2 prints as an address: ip/link_gre.c gre_print_opt()."""
+    if text is None or isinstance(text, int):
+        return text
+    return parse_address(text)[1] if "." in text else number(text)
 
 
 def _ipvlan_flag(data: _StackedData) -> str:

@@ -16,9 +16,9 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, mac, number
-from hairpin.host.read.ip.links_json import PEERED, Interfaces
+from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
@@ -128,20 +128,43 @@ def _netnsid(text: str | None) -> int | None:
 
 def _of_kind(link: Link, kind: str, words: list[str]) -> Link:
     identity = value_after(words, "id")
-    port = value_after(words, "dstport")
     table = value_after(words, "table")
     return msgspec.structs.replace(
         link,
         kind=kind,
         lower=value_after(words, "dev") if kind == "vxlan" else None,
+        tunnel=_tunnel(kind, words) if kind in TUNNELS else None,
         vlan_id=int(identity) if kind == "vlan" and identity else None,
         macvlan_mode=value_after(words, "mode") if kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
         ipvlan_flag=next((word for word in words if word in _IPVLAN_FLAGS), "bridge") if kind == "ipvlan" else None,
-        vxlan_id=int(identity) if kind == "vxlan" and identity else None,
-        vxlan_port=int(port) if kind == "vxlan" and port else None,
         vrf_table=number(table) if kind == "vrf" and table else None,
         bridge=_bridge(words) if kind == "bridge" else None,
     )
+
+
+def _tunnel(kind: str, words: list[str]) -> Tunnel:
+    """Source: iproute2 ip/iplink_vxlan.c, iplink_geneve.c, link_gre.c, link_iptnl.c"""
+    identity, port = value_after(words, "id"), value_after(words, "dstport")
+    key = value_after(words, "key") or value_after(words, "okey")
+    remote = endpoint(value_after(words, "remote") or value_after(words, "group"))
+    local = endpoint(value_after(words, "local"))
+    df = value_after(words, "df")
+    return Tunnel(
+        kind,
+        (remote or local or (4, 0))[0],
+        key=int(identity) if identity else number(key) if key else None,
+        port=int(port) if port else None,
+        local=local[1] if local is not None else None,
+        remote=remote[1] if remote is not None else None,
+        underlay=value_after(words, "dev"),
+        dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
+        external="external" in words,
+    )
+
+
+def _sets_df(kind: str, words: list[str]) -> bool:
+    """Return whether a tunnel of GRE or IP sets DF, as it does unless told otherwise."""
+    return kind in ("gre", "gretap", "ipip", "sit") and "nopmtudisc" not in words
 
 
 _IPVLAN_FLAGS = ("private", "vepa")

@@ -1,63 +1,47 @@
-"""The whole answer: every asked flow diagnosed, equal causes joined, best first."""
-
-from typing import Literal
+"""Every asked flow diagnosed, equal causes joined, best first."""
 
 import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, diagnose
-from hairpin.host.host import Unread
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-
-Severity = Literal["blocking", "latent", "exposure", "advice"]
+from hairpin.walk.state import Stop
 
 
 class FoundCause(msgspec.Struct, frozen=True):
-    """A proven cause: ``ref`` names it in this answer, ``flows`` are the indexes of those that it stops, ``together``
-    the refs (itself included) that have to go before those flows are delivered."""
+    """A proven cause.
+
+    ``ref`` names it in this examination.  ``stop``: where it stops the first of its ``flows``, which are the indexes of
+    those that it stops.  ``together``: the refs (itself included) that have to go before those flows are delivered."""
 
     ref: str
     id: str
-    severity: Severity
     candidate: Candidate
+    stop: Stop
     proof: Proof
     flows: tuple[int, ...]
     together: tuple[str, ...]
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What ``check`` found.  ``unexplained``: indexes of flows that fail, and no cause of the catalogue explains it."""
+class Examination(msgspec.Struct, frozen=True):
+    """The flows' diagnoses in the order asked, and the causes that they have found."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
     causes: tuple[FoundCause, ...]
-    unexplained: tuple[int, ...]
-    undecided: tuple[int, ...]
-    missing: tuple[Unread, ...] = ()
-    replicated_flows: frozenset[int] = frozenset()
-    """Indexes of flows whose verdict a replica on the running kernel has confirmed."""
-    replicated_causes: frozenset[str] = frozenset()
-    """Refs of causes whose proof it has confirmed, without and with the change."""
+
+    def causes_of(self, number: int) -> tuple[FoundCause, ...]:
+        """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
+        order = [(each.cause, each.candidate.where) for each in self.diagnoses[number].causes]
+        found = [each for each in self.causes if number in each.flows]
+        return tuple(sorted(found, key=lambda each: order.index((each.id, each.candidate.where))))
 
 
-def check(network: Network, flows: tuple[Flow, ...]) -> Answer:
+def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked."""
     diagnoses = tuple(diagnose(network, flow) for flow in flows)
-    return Answer(
-        network,
-        diagnoses,
-        _joined(diagnoses),
-        unexplained=tuple(
-            number
-            for number, each in enumerate(diagnoses)
-            if each.trace.verdict not in ("delivered", "depends") and not each.causes
-        ),
-        undecided=tuple(
-            number for number, each in enumerate(diagnoses) if each.trace.verdict == "depends" and not each.causes
-        ),
-        missing=tuple(each for host in network.hosts for each in host.unread),
-    )
+    return Examination(network, diagnoses, _joined(diagnoses))
 
 
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
@@ -78,8 +62,8 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
             FoundCause(
                 refs[key],
                 suspect.cause,
-                "blocking",
                 suspect.candidate,
+                suspect.stop,
                 diagnosis.proof,
                 tuple(number for number, _ in members),
                 together,

@@ -1,0 +1,64 @@
+"""Tunnel devices of several hosts: where a tunnel's frames go, and which device takes them there.
+
+Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/geneve.c geneve_lookup();
+net/ipv4/ip_tunnel.c ip_tunnel_lookup()
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link, Tunnel
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, Port, owns_address
+
+_FLOOD = 0
+"""The hardware address 00:00:00:00:00:00: its entries name who gets what no other entry is for."""
+ETHERNET = ("vxlan", "geneve", "gretap")
+"""Kinds of tunnels that carry whole Ethernet frames."""
+
+
+def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[int, ...]:
+    """Return the outer destinations of a frame to the hardware address: those of its forwarding entries, else of the
+    entries for all other frames and the device's own remote."""
+    tunnel = link.tunnel
+    if tunnel is None:
+        return ()
+    entries = [each for each in namespace.fdb if each.port == link.name and each.remote is not None]
+    named = tuple(each.remote for each in entries if mac is not None and each.mac == mac and each.remote is not None)
+    if named:
+        return named
+    flooded = tuple(each.remote for each in entries if each.mac == _FLOOD and each.remote is not None)
+    own = (tunnel.remote,) if tunnel.remote is not None else ()
+    return tuple(dict.fromkeys((*flooded, *own)))
+
+
+def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
+    """Return the tunnel devices that a frame to the hardware address (None: to everybody) reaches, one for each outer
+    destination; None for a destination that was not read, or where no device takes the frame."""
+    tunnel = link.tunnel
+    if tunnel is None:
+        return ()
+    namespace = network.namespace(netns)
+    return tuple(_far_end(network, netns, tunnel, remote) for remote in remotes_of(namespace, link, mac))
+
+
+def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Port | None:
+    for other, namespace in network.namespaces():
+        if other != netns and owns_address(namespace, tunnel.version, remote):
+            found = taker(namespace, tunnel, tunnel.local, remote)
+            return Port(other, found.name) if found is not None else None
+    return None
+
+
+def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int) -> Link | None:
+    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``."""
+    return next((each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination)), None)
+
+
+def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int) -> bool:
+    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, sender.port):
+        return False
+    if own.kind == "vxlan":
+        return own.external or own.key == sender.key
+    from_there = own.remote is None or source is None or own.remote == source
+    if own.kind == "geneve":
+        return own.external or (own.key == sender.key and from_there)
+    return own.key == sender.key and from_there and own.local in (None, destination)

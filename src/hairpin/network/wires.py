@@ -1,0 +1,142 @@
+"""Which links of several hosts are on one wire.
+
+A host's snapshot ends at its uplinks.  Two uplinks are joined
+
+- when one host has a neighbour or forwarding entry with the other's hardware address;
+- by assumption, when an address of one is on-link for the other, and no entry says anything;
+- by assumption, too, when an entry names another hardware address: a cloud's fabric answers for its machines.
+
+An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
+that look alike.  A bridge without an uplink joins nothing, since 172.17.0.0/16 is on-link on every Docker host.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
+from hairpin.network.prefix import inside
+
+Reason = Literal["seen", "on-link", "fabric"]
+"""A neighbour or forwarding entry shows it; the address is on-link and nothing says more; an entry names the hardware
+address of somebody between them."""
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """The other end of a wire between two hosts, as seen from one of them."""
+
+    far: Port
+    reason: Reason
+
+    @property
+    def assumed(self) -> bool:
+        """Whether no reading shows the wire."""
+        return self.reason != "seen"
+
+
+class _Uplink(msgspec.Struct, frozen=True):
+    """An uplink, the link that holds its addresses (its bridge, or itself), and those addresses."""
+
+    port: Port
+    holder: Link
+    addresses: tuple[Address, ...]
+
+
+def wires_of(network: Network, port: Port) -> tuple[Wire, ...]:
+    """Return the other hosts' uplinks that are on the wire behind this uplink, in the order of the hosts."""
+    if len(network.hosts) < 2:
+        return ()
+    uplinks = tuple(_uplinks(network))
+    here = next((each for each in uplinks if each.port == port), None)
+    if here is None:
+        return ()
+    others = [each for each in uplinks if each.port.netns.host != port.netns.host]
+    found: Iterator[tuple[_Uplink, Reason | None]] = ((each, _joined(network, here, each, uplinks)) for each in others)
+    return tuple(Wire(each.port, reason) for each, reason in found if reason is not None)
+
+
+def _uplinks(network: Network) -> Iterator[_Uplink]:
+    for host in network.hosts:
+        if host.netns not in network:
+            continue
+        namespace = network.namespace(host.netns)
+        for link in namespace.links:
+            if is_uplink(network, host.netns, link):
+                yield _uplink(host, namespace, link)
+
+
+def _uplink(host: Host, namespace: Namespace, link: Link) -> _Uplink:
+    master = namespace.link(link.master) if link.master else None
+    holder = master if master is not None and is_bridge_port(namespace, link) else link
+    addresses = tuple(each for each in namespace.addresses if each.link == holder.name and each.scope == "global")
+    return _Uplink(Port(host.netns, link.name), holder, addresses)
+
+
+def _joined(network: Network, one: _Uplink, other: _Uplink, uplinks: tuple[_Uplink, ...]) -> Reason | None:
+    if _sees(network, one, other) or _sees(network, other, one):
+        return "seen"
+    near = [*_on_link(one, other), *_on_link(other, one)]
+    if not near or _held_twice(near, uplinks):
+        return None
+    named = _named(network, one, other) or _named(network, other, one)
+    return "fabric" if named else "on-link"
+
+
+def _macs(network: Network, uplink: _Uplink) -> set[int]:
+    link = network.namespace(uplink.port.netns).link(uplink.port.link)
+    return {mac for each in (uplink.holder, link) if each is not None and (mac := each.mac)}
+
+
+def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
+    """Return whether the first host has an entry, on that uplink, with the other's hardware address."""
+    namespace, macs = network.namespace(one.port.netns), _macs(network, other)
+    entries = any(each.link == one.holder.name and each.mac in macs for each in namespace.neighbours)
+    return entries or any(
+        each.port == one.port.link and each.mac in macs and not each.local and each.remote is None
+        for each in namespace.fdb
+    )
+
+
+def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
+    """Return whether the first host has an entry with a hardware address for an address of the other."""
+    asked = {(each.version, each.value) for each in other.addresses}
+    return any(
+        each.link == one.holder.name and (each.version, each.value) in asked and each.mac is not None and not each.proxy
+        for each in network.namespace(one.port.netns).neighbours
+    )
+
+
+def _on_link(one: _Uplink, other: _Uplink) -> list[Address]:
+    """Return the other's addresses that lie in a network of the first."""
+    return [
+        far
+        for far in other.addresses
+        for own in one.addresses
+        if far.version == own.version and inside(far.value, own.value, own.prefix_length, own.version)
+    ]
+
+
+def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
+    """Return whether several hosts have one of the addresses on an uplink."""
+    asked = {(each.version, each.value) for each in near}
+    holders: dict[tuple[int, int], set[str]] = {}
+    for uplink in uplinks:
+        for each in uplink.addresses:
+            if (each.version, each.value) in asked:
+                holders.setdefault((each.version, each.value), set()).add(uplink.port.netns.host)
+    return any(len(hosts) > 1 for hosts in holders.values())
+
+
+def owner_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
+    """Return the namespace of the one other host that has the address on an uplink; None where none or several have."""
+    holders = {
+        each.port.netns
+        for each in _uplinks(network)
+        if each.port.netns.host != besides
+        and any((address.version, address.value) == (version, value) for address in each.addresses)
+    }
+    return holders.pop() if len(holders) == 1 else None

@@ -1,0 +1,71 @@
+"""From one link to another: into a veth's other end, and to another host that was read."""
+
+import msgspec
+
+from hairpin.host.link import Link
+from hairpin.message import message
+from hairpin.network.network import Network, Port
+from hairpin.network.stacked import link_of
+from hairpin.network.wires import owner_of, wires_of
+from hairpin.walk.link.segment import port_towards
+from hairpin.walk.state import Assumed, Fragments, Frame, State
+
+
+def enter(state: State, port: Port, *, from_below: bool = False) -> State:
+    """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
+    namespace, unless it comes ``from_below``, from the link below, before anything asked for it.
+
+    Source: net/core/skbuff.c skb_scrub_packet()
+    """
+    keeps = from_below or port.netns == state.netns
+    packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
+    return State(
+        stage="device-in",
+        netns=port.netns,
+        packet=packet,
+        iif=port.link,
+        hops=state.hops + 1,
+        frame=Frame(vid=state.frame.vid, target=state.frame.target),
+        fragments=Fragments(largest=state.fragments.largest),
+        history=state.history,
+        carried=state.carried,
+    )
+
+
+def crossed(network: Network, state: State, link: Link) -> State | None:
+    """Return the packet as it comes in at another host that was read, or None when it leaves for where nothing was.
+
+    It crosses by a wire that both hosts are on, or by gateways that nobody read when only the other host has its
+    destination.  All but a wire that an entry shows is assumed.
+    """
+    wires = wires_of(network, Port(state.netns, link.name))
+    wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)
+    if wire_ is not None:
+        if wire_.assumed:
+            said = message("{host} and {other} are on one wire", host=state.netns.host, other=wire_.far.netns.host)
+            state = state.noted("outside", link.name, Assumed(said))
+        return enter(state, wire_.far)
+    if state.frame.target is not None:
+        return None
+    packet = state.packet
+    there = owner_of(network, packet.version, packet.daddr, besides=state.netns.host)
+    if there is None:
+        return None
+    holder = next(each.link for each in network.namespace(there).addresses if each.value == packet.daddr)
+    port = (
+        port_towards(network, there, holder, None) if link_of(network, Port(there, holder)).kind == "bridge" else None
+    )
+    said = message("the network between {host} and {other} carries the packet", host=state.netns.host, other=there.host)
+    bare = msgspec.structs.replace(packet, smac=None, dmac=None)
+    moved = msgspec.structs.replace(state.noted("outside", link.name, Assumed(said)), packet=bare)
+    return enter(moved, Port(there, port.name if port is not None else holder))
+
+
+def _leads_to(network: Network, far: Port, state: State) -> bool:
+    """Return whether the other end of a wire is on the way to the frame's receiver."""
+    if state.frame.target is not None:
+        return far.netns.host == state.frame.target.netns.host
+    mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
+    link = link_of(network, far)
+    holder = network.namespace(far.netns).link(link.master or "")
+    return mac is not None and mac in (link.mac, holder.mac if holder is not None else None)

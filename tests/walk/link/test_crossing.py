@@ -1,0 +1,54 @@
+"""From one link to another, and from one host to another."""
+
+import msgspec
+import pytest
+
+from hairpin.host.link import Link
+from hairpin.netfilter.packet import TCP, Packet
+from hairpin.network.network import Network, Port
+from hairpin.walk.link.crossing import crossed, enter
+from hairpin.walk.state import Assumed, Frame, State
+from tests.small_host import container_namespace
+from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
+from tests.walk.standing import FROM_CLIENT, INNER, at
+
+OTHER_NETWORK = 0xCB007105
+
+
+def test_mark_and_connection_stay_behind() -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, mark=7)
+    state = msgspec.structs.replace(at("device-out", packet), hops=2).with_track(ct_state=8, notrack=True)
+    arrived = enter(state, INNER)
+    assert (arrived.packet.mark, arrived.track.ct_state, arrived.track.notrack, arrived.hops) == (0, 0, False, 3)
+    assert arrived.packet == FROM_CLIENT
+    assert container_namespace().name == arrived.netns.name
+
+
+def leaving(daddr: int, frame: Frame) -> State:
+    return State("device-out", ONE, Packet(4, ADDRESSES["one"], daddr, TCP, 40000, 80), oif="eth0", frame=frame)
+
+
+SURE = network(node("one", neighbours=(seen("one"),)), node("two"))
+APART = network(node("one"), node("two", address=OTHER_NETWORK))
+FAR = Port(TWO, "eth0")
+# network, destination, frame, where it comes in, what is assumed
+CASES: dict[str, tuple[Network, int, Frame, Port | None, str]] = {
+    "by a wire that an entry shows": (SURE, ADDRESSES["two"], Frame(target=FAR), FAR, ""),
+    "by a wire that nothing shows": (
+        network(), ADDRESSES["two"], Frame(target=FAR), FAR, "one and two are on one wire",
+    ),
+    "by its hardware address": (SURE, 9, Frame(dmac=MACS["two"]), FAR, ""),
+    "to another hardware address": (SURE, 9, Frame(dmac=5), None, ""),
+    "by gateways that nobody read": (
+        APART, OTHER_NETWORK, Frame(), FAR, "the network between one and two carries the packet",
+    ),
+    "to nobody here": (APART, 9, Frame(), None, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "daddr", "frame", "port", "assumed"), CASES.values(), ids=CASES)
+def test_crossed(net: Network, daddr: int, frame: Frame, port: Port | None, assumed: str) -> None:
+    found = crossed(net, leaving(daddr, frame), Link(2, "eth0", mac=MACS["one"]))
+    assert (Port(found.netns, found.iif) if found is not None else None) == port
+    told = [each.decided_by for each in found.history.steps] if found is not None else []
+    assert [str(each.said) for each in told if isinstance(each, Assumed)] == ([assumed] if assumed else [])

@@ -1,0 +1,78 @@
+"""A frame's way through a tunnel: encapsulated, the outer packet's own way, decapsulated."""
+
+import pytest
+
+from hairpin.host.link import Tunnel
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.walk.link.tunnel import overhead_bytes
+from hairpin.walk.walk import Trace, walk_flow
+from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
+
+BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j {}\nCOMMIT")
+SENT = OPEN.replace("COMMIT", "-A OUTPUT -p udp -m udp --dport 8472 -j DROP\nCOMMIT")
+INSIDE = OPEN.replace("COMMIT", "-A INPUT -i flannel.1 -j DROP\nCOMMIT")
+STRANGER = 0xC6336463
+
+
+def walked(net: Network) -> Trace:
+    """Return the walk from the first host to the second by the tunnel."""
+    return walk_flow(net, Flow(FromHost(), 4, TUNNEL_ADDRESSES["two"], "tcp", 80, host="one"))
+
+
+# network, verdict, reason and host of the stop
+CASES: dict[str, tuple[Network, str, tuple[str, str] | None]] = {
+    "through": (network(), "delivered", None),
+    "the far INPUT drops the port": (
+        network(node("one"), node("two", rules=BLOCKED.format("DROP"))), "dropped", ("rule", "two"),
+    ),
+    "a refusal of the outer packet is not the sender's": (
+        network(node("one"), node("two", rules=BLOCKED.format("REJECT"))), "dropped", ("reject", "two"),
+    ),
+    "the near INPUT drops the answers": (
+        network(node("one", rules=BLOCKED.format("DROP")), node("two")), "unanswered", ("rule", "one"),
+    ),
+    "OUTPUT sees the outer packet": (network(node("one", rules=SENT), node("two")), "dropped", ("rule", "one")),
+    "INPUT sees what comes out": (network(node("one"), node("two", rules=INSIDE)), "dropped", ("rule", "two")),
+    "another VNI there": (
+        network(node("one"), node("two", tunnel=vxlan("two", key=2))), "dropped", ("no-tunnel", "two"),
+    ),
+    "another port there": (
+        network(node("one"), node("two", tunnel=vxlan("two", port=4789))), "dropped", ("no-tunnel", "two"),
+    ),
+    "to an address that the receiver does not have": (
+        network(node("one", remote=STRANGER), node("two")), "dropped", ("tunnel-elsewhere", "one"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "verdict", "stop"), CASES.values(), ids=CASES)
+def test_ways(net: Network, verdict: str, stop: tuple[str, str] | None) -> None:
+    trace = walked(net)
+    found = trace.usual.stop
+    assert (trace.verdict, (found.reason, found.netns.host) if found is not None else None) == (verdict, stop)
+
+
+def test_steps_show_both_packets() -> None:
+    steps = walked(network()).usual.request
+    told = [(each.netns.host, each.link) for each in steps if each.stage == "tunnel"]
+    assert told == [("one", "flannel.1"), ("two", "flannel.1")]
+    outer = [each.packet for each in steps if each.netns.host == "two" and each.link == "eth0"]
+    assert {(each.daddr, each.dport, each.length_bytes) for each in outer} == {(ADDRESSES["two"], 8472, 60 + 50)}
+
+
+OVERHEADS: dict[str, tuple[Tunnel, int]] = {
+    "vxlan": (Tunnel("vxlan", key=1, port=4789), 50),
+    "vxlan over IPv6": (Tunnel("vxlan", 6, key=1, port=4789), 70),
+    "geneve": (Tunnel("geneve", key=1, port=6081), 50),
+    "gre": (Tunnel("gre"), 24),
+    "gre with a key": (Tunnel("gre", key=1), 28),
+    "gretap": (Tunnel("gretap"), 38),
+    "ipip": (Tunnel("ipip"), 20),
+}
+
+
+@pytest.mark.parametrize(("tunnel", "expected"), OVERHEADS.values(), ids=OVERHEADS)
+def test_overhead(tunnel: Tunnel, expected: int) -> None:
+    """As `ip link` counts it when it makes the device: 1500 less than its default MTU."""
+    assert overhead_bytes(tunnel) == expected
