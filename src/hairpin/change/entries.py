@@ -17,11 +17,12 @@ from hairpin.change.change import (
     DeletePolicyRule,
     DeleteRoute,
 )
+from hairpin.change.links import on_wire
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.message import message
-from hairpin.network.prefix import LINK_LOCAL6, address_text, inside
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import by_precedence, lookup
 
@@ -32,7 +33,8 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
     """Return the namespace with the entry."""
     match part:
         case AddRoute(route=route):
-            return _replace(namespace, routes=(*namespace.routes, route))
+            hops = tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops)
+            return _replace(namespace, routes=(*namespace.routes, _replace(route, next_hops=hops)))
         case AddPolicyRule(rule=rule):
             return _replace(namespace, rules=_in_order(namespace.rules, rule))
         case AddNeighbour(neighbour=entry):
@@ -46,6 +48,11 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
             return _replace(namespace, fdb=(*namespace.fdb, forwarding))
         case _:
             assert_never(part)
+
+
+def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
+    link = namespace.link(hop.link) if hop.link is not None else None
+    return on_wire(namespace, version, hop, link) if link is not None and link.up else hop
 
 
 def check_gateways(namespace: Namespace, route: Route) -> None:

@@ -12,9 +12,10 @@ from hairpin.change.addresses import with_connected_routes
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Route
+from hairpin.host.route import NextHop, Route
 from hairpin.host.sysctl import Sysctls
-from hairpin.network.network import Network, veth_peer
+from hairpin.network.network import Network, conf, veth_peer
+from hairpin.network.prefix import Version
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
@@ -117,6 +118,8 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
     bridge = namespace.link(port.master) if port.master is not None else None
     if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
         return namespace
+    if port.port is not None and not port.port.forwards:
+        return namespace
     risen = msgspec.structs.replace(bridge, carrier=True, operstate="UP")
     links = tuple(risen if each.name == bridge.name else each for each in namespace.links)
     return _on_wire(msgspec.structs.replace(namespace, links=links), risen)
@@ -128,7 +131,7 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
         msgspec.structs.replace(
             route,
             next_hops=tuple(
-                msgspec.structs.replace(hop, linkdown=not link.carrier) if hop.link == link.name else hop
+                on_wire(namespace, route.version, hop, link) if hop.link == link.name else hop
                 for hop in route.next_hops
             ),
         )
@@ -137,6 +140,13 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
         for route in namespace.routes
     )
     return msgspec.structs.replace(namespace, routes=routes)
+
+
+def on_wire(namespace: Namespace, version: Version, hop: NextHop, link: Link) -> NextHop:
+    """Return the way by the link with the flags that the kernel shows: ``linkdown`` without carrier, and ``dead`` where
+    such ways are ignored.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
+    ignored = bool(conf(namespace, version, link.name, "ignore_routes_with_linkdown", rule="or"))
+    return msgspec.structs.replace(hop, linkdown=not link.carrier, dead=not link.carrier and ignored)
 
 
 def _with_ports_forwarding(namespace: Namespace, bridge: Link) -> Namespace:
