@@ -51,10 +51,10 @@ LABEL = HOST_NETNS.host
 DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
 STOPPED = (Socket("tcp", 4, None, 80, pid=70, halted=True),)
-NET = network(host_namespace(values={"ip_forward": "0"}, sockets=STOPPED))
-NET = NET.with_host(
+BARE = network(host_namespace(values={"ip_forward": "0"}, sockets=STOPPED))
+NET = BARE.with_host(
     msgspec.structs.replace(
-        NET.this, files=(ConfigFile("/etc/a", "one\n"),), units=(Unit("a.service", "inactive", "disabled"),)
+        BARE.this, files=(ConfigFile("/etc/a", "one\n"),), units=(Unit("a.service", "inactive", "disabled"),)
     )
 )
 SYSCTL = SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")

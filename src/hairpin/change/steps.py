@@ -100,9 +100,9 @@ def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
     namespace = _namespace(network, part.netns)
     wanted = {(each.dialect, each.family, each.name): each for each in part.ruleset.tables}
     for held in namespace.ruleset.tables if namespace is not None else ():
-        key = (held.dialect, held.family, held.name)
-        yield ReplaceTable(part.netns, *key, wanted.pop(key, None))
-    yield from (ReplaceTable(part.netns, *key, table) for key, table in wanted.items())
+        made = wanted.pop((held.dialect, held.family, held.name), None)
+        yield ReplaceTable(part.netns, held.dialect, held.family, held.name, made)
+    yield from (ReplaceTable(part.netns, each.dialect, each.family, each.name, each) for each in wanted.values())
 
 
 def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:

@@ -23,7 +23,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
-    kinds = tuple(kind for kind in KINDS if kind in chosen)
+    kinds = sorted(chosen, key=KINDS.index)
     if not kinds:
         return ()
     kept: list[Lasting] = []

@@ -225,13 +225,7 @@ def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[I
 
 def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     """Yield a link without IPv6 that goes down: with IPv6, the kernel makes addresses of its own when it comes back."""
-    links = [
-        each
-        for each in namespace.links
-        if each.up
-        and each.kind == "veth"
-        and namespace.sysctls.text("net", "ipv6", "conf", each.name, "disable_ipv6") == "1"
-    ]
+    links = [each for each in namespace.links if each.up and each.kind == "veth" and _without_ipv6(namespace, each)]
     if links:
         link = random.choice(links)
         yield SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))

@@ -7,6 +7,7 @@ undo goes through JSON before the first step runs, as for another process.
 import time
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import cast
 
 import msgspec
 
@@ -113,10 +114,13 @@ def _differences(wanted: Network, found: Network) -> Iterator[str]:
 
 
 def _short(one: object, other: object) -> str:
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
-        return "; ".join(f"{key}: {_short(one.get(key), other.get(key))}" for key in keys[:3])
-    if isinstance(one, list) and isinstance(other, list):
-        lacking, surplus = ([each for each in a if each not in b] for a, b in ((one, other), (other, one)))
-        return f"only wanted {lacking}, only found {surplus}"
-    return f"wanted {one}, found {other}"
+    """Return the lines of both values that the other one lacks."""
+    ours, theirs = _lines(one), _lines(other)
+    lacking, surplus = ([each for each in a if each not in b] for a, b in ((ours, theirs), (theirs, ours)))
+    return f"only wanted {lacking}, only found {surplus}"
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}: {each}" for key, each in cast("dict[object, object]", value).items()]
+    return [str(each) for each in cast("list[object]", value)]
