@@ -12,19 +12,15 @@ from hairpin.message import message
 NOON = "2026-01-01T12:00:00Z"
 
 
-def reading(number: int, key: str, text: str, outcome: str = "text") -> Reading:
-    kind = "text" if outcome == "text" else "absent"
-    return Reading(f"e{number}", key, "", key, NOON, 0, kind, text)
+def reading(number: int, key: str, text: str) -> Reading:
+    return Reading(f"e{number}", key, "", key, NOON, 0, "text", text)
 
 
 def host(
     name: str, machine: str = "", boot: str = "", at: str = NOON, collected_at: str = "", label: str = ""
 ) -> Evidence:
-    readings = (reading(1, "os-release", f"ID={name}\n"),)
-    if machine:
-        readings = (*readings, reading(2, "machine-id", f"{machine}\n"))
-    if boot:
-        readings = (*readings, reading(3, "boot-id", f"{boot}\n"))
+    texts = {"os-release": f"ID={name}\n", "machine-id": machine, "boot-id": boot}
+    readings = tuple(reading(number, key, text) for number, (key, text) in enumerate(texts.items(), 1) if text)
     return Evidence(SCHEMA, "0", at, name, "6.1", readings, collected_at, label)
 
 

@@ -1,6 +1,6 @@
 """On which host a change is made."""
 
-from hairpin.change.change import AddNamespace, Change, ChangeWorld, ContinueProcess, SetContainer
+from hairpin.change.change import AddNamespace, Change, ChangeWorld, OfHost, SetContainer
 
 
 def host_of(change: Change) -> str | None:
@@ -8,7 +8,7 @@ def host_of(change: Change) -> str | None:
     for part in change.parts:
         if isinstance(part, ChangeWorld):
             continue
-        if isinstance(part, (AddNamespace, ContinueProcess, SetContainer)):
+        if isinstance(part, OfHost | AddNamespace | SetContainer):
             return part.host
         return part.netns.host
     return None
