@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.cli.snapshot import file_name
+from hairpin.cli.snapshot import file_name, paths
 from hairpin.evidence.file import read
 from tests.cli.commands import call, snapshot
 from tests.report.answers import FORWARDING_OFF, evidence
@@ -52,3 +52,21 @@ def test_trouble_is_status_2(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert (nowhere.status, unreadable.status) == (2, 2)
     assert "cannot be written" in nowhere.err
     assert "not a hairpin snapshot" in unreadable.err
+
+
+def test_of_several_hosts_each_has_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    both = ("--snapshot", snapshot(), "--snapshot", f"near={snapshot(FORWARDING_OFF)}")
+    ended = call(capsys, "snapshot", *both, "-o", str(tmp_path))
+    assert ended.status == 0
+    assert [Path(each).name for each in ended.out.split()] == [
+        "host1-20261120T071944Z.hairpin", "near-20261120T071944Z.hairpin",
+    ]  # fmt: skip
+    assert call(capsys, "snapshot", *both, "-o", "-").status == 2
+    gone = call(capsys, "snapshot", *both, "--snapshot", str(tmp_path / "gone"), "-o", str(tmp_path))
+    assert (gone.status, len(gone.out.split())) == (2, 2)
+    assert "gone could not be read" in gone.err
+
+
+def test_equal_names_have_files_of_their_own() -> None:
+    found = paths((evidence(), evidence()), None, several=True)
+    assert [each.name for each in found] == ["host1-20261120T071944Z.hairpin", "host1-2-20261120T071944Z.hairpin"]

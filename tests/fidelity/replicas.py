@@ -88,7 +88,7 @@ def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> tuple[Judged, ...]:
     """Return each flow with both answers.  Raises HairpinError where no replica can be built."""
     network = Network((parse(evidence),))
     flows = tuple(flow for flow in flows if _can_ask(network, flow))
-    return judge_flows(network, flows, evidence, RunningKernel())
+    return judge_flows(network, flows, (evidence,), RunningKernel())
 
 
 def told(each: Judged) -> str:

@@ -15,7 +15,7 @@ OWN = ASKED.network.this.kernel
 
 def test_every_flow_and_proof_is_repeated() -> None:
     """Where no replica can be built, it says why, and the judge stays the walk."""
-    found = replicated(ASKED, EVIDENCE, RunningKernel())
+    found = replicated(ASKED, (EVIDENCE,), RunningKernel())
     if may_replicate():
         assert {each.agreement.judge for each in found.flows if each is not None} == {"replicated"}
         assert None not in found.flows
@@ -28,24 +28,24 @@ def test_every_flow_and_proof_is_repeated() -> None:
 
 def test_a_host_of_very_many_rules_is_rebuilt_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hairpin.judges.replicated.MANY_RULES", 3)
-    found = replicated(ASKED, EVIDENCE, Agreeing(OWN))
+    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN))
     assert set(found.flows) == {None}
     assert "`hairpin prove`" in str(found.unread[-1].reason)
 
 
 def test_the_first_judges_traces_are_kept() -> None:
-    found = replicated(ASKED, EVIDENCE, Agreeing(OWN))
+    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN))
     assert [each.trace for each in found.flows if each is not None] == [each.trace for each in ASKED.diagnoses]
 
 
 def test_a_replica_that_failed_confirms_nothing_and_its_last_line_is_told() -> None:
-    found = replicated(ASKED, EVIDENCE, Agreeing(OWN, message("Traceback\n  line\nOSError: no room")))
+    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN, message("Traceback\n  line\nOSError: no room")))
     assert (set(found.flows), found.causes) == ({None}, frozenset())
     assert [each.reason for each in found.unread] == ["OSError: no room"]
 
 
 def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> None:
-    found = replicated(ASKED, EVIDENCE, Denying(OWN))
+    found = replicated(ASKED, (EVIDENCE,), Denying(OWN))
     assert found.causes == frozenset()
     walked = [each.trace.verdict for each in ASKED.diagnoses]
     expected = [(number, False) for number, verdict in enumerate(walked) if verdict == "delivered"]

@@ -49,7 +49,7 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
             refuse_unpublished(question.targets, examination)
             if kernel is None:
                 return _explained(start, examination, Replication((None,) * len(flows)))
-            found = _explained(start, examination, replicated(examination, evidence[0], kernel))
+            found = _explained(start, examination, replicated(examination, evidence, kernel))
             return msgspec.structs.replace(found, kernel=kernel.release)
 
 
@@ -103,7 +103,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
-    both = judge_flows(start.network, flows, start.evidence[0], kernel)
+    both = judge_flows(start.network, flows, start.evidence, kernel)
     found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in enumerate(both))
     return msgspec.structs.replace(
         start,

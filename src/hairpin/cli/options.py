@@ -8,14 +8,10 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-Kind = Literal["snapshot", "host"]
-_KINDS: tuple[Kind, ...] = ("snapshot", "host")
-
-
 class Given(NamedTuple):
     """One ``--snapshot`` or ``--host``, as typed."""
 
-    kind: Kind
+    kind: Literal["snapshot", "host"]
     text: str
 
 
@@ -26,9 +22,14 @@ class EvidenceCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         rest = super().parse_args(ctx, args)
-        values = {kind: iter(ctx.params.pop(kind)) for kind in _KINDS}
-        kinds = [kind for each in order for kind in _KINDS if each.name == kind]
-        ctx.params["sources"] = tuple(Given(kind, next(values[kind])) for kind in kinds)
+        snapshots, hosts = iter(ctx.params.pop("snapshot")), iter(ctx.params.pop("host"))
+        given: list[Given] = []
+        for each in order:
+            if each.name == "snapshot":
+                given.append(Given("snapshot", next(snapshots)))
+            elif each.name == "host":
+                given.append(Given("host", next(hosts)))
+        ctx.params["sources"] = tuple(given)
         return rest
 
 

@@ -26,9 +26,11 @@ def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -
     return Judged(trace, counting, agreement(trace, counting))
 
 
-def judge_flows(network: Network, flows: tuple[Flow, ...], evidence: Evidence, kernel: Kernel) -> tuple[Judged, ...]:
+def judge_flows(
+    network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...], kernel: Kernel
+) -> tuple[Judged, ...]:
     """Return the flows with both answers.  Raises ReplicaError where no replica can be built."""
-    (outcome,) = kernel.judge((Case(network, flows, evidence),))
+    (outcome,) = kernel.judge((Case(network, flows, evidence[0]),))
     if outcome.error is not None:
         raise ReplicaError(outcome.error)
     return tuple(

@@ -40,7 +40,7 @@ class _Group(msgspec.Struct, frozen=True):
     change: Change | None
 
 
-def replicated(examination: Examination, evidence: Evidence, kernel: Kernel) -> Replication:
+def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel) -> Replication:
     """Return what the kernel says of the flows and proofs."""
     count = sum(
         len(chain.rules)
@@ -85,9 +85,9 @@ def _groups(examination: Examination) -> tuple[_Group, ...]:
     )
 
 
-def _case(group: _Group, examination: Examination, evidence: Evidence) -> Case:
+def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...]) -> Case:
     flows = tuple(examination.diagnoses[number].trace.flow for number in group.numbers)
-    return Case(examination.network, flows, evidence, group.change)
+    return Case(examination.network, flows, evidence[0], group.change)
 
 
 def _change(diagnosis: Diagnosis) -> Change:

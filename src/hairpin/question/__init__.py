@@ -1,5 +1,6 @@
 """What is asked.  Pure: texts come in as the rim has read them.
 
-Read ``target`` (reads TARGET and WHERE), ``standpoints`` (the clients that a host has), ``flows`` (which flows a
-question means on a network), ``outside`` (the stated world) and ``question`` (all of it in one value).
+Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
+meant), ``standpoints`` (the clients that a host has), ``starts`` (where flows start), ``flows`` and ``egress`` (which
+flows a question means on a network), ``outside`` (the stated world) and ``question`` (all of it in one value).
 """

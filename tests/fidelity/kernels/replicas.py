@@ -38,7 +38,7 @@ def replicas() -> Replicas:
         whole = on_kernel(network(name), os.uname().release)
         found = flows_for(whole, (target(asked.to),), origin(asked.origin))
         try:
-            proofs = judge_flows(whole, found, evidence(name), RunningKernel())
+            proofs = judge_flows(whole, found, (evidence(name),), RunningKernel())
         except HairpinError as error:
             undecided.append(f"{what}: {error}")
             continue
