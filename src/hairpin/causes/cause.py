@@ -62,6 +62,12 @@ class View(msgspec.Struct, frozen=True):
         return decided.place if isinstance(decided, RuleDecided) else None
 
     @property
+    def meant(self) -> str | None:
+        """The name of the container that the asker means, if the packet stopped on the host that has it."""
+        asked = self.flow.asked_host or self.flow.host
+        return self.flow.container if asked in ("", self.stop.netns.host) else None
+
+    @property
     def container(self) -> Container | None:
         """The container whose namespace the packet stopped in, or None."""
         return self.network.container_of(self.stop.netns)

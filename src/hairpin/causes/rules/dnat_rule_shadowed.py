@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.flow.container is not None
     packet = view.stop.seen.packet
     reached = attachment_of(view.network, view.host, packet.daddr, packet.version)
-    if reached is not None and reached.container.name == view.flow.container and _published(view, reached.container):
+    if reached is not None and reached.container.name == view.meant and _published(view, reached.container):
         return
     yield Candidate(
         title=message("Another translation takes this port before Docker's")

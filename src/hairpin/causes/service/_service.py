@@ -16,7 +16,7 @@ def in_container(view: View) -> Container | None:
     """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None."""
     if not view.on_host:
         return view.container
-    named = view.host.container(view.flow.container) if view.flow.container else None
+    named = view.host.container(view.meant) if view.meant else None
     return named if named is not None and named.on_host_network else None
 
 
