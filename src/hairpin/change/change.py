@@ -13,7 +13,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, PolicyRule, Route
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import Place
@@ -95,11 +95,32 @@ class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
     rule: PolicyRule
 
 
+class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
+    """A neighbour entry made by hand (state PERMANENT, or a proxy entry)."""
+
+    netns: Netns
+    neighbour: Neighbour
+
+
 class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
     """A neighbour entry away; who has the address is then asked on the link."""
 
     netns: Netns
     neighbour: Neighbour
+
+
+class AddFdbEntry(msgspec.Struct, frozen=True, tag="add-fdb-entry"):
+    """A forwarding entry of a bridge or a VXLAN made by hand."""
+
+    netns: Netns
+    entry: FdbEntry
+
+
+class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
+    """A forwarding entry away."""
+
+    netns: Netns
+    entry: FdbEntry
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
@@ -159,7 +180,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 Primitive = (
     SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule
-    | DeleteNeighbour | SetLink | AddSocket | ContinueProcess | AddNamespace | SetContainer | ChangeWorld
+    | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | SetLink | AddSocket | ContinueProcess | AddNamespace | SetContainer | ChangeWorld
     | DropConnection
 )  # fmt: skip
 

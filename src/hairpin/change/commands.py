@@ -7,12 +7,15 @@ from typing import assert_never
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -27,8 +30,10 @@ from hairpin.change.change import (
 )
 from hairpin.host.docker import Container
 from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
 from hairpin.host.sysctl import dotted
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
@@ -79,9 +84,8 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
         case DeletePolicyRule(netns=netns, rule=rule):
             words = ("rule", "del", "priority", str(rule.priority))
             yield _line(entering(netns, network), ("ip", *_six(rule.version), *words))
-        case DeleteNeighbour(netns=netns, neighbour=entry):
-            entered = address_text(entry.value, entry.version)
-            yield _line(entering(netns, network), ("ip", "neigh", "del", entered, "dev", entry.link))
+        case AddNeighbour() | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry():
+            yield _line(entering(part.netns, network), _entry_argv(part))
         case SetLink(netns=netns, argv=argv):
             if argv:  # a cable is nobody's command
                 yield _line(entering(netns, network), argv)
@@ -93,6 +97,31 @@ def _commands(part: Primitive, network: Network) -> Iterator[str]:
             return
         case _:
             assert_never(part)
+
+
+def _entry_argv(part: AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry) -> tuple[str, ...]:
+    match part:
+        case AddNeighbour(neighbour=entry):
+            entered = address_text(entry.value, entry.version)
+            return ("ip", "neigh", "replace", entered, "lladdr", write_mac(entry.mac or 0), "dev", entry.link,
+                    "nud", "permanent")  # fmt: skip
+        case DeleteNeighbour(neighbour=entry):
+            return ("ip", "neigh", "del", address_text(entry.value, entry.version), "dev", entry.link)
+        case AddFdbEntry(entry=entry):
+            return ("bridge", "fdb", "append", *_fdb_words(entry), "permanent")
+        case DeleteFdbEntry(entry=entry):
+            return ("bridge", "fdb", "del", *_fdb_words(entry))
+        case _:
+            assert_never(part)
+
+
+def _fdb_words(entry: FdbEntry) -> tuple[str, ...]:
+    """Return the entry in bridge(8)'s words; one with a remote is of the VXLAN's own database (``self``)."""
+    place = (write_mac(entry.mac), "dev", entry.port)
+    if entry.remote is None:
+        return (*place, "master")
+    version = 4 if entry.remote < 1 << 32 else 6
+    return (*place, "dst", address_text(entry.remote, version), "self")
 
 
 def _six(version: int) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ from hairpin.change.addresses import with_address
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -51,8 +54,8 @@ def _simulate(part: Primitive, network: Network) -> Network:
             namespace = _namespace(network, part.netns)
             return network.with_namespace(part.netns, _in_netfilter_or_sysctl(part, namespace))
         case (
-            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | AddSocket()
-            | DropConnection()
+            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | AddNeighbour() | DeleteNeighbour()
+            | AddFdbEntry() | DeleteFdbEntry() | AddSocket() | DropConnection()
         ):  # fmt: skip
             namespace = _namespace(network, part.netns)
             return network.with_namespace(part.netns, _in_namespace(part, namespace))
@@ -97,7 +100,10 @@ def _in_netfilter_or_sysctl(
 
 
 def _in_namespace(
-    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | DeleteNeighbour | AddSocket | DropConnection,
+    part: (
+        AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry
+        | DeleteFdbEntry | AddSocket | DropConnection
+    ),
     namespace: Namespace,
 ) -> Namespace:
     match part:
@@ -114,11 +120,28 @@ def _in_namespace(
         case DeleteNeighbour(neighbour=neighbour):
             known = tuple(each for each in namespace.neighbours if each != neighbour)
             return msgspec.structs.replace(namespace, neighbours=known)
+        case AddNeighbour() | AddFdbEntry() | DeleteFdbEntry():
+            return _with_entry(part, namespace)
         case AddSocket(socket=socket):
             return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
         case DropConnection(evidence=evidence):
             live = tuple(each for each in namespace.connections if each.evidence != evidence)
             return msgspec.structs.replace(namespace, connections=live)
+        case _:
+            assert_never(part)
+
+
+def _with_entry(part: AddNeighbour | AddFdbEntry | DeleteFdbEntry, namespace: Namespace) -> Namespace:
+    match part:
+        case AddNeighbour(neighbour=neighbour):
+            place = (neighbour.link, neighbour.version, neighbour.value, neighbour.proxy)
+            others = (each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != place)
+            return msgspec.structs.replace(namespace, neighbours=(*others, neighbour))
+        case AddFdbEntry(entry=entry):
+            return msgspec.structs.replace(namespace, fdb=(*namespace.fdb, entry))
+        case DeleteFdbEntry(entry=entry):
+            kept = tuple(each for each in namespace.fdb if each != entry)
+            return msgspec.structs.replace(namespace, fdb=kept)
         case _:
             assert_never(part)
 

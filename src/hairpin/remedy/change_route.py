@@ -1,6 +1,16 @@
 """Adds or deletes addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
 
-from hairpin.change.change import AddAddress, AddRoute, DeleteNeighbour, DeletePolicyRule, DeleteRoute, Primitive
+from hairpin.change.change import (
+    AddAddress,
+    AddFdbEntry,
+    AddNeighbour,
+    AddRoute,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    Primitive,
+)
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, RemedyKind, Situation
@@ -16,7 +26,11 @@ _CONFIGURATORS = (
 
 def _handles(part: Primitive, situation: Situation) -> bool:
     del situation
-    return isinstance(part, (AddAddress, AddRoute, DeleteRoute, DeletePolicyRule, DeleteNeighbour))
+    return isinstance(
+        part,
+        AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry
+        | DeleteFdbEntry,
+    )  # fmt: skip
 
 
 def _lasting(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:

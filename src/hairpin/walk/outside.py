@@ -21,9 +21,16 @@ from hairpin.network.network import (
 from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import lower_of
+from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.tunnel import carried_back, outer_packet
-from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped
+from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
+
+
+_GATEWAY_MODE: dict[Version, str] = {
+    4: "com.docker.network.bridge.gateway_mode_ipv4",
+    6: "com.docker.network.bridge.gateway_mode_ipv6",
+}
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -157,6 +164,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         target = address_text(packet.daddr, packet.version)
         decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
         return OutsideAnswer(decided, reason="left-instead", assumed=())
+    elsewhere = _on_another_host(network, end.state)
+    if elsewhere is not None:
+        return OutsideAnswer(elsewhere, reason="left-instead")
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed("forwarded through this host to somebody else")
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
@@ -171,14 +181,19 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             decided = Assumed(f"the peer drops packets from {address_text(packet.saddr, packet.version)}")
             return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
-    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+    said = [decided.text]
+    if _is_presumed_routed(network, end.state.netns.of_host, packet):
+        said.append(f"the next hop knows the way back to {address_text(packet.saddr, packet.version)}")
+    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=tuple(said))
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
     """Return that a tunnel's outer packet goes to an address that is not the frame's receiver's, which was read."""
     carried = state.carried
-    if carried is None or carried.frame.packet.dmac is None:
+    if carried is None:
         return None
+    if carried.frame.packet.dmac is None:
+        return _wrong_end_of_bridges(network, state, carried)
     for netns, namespace in network.namespaces():
         for link in namespace.links:
             same = link.tunnel is not None and (link.tunnel.kind, link.tunnel.key) == (
@@ -189,6 +204,38 @@ def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
                 target = address_text(state.packet.daddr, state.packet.version)
                 return Assumed(f"{link.name} of {netns.host} has the frame's hardware address, and {target} is not its")
     return None
+
+
+def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
+    """Return that a frame without a hardware address is for an address behind a tunnel device that was read."""
+    frame = carried.frame
+    holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
+    if holder is None:
+        return None
+    for link in network.namespace(holder.of_host).links:
+        if link.tunnel is not None and link.tunnel.kind == carried.tunnel.kind and link.master is not None:
+            receiver, target = (
+                address_text(frame.packet.daddr, frame.packet.version),
+                address_text(state.packet.daddr, state.packet.version),
+            )
+            return Assumed(f"{receiver} is behind {link.name} of {holder.host}, and {target} is not its")
+    return None
+
+
+def _on_another_host(network: Network, state: State) -> Assumed | None:
+    """Return that the destination is an address of another host that was read, which the packet does not reach.
+
+    A stated route to it (``return_route``) leads there through gateways that nobody read.
+    """
+    packet = state.packet
+    holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
+    if state.carried is not None or holder is None:
+        return None
+    for each in network.world.return_routes:
+        if each.version == packet.version and inside(packet.daddr, each.network, each.prefix_length, each.version):
+            return None
+    target = address_text(packet.daddr, packet.version)
+    return Assumed(f"{target} is on {holder.host}, and the packet has left {state.netns.host} for somebody else")
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
@@ -219,7 +266,7 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
     """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return
-    route."""
+    route, and of no network that does without masquerading."""
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
@@ -236,7 +283,33 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
             return Assumed(f"nobody here answers for {address_text(source, version)} on {link.name}")
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
+    if _is_presumed_routed(network, netns, packet):
+        return None
     return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
+
+
+def _is_presumed_routed(network: Network, netns: Netns, packet: Packet) -> bool:
+    """Return whether the source is behind this host, in a network that nobody asks to masquerade.
+
+    An engine says so by the network's options.  Of a network that no engine made nothing is known.
+    """
+    version, source = packet.version, packet.saddr
+    namespace = network.namespace(netns)
+    if owns_address(namespace, version, source):
+        return False
+    for engine in network.host(netns.host).engines:
+        for each in engine.networks:
+            within = any(
+                subnet.version == version and inside(source, subnet.network, subnet.prefix_length, version)
+                for subnet in each.subnets
+            )
+            if within and each.driver == "bridge":
+                return not engine.masquerades(each) or each.option(_GATEWAY_MODE[version]) == "routed"
+    back = lookup(namespace, Query(version, source))
+    links = [namespace.link(hop.link) for hop in back.next_hops if hop.link]
+    return back.type == "unicast" and any(
+        link is not None and _outer(network, netns, link) is None and link.tunnel is None for link in links
+    )
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

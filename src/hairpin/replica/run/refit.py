@@ -13,8 +13,11 @@ from itertools import groupby
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
+    AddNeighbour,
     AddRoute,
     Change,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -36,7 +39,7 @@ from hairpin.replica.run.tool import run_batch, run_tool
 _Rules = AddChain | InsertRule | DeleteRule | SetPolicy
 _LIVE = (
     SetSysctl, AddChain, InsertRule, DeleteRule, SetPolicy, AddAddress, AddRoute, DeleteRoute, DeletePolicyRule,
-    DeleteNeighbour, SetLink,
+    AddNeighbour, DeleteNeighbour, AddFdbEntry, DeleteFdbEntry, SetLink,
 )  # fmt: skip
 
 
@@ -69,7 +72,8 @@ def _together(part: Primitive) -> tuple[Netns | None, *tuple[str, ...]]:
         case DeleteRule() | SetPolicy():
             return (part.netns, part.place.dialect, part.place.family, part.place.table)
         case (
-            SetSysctl() | AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | SetLink()
+            SetSysctl() | AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | AddNeighbour()
+            | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry() | SetLink()
         ):
             return (part.netns, type(part).__name__)
         case _:
