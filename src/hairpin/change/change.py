@@ -193,6 +193,21 @@ class Change(msgspec.Struct, frozen=True):
     commands: tuple[str, ...] = ()
 
 
+    @property
+    def host(self) -> str | None:
+        """The label of the host that the first part is made on; None where only the world outside changes."""
+        return next((host for part in self.parts if (host := host_of(part)) is not None), None)
+
+
+def host_of(part: Primitive) -> str | None:
+    """Return the label of the host that the part is made on; None for the world outside."""
+    if isinstance(part, ChangeWorld):
+        return None
+    if isinstance(part, ContinueProcess | AddNamespace | SetContainer):
+        return part.host
+    return part.netns.host
+
+
 def one(part: Primitive, *commands: str) -> Change:
     """Return the change of one primitive."""
     return Change((part,), commands)

@@ -15,11 +15,13 @@ Severity = Literal["blocking", "latent", "exposure", "advice"]
 
 class FoundCause(msgspec.Struct, frozen=True):
     """A proven cause: ``ref`` names it in this answer, ``flows`` are the indexes of those that it stops, ``together``
-    the refs (itself included) that have to go before those flows are delivered."""
+    the refs (itself included) that have to go before those flows are delivered.  ``host`` is the label of the host that
+    it is on."""
 
     ref: str
     id: str
     severity: Severity
+    host: str
     candidate: Candidate
     proof: Proof
     flows: tuple[int, ...]
@@ -63,22 +65,23 @@ def check(network: Network, flows: tuple[Flow, ...]) -> Answer:
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
     first."""
-    keys: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[int, Suspect]]] = {}
+    keys: dict[object, list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:
-            keys.setdefault((suspect.cause, suspect.candidate.where), []).append((number, suspect))
+            keys.setdefault(suspect.key, []).append((number, suspect))
     refs = {key: f"c{index}" for index, key in enumerate(keys, 1)}
     found: list[FoundCause] = []
     for key, members in keys.items():
         first, suspect = members[0]
         diagnosis = diagnoses[first]
-        together = tuple(refs[each.cause, each.candidate.where] for each in diagnosis.causes)
+        together = tuple(refs[each.key] for each in diagnosis.causes)
         assert diagnosis.proof is not None
         found.append(
             FoundCause(
                 refs[key],
                 suspect.cause,
                 "blocking",
+                suspect.host,
                 suspect.candidate,
                 diagnosis.proof,
                 tuple(number for number, _ in members),

@@ -23,6 +23,7 @@ from hairpin.network.routing import Query, lookup
 from hairpin.network.stacked import lower_of
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.tunnel import carried_back, outer_packet
 from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
 
@@ -173,13 +174,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     unknown = _unknown_source(network, end.state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.text,))
-    for peer in network.world.peers:
-        within = peer.version == packet.version and inside(
-            packet.daddr, peer.network, peer.prefix_length, packet.version
-        )
-        if within and not any(inside(packet.saddr, *each, packet.version) for each in peer.accepts):
-            decided = Assumed(f"the peer drops packets from {address_text(packet.saddr, packet.version)}")
-            return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
+    refused = refused_by_peer(network, packet)
+    if refused is not None:
+        return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.text,))
     decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
     said = [decided.text]
     if _is_presumed_routed(network, end.state.netns.of_host, packet):

@@ -80,6 +80,6 @@ CAUSE = Cause(
     id="tunnel-ends-differ",
     title="The ends of a tunnel differ in UDP port or VNI",
     source="drivers/net/vxlan/vxlan_core.c vxlan_rcv(): vxlan_vs_find_vni() by socket and VNI",
-    reasons=frozenset({"no-tunnel", "no-listener"}),
+    reasons=frozenset({"no-tunnel"}),
     find=find,
 )
