@@ -25,6 +25,7 @@ from hairpin.change.commands import advice, commands, entering
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
@@ -96,12 +97,12 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     ),
     "link": (SetLink(HOST_NETNS, Link(2, "eth0"), ("ip", "link", "set", "eth0", "up")), ["ip link set eth0 up"]),
     "process": (ContinueProcess(HOST_NETNS.host, 7), ["kill -CONT 7"]),
-    "what only a person can do": (AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "listen"), []),
+    "what only a person can do": (AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")), []),
     "what another change brings": (
         AddNamespace(HOST_NETNS.host, network().namespace(WEB_NETNS), Link(5, "veth1"), container()), [],
     ),
     "what the engine says": (SetContainer(HOST_NETNS.host, container()), []),
-    "the world": (ChangeWorld(World(), "ask them"), []),
+    "the world": (ChangeWorld(World(), message("ask them")), []),
 }  # fmt: skip
 
 
@@ -124,11 +125,11 @@ def test_parts_in_order() -> None:
 
 def test_advice_is_of_what_no_command_does() -> None:
     parts = (
-        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "listen"),
+        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")),
         SetSysctl(HOST_NETNS, ("a",), "1"),
-        ChangeWorld(World(), "ask them"),
+        ChangeWorld(World(), message("ask them")),
     )
-    assert advice(Change(parts)) == ("listen", "ask them")
+    assert [str(each) for each in advice(Change(parts))] == ["listen", "ask them"]
 
 
 def test_a_container_without_a_process_cannot_be_named() -> None:

@@ -28,6 +28,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
@@ -76,12 +77,12 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
     "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
     "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
-    "socket": (AddSocket(HOST_NETNS, SOCKET, "listen"), False, True),
+    "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
     "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
     "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
     "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False), ()), True, False),
     "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
-    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
+    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), message("")), 0, 1),
 }
 
 

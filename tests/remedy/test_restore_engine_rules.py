@@ -5,14 +5,14 @@ from hairpin.remedy.restore_engine_rules import REMEDY
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.remedy.situations import insertion, network, situation
-from tests.report.answers import answer, evidence
+from tests.report.answers import answer
 
 WORDS = "-d 172.21.0.2/32 ! -i br-5c658742893b -o br-5c658742893b -p tcp -m tcp --dport 80 -j ACCEPT"
 LOST = (f"[1:60] -A DOCKER {WORDS}\n", "")
 
 
 def test_lost_rules_are_put_back_by_commands_alone() -> None:
-    found = report_document(answer(LOST), evidence(LOST), Words())
+    found = report_document(answer(LOST), Words())
     (told,) = found.causes[0].remedies
     assert told.id == "restore-engine-rules"
     assert told.commands == (f"iptables -A DOCKER {WORDS}",)

@@ -15,7 +15,7 @@ def test_rules_see_the_packet_and_where_it_stands() -> None:
 
 
 def test_a_step_keeps_the_packet_as_it_is_then() -> None:
-    first = STATE.noted("forward", "eth0", text="one")
+    first = STATE.noted("forward", "eth0", note="reverse path")
     second = msgspec.structs.replace(first, packet=msgspec.structs.replace(FROM_CLIENT, ttl=63)).noted("output", "x")
     assert [(step.stage, step.link, step.packet.ttl) for step in second.history.steps] == [
         ("forward", "eth0", 64),
@@ -36,7 +36,7 @@ def test_stopped(reject: str | None, kind: str) -> None:
     end = stopped(STATE, "rule", link="eth0", reject=reject)
     assert end.stop is not None
     assert (end.kind, end.stop.reason, end.stop.stage, end.stop.netns) == (kind, "rule", "forward", HOST_NETNS)
-    assert end.state.history.steps[-1].text == "rule"
+    assert end.state.history.steps[-1].note == "rule"
     elsewhere = stopped(STATE, "ttl", stage="input-route").stop
     assert elsewhere is not None
     assert elsewhere.stage == "input-route"

@@ -16,6 +16,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
@@ -137,7 +138,7 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
     netns: Netns
     socket: Socket
-    advice: str
+    advice: Message
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
@@ -168,7 +169,7 @@ class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
     """Something outside of the host: a gateway, a peer, a client's address plan."""
 
     world: World
-    advice: str
+    advice: Message
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
@@ -191,7 +192,6 @@ class Change(msgspec.Struct, frozen=True):
 
     parts: tuple[Primitive, ...]
     commands: tuple[str, ...] = ()
-
 
     @property
     def host(self) -> str | None:

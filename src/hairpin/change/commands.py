@@ -32,6 +32,7 @@ from hairpin.host.docker import Container
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.host.sysctl import dotted
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
@@ -47,7 +48,7 @@ def commands(change: Change, network: Network) -> tuple[str, ...]:
     return tuple(text for part in change.parts for text in _commands(part, network))
 
 
-def advice(change: Change) -> tuple[str, ...]:
+def advice(change: Change) -> tuple[Message, ...]:
     """Return what a person has to do where no command of hairpin's can."""
     return tuple(part.advice for part in change.parts if isinstance(part, (AddSocket, ChangeWorld)))
 

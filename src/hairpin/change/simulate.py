@@ -101,8 +101,16 @@ def _in_netfilter_or_sysctl(
 
 def _in_namespace(
     part: (
-        AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry
-        | DeleteFdbEntry | AddSocket | DropConnection
+        AddAddress
+        | AddRoute
+        | DeleteRoute
+        | DeletePolicyRule
+        | AddNeighbour
+        | DeleteNeighbour
+        | AddFdbEntry
+        | DeleteFdbEntry
+        | AddSocket
+        | DropConnection
     ),
     namespace: Namespace,
 ) -> Namespace:
@@ -135,7 +143,9 @@ def _with_entry(part: AddNeighbour | AddFdbEntry | DeleteFdbEntry, namespace: Na
     match part:
         case AddNeighbour(neighbour=neighbour):
             place = (neighbour.link, neighbour.version, neighbour.value, neighbour.proxy)
-            others = (each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != place)
+            others = (
+                each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != place
+            )
             return msgspec.structs.replace(namespace, neighbours=(*others, neighbour))
         case AddFdbEntry(entry=entry):
             return msgspec.structs.replace(namespace, fdb=(*namespace.fdb, entry))

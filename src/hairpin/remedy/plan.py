@@ -12,7 +12,7 @@ from hairpin.change.change import AddChain, InsertRule, Primitive
 from hairpin.change.commands import advice, commands
 from hairpin.engines.missing import Missing, missing
 from hairpin.host.managers import ConfigFile
-from hairpin.message import Message, message
+from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.remedy import Lasting, PersistFile, Remedy, RemedyKind, Situation
 
@@ -47,7 +47,6 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
     first = next(kind for kind in all_kinds() if kind.id in chosen)
     # What a person would have to do for single parts is moot where one command makes the whole.
     by_hand = () if candidate.change.commands else advice(candidate.change)
-    said = tuple(message("{advice}", advice=text) for text in by_hand)
     return (
         Remedy(
             id=first.id,
@@ -55,7 +54,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
             persist=_last_of_each(kept),
             persist_commands=tuple(dict.fromkeys(each for lasting in kept for each in lasting.commands)),
             side_effects=_once((*candidate.side_effects, *(each for lasting in kept for each in lasting.side_effects))),
-            advice=_once((*said, *candidate.advice, *(each for lasting in kept for each in lasting.advice))),
+            advice=_once((*by_hand, *candidate.advice, *(each for lasting in kept for each in lasting.advice))),
         ),
     )
 

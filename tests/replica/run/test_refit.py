@@ -5,11 +5,12 @@ That they do what they do on a host is shown in tests/kernel/test_replica.py and
 
 from hairpin.change.change import AddSocket, Change, SetContainer, SetSysctl
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.replica.run.refit import parts_of
 from tests.small_host import HOST_NETNS, container
 
 SYSCTL = SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")
-LISTENS = AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), "start it")
+LISTENS = AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it"))
 RUNS = SetContainer(HOST_NETNS.host, container())
 
 

@@ -20,7 +20,8 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink
 from hairpin.network.prefix import Version, network_of, width
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.tunnels import taker
 from hairpin.network.wires import holder_of
 
@@ -117,8 +118,8 @@ def _by_tunnel(
         if end is None or is_bridge_port(there, end):
             continue
         for each in addresses_of(there, end.name, version)[:1]:
-            yield each.value, link, _entries(network, netns, link, FarEnd(far, end, underlay_address(network, far, end)),
-                                             each.value, version)  # fmt: skip
+            reached = FarEnd(far, end, underlay_address(network, far, end))
+            yield each.value, link, _entries(network, netns, link, reached, each.value, version)
 
 
 def _entries(

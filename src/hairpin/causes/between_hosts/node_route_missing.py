@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             )
             if each.found is None
             else message(
-                "{subnet} is on {far}, and on {host} packets to it take the route `{route}`, which does not lead there.",
+                "{subnet} is on {far}, and on {host} packets to it take the route `{route}`, which leads elsewhere.",
                 subnet=subnet, far=each.far.host, host=each.netns.host, route=route_text(each.found),
             ),
             change=each.change,

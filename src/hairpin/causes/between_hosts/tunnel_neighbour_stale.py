@@ -20,7 +20,8 @@ from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:

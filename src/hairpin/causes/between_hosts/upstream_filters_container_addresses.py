@@ -11,7 +11,8 @@ from hairpin.causes.rules._lifting import iptables_rule
 from hairpin.change.change import InsertRule, one
 from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -72,8 +72,16 @@ def _together(part: Primitive) -> tuple[Netns | None, *tuple[str, ...]]:
         case DeleteRule() | SetPolicy():
             return (part.netns, part.place.dialect, part.place.family, part.place.table)
         case (
-            SetSysctl() | AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | AddNeighbour()
-            | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry() | SetLink()
+            SetSysctl()
+            | AddAddress()
+            | AddRoute()
+            | DeleteRoute()
+            | DeletePolicyRule()
+            | AddNeighbour()
+            | DeleteNeighbour()
+            | AddFdbEntry()
+            | DeleteFdbEntry()
+            | SetLink()
         ):
             return (part.netns, type(part).__name__)
         case _:
