@@ -181,8 +181,8 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 Primitive = (
     SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy | AddAddress | AddRoute | DeleteRoute | DeletePolicyRule
-    | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | SetLink | AddSocket | ContinueProcess | AddNamespace | SetContainer | ChangeWorld
-    | DropConnection
+    | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | SetLink | AddSocket | ContinueProcess
+    | AddNamespace | SetContainer | ChangeWorld | DropConnection
 )  # fmt: skip
 
 

@@ -121,8 +121,7 @@ def _fdb_words(entry: FdbEntry) -> tuple[str, ...]:
     place = (write_mac(entry.mac), "dev", entry.port)
     if entry.remote is None:
         return (*place, "master")
-    version = 4 if entry.remote < 1 << 32 else 6
-    return (*place, "dst", address_text(entry.remote, version), "self")
+    return (*place, "dst", address_text(entry.remote, 4 if entry.remote < 1 << 32 else 6), "self")
 
 
 def _six(version: int) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.network.network import Network
 
@@ -142,18 +143,19 @@ def _in_namespace(
 def _with_entry(part: AddNeighbour | AddFdbEntry | DeleteFdbEntry, namespace: Namespace) -> Namespace:
     match part:
         case AddNeighbour(neighbour=neighbour):
-            place = (neighbour.link, neighbour.version, neighbour.value, neighbour.proxy)
-            others = (
-                each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != place
-            )
-            return msgspec.structs.replace(namespace, neighbours=(*others, neighbour))
+            kept = tuple(each for each in namespace.neighbours if _place(each) != _place(neighbour))
+            return msgspec.structs.replace(namespace, neighbours=(*kept, neighbour))
         case AddFdbEntry(entry=entry):
             return msgspec.structs.replace(namespace, fdb=(*namespace.fdb, entry))
         case DeleteFdbEntry(entry=entry):
-            kept = tuple(each for each in namespace.fdb if each != entry)
-            return msgspec.structs.replace(namespace, fdb=kept)
+            left = tuple(each for each in namespace.fdb if each != entry)
+            return msgspec.structs.replace(namespace, fdb=left)
         case _:
             assert_never(part)
+
+
+def _place(entry: Neighbour) -> tuple[object, ...]:
+    return (entry.link, entry.version, entry.value, entry.proxy)
 
 
 def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:

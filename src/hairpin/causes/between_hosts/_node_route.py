@@ -19,7 +19,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink
-from hairpin.network.prefix import Version, network_of, width
+from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnels import taker
@@ -63,7 +63,7 @@ def misrouted(view: View) -> Iterator[Misrouted]:
         found = lookup(namespace, Query(packet.version, packet.daddr))
         if found.type not in ("unicast", "none") or _goes_there(view.network, namespace, found.next_hops, holder):
             continue
-        right = _route_to(view.network, netns, holder.of_host, packet.version, packet.daddr)
+        right = _route_to(view.network, netns, holder, packet.version, packet.daddr)
         if right is not None:
             yield Misrouted(netns, found.route, holder.of_host, *right)
 
@@ -81,12 +81,14 @@ def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...
 
 
 def _route_to(
-    network: Network, netns: Netns, far: Netns, version: Version, address: int
+    network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
-    """Return the route to the far host's subnet: by a tunnel of both hosts, else by an address of the far host that is
-    on-link; with the entries that the tunnel lacks."""
-    there = lookup(network.namespace(far), Query(version, address)).route
-    length = there.prefix_length if there is not None and there.prefix_length else width(version)
+    """Return the route to the subnet of the address, which the holder has: by a tunnel of both hosts, else by an
+    address of the far host that is on-link; with the entries that the tunnel lacks."""
+    held = next(
+        each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
+    )
+    far, length = holder.of_host, held.prefix_length
     subnet = network_of(address, length, version)
     for gateway, device, entries in _by_tunnel(network, netns, far, version):
         hop = NextHop(device.name, gateway, onlink=True)

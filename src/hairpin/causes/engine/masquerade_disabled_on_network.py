@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.message import message
+from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,6 +17,9 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
+    packet = view.stop.seen.packet
+    if holder_of(view.network, packet.version, packet.daddr, besides=view.stop.netns.host) is not None:
+        return  # between the hosts of one network containers keep their addresses on purpose
     if engine.iptables is False or engine.masquerades(network):
         return
     yield Candidate(
