@@ -4,12 +4,15 @@ import pytest
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -23,7 +26,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.commands import advice, commands, entering
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -94,6 +97,26 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     "neighbour entry away": (
         DeleteNeighbour(WEB_NETNS, Neighbour("eth0", 4, WEB, 7, "PERMANENT")),
         ["nsenter -t 42 -n ip neigh del 172.17.0.2 dev eth0"],
+    ),
+    "neighbour entry": (
+        AddNeighbour(HOST_NETNS, Neighbour("flannel.1", 4, WEB, 7, "PERMANENT")),
+        ["ip neigh replace 172.17.0.2 lladdr 00:00:00:00:00:07 dev flannel.1 nud permanent"],
+    ),
+    "neighbour entry of IPv6": (
+        AddNeighbour(HOST_NETNS, Neighbour("flannel.1", 6, 0xFD << 120 | 1, 7, "PERMANENT")),
+        ["ip neigh replace fd00::1 lladdr 00:00:00:00:00:07 dev flannel.1 nud permanent"],
+    ),
+    "forwarding entry of a tunnel": (
+        AddFdbEntry(HOST_NETNS, FdbEntry(None, "vxlan1", 7, remote=WEB)),
+        ["bridge fdb append 00:00:00:00:00:07 dev vxlan1 dst 172.17.0.2 self permanent"],
+    ),
+    "forwarding entry of a tunnel away": (
+        DeleteFdbEntry(HOST_NETNS, FdbEntry(None, "vxlan1", 7, remote=WEB)),
+        ["bridge fdb del 00:00:00:00:00:07 dev vxlan1 dst 172.17.0.2 self"],
+    ),
+    "forwarding entry of a bridge away": (
+        DeleteFdbEntry(HOST_NETNS, FdbEntry("docker0", "veth1", 7)),
+        ["bridge fdb del 00:00:00:00:00:07 dev veth1 master"],
     ),
     "link": (SetLink(HOST_NETNS, Link(2, "eth0"), ("ip", "link", "set", "eth0", "up")), ["ip link set eth0 up"]),
     "process": (ContinueProcess(HOST_NETNS.host, 7), ["kill -CONT 7"]),

@@ -4,12 +4,15 @@ import pytest
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
@@ -26,7 +29,7 @@ from hairpin.change.change import (
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -39,10 +42,12 @@ from tests.small_host import HOST_NETNS, container, container_namespace, engine,
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
 ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
+NEW_ENTRY = Neighbour("eth0", 4, 7, 8, "PERMANENT")
+REMOTE, NEW_REMOTE = FdbEntry(None, "vxlan1", 7, remote=9), FdbEntry(None, "vxlan1", 7, remote=10)
 HALTED = (Socket("tcp", 4, None, 80, pid=7, halted=True), Socket("tcp", 4, None, 81, pid=8))
 NET = network(
     msgspec.structs.replace(
-        host_namespace(policy_rules=(RULE,), sockets=HALTED), connections=(LIVE,), neighbours=(ENTRY,)
+        host_namespace(policy_rules=(RULE,), sockets=HALTED), connections=(LIVE,), neighbours=(ENTRY,), fdb=(REMOTE,)
     )
 )
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
@@ -76,6 +81,9 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "route": (AddRoute(HOST_NETNS, WAY), False, True),
     "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
     "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
+    "neighbour entry": (AddNeighbour(HOST_NETNS, NEW_ENTRY), False, True),
+    "forwarding entry": (AddFdbEntry(HOST_NETNS, NEW_REMOTE), False, True),
+    "forwarding entry away": (DeleteFdbEntry(HOST_NETNS, REMOTE), True, False),
     "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
     "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
     "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
@@ -108,6 +116,12 @@ def seen(part: Primitive, net: Network) -> object:
             return any(each.prefix_length == 0 for each in host.routes)
         case DeletePolicyRule():
             return RULE in host.rules
+        case AddNeighbour():
+            return host.neighbours == (NEW_ENTRY,)
+        case AddFdbEntry():
+            return NEW_REMOTE in host.fdb
+        case DeleteFdbEntry():
+            return REMOTE in host.fdb
         case DeleteNeighbour():
             return ENTRY in host.neighbours
         case ContinueProcess():
