@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.change.simulate import simulate
+from hairpin.judges.agreement import replicated_as
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -29,7 +30,7 @@ class Agreeing(msgspec.Struct, frozen=True):
 
     def say(self, network: Network, flow: Flow) -> Judgement:
         """Return the word on one flow."""
-        return Judgement(flow, walk_flow(network, flow).verdict)
+        return Judgement(flow, replicated_as(walk_flow(network, flow).verdict))
 
 
 class Denying(Agreeing, frozen=True):

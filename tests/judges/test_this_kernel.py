@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.judges.agreement import agreement
+from hairpin.judges.agreement import agreement, replicated_as
 from hairpin.judges.this_kernel import as_judged_here, on_kernel
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Judgement
@@ -28,7 +28,7 @@ CASES: dict[str, tuple[str, int, bool]] = {
 def test_a_flow_on_whose_way_kernels_differ_stays_simulated(kernel: str, source: int, counts: bool) -> None:
     whole = on_kernel(network(), kernel)
     trace = walk_flow(whole, Flow(Outside(source), 4, HOST_ADDRESS, "tcp", 8151))
-    judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else trace.verdict)
+    judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else replicated_as(trace.verdict))
     judged = as_judged_here(whole, trace, judgement, HERE)
     assert (judged == judgement) is counts
     assert counts or f"({CENTOS})" in str(judged.left_out[0])

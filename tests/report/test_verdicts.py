@@ -8,7 +8,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.report.paper import Paper
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
-from hairpin.walk.walk import Verdict
+from hairpin.walk.verdicts import Verdict
 from tests.report.answers import answer, network
 
 WHOLE = answer().flows[0]

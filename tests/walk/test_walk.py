@@ -147,7 +147,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "neighbour": (network(), published(Lan(parse_address("198.51.100.7")[1])), "delivered", None),
     "host by loopback, relayed": (network(), published(FromHost(), "127.0.0.1"), "delivered", None),
     "host by its own address": (network(), published(FromHost()), "delivered", None),
-    "container out": (network(), egress(), "delivered", None),
+    "container out": (network(), egress(), "leaves", None),
     "interface does not forward": (
         values(conf__eth0__forwarding="0"), published(), "dropped", ("forward", "forwarding-off"),
     ),
@@ -221,7 +221,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
     "out there from a macvlan container": (
         on_macvlan(),
         Flow(FromContainer("mv", sibling("container:mv")), 4, parse_address("203.0.113.80")[1], "tcp", 443),
-        "delivered", None,
+        "leaves", None,
     ),
     "accept missing, policy decides": (
         rules(without("-A DOCKER -d 172.17.0.2")), published(), "dropped", ("forward", "policy"),
@@ -266,7 +266,7 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
             host_namespace(without("! -o docker0 -j MASQUERADE")),
             world=World(return_routes=(ReturnRoute(4, parse_address("172.17.0.0")[1], 16),)),
         ),
-        egress(), "delivered", None,
+        egress(), "leaves", None,
     ),
     "rp_filter strict on an asymmetric path": (
         network(host_namespace(values={"conf__eth0__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))),

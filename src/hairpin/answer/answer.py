@@ -18,7 +18,8 @@ from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.state import Stop
-from hairpin.walk.walk import Trace, Verdict
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walk import Trace
 
 Judge = Literal["simulated", "replicated", "observed"]
 Severity = Literal["blocking", "latent", "exposure", "advice"]
@@ -47,8 +48,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def stop(self) -> Stop | None:
-        """Where its usual way ends; None where it is delivered."""
-        return self.trace.usual.stop if self.trace.verdict != "delivered" else None
+        """Where its usual way ends; None where it serves its sender."""
+        return self.trace.usual.stop if not self.trace.succeeds else None
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ def exit_status(answer: Answer) -> int:
         case "check":
             return _explained(answer)
         case "walk":
-            return {"delivered": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
+            return {"delivered": 0, "leaves": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
         case "prove":
             return _proven(answer.flows)
         case _:
@@ -22,10 +22,10 @@ def exit_status(answer: Answer) -> int:
 
 
 def _explained(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 when everything asked is delivered, 3 when something stays undecided."""
+    """Return 1 for a blocking cause, 0 when everything asked is delivered or leaves, 3 when something is undecided."""
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    if all(each.verdict == "delivered" for each in answer.flows) and not _blind(answer):
+    if all(each.trace.succeeds for each in answer.flows) and not _blind(answer):
         return 0
     return 3
 
@@ -36,10 +36,10 @@ def _blind(answer: Answer) -> bool:
 
 
 def _proven(flows: tuple[FlowAnswer, ...]) -> int:
-    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one is not delivered, else 0."""
+    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one fails, else 0."""
     agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
     if False in agreeing:
         return 4
     if None in agreeing or any(each.verdict == "depends" for each in flows):
         return 3
-    return 0 if all(each.verdict == "delivered" for each in flows) else 1
+    return 0 if all(each.trace.succeeds for each in flows) else 1

@@ -8,8 +8,9 @@ import msgspec
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
+from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.walk.state import RuleDecided, Stop
-from hairpin.walk.verdicts import VERDICTS
+from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.walk.walk import Trace, only_under_load
 
 
@@ -45,7 +46,7 @@ def _under_load(trace: Trace, judgement: Judgement) -> bool:
 
 def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "depends":
-        possible = {branch.verdict for branch in trace.branches}
+        possible = {replicated_as(branch.verdict) for branch in trace.branches}
         # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
         if judgement.verdict in possible or "depends" in possible:
             return None
@@ -55,9 +56,15 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
         return None  # nobody can see an answer that has no way: the kernel does not even make it
     stop = trace.usual.stop
-    if trace.verdict != judgement.verdict and not (stop is not None and _question_rejected(trace, stop, judgement)):
+    differs = replicated_as(trace.verdict) != judgement.verdict
+    if differs and not (stop is not None and _question_rejected(trace, stop, judgement)):
         return _other_verdict(VERDICTS[trace.verdict], judgement)
     return _other_rule(stop, judgement) if stop is not None else None
+
+
+def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
+    """Return the verdict that a replica has for a walk's: in a replica the world answers what leaves."""
+    return "delivered" if verdict == "leaves" else verdict
 
 
 def _either(one: Message, other: Message) -> Message:

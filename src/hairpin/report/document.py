@@ -13,7 +13,7 @@ from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
 from hairpin.walk.state import RuleDecided, Stage, Stop
-from hairpin.walk.walk import Verdict
+from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
 FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]

@@ -94,7 +94,7 @@ def draw(trace: Trace, paper: Paper, words: Words, *, every: bool = False) -> No
 def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, every: bool = False) -> None:
     """Draw one branch of a walk."""
     flow = trace.flow
-    stop = branch.stop if branch.verdict != "delivered" else None
+    stop = branch.stop if not branch.succeeds else None
     in_data = bool(branch.data)
     in_reply = bool(branch.reply) and not in_data and branch.verdict != "refused"
     ways = [(branch.request, message("request"), stop is not None and not in_reply and not in_data)]

@@ -59,10 +59,12 @@ class _Report:
         for group in bad:
             lines = [flow_text(flows[number].trace.flow) for number in group.numbers]
             write_flows(lines, group.verdict, words, paper, all_=self._verbose)
-        fine = [each.trace.flow for each in flows if each.verdict == "delivered"]
+        fine = [each for each in flows if each.trace.succeeds]
         single = self._verbose or len(fine) <= FEW
-        lines = [flow_text(flow) for flow in fine] if single else folded(fine, words)
-        write_flows(lines, "delivered", words, paper, all_=self._verbose or not bad)
+        for verdict in dict.fromkeys(each.verdict for each in fine):
+            alike = [each.trace.flow for each in fine if each.verdict == verdict]
+            lines = [flow_text(flow) for flow in alike] if single else folded(alike, words)
+            write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)
 
     def group(self, group: Group) -> None:
         """Draw the first flow of the group, then tell its causes; nothing when all of them were told already."""

@@ -9,12 +9,15 @@ from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.report.paper import Paper, Style
 from hairpin.report.words import Words
-from hairpin.walk.verdicts import VERDICTS
-from hairpin.walk.walk import Verdict
+from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
 """Lines of one kind that are shown before the rest is only counted."""
-_MARKS: dict[Verdict, tuple[str, Style]] = {"delivered": ("✓", "good"), "depends": ("?", "unsure")}
+_MARKS: dict[Verdict, tuple[str, Style]] = {
+    "delivered": ("✓", "good"),
+    "leaves": ("✓", "good"),
+    "depends": ("?", "unsure"),
+}
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -29,7 +32,7 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     """Return the failing flows that fail alike together: those with a cause first, undecided ones last."""
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
-        if flow.verdict != "delivered":
+        if not flow.trace.succeeds:
             # Without a cause it is the place that makes flows alike.
             place = "" if flow.causes or flow.stop is None else f"{flow.stop.netns} {flow.stop.reason}"
             found.setdefault((flow.verdict, flow.causes, place), []).append(number)

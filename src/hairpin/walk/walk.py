@@ -7,7 +7,6 @@ those of the relay's own connection too.  UDP and ICMP echo: request and answer.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
@@ -26,9 +25,7 @@ from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
-
-Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
-
+from hairpin.walk.verdicts import Verdict, succeeds
 
 _MOST_RELAYS = 3
 """No host has more of them one behind the other."""
@@ -47,6 +44,11 @@ class Branch(msgspec.Struct, frozen=True):
     assumed: tuple[Message, ...] = ()
     relayed: bool = False
 
+    @property
+    def succeeds(self) -> bool:
+        """Whether this way serves the sender, as far as was read."""
+        return succeeds(self.verdict)
+
 
 class Trace(msgspec.Struct, frozen=True):
     """A flow's walk.  ``verdict`` is ``depends`` when branches end differently; ``branches`` has the usual one
@@ -55,6 +57,11 @@ class Trace(msgspec.Struct, frozen=True):
     flow: Flow
     verdict: Verdict
     branches: tuple[Branch, ...]
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the flow serves its sender, as far as was read."""
+        return succeeds(self.verdict)
 
     @property
     def usual(self) -> Branch:
@@ -289,7 +296,7 @@ def _answered(
         elif relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # A datagram is answered only when the relay has its answer.
-                yield leg if lost is None or leg.verdict != "delivered" else lost
+                yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
 
@@ -377,7 +384,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
             yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
         else:
             yield Branch(
-                "delivered",
+                "leaves",
                 state.history.steps,
                 reply,
                 conditions=answer.state.history.conditions,

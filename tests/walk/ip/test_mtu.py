@@ -87,7 +87,7 @@ def together(version: int, length: int, pieces: int) -> State:
     return defragmented(TRACKING, standing(version, length, pieces=pieces, iif="eth1"))
 
 
-def test_only_what_came_in_pieces_is_put_together_and_only_where_rules_are() -> None:
+def test_fragments_are_defragmented_where_rules_are() -> None:
     assert together(6, 1500, 1300).fragments.defragmented
     assert not defragmented(SPACE, standing(6, 1500, pieces=1300)).fragments.defragmented
     assert not defragmented(TRACKING, standing(6, 1300)).fragments.defragmented
@@ -124,7 +124,7 @@ MADE: dict[str, tuple[State, bool]] = {
 
 
 @pytest.mark.parametrize(("state", "whole"), MADE.values(), ids=MADE)
-def test_told_what_fits(state: State, whole: bool) -> None:
+def test_fragmented_by_socket(state: State, whole: bool) -> None:
     assert fragmented_by_socket(state, 1400).packet.dont_fragment is whole
 
 
@@ -150,7 +150,7 @@ OWN: dict[str, tuple[State, int | str]] = {
 
 
 @pytest.mark.parametrize(("state", "expected"), OWN.values(), ids=OWN)
-def test_sent_in_pieces(state: State, expected: int | str) -> None:
+def test_fragmented(state: State, expected: int | str) -> None:
     outcome = fragmented(state, "postrouting")
     if isinstance(outcome, End):
         assert outcome.stop is not None
