@@ -23,16 +23,12 @@ from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
+from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.tunnel import carried_back, outer_packet
 from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
-
-_GATEWAY_MODE: dict[Version, str] = {
-    4: "com.docker.network.bridge.gateway_mode_ipv4",
-    6: "com.docker.network.bridge.gateway_mode_ipv6",
-}
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -193,7 +189,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
     decided = Assumed(message("{address} answers", address=address_text(packet.daddr, packet.version)))
     said = [decided.said]
-    if _is_presumed_routed(network, end.state.netns.of_host, packet):
+    if is_unmasqueraded(network, end.state.netns.of_host, packet.version, packet.saddr):
         source = address_text(packet.saddr, packet.version)
         said.append(message("the next hop knows the way back to {address}", address=source))
     return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=tuple(said))
@@ -319,33 +315,9 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
             )
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
-    if _is_presumed_routed(network, netns, packet):
+    if is_unmasqueraded(network, netns, version, source):
         return None
     return Assumed(message("nobody outside knows a way back to {address}", address=address_text(source, version)))
-
-
-def _is_presumed_routed(network: Network, netns: Netns, packet: Packet) -> bool:
-    """Return whether the source is behind this host, in a network that nobody asks to masquerade.
-
-    An engine says so by the network's options.  Of a network that no engine made nothing is known.
-    """
-    version, source = packet.version, packet.saddr
-    namespace = network.namespace(netns)
-    if owns_address(namespace, version, source):
-        return False
-    for engine in network.host(netns.host).engines:
-        for each in engine.networks:
-            within = any(
-                subnet.version == version and inside(source, subnet.network, subnet.prefix_length, version)
-                for subnet in each.subnets
-            )
-            if within and each.driver == "bridge":
-                return not engine.masquerades(each) or each.option(_GATEWAY_MODE[version]) == "routed"
-    back = lookup(namespace, Query(version, source))
-    links = [namespace.link(hop.link) for hop in back.next_hops if hop.link]
-    return back.type == "unicast" and any(
-        link is not None and _outer(network, netns, link) is None and link.tunnel is None for link in links
-    )
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
