@@ -161,7 +161,7 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
             joined[each.key] = each
             continue
         one, other = first.candidate.change, each.candidate.change
-        change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.commands, *other.commands))))
+        change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.calls, *other.calls))))
         candidate = msgspec.structs.replace(first.candidate, change=change)
         joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())

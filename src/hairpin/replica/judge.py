@@ -20,8 +20,8 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Outcome
 from hairpin.replica.prerequisites import missing
+from hairpin.replica.run.changing import parts_of
 from hairpin.replica.run.netns import die_with, own_mounts, own_processes
-from hairpin.replica.run.refit import parts_of
 from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0

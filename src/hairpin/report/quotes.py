@@ -7,9 +7,9 @@ import msgspec
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.evidence.reading import Evidence, Reading, spelt
+from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
-from hairpin.remedy.sysctl_files import key_parts
 from hairpin.report.words import Words
 from hairpin.walk.state import (
     ConntrackDecided,

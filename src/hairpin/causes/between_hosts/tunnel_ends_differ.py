@@ -36,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=sent.link.name, host=sent.netns.host, own=_settings(sent.tunnel), far_link=far.link.name,
             far=far.netns.host, other=_settings(far.link.tunnel),
         ),
-        change=one(SetLink(netns, msgspec.structs.replace(link, tunnel=changed), ())),
+        change=one(SetLink(netns, msgspec.structs.replace(link, tunnel=changed))),
         where=where(host=netns.host, link=link.name, value=_settings(link.tunnel), wanted=_settings(like)),
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),

@@ -84,9 +84,7 @@ def _change(sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change
     assert far.address is not None
     if not stale and sent.tunnel.remote is not None:
         tunnel = msgspec.structs.replace(sent.tunnel, remote=far.address)
-        text = address_text(far.address, tunnel.version)
-        argv = ("ip", "link", "set", sent.link.name, "type", tunnel.kind, "remote", text)
-        return Change((SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel), argv),))
+        return Change((SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel)),))
     gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
     return Change((*gone, AddFdbEntry(sent.netns, entry_to(sent.link, _mac(sent, stale), far.address))))
 

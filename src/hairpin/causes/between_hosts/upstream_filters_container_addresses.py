@@ -4,11 +4,9 @@ Users see: the host itself reaches a machine, its containers do not.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.rules._lifting import iptables_rule
-from hairpin.change.change import InsertRule, one
+from hairpin.change.intent import Masquerade, rendered
 from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
 from hairpin.network.query import Query
@@ -22,12 +20,9 @@ def find(view: View) -> Iterator[Candidate]:
     link = view.host_namespace.link(back.next_hops[0].link or "") if back.next_hops else None
     if back.route is None or link is None or link.kind != "bridge" or back.route.prefix_length == 0:
         return
-    family: Literal["ip", "ip6"] = "ip" if packet.version == 4 else "ip6"
     subnet = prefix_text(back.route.destination, back.route.prefix_length, packet.version)
     target = address_text(packet.daddr, packet.version)
-    rule = iptables_rule(
-        "nat", "POSTROUTING", f"-s {subnet} -d {target} ! -o {link.name} -j MASQUERADE", family
-    )  # fmt: skip
+    intent = Masquerade(netns, packet.version, back.route.destination, back.route.prefix_length, link.name)
     yield Candidate(
         title=message("{target} drops packets from container addresses ({subnet})", target=target, subnet=subnet),
         detail=message(
@@ -35,9 +30,10 @@ def find(view: View) -> Iterator[Candidate]:
             "stated.",
             host=netns.host,
         ),
-        change=one(InsertRule(netns, "iptables-nft", family, "nat", "POSTROUTING", rule)),
+        change=rendered(intent, view.network),
         where=where(host=netns.host, subnet=subnet, peer=target),
         in_class="filtering-peer",
+        side_effects=(message("all other machines then see this host's address in place of the containers'"),),
         advice=(message("or let the peer accept {subnet}", subnet=subnet),),
     )
 

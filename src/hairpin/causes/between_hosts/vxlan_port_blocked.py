@@ -4,15 +4,14 @@ Users see: the overlay network works within one host only.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 from hairpin.causes.between_hosts._tunnelled import tunnelled
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
-from hairpin.causes.rules._lifting import iptables_rule
-from hairpin.change.change import Change, InsertRule, one
+from hairpin.change.change import Change
+from hairpin.change.intent import LetIn, rendered
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Verdict
+from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import UDP
 
 
@@ -42,16 +41,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _accepting(view: View, place: Place, port: int) -> Change:
-    """Return the rule that accepts the tunnel's outer packets in front of the chain that drops them."""
-    if place.dialect == "nft":
-        body = (FieldMatch("protocol", ((UDP, UDP),)), FieldMatch("dport", ((port, port),)), Verdict("accept"))
-        rule = Rule(body, f"udp dport {port} accept", 1)
-        family: Family = "ip" if place.family == "ip" else "ip6" if place.family == "ip6" else "inet"
-        return one(InsertRule(view.stop.netns, "nft", family, place.table, place.chain, rule, 1))
-    dialect: Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
-    version: Literal["ip", "ip6"] = "ip6" if place.family == "ip6" else "ip"
-    rule = iptables_rule(place.table, place.chain, f"-p udp --dport {port} -j ACCEPT", version)
-    return one(InsertRule(view.stop.netns, dialect, version, place.table, place.chain, rule, 1))
+    """Return the rule that accepts the tunnel's outer packets in front of what drops them."""
+    body = (FieldMatch("protocol", ((UDP, UDP),)), FieldMatch("dport", ((port, port),)), Verdict("accept"))
+    return rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network)
 
 
 CAUSE = Cause(

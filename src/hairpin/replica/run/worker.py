@@ -27,8 +27,8 @@ from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.world import entry
 from hairpin.replica.run import ctnetlink
 from hairpin.replica.run.build import Built, makeable, within
+from hairpin.replica.run.changing import make
 from hairpin.replica.run.client import Attempt, Client, source_of
-from hairpin.replica.run.refit import carry_out
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
 from hairpin.replica.watch.counters import Counters
@@ -64,7 +64,7 @@ def carry(order: Order) -> Outcome:
     before = tuple(replica.judge(flow) for flow in order.flows)
     after: tuple[Judgement, ...] = ()
     if order.change is not None:
-        refused = carry_out(order.change, order.network, replica.built)
+        refused = make(order.change, order.network, replica.built)
         replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change()
         after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
