@@ -63,6 +63,11 @@ def stale_neighbour() -> Host:
     return changed(node("one"), neighbours=(gateway,), fdb=(entry,))
 
 
+def with_remote(remote: int) -> Host:
+    """Return the first host, whose tunnel device has no forwarding entries but a remote of its own."""
+    return changed(node("one", tunnel=msgspec.structs.replace(vxlan("one"), remote=remote)), fdb=())
+
+
 def without_tunnel_entries() -> Host:
     """Return the first host with neither route nor entries for the second one."""
     return changed(one(), neighbours=(), fdb=())
@@ -91,6 +96,10 @@ CASES: dict[str, Case] = {
     ),
     "no forwarding entry for the other host": Case(
         network(changed(node("one"), fdb=()), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
+    ),
+    "the device's own remote is another machine": Case(
+        network(with_remote(STRANGER), two()), TO_TWO, ("tunnel-fdb-stale",),
+        network(with_remote(ADDRESSES["two"]), two()),
     ),
     "the other tunnel device was made anew": Case(
         network(stale_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
