@@ -12,27 +12,8 @@ from tests.acceptance.recorded import AGREEING
 from tests.acceptance.recorded_networks import FOLDER, Asked, evidence, expected, stated
 from tests.cli.commands import Ended, call
 
-# Those whose cause is in the catalogue.
-NETWORKS = (
-    "docker-user-drops.far",
-    "forward-policy-drop.far",
-    "healthy-bridge-vxlan",
-    "healthy-bridge-vxlan-learning",
-    "healthy-bridge-vxlan-packet-too-big",
-    "healthy-detour",
-    "healthy-flannel-host-gw",
-    "healthy-flannel-vxlan",
-    "healthy-overlay-mtu-fragments",
-    "healthy-published-across-hosts",
-    "healthy-same-private-subnet",
-    "healthy-three-nodes",
-    "interface-forwarding-off.far-tunnel",
-    "interface-forwarding-off.far-uplink",
-    "interface-forwarding-off.near-tunnel",
-    "ip-forward-off.host-gw",
-    "ip-forward-off.vxlan",
-    "service-not-listening.far",
-)
+# What fails there is a large packet with "don't fragment", which a question cannot name.
+LARGE_PACKETS = ("overlay-mtu-too-large",)
 HEALTHY = "healthy-three-nodes"
 BROKEN = "ip-forward-off.vxlan"
 
@@ -54,18 +35,22 @@ def check(capsys: pytest.CaptureFixture[str], name: str, asked: Asked) -> dict[s
     return document(call(capsys, *question, *files(name)))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [name for name in expected() if name not in LARGE_PACKETS])
 def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
     causes: set[str] = set()
     for asked in expected()[name].flows:
         found = check(capsys, name, asked)
-        assert found["flows"][0]["verdict"] in AGREEING[asked.real], asked
+        # Where nobody answers ARP, the kernel says so after some seconds: the walk calls that dropped.
+        unheard = AGREEING["timeout"] if asked.real == "unreachable" else frozenset[str]()
+        assert found["flows"][0]["verdict"] in AGREEING[asked.real] | unheard, asked
         assert [host["name"] for host in found["hosts"]] == list(expected()[name].hosts)
         for cause in found["causes"]:
             causes.add(f"{cause['id']}@{cause['host']}")
             assert {remedy["host"] for remedy in cause["remedies"]} <= {cause["host"]}
             assert {found["evidence"][each]["host"] for each in cause["evidence"]} <= set(expected()[name].hosts)
-    assert causes == {each for acceptable in expected()[name].causes for each in acceptable[:1]}
+    wanted = expected()[name].causes
+    assert all(causes & set(acceptable) for acceptable in wanted)
+    assert causes <= {each for acceptable in wanted for each in acceptable}
 
 
 def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.CaptureFixture[str]) -> None:

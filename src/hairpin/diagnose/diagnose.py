@@ -12,7 +12,6 @@ from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
-from hairpin.change.place import host_of
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -27,10 +26,6 @@ MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
 
 
-SuspectKey = tuple[str, str, tuple[tuple[str, str], ...]]
-"""A cause's id, its host and the ``where`` of its candidate."""
-
-
 class Suspect(msgspec.Struct, frozen=True):
     """A candidate with the cause that proposed it and the stop that it was proposed for."""
 
@@ -40,12 +35,12 @@ class Suspect(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The label of the host that the cause is on: that of the change; of the stop where it is outside."""
-        return host_of(self.candidate.change) or self.stop.netns.host
+        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        return self.candidate.change.host or self.stop.netns.host
 
     @property
-    def key(self) -> SuspectKey:
-        """What makes suspects of several flows one cause."""
+    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        """What two suspects that are one cause have in common: the cause, its host and its place there."""
         return self.cause, self.host, self.candidate.where
 
 
@@ -159,17 +154,16 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
 def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may
     stop the request and the answer)."""
-    joined: dict[SuspectKey, Suspect] = {}
+    joined: dict[object, Suspect] = {}
     for each in found:
-        key = each.key
-        first = joined.get(key)
+        first = joined.get(each.key)
         if first is None:
-            joined[key] = each
+            joined[each.key] = each
             continue
         one, other = first.candidate.change, each.candidate.change
         change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.calls, *other.calls))))
         candidate = msgspec.structs.replace(first.candidate, change=change)
-        joined[key] = msgspec.structs.replace(first, candidate=candidate)
+        joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())
 
 

@@ -3,21 +3,20 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, SuspectKey, diagnose
+from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, diagnose
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
 
 
 class FoundCause(msgspec.Struct, frozen=True):
-    """A proven cause, and the label of the host that it is on.
+    """A proven cause.
 
     ``ref`` names it in this examination.  ``stop``: where it stops the first of its ``flows``, which are the indexes of
     those that it stops.  ``together``: the refs (itself included) that have to go before those flows are delivered."""
 
     ref: str
     id: str
-    host: str
     candidate: Candidate
     stop: Stop
     proof: Proof
@@ -25,9 +24,9 @@ class FoundCause(msgspec.Struct, frozen=True):
     together: tuple[str, ...]
 
     @property
-    def key(self) -> SuspectKey:
-        """What makes suspects of several flows this cause."""
-        return self.id, self.host, self.candidate.where
+    def host(self) -> str:
+        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        return self.candidate.change.host or self.stop.netns.host
 
 
 class Examination(msgspec.Struct, frozen=True):
@@ -41,7 +40,7 @@ class Examination(msgspec.Struct, frozen=True):
         """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
         order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
-        return tuple(sorted(found, key=lambda each: order.index(each.key)))
+        return tuple(sorted(found, key=lambda each: order.index((each.id, each.host, each.candidate.where))))
 
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
@@ -53,7 +52,7 @@ def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
     first."""
-    keys: dict[SuspectKey, list[tuple[int, Suspect]]] = {}
+    keys: dict[object, list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:
             keys.setdefault(suspect.key, []).append((number, suspect))
@@ -68,7 +67,6 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
             FoundCause(
                 refs[key],
                 suspect.cause,
-                suspect.host,
                 suspect.candidate,
                 suspect.stop,
                 diagnosis.proof,

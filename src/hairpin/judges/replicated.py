@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, SuspectKey
+from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
@@ -75,7 +75,7 @@ def _unread(reasons: list[Message | str]) -> tuple[Unread, ...]:
 
 
 def _groups(examination: Examination) -> tuple[_Group, ...]:
-    found: dict[tuple[SuspectKey, ...], list[int]] = {}
+    found: dict[tuple[object, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
         key = tuple(each.key for each in diagnosis.causes)
         found.setdefault(key, []).append(number)
