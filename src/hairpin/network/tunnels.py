@@ -43,18 +43,34 @@ def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tup
 def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Port | None:
     for other, namespace in network.namespaces():
         if other != netns and owns_address(namespace, tunnel.version, remote):
-            found = taker(namespace, tunnel, tunnel.local, remote)
+            found = taker(namespace, tunnel, tunnel.local, remote, tunnel.port)
             return Port(other, found.name) if found is not None else None
     return None
 
 
-def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int) -> Link | None:
-    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``."""
-    return next((each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination)), None)
+def taker(
+    namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None
+) -> Link | None:
+    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
+    the UDP port that the outer packet has there."""
+    found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))
+    return next(found, None)
 
 
-def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int) -> bool:
-    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, sender.port):
+def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
+    """Return whether a device of the tunnel's kind has its UDP socket open at the port: it has while it is up.
+
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
+    """
+    return any(
+        link.up and own is not None and (own.kind, own.version, own.port) == (tunnel.kind, tunnel.version, port)
+        for link in namespace.links
+        for own in (link.tunnel,)
+    )
+
+
+def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, port):
         return False
     if own.kind == "vxlan":
         return own.external or own.key == sender.key

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.door import ArpRequest, Door, Limits, Observer, Usual
+from hairpin.door import ArpRequest, Door, Encapsulated, Limits, Observer, Usual
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
@@ -23,7 +23,7 @@ from tests.fidelity.case import Sent
 from tests.fidelity.expected.branches import Branch, Connections
 from tests.fidelity.expected.drawn_ports import ports_of, seen_ports, with_hidden
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
-from tests.fidelity.testbed.events import Event, event_of
+from tests.fidelity.testbed.events import Event, event_of, is_outer
 from tests.fidelity.testbed.fragments import longest_piece
 from tests.fidelity.testbed.frames import length_of
 from tests.fidelity.testbed.netns import SetupError
@@ -54,12 +54,14 @@ class Expectations:
         self._hidden: dict[int, set[int]] = {}
         self._sets_ports = any("port set " in rule.text for rule in _rules(host))
         """Whether what is seen may be such a rule's port, and the one that was drawn is not."""
+        self._outer_ports: dict[Encapsulated, int] = {}
         self._senders: dict[_Asked, int] = {}
         self._asked: dict[_Asked, int] = {}
 
     def of(self, flow: int, transmission: Transmission) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
         self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
+        self._outer_ports = dict(transmission.outer_ports)
         branches, stand_ins = self._with_ports_seen(flow, transmission)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
@@ -130,6 +132,10 @@ class Expectations:
             return self._senders[key]
         return self._asked.setdefault(key, request.sender)
 
+    def outer_port(self, encapsulated: Encapsulated) -> int:
+        """Return the source port that the kernel was seen to draw for the outer packet (door.Choices)."""
+        return self._outer_ports.get(msgspec.structs.replace(encapsulated, host=""), _UNSEEN_PORT)
+
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._picked = 0
         self._taken, self._guessed = [], set[int]()
@@ -198,6 +204,7 @@ _Asked = tuple[str, str, int]
 """namespace, link, address"""
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
+_UNSEEN_PORT = 49152
 _FEW = 32
 """Of so many ports each may matter: another flow may have it."""
 
@@ -270,6 +277,8 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
     if end.kind == "dropped" and end.stop is not None and _goes_astray(end.stop):
         # A reset that goes astray (walk/link/bridge.py): the kernel has made it all the same.
         end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
+    if _is_ordinary(end):
+        end = msgspec.structs.replace(end, kind="arrived", stop=None)
     told = end.kind == "rejected" and end.stop is not None and end.stop.stage != "output-route"
     if told and end.stop is not None and end.stop.reject == NOT_PRINTED.answer:
         for error in _ERRORS[end.state.packet.version]:
@@ -341,6 +350,12 @@ def _may_be_untold(end: End) -> bool:
     stop = end.stop
     unroutable = stop is not None and stop.stage == "input-route" and stop.reject is not None
     return unroutable and end.state.packet.version == 4
+
+
+def _is_ordinary(end: End) -> bool:
+    """Return whether an outer packet has come to a port that no tunnel has: it is a packet as any other, then."""
+    stop, packet = end.stop, end.state.packet
+    return stop is not None and stop.reason == "no-tunnel" and packet.protocol == UDP and not is_outer(packet)
 
 
 def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:

@@ -258,11 +258,22 @@ def port_towards(network: Network, netns: Netns, bridge: str, target: Port | Non
         if target is None:
             if is_uplink(network, netns, port):
                 return port
+        elif port.tunnel is not None:
+            if any(far is not None and _leads_to(network, far, target) for far in far_ends(network, netns, port, None)):
+                return port
         else:
             peer = veth_peer(network, netns, port)
             if peer is not None and target in (peer, *stacked_on(network, peer)):
                 return port
     return None
+
+
+def _leads_to(network: Network, far: Port, target: Port) -> bool:
+    """Return whether a tunnel's far end is the target, or a port of the bridge that has it."""
+    bridge = link_of(network, far).master if link_of(network, far).kind != "bridge" else None
+    if far == target or (bridge is not None and target == Port(far.netns, bridge)):
+        return True
+    return bridge is not None and port_towards(network, far.netns, bridge, target) is not None
 
 
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:

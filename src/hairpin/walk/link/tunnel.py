@@ -11,18 +11,18 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.door import Encapsulated
 from hairpin.host.link import Link, Tunnel
+from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import ETHERNET, far_ends, remotes_of, taker
+from hairpin.network.tunnels import ETHERNET, far_ends, listens, remotes_of, taker
 from hairpin.walk.ip.mtu import piece_of
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
-_SOURCE_PORT = 49152
-"""Stands for any port: the kernel draws the outer source port from a hash of the inner packet, udp_flow_src_port()."""
 _ETHERNET_HEADER = 14
 _OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0}
 """Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
@@ -39,7 +39,7 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         decided = LinkDecided(link.name, f"has no forwarding entry{wanted}", link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
-    outer = outer_packet(tunnel, state, tunnel.local or 0, remote)
+    outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote)
     text = f"into {_tunnel_text(tunnel)} to {address_text(remote, tunnel.version)}"
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, text, link.evidence))
     yield State(
@@ -54,7 +54,7 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     )
 
 
-def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
+def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
     """Return the packet that carries the frame from one end of the tunnel to the other."""
     by_udp = tunnel.port is not None
     inner = frame.packet
@@ -64,12 +64,19 @@ def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) ->
         saddr=source,
         daddr=destination,
         protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
-        sport=_SOURCE_PORT if by_udp else None,
+        sport=network.namespace(frame.netns).door.choices.outer_port(_encapsulated(frame)) if by_udp else None,
         dport=tunnel.port,
         length_bytes=piece_of(frame) + overhead_bytes(tunnel),
         mark=inner.mark,
         dont_fragment=keeps_whole,
     )
+
+
+def _encapsulated(frame: State) -> Encapsulated:
+    packet, netns = frame.packet, frame.netns
+    ports = (packet.sport, packet.dport) if packet.protocol in WITH_PORTS else (None, None)
+    sport, dport = (-1 if each is None else each for each in ports)
+    return Encapsulated(netns.host, netns.name, packet.saddr, packet.daddr, packet.protocol, sport, dport)
 
 
 def overhead_bytes(tunnel: Tunnel) -> int:
@@ -96,12 +103,16 @@ def decapsulated(network: Network, state: State) -> Outcome:
     carried, outer = state.carried, state.packet
     assert carried is not None
     namespace = network.namespace(state.netns)
-    link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr)
+    link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
+    unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
+    answer = None if listens(namespace, carried.tunnel, outer.dport) else unreachable
     if link is None:
         text = f"no tunnel device here takes {_tunnel_text(carried.tunnel)}"
-        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=LinkDecided(state.iif, text))
+        decided = LinkDecided(state.iif, text)
+        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
     if not link.up:
-        return stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        decided = LinkDecided(link.name, "is down", link.evidence)
+        return stopped(state, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
     frame = carried.frame
     decided = LinkDecided(link.name, f"out of {_tunnel_text(carried.tunnel)}", link.evidence)
     noted = state.noted("tunnel", link.name, decided)
