@@ -1,6 +1,7 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections.abc import Callable, Iterator
+from zlib import crc32
 
 import msgspec
 
@@ -134,7 +135,8 @@ class Expectations:
 
     def outer_port(self, encapsulated: Encapsulated) -> int:
         """Return the source port that the kernel was seen to draw for the outer packet (door.Choices)."""
-        return self._outer_ports.get(msgspec.structs.replace(encapsulated, host=""), _UNSEEN_PORT)
+        known = msgspec.structs.replace(encapsulated, host="")
+        return self._outer_ports.get(known, _UNSEEN_PORT + crc32(msgspec.json.encode(known)) % _UNSEEN_PORTS)
 
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._picked = 0
@@ -204,7 +206,7 @@ _Asked = tuple[str, str, int]
 """namespace, link, address"""
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
-_UNSEEN_PORT = 49152
+_UNSEEN_PORT, _UNSEEN_PORTS = 49152, 16384
 _FEW = 32
 """Of so many ports each may matter: another flow may have it."""
 
@@ -335,7 +337,7 @@ def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tu
 def _answered_twice(end: End, final: End, other: End) -> End:
     """Return the end of an answer that two errors have come to: rules on their way have counted both."""
     counted = other.state.history.passed[len(end.state.history.passed) :]
-    state = msgspec.structs.replace(final.state, passed=(*final.state.history.passed, *counted))
+    state = final.state.with_history(passed=(*final.state.history.passed, *counted))
     return msgspec.structs.replace(final, state=state)
 
 

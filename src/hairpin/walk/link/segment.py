@@ -248,10 +248,19 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
     return fallback
 
 
-def port_towards(network: Network, netns: Netns, bridge: str, target: Port | None) -> Link | None:
-    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
+def port_towards(
+    network: Network, netns: Netns, bridge: str, target: Port | None, mac: int | None = None
+) -> Link | None:
+    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None.  ``mac``: the
+    hardware address that the frame is for; where an entry names a tunnel device for it, the frame leaves by that one."""
     namespace = network.namespace(netns)
     ports = bridge_ports(namespace, bridge)
+    tunnels = {each.name: each for each in ports if each.tunnel is not None}
+    if tunnels and mac is not None:
+        named = (each.port for each in namespace.fdb if each.mac == mac and each.remote is None and not each.local)
+        port = next((tunnels[name] for name in named if name in tunnels), None)
+        if port is not None:
+            return port
     if target is not None and target.netns.host != netns.host:
         return _port_to_host(network, netns, ports, target)
     for port in ports:
@@ -265,7 +274,7 @@ def port_towards(network: Network, netns: Netns, bridge: str, target: Port | Non
             peer = veth_peer(network, netns, port)
             if peer is not None and target in (peer, *stacked_on(network, peer)):
                 return port
-    return None
+    return next(iter(tunnels.values()), None) if mac is not None else None  # flooded
 
 
 def _leads_to(network: Network, far: Port, target: Port) -> bool:

@@ -18,7 +18,7 @@ from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import ETHERNET, far_ends, listens, remotes_of, taker
+from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker
 from hairpin.walk.ip.mtu import piece_of
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
@@ -39,19 +39,26 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         decided = LinkDecided(link.name, f"has no forwarding entry{wanted}", link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
-    outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote)
-    text = f"into {_tunnel_text(tunnel)} to {address_text(remote, tunnel.version)}"
+    outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
+    text = f"into {_tunnel_text(tunnel)} to {address_text(remote.address, tunnel.version)}"
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, text, link.evidence))
     yield State(
         "output-route",
         state.netns,
         outer,
-        oif=tunnel.underlay or "",
+        oif=remote.via or "",
         hops=state.hops + 1,
-        sender=Sender(uid=0, by_kernel=True),
+        sender=_sender(state),
         history=noted.history,
         carried=Carried(state, tunnel),
     )
+
+
+def _sender(frame: State) -> Sender:
+    """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
+    routes are looked up for root."""
+    own = frame.sender
+    return Sender(uid=own.uid, by_kernel=own.by_kernel) if own.uid is not None else Sender(uid=0, by_kernel=True)
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
@@ -86,7 +93,7 @@ def overhead_bytes(tunnel: Tunnel) -> int:
     return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
 
 
-def _remote(network: Network, state: State, link: Link) -> int | None:
+def _remote(network: Network, state: State, link: Link) -> Remote | None:
     """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
     frame's receiver counts, else the first."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
@@ -119,7 +126,7 @@ def decapsulated(network: Network, state: State) -> Outcome:
     return State(
         "device-in",
         state.netns,
-        msgspec.structs.replace(frame.packet, mark=0),
+        msgspec.structs.replace(frame.packet, mark=outer.mark),
         iif=link.name,
         hops=state.hops + 1,
         frame=Frame(vid=frame.frame.vid, target=frame.frame.target),
