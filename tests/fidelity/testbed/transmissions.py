@@ -64,14 +64,18 @@ def _rested(transmission: Transmission) -> Event | None:
         for event in transmission.events
         if event.kind in ("arrived", "left")
         and not event.answer
-        and not _is_outer(event)
+        and not _is_outer(transmission.sent.packet, event)
         and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
     ]
     return rested[0] if len(rested) == 1 else None
 
 
-def _is_outer(event: Event) -> bool:
-    return event.protocol == UDP and event.dport in TUNNEL_PORTS
+def _is_outer(packet: Packet, event: Event) -> bool:
+    """Return whether what has come to rest is not the packet, but a tunnel's outer packet with it inside: by its port,
+    or, where rules have changed that, by its addresses."""
+    addresses = event.saddr, event.daddr
+    other = any(each >> 32 for each in addresses) if packet.version == 4 else all(1 < each < 1 << 32 for each in addresses)
+    return other or (event.protocol == UDP and event.dport in TUNNEL_PORTS) or event.protocol != packet.protocol
 
 
 _KERNEL = tuple(int(part) for part in os.uname().release.split(".")[:2])

@@ -210,7 +210,8 @@ def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
         packet = msgspec.structs.replace(packet, saddr=number_of(saddr), bad_checksum=False)
     if tunnel.version == 6 and packet.protocol == UDP and not first.link and packet.saddr:
         packet = msgspec.structs.replace(packet, protocol=TCP, tcp_flags=SYN)  # a raw socket's, with its checksum
-    sent = msgspec.structs.replace(first, packet=packet, netns=netns, fragmented=False)
+    bare = first.no_checksum and packet.protocol == UDP
+    sent = msgspec.structs.replace(first, packet=packet, netns=netns, fragmented=False, no_checksum=bare)
     return msgspec.structs.replace(flow, first=_whole(sent))
 
 
@@ -218,9 +219,10 @@ def _whole(sent: Sent) -> Sent:
     """Return the packet so that nobody cuts it before the tunnel: each fragment would have an outer packet of its own,
     and the walk follows one of them."""
     packet = sent.packet
-    if packet.version == 4 and packet.protocol in (TCP, UDP) and sent.padding > _SHORT:
-        return msgspec.structs.replace(sent, packet=msgspec.structs.replace(packet, dont_fragment=True))
-    return sent if sent.link and packet.version == 6 else msgspec.structs.replace(sent, padding=min(sent.padding, _SHORT))
+    if not sent.link:  # a socket cuts what its route does not take
+        return msgspec.structs.replace(sent, padding=min(sent.padding, _SHORT))
+    forbids = packet.dont_fragment or (packet.version == 4 and sent.padding > _SHORT)
+    return msgspec.structs.replace(sent, packet=msgspec.structs.replace(packet, dont_fragment=forbids))
 
 
 _SHORT = 60
