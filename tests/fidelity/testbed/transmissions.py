@@ -74,7 +74,8 @@ def _is_outer(packet: Packet, event: Event) -> bool:
     """Return whether what has come to rest is not the packet, but a tunnel's outer packet with it inside: by its port,
     or, where rules have changed that, by its addresses."""
     addresses = event.saddr, event.daddr
-    other = any(each >> 32 for each in addresses) if packet.version == 4 else all(1 < each < 1 << 32 for each in addresses)
+    to_six, to_four = any(each >> 32 for each in addresses), all(1 < each < 1 << 32 for each in addresses)
+    other = to_six if packet.version == 4 else to_four
     return other or (event.protocol == UDP and event.dport in TUNNEL_PORTS) or event.protocol != packet.protocol
 
 

@@ -12,6 +12,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan.blueprint import APART, WORLD, LinkLine, StandIn, path_of
 
@@ -131,9 +132,16 @@ class _Found:
         else:
             self.lines.append(LinkLine(_pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}")))
         if link.kind not in _EQUAL_TO_A_WIRE:
-            which = ", which this kernel does not make" if link.kind in KINDS and link.kind not in self._able else ""
-            text = f"{link.name} in {netns} is a {link.kind}{which}; a plain wire stands in"
-            self.stand_ins.append(StandIn(netns, link.name, text))
+            unmade = link.kind in KINDS and link.kind not in self._able
+            said = message(
+                "{link} in {netns} is a {kind}, which this kernel does not make; a plain wire stands in"
+                if unmade
+                else "{link} in {netns} is a {kind}; a plain wire stands in",
+                link=link.name,
+                netns=netns,
+                kind=link.kind,
+            )
+            self.stand_ins.append(StandIn(netns, link.name, said))
 
     # --- links that stand on others --------------------------------------------------------------------------------
 
@@ -204,9 +212,11 @@ def _by_age(link: Link) -> int:
 
 def _programs(netns: Netns, link: Link) -> Iterator[StandIn]:
     if link.xdp:
-        yield StandIn(netns, link.name, f"{link.name} in {netns} carries an XDP program, which is not rebuilt")
+        said = message("{link} in {netns} carries an XDP program, which is not rebuilt", link=link.name, netns=netns)
+        yield StandIn(netns, link.name, said)
     if link.tc_ingress or link.tc_egress:
-        yield StandIn(netns, link.name, f"{link.name} in {netns} carries a tc filter, which is not rebuilt")
+        said = message("{link} in {netns} carries a tc filter, which is not rebuilt", link=link.name, netns=netns)
+        yield StandIn(netns, link.name, said)
 
 
 def mac_of(netns: Netns, link: Link) -> int:

@@ -2,6 +2,7 @@
 
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -33,7 +34,7 @@ def blueprint(
     names = _needed(network, flows)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
-    left_out: list[str] = []
+    left_out: list[Message] = []
     plans = [world(network, flows, made.wires)]
     known = read or network
     for name in names:
@@ -41,9 +42,13 @@ def blueprint(
         before = known.namespace(name) if name in known else None
         loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
         left_out += loads.left_out
-        left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
         left_out += (
-            f"{route_text(route)} of {name} encapsulates"
+            message("{key} of {netns} could not be read", key=key, netns=name)
+            for key in namespace.unread
+            if key.startswith(_RULES)
+        )
+        left_out += (
+            message("{route} of {netns} encapsulates", route=route_text(route), netns=name)
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -51,7 +56,9 @@ def blueprint(
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        f"{netns}: no packet of the flow comes there" for netns, _ in network.namespaces() if netns not in names
+        message("{netns}: no packet of the flow comes there", netns=netns)
+        for netns, _ in network.namespaces()
+        if netns not in names
     )
     return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
 

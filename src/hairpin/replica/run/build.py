@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
@@ -48,6 +49,15 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
     return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
 
 
+def within(netns: Netns, said: Message) -> Message:
+    """Return what is said of something in a namespace."""
+    return message("{netns}: {said}", netns=netns, said=said)
+
+
+def _unmade(line: LinkLine, said: str) -> Message:
+    return message("a link could not be made: {said} ({line})", said=said, line=_without_paths(line.text))
+
+
 class Built:
     """The namespaces by name, and what could not be built in them.
 
@@ -56,7 +66,7 @@ class Built:
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
         self.plan = plan
-        self.left_out: list[str] = list(plan.left_out)
+        self.left_out: list[Message] = list(plan.left_out)
         self.replaced: list[tuple[Netns, LeftOut]] = []
         self.netns: dict[Netns, HeldNetns] = {}
         self.took_ms: dict[str, float] = {}
@@ -90,7 +100,14 @@ class Built:
         """Write what differs, in the namespace that the process is in."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
-                self.left_out.append(f"{each.path} = {each.value} cannot be set in {netns} on this kernel")
+                self.left_out.append(
+                    message(
+                        "{path} = {value} cannot be set in {netns} on this kernel",
+                        path=each.path,
+                        value=each.value,
+                        netns=netns,
+                    )
+                )
 
     # --- links -------------------------------------------------------------------------------------------------------
 
@@ -103,12 +120,12 @@ class Built:
             line = pending[number - 1]
             if line.instead is not None:
                 again.append(line)
-                self.left_out.append(f"this kernel makes no {line.kind}")
+                self.left_out.append(message("this kernel makes no {kind}", kind=line.kind))
             elif "File exists" not in said:
-                self.left_out.append(f"a link could not be made: {said} ({_without_paths(line.text)})")
+                self.left_out.append(_unmade(line, said))
         if again:
             for number, said in self._ip(tuple(self._placed(each.instead or "") for each in again)):
-                self.left_out.append(f"a link could not be made: {said} ({_without_paths(again[number - 1].text)})")
+                self.left_out.append(_unmade(again[number - 1], said))
 
     def _placed(self, line: str) -> str:
         for name, netns in self.netns.items():
@@ -142,7 +159,9 @@ class Built:
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
         known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
-            self.left_out.append(f"{plan.netns}: {line}: {complaint}")
+            self.left_out.append(
+                message("{netns}: {line}: {complaint}", netns=plan.netns, line=line, complaint=complaint)
+            )
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -166,7 +185,7 @@ class Built:
                     self.netns[name].enter()
                     for each in load_again(load, said or f"status {status}"):
                         if each.instead is None:
-                            self.left_out.append(f"{name}: {each.text}")
+                            self.left_out.append(within(name, each.said))
                         else:
                             self.replaced.append((name, each))
             queues = {name: loads for name, loads in queues.items() if loads}
@@ -182,12 +201,14 @@ class Built:
                 self.netns[plan.netns].enter()
                 said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
                 for complaint in dict.fromkeys(each for each in said if each):
-                    self.left_out.append(f"{plan.netns}: a live connection cannot be rebuilt: {complaint}")
+                    cannot = message("a live connection cannot be rebuilt: {complaint}", complaint=complaint)
+                    self.left_out.append(within(plan.netns, cannot))
 
     def _takes_connections(self, plan: NetnsPlan) -> bool:
         if ctnetlink.available():
             return True
-        self.left_out.append(f"{plan.netns}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        said = message("live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        self.left_out.append(within(plan.netns, said))
         return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
@@ -219,7 +240,7 @@ class Built:
                 for link in plan.running:
                     while not is_running(asker, link):
                         if time.monotonic() > until:
-                            self.left_out.append(f"{plan.netns}: {link} does not come up")
+                            self.left_out.append(within(plan.netns, message("{link} does not come up", link=link)))
                             break
                         time.sleep(0.001)
                 _wait_queues(asker)

@@ -13,13 +13,14 @@ import msgspec
 
 from hairpin.door import Encapsulated
 from hairpin.host.link import Link, Tunnel
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker
-from hairpin.walk.ip.mtu import piece_of
+from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
@@ -35,13 +36,13 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     assert tunnel is not None
     remote = _remote(network, state, link)
     if remote is None:
-        wanted = f" for {write_mac(state.packet.dmac)}" if state.packet.dmac is not None else ""
-        decided = LinkDecided(link.name, f"has no forwarding entry{wanted}", link.evidence)
+        decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
     outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
-    text = f"into {_tunnel_text(tunnel)} to {address_text(remote.address, tunnel.version)}"
-    noted = state.noted("tunnel", link.name, LinkDecided(link.name, text, link.evidence))
+    where = address_text(remote.address, tunnel.version)
+    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     yield State(
         "output-route",
         state.netns,
@@ -52,6 +53,12 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         history=noted.history,
         carried=Carried(state, tunnel),
     )
+
+
+def _no_entry(mac: int | None) -> Message:
+    if mac is None:
+        return message("has no forwarding entry")
+    return message("has no forwarding entry for {mac}", mac=write_mac(mac))
 
 
 def _sender(frame: State) -> Sender:
@@ -73,7 +80,7 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
         protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
         sport=network.namespace(frame.netns).door.choices.outer_port(_encapsulated(frame)) if by_udp else None,
         dport=tunnel.port,
-        length_bytes=piece_of(frame) + overhead_bytes(tunnel),
+        length_bytes=length_on_wire(frame) + overhead_bytes(tunnel),
         mark=inner.mark,
         dont_fragment=keeps_whole,
     )
@@ -114,14 +121,14 @@ def decapsulated(network: Network, state: State) -> Outcome:
     unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
     answer = None if listens(namespace, carried.tunnel, outer.dport) else unreachable
     if link is None:
-        text = f"no tunnel device here takes {_tunnel_text(carried.tunnel)}"
-        decided = LinkDecided(state.iif, text)
+        said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
+        decided = LinkDecided(state.iif, said)
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
     if not link.up:
-        decided = LinkDecided(link.name, "is down", link.evidence)
+        decided = LinkDecided(link.name, message("is down"), link.evidence)
         return stopped(state, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
     frame = carried.frame
-    decided = LinkDecided(link.name, f"out of {_tunnel_text(carried.tunnel)}", link.evidence)
+    decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
     noted = state.noted("tunnel", link.name, decided)
     return State(
         "device-in",
@@ -143,10 +150,12 @@ def carried_back(carried: Carried, answer: Packet) -> Carried:
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
 
 
-def _tunnel_text(tunnel: Tunnel) -> str:
+def _named(tunnel: Tunnel) -> Message:
     name = {"vxlan": "VNI", "geneve": "VNI"}.get(tunnel.kind, "key")
     key = f", {name} {tunnel.key}" if tunnel.key is not None else ""
-    return f"{tunnel.kind} on UDP port {tunnel.port}{key}" if tunnel.port is not None else f"{tunnel.kind}{key}"
+    if tunnel.port is None:
+        return verbatim(f"{tunnel.kind}{key}")
+    return message("{kind} on UDP port {port}{key}", kind=tunnel.kind, port=tunnel.port, key=key)
 
 
 def lost_in_tunnel(end: End) -> bool:

@@ -206,7 +206,8 @@ def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
     netns = first.netns
     if sender is not None:
         netns = sender.netns
-        saddr = dice.pick((_INNER[version][sender.number], _INNER[version][sender.number], _BEHIND[version][sender.number]))
+        inner = _INNER[version][sender.number]
+        saddr = dice.pick((inner, inner, _BEHIND[version][sender.number]))
         packet = msgspec.structs.replace(packet, saddr=number_of(saddr), bad_checksum=False)
     if tunnel.version == 6 and packet.protocol == UDP and not first.link and packet.saddr:
         packet = msgspec.structs.replace(packet, protocol=TCP, tcp_flags=SYN)  # a raw socket's, with its checksum
