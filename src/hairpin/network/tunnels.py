@@ -67,9 +67,7 @@ def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Por
     return None
 
 
-def taker(
-    namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None
-) -> Link | None:
+def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None) -> Link | None:
     """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
     the UDP port that the outer packet has there."""
     found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))

@@ -251,8 +251,10 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
 def port_towards(
     network: Network, netns: Netns, bridge: str, target: Port | None, mac: int | None = None
 ) -> Link | None:
-    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None.  ``mac``: the
-    hardware address that the frame is for; where an entry names a tunnel device for it, the frame leaves by that one."""
+    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None.
+
+    ``mac``: the hardware address that the frame is for.  Where an entry names a tunnel device for it, the frame leaves
+    by that one."""
     namespace = network.namespace(netns)
     ports = bridge_ports(namespace, bridge)
     tunnels = {each.name: each for each in ports if each.tunnel is not None}

@@ -72,7 +72,8 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
     """Return the packet that carries the frame from one end of the tunnel to the other."""
     by_udp = tunnel.port is not None
     inner = frame.packet
-    keeps_whole = tunnel.dont_fragment == "set" or (tunnel.dont_fragment == "inherit" and inner.dont_fragment)
+    inherited = inner.version == 6 or inner.dont_fragment  # vxlan_xmit_one(): VXLAN_DF_INHERIT
+    keeps_whole = tunnel.dont_fragment == "set" or (tunnel.dont_fragment == "inherit" and inherited)
     return Packet(
         version=tunnel.version,
         saddr=source,
