@@ -52,7 +52,7 @@ def laid(dice: Dice, made: Plan, case: Case) -> Case:
     kinds = tuple(each for each in ("geneve", "gre", "gretap", "ipip") if each in link_kinds() and version == 4)
     kind = dice.pick((*("vxlan",) * max(1, len(kinds)), *kinds))
     ethernet = kind in _ETHERNET
-    inner = tuple(each for each in made.versions if kind != "ipip" or each == 4) or made.versions[:1]
+    inner: tuple[Version, ...] = (4,) if kind == "ipip" else made.versions  # an outer IPv4 packet: IPv4 is there
     pair = dice.random.sample(ends, 2)
     placed = (
         # A bridge's port sends ICMP errors of its own about what is too big for the tunnel: docs/limitations.md
