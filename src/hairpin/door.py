@@ -51,6 +51,11 @@ class Choices(Protocol):
         packet that made the neighbour known."""
         ...
 
+    def outer_port(self, encapsulated: "Encapsulated") -> int:
+        """Return the source port of the UDP packet in which a tunnel device carries an inner packet: the kernel takes a
+        hash of that one, udp_flow_src_port()."""
+        ...
+
 
 class ArpRequest(msgspec.Struct, frozen=True):
     """An ARP request that a packet makes the kernel send by a link of a host's namespace: the address it asks for, and
@@ -63,8 +68,21 @@ class ArpRequest(msgspec.Struct, frozen=True):
     sender: int
 
 
+class Encapsulated(msgspec.Struct, frozen=True):
+    """An inner packet that a tunnel device of a host's namespace encapsulates; the ports are -1 where it has none."""
+
+    host: str
+    netns: str
+    saddr: int
+    daddr: int
+    protocol: int
+    sport: int
+    dport: int
+
+
 class Usual(msgspec.Struct, frozen=True):
-    """The choices of a walk that is told nothing: the first free port, and an ARP request for this packet."""
+    """The choices of a walk that is told nothing: the first free port, an ARP request for this packet, one port for all
+    outer packets."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
         """See Choices.  Only the beginning of a large range is searched."""
@@ -74,7 +92,12 @@ class Usual(msgspec.Struct, frozen=True):
         """See Choices."""
         return request.sender
 
+    def outer_port(self, encapsulated: Encapsulated) -> int:  # noqa: ARG002
+        """See Choices.  Any port stands for the others."""
+        return _OUTER_PORT
 
+
+_OUTER_PORT = 49152
 _TRIED = 1024
 
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from secrets import randbelow
 
@@ -36,7 +37,7 @@ def main() -> int:
     with multiprocessing.get_context("fork").Pool(arguments.jobs, _pin) as pool:
         for first in range(seed, seed + arguments.cases, _BATCH):
             numbers = range(first, min(first + _BATCH, seed + arguments.cases))
-            for number, result in pool.imap_unordered(_judge, numbers):
+            for number, result in pool.imap_unordered(partial(_judge, tunnels=arguments.tunnels), numbers):
                 run.add(result)
                 if isinstance(result, str):
                     sys.stdout.write(f"case {number} left out: {' '.join(result.split())[:300]}\n")
@@ -44,7 +45,7 @@ def main() -> int:
                     sys.stdout.write(f"case {number}: {disagreement_text(result.disagreements[0])}")
                     sys.stdout.flush()
                     if run.differing <= arguments.shrink:
-                        _show(case_of(number), result.disagreements[0], arguments.keep)
+                        _show(case_of(number, tunnels=arguments.tunnels), result.disagreements[0], arguments.keep)
             if run.packets >= arguments.pairs or run.differing >= arguments.stop:
                 break
     run.seconds = time.monotonic() - started
@@ -74,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=1 << 62, help="stop after so many (packet, network) pairs")
     parser.add_argument("--cases", type=int, default=1 << 31, help="stop after so many networks")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--tunnels", action="store_true", help="lay a tunnel into each network")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--stop", type=int, default=10, help="stop after so many networks in which something differs")
     parser.add_argument("--shrink", type=int, default=5, help="shrink so many of them")
@@ -90,9 +92,9 @@ def _pin() -> None:
     os.sched_setaffinity(0, {cpus[worker % len(cpus)]})
 
 
-def _judge(number: int) -> tuple[int, Judgement | str]:
+def _judge(number: int, *, tunnels: bool = False) -> tuple[int, Judgement | str]:
     try:
-        return number, judge(case_of(number))
+        return number, judge(case_of(number, tunnels=tunnels))
     except SetupError as error:
         return number, str(error)
 

@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Port
-from hairpin.network.tunnels import far_ends, remotes_of, taker
+from hairpin.network.tunnels import Remote, far_ends, listens, remotes_of, taker
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
 
 HERE, THERE, THIRD = ADDRESSES["one"], ADDRESSES["two"], 0xC633640D
@@ -20,16 +20,28 @@ def database(*entries: tuple[int, int]) -> Namespace:
 
 def test_a_frame_goes_where_its_entry_says() -> None:
     entries = database((7, THERE), (8, THIRD), (0, HERE))
-    assert remotes_of(entries, FLANNEL, 8) == (THIRD,)
+    assert remotes_of(entries, FLANNEL, 8) == (Remote(THIRD),)
 
 
 def test_other_frames_go_to_all_that_get_everything() -> None:
     group = msgspec.structs.replace(FLANNEL, tunnel=msgspec.structs.replace(vxlan("one"), remote=THIRD))
     entries = database((0, THERE), (0, HERE), (7, THERE))
-    assert remotes_of(entries, FLANNEL, 9) == (THERE, HERE)
-    assert remotes_of(entries, group, None) == (THERE, HERE, THIRD)
+    assert remotes_of(entries, FLANNEL, 9) == (Remote(THERE), Remote(HERE))
+    assert remotes_of(entries, group, None) == (Remote(THERE), Remote(HERE), Remote(THIRD, "eth0"))
     assert remotes_of(database(), FLANNEL, 9) == ()
     assert remotes_of(entries, Link(2, "eth0"), 7) == ()
+
+
+def test_an_entry_is_bound_to_the_link_that_it_names_itself() -> None:
+    entries = Namespace("host", fdb=(FdbEntry(None, "flannel.1", 7, remote=THERE, via="eth1"),))
+    assert remotes_of(entries, FLANNEL, 7) == (Remote(THERE, "eth1"),)
+
+
+def test_a_device_listens_while_it_is_up() -> None:
+    up, down = FLANNEL, msgspec.structs.replace(FLANNEL, up=False)
+    assert listens(Namespace("host", links=(up,)), vxlan("two", key=2), 8472)
+    assert not listens(Namespace("host", links=(up,)), vxlan("two"), 4789)
+    assert not listens(Namespace("host", links=(down,)), vxlan("two"), 8472)
 
 
 def test_the_device_at_the_other_end() -> None:
@@ -64,5 +76,5 @@ TAKEN: dict[str, tuple[Tunnel, Tunnel, int, bool]] = {
 @pytest.mark.parametrize(("own", "sender", "source", "expected"), TAKEN.values(), ids=TAKEN)
 def test_taker(own: Tunnel, sender: Tunnel, source: int, *, expected: bool) -> None:
     link = Link(9, "tunnel0", own.kind, tunnel=own)
-    found = taker(Namespace("host", links=(Link(2, "eth0"), link)), sender, source, THERE)
+    found = taker(Namespace("host", links=(Link(2, "eth0"), link)), sender, source, THERE, sender.port)
     assert (found == link) is expected

@@ -93,7 +93,8 @@ class Neighbour(msgspec.Struct, frozen=True):
 
 
 class FdbEntry(msgspec.Struct, frozen=True):
-    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own."""
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
+    tunnel's outer destination, and ``via`` the link that the outer packet is bound to."""
 
     bridge: str | None
     port: str
@@ -102,4 +103,5 @@ class FdbEntry(msgspec.Struct, frozen=True):
     state: str = ""
     local: bool = False
     remote: int | None = None
+    via: str | None = None
     evidence: str = ""

@@ -4,9 +4,12 @@ Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/ge
 net/ipv4/ip_tunnel.c ip_tunnel_lookup()
 """
 
+import msgspec
+
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 _FLOOD = 0
@@ -15,19 +18,35 @@ ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
 
-def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[int, ...]:
+class Remote(msgspec.Struct, frozen=True):
+    """An outer destination, and the link that the outer packet is bound to, if any."""
+
+    address: int
+    via: str | None = None
+
+
+def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
     """Return the outer destinations of a frame to the hardware address: those of its forwarding entries, else of the
-    entries for all other frames and the device's own remote."""
+    entries for all other frames and the device's own remote.
+
+    Only the device's own remote is bound to the device's link, an entry to the link that it names itself.
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
+    """
     tunnel = link.tunnel
     if tunnel is None:
         return ()
     entries = [each for each in namespace.fdb if each.port == link.name and each.remote is not None]
-    named = tuple(each.remote for each in entries if mac is not None and each.mac == mac and each.remote is not None)
+    named = tuple(_remote(each) for each in entries if mac is not None and each.mac == mac)
     if named:
         return named
-    flooded = tuple(each.remote for each in entries if each.mac == _FLOOD and each.remote is not None)
-    own = (tunnel.remote,) if tunnel.remote is not None else ()
-    return tuple(dict.fromkeys((*flooded, *own)))
+    flooded = tuple(_remote(each) for each in entries if each.mac == _FLOOD)
+    own = tunnel.remote is not None and all(each.address != tunnel.remote for each in flooded)
+    return (*flooded, Remote(tunnel.remote, tunnel.underlay)) if own and tunnel.remote is not None else flooded
+
+
+def _remote(entry: FdbEntry) -> Remote:
+    assert entry.remote is not None
+    return Remote(entry.remote, entry.via)
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
@@ -37,24 +56,38 @@ def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tup
     if tunnel is None:
         return ()
     namespace = network.namespace(netns)
-    return tuple(_far_end(network, netns, tunnel, remote) for remote in remotes_of(namespace, link, mac))
+    return tuple(_far_end(network, netns, tunnel, remote.address) for remote in remotes_of(namespace, link, mac))
 
 
 def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Port | None:
     for other, namespace in network.namespaces():
         if other != netns and owns_address(namespace, tunnel.version, remote):
-            found = taker(namespace, tunnel, tunnel.local, remote)
+            found = taker(namespace, tunnel, tunnel.local, remote, tunnel.port)
             return Port(other, found.name) if found is not None else None
     return None
 
 
-def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int) -> Link | None:
-    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``."""
-    return next((each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination)), None)
+def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None) -> Link | None:
+    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
+    the UDP port that the outer packet has there."""
+    found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))
+    return next(found, None)
 
 
-def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int) -> bool:
-    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, sender.port):
+def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
+    """Return whether a device of the tunnel's kind has its UDP socket open at the port: it has while it is up.
+
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
+    """
+    return any(
+        link.up and own is not None and (own.kind, own.version, own.port) == (tunnel.kind, tunnel.version, port)
+        for link in namespace.links
+        for own in (link.tunnel,)
+    )
+
+
+def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, port):
         return False
     if own.kind == "vxlan":
         return own.external or own.key == sender.key

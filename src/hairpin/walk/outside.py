@@ -332,7 +332,7 @@ def _reply(network: Network, state: State, packet: Packet) -> State:
         back = answer_to(packet, SYN | ACK)
     else:
         carried = carried_back(carried, answer_to(carried.frame.packet, SYN | ACK))
-        back = outer_packet(carried.tunnel, carried.frame, packet.daddr, packet.saddr)
+        back = outer_packet(network, carried.tunnel, carried.frame, packet.daddr, packet.saddr)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(

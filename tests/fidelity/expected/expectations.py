@@ -1,10 +1,11 @@
 """The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
 
 from collections.abc import Callable, Iterator
+from zlib import crc32
 
 import msgspec
 
-from hairpin.door import ArpRequest, Door, Limits, Observer, Usual
+from hairpin.door import ArpRequest, Door, Encapsulated, Limits, Observer, Usual
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
@@ -23,7 +24,7 @@ from tests.fidelity.case import Sent
 from tests.fidelity.expected.branches import Branch, Connections
 from tests.fidelity.expected.drawn_ports import ports_of, seen_ports, with_hidden
 from tests.fidelity.generate.plan import PORTS, SOURCE_PORTS
-from tests.fidelity.testbed.events import Event, event_of
+from tests.fidelity.testbed.events import Event, event_of, is_outer
 from tests.fidelity.testbed.fragments import longest_piece
 from tests.fidelity.testbed.frames import length_of
 from tests.fidelity.testbed.netns import SetupError
@@ -54,12 +55,14 @@ class Expectations:
         self._hidden: dict[int, set[int]] = {}
         self._sets_ports = any("port set " in rule.text for rule in _rules(host))
         """Whether what is seen may be such a rule's port, and the one that was drawn is not."""
+        self._outer_ports: dict[Encapsulated, int] = {}
         self._senders: dict[_Asked, int] = {}
         self._asked: dict[_Asked, int] = {}
 
     def of(self, flow: int, transmission: Transmission) -> tuple[Branch, ...]:
         """Return the ways that the walk says the packet can go."""
         self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
+        self._outer_ports = dict(transmission.outer_ports)
         branches, stand_ins = self._with_ports_seen(flow, transmission)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
@@ -130,6 +133,15 @@ class Expectations:
             return self._senders[key]
         return self._asked.setdefault(key, request.sender)
 
+    def outer_port(self, encapsulated: Encapsulated) -> int:
+        """Return the source port that the kernel was seen to draw for the outer packet (door.Choices)."""
+        known = msgspec.structs.replace(encapsulated, host="")
+        if known in self._outer_ports:
+            return self._outer_ports[known]
+        # Perhaps the inner packet has another port than the kernel has drawn for it.
+        alike = (port for each, port in self._outer_ports.items() if _alike(each, known))
+        return next(alike, _UNSEEN_PORT + crc32(msgspec.json.encode(known)) % _UNSEEN_PORTS)
+
     def _walked(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
         self._picked = 0
         self._taken, self._guessed = [], set[int]()
@@ -166,6 +178,11 @@ class Expectations:
             self._host = msgspec.structs.replace(self._host, namespaces=namespaces)
 
 
+def _alike(one: Encapsulated, other: Encapsulated) -> bool:
+    """Return whether two inner packets differ in their ports alone."""
+    return msgspec.structs.replace(one, sport=0, dport=0) == msgspec.structs.replace(other, sport=0, dport=0)
+
+
 def _holds(way: Connections, netns: Netns, connection: Connection) -> bool:
     """Return whether a packet of the connection finds one in what the way leaves, or at least an answer to it does:
     no other connection can then have that tuple, whatever this one's first namespace has drawn for it."""
@@ -198,6 +215,7 @@ _Asked = tuple[str, str, int]
 """namespace, link, address"""
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
+_UNSEEN_PORT, _UNSEEN_PORTS = 49152, 16384
 _FEW = 32
 """Of so many ports each may matter: another flow may have it."""
 
@@ -270,6 +288,8 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
     if end.kind == "dropped" and end.stop is not None and _goes_astray(end.stop):
         # A reset that goes astray (walk/link/bridge.py): the kernel has made it all the same.
         end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
+    if _is_ordinary(end):
+        end = msgspec.structs.replace(end, kind="arrived", stop=None)
     told = end.kind == "rejected" and end.stop is not None and end.stop.stage != "output-route"
     if told and end.stop is not None and end.stop.reject == NOT_PRINTED.answer:
         for error in _ERRORS[end.state.packet.version]:
@@ -341,6 +361,12 @@ def _may_be_untold(end: End) -> bool:
     stop = end.stop
     unroutable = stop is not None and stop.stage == "input-route" and stop.reject is not None
     return unroutable and end.state.packet.version == 4
+
+
+def _is_ordinary(end: End) -> bool:
+    """Return whether an outer packet has come to a port that no tunnel has: it is a packet as any other, then."""
+    stop, packet = end.stop, end.state.packet
+    return stop is not None and stop.reason == "no-tunnel" and packet.protocol == UDP and not is_outer(packet)
 
 
 def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:

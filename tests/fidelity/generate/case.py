@@ -7,6 +7,7 @@ import msgspec
 from tests.fidelity.case import Case, Judged, RuleText
 from tests.fidelity.generate import packets
 from tests.fidelity.generate.network import containers, outages, topology, vrf
+from tests.fidelity.generate.network.tunnels import laid
 from tests.fidelity.generate.plan import Dice, Plan
 from tests.fidelity.generate.rules import ipsets, iptables, layer2, nft_rare, nftables, rare, real
 from tests.fidelity.generate.swarm import SwarmDice
@@ -17,8 +18,8 @@ _SWARM = 0.5
 """The share of cases with weights of their own."""
 
 
-def case_of(seed: int, flows: int = FLOWS) -> Case:
-    """Return the case of that seed."""
+def case_of(seed: int, flows: int = FLOWS, *, tunnels: bool = False) -> Case:
+    """Return the case of that seed; ``tunnels``: the same network with a tunnel in it."""
     random = Random(seed)  # noqa: S311
     dice = SwarmDice(random) if random.random() < _SWARM else Dice(random)
     made = topology.plan(dice)
@@ -44,7 +45,8 @@ def case_of(seed: int, flows: int = FLOWS) -> Case:
     if host.rulesets:
         known = rare.connections(dice, sent)
         namespaces = (msgspec.structs.replace(namespaces[0], connections=known), *namespaces[1:])
-    return Case(seed, topology.wires(made), namespaces, sent, outages.world(dice, made))
+    case = Case(seed, topology.wires(made), namespaces, sent, outages.world(dice, made))
+    return laid(dice, made, case) if tunnels else case
 
 
 def _seen_by(made: Plan, name: str) -> Plan:

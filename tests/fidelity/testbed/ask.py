@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
+from hairpin.host.read.ip.links_json import TUNNELS
 from hairpin.netfilter.packet import ACK, RST, SYN, Packet
 from hairpin.replica.run import accounts, ctnetlink
 from tests.fidelity.case import WORLD, Case, Flow, Judged, RuleText, Sent
@@ -255,7 +256,9 @@ class _Net:
             events = self._collect()
             for number, (packet, taken) in sent.items():
                 found = tuple(sorted(set(events.get(number, ()))))
-                transmissions[number] = (*transmissions[number], Transmission(packet, found, not taken, position))
+                drawn = tuple(each for log in self.logs.values() for each in log.outer_ports.pop(number, {}).items())
+                transmission = Transmission(packet, found, not taken, position, drawn)
+                transmissions[number] = (*transmissions[number], transmission)
         self._check_errors()
         return transmissions
 
@@ -359,7 +362,7 @@ def _wait_carriers(netns: Netns) -> None:
     """
     deadline = time.monotonic() + _SETTLED_S
     while True:
-        links = [each for each in json.loads(netns.run(("ip", "-j", "link"))) if _watched(each)]
+        links = [each for each in json.loads(netns.run(("ip", "-j", "-d", "link"))) if _watched(each)]
         untold = [each for each in links if ("LOWER_UP" in each["flags"]) != (each["operstate"] == "UP")]
         if not untold and _local6(netns):
             return
@@ -386,8 +389,10 @@ _RTF_LOCAL, _TENTATIVE = 1 << 31, 0x48  # IFA_F_TENTATIVE, or given up as such: 
 
 
 def _watched(link: dict[str, Any]) -> bool:
-    """Return whether the kernel keeps the link's operstate: of what has no neighbours (a tun) it need not."""
-    return "UP" in link["flags"] and not {"LOOPBACK", "NOARP", "POINTOPOINT"} & set(link["flags"])
+    """Return whether the kernel keeps the link's operstate: of what has no neighbours (a tun) it need not, nor of
+    tunnels, which have no carrier of their own."""
+    tunnel = link.get("linkinfo", {}).get("info_kind") in TUNNELS
+    return not tunnel and "UP" in link["flags"] and not {"LOOPBACK", "NOARP", "POINTOPOINT"} & set(link["flags"])
 
 
 def _keys(paths: dict[str, str]) -> dict[str, str]:

@@ -12,10 +12,12 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.netfilter.packet import Packet
+from hairpin.door import Encapsulated
+from hairpin.netfilter.evaluate.header import WITH_PORTS
+from hairpin.netfilter.packet import UDP, Packet
 from tests.fidelity.case import Wire
 from tests.fidelity.testbed.fragments import Together
-from tests.fidelity.testbed.frames import decode
+from tests.fidelity.testbed.frames import TUNNEL_PORTS, decode
 from tests.fidelity.testbed.netns import Netns
 
 TABLE = "fidelity-observer"
@@ -23,14 +25,20 @@ _ARRIVED, _ANSWERED = 1, 2
 _SOL_NETLINK, _NETLINK_NETFILTER = 270, 12
 _NOTE = f"log group {_ANSWERED} queue-threshold 1 snaplen 2048"
 
+_OUTER = ", ".join(map(str, TUNNEL_PORTS))
+
 RULES = f"""
 table inet {TABLE} {{
     chain arrived {{
         type filter hook input priority 2147483647; policy accept;
+        udp dport {{ {_OUTER} }} return
+        meta l4proto {{ 4, 47 }} return
         log group {_ARRIVED} queue-threshold 1 snaplen 2048 drop
     }}
     chain answers {{
         type filter hook output priority -2147483648; policy accept;
+        udp dport {{ {_OUTER} }} {_NOTE}
+        udp dport {{ {_OUTER} }} return
         meta skuid 0 return
         icmp type {{ 3, 5, 11, 12 }} {_NOTE}
         icmpv6 type {{ 1, 2, 3, 4 }} {_NOTE}
@@ -82,7 +90,20 @@ def event_of(
 
 
 def _ports(packet: Packet) -> tuple[int, int]:
+    if is_outer(packet):
+        return (0, packet.dport or 0)  # the kernel draws it: Encapsulated
     return (packet.sport if packet.sport is not None else -1, packet.dport if packet.dport is not None else -1)
+
+
+def is_outer(packet: Packet) -> bool:
+    """Return whether a tunnel's device has made the packet."""
+    return packet.protocol == UDP and packet.dport in TUNNEL_PORTS
+
+
+def encapsulated(netns: str, packet: Packet) -> Encapsulated:
+    """Return by what an inner packet is known again."""
+    ports = _ports(packet) if packet.protocol in WITH_PORTS else (-1, -1)
+    return Encapsulated("", netns, packet.saddr, packet.daddr, packet.protocol, *ports)
 
 
 class Log:
@@ -91,6 +112,7 @@ class Log:
     def __init__(self, netns: Netns) -> None:
         self.netns = netns.name
         self.together = Together()
+        self.outer_ports: dict[int, dict[Encapsulated, int]] = {}
         with netns.entered():
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
             self.names: dict[int, str] = {}
@@ -154,6 +176,10 @@ class Log:
         whole = self.together.whole(payload)
         parsed = decode(whole) if whole is not None else None
         if parsed is None or parsed.flow is None:
+            return None
+        if hook == 3 and parsed.carried is not None:
+            ports = self.outer_ports.setdefault(parsed.flow, {})
+            ports[encapsulated(self.netns, parsed.carried)] = parsed.packet.sport or 0
             return None
         if hook == 3:  # what the hunt sends itself comes by here, too, where another namespace routes it (ipvlan)
             return (parsed.flow, Event("answer", "", "", answer=parsed.answer)) if parsed.answer is not None else None

@@ -87,6 +87,8 @@ def _links(netns: Netns) -> list[tuple[str, str, str]]:
     neighbours = [each for key, _, text in found if key in ("ip-neigh", "proxies") for each in json.loads(text)]
     found = [each for each in found if each[0] not in ("ip-neigh", "proxies")]
     found.append(("ip-neigh", "ip neigh", json.dumps(neighbours)))
+    if '"info_kind":"vxlan"' in found[0][2] and '"info_kind":"bridge"' not in found[0][2]:
+        found.append(("bridge-fdb", "bridge -j -d fdb", netns.run(("bridge", "-j", "-d", "fdb"))))
     if '"info_kind":"bridge"' in found[0][2]:
         found += (
             (f"bridge-{what}", f"bridge -j -d {what}", netns.run(("bridge", "-j", "-d", what)))

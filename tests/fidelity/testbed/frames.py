@@ -24,6 +24,8 @@ from hairpin.netfilter.packet import (
 )
 
 _MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
+TUNNEL_PORTS = (8472, 6081, 4789)
+"""UDP ports of outer packets, which no flow of the hunt asks for."""
 _LONG = 400
 _SHIFT = 14
 """Bits of TCP sequence numbers that one flow has for itself."""
@@ -36,6 +38,8 @@ class Parsed(msgspec.Struct, frozen=True):
     packet: Packet
     flow: int | None
     answer: str | None = None
+    carried: Packet | None = None
+    """The inner packet of a tunnel's outer one."""
 
 
 def tag(flow: int, padding: int = 0, *, quoted: bool = False) -> bytes:
@@ -187,6 +191,8 @@ _FRAGMENT = 44
 def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
     if packet.protocol in WITH_PORTS and len(body) >= 8:
         sport, dport = struct.unpack_from("!HH", body)
+        if packet.protocol == UDP and dport in TUNNEL_PORTS:
+            return _outer(msgspec.structs.replace(packet, sport=sport, dport=dport), body[_TO_INNER:])
         flags = body[13] & 63 if packet.protocol == TCP and len(body) >= 20 else 0
         packet = msgspec.structs.replace(packet, sport=sport, dport=dport, tcp_flags=flags)
         if packet.protocol == TCP and flags & RST and len(body) == 20:
@@ -197,7 +203,7 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
         packet = msgspec.structs.replace(packet, icmp=kind << 8 | code)
         if kind in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
             inner = decode(body[8 if kind != 137 else 40 :])
-            if inner is not None and body[-8:-4] == _QUOTED:
+            if inner is not None and inner.carried is None and body[-8:-4] == _QUOTED:
                 return Parsed(msgspec.structs.replace(packet, inner=inner.packet), int.from_bytes(body[-4:]))
             if inner is not None and inner.flow is not None:
                 name = "icmp" if packet.protocol == ICMP else "icmp6"
@@ -206,6 +212,17 @@ def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
         echo = struct.unpack_from("!H", body, 4)[0]
         packet = msgspec.structs.replace(packet, sport=echo, dport=echo)
     return Parsed(packet, _tagged(body))
+
+
+_TO_INNER = 8 + 8 + 14
+"""Headers of UDP, of VXLAN (or of Geneve without options), of the inner frame."""
+
+
+def _outer(packet: Packet, data: bytes) -> Parsed:
+    inner = decode(data)
+    if inner is None:
+        return Parsed(packet, None)
+    return Parsed(packet, inner.flow, inner.answer, inner.packet)
 
 
 def _tagged(body: bytes) -> int | None:

@@ -4,9 +4,11 @@ import os
 
 import msgspec
 
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, RST, SYN, TCP, Packet
+from hairpin.door import Encapsulated
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, ICMP_ANSWERS, PSH, RST, SYN, TCP, UDP, Packet
 from tests.fidelity.case import Flow, Sent
 from tests.fidelity.testbed.events import Event
+from tests.fidelity.testbed.frames import TUNNEL_PORTS
 
 
 class Transmission(msgspec.Struct, frozen=True):
@@ -18,6 +20,8 @@ class Transmission(msgspec.Struct, frozen=True):
     """The kernel did not let the process send it."""
     position: int = 0
     """In which round it was sent: a flow sends nothing in a round in which there is nothing to answer."""
+    outer_ports: tuple[tuple[Encapsulated, int], ...] = ()
+    """The source ports that the kernel has drawn for outer packets of tunnels."""
 
 
 def next_packet(flow: Flow, transmissions: tuple[Transmission, ...], position: int) -> Sent | None:
@@ -60,9 +64,19 @@ def _rested(transmission: Transmission) -> Event | None:
         for event in transmission.events
         if event.kind in ("arrived", "left")
         and not event.answer
+        and not _is_outer(transmission.sent.packet, event)
         and not any(each == 0 or _is_group(each) for each in (event.saddr, event.daddr))
     ]
     return rested[0] if len(rested) == 1 else None
+
+
+def _is_outer(packet: Packet, event: Event) -> bool:
+    """Return whether what has come to rest is not the packet, but a tunnel's outer packet with it inside: by its port,
+    or, where rules have changed that, by its addresses."""
+    addresses = event.saddr, event.daddr
+    to_six, to_four = any(each >> 32 for each in addresses), all(1 < each < 1 << 32 for each in addresses)
+    other = to_six if packet.version == 4 else to_four
+    return other or (event.protocol == UDP and event.dport in TUNNEL_PORTS) or event.protocol != packet.protocol
 
 
 _KERNEL = tuple(int(part) for part in os.uname().release.split(".")[:2])

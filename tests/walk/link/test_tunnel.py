@@ -61,6 +61,23 @@ def test_steps_show_both_packets() -> None:
     assert {(each.daddr, each.dport, each.length_bytes) for each in outer} == {(ADDRESSES["two"], 8472, 60 + 50)}
 
 
+MARKED = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -j MARK --set-xmark 0x1\nCOMMIT\n"
+BY_MARK = OPEN.replace("COMMIT", "-A INPUT -i flannel.1 -m mark --mark 0x1 -j DROP\nCOMMIT")
+OWNED = OPEN.replace("COMMIT", "-A OUTPUT -p udp -m udp --dport 8472 -m owner --uid-owner 0 -j DROP\nCOMMIT")
+
+
+def test_the_mark_of_the_outer_packet_stays_on_the_inner() -> None:
+    stop = walked(network(node("one"), node("two", rules=MARKED + BY_MARK))).usual.stop
+    assert stop is not None
+    assert (stop.reason, stop.netns.host, stop.link) == ("rule", "two", "flannel.1")
+
+
+def test_the_outer_packet_belongs_to_the_socket_of_the_inner() -> None:
+    stop = walked(network(node("one", rules=OWNED), node("two"))).usual.stop
+    assert stop is not None
+    assert (stop.reason, stop.netns.host, stop.link) == ("rule", "one", "eth0")
+
+
 OVERHEADS: dict[str, tuple[Tunnel, int]] = {
     "vxlan": (Tunnel("vxlan", key=1, port=4789), 50),
     "vxlan over IPv6": (Tunnel("vxlan", 6, key=1, port=4789), 70),

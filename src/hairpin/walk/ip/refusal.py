@@ -160,7 +160,7 @@ def _source(namespace: Namespace, end: End) -> int:
             return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
         # What was translated on its way over lo has lost the route that it left by: nf_nat_ipv4_in()
         rerouted = state.rerouted if end.stop.stage != "input-route" else ""
-        if end.stop.stage == "input" or state.local or (rerouted or state.oif) == "lo":
+        if end.stop.stage in ("input", "tunnel") or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
         inbound = namespace.sysctl("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
         routed = state.iif and not state.frame.physout  # what only crosses a bridge has no route

@@ -288,7 +288,7 @@ def _across(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
 ) -> Iterator[Outcome]:
     """On to another port, PREROUTING being done.  ``crossing``: the frame has been for somebody there all along."""
-    out = port_towards(network, state.netns, bridge.name, state.frame.target)
+    out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)

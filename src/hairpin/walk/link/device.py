@@ -228,7 +228,7 @@ def _framed(network: Network, state: State, link: Link) -> State:
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
     """A packet of this namespace leaves by its bridge: choose the port."""
-    port = port_towards(network, state.netns, bridge.name, state.frame.target)
+    port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
         decided = LinkDecided(bridge.name, message("has no port that leads there"), bridge.evidence)
         yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)

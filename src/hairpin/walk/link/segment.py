@@ -248,19 +248,43 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
     return fallback
 
 
-def port_towards(network: Network, netns: Netns, bridge: str, target: Port | None) -> Link | None:
-    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None."""
+def port_towards(
+    network: Network, netns: Netns, bridge: str, target: Port | None, mac: int | None = None
+) -> Link | None:
+    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None.
+
+    ``mac``: the hardware address that the frame is for.  Where an entry names a tunnel device for it, the frame leaves
+    by that one."""
     namespace = network.namespace(netns)
     ports = bridge_ports(namespace, bridge)
+    tunnels = {each.name: each for each in ports if each.tunnel is not None}
+    if tunnels and mac is not None:
+        named = (each.port for each in namespace.fdb if each.mac == mac and each.remote is None and not each.local)
+        port = next((tunnels[name] for name in named if name in tunnels), None)
+        if port is not None:
+            return port
     if target is not None and target.netns.host != netns.host:
         return _port_to_host(network, netns, ports, target)
+    flooded = next(iter(tunnels.values()), None) if mac is not None else None
     if target is None:
-        return _port_outwards(network, netns, ports)
+        return _port_outwards(network, netns, ports) or flooded
     for port in ports:
-        peer = veth_peer(network, netns, port)
-        if peer is not None and target in (peer, *stacked_on(network, peer)):
-            return port
-    return None
+        if port.tunnel is not None:
+            if any(far is not None and _leads_to(network, far, target) for far in far_ends(network, netns, port, None)):
+                return port
+        else:
+            peer = veth_peer(network, netns, port)
+            if peer is not None and target in (peer, *stacked_on(network, peer)):
+                return port
+    return flooded
+
+
+def _leads_to(network: Network, far: Port, target: Port) -> bool:
+    """Return whether a tunnel's far end is the target, or a port of the bridge that has it."""
+    bridge = link_of(network, far).master if link_of(network, far).kind != "bridge" else None
+    if far == target or (bridge is not None and target == Port(far.netns, bridge)):
+        return True
+    return bridge is not None and port_towards(network, far.netns, bridge, target) is not None
 
 
 def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> Link | None:

@@ -11,19 +11,19 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.door import Encapsulated
 from hairpin.host.link import Link, Tunnel
 from hairpin.message import Message, message, verbatim
+from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import ETHERNET, far_ends, remotes_of, taker
+from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
-_SOURCE_PORT = 49152
-"""Stands for any port: the kernel draws the outer source port from a hash of the inner packet, udp_flow_src_port()."""
 _ETHERNET_HEADER = 14
 _OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0}
 """Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
@@ -39,16 +39,17 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
-    outer = outer_packet(tunnel, state, tunnel.local or 0, remote)
-    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=address_text(remote, tunnel.version))
+    outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
+    where = address_text(remote.address, tunnel.version)
+    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     yield State(
         "output-route",
         state.netns,
         outer,
-        oif=tunnel.underlay or "",
+        oif=remote.via or "",
         hops=state.hops + 1,
-        sender=Sender(uid=0, by_kernel=True),
+        sender=_sender(state),
         history=noted.history,
         carried=Carried(state, tunnel),
     )
@@ -60,22 +61,37 @@ def _no_entry(mac: int | None) -> Message:
     return message("has no forwarding entry for {mac}", mac=write_mac(mac))
 
 
-def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
+def _sender(frame: State) -> Sender:
+    """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
+    routes are looked up for root."""
+    own = frame.sender
+    return Sender(uid=own.uid, by_kernel=own.by_kernel) if own.uid is not None else Sender(uid=0, by_kernel=True)
+
+
+def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
     """Return the packet that carries the frame from one end of the tunnel to the other."""
     by_udp = tunnel.port is not None
     inner = frame.packet
-    keeps_whole = tunnel.dont_fragment == "set" or (tunnel.dont_fragment == "inherit" and inner.dont_fragment)
+    inherited = inner.version == 6 or inner.dont_fragment  # vxlan_xmit_one(): VXLAN_DF_INHERIT
+    keeps_whole = tunnel.dont_fragment == "set" or (tunnel.dont_fragment == "inherit" and inherited)
     return Packet(
         version=tunnel.version,
         saddr=source,
         daddr=destination,
         protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
-        sport=_SOURCE_PORT if by_udp else None,
+        sport=network.namespace(frame.netns).door.choices.outer_port(_encapsulated(frame)) if by_udp else None,
         dport=tunnel.port,
         length_bytes=length_on_wire(frame) + overhead_bytes(tunnel),
         mark=inner.mark,
         dont_fragment=keeps_whole,
     )
+
+
+def _encapsulated(frame: State) -> Encapsulated:
+    packet, netns = frame.packet, frame.netns
+    ports = (packet.sport, packet.dport) if packet.protocol in WITH_PORTS else (None, None)
+    sport, dport = (-1 if each is None else each for each in ports)
+    return Encapsulated(netns.host, netns.name, packet.saddr, packet.daddr, packet.protocol, sport, dport)
 
 
 def overhead_bytes(tunnel: Tunnel) -> int:
@@ -85,7 +101,7 @@ def overhead_bytes(tunnel: Tunnel) -> int:
     return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
 
 
-def _remote(network: Network, state: State, link: Link) -> int | None:
+def _remote(network: Network, state: State, link: Link) -> Remote | None:
     """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
     frame's receiver counts, else the first."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
@@ -102,20 +118,23 @@ def decapsulated(network: Network, state: State) -> Outcome:
     carried, outer = state.carried, state.packet
     assert carried is not None
     namespace = network.namespace(state.netns)
-    link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr)
+    link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
+    unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
+    answer = None if listens(namespace, carried.tunnel, outer.dport) else unreachable
     if link is None:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
-        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=LinkDecided(state.iif, said))
+        decided = LinkDecided(state.iif, said)
+        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
     if not link.up:
         decided = LinkDecided(link.name, message("is down"), link.evidence)
-        return stopped(state, "link-down", link=link.name, decided_by=decided)
+        return stopped(state, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
     frame = carried.frame
     decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
     noted = state.noted("tunnel", link.name, decided)
     return State(
         "device-in",
         state.netns,
-        msgspec.structs.replace(frame.packet, mark=0),
+        msgspec.structs.replace(frame.packet, mark=outer.mark),
         iif=link.name,
         hops=state.hops + 1,
         frame=Frame(vid=frame.frame.vid, target=frame.frame.target),

@@ -27,6 +27,7 @@ class _Fdb(msgspec.Struct):
     dst: str | None = None
     master: str | None = None
     state: str = ""
+    via: str | None = msgspec.field(default=None, name="viaIf")
 
 
 class _Vlan(msgspec.Struct):
@@ -57,6 +58,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                 state=item.state,
                 local=item.master is not None and item.state == "permanent",
                 remote=parse_address(item.dst)[1] if item.dst is not None else None,
+                via=item.via,
                 evidence=evidence,
             )
             for item in found

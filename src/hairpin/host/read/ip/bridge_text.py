@@ -55,6 +55,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                     state=state,
                     local=bridge is not None and state == "permanent",
                     remote=parse_address(remote)[1] if remote is not None else None,
+                    via=value_after(words, "via"),
                     evidence=evidence,
                 )
             )
