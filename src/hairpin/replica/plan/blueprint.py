@@ -16,6 +16,8 @@ WORLD = Netns("", "world")
 """The namespace that plays everybody out there."""
 APART = Netns("", "apart")
 """The namespace that holds the far ends of wires whose real ends are not rebuilt."""
+SEGMENTS = Netns("", "segments")
+"""The namespace of the bridges that join uplinks of several hosts: see plan/segments.py."""
 
 Tool = Literal[
     "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
@@ -65,9 +67,11 @@ class Service(msgspec.Struct, frozen=True):
 class LinkLine(msgspec.Struct, frozen=True):
     """One line of ``ip -batch`` that makes a link (or a pair); paths of namespaces stand in it as :func:`path_of`.
 
-    ``instead``: the line for a kernel that does not know the kind, which is then told as ``kind``."""
+    ``host``: the label of the host in whose namespace the line runs; the links below are looked up there.
+    ``instead``: the line for a kernel that does not know the kind.  The report then names that ``kind``."""
 
     text: str
+    host: str
     instead: str | None = None
     kind: str = ""
 
@@ -102,9 +106,10 @@ class NetnsPlan(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How a client out there sends in by a link of the host: the world's end of it is ``wire``, and what bears ``mark``
-    (SO_MARK) leaves by that."""
+    """How an outside client sends packets to a host: the host's ``link``, the world's end of that link (``wire``), and
+    the mark (SO_MARK) by which a client's packets leave by that wire."""
 
+    netns: Netns
     link: str
     wire: str
     mark: int

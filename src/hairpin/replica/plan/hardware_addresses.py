@@ -9,6 +9,7 @@ to the others are taken in as if they were its own, before the network layer dro
 
 from collections import Counter
 from collections.abc import Iterator
+from zlib import crc32
 
 import msgspec
 
@@ -44,10 +45,15 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Kn
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
-        return Known(wire.name)
+        return Known(wire.name, _own_mac(wire) if wire.segment else None)
     own = counted.most_common(1)[0][0]
     believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
     return Known(wire.name, own, tuple(sorted(believed - {own})))
+
+
+def _own_mac(wire: Wire) -> int:
+    """Return an address for the world's end of a wire that hosts share: its bridge has to know it."""
+    return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:

@@ -1,7 +1,8 @@
 """Links of a network as ``ip -batch`` lines.
 
-What leads out of the snapshot (NICs, tunnels) becomes a wire into the *world* namespace; bonds and VLANs stand on it.
-Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+A NIC becomes a wire into the *world* namespace; bonds and VLANs stand on it.  Between two hosts on one wire there is a
+bridge (plan/segments.py), and tunnel devices are made as they are; with one host alone a wire to the world stands in for
+a tunnel.  Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
-from hairpin.replica.plan.blueprint import APART, WORLD, LinkLine, StandIn, path_of
+from hairpin.replica.plan import tunnels
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, path_of
+from hairpin.replica.plan.segments import segments
 
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan")
+KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
 """Kinds that are made where this kernel has them; elsewhere a wire stands in."""
 _EQUAL_TO_A_WIRE = ("", "veth")
 """Kinds that a wire stands in for without loss: what a packet meets in this namespace is the same."""
@@ -25,13 +28,25 @@ _EQUAL_TO_A_WIRE = ("", "veth")
 class Wire(msgspec.Struct, frozen=True):
     """A link of the snapshot whose far end is in the world, there called ``name``.
 
-    ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well."""
+    ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well.
+    ``segment``: the bridge that joins the link to other hosts' uplinks; empty where there is none."""
 
     netns: Netns
     link: Link
     name: str
     over: str = ""
     vlan_id: int = 0
+    segment: str = ""
+
+    @property
+    def uplink_port(self) -> str:
+        """The port of the segment's bridge that the link's frames come in by."""
+        return f"h{self.name[1:]}"
+
+    @property
+    def world_port(self) -> str:
+        """The port of the segment's bridge that leads to the world."""
+        return f"v{self.name[1:]}"
 
 
 class Wiring(msgspec.Struct, frozen=True):
@@ -52,6 +67,8 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
         found.add(name, link)
     for name, link in found.standing_on_others():
         found.stack(name, link)
+    for name, link in found.tunnels:
+        found.line(name, f"{_start(name, link)} type {tunnels.type_words(link.tunnel)}" if link.tunnel else "")
     return Wiring(tuple(found.lines), tuple(found.wires), tuple(found.stand_ins))
 
 
@@ -69,6 +86,26 @@ class _Found:
         self._ends: dict[Port, str] = {}
         self._stacked: list[tuple[Netns, Link]] = []
         self._far = 0
+        self.tunnels: list[tuple[Netns, Link]] = []
+        self._segments = segments(network, names)
+        for segment in self._segments:
+            start = f"link add name {segment.name} netns {path_of(SEGMENTS)} type bridge"
+            self.line(segment.uplinks[0].netns, f"{start} forward_delay 0 mcast_snooping 0")
+
+    def line(self, netns: Netns, text: str, *, instead: str | None = None, kind: str = "") -> None:
+        """Add a line that runs on the namespace's host."""
+        self.lines.append(LinkLine(text, netns.host, instead, kind))
+
+    def _outwards(self, wire: Wire) -> str:
+        """Return the words for the far end of a link that leads out: in the world, or in the bridge between hosts."""
+        if not wire.segment:
+            return f"name {wire.name} netns {path_of(WORLD)}"
+        near = f"link add name {wire.world_port} netns {path_of(SEGMENTS)}"
+        self.line(wire.netns, f"{near} type veth peer name {wire.name} netns {path_of(WORLD)}")
+        return f"name {wire.uplink_port} netns {path_of(SEGMENTS)}"
+
+    def _segment_of(self, port: Port) -> str:
+        return next((each.name for each in self._segments if port in each.uplinks), "")
 
     def _next(self, letter: str) -> str:
         self._far += 1
@@ -88,16 +125,19 @@ class _Found:
             other = self._network.namespace(peer.netns).link(peer.link)
             assert other is not None
             far = f"{_words(peer.netns, other)} netns {path_of(peer.netns)}"
-            self.lines.append(LinkLine(_pair(netns, link, far)))
+            self.line(netns, _pair(netns, link, far))
         elif link.kind in ("bridge", "vrf"):
             self.lines.append(_alone(netns, link))
+        elif link.kind in self._able and tunnels.is_rebuilt(self._network, netns, link):
+            self.tunnels.append((netns, link))
         elif link.kind == "dummy" and "dummy" in self._able:
-            self.lines.append(LinkLine(f"{_start(netns, link)} type dummy"))
+            self.line(netns, f"{_start(netns, link)} type dummy")
         elif lower_of(self._network, netns, link) is not None and link.kind in self._able:
             self._stacked.append((netns, link))
         elif (active := active_member(namespace, link, self._able)) is not None:
-            self.lines.append(LinkLine(f"{_start(netns, link)} type bond mode active-backup miimon 10"))
-            self.wires.append(Wire(netns, link, self._end(Port(netns, active.name))))
+            self.line(netns, f"{_start(netns, link)} type bond mode active-backup miimon 10")
+            segment = self._segment_of(port)
+            self.wires.append(Wire(netns, link, self._end(Port(netns, active.name)), segment=segment))
             self._ends[port] = self.wires[-1].name
         elif (bond := namespace.link(link.master or "")) is not None and active_member(namespace, bond, self._able):
             self._member(netns, link, bond)
@@ -114,22 +154,24 @@ class _Found:
         """Make a bond's member: the world is behind the active one, nobody behind the others."""
         active = active_member(self._network.namespace(netns), bond, self._able)
         if active is not None and active.name == link.name:
-            far = f"name {self._end(Port(netns, link.name))} netns {path_of(WORLD)}"
+            segment = self._segment_of(Port(netns, bond.name))
+            far = self._outwards(Wire(netns, bond, self._end(Port(netns, link.name)), segment=segment))
         elif link.carrier:
             far = f"name {self._next('f')} netns {path_of(APART)}"
         else:
             far = f"name {self._next('f')} netns {path_of(WORLD)}"  # stays down there
-        self.lines.append(LinkLine(_pair(netns, link, far)))
+        self.line(netns, _pair(netns, link, far))
 
     def _wire(self, netns: Netns, link: Link) -> None:
         """Have a plain wire stand for the link."""
         peer = veth_peer(self._network, netns, link)
         if peer is None and is_uplink(self._network, netns, link):
-            wire = Wire(netns, link, self._end(Port(netns, link.name)))
+            port = Port(netns, link.name)
+            wire = Wire(netns, link, self._end(port), segment=self._segment_of(port))
             self.wires.append(wire)
-            self.lines.append(LinkLine(_pair(netns, link, f"name {wire.name} netns {path_of(WORLD)}")))
+            self.line(netns, _pair(netns, link, self._outwards(wire)))
         else:
-            self.lines.append(LinkLine(_pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}")))
+            self.line(netns, _pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}"))
         if link.kind not in _EQUAL_TO_A_WIRE:
             which = ", which this kernel does not make" if link.kind in KINDS and link.kind not in self._able else ""
             text = f"{link.name} in {netns} is a {link.kind}{which}; a plain wire stands in"
@@ -159,7 +201,7 @@ class _Found:
         if link.kind == "vlan" and over == "":
             self._wire(netns, link)
             return
-        self.lines.append(LinkLine(f"{_start(netns, link, lower)} type {_kind_words(link)}"))
+        self.line(netns, f"{_start(netns, link, lower)} type {_kind_words(link)}")
         if link.kind == "vlan" and link.vlan_id is not None:
             self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
 
@@ -209,11 +251,17 @@ def _programs(netns: Netns, link: Link) -> Iterator[StandIn]:
         yield StandIn(netns, link.name, f"{link.name} in {netns} carries a tc filter, which is not rebuilt")
 
 
+def holder_of(namespace: Namespace, link: Link) -> Link:
+    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
+    master = namespace.link(link.master or "")
+    return master if master is not None and is_bridge_port(namespace, link) else link
+
+
 def mac_of(netns: Netns, link: Link) -> int:
     """Return the link's hardware address; one of our own where the snapshot has none that a link can have."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
-    return 0x02 << 40 | crc32(f"{netns} {link.name}".encode())
+    return 0x02 << 40 | crc32(f"{netns.host} {netns.name} {link.name}".encode())
 
 
 def _words(netns: Netns, link: Link) -> str:
@@ -241,11 +289,11 @@ def _pair(netns: Netns, link: Link, peer: str) -> str:
 def _alone(netns: Netns, link: Link) -> LinkLine:
     start = f"{_start(netns, link)} type"
     if link.kind == "vrf":
-        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", kind="vrf")
+        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", netns.host, kind="vrf")
     info = link.bridge
     plain = f"{start} bridge forward_delay 0"
     if info is None:
-        return LinkLine(plain)
+        return LinkLine(plain, netns.host)
     calls = {
         "nf_call_iptables": info.nf_call_iptables,
         "nf_call_ip6tables": info.nf_call_ip6tables,
@@ -253,8 +301,8 @@ def _alone(netns: Netns, link: Link) -> LinkLine:
     }
     plain = " ".join((plain, *(f"{name} 1" for name, value in calls.items() if value)))
     if info.vlan_filtering:
-        return LinkLine(f"{plain} vlan_filtering 1", plain, "bridge that filters VLANs")
-    return LinkLine(plain)
+        return LinkLine(f"{plain} vlan_filtering 1", netns.host, plain, "bridge that filters VLANs")
+    return LinkLine(plain, netns.host)
 
 
 def _kind_words(link: Link) -> str:

@@ -6,9 +6,11 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.routing import route_text
-from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls
+from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls, tunnels
+from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, path_of
 from hairpin.replica.plan.connections import concerning, met_by
+from hairpin.replica.plan.hardware_addresses import known_outside
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walk import walk_flow
 
@@ -34,7 +36,8 @@ def blueprint(
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[str] = []
-    plans = [world(network, flows, made.wires)]
+    known_macs = known_outside(network, made.wires)
+    plans = [world(network, flows, made.wires), *segments_plan(made.wires, known_macs)]
     known = read or network
     for name in names:
         namespace = network.namespace(name)
@@ -101,7 +104,7 @@ def _namespace(
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),
-        bridge_lines=tuple(links.vlans(namespace)),
+        bridge_lines=(*links.vlans(namespace), *tunnels.forwarding_entries(network, netns)),
         loads=loads.loads,
         services=services.services(network, netns),
         running=links.running(namespace),

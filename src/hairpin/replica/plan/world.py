@@ -19,7 +19,6 @@ from hairpin.network.network import (
     Network,
     Port,
     addresses_of,
-    is_bridge_port,
     is_uplink,
     owns_address,
     veth_peer,
@@ -35,10 +34,10 @@ from hairpin.network.prefix import (
     width,
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
-from hairpin.replica.plan import replies
+from hairpin.replica.plan import between, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import known_outside, made_there, taken_as_own
-from hairpin.replica.plan.links import Wire, mac_of, mac_text
+from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
@@ -92,7 +91,11 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
     """Return how clients send in by the host's links."""
-    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns.is_host)
+    return tuple(
+        Way(wire.netns, wire.link.name, wire.name, 1 + number)
+        for number, wire in enumerate(wires)
+        if wire.netns.is_host
+    )
 
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
@@ -103,12 +106,18 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
     rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
+    several = len(network.hosts) > 1
     return NetnsPlan(
         WORLD,
-        sysctls=(*(SysctlValue(path, value) for path, value in _SYSCTLS), *replies.SYSCTLS),
+        sysctls=(
+            *(SysctlValue(path, value) for path, value in _SYSCTLS),
+            *replies.SYSCTLS,
+            *(between.FORWARDING if several else ()),
+        ),
+        link_sysctls=tuple(between.proxied(wires)) if several else (),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
+        loads=(*taken_as_own(known), *replies.marking(wires, always=several or any(flow.protocol == "icmp" for flow in flows))),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
@@ -124,7 +133,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     if wire.link.up and not wire.link.carrier:
         return  # nobody is at the other end
     yield f"link set dev {wire.name} up"
-    holder = _holder(namespace, wire.link)
+    holder = holder_of(namespace, wire.link)
     # A router asks by its link-local address.
     routers = [each for each in _answered6(network, wire) if inside(parse_address(each)[1], *LINK_LOCAL6, 6)]
     if not routers:
@@ -162,19 +171,13 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
     return tuple(each for each in ends if not _inside(network, 6, each))
 
 
-def _holder(namespace: Namespace, link: Link) -> Link:
-    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
-    master = namespace.link(link.master or "")
-    return master if master is not None and is_bridge_port(namespace, link) else link
-
-
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
     """Yield addresses of other namespaces in the wire's own networks: those are asked for by ARP, not by the host."""
     namespace = network.namespace(wire.netns)
-    holder = _holder(namespace, wire.link)
+    holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
     for netns, other in network.namespaces():
-        if netns == wire.netns:
+        if netns == wire.netns or netns.host != wire.netns.host:
             continue
         for address in addresses_of(other, None, version):
             if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
@@ -212,7 +215,7 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
     """Return whether the link's neighbours are the wire's: it stands on it, or on a bridge that the wire is a port of,
     or is the other end of another port."""
-    holder = _holder(network.namespace(wire.netns), wire.link).name
+    holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:
         return netns == wire.netns and name == holder
@@ -234,7 +237,7 @@ def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[s
         value = parse_address(begins.destination)[1] if begins is not None else None
         if begins is None or value is None or not owns_address(namespace, 6, value):
             continue
-        asked = asked_for(namespace, _holder(namespace, wire.link).name, value)
+        asked = asked_for(namespace, holder_of(namespace, wire.link).name, value)
         if asked is not None:
             via = "" if asked == value else f" via {address_text(asked, 6)} onlink"
             yield f"{begins.destination}/128{via} dev {wire.name}"
@@ -243,7 +246,7 @@ def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[s
 def _answered6(network: Network, wire: Wire) -> Iterator[str]:
     """Yield the IPv6 addresses out there that a neighbour solicitation on this wire may ask for."""
     namespace = network.namespace(wire.netns)
-    holder = _holder(namespace, wire.link).name
+    holder = holder_of(namespace, wire.link).name
     for route in namespace.routes:
         for hop in route.next_hops:
             if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
@@ -253,7 +256,7 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
     """Return whether a neighbour on the host's link asks the address's owner itself, which is not the host."""
     namespace = network.namespace(netns)
-    subnets = addresses_of(namespace, _holder(namespace, link).name, version)
+    subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(
         inside(address, each.value, each.prefix_length, version) for each in subnets
     )
@@ -267,6 +270,10 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
     for number, way in enumerate(ways(wires)):
         yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
         yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
+    if len(network.hosts) > 1:
+        yield from between.forwarding_rules(network, wires, version, _TABLE + 1)
+        yield from between.own_rules(network, wires, version, _TABLE + 1)
+        yield from between.sinks(network, wires)
     clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
     for wire in wires:
         for client in dict.fromkeys(clients):

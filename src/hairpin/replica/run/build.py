@@ -28,7 +28,11 @@ _SPREADING = (
     "/addr_gen_mode", "/force_forwarding",
 )  # fmt: skip
 _ON = {"macvlan": "link lower0", "vlan": "link lower0", "ipvlan": "link lower1"}
-_NEEDS = {"vlan": "id 1"}
+_ENDS = "local 192.0.2.1 remote 192.0.2.2"
+_NEEDS = {
+    "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
+    "ipip": _ENDS,
+}  # fmt: skip
 """What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
@@ -43,7 +47,7 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
         return frozenset()
     HeldNetns("trial").enter()
     lines = ["link add name lower0 type veth peer name lower1"]
-    lines += (f"link add {_ON.get(each, '')} name {each}0 type {each} {_NEEDS.get(each, '')}" for each in asked)
+    lines += (f"link add {_ON.get(each, '')} name try-{each} type {each} {_NEEDS.get(each, '')}" for each in asked)
     refused = _refused(*Tool(("ip", "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
     return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
 
@@ -95,8 +99,12 @@ class Built:
     # --- links -------------------------------------------------------------------------------------------------------
 
     def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
-        next(held for netns, held in self.netns.items() if netns.is_host).enter()
-        pending = lines
+        """Make links, host by host: a line names the links below it as they are called in its host's namespace."""
+        for host in dict.fromkeys(line.host for line in lines):
+            next(held for netns, held in self.netns.items() if netns == Netns(host)).enter()
+            self._make_links_of_host(tuple(line for line in lines if line.host == host))
+
+    def _make_links_of_host(self, pending: tuple[LinkLine, ...]) -> None:
         refused = self._ip(tuple(self._placed(each.text) for each in pending))
         again: list[LinkLine] = []
         for number, said in refused:

@@ -16,15 +16,17 @@ from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message
-from hairpin.netfilter.packet import ACK, TCP, Packet
+from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, parse_address
 from hairpin.network.stacked import lower_of
-from hairpin.replica.plan.blueprint import APART, WORLD, NetnsPlan
+from hairpin.replica.plan.between import crosses, tunnel_ports
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
-from hairpin.replica.plan.world import entry
+from hairpin.replica.plan.tunnels import is_rebuilt
+from hairpin.replica.plan.world import Entry, entry
 from hairpin.replica.run import ctnetlink
 from hairpin.replica.run.build import Built, makeable
 from hairpin.replica.run.client import Attempt, Client, source_of
@@ -112,6 +114,7 @@ class _Replica:
 
     def __init__(self, order: Order) -> None:
         self._network = order.network
+        self._tunnel_ports = frozenset(tunnel_ports(order.network))
         started = time.monotonic()
         drops = Drops()
         # The kernel begins to note the time of packets a moment after the first socket wants it.
@@ -119,7 +122,12 @@ class _Replica:
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         flows = tuple(dict.fromkeys((*order.flows, *order.after)))
         changed = simulate(order.change, order.network) if order.change is not None else None
-        kinds = frozenset(link.kind for _, each in order.network.namespaces() for link in each.links)
+        kinds = frozenset(
+            link.kind
+            for netns, each in order.network.namespaces()
+            for link in each.links
+            if link.tunnel is None or is_rebuilt(order.network, netns, link)
+        )
         able = makeable(kinds & frozenset(KINDS))
         plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
         planned = time.monotonic()
@@ -132,7 +140,7 @@ class _Replica:
         started = time.monotonic()
         for each in plan.namespaces:
             self._servers.open(each)
-        self._taps = tuple(self._tap(each) for each in plan.namespaces)
+        self._taps = tuple(self._tap(each) for each in plan.namespaces if each.netns != SEGMENTS)
         self.built.come_up()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
@@ -236,11 +244,16 @@ class _Replica:
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
             tap.solicited.clear()
-        way = next((each for each in self.built.plan.ways if begins is not None and each.link == begins.link), None)
+        way = self._way(flow, begins) if begins is not None else None
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
+
+    def _way(self, flow: Flow, begins: Entry) -> Way | None:
+        """Return how the flow's client sends to the flow's host; None where it finds the owner of the address itself."""
+        port = (self._network.host_netns(flow.host), begins.link)
+        return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
     def _forget_goodbyes(self, version: Version) -> None:
         """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
@@ -319,8 +332,20 @@ class _Replica:
 
     def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
         """Return the last sighting out there of what was asked: by somebody inside, or sent on for somebody outside."""
-        came = (each for each in seen if each.netns == WORLD and not each.out)
+        came = (each for each in seen if each.netns == WORLD and not each.out and not self._is_on_its_way(each))
         return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
+
+    def _is_on_its_way(self, seen: Sighting) -> bool:
+        """Return whether the world only forwards the packet to another host, or it is a tunnel's outer packet."""
+        if len(self._network.hosts) == 1:
+            return False
+        outer = seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != self._flow.dport
+        return outer or crosses(self._network, self._sender_of(seen).host, seen.version, seen.destination)
+
+    def _sender_of(self, seen: Sighting) -> Netns:
+        """Return the namespace of the host whose uplink ends at the world's link that the packet was seen on."""
+        start = self._network.host_netns(self._flow.host)
+        return next((each.netns for each in self.built.plan.ways if each.wire == seen.link), start)
 
     def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
         """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
@@ -335,7 +360,7 @@ class _Replica:
                 link = self._network.namespace(each.netns).link(each.link) if inside else None
                 if link is not None and lower_of(self._network, each.netns, link) is not None:
                     return each.netns, each.link
-        return self._network.this.netns, ""
+        return self._sender_of(last), ""
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
         """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
@@ -354,7 +379,7 @@ class _Replica:
         """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
-        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name.is_host))
+        return tuple(name for name in self._plans if name not in (WORLD, APART, SEGMENTS) and (name in seen or name.is_host))
 
     def _owns(self, name: Netns, address: int) -> bool:
         return name in self._network and owns_address(self._network.namespace(name), 6, address)
@@ -375,7 +400,7 @@ class _Replica:
         )
         at: Sighting | None = told or last
         if at is None:
-            return Place(rules[0].netns if rules else self._network.this.netns, rules=rules, reasons=reasons)
+            return Place(rules[0].netns if rules else self._start, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
     def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:
