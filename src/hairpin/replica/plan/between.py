@@ -36,8 +36,9 @@ def segments_plan(wires: tuple[Wire, ...], known: tuple[Known, ...]) -> tuple[Ne
     plan = NetnsPlan(
         SEGMENTS,
         sysctls=_BRIDGED_UNSEEN,
-        lines=(*(f"link set dev {name} up" for name in bridges), *lines),
+        lines=tuple(lines),
         loads=(Load("nft", text),),
+        guarded_lines=tuple(f"link set dev {name} up" for name in bridges),
     )
     return (plan,)
 

@@ -90,7 +90,8 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
     ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that
     have to come up; ``running_lines`` are more for ``bridge -batch``, when they have.  ``connections``: entries that
-    its conntrack table has whenever a flow begins."""
+    its conntrack table has whenever a flow begins.  ``guarded_lines`` are more for ``ip -batch``, once all rules are
+    loaded: without the rules a packet would go astray."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
@@ -103,6 +104,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     running: tuple[str, ...] = ()
     running_lines: tuple[str, ...] = ()
     connections: tuple[Connection, ...] = ()
+    guarded_lines: tuple[str, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True):

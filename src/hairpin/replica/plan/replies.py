@@ -9,6 +9,7 @@ Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmar
 
 from collections.abc import Iterator
 
+from hairpin.network.flow import Flow
 from hairpin.replica.plan.blueprint import Load, SysctlValue
 from hairpin.replica.plan.links import Wire
 
@@ -33,11 +34,12 @@ def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
         yield f"rule add priority {10 + number} fwmark {mark_of(number)} iif lo lookup {table_of(number)}"
 
 
-def marking(wires: tuple[Wire, ...], *, always: bool) -> tuple[Load, ...]:
-    """Return the rules that mark incoming packets with their wire; none unless ``always``.
+def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
+    """Return the rules that mark incoming packets with their wire; none where the kernel answers nothing itself.
 
-    The kernel's own answers need them: echo replies, and with several hosts resets and ICMP errors, too."""
-    if not always:
+    The kernel's echo replies need them, and with several hosts its resets and ICMP errors, too."""
+    several = len({wire.netns.host for wire in wires}) > 1
+    if not several and not any(flow.protocol == "icmp" for flow in flows):
         return ()
     chains = [
         f'chain {wire.name} {{ type filter hook ingress device "{wire.name}" priority 1; '

@@ -117,7 +117,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         link_sysctls=tuple(between.proxied(wires)) if several else (),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(*taken_as_own(known), *replies.marking(wires, always=several or any(flow.protocol == "icmp" for flow in flows))),
+        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )

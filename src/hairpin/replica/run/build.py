@@ -81,6 +81,10 @@ class Built:
         self._configure(plan.namespaces)
         started = self._took("addresses and routes", started)
         self._load_all(plan.namespaces)
+        for each in plan.namespaces:
+            self.netns[each.netns].enter()
+            for number, complaint in self._ip(each.guarded_lines):
+                self._complain(each, each.guarded_lines[number - 1], complaint)
         started = self._took("rules", started)
 
     def _took(self, what: str, started: float) -> float:
