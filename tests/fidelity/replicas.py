@@ -101,7 +101,7 @@ def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> Iterator[Answered]:
     """Yield each flow with both answers.  Raises HairpinError where no replica can be built."""
     network = Network((parse(evidence),))
     flows = tuple(flow for flow in flows if _can_ask(network, flow))
-    for flow, found in zip(flows, judge_all(network, flows, evidence), strict=True):
+    for flow, found in zip(flows, judge_all(network, flows, (evidence,)), strict=True):
         trace = walk_flow(network, flow)
         judgement = as_judged_here(network, trace, found)
         yield Answered(flow, trace, judgement, agreement(trace, judgement))

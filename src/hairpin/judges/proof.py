@@ -28,7 +28,7 @@ def prove_all(
     network: Network, flows: tuple[Flow, ...], evidence: Evidence, environment: Mapping[str, str]
 ) -> tuple[Proof, ...]:
     """Return the flows with both answers; a disagreement is written down.  Raises ReplicaError."""
-    judgements = judge_all(network, flows, evidence)
+    judgements = judge_all(network, flows, (evidence,))
     return tuple(
         _proof(network, walk_flow(network, flow), judgement, evidence, environment)
         for flow, judgement in zip(flows, judgements, strict=True)

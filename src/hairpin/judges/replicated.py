@@ -76,9 +76,9 @@ def _groups(answer: Answer, evidence: Evidence) -> tuple[_Group, ...]:
     for key, numbers in found.items():
         flows = tuple(answer.diagnoses[number].trace.flow for number in numbers)
         change = _change(answer.diagnoses[numbers[0]]) if key else None
-        orders: tuple[Order, ...] = (Order(answer.network, flows, evidence),)
+        orders: tuple[Order, ...] = (Order(answer.network, flows, (evidence,)),)
         if change is not None:
-            orders = orders_of(answer.network, flows, change, evidence)
+            orders = orders_of(answer.network, flows, change, (evidence,))
         groups.append(_Group(tuple(numbers), change, orders))
     return tuple(groups)
 

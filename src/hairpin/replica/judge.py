@@ -26,19 +26,19 @@ from hairpin.replica.run.worker import Judgement, Order, Outcome, carry
 _TIMEOUT_S = 60.0
 
 
-def judge(network: Network, flow: Flow, evidence: Evidence | None = None) -> Judgement:
+def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
     """Return what the kernel does with the flow; raises ReplicaError where no replica can be built."""
     return judge_all(network, (flow,), evidence)[0]
 
 
-def judge_all(network: Network, flows: tuple[Flow, ...], evidence: Evidence | None = None) -> tuple[Judgement, ...]:
+def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...] = ()) -> tuple[Judgement, ...]:
     """Return what the kernel does with each of the flows, one after the other in one replica; raises ReplicaError."""
     (outcome,) = carry_all((Order(network, flows, evidence),))
     return _answers(outcome).before
 
 
 def orders_of(
-    network: Network, flows: tuple[Flow, ...], change: Change, evidence: Evidence | None = None
+    network: Network, flows: tuple[Flow, ...], change: Change, evidence: tuple[Evidence, ...] = ()
 ) -> tuple[Order, ...]:
     """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
     has to be built in.  Raises ChangeError."""

@@ -38,6 +38,7 @@ def segments_plan(wires: tuple[Wire, ...], known: tuple[Known, ...]) -> tuple[Ne
         sysctls=_BRIDGED_UNSEEN,
         lines=tuple(lines),
         loads=(Load("nft", text),),
+        running=tuple(port for wire in joined if _is_live(wire) for port in (wire.uplink_port, wire.world_port)),
         guarded_lines=tuple(f"link set dev {name} up" for name in bridges),
     )
     return (plan,)
@@ -53,9 +54,14 @@ def _ports(wire: Wire) -> Iterator[str]:
         yield f"link set dev {name} addrgenmode none"
         yield f"link set dev {name} master {wire.segment}"
     yield f"link set dev {wire.world_port} type bridge_slave learning off"
-    if wire.link.carrier or not wire.link.up:
+    if _is_live(wire):
         yield f"link set dev {wire.uplink_port} up"
         yield f"link set dev {wire.world_port} up"
+
+
+def _is_live(wire: Wire) -> bool:
+    """Return whether somebody is at the other end of the uplink; it may be down itself."""
+    return wire.link.carrier or not wire.link.up
 
 
 def _macs_behind(wire: Wire, wires: tuple[Wire, ...], known: tuple[Known, ...]) -> str:

@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import BridgePort, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
@@ -67,8 +67,8 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
         found.add(name, link)
     for name, link in found.standing_on_others():
         found.stack(name, link)
-    for name, link in found.tunnels:
-        found.line(name, f"{_start(name, link)} type {tunnels.type_words(link.tunnel)}" if link.tunnel else "")
+    for name, link, tunnel in found.tunnels:
+        found.tunnel(name, link, tunnel)
     return Wiring(tuple(found.lines), tuple(found.wires), tuple(found.stand_ins))
 
 
@@ -86,7 +86,7 @@ class _Found:
         self._ends: dict[Port, str] = {}
         self._stacked: list[tuple[Netns, Link]] = []
         self._far = 0
-        self.tunnels: list[tuple[Netns, Link]] = []
+        self.tunnels: list[tuple[Netns, Link, Tunnel]] = []
         self._segments = segments(network, names)
         for segment in self._segments:
             start = f"link add name {segment.name} netns {path_of(SEGMENTS)} type bridge"
@@ -129,7 +129,8 @@ class _Found:
         elif link.kind in ("bridge", "vrf"):
             self.lines.append(_alone(netns, link))
         elif link.kind in self._able and tunnels.is_rebuilt(self._network, netns, link):
-            self.tunnels.append((netns, link))
+            assert link.tunnel is not None
+            self.tunnels.append((netns, link, link.tunnel))
         elif link.kind == "dummy" and "dummy" in self._able:
             self.line(netns, f"{_start(netns, link)} type dummy")
         elif lower_of(self._network, netns, link) is not None and link.kind in self._able:
@@ -204,6 +205,20 @@ class _Found:
         self.line(netns, f"{_start(netns, link, lower)} type {_kind_words(link)}")
         if link.kind == "vlan" and link.vlan_id is not None:
             self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
+
+    def tunnel(self, netns: Netns, link: Link, tunnel: Tunnel) -> None:
+        """Make a tunnel device with its own MTU, though the link below may have become smaller since.
+
+        Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_change_mtu()"""
+        below = self._network.namespace(netns).link(tunnel.underlay or "")
+        line = f"{_start(netns, link)} type {tunnels.type_words(tunnel)}"
+        needed = link.mtu_bytes + tunnels.MOST_OVERHEAD_BYTES
+        if below is None or below.kind == "vlan" or below.mtu_bytes >= needed:
+            self.line(netns, line)
+            return
+        self.line(netns, f"link set dev {below.name} mtu {needed}")
+        self.line(netns, line)
+        self.line(netns, f"link set dev {below.name} mtu {below.mtu_bytes}")
 
     def _below(self, lower: Port) -> str:
         """Return the far end of a link, or of the port by which a bridge leads out; empty where none does."""

@@ -22,14 +22,14 @@ _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rul
 def blueprint(
     network: Network,
     flows: tuple[Flow, ...],
-    evidence: Evidence | None = None,
+    evidence: tuple[Evidence, ...] = (),
     read: Network | None = None,
     changed: Network | None = None,
     able: frozenset[str] = frozenset(links.KINDS),
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
-    ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
+    ``evidence``: of each host, in the network's order; empty: none.  ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
     the network itself is that.  ``changed``: what a change will make of it while it stands.  ``able``: the
     kinds of links, of those in ``links.KINDS``, that this kernel makes."""
     names = _needed(network, flows)
@@ -42,7 +42,8 @@ def blueprint(
     for name in names:
         namespace = network.namespace(name)
         before = known.namespace(name) if name in known else None
-        loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
+        own = next((each for host, each in zip(network.hosts, evidence, strict=False) if host.name == name.host), None)
+        loads = rules.loads(namespace, own, before.ruleset if before is not None else None)
         left_out += loads.left_out
         left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
         left_out += (

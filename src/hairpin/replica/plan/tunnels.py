@@ -11,6 +11,8 @@ from hairpin.host.netns import Netns
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
+MOST_OVERHEAD_BYTES = 70
+"""By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
 KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 

@@ -43,6 +43,7 @@ from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
 
+_FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
@@ -76,11 +77,13 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside."""
+    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside.
+
+    ``evidence``: of each host, in the network's order; without it rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
-    evidence: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
     read: Network | None = None
     change: Change | None = None
     after: tuple[Flow, ...] = ()
@@ -159,6 +162,8 @@ class _Replica:
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), order.network.this.netns
         for name in self._plans:
             self._enter(name)
+            if SEGMENTS in self._plans:  # hosts have asked for each other before they were joined
+                run_quietly(_FORGET_UNANSWERED)
             self._lost.news(name)
         self._home.enter()
         self._changed = False
@@ -264,7 +269,7 @@ class _Replica:
             if self._last and self._forgets:
                 ctnetlink.forget()
             if self._unanswered:
-                run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
+                run_quietly(_FORGET_UNANSWERED)
             self._lost.news(name)
         for plan in self._plans.values() if version in self._moved else ():
             if plan.loads and plan.netns != WORLD:
