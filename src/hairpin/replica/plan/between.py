@@ -124,7 +124,8 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
     """Return whether the world forwards a packet from the host to this destination, which is another host's."""
-    return len(network.hosts) > 1 and owner_of(network, version, parse_address(destination)[1], besides=host) is not None
+    value = parse_address(destination)[1]
+    return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 
 
 def proxied(wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:

@@ -3,6 +3,7 @@
 Texts are what tools read: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -128,6 +129,12 @@ class Blueprint(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     ways: tuple[Way, ...] = ()
+
+
+def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
+    """Return the namespace's name, with its host where namespaces of several hosts are rebuilt: ``NAME@HOST``."""
+    several = len({each.host for each in rebuilt if each.host}) > 1
+    return f"{netns.name}@{netns.host}" if several and netns.host else netns.name
 
 
 def path_of(netns: Netns) -> str:

@@ -1,8 +1,8 @@
 """Links of a network as ``ip -batch`` lines.
 
 A NIC becomes a wire into the *world* namespace; bonds and VLANs stand on it.  Between two hosts on one wire there is a
-bridge (plan/segments.py), and tunnel devices are made as they are; with one host alone a wire to the world stands in for
-a tunnel.  Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+bridge (plan/segments.py), and tunnel devices are made as they are; with one host alone a wire to the world stands in
+for a tunnel.  Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.host.link import BridgePort, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
-from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, path_of
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
 from hairpin.replica.plan.segments import segments
 
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
@@ -117,7 +117,7 @@ class _Found:
         if link.kind == "loopback" or link.name == "lo" or port in self._made:
             return
         self._made.add(port)
-        self.stand_ins += _programs(netns, link)
+        self.stand_ins += _programs(netns, link, named(netns, self._names))
         namespace = self._network.namespace(netns)
         peer = veth_peer(self._network, netns, link)
         if peer is not None and peer.netns in self._names:
@@ -175,7 +175,7 @@ class _Found:
             self.line(netns, _pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}"))
         if link.kind not in _EQUAL_TO_A_WIRE:
             which = ", which this kernel does not make" if link.kind in KINDS and link.kind not in self._able else ""
-            text = f"{link.name} in {netns} is a {link.kind}{which}; a plain wire stands in"
+            text = f"{link.name} in {named(netns, self._names)} is a {link.kind}{which}; a plain wire stands in"
             self.stand_ins.append(StandIn(netns, link.name, text))
 
     # --- links that stand on others --------------------------------------------------------------------------------
@@ -259,11 +259,11 @@ def _by_age(link: Link) -> int:
     return link.index
 
 
-def _programs(netns: Netns, link: Link) -> Iterator[StandIn]:
+def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
     if link.xdp:
-        yield StandIn(netns, link.name, f"{link.name} in {netns} carries an XDP program, which is not rebuilt")
+        yield StandIn(netns, link.name, f"{link.name} in {name} carries an XDP program, which is not rebuilt")
     if link.tc_ingress or link.tc_egress:
-        yield StandIn(netns, link.name, f"{link.name} in {netns} carries a tc filter, which is not rebuilt")
+        yield StandIn(netns, link.name, f"{link.name} in {name} carries a tc filter, which is not rebuilt")
 
 
 def holder_of(namespace: Namespace, link: Link) -> Link:

@@ -8,7 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.routing import route_text
 from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls, tunnels
 from hairpin.replica.plan.between import segments_plan
-from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, path_of
+from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.hardware_addresses import known_outside
 from hairpin.replica.plan.world import ways, world
@@ -29,9 +29,10 @@ def blueprint(
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
-    ``evidence``: of each host, in the network's order; empty: none.  ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
-    the network itself is that.  ``changed``: what a change will make of it while it stands.  ``able``: the
-    kinds of links, of those in ``links.KINDS``, that this kernel makes."""
+    ``evidence``: of each host, in the network's order; empty: none.  ``read``: the network as parsed from the
+    evidence; a table that is the same in both is loaded in the evidence's words.  None: the network itself is that.
+    ``changed``: what a change will make of it while the replica stands.  ``able``: the kinds of links, of those in
+    ``links.KINDS``, that this kernel makes."""
     names = _needed(network, flows)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
@@ -45,9 +46,10 @@ def blueprint(
         own = next((each for host, each in zip(network.hosts, evidence, strict=False) if host.name == name.host), None)
         loads = rules.loads(namespace, own, before.ruleset if before is not None else None)
         left_out += loads.left_out
-        left_out += (f"{key} of {name} could not be read" for key in namespace.unread if key.startswith(_RULES))
+        called = named(name, names)
+        left_out += (f"{key} of {called} could not be read" for key in namespace.unread if key.startswith(_RULES))
         left_out += (
-            f"{route_text(route)} of {name} encapsulates"
+            f"{route_text(route)} of {called} encapsulates"
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -55,7 +57,9 @@ def blueprint(
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        f"{netns}: no packet of the flow comes there" for netns, _ in network.namespaces() if netns not in names
+        f"{named(netns, (*names, netns))}: no packet of the flow comes there"
+        for netns, _ in network.namespaces()
+        if netns not in names
     )
     return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, Lan, Outside

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hairpin.host.netns import Netns
-from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
+from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, named, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.refused import LeftOut, load_again
@@ -87,6 +87,9 @@ class Built:
                 self._complain(each, each.guarded_lines[number - 1], complaint)
         started = self._took("rules", started)
 
+    def _leave_out(self, netns: Netns, text: str) -> None:
+        self.left_out.append(f"{named(netns, self.netns)}: {text}")
+
     def _took(self, what: str, started: float) -> float:
         now = time.monotonic()
         self.took_ms[what] = (now - started) * 1000
@@ -98,7 +101,7 @@ class Built:
         """Write what differs, in the namespace that the process is in."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
-                self.left_out.append(f"{each.path} = {each.value} cannot be set in {netns} on this kernel")
+                self._leave_out(netns, f"{each.path} cannot be set to {each.value} on this kernel")
 
     # --- links -------------------------------------------------------------------------------------------------------
 
@@ -154,7 +157,7 @@ class Built:
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
         known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
-            self.left_out.append(f"{plan.netns}: {line}: {complaint}")
+            self._leave_out(plan.netns, f"{line}: {complaint}")
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -178,7 +181,7 @@ class Built:
                     self.netns[name].enter()
                     for each in load_again(load, said or f"status {status}"):
                         if each.instead is None:
-                            self.left_out.append(f"{name}: {each.text}")
+                            self._leave_out(name, each.text)
                         else:
                             self.replaced.append((name, each))
             queues = {name: loads for name, loads in queues.items() if loads}
@@ -194,12 +197,12 @@ class Built:
                 self.netns[plan.netns].enter()
                 said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
                 for complaint in dict.fromkeys(each for each in said if each):
-                    self.left_out.append(f"{plan.netns}: a live connection cannot be rebuilt: {complaint}")
+                    self._leave_out(plan.netns, f"a live connection cannot be rebuilt: {complaint}")
 
     def _takes_connections(self, plan: NetnsPlan) -> bool:
         if ctnetlink.available():
             return True
-        self.left_out.append(f"{plan.netns}: live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        self._leave_out(plan.netns, "live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
         return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
@@ -231,7 +234,7 @@ class Built:
                 for link in plan.running:
                     while not is_running(asker, link):
                         if time.monotonic() > until:
-                            self.left_out.append(f"{plan.netns}: {link} does not come up")
+                            self._leave_out(plan.netns, f"{link} does not come up")
                             break
                         time.sleep(0.001)
                 _wait_queues(asker)

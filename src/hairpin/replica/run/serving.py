@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service
+from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, named
 from hairpin.replica.run.netns import HeldNetns, entered
 
 ANSWER = b"hairpin\n"
@@ -97,7 +97,9 @@ class Servers:
                 # In the world every wire is asked for; a real macvlan has none.
                 if plan.netns != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
-                    self.left_out.append(f"{plan.netns}: nothing can listen on {where}: {error.strerror}")
+                    self.left_out.append(
+                        f"{named(plan.netns, self._netns)}: nothing can listen on {where}: {error.strerror}"
+                    )
 
     def listen(self, netns: Netns, service: Service) -> None:
         """Open one socket in the namespace that the process is in; raises OSError."""

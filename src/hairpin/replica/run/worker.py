@@ -16,13 +16,10 @@ from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message
-from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, address_text, parse_address
-from hairpin.network.stacked import lower_of
-from hairpin.replica.plan.between import crosses, tunnel_ports
-from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way
+from hairpin.network.prefix import Version, address_text
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way, named
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.tunnels import is_rebuilt
@@ -34,13 +31,12 @@ from hairpin.replica.run.refit import carry_out
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
 from hairpin.replica.watch.counters import Counters, Hit
+from hairpin.replica.watch.departures import Departures
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, Lost
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Sighting, Tap
-from hairpin.replica.watch.verdict import Findings, Verdict, last_seen, says_no, verdict
-from hairpin.walk.outside import outside_takes
-from hairpin.walk.state import End, State
+from hairpin.replica.watch.verdict import Findings, Verdict, last_seen, verdict
 from hairpin.walk.walk import walk_flow
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
@@ -117,7 +113,6 @@ class _Replica:
 
     def __init__(self, order: Order) -> None:
         self._network = order.network
-        self._tunnel_ports = frozenset(tunnel_ports(order.network))
         started = time.monotonic()
         drops = Drops()
         # The kernel begins to note the time of packets a moment after the first socket wants it.
@@ -137,6 +132,7 @@ class _Replica:
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
         self._plans = {each.netns: each for each in plan.namespaces}
+        self._departures = Departures(order.network, plan.ways)
         self._home = self.built.netns[order.network.this.netns]
         loop = Loop()
         self._servers = Servers(self.built.netns, self._home, loop)
@@ -242,7 +238,7 @@ class _Replica:
         elif not isinstance(flow.start, FromHost):
             return Judgement(flow, "dropped", Place(WORLD), left_out=("something upstream keeps it out, as stated",))
         if netns not in self.built.netns:
-            return Judgement(flow, "dropped", Place(netns), left_out=(f"{netns} is not there",))
+            return Judgement(flow, "dropped", Place(netns), left_out=(f"{named(netns, self._plans)} is not there",))
         self._servers.hang_up()
         self._forget_goodbyes(flow.version)
         self.built.remember()
@@ -256,7 +252,7 @@ class _Replica:
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
-        """Return how the flow's client sends to the flow's host; None where it finds the owner of the address itself."""
+        """Return how the flow's client sends to the flow's host; None where the client resolves the address itself."""
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
@@ -291,7 +287,7 @@ class _Replica:
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
         inside = not isinstance(flow.start, (Outside, Lan))
-        left = inside and self._left(flow, attempt.sightings) is not None
+        left = inside and self._departures.last(flow, attempt.sightings, reached=self._reached()) is not None
         findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
         unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
         outside = self._lost_outside(flow, attempt.sightings) if unsure else None
@@ -302,7 +298,7 @@ class _Replica:
             None if said == "delivered" else self._place(findings),
             attempt.sightings,
             elapsed_ms,
-            self._left_out(flow, attempt),
+            self._left_out(flow, attempt, said),
             self.built.plan.apart,
         )
 
@@ -316,75 +312,18 @@ class _Replica:
         return found
 
     def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
-        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
-        last = self._left(flow, seen)
-        if last is None:
-            return None
-        packet = Packet(
-            version=last.version,
-            saddr=parse_address(last.source)[1],
-            daddr=parse_address(last.destination)[1],
-            protocol=last.protocol,
-            sport=last.sport,
-            dport=last.dport,
-            icmp=last.icmp,
-        )
-        netns, link = self._stacked_sender(last, seen)
-        taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
-        if taken.reason is None:
-            return None
-        return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+        return self._departures.lost(flow, seen, reached=self._reached())
 
-    def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
-        """Return the last sighting out there of what was asked: by somebody inside, or sent on for somebody outside."""
-        came = (each for each in seen if each.netns == WORLD and not each.out and not self._is_on_its_way(each))
-        return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
-
-    def _is_on_its_way(self, seen: Sighting) -> bool:
-        """Return whether the world only forwards the packet to another host, or it is a tunnel's outer packet."""
-        if len(self._network.hosts) == 1:
-            return False
-        outer = seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != self._flow.dport
-        return outer or crosses(self._network, self._sender_of(seen).host, seen.version, seen.destination)
-
-    def _sender_of(self, seen: Sighting) -> Netns:
-        """Return the namespace of the host whose uplink ends at the world's link that the packet was seen on."""
-        start = self._network.host_netns(self._flow.host)
-        return next((each.netns for each in self.built.plan.ways if each.wire == seen.link), start)
-
-    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
-        """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
-        way, though everything out there is the world's."""
-        for each in seen:
-            if (
-                each.out
-                and each.at_ns <= last.at_ns
-                and (each.source, each.destination) == (last.source, last.destination)
-            ):
-                inside = each.netns in self._network and not each.netns.is_host
-                link = self._network.namespace(each.netns).link(each.link) if inside else None
-                if link is not None and lower_of(self._network, each.netns, link) is not None:
-                    return each.netns, each.link
-        return self._sender_of(last), ""
-
-    def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
-        """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
-        asked."""
-        if says_no(seen):
-            return True
-        if seen.protocol == TCP:
-            return seen.tcp_flags & ACK != 0
-        reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
-        begins = entry(self._network, flow)
-        if begins is not None:
-            return reached or seen.destination == begins.source
-        return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
+    def _reached(self) -> bool:
+        """Return whether a service of a rebuilt namespace has read something."""
+        return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
         """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
-        return tuple(name for name in self._plans if name not in (WORLD, APART, SEGMENTS) and (name in seen or name.is_host))
+        rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))
+        return tuple(name for name in rebuilt if name in seen or name.is_host)
 
     def _owns(self, name: Netns, address: int) -> bool:
         return name in self._network and owns_address(self._network.namespace(name), 6, address)
@@ -408,17 +347,20 @@ class _Replica:
             return Place(rules[0].netns if rules else self._start, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
-    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[str, ...]:
+    def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[str, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
             branches = walk_flow(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
+        unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
         stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
-        return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
+        return tuple(
+            dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread))
+        )
 
     def _met_replaced(self) -> Iterator[str]:
         """Yield the rules left out that a packet of the flow would have met."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
-                yield f"{name}: {rule.text}"
+                yield f"{named(name, self._plans)}: {rule.text}"
