@@ -174,7 +174,9 @@ class _Found:
         else:
             self.line(netns, _pair(netns, link, f"name {self._next('f')} netns {path_of(APART)}"))
         if link.kind not in _EQUAL_TO_A_WIRE:
-            which = ", which this kernel does not make" if link.kind in KINDS and link.kind not in self._able else ""
+            wanted = link.tunnel is None or tunnels.is_rebuilt(self._network, netns, link)
+            lacking = wanted and link.kind in KINDS and link.kind not in self._able
+            which = ", which this kernel does not make" if lacking else ""
             text = f"{link.name} in {named(netns, self._names)} is a {link.kind}{which}; a plain wire stands in"
             self.stand_ins.append(StandIn(netns, link.name, text))
 

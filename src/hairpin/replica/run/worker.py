@@ -339,9 +339,9 @@ class _Replica:
         last = last_seen(findings)
         told = findings.told()
         rules = tuple(hit for hit in findings.hits if hit.does != "other")
-        reasons = tuple(
-            each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or findings.hits
-        )
+        # Between hosts the replica's own rules drop copies of broadcasts: plan/between.py.
+        by_rule = rules if SEGMENTS in self._plans else findings.hits
+        reasons = tuple(each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or by_rule)
         at: Sighting | None = told or last
         if at is None:
             return Place(rules[0].netns if rules else self._start, rules=rules, reasons=reasons)
