@@ -11,14 +11,13 @@ from zlib import crc32
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link, Tunnel
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
 from hairpin.replica.plan.segments import segments
 
-_PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
 """Kinds that are made where this kernel has them; elsewhere a wire stands in."""
 _EQUAL_TO_A_WIRE = ("", "veth")
@@ -62,7 +61,7 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
 
     ``able``: which of KINDS this kernel can make."""
     found = _Found(network, names, able)
-    everything = [(name, link) for name in names for link in sorted(network.namespace(name).links, key=_by_age)]
+    everything = [(name, link) for name in names for link in sorted(network.namespace(name).links, key=by_age)]
     for name, link in everything:
         found.add(name, link)
     for name, link in found.standing_on_others():
@@ -253,11 +252,12 @@ def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Lin
     The snapshot does not say how the bond chooses; any member that runs leads to the same world."""
     if bond.kind != "bond" or "bond" not in able or not bond.carrier:
         return None
-    members = sorted(bridge_ports(namespace, bond.name), key=_by_age)
+    members = sorted(bridge_ports(namespace, bond.name), key=by_age)
     return next((each for each in members if each.up and each.carrier and each.kind == ""), None)
 
 
-def _by_age(link: Link) -> int:
+def by_age(link: Link) -> int:
+    """Return the link's index, for sorting: masters and lower links are mostly older than what uses them."""
     return link.index
 
 
@@ -327,75 +327,3 @@ def _kind_words(link: Link) -> str:
         return f"vlan id {link.vlan_id}"
     words = (link.kind, *(("mode", link.macvlan_mode) if link.macvlan_mode else ()))
     return " ".join((*words, *((link.ipvlan_flag,) if link.ipvlan_flag else ())))
-
-
-def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
-    """Yield the lines that give links their masters and set them up, in the namespace itself."""
-    for link in sorted(namespace.links, key=_by_age):
-        if _joins(namespace, link, able):
-            yield f"link set dev {link.name} master {link.master}"
-            if link.port is not None:
-                yield from _port_flags(link.name, link.port)
-        if link.name != "lo":
-            yield f"link set dev {link.name} addrgenmode none"
-    # A bond sets its members up.
-    yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
-    yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)
-
-
-def states(namespace: Namespace) -> Iterator[str]:
-    """Yield the lines of ``bridge -batch`` that give bridge ports that run their state: what does not run yet takes
-    none, and gets another when it does, as one that is disabled does with ``ip link``.
-
-    Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
-    do_setlink(): DO_SETLINK_NOTIFY
-    """
-    for link in namespace.links:
-        port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
-        if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:
-            yield f"link set dev {link.name} state {_PORT_STATES.index(port.state)}"
-
-
-def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:
-    master = namespace.link(link.master or "")
-    if master is None:
-        return False
-    return master.kind in ("bridge", "vrf") or active_member(namespace, master, able) is not None
-
-
-def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
-    flags = {
-        "hairpin": (port.hairpin, False),
-        "isolated": (port.isolated, False),
-        "guard": (port.guard, False),
-        "learning": (port.learning, True),
-        "flood": (port.flood, True),
-        "neigh_suppress": (port.neigh_suppress, False),
-    }
-    words = [f"{flag} {'on' if value else 'off'}" for flag, (value, usual) in flags.items() if value is not usual]
-    if words:
-        yield f"link set dev {name} type bridge_slave {' '.join(words)}"
-
-
-def vlans(namespace: Namespace) -> Iterator[str]:
-    """Yield ``bridge -batch`` lines for the ports of bridges that filter VLANs, and those bridges themselves."""
-    for link in namespace.links:
-        master = namespace.link(link.master or "")
-        if link.bridge is not None and link.bridge.vlan_filtering:
-            yield from _vlans(f"dev {link.name} self", link.bridge.pvid, link.bridge.vlans)
-        elif link.port is not None and master is not None and master.bridge and master.bridge.vlan_filtering:
-            yield from _vlans(f"dev {link.name}", link.port.pvid, link.port.vlans)
-
-
-def _vlans(where: str, pvid: int | None, found: tuple[tuple[int, int, bool], ...]) -> Iterator[str]:
-    if not any(first <= 1 <= last for first, last, _ in found):
-        yield f"vlan del {where} vid 1"
-    for first, last, untagged in found:
-        span = str(first) if first == last else f"{first}-{last}"
-        own = " pvid" if pvid is not None and first <= pvid <= last else ""
-        yield f"vlan add {where} vid {span}{own}{' untagged' if untagged else ''}"
-
-
-def running(namespace: Namespace) -> tuple[str, ...]:
-    """Return the links that have to be running before a packet is sent."""
-    return tuple(link.name for link in namespace.links if link.up and link.carrier)

@@ -6,7 +6,7 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.routing import route_text
-from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls, tunnels
+from hairpin.replica.plan import addresses, link_settings, links, routes, rules, services, sysctls, tunnels
 from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
@@ -97,7 +97,7 @@ def _namespace(
     namespace = network.namespace(netns)
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
-        *links.settings(namespace, able),
+        *link_settings.settings(namespace, able),
         *addresses.addresses(namespace),
         *addresses.neighbours(namespace),
         *routes.routes(namespace),
@@ -109,10 +109,10 @@ def _namespace(
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),
-        bridge_lines=(*links.vlans(namespace), *tunnels.forwarding_entries(network, netns)),
+        bridge_lines=(*link_settings.vlans(namespace), *tunnels.forwarding_entries(network, netns)),
         loads=loads.loads,
         services=services.services(network, netns),
-        running=links.running(namespace),
-        running_lines=tuple(links.states(namespace)),
+        running=link_settings.running(namespace),
+        running_lines=tuple(link_settings.states(namespace)),
         connections=connections,
     )
