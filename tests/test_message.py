@@ -1,5 +1,7 @@
 """A message is an English template with its values; a value may be a message."""
 
+import msgspec
+
 from hairpin.message import Message, message
 
 
@@ -27,3 +29,8 @@ def test_a_message_in_a_message_stays_one() -> None:
 def test_messages_compare_by_what_they_say() -> None:
     assert message("a {b}", b=1) == message("a {b}", b="1") == Message("a {b}", (("b", "1"),))
     assert len({message("a"), message("a"), message("b")}) == 2
+
+
+def test_a_message_crosses_json_whole() -> None:
+    said = message("no: {reason} ({count})", reason=message("{link} is down", link="eth0"), count=3)
+    assert msgspec.json.decode(msgspec.json.encode(said), type=Message) == said

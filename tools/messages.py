@@ -2,16 +2,21 @@
 
     python tools/messages.py            bring every .po up to date with the source, compile every .mo
     python tools/messages.py --missing  list the templates without a translation; exit 1 when there are any
-    python tools/messages.py --check    as --missing, and exit 1 when a .mo is not its .po compiled
+    python tools/messages.py --check    as --missing, and exit 1 for a .mo that is not its .po, or a raw sentence
 
 A template is the first argument of ``message("…")``, wherever it stands below src/hairpin.
+
+What people are told is typed ``Message``, so that the type checkers refuse a plain string.  What types cannot see is
+refused here: a template that is no literal, a sentence in English as the value of a message, as ``verbatim`` words, as
+the text of one of hairpin's errors, or written on paper.
 """
 
 import ast
 import io
+import re
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +52,66 @@ def _texts(node: ast.expr) -> Iterator[tuple[str, int]]:
     elif isinstance(node, ast.IfExp):
         yield from _texts(node.body)
         yield from _texts(node.orelse)
+
+
+WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+"""What a sentence has, and a name, an option or a form (``eth0``, ``dev {}``, ``-p 80``) has not."""
+ON_PAPER = ("prose", "line", "cut")
+"""Methods of report/paper.py."""
+ERRORS = frozenset(
+    node.name
+    for node in ast.parse((SOURCE / "errors.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef)
+)
+MAKES_MESSAGES = ("message.py", "errors.py")
+
+
+def raw() -> Iterator[str]:
+    """Yield a line for each sentence that no reader could have in another language."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = path.relative_to(SOURCE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield from (f"{name}:{node.lineno}: {found}" for found in raw_in(node, name))
+
+
+def raw_in(call: ast.Call, file: str) -> Iterator[str]:
+    """Yield what is raw in one call of a file below src/hairpin."""
+    match call.func:
+        case ast.Name(id="message"):
+            if not any(_texts(call.args[0])):
+                yield "the template of a message is no literal"
+            yield from (f"a message's value is a raw sentence: {text}" for text in _sentences(call.keywords))
+        case ast.Name(id="Message") if file not in MAKES_MESSAGES:
+            yield "a message that message() or verbatim() has not made"
+        case ast.Name(id="verbatim") | ast.Attribute(attr="verbatim"):
+            yield from (f"verbatim words are a raw sentence: {text}" for text in _sentences(call.args))
+        case ast.Name(id=name) if name in ERRORS:
+            yield from (f"an error's text is a raw sentence: {text}" for text in _sentences(call.args))
+        case ast.Attribute(attr=name) if name in ON_PAPER and file.startswith("report/"):
+            yield from (f"a raw sentence on paper: {text}" for text in _sentences((*call.args, *call.keywords)))
+        case _:
+            pass
+
+
+def _sentences(nodes: Iterable[ast.expr | ast.keyword]) -> Iterator[str]:
+    """Yield the literals among these that have words side by side; of what is called in them nothing."""
+    for node in nodes:
+        value = node.value if isinstance(node, ast.keyword | ast.Starred) else node
+        match value:
+            case ast.Constant(value=str(text)):
+                yield from (text,) if WORDS.search(text) else ()
+            case ast.JoinedStr(values=values):
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in values)
+                yield from (text,) if WORDS.search(text) else ()
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from _sentences((body, orelse))
+            case ast.Tuple(elts=elements):
+                yield from _sentences(elements)
+            case ast.BinOp(left=left, right=right) | ast.BoolOp(values=[left, right]):
+                yield from _sentences((left, right))
+            case _:
+                pass
 
 
 def places(template: str) -> frozenset[str]:
@@ -119,6 +184,8 @@ def main(arguments: list[str]) -> int:
         elif "--missing" not in arguments:
             po.write_bytes(text)
             mo.write_bytes(compiled)
+    if "--check" in arguments:
+        findings += raw()
     for finding in findings:
         print(finding)
     return 1 if findings and arguments else 0

@@ -14,7 +14,7 @@ A message says what, where, and what to do; ``str(error)`` is its English, the c
 language.  Anything else that escapes is a bug in hairpin (exit status 4).
 """
 
-from hairpin.message import Message, message
+from hairpin.message import Message, verbatim
 
 
 class HairpinError(Exception):
@@ -24,7 +24,7 @@ class HairpinError(Exception):
     """
 
     def __init__(self, said: Message | str) -> None:
-        self.said = said if isinstance(said, Message) else message("{words}", words=said)
+        self.said = said if isinstance(said, Message) else verbatim(said)
         super().__init__(str(self.said))
 
 

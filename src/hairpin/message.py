@@ -23,5 +23,10 @@ def message(template: str, **values: object) -> Message:
     return Message(template, tuple((key, _value(value)) for key, value in values.items()))
 
 
+def verbatim(words: str) -> Message:
+    """Return words that nobody translates (a rule's own text, what a tool said) as a message."""
+    return Message("{words}", (("words", words),))
+
+
 def _value(value: object) -> str | Message:
     return value if isinstance(value, Message) else str(value)

@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 AGREEING: dict[str, frozenset[str]] = {
-    "delivered": frozenset({"delivered"}),
+    "delivered": frozenset({"delivered", "leaves"}),
     "timeout": frozenset({"dropped", "unanswered", "looped"}),
     "refused": frozenset({"refused", "rejected"}),
     "unreachable": frozenset({"rejected"}),

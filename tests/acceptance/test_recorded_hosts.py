@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.diagnose.check import check
+from hairpin.diagnose.examination import examine
 from hairpin.evidence.redact import redact
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
@@ -25,21 +25,21 @@ BEYOND_THE_HOST = {
 @pytest.mark.parametrize(("name", "flow"), CASES.values(), ids=CASES)
 def test_verdict_and_causes(name: str, flow: Asked) -> None:
     net = network(name)
-    answer = check(net, flows_for(net, (target(flow.to),), origin(flow.origin)))
-    verdict = answer.diagnoses[0].trace.verdict
+    found = examine(net, flows_for(net, (target(flow.to),), origin(flow.origin)))
+    verdict = found.diagnoses[0].trace.verdict
     beyond: frozenset[str] = AGREEING["timeout"] if (name, flow.origin) in BEYOND_THE_HOST else frozenset()
     allowed = AGREEING[flow.real] | beyond
     assert verdict in allowed
-    assert [cause.id for cause in answer.causes] == list(flow.causes)
+    assert [cause.id for cause in found.causes] == list(flow.causes)
 
 
 @pytest.mark.parametrize("name", [name for name in expected() if name != "none.proxy-off"])
 def test_everything_asked_at_once_adds_no_cause_on_a_whole_host(name: str) -> None:
     """Without a target, the causes are those of what is published and of the ways out; a whole host has none."""
     net = network(name)
-    answer = check(net, flows_for(net, (), None))
+    found = examine(net, flows_for(net, (), None))
     if all(flow.real == "delivered" for flow in expected()[name] if not flow.origin.startswith("container")):
-        blocked = {cause.id for cause in answer.causes}
+        blocked = {cause.id for cause in found.causes}
         known = {cause for flow in expected()[name] for cause in flow.causes}
         assert blocked <= known
 
@@ -47,7 +47,7 @@ def test_everything_asked_at_once_adds_no_cause_on_a_whole_host(name: str) -> No
 @pytest.mark.parametrize("name", ("none", "eth0-forwarding", "del-masq", "multiport", "stale-dnat", "client-route"))
 def test_a_redacted_snapshot_is_diagnosed_the_same(name: str) -> None:
     plain, hidden = network(name), Network((parse(redact(evidence(name), key=b"k" * 32)),))
-    answers = [check(each, flows_for(each, (), None)) for each in (plain, hidden)]
+    answers = [examine(each, flows_for(each, (), None)) for each in (plain, hidden)]
     verdicts = [[diagnosis.trace.verdict for diagnosis in answer.diagnoses] for answer in answers]
     causes = [[cause.id for cause in answer.causes] for answer in answers]
     assert verdicts[0] == verdicts[1]

@@ -24,10 +24,12 @@ def link(net: Network, netns: Netns, name: str) -> Link:
 
 def test_the_link_of_its_name_is_replaced() -> None:
     net = network()
-    lost = msgspec.structs.replace(link(net, HOST_NETNS, "eth0"), up=False)
+    lost = msgspec.structs.replace(link(net, HOST_NETNS, "eth0"), up=False, carrier=False)
     after = with_link(net, HOST_NETNS, lost)
     assert link(after, HOST_NETNS, "eth0") == lost
-    assert after.namespace(HOST_NETNS).routes == net.namespace(HOST_NETNS).routes
+    gone = [each for each in net.namespace(HOST_NETNS).routes if each not in after.namespace(HOST_NETNS).routes]
+    assert {hop.link for each in gone for hop in each.next_hops} == {"eth0"}
+    assert all(each.type != "local" for each in gone)
     assert after.namespace(WEB_NETNS) == net.namespace(WEB_NETNS)
 
 

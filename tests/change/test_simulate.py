@@ -1,39 +1,70 @@
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
+    AddPolicyRule,
     AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNamespace,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
+    DeleteSocket,
     DropConnection,
+    Forget,
+    HaltProcess,
     InsertRule,
+    LoadModule,
     Primitive,
+    ReplaceRuleset,
+    ReplaceSysctls,
+    ReplaceTable,
     SetContainer,
     SetLink,
     SetPolicy,
     SetSysctl,
+    SetUnit,
+    WriteFile,
     one,
 )
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.managers import Unit
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Rule, Verdict
+from hairpin.netfilter.ir import Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.network import Network, Port, veth_peer
 from hairpin.network.world import Peer, World
-from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network, route, sibling
+from tests.small_host import (
+    HOST_ADDRESS,
+    HOST_NETNS,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    route,
+    sibling,
+)
 
 RULE = PolicyRule(4, 100, table=5)
 LIVE = Connection(4, Tuple(1, 2, 17), Tuple(2, 1, 17), live=True, evidence="e9")
@@ -76,12 +107,12 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
     "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
     "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
-    "socket": (AddSocket(HOST_NETNS, SOCKET, "listen"), False, True),
+    "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
     "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
     "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
-    "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False), ()), True, False),
+    "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False)), True, False),
     "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
-    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), ""), 0, 1),
+    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), message("")), 0, 1),
 }
 
 
@@ -121,8 +152,8 @@ def seen(part: Primitive, net: Network) -> object:
             return net.this.containers()[0].status
         case ChangeWorld():
             return len(net.world.peers)
-        case AddNamespace():
-            return None
+        case _:
+            raise AssertionError(part)
 
 
 @pytest.mark.parametrize(("part", "before", "after"), CASES.values(), ids=CASES)
@@ -131,6 +162,93 @@ def test_simulate(part: Primitive, before: object, after: object) -> None:
     changed = simulate(one(part), NET)
     assert seen(part, changed) == after
     assert changed.namespace(sibling("container:web")) == NET.namespace(sibling("container:web"))
+
+
+def of(net: Network) -> Namespace:
+    return net.namespace(HOST_NETNS)
+
+
+def tables(net: Network) -> tuple[str, ...]:
+    return tuple(each.name for each in net.namespace(HOST_NETNS).ruleset.tables)
+
+
+EMPTY_CHAIN = one(AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "EMPTY"))
+OTHER_ENTRY = msgspec.structs.replace(ENTRY, value=8, mac=8)
+LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
+FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
+GROWN = simulate(EMPTY_CHAIN, NET)
+MORE = GROWN.with_namespace(
+    HOST_NETNS,
+    msgspec.structs.replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,)),
+)
+Look = Callable[[Network], object]
+H, LABEL = HOST_NETNS, HOST_NETNS.host
+
+# change, what it is seen by, before, after
+OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
+    "sysctls": (
+        ReplaceSysctls(H, ((("net", "x"), "1"), (("net", "y"), "2"))),
+        lambda net: (of(net).sysctls.text("net", "x"), of(net).sysctls.text("net", "y")),
+        (None, None), ("1", "2"),
+    ),
+    "chain away": (
+        DeleteChain(H, "iptables-nft", "ip", "filter", "EMPTY"),
+        lambda net: of(net).ruleset.tables[1].chain("EMPTY") is None, False, True,
+    ),
+    "table away": (ReplaceTable(H, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
+    "ruleset": (ReplaceRuleset(H, Ruleset()), tables, ("nat", "filter"), ()),
+    "address away": (
+        DeleteAddress(H, Address("eth0", 4, HOST_ADDRESS, 24)),
+        lambda net: any(hop.link == "eth0" for each in of(net).routes for hop in each.next_hops),
+        True, False,
+    ),
+    "policy rule": (
+        AddPolicyRule(H, PolicyRule(4, 99, table=6)),
+        lambda net: [each.priority for each in of(net).rules], [100], [99, 100],
+    ),
+    "neighbour entry": (
+        AddNeighbour(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
+    ),
+    "forwarding entry": (
+        AddFdbEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
+        lambda net: len(of(net).fdb), 1, 2,
+    ),
+    "forwarding entry away": (DeleteFdbEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
+    "nothing listens": (
+        DeleteSocket(H, HALTED[1]), lambda net: HALTED[1] in of(net).sockets, True, False
+    ),
+    "a process is stopped": (
+        HaltProcess(LABEL, 8), lambda net: [each.halted for each in of(net).sockets], [True, False], [True, True]
+    ),
+    "unit": (
+        SetUnit(LABEL, Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.this.units],
+        [], ["a.service"],
+    ),
+    "file": (WriteFile(LABEL, "/etc/a", "text"), lambda net: [each.text for each in net.this.files], [], ["text"]),
+    "module": (LoadModule(LABEL, "br_netfilter"), lambda net: net is MORE, True, True),
+    "connections forgotten": (
+        Forget(H, "connections"), lambda net: len(of(net).connections), 1, 0
+    ),
+    "neighbours forgotten": (
+        Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
+    ),
+    "namespace away": (
+        DeleteNamespace(sibling("container:web")),
+        lambda net: (len(net.this.namespaces), of(net).link("veth1") is None), (2, False), (1, True),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
+def test_the_world_makes_changes_too(part: Primitive, look: Look, before: object, after: object) -> None:
+    assert look(MORE) == before
+    assert look(simulate(one(part), MORE)) == after
+
+
+def test_a_file_goes_and_comes_back() -> None:
+    written = simulate(Change((WriteFile(LABEL, "/etc/a", "b"), WriteFile(LABEL, "/etc/a", "c"))), NET)
+    assert [each.text for each in written.this.files] == ["c"]
+    assert simulate(one(WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
 
 
 def test_a_container_comes_with_its_namespace_and_wire() -> None:

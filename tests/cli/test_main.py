@@ -151,7 +151,21 @@ def test_usage_errors_of_the_command_line(capsys: pytest.CaptureFixture[str]) ->
     for arguments in (("chek",), ("check", "--no-such-option"), ("walk", "80"), ("check", "--lang", "fr")):
         ended = call(capsys, *arguments)
         assert (ended.status, ended.out) == (2, "")
-        assert "Error:" in ended.err
+        assert "\nhairpin: " in ended.err
+
+
+def test_how_a_command_is_used_stands_before_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    usage, hint, gap, said = call(capsys, "walk", "--lang", "zh").err.splitlines()
+    assert usage.startswith("Usage: hairpin walk")
+    assert hint == "帮助：hairpin walk --help"
+    assert (gap, said) == ("", "hairpin: Missing argument 'TARGET'.")
+
+
+def test_a_group_without_its_command_says_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "lab")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: hairpin lab")
+    assert "hairpin: " not in ended.err
 
 
 @pytest.mark.parametrize(("args", "expected"), STATED.values(), ids=STATED)
@@ -186,7 +200,7 @@ def test_a_word_that_is_no_language_stays_clicks_error(
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     ended = call(capsys, "check", "a b", "--lang", "fr")
     assert ended.status == 2
-    assert "Error: Invalid value for '--lang'" in ended.err
+    assert "hairpin: Invalid value for '--lang'" in ended.err
 
 
 def test_main_exits_with_the_status() -> None:

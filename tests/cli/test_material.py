@@ -1,16 +1,13 @@
 """Where evidence comes from; what excludes what."""
 
 import sys
+from pathlib import Path
 
-import msgspec
 import pytest
 
-from hairpin.cli.material import gather, material
-from hairpin.diagnose.check import check
+from hairpin.cli.material import gather, stated_world
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.question.flows import Origin, Target, flows_for
-from hairpin.report.document import report_document
-from hairpin.report.words import Words
+from hairpin.network.world import UpstreamRule, World
 from tests.cli.commands import snapshot
 from tests.report.answers import evidence
 
@@ -26,10 +23,8 @@ def test_refused(snapshots: tuple[str, ...], host: str | None, reason: str) -> N
         gather(snapshots, host)
 
 
-def test_a_snapshot_is_read_and_parsed() -> None:
-    found = material(gather((snapshot(),), None), (), None)
-    assert found.evidence == evidence()
-    assert [each.name for each in found.network.this.containers()]
+def test_a_snapshot_is_read() -> None:
+    assert gather((snapshot(),), None) == (evidence(),)
 
 
 def test_a_file_that_is_not_there() -> None:
@@ -43,12 +38,18 @@ def test_elsewhere_than_on_linux_only_other_hosts_can_be_examined(monkeypatch: p
         gather((), None)
 
 
-def test_bytes_that_are_no_text_can_be_printed() -> None:
-    whole = evidence()
-    rule = "-A DOCKER-USER -j RETURN"
-    comment = f'-A DOCKER-USER -m comment --comment "caf\udce9" -j DROP\n[0:0] {rule}'
-    readings = tuple(msgspec.structs.replace(each, text=each.text.replace(rule, comment)) for each in whole.readings)
-    found = material(msgspec.structs.replace(whole, readings=readings), (), None)
-    answer = check(found.network, flows_for(found.network, (Target(8080),), Origin("lan")))
-    told = msgspec.json.encode(report_document(answer, found.evidence, Words())).decode()
-    assert "caf\\\\xe9" in told
+def test_the_file_of_outside_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    path.write_text('{"upstream": [{"action": "deny", "ports": 8151}]}')
+    assert stated_world(str(path)).upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)
+    assert stated_world(None) == World()
+
+
+@pytest.mark.parametrize("content", (None, b"\xff"))
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "world.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match="cannot be read") as refused:
+        stated_world(str(path))
+    assert str(path) in str(refused.value)

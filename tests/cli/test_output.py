@@ -58,8 +58,8 @@ def test_width_is_the_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_the_sentence_of_an_error_is_translated(capsys: pytest.CaptureFixture[str]) -> None:
     error = ParseError(message("not a sysctl and its value"), source="sysctl -a", line=2, text="what")
-    complain(error, "en")
-    complain(error, "zh")
+    complain(error.said, "en")
+    complain(error.said, "zh")
     assert capsys.readouterr().err == (
         "hairpin: sysctl -a:2: not a sysctl and its value\n    what\n"
         "hairpin: sysctl -a:2: 不是 sysctl 及其值\n    what\n"
@@ -69,7 +69,7 @@ def test_only_the_sentence_of_an_error_is_translated(capsys: pytest.CaptureFixtu
 def test_an_error_is_told_in_letters_that_standard_error_has(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     monkeypatch.setattr(sys, "stderr", stream)
-    complain(ParseError(message("not a sysctl and its value"), source="x"), "zh")
+    complain(ParseError(message("not a sysctl and its value"), source="x").said, "zh")
     stream.seek(0)
     assert stream.read() == "hairpin: x: not a sysctl and its value\n"
 

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from hairpin.engines.dockerd import expected
-from hairpin.engines.found import found, held, meaning, of_dialect, positions, shown_runs
+from hairpin.engines.found import found, held, of_dialect, positions, shown_runs
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Dialect, NameMatch, NoEffect, Rule, Ruleset, Table, Verdict
+from hairpin.netfilter.ir import Dialect, Rule, Ruleset, Table, Verdict
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
 
 ENGINE = docker("26.1.5", DOCKER0, N1, containers=(WEB,))
@@ -61,21 +61,9 @@ def test_unread_families_are_known() -> None:
 DROP = Verdict("drop")
 
 
-def test_comments_and_counters_mean_nothing() -> None:
-    plain = Rule(body=(DROP,), text="-j DROP", number=1)
-    noted = Rule(body=(NoEffect("comment", "mine"), DROP), text="-m comment --comment mine -j DROP", number=2)
-    assert meaning(plain) == meaning(noted)
-    assert positions((noted, plain), {(DROP,)}) == {(DROP,): 0}
-
-
 def test_only_what_is_wanted_is_looked_for() -> None:
     rules = tuple(Rule(body=(Verdict(verdict),), text="", number=1) for verdict in ("accept", "drop", "drop"))
     assert positions(rules, {(DROP,)}) == {(DROP,): 1}
-
-
-def test_the_order_of_a_set_s_names_means_nothing() -> None:
-    one, other = (Rule((NameMatch("iif", names), DROP), "", 1) for names in (("a", "b"), ("b", "a")))
-    assert meaning(one) == meaning(other)
 
 
 def test_runs_are_in_the_order_of_making() -> None:

@@ -52,4 +52,4 @@ def test_docker_proxy_on_one_address_relays_to_the_container() -> None:
     assert found.socket.address == HOST_ADDRESS
     assert found.socket.relay is not None
     assert found.socket.relay.address == WEB
-    assert "-p 198.51.100.11:8151:80/tcp" in found.advice
+    assert "-p 198.51.100.11:8151:80/tcp" in str(found.advice)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hairpin.change.calls import ConnectContainer, SetContainerState
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulate import simulate
 from hairpin.engines.starting import held_again, on_default_bridge, started
@@ -22,7 +23,7 @@ def address_in(change: Change) -> int:
 def test_a_started_container_answers_on_its_port() -> None:
     change = started(STOPPED.this, container("exited"), BINDING)
     assert change is not None
-    assert change.commands == ("docker start web",)
+    assert change.calls == (SetContainerState("docker", "start", "web"),)
     assert walk_flow(STOPPED, published()).verdict != "delivered"
     assert walk_flow(simulate(change, STOPPED), published()).verdict == "delivered"
 
@@ -46,9 +47,9 @@ def test_a_container_without_a_network_is_put_on_the_default_bridge() -> None:
         container(binding=msgspec.structs.replace(BINDING, actual=False)), network_mode="none", endpoints=()
     )
     net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(unpublished))
-    change = on_default_bridge(net.this, unpublished, BINDING, "docker network connect bridge web")
+    change = on_default_bridge(net.this, unpublished, BINDING, ConnectContainer("docker", "connect", "bridge", "web"))
     assert change is not None
-    assert change.commands == ("docker network connect bridge web",)
+    assert change.calls == (ConnectContainer("docker", "connect", "bridge", "web"),)
     assert walk_flow(simulate(change, net), published()).verdict == "delivered"
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.evidence.reading import SCHEMA, Evidence, Reading, lines_of
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading, lines_of, spelt
 
 WEB = Reading("e1", "ip-addr", "container:web", "ip -j -d addr", "2026-01-01T00:00:00Z", 0, "text", "[]")
 HOST = Reading("e2", "ip-addr", "host", "ip -j -d addr", "2026-01-01T00:00:00Z", 0, "text", "[{}]")
@@ -47,3 +47,7 @@ def test_a_text_that_is_not_utf8_is_kept_as_base64() -> None:
     line = list(lines_of(msgspec.structs.replace(EVIDENCE, readings=(odd,))))[1]
     assert b'"text_base64":"Yf8K"' in line
     assert b'"text":' not in line
+
+
+def test_bytes_that_are_no_text_are_spelt() -> None:
+    assert spelt("café \udce9 网") == "café \\xe9 网"

@@ -8,7 +8,6 @@ and back, is compared.  ``--evidence FILE`` judges a kept one again.
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from secrets import randbelow
 
@@ -18,15 +17,12 @@ from hairpin.errors import HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
-from hairpin.judges.agreement import Agreement, agreement
-from hairpin.judges.this_kernel import as_judged_here
+from hairpin.judges.judged import Judged, judge_flows
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol
 from hairpin.network.network import Network, holds_address
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast
-from hairpin.replica.judge import judge_all
-from hairpin.replica.run.worker import Judgement
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.replica.judge import RunningKernel
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.testbed.ask import read
@@ -39,15 +35,6 @@ class Kept(msgspec.Struct, frozen=True):
     seed: int
     evidence: Evidence
     flows: tuple[Flow, ...]
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """One flow before both judges."""
-
-    flow: Flow
-    trace: Trace
-    judgement: Judgement
-    agreement: Agreement
 
 
 _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmp"}
@@ -97,23 +84,20 @@ def flows_of(case: Case, most: int, host: Netns) -> tuple[Flow, ...]:
     return tuple(found[:: max(1, len(found) // most)][:most])
 
 
-def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> Iterator[Answered]:
-    """Yield each flow with both answers.  Raises HairpinError where no replica can be built."""
+def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> tuple[Judged, ...]:
+    """Return each flow with both answers.  Raises HairpinError where no replica can be built."""
     network = Network((parse(evidence),))
     flows = tuple(flow for flow in flows if _can_ask(network, flow))
-    for flow, found in zip(flows, judge_all(network, flows, (evidence,)), strict=True):
-        trace = walk_flow(network, flow)
-        judgement = as_judged_here(network, trace, found)
-        yield Answered(flow, trace, judgement, agreement(trace, judgement))
+    return judge_flows(network, flows, evidence, RunningKernel())
 
 
-def told(each: Answered) -> str:
+def told(each: Judged) -> str:
     """Return in a few lines what differs."""
     stop, left_out = each.trace.usual.stop, each.judgement.left_out
-    link = each.flow.start.link if isinstance(each.flow.start, Outside) else None
-    start = f"{each.flow.start_text()} by {link}" if link else each.flow.start_text()
+    link = each.trace.flow.start.link if isinstance(each.trace.flow.start, Outside) else None
+    start = f"{each.trace.flow.start_text()} by {link}" if link else each.trace.flow.start_text()
     lines = [
-        f"  {start} to {each.flow.target_text()}: {each.agreement.reason}",
+        f"  {start} to {each.trace.flow.target_text()}: {each.agreement.reason}",
         f"    walk   {each.trace.verdict}" + (f": {stop.reason} {stop.stage} {stop.netns} {stop.link}" if stop else ""),
         f"    kernel {each.judgement.verdict}: {each.judgement.place}",
         *(f"    without {what}" for what in left_out),
@@ -146,7 +130,7 @@ def main() -> int:
         differing = tuple(each for each in found if each.agreement.agrees is not True)
         if differing:
             sys.stdout.write("\n".join((f"case {number}:", *map(told, differing))) + "\n")
-            _keep(arguments.keep, Kept(number, evidence, tuple(each.flow for each in differing)))
+            _keep(arguments.keep, Kept(number, evidence, tuple(each.trace.flow for each in differing)))
         sys.stdout.flush()
     sys.stdout.write(
         f"{counted[True]} flows agree, {counted[False]} differ, {counted[None]} are open, "

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.judges.agreement import agreement
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
-from hairpin.replica.run.worker import Judgement, Place
-from hairpin.replica.watch.counters import Hit
+from hairpin.replica.judgement import Hit, Judgement, Place
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
@@ -33,7 +33,7 @@ assert isinstance(STOP.decided_by, RuleDecided)
 VMAP = RuleDecided(msgspec.structs.replace(STOP.decided_by.place, text="tcp dport vmap { 8151 : drop }"))
 STOP_BY_MAP = msgspec.structs.replace(STOP, decided_by=VMAP)
 BY_MAP = msgspec.structs.replace(DROPPED, branches=(msgspec.structs.replace(DROPPED.usual, stop=STOP_BY_MAP),))
-RATE = Condition("-m limit --limit 5/min", holds=False, usual=False, load=True)
+RATE = Condition(message("-m limit --limit 5/min"), holds=False, usual=False, load=True)
 OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
 
 LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
@@ -74,10 +74,14 @@ CASES = {
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
     "a verdict map": (BY_MAP, Judgement(FLOW, "dropped", Place(HOST_NETNS)), (True, "replicated", "")),
-    "something is left out": (DELIVERED, Judgement(FLOW, "delivered", left_out=("x",)), (True, "simulated", "")),
+    "something is left out": (
+        DELIVERED,
+        Judgement(FLOW, "delivered", left_out=(message("x"),)),
+        (True, "simulated", ""),
+    ),
     "what is left out may be why": (
         DELIVERED,
-        Judgement(FLOW, "dropped", left_out=("x",)),
+        Judgement(FLOW, "dropped", left_out=(message("x"),)),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
     "a way that the walk cannot follow": (
@@ -109,4 +113,4 @@ CASES = {
 def test_agreement(trace: object, judgement: Judgement, expected: tuple[bool | None, str, str]) -> None:
     assert isinstance(trace, type(DELIVERED))
     found = agreement(trace, judgement)
-    assert (found.agrees, found.judge, found.reason) == expected
+    assert (found.agrees, found.judge, str(found.reason or "")) == expected

@@ -1,46 +1,27 @@
-"""A disagreement as a file that can be reported."""
+"""What a disagreement leaves behind."""
 
-import zipfile
-from io import BytesIO
-from pathlib import Path
+import pytest
 
-import msgspec
-
-from hairpin.evidence.file import read_stream
-from hairpin.evidence.reading import SCHEMA, Evidence, Reading
-from hairpin.judges.agreement import agreement
-from hairpin.judges.disagreement import Disagreement, folders, keep
-from hairpin.network.flow import Flow, Outside
+from hairpin.judges.disagreement import disagreement
+from hairpin.judges.judged import judged
+from hairpin.message import Message, message
 from hairpin.network.world import World
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement, Verdict
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, network
+from tests.small_host import network
+from tests.walk.test_walk import published
 
-FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
-EVIDENCE = Evidence(SCHEMA, "0", "", "h", "", (Reading("e1", "ip-addr", "host", "ip addr", "", 0, "text", "[]"),))
-
-
-def test_the_file_holds_all_that_is_needed_to_ask_again(tmp_path: Path) -> None:
-    trace, judgement = walk_flow(network(), FLOW), Judgement(FLOW, "dropped")
-    taken = tmp_path / "taken"
-    taken.write_text("a file, no folder")
-    path = keep(EVIDENCE, World(), trace, judgement, agreement(trace, judgement), (taken, tmp_path / "new"))
-    assert path is not None
-    assert path.parent == tmp_path / "new"
-    assert path.stat().st_mode & 0o777 == 0o600
-    with zipfile.ZipFile(path) as archive:
-        assert read_stream(BytesIO(archive.read("snapshot.hairpin")), source="test") == EVIDENCE
-        kept = msgspec.json.decode(archive.read("disagreement.json"), type=Disagreement)
-    assert (kept.trace, kept.judgement) == (trace, judgement)
+WHOLE = network()
+TRACE = walk_flow(WHOLE, published())
+RELEASE = WHOLE.this.kernel
 
 
-def test_where_nothing_can_be_written_there_is_no_file(tmp_path: Path) -> None:
-    trace, judgement = walk_flow(network(), FLOW), Judgement(FLOW, "dropped")
-    taken = tmp_path / "taken"
-    taken.write_text("")
-    assert keep(EVIDENCE, World(), trace, judgement, agreement(trace, judgement), (taken,)) is None
-
-
-def test_folders() -> None:
-    assert folders({"XDG_STATE_HOME": "/state", "HOME": "/people/me"})[0] == Path("/state/hairpin")
-    assert folders({"HOME": "/people/me"})[0] == Path("/people/me/.local/state/hairpin")
+@pytest.mark.parametrize(
+    ("verdict", "left_out", "differ"),
+    (("delivered", (), False), ("dropped", (), True), ("dropped", (message("an XDP program"),), False)),
+)
+def test_only_what_cannot_be_explained_is_one(verdict: Verdict, left_out: tuple[Message, ...], differ: bool) -> None:
+    both = judged(WHOLE, TRACE, Judgement(TRACE.flow, verdict, left_out=left_out), RELEASE)
+    found = disagreement(both, World(), RELEASE)
+    assert (found is not None) is differ
+    assert found is None or (found.trace, found.judgement, found.kernel) == (TRACE, both.judgement, RELEASE)

@@ -1,33 +1,53 @@
-"""The second judge's word on a whole answer."""
+"""The second judge's word on a whole examination."""
 
 import pytest
 
 from hairpin.judges.replicated import replicated
+from hairpin.message import message
+from hairpin.replica.judge import RunningKernel
 from hairpin.replica.prerequisites import may_replicate, missing
-from tests.report.answers import FORWARDING_OFF, answer, evidence
+from tests.judges.kernels import Agreeing, Denying
+from tests.report.answers import FORWARDING_OFF, evidence, examination
+
+ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
+OWN = ASKED.network.this.kernel
 
 
 def test_every_flow_and_proof_is_repeated() -> None:
     """Where no replica can be built, it says why, and the judge stays the walk."""
-    asked = answer(FORWARDING_OFF)
-    found = replicated(asked, evidence(FORWARDING_OFF), {})
+    found = replicated(ASKED, EVIDENCE, RunningKernel())
     if may_replicate():
-        assert found.replicated_flows == frozenset(range(len(asked.diagnoses)))
-        assert found.replicated_causes == frozenset(each.ref for each in asked.causes)
-        assert found.missing == asked.missing
+        assert {each.agreement.judge for each in found.flows if each is not None} == {"replicated"}
+        assert None not in found.flows
+        assert found.causes == frozenset(each.ref for each in ASKED.causes)
+        assert found.unread == ()
     else:
-        assert found.replicated_flows == frozenset()
-        assert [each.reason for each in found.missing if each.key == "replica"] == [missing()]
+        assert set(found.flows) == {None}
+        assert [each.reason for each in found.unread] == [missing()]
 
 
 def test_a_host_of_very_many_rules_is_rebuilt_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hairpin.judges.replicated.MANY_RULES", 3)
-    found = replicated(answer(FORWARDING_OFF), evidence(FORWARDING_OFF), {})
-    assert found.replicated_flows == frozenset()
-    assert "`hairpin prove`" in str(found.missing[-1].reason)
+    found = replicated(ASKED, EVIDENCE, Agreeing(OWN))
+    assert set(found.flows) == {None}
+    assert "`hairpin prove`" in str(found.unread[-1].reason)
 
 
-def test_the_first_judges_word_is_kept() -> None:
-    asked = answer(FORWARDING_OFF)
-    found = replicated(asked, evidence(FORWARDING_OFF), {})
-    assert (found.diagnoses, found.causes) == (asked.diagnoses, asked.causes)
+def test_the_first_judges_traces_are_kept() -> None:
+    found = replicated(ASKED, EVIDENCE, Agreeing(OWN))
+    assert [each.trace for each in found.flows if each is not None] == [each.trace for each in ASKED.diagnoses]
+
+
+def test_a_replica_that_failed_confirms_nothing_and_its_last_line_is_told() -> None:
+    found = replicated(ASKED, EVIDENCE, Agreeing(OWN, message("Traceback\n  line\nOSError: no room")))
+    assert (set(found.flows), found.causes) == ({None}, frozenset())
+    assert [each.reason for each in found.unread] == ["OSError: no room"]
+
+
+def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> None:
+    found = replicated(ASKED, EVIDENCE, Denying(OWN))
+    assert found.causes == frozenset()
+    walked = [each.trace.verdict for each in ASKED.diagnoses]
+    expected = [(number, False) for number, verdict in enumerate(walked) if verdict == "delivered"]
+    repaired = [(number, True) for cause in ASKED.causes for number in cause.flows]
+    assert sorted((number, each.changed) for number, each in found.disagreements) == sorted((*expected, *repaired))

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from hairpin.judges.agreement import agreement
+from hairpin.judges.agreement import agreement, replicated_as
 from hairpin.judges.this_kernel import as_judged_here, on_kernel
 from hairpin.network.flow import Flow, Outside
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, network
 
@@ -28,10 +28,10 @@ CASES: dict[str, tuple[str, int, bool]] = {
 def test_a_flow_on_whose_way_kernels_differ_stays_simulated(kernel: str, source: int, counts: bool) -> None:
     whole = on_kernel(network(), kernel)
     trace = walk_flow(whole, Flow(Outside(source), 4, HOST_ADDRESS, "tcp", 8151))
-    judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else trace.verdict)
+    judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else replicated_as(trace.verdict))
     judged = as_judged_here(whole, trace, judgement, HERE)
     assert (judged == judgement) is counts
-    assert counts or f"({CENTOS})" in judged.left_out[0]
+    assert counts or f"({CENTOS})" in str(judged.left_out[0])
     agreed = as_judged_here(whole, trace, msgspec.structs.replace(judgement, verdict=trace.verdict), HERE)
     assert agreement(trace, agreed).judge == ("replicated" if counts else "simulated")
 

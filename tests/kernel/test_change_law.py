@@ -5,40 +5,56 @@ Each case has a network namespace of its own that ends with the test.  Needs roo
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
+from hairpin.carry.act import Command
+from hairpin.carry.run import do
+from hairpin.change.carrying import carrying_all
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
     AddRoute,
     Change,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
     InsertRule,
     Primitive,
+    ReplaceRuleset,
+    ReplaceSysctls,
+    ReplaceTable,
     SetLink,
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.commands import commands
 from hairpin.change.simulate import simulate
+from hairpin.change.step import Step, decoded, encoded, undo
+from hairpin.change.steps import refused, steps
+from hairpin.change.text import all_shown
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
-from hairpin.host.route import NextHop, Route
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
+from tests.fidelity.changes.likeness import PARTS, rules
 
 SETUP = """
 set -eu
@@ -61,15 +77,25 @@ ip link set u0 up
 ip address add 10.6.0.1/24 dev br1
 ip address add 10.4.0.1/24 dev u0
 ip address add 198.51.100.11/24 dev eth0
+ip link add br2 type bridge
+ip link add x0 type veth peer name x1
+sysctl -qw net.ipv6.conf.br2.disable_ipv6=1 net.ipv6.conf.x0.disable_ipv6=1 net.ipv6.conf.x1.disable_ipv6=1
+ip link set x0 master br2
+ip link set x0 up
+ip link set x1 up
+ip link set br2 up
+ip address add 10.3.0.1/24 dev br2
 ip address add 10.7.0.1/24 dev br0
 ip link set eth0 up
 ip route add default via 198.51.100.1
 ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
+bridge fdb add 02:00:00:00:00:99 dev w0 master static
 ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
 ip rule add priority 100 from 10.7.0.0/24 lookup 77
 sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
 for tool in iptables-nft iptables-legacy; do
     $tool -N MINE
+    $tool -N UNUSED
     $tool -A FORWARD -i br0 -j MINE
     $tool -A MINE -p tcp -m tcp --dport 80 -j ACCEPT
     $tool -A MINE -p tcp -m tcp --dport 80 -j ACCEPT
@@ -82,6 +108,9 @@ table inet own {
 }
 END
 """
+
+
+PATIENCE_S = 3.0
 
 
 class Host:
@@ -101,6 +130,26 @@ class Host:
     def network(self) -> Network:
         shell = (*self.enter, "sh")
         return Network((parse(collect(LocalRunner(shell))),))
+
+    def settled(self, wanted: Namespace) -> Namespace:
+        """Read until the namespace is as wanted: a carrier that is lost is told to the routes up to a second later."""
+        until = time.monotonic() + PATIENCE_S
+        found = self.network().namespace(HOST_NETNS)
+        while time.monotonic() < until and any(part(found) != part(wanted) for part in PARTS):
+            found = self.network().namespace(HOST_NETNS)
+        return found
+
+    def carry_out(self, made: tuple[Step, ...]) -> None:
+        acting = carrying_all(made)
+        try:
+            act = next(acting)
+            while True:
+                assert isinstance(act, Command)
+                act = acting.send(do(Command((*self.enter, *act.argv), act.text)))
+        except StopIteration as ended:
+            said: str = ended.value
+            if said:
+                pytest.fail(f"{said}: {all_shown(made)}")
 
     def close(self) -> None:
         self.holder.communicate("\n")
@@ -124,14 +173,27 @@ def link(namespace: Namespace, name: str) -> Link:
 
 def up(namespace: Namespace, name: str, *, carrier: bool = False) -> SetLink:
     changed = msgspec.structs.replace(link(namespace, name), up=True, carrier=carrier)
-    return SetLink(HOST_NETNS, changed, ("ip", "link", "set", name, "up"))
+    return SetLink(HOST_NETNS, changed)
 
 
-def in_bridge(namespace: Namespace, name: str, *words: str, **flags: bool) -> SetLink:
+def down(namespace: Namespace, name: str) -> SetLink:
+    return SetLink(HOST_NETNS, msgspec.structs.replace(link(namespace, name), up=False, carrier=False))
+
+
+def without_rules(ruleset: Ruleset) -> Ruleset:
+    """Return the ruleset with half of its tables, none of which has a rule."""
+    chains = {
+        table: tuple(msgspec.structs.replace(each, rules=()) for each in table.chains) for table in ruleset.tables
+    }
+    kept = (msgspec.structs.replace(table, chains=found) for table, found in list(chains.items())[::2])
+    return msgspec.structs.replace(ruleset, tables=tuple(kept))
+
+
+def in_bridge(namespace: Namespace, name: str, **flags: bool) -> SetLink:
     old = link(namespace, name)
     assert old.port is not None
     changed = msgspec.structs.replace(old, port=msgspec.structs.replace(old.port, **flags))
-    return SetLink(HOST_NETNS, changed, ("bridge", "link", "set", "dev", name, *words))
+    return SetLink(HOST_NETNS, changed)
 
 
 def table_of(namespace: Namespace, dialect: Dialect) -> Table:
@@ -193,6 +255,8 @@ def of_iptables(dialect: Dialect) -> dict[str, Make]:
         f"{dialect}: rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "FORWARD", 1)),
         f"{dialect}: last rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 3)),
         f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 2)),
+        f"{dialect}: chain away": lambda _: DeleteChain(HOST_NETNS, dialect, "ip", "filter", "UNUSED"),
+        f"{dialect}: table emptied": lambda _: ReplaceTable(HOST_NETNS, dialect, "ip", "filter", None),
         f"{dialect}: policy": lambda host: SetPolicy(HOST_NETNS, place(host, dialect, "FORWARD", 0), "drop"),
     }
 
@@ -226,14 +290,47 @@ CASES: dict[str, Make] = {
     "neighbour entry away": lambda host: DeleteNeighbour(
         HOST_NETNS, next(each for each in host.neighbours if each.state == "PERMANENT")
     ),
+    "address away": lambda host: DeleteAddress(
+        HOST_NETNS, next(each for each in host.addresses if each.link == "eth0")
+    ),
+    "address that others hang on away": lambda host: DeleteAddress(
+        HOST_NETNS, next(each for each in host.addresses if each.link == "u0")
+    ),
+    "policy rule": lambda _: AddPolicyRule(
+        HOST_NETNS,
+        PolicyRule(4, 99, table=78, source=(0x0A070000, 24), iif="br0", mark=(1, 255), protocol=6, dports=(80, 90)),
+    ),
+    "policy rule of IPv6": lambda _: AddPolicyRule(HOST_NETNS, PolicyRule(6, 99, "blackhole", oif="eth0")),
+    "neighbour entry": lambda _: AddNeighbour(
+        HOST_NETNS, Neighbour("eth0", 4, parse_address("198.51.100.8")[1], 0x020000000008, "PERMANENT")
+    ),
+    "forwarding entry": lambda _: AddFdbEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
+    "forwarding entry away": lambda host: DeleteFdbEntry(
+        HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000099)
+    ),
+    "several sysctls": lambda _: ReplaceSysctls(
+        HOST_NETNS, ((("net", "ipv4", "ip_forward"), "1"), (("net", "ipv4", "conf", "eth0", "rp_filter"), "2"))
+    ),
+    "link down": lambda host: down(host, "u0"),
+    "link down with routes by a gateway": lambda host: down(host, "eth0"),
+    "bridge port down": lambda host: down(host, "w0"),
+    "bridge down": lambda host: down(host, "br2"),
+    "port of a bridge that is up down": lambda host: down(host, "x0"),
+    "MTU": lambda host: SetLink(HOST_NETNS, msgspec.structs.replace(link(host, "u0"), mtu_bytes=1400)),
+    "port out of its bridge": lambda host: SetLink(
+        HOST_NETNS, msgspec.structs.replace(link(host, "v0"), master=None, port=None)
+    ),
+    "nft: chain away": lambda _: DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
+    "nft: table away": lambda _: ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
+    "ruleset": lambda host: ReplaceRuleset(HOST_NETNS, without_rules(host.ruleset)),
     "bridge up": lambda host: up(host, "br0"),
     "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
     "veth up while its other end is down": lambda host: up(host, "v1"),
     "veth up while its other end is up": lambda host: up(host, "u1", carrier=True),
     "second address of a network": lambda _: address("eth0", "198.51.100.12", 24),
     "address of a link that is down": lambda _: address("v1", "10.5.0.1", 24),
-    "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", "hairpin", "on", hairpin=True),
-    "bridge port isolated": lambda host: in_bridge(host, "v0", "isolated", "on", isolated=True),
+    "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", hairpin=True),
+    "bridge port isolated": lambda host: in_bridge(host, "v0", isolated=True),
     "nft: chain": lambda _: AddChain(HOST_NETNS, "nft", "inet", "own", "new"),
     "nft: first": lambda _: insertion("nft", "base", 1),
     "nft: second": lambda _: insertion("nft", "base", 2),
@@ -250,13 +347,41 @@ CASES: dict[str, Make] = {
 def test_simulating_equals_reading_after_carrying_out(host: Host, make: Make) -> None:
     before = host.network()
     change = Change((make(before.namespace(HOST_NETNS)),))
-    lines = commands(change, before)
-    assert lines
-    for line in lines:
-        host.run(line)
-    simulated, read = simulate(change, before).namespace(HOST_NETNS), host.network().namespace(HOST_NETNS)
+    made = steps(change, before)
+    assert [refused(step, before) for step in made] == [None] * len(made)
+    assert all_shown(made)
+    host.carry_out(made)
+    simulated = simulate(change, before).namespace(HOST_NETNS)
+    read = host.settled(simulated)
     for part in PARTS:
         assert part(simulated) == part(read)
+
+
+@pytest.mark.parametrize("make", CASES.values(), ids=CASES)
+def test_undoing_leads_back(host: Host, make: Make) -> None:
+    """The undo is complete before the first step runs, and another process can carry it out."""
+    before = host.network()
+    made = steps(Change((make(before.namespace(HOST_NETNS)),)), before)
+    back = decoded(encoded(undo(made)))
+    assert back == undo(made)
+    host.carry_out(made)
+    host.carry_out(back)
+    was = before.namespace(HOST_NETNS)
+    read = host.settled(was)
+    for part in PARTS:
+        assert part(was) == part(read)
+
+
+@pytest.mark.parametrize("make", CASES.values(), ids=CASES)
+def test_a_step_is_refused_when_the_world_has_moved(host: Host, make: Make) -> None:
+    before = host.network()
+    change = Change((make(before.namespace(HOST_NETNS)),))
+    made = steps(change, before)
+    host.carry_out(made)
+    moved = host.network()
+    if rules(moved.namespace(HOST_NETNS)) == rules(before.namespace(HOST_NETNS)) and not undo(made):
+        return  # a value that was set already
+    assert any(refused(step, moved) for step in made)
 
 
 def test_the_namespace_is_read_as_it_was_made(host: Host) -> None:
@@ -264,61 +389,3 @@ def test_the_namespace_is_read_as_it_was_made(host: Host) -> None:
     assert namespace.unread == ()
     assert {each.dialect for each in namespace.ruleset.tables} == {"iptables-nft", "iptables-legacy", "nft"}
     assert rules(namespace)["nft inet own"]["base"][1][-1][-1] == Verdict("drop")
-
-
-# --- what has to be equal --------------------------------------------------------------------------------------------
-
-
-def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
-    """Return each chain's policy and bodies, by table and name; an empty base chain that accepts is as good as none."""
-    ruleset: Ruleset = namespace.ruleset
-    found: dict[str, dict[str, Any]] = {}
-    for table in ruleset.tables:
-        chains = {
-            chain.name: ((chain.hook, chain.priority, chain.policy), tuple(rule.body for rule in chain.rules))
-            for chain in table.chains
-            if chain.rules or chain.hook is None or chain.policy == "drop"
-        }
-        if chains:
-            found[f"{table.dialect} {table.family} {table.name}"] = chains
-    return found
-
-
-def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:
-    return dict(sorted(namespace.sysctls.values.items()))
-
-
-def links(namespace: Namespace) -> list[Link]:
-    """Return the links without the words of the tool."""
-    return [msgspec.structs.replace(each, evidence="", operstate="", flags=()) for each in namespace.links]
-
-
-def routes(namespace: Namespace) -> list[str]:
-    """Return the routes without their protocol and scope: who made them, and what the kernel derives from the rest.
-
-    Nor the anycast address of routers, which forwarding brings to each IPv6 network: docs/limitations.md.
-    """
-    return sorted(
-        repr(msgspec.structs.replace(each, evidence="", protocol="", scope=""))
-        for each in namespace.routes
-        if each.type != "anycast"
-    )
-
-
-def addresses(namespace: Namespace) -> list[str]:
-    return sorted(
-        repr(msgspec.structs.replace(each, evidence="", broadcast=None, tentative=False))
-        for each in namespace.addresses
-    )
-
-
-def policy_rules(namespace: Namespace) -> list[Any]:
-    return [msgspec.structs.replace(each, evidence="") for each in namespace.rules]
-
-
-def neighbours(namespace: Namespace) -> list[Any]:
-    """Return what was set by hand; the rest comes and goes."""
-    return [msgspec.structs.replace(each, evidence="") for each in namespace.neighbours if each.state == "PERMANENT"]
-
-
-PARTS: tuple[Callable[[Namespace], Any], ...] = (rules, sysctls, links, routes, addresses, policy_rules, neighbours)

@@ -11,15 +11,22 @@ from collections.abc import Generator
 import msgspec
 import pytest
 
+from hairpin.carry.act import Command
+from hairpin.change.carrying import carrying
+from hairpin.change.change import ReplaceTable
+from hairpin.change.loading import replacing
+from hairpin.change.steps import steps
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restore import restore_text
+from hairpin.engines.restoring import restored
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, WEB, container, docker, endpoint, network, number
 from tests.engines.inspected import engine_of, namespace_of
 
@@ -165,10 +172,11 @@ def test_what_is_lost_is_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     damaged = saved(busy_lab)
     engine, namespace = observed(busy_lab, IP6TABLES)
     lost = missing(engine, namespace)
-    repair = restore_text(lost, namespace)
-    for restore in repair:
-        program = "iptables-restore" if restore.family == "ip" else "ip6tables-restore"
-        busy_lab.host.run((program, "--noflush"), stdin=restore.text)
+    for step in steps(restored(lost, Netns("lab"), namespace), Network((Host("lab", namespaces=(namespace,)),))):
+        acting = carrying(step)
+        load = next(acting)
+        assert isinstance(load, Command)
+        busy_lab.host.run(load.argv, stdin=load.text)
     assert saved(busy_lab) == healthy
     for family, before, after in zip(("ip", "ip6"), healthy, damaged, strict=True):
         gone = Counter(before.splitlines()) - Counter(after.splitlines())
@@ -233,7 +241,8 @@ NATIVE_LISTED = ("unshare", "--net", "sh", "-euc", "nft -f -; nft -j list rulese
 def test_nftables_tables_are_made_from_nothing(proxy: bool) -> None:
     """No dockerd 29 is here; its words, given to the real nft, have to come back with the same meaning."""
     engine = msgspec.structs.replace(NATIVE, firewall_backend="nftables", userland_proxy=proxy)
-    script = "".join(restore.text for restore in restore_text(missing(engine, EMPTY), EMPTY))
+    change = restored(missing(engine, EMPTY), Netns("lab"), EMPTY)
+    script = "".join(replacing(part).text for part in change.parts if isinstance(part, ReplaceTable))
     listed = subprocess.run(NATIVE_LISTED, input=script, capture_output=True, text=True, check=True).stdout
     tables = nft_listing.parse(listed, source="nft -j list ruleset")
     made = msgspec.structs.replace(EMPTY, ruleset=Ruleset(tables=tables))

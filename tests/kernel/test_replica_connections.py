@@ -13,7 +13,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network
 
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Network, str]] = {
 def test_the_kernel_does_what_the_walk_says(built: Network, verdict: str) -> None:
     judgement = judge(built, FLOW)
     found = agreement(walk_flow(built, FLOW), judgement)
-    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, "", ())
+    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, None, ())
 
 
 def test_every_flow_finds_the_table_as_it_was() -> None:
@@ -132,4 +132,4 @@ ZONES: dict[str, tuple[Network, str]] = {
 def test_zones_are_tables_of_their_own(built: Network, verdict: str) -> None:
     judgement = judge(built, FLOW)
     found = agreement(walk_flow(built, FLOW), judgement)
-    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, "", ())
+    assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, None, ())

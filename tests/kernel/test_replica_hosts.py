@@ -15,9 +15,9 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge, judge_all
+from hairpin.replica.judgement import Judgement
 from hairpin.replica.plan.blueprint import WORLD
 from hairpin.replica.run import worker
-from hairpin.replica.run.worker import Judgement
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded import AGREEING
 from tests.acceptance.recorded_networks import evidence, expected
@@ -71,8 +71,12 @@ def agreed(net: Network, flow: Flow) -> Judgement:
     """Return the judgement, which is the walk's."""
     judgement = judge(net, flow)
     found = agreement(walk_flow(net, flow), judgement)
-    assert (found.agrees, found.judge, found.reason) == (True, "replicated", "")
+    assert (found.agrees, found.judge, found.reason) == (True, "replicated", None)
     return judgement
+
+
+def told(judgement: Judgement) -> tuple[str, ...]:
+    return tuple(str(each) for each in judgement.left_out)
 
 
 def crossed_world(judgement: Judgement) -> bool:
@@ -172,7 +176,7 @@ def test_tunnel_ends_that_differ_do_not_meet(far: Host) -> None:
 def test_what_was_not_read_at_a_tunnels_end_lowers_the_claim() -> None:
     net = network(node("one", remote=parse_address("198.51.100.99")[1]), node("two"))
     judgement = judge(net, THROUGH)
-    assert judgement.left_out == ("what is at 198.51.100.99, a tunnel's far end, was not read",)
+    assert told(judgement) == ("what is at 198.51.100.99, a tunnel's far end, was not read",)
     assert agreement(walk_flow(net, THROUGH), judgement).agrees is not False
 
 
@@ -181,13 +185,13 @@ def test_a_tunnel_that_this_kernel_does_not_make_is_told(monkeypatch: pytest.Mon
         return kinds - {"vxlan"}
 
     monkeypatch.setattr(worker, "makeable", without)
-    told = "flannel.1 in host@one is a vxlan, which this kernel does not make; a plain wire stands in"
-    assert told in judge(network(), THROUGH).left_out
+    said = "flannel.1 in host@{} is a vxlan, which this kernel does not make; a plain wire stands in"
+    assert told(judge(network(), THROUGH)) == (said.format("one"), said.format("two"))
 
 
 def test_one_host_alone_has_the_world_behind_its_tunnel() -> None:
     judgement = judge(network(node("one")), THROUGH)
-    assert judgement.left_out == ("flannel.1 in host is a vxlan; a plain wire stands in",)
+    assert told(judgement) == ("flannel.1 in host is a vxlan; a plain wire stands in",)
     assert Netns("", "segments") not in {each.netns for each in judgement.path}
 
 

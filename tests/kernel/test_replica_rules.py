@@ -36,7 +36,7 @@ if tool == "nft-json":
 left_out = []
 for load in loads:
     said = run_tool(load)
-    left_out += [(each.text, each.chain) for each in load_again(load, said)] if said else []
+    left_out += [(str(each.said), each.chain) for each in load_again(load, said)] if said else []
 print(json.dumps((left_out, subprocess.run(show, capture_output=True, text=True).stdout)))
 """
 Tables = list[list[dict[str, dict[str, object]]]]
@@ -137,7 +137,7 @@ def test_what_rules_count_for_is_made() -> None:
     flow = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(found, flow)
     assert (judgement.verdict, judgement.left_out) == ("dropped", ())
-    assert agreement(walk_flow(found, flow), judgement).reason == ""
+    assert agreement(walk_flow(found, flow), judgement).reason is None
 
 
 ODD = "-A {} -m nfacct --nfacct-name n234567890123456789012345678901234567890 -j RETURN"

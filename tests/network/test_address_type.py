@@ -3,7 +3,7 @@ import pytest
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.address_type import address_fits6, address_type4, address_type6, names_a_network
 from hairpin.network.prefix import parse_address
-from hairpin.network.routing import Found, Query
+from hairpin.network.query import Found, Query
 from tests.small_host import host_namespace
 
 

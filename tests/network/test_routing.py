@@ -6,15 +6,8 @@ from hairpin.host.link import Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
-from hairpin.network.routing import (
-    Found,
-    Query,
-    is_taken_in6,
-    lookup,
-    route_text,
-    rules_of,
-    tables_are_one,
-)
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import is_taken_in6, lookup, route_text, rules_of, tables_are_one
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
 
 
@@ -149,7 +142,7 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     "down, but not ignored": (
         (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),)),), Query(4, CLIENT), "wg0",
     ),
-    "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, oif="docker0"), "docker0"),
+    "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, scope=Scope(oif="docker0")), "docker0"),
     "a type that IPv6 takes for unicast": ((via6(kind="broadcast"),), Query(6, FAR6), "wg0"),
     "anycast that somebody entered": ((via6(kind="anycast"),), Query(6, FAR6), "wg0"),
     "anycast of the kernel": ((KERNELS_ANYCAST,), Query(6, FAR6), "anycast"),
@@ -203,7 +196,7 @@ def test_the_link_s_state_may_not_count() -> None:
     dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True, dead=True),))
     host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})
     assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
-    assert lookup(host, Query(4, CLIENT, ignores_linkstate=True)).next_hops[0].link == "wg0"
+    assert lookup(host, Query(4, CLIENT, scope=Scope(ignores_linkstate=True))).next_hops[0].link == "wg0"
 
 
 def test_a_link_that_is_down_is_ignored_where_told() -> None:
@@ -226,7 +219,7 @@ def test_ipv6_asked_for_one_link_does_not_find_unreachable_routes() -> None:
     )
     host = Namespace("host", routes=routes)
     assert lookup(host, Query(6, 5)).type == "unreachable"
-    assert lookup(host, Query(6, 5, oif="eth0")).type == "unicast"
+    assert lookup(host, Query(6, 5, scope=Scope(oif="eth0"))).type == "unicast"
 
 
 def test_multipath_has_all_its_ways() -> None:

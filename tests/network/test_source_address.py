@@ -5,7 +5,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.network.prefix import parse_address
-from hairpin.network.routing import Found, Query, lookup
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, WEB, host_namespace, route
 
@@ -147,4 +148,4 @@ def test_source_address_in_a_vrf(link: str, expected: str) -> None:
 )
 def test_what_a_route_leads_out_of_a_vrf_keeps_an_address_of_the_vrf(oif: str | None, link: str, expected: str) -> None:
     found = Found("unicast", next_hops=(NextHop(link),))
-    assert preferred_source(WITH_VRFS, found, NextHop(link), Query(4, CLIENT, oif=oif)) == number(expected)
+    assert preferred_source(WITH_VRFS, found, NextHop(link), Query(4, CLIENT, scope=Scope(oif=oif))) == number(expected)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.errors import UsageError
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
-from hairpin.question.outside import read_world, with_world
+from hairpin.question.outside import parse_public, parse_world, with_world
 from hairpin.question.target import parse_target
 from tests.report.answers import network
 
@@ -15,15 +16,9 @@ OWN = 0xC633640B
 PUBLIC = 0xCB00710B
 
 
-def written(tmp_path: Path, text: str, name: str = "world.toml") -> Path:
-    path = tmp_path / name
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_the_documented_example_is_read(tmp_path: Path) -> None:
+def test_the_documented_example_is_read() -> None:
     example = PAGE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
-    assert read_world(written(tmp_path, example)) == World(
+    assert parse_world(example, "world.toml") == World(
         publics=(PublicAddress(4, PUBLIC, 0x0A640304),),
         peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),)),),
         return_routes=(ReturnRoute(4, 0xAC110000, 16),),
@@ -31,9 +26,9 @@ def test_the_documented_example_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_json_with_the_same_names(tmp_path: Path) -> None:
+def test_json_with_the_same_names() -> None:
     text = '{"upstream": [{"action": "deny", "ports": 8151}]}'
-    assert read_world(written(tmp_path, text, "w.json")).upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)
+    assert parse_world(text, "w.json").upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)
 
 
 WRONG: dict[str, str] = {
@@ -48,20 +43,15 @@ WRONG: dict[str, str] = {
 
 
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
-def test_a_wrong_file_is_named_with_the_page_that_describes_it(tmp_path: Path, text: str) -> None:
-    path = written(tmp_path, text)
+def test_a_wrong_file_is_named_with_the_page_that_describes_it(text: str) -> None:
     with pytest.raises(UsageError, match=r"outside\.md") as refused:
-        read_world(path)
-    assert str(path) in str(refused.value)
-
-
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_world(tmp_path / "none.toml")
+        parse_world(text, "/etc/world.toml")
+    assert "/etc/world.toml" in str(refused.value)
 
 
 def publics(*stated: str, target: str = "8080") -> tuple[PublicAddress, ...]:
-    return with_world(network(), World(), stated, (parse_target(target),)).world.publics
+    mapped = tuple(parse_public(each) for each in stated)
+    return with_world(network(), World(), mapped, (parse_target(target),)).world.publics
 
 
 def test_a_stated_public_address_is_the_hosts_own() -> None:
@@ -72,7 +62,7 @@ def test_a_stated_public_address_is_the_hosts_own() -> None:
 @pytest.mark.parametrize("text", ("x", "203.0.113.11=", "203.0.113.11=2001:db8::1"))
 def test_a_wrong_public_address(text: str) -> None:
     with pytest.raises(UsageError, match="--public"):
-        publics(text)
+        parse_public(text)
 
 
 ASSUMED: dict[str, tuple[str, bool]] = {
@@ -95,3 +85,11 @@ def test_what_a_question_presupposes(target: str, expected: bool) -> None:
 
 def test_what_is_stated_is_not_assumed_too() -> None:
     assert publics("203.0.113.11", target="203.0.113.11:8080") == (PublicAddress(4, PUBLIC, OWN),)
+
+
+def test_an_address_of_a_family_that_the_host_has_not_cannot_be_mapped_to_it() -> None:
+    netns = network().this.netns
+    own = network().namespace(netns)
+    bare = network().with_namespace(netns, msgspec.structs.replace(own, addresses=()))
+    with pytest.raises(UsageError, match=r"write 203\.0\.113\.11=PRIVATE"):
+        with_world(bare, World(), (parse_public("203.0.113.11"),), ())

@@ -3,8 +3,11 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate
+from hairpin.change.calls import Call
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, SetSysctl
+from hairpin.change.steps import steps
 from hairpin.engines.missing import missing
+from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -13,7 +16,6 @@ from hairpin.netfilter.ir import Rule
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy, Situation
-from hairpin.remedy.saved_rules import rule_of
 from tests.report.answers import network as fixture
 
 NOTHING = message("nothing")
@@ -34,17 +36,16 @@ def network(*files: tuple[str, str], units: tuple[Unit, ...] = (), managed_by: s
     return whole.with_host(host)
 
 
-def situation(
-    found: Network, *parts: Primitive, commands: tuple[str, ...] = (), cause: str = "some-cause"
-) -> Situation:
-    candidate = Candidate(NOTHING, NOTHING, Change(parts, commands), (), "link-or-route")
+def situation(found: Network, *parts: Primitive, calls: tuple[Call, ...] = (), cause: str = "some-cause") -> Situation:
+    change = Change(parts, calls)
+    candidate = Candidate(NOTHING, NOTHING, change, (), "link-or-route")
     lost = tuple(missing(engine, found.namespace(HOST_NETNS)) for engine in found.this.engines)
-    return Situation(found, cause, candidate, commands, lost)
+    return Situation(found, cause, candidate, steps(change, found), lost)
 
 
-def remedy(found: Network, *parts: Primitive, commands: tuple[str, ...] = (), cause: str = "some-cause") -> Remedy:
+def remedy(found: Network, *parts: Primitive, calls: tuple[Call, ...] = (), cause: str = "some-cause") -> Remedy:
     """Return the one remedy of a change."""
-    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, commands), (), "link-or-route"), found)
+    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, calls), (), "link-or-route"), found)
     return only
 
 

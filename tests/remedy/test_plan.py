@@ -1,10 +1,7 @@
 """One remedy a cause, named after its leading part, with what keeps every part."""
 
-from typing import get_args
-
-from hairpin.change.change import Primitive
 from hairpin.host.managers import Unit
-from hairpin.remedy.plan import all_kinds, remedies
+from hairpin.remedy.plan import remedies
 from tests.remedy.situations import deletion, insertion, network, remedy, situation, sysctl
 
 RULES = """\
@@ -15,16 +12,6 @@ RULES = """\
 -A FORWARD -s 192.0.2.0/24 -j DROP
 COMMIT
 """
-
-
-def test_ids_are_kebab_case_and_not_repeated() -> None:
-    ids = [kind.id for kind in all_kinds()]
-    assert len(set(ids)) == len(ids)
-    assert all(each.replace("-", "").isalpha() and each.islower() for each in ids)
-
-
-def test_there_are_at_least_as_many_kinds_as_ways_to_change_a_host() -> None:
-    assert len(all_kinds()) >= len(get_args(Primitive)) - 3
 
 
 def test_a_change_of_two_kinds_is_one_remedy_that_keeps_both() -> None:

@@ -4,11 +4,14 @@ from functools import cache
 
 import msgspec
 
-from hairpin.diagnose.check import Answer, check
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.diagnose.examination import Examination, examine
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.question.flows import Origin, Target, flows_for
+from hairpin.question.question import Kind, Question
 from hairpin.report.document import ReportDocument, report_document
 from hairpin.report.paper import Paper
 from hairpin.report.terminal import report_text
@@ -43,15 +46,24 @@ def network(*replacements: Replacement) -> Network:
 
 
 @cache
-def answer(*replacements: Replacement, port: int | None = 8080, origin: str | None = None) -> Answer:
+def answer(
+    *replacements: Replacement, port: int | None = 8080, origin: str | None = None, kind: Kind = "check"
+) -> Answer:
     """Return the answer for a port (None: for everything)."""
     targets = (Target(port),) if port is not None else ()
+    question = Question(kind, targets, Origin(origin) if origin is not None else None)
+    return ask(question, (evidence(*replacements),))
+
+
+@cache
+def examination(*replacements: Replacement, port: int = 8080) -> Examination:
+    """Return the diagnoses for a port."""
     found = network(*replacements)
-    return check(found, flows_for(found, targets, Origin(origin) if origin is not None else None))
+    return examine(found, flows_for(found, (Target(port),), None))
 
 
 def document(*replacements: Replacement, port: int | None = 8080, language: Language = "en") -> ReportDocument:
-    return report_document(answer(*replacements, port=port), evidence(*replacements), Words(language))
+    return report_document(answer(*replacements, port=port), Words(language))
 
 
 def text(
@@ -62,10 +74,4 @@ def text(
     verbose: bool = False,
 ) -> str:
     """Return the report as it is written on plain paper."""
-    return report_text(
-        answer(*replacements, port=port),
-        document(*replacements, port=port, language=language),
-        Words(language),
-        Paper(width=width),
-        verbose=verbose,
-    )
+    return report_text(answer(*replacements, port=port), Words(language), Paper(width=width), verbose=verbose)

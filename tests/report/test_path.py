@@ -4,12 +4,11 @@ from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
-from tests.small_host import HOST_NETNS
 
 
 def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
     paper = Paper(width=width)
-    draw(answer(*replacements).diagnoses[number].trace, paper, Words(), every=every)
+    draw(answer(*replacements).flows[number].trace, paper, Words(), every=every)
     return paper.text()
 
 
@@ -26,11 +25,13 @@ def test_the_way_ends_where_it_breaks() -> None:
 
 
 def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
-    (bridge,) = {hop.link for hop in hops(answer().diagnoses[0].trace.usual.request) if hop.link.startswith("br-")} or {
+    (bridge,) = {
+        hop.link for hop in hops(answer().flows[0].trace.usual.request, Words()) if hop.link.startswith("br-")
+    } or {
         next(
             step.link
-            for step in answer().diagnoses[0].trace.usual.reply
-            if step.netns == HOST_NETNS and step.link.startswith("br-")
+            for step in answer().flows[0].trace.usual.reply
+            if step.netns.is_host and step.link.startswith("br-")
         )
     }
     lost = (f"/ipv4/conf/{bridge}/forwarding:1", f"/ipv4/conf/{bridge}/forwarding:0")
@@ -50,8 +51,8 @@ def test_a_long_rule_goes_below_on_narrow_paper_and_stays_whole() -> None:
 
 
 def test_every_step_when_asked_for() -> None:
-    trace = answer().diagnoses[0].trace
-    assert len(list(hops(trace.usual.request, every=True))) == len(trace.usual.request)
+    trace = answer().flows[0].trace
+    assert len(list(hops(trace.usual.request, Words(), every=True))) == len(trace.usual.request)
     text = drawn(every=True)
     assert "    request\n" in text
     assert "    answer\n" in text

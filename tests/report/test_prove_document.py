@@ -1,32 +1,27 @@
 """The JSON document of ``hairpin prove``."""
 
-from hairpin.judges.agreement import agreement
-from hairpin.judges.proof import Proof
 from hairpin.netfilter.packet import SYN, TCP
-from hairpin.replica.run.worker import Judgement, Place
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
+from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.prove_document import ProveDocument, prove_document
-from tests.report.answers import USER_DROPS, answer, evidence, network
+from hairpin.report.words import Words
+from tests.report.answers import USER_DROPS, network
+from tests.report.proven import proven, trace
 from tests.report.strict import errors
 
-TRACE = answer(USER_DROPS).diagnoses[0].trace
-RULE = Hit(network().this.netns, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+TRACE = trace(USER_DROPS)
+HERE = network().this.netns
+RULE = Hit(HERE, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
 SEEN = tuple(
-    Sighting(at, network().this.netns, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
-    for at in (5, 1_000_005)
+    Sighting(at, HERE, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN) for at in (5, 1_000_005)
 )
 
 
 def document(judgement: Judgement, file: str | None = None) -> ProveDocument:
-    proof = Proof(TRACE, judgement, agreement(TRACE, judgement), file)
-    return prove_document((proof,), network(USER_DROPS), evidence(USER_DROPS), "6.1.0")
+    return prove_document(proven(judgement, replacements=(USER_DROPS,), file=file), Words())
 
 
 AGREED = document(
-    Judgement(
-        TRACE.flow, "dropped", Place(network().this.netns, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN
-    )
+    Judgement(TRACE.flow, "dropped", Place(HERE, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), SEEN)
 )
 
 

@@ -1,27 +1,24 @@
 """Both judges in the terminal."""
 
-from hairpin.judges.agreement import agreement
-from hairpin.judges.proof import Proof
+from hairpin.message import message
 from hairpin.netfilter.packet import SYN, TCP
-from hairpin.replica.run.worker import Judgement, Place
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
+from hairpin.replica.judgement import Hit, Judgement, Place, Sighting
 from hairpin.report.paper import Paper
 from hairpin.report.prove_text import prove_text
 from hairpin.report.words import Words
-from tests.report.answers import USER_DROPS, answer, network
+from tests.report.answers import USER_DROPS, network
+from tests.report.proven import proven, trace
 
-TRACE = answer(USER_DROPS).diagnoses[0].trace
-RULE = Hit(network().this.netns, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
-SEEN = Sighting(5, network().this.netns, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
-DROPPED = Judgement(
-    TRACE.flow, "dropped", Place(network().this.netns, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,)
-)
+TRACE = trace(USER_DROPS)
+HERE = network().this.netns
+RULE = Hit(HERE, "iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", 2, "drop")
+SEEN = Sighting(5, HERE, "eth0", False, 4, "192.0.2.10", "198.51.100.11", TCP, 40000, 8080, SYN)
+DROPPED = Judgement(TRACE.flow, "dropped", Place(HERE, "eth0", rules=(RULE,), reasons=("NETFILTER_DROP",)), (SEEN,))
 
 
 def text(*judgements: Judgement, file: str | None = None) -> str:
-    proofs = tuple(Proof(TRACE, each, agreement(TRACE, each), file) for each in judgements)
-    return prove_text(proofs, Words(), Paper(width=100), verbose=False)
+    found = proven(*judgements, replacements=(USER_DROPS,), file=file)
+    return prove_text(found, Words(), Paper(width=100), verbose=False)
 
 
 def test_one_flow_is_shown_step_by_step() -> None:
@@ -44,7 +41,12 @@ def test_a_disagreement_is_shouted_and_says_where_it_is_kept() -> None:
 
 def test_what_is_not_rebuilt_is_told() -> None:
     told = text(
-        Judgement(TRACE.flow, "delivered", left_out=("an XDP program",), apart=("container:x: not on the way",))
+        Judgement(
+            TRACE.flow,
+            "delivered",
+            left_out=(message("an XDP program"),),
+            apart=(message("container:x: not on the way"),),
+        )
     )
     assert "the kernel says delivered, but what was not rebuilt may be why" in told
     assert "not rebuilt: an XDP program" in told

@@ -3,8 +3,12 @@
 import subprocess
 from pathlib import Path
 
+from hairpin.carry.act import FileState
+from hairpin.change.calls import SetUnitState
+from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import PersistFile, Remedy
+from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy
 from hairpin.report.words import Words
@@ -16,21 +20,29 @@ def written(remedy: Remedy, noted: set[Message] | None = None) -> str:
     return paper.text()
 
 
+def run(*argv: str) -> tuple[Step, ...]:
+    return (RunCommands(netns=Netns("h"), does=(), commands=(argv,)),)
+
+
+def kept(path: str, content: str, before: str | None = None) -> tuple[Step, ...]:
+    held = FileState(before) if before is not None else None
+    return (ReplaceFile(host="h", path=path, before=held, after=FileState(content)),)
+
+
 def test_now_and_for_good() -> None:
-    remedy = Remedy(
-        "set-sysctl", ("sysctl -w a.b=1",), (PersistFile("/etc/sysctl.d/99-x.conf", "a.b = 1\n"),), ("systemctl x",)
-    )
+    unit = Ask(host="h", call=SetUnitState("start", "x"))
+    remedy = Remedy("set-sysctl", run("sysctl", "-w", "a.b=1"), (*kept("/etc/sysctl.d/99-x.conf", "a.b = 1\n"), unit))
     assert written(remedy) == (
         "  repair now:\n"
         "      sysctl -w a.b=1\n"
         "  repair that lasts:\n"
         "      echo 'a.b = 1' > /etc/sysctl.d/99-x.conf\n"
-        "      systemctl x\n"
+        "      systemctl start x\n"
     )
 
 
 def test_a_changed_file_is_shown_by_its_lines() -> None:
-    remedy = Remedy("delete-rule", (), (PersistFile("/etc/iptables/rules.v4", "a\nc\n", "a\nb\n"),))
+    remedy = Remedy("delete-rule", (), kept("/etc/iptables/rules.v4", "a\nc\n", "a\nb\n"))
     assert written(remedy).splitlines()[-3:] == ["      in /etc/iptables/rules.v4:", "      -b", "      +c"]
 
 
@@ -38,7 +50,7 @@ def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
     """What is printed, pasted into a shell, writes exactly the file."""
     target = tmp_path / "a unit.service"
     content = "[Unit]\nDescription=it's $HOME `x`\n\n[Service]\n"
-    lines = written(Remedy("insert-rule", (), (PersistFile(str(target), content),))).splitlines()[1:]
+    lines = written(Remedy("insert-rule", (), kept(str(target), content))).splitlines()[1:]
     script = "\n".join(line.removeprefix("      ") for line in lines)
     subprocess.run(("sh", "-c", script), check=True)
     assert target.read_text("utf-8") == content
@@ -50,7 +62,7 @@ def test_without_a_command_a_person_is_told_what_to_do() -> None:
 
 
 def test_a_note_is_told_once_in_a_report() -> None:
-    remedy = Remedy("restore", ("true",), side_effects=(message("it rains"),), advice=(message("take an umbrella"),))
+    remedy = Remedy("restore", run("true"), side_effects=(message("it rains"),), advice=(message("take an umbrella"),))
     noted: set[Message] = set()
     assert written(remedy, noted).count("umbrella") == 1
     assert written(remedy, noted) == "  repair now:\n      true\n"

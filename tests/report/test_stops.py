@@ -4,9 +4,11 @@ from typing import get_args
 
 import pytest
 
+from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -30,16 +32,21 @@ TEXTS: dict[str, tuple[DecidedBy | None, str]] = {
     "a rule": (RuleDecided(RULE), "nat DOCKER 2: -p tcp -j DNAT --to-destination 172.17.0.2:80"),
     "a route": (RouteDecided("default via 198.51.100.1 dev eth0", "main"), "default via 198.51.100.1 dev eth0"),
     "a sysctl": (SysctlDecided(("net", "ipv4", "ip_forward"), "0", "1"), "net.ipv4.ip_forward = 0"),
-    "a socket": (SocketDecided("0.0.0.0:80/tcp"), "0.0.0.0:80/tcp"),
-    "a link": (LinkDecided("eth0", "eth0 is down"), "eth0 is down"),
-    "an entry": (ConntrackDecided("tcp 6"), "tcp 6"),
-    "assumed": (Assumed("a gateway"), "a gateway"),
+    "a socket": (SocketDecided(verbatim("0.0.0.0:80/tcp")), "0.0.0.0:80/tcp"),
+    "a link": (LinkDecided("eth0", message("is down")), "is down"),
+    "an entry": (ConntrackDecided(verbatim("tcp 6")), "tcp 6"),
+    "assumed": (Assumed(verbatim("a gateway")), "a gateway"),
 }
 
 
 @pytest.mark.parametrize(("decided", "expected"), TEXTS.values(), ids=TEXTS)
 def test_decided_text(decided: DecidedBy | None, expected: str) -> None:
-    assert decided_text(decided) == expected
+    assert decided_text(decided, Words()) == expected
+
+
+def test_what_is_no_tools_word_is_in_the_readers_language() -> None:
+    assert decided_text(LinkDecided("eth0", message("is down")), Words("zh")) == "未启用"
+    assert decided_text(RuleDecided(RULE), Words("zh")) == decided_text(RuleDecided(RULE), Words())
 
 
 @pytest.mark.parametrize("reason", get_args(Reason))

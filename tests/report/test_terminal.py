@@ -3,13 +3,11 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import Change
 from hairpin.host.host import Unread
-from hairpin.report.document import report_document
 from hairpin.report.paper import Paper, cells
 from hairpin.report.terminal import report_text
 from hairpin.report.words import Words
-from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence, text
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, text
 
 BROKEN: dict[str, tuple[Replacement, ...]] = {
     "sysctl": (FORWARDING_OFF,),
@@ -68,7 +66,8 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
 
 
 def test_everything_is_listed_when_asked_for() -> None:
-    assert text(port=None, verbose=True).count("✓ delivered  ") == len(answer(port=None).diagnoses)
+    told = text(port=None, verbose=True)
+    assert told.count("✓ delivered  ") + told.count("✓ leaves  ") == len(answer(port=None).flows)
 
 
 def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
@@ -85,17 +84,17 @@ def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
 
 def test_what_was_not_read_is_told_with_the_way_out() -> None:
     unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
-    found = msgspec.structs.replace(answer(), missing=(unread,))
-    told = report_text(found, report_document(found, evidence(), Words()), Words(), Paper())
+    found = msgspec.structs.replace(answer(), unread=(unread,))
+    told = report_text(found, Words(), Paper())
     assert "whether a rule drops or translates packets: iptables-save -c in host" in told
     assert "Run it as root" in told
 
 
 def test_what_nothing_explains_says_so_and_shows_the_place() -> None:
     whole = answer(FORWARDING_OFF)
-    bare = tuple(msgspec.structs.replace(each, causes=(), proof=None) for each in whole.diagnoses)
-    found = msgspec.structs.replace(whole, diagnoses=bare, causes=())
-    told = report_text(found, report_document(found, evidence(FORWARDING_OFF), Words()), Words(), Paper())
+    bare = tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
+    found = msgspec.structs.replace(whole, flows=bare, causes=())
+    told = report_text(found, Words(), Paper())
     assert "✗ forward " in told
     assert "No cause that hairpin knows explains this" in told
 
@@ -103,22 +102,20 @@ def test_what_nothing_explains_says_so_and_shows_the_place() -> None:
 def test_no_flow_at_all_is_a_sentence() -> None:
     whole = answer()
     alone = whole.network.with_host(msgspec.structs.replace(whole.network.this, engines=()))
-    asked = msgspec.structs.replace(whole, diagnoses=(), causes=())
+    asked = msgspec.structs.replace(whole, flows=(), causes=(), evidence=())
     cases = {
         "No container here publishes a port": asked,
         "No container engine answers": msgspec.structs.replace(asked, network=alone),
         "could not be asked": msgspec.structs.replace(
-            asked, missing=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
+            asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
         ),
     }
     for sentence, found in cases.items():
-        assert sentence in report_text(found, report_document(found, None, Words()), Words(), Paper())
+        assert sentence in report_text(found, Words(), Paper())
 
 
-def test_a_change_without_a_kind_of_remedy_is_told_without_one() -> None:
+def test_a_cause_without_a_remedy_is_told_without_one() -> None:
     whole = answer(FORWARDING_OFF)
-    cause = whole.causes[0]
-    candidate = msgspec.structs.replace(cause.candidate, change=Change(()))
-    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(cause, candidate=candidate),))
-    told = report_text(found, report_document(whole, evidence(FORWARDING_OFF), Words()), Words(), Paper())
+    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(whole.causes[0], remedies=()),))
+    told = report_text(found, Words(), Paper())
     assert "repair now" not in told

@@ -2,25 +2,38 @@
 
 import msgspec
 
-from hairpin.report.document import FlowDocument
+from hairpin.answer.answer import FlowAnswer
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Start
+from hairpin.network.prefix import parse_address
 from hairpin.report.paper import Paper
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+from tests.report.answers import answer, network
 
-FLOW = FlowDocument("f1", "192.0.2.10", "198.51.100.2:80/tcp", "web", "dropped", (), "simulated", None, ("c1",))
+WHOLE = answer().flows[0]
+OUTSIDE = WHOLE.trace.flow
+HERE = network().this.netns
 
 
-def changed(**fields: object) -> FlowDocument:
-    return msgspec.structs.replace(FLOW, **fields)
+def answered(verdict: Verdict = "dropped", causes: tuple[str, ...] = ("c1",)) -> FlowAnswer:
+    trace = msgspec.structs.replace(WHOLE.trace, verdict=verdict)
+    return msgspec.structs.replace(WHOLE, trace=trace, causes=causes)
+
+
+def flow(start: Start, to: str = "198.51.100.11:8080", *, egress: bool = False) -> Flow:
+    address, _, port = to.rpartition(":")
+    daddr = parse_address(address)[1]
+    return Flow(start, 4, daddr, "tcp", int(port), container="front", purpose="egress" if egress else "published")
 
 
 def test_groups_are_by_verdict_and_causes_and_undecided_ones_stand_last() -> None:
     flows = (
-        changed(verdict="depends", causes=()),
-        changed(verdict="delivered", causes=()),
-        changed(causes=("c2",)),
-        FLOW,
-        FLOW,
+        answered("depends", ()),
+        answered("delivered", ()),
+        answered(causes=("c2",)),
+        answered(),
+        answered(),
     )
     found = groups(flows)
     assert [(each.verdict, each.causes, each.numbers) for each in found] == [
@@ -31,20 +44,21 @@ def test_groups_are_by_verdict_and_causes_and_undecided_ones_stand_last() -> Non
 
 
 def test_a_flow_names_its_container_unless_it_starts_there() -> None:
-    assert flow_text(FLOW) == "192.0.2.10 → 198.51.100.2:80/tcp (web)"
-    assert flow_text(changed(origin="container:web")) == "container:web → 198.51.100.2:80/tcp"
+    assert flow_text(OUTSIDE) == "192.0.2.10 → 198.51.100.11:8080/tcp (front)"
+    inside = FromContainer("front", HERE.sibling("container:front"))
+    assert flow_text(flow(inside)) == "container:front → 198.51.100.11:8080/tcp"
 
 
 def test_fine_flows_fold_by_port_and_by_what_containers_ask_for() -> None:
     flows = (
-        FLOW,
-        changed(origin="host", to="127.0.0.1:80/tcp"),
-        changed(origin="lan (198.51.100.7)"),
-        changed(origin="container:a", to="203.0.113.80:443/tcp", purpose="egress"),
-        changed(origin="container:b", to="203.0.113.80:443/tcp", purpose="egress"),
+        OUTSIDE,
+        flow(FromHost(), "127.0.0.1:8080"),
+        flow(Lan(parse_address("198.51.100.7")[1])),
+        flow(FromContainer("a", HERE.sibling("container:a")), "203.0.113.80:443", egress=True),
+        flow(FromContainer("b", HERE.sibling("container:b")), "203.0.113.80:443", egress=True),
     )
     assert folded(flows, Words()) == [
-        "80/tcp (web) from 192.0.2.10, host, lan",
+        "8080/tcp (front) from 192.0.2.10, host, lan",
         "container:a, container:b → 203.0.113.80:443/tcp",
     ]
 

@@ -2,19 +2,16 @@
 
 import pytest
 
-from hairpin.question.flows import Origin, Target, flows_for
 from hairpin.report.walk_document import RuleDocument, SysctlDocument, WalkDocument, walk_document
-from hairpin.walk.walk import walk_flow
-from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, evidence, network
+from hairpin.report.words import Words
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
 from tests.report.strict import errors
 
 HOSTS: dict[str, tuple[Replacement, ...]] = {"healthy": (), "sysctl": (FORWARDING_OFF,), "rule": (USER_DROPS,)}
 
 
 def walked(*replacements: Replacement, origin: str = "lan") -> WalkDocument:
-    found = network(*replacements)
-    flow = flows_for(found, (Target(8080),), Origin(origin))[0]
-    return walk_document(walk_flow(found, flow), found, evidence(*replacements))
+    return walk_document(answer(*replacements, origin=origin, kind="walk"), Words())
 
 
 @pytest.mark.parametrize("origin", ("lan", "host"))

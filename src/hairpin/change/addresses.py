@@ -1,7 +1,7 @@
-"""An address comes onto a link: the kernel adds its local, broadcast and connected routes.
+"""An address comes onto a link or leaves it: the kernel adds and deletes its local, broadcast and connected routes.
 
-Source: net/ipv4/fib_frontend.c fib_add_ifaddr(); net/ipv4/devinet.c __inet_insert_ifa(); net/ipv6/addrconf.c
-inet6_addr_add(), addrconf_prefix_route()
+Source: net/ipv4/fib_frontend.c fib_add_ifaddr(), fib_del_ifaddr(), fib_inetaddr_event(); net/ipv4/devinet.c
+__inet_insert_ifa(), __inet_del_ifa(); net/ipv6/addrconf.c inet6_addr_add(), addrconf_prefix_route(), ipv6_del_addr()
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
-from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
+from hairpin.network.network import conf
 from hairpin.network.prefix import inside, last_of, network_of, width
+from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
 """Of the routes that IPv6 addresses bring: IP6_RT_PRIO_ADDRCONF."""
@@ -33,16 +35,83 @@ def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
     return _with_routes(namespace, tuple(each for each in namespace.addresses if each.link == link))
 
 
-def _with_routes(namespace: Namespace, addresses: tuple[Address, ...]) -> Namespace:
-    present = {(route.version, route.destination, route.prefix_length, route.table) for route in namespace.routes}
-    wanted = [
+def without_address(namespace: Namespace, address: Address) -> Namespace:
+    """Return the namespace without the address, and without what the kernel takes away with it.
+
+    With an IPv4 primary address its secondary ones go, unless ``promote_secondaries`` is set; with the last IPv4
+    address of a link all its IPv4 routes and neighbour entries go.
+    """
+    promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
+    dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
+    gone = (address, *(() if promotes else dependent))
+    kept = tuple(each for each in namespace.addresses if each not in gone)
+    if promotes and dependent:
+        promoted = msgspec.structs.replace(dependent[0], secondary=False)
+        kept = tuple(promoted if each is dependent[0] else each for each in kept)
+    changed = msgspec.structs.replace(namespace, addresses=kept)
+    theirs = {_key(route) for each in (*gone, *dependent) for route in _routes_of(namespace, each)}
+    last = address.version == 4 and not any((each.link, each.version) == (address.link, 4) for each in kept)
+    routes = tuple(
         route
-        for address in addresses
-        if not address.tentative
-        for route in _routes_of(namespace, address)
-        if (route.version, route.destination, route.prefix_length, route.table) not in present
-    ]
-    return msgspec.structs.replace(namespace, routes=(*namespace.routes, *wanted))
+        for route in _without_source(changed, gone)
+        if _key(route) not in theirs and not (last and route.version == 4 and _is_by(route, address.link))
+    )
+    known = tuple(each for each in changed.neighbours if not (last and (each.link, each.version) == (address.link, 4)))
+    changed = msgspec.structs.replace(changed, routes=routes, neighbours=known)
+    heirs = tuple(each for each in kept if each.link == address.link)
+    renewed = _with_routes(changed, heirs).routes[len(routes) :]
+    return msgspec.structs.replace(changed, routes=(*routes, *(each for each in renewed if _key(each) in theirs)))
+
+
+def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
+    return tuple(
+        each
+        for each in namespace.addresses
+        if each.secondary
+        and (each.link, each.version, each.prefix_length) == (primary.link, 4, primary.prefix_length)
+        and inside(each.value, primary.value, primary.prefix_length, 4)
+    )
+
+
+def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator[Route]:
+    """Yield the routes as they are when nobody has these addresses any more.
+
+    IPv4 deletes the routes of the main table (or the VRF's) that prefer one as source; IPv6 only forgets the
+    preference.
+
+    Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
+    """
+    left = {(each.version, each.value) for each in namespace.addresses}
+    tables = {_vrf_table(namespace, each.link) or TABLE_MAIN for each in gone}
+    lost = {(each.version, each.value) for each in gone} - left
+    for route in namespace.routes:
+        if (
+            route.prefsrc is None
+            or (route.version, route.prefsrc) not in lost
+            or (route.version == 4 and route.table not in (*tables, TABLE_LOCAL))
+        ):
+            yield route
+        elif route.version == 6:
+            yield msgspec.structs.replace(route, prefsrc=None)
+
+
+def _key(route: Route) -> tuple[object, ...]:
+    link = route.next_hops[0].link if len(route.next_hops) == 1 else None
+    return route.version, route.destination, route.prefix_length, route.table, route.type, link
+
+
+def _is_by(route: Route, link: str) -> bool:
+    return bool(route.next_hops) and all(hop.link == link for hop in route.next_hops)
+
+
+def _with_routes(namespace: Namespace, addresses: tuple[Address, ...]) -> Namespace:
+    present = {_key(route) for route in namespace.routes}
+    wanted: dict[tuple[object, ...], Route] = {}
+    for address in addresses:
+        for route in _routes_of(namespace, address) if not address.tentative else ():
+            if _key(route) not in present:
+                wanted.setdefault(_key(route), route)
+    return msgspec.structs.replace(namespace, routes=(*namespace.routes, *wanted.values()))
 
 
 def _primary(namespace: Namespace, address: Address) -> Address:
@@ -54,19 +123,34 @@ def _primary(namespace: Namespace, address: Address) -> Address:
     return address
 
 
+def _vrf_table(namespace: Namespace, link: str) -> int | None:
+    vrf = vrf_of(namespace, link)
+    return vrf.vrf_table if vrf is not None else None
+
+
 def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
-    """Yield the local route, and what an address brings only while its link is up."""
+    """Yield the local route, and what an address brings only while its link is up; all in a VRF's table if there is
+    one.  Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
+    vrf = _vrf_table(namespace, address.link)
+    own, main = (TABLE_LOCAL, TABLE_MAIN) if vrf is None else (vrf, vrf)
     version, value, length = address.version, address.value, address.prefix_length
     prefsrc = _primary(namespace, address).value if version == 4 else None
     metric = 0 if version == 4 else _METRIC6
     on_link = (NextHop(address.link),)
-    yield Route(version, value, width(version), TABLE_LOCAL, "local", on_link, scope="host", prefsrc=prefsrc)
+    yield Route(version, value, width(version), own, "local", on_link, scope="host", prefsrc=prefsrc)
     link = namespace.link(address.link)
     if link is not None and not link.up:
         return
-    hop = (NextHop(address.link, linkdown=link is not None and not link.carrier),)
+    linkdown = link is not None and not link.carrier
+    dead = linkdown and bool(conf(namespace, version, address.link, "ignore_routes_with_linkdown", rule="or"))
+    hop = (NextHop(address.link, linkdown=linkdown, dead=dead),)
     if version == 4 and length < 31:
         last = last_of(value, length, 4)
-        yield Route(4, last, 32, TABLE_LOCAL, "broadcast", hop, scope="link", prefsrc=prefsrc)
-    if length < width(version):
-        yield Route(version, network_of(value, length, version), length, next_hops=hop, prefsrc=prefsrc, metric=metric)
+        yield Route(4, last, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
+    if version == 6:
+        yield Route(6, network_of(value, length, 6), length, main, next_hops=hop, metric=metric)
+        if address.peer is not None:
+            yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
+    elif length < 32 or address.peer is not None:
+        network = network_of(value if address.peer is None else address.peer, length, version)
+        yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)

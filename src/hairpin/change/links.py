@@ -1,8 +1,9 @@
-"""A link gets other properties: what the kernel does besides when it comes up.
+"""A link gets other properties: what the kernel does besides when it comes up or goes down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
-fib_netdev_event()
+fib_netdev_event(), fib_semantics.c fib_sync_down_dev(); net/ipv6/addrconf.c addrconf_ifdown(); net/core/neighbour.c
+neigh_ifdown()
 """
 
 import msgspec
@@ -11,14 +12,20 @@ from hairpin.change.addresses import with_connected_routes
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.network.network import Network, veth_peer
+from hairpin.host.route import NextHop, Route
+from hairpin.host.sysctl import Sysctls
+from hairpin.network.network import Network, conf, veth_peer
+from hairpin.network.prefix import Version
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
     """Return the network in which the namespace has this link in place of the one of its name."""
     namespace = network.namespace(netns)
+    before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
-    changed = msgspec.structs.replace(namespace, links=links)
+    changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(namespace.sysctls, link))
+    if before is not None and before.up and not link.up:
+        return _gone_down(network, netns, changed, link)
     if link.up:
         changed = with_connected_routes(_on_wire(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
@@ -34,10 +41,84 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
+def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
+    """Return the values in which IPv6 has the link's MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
+    path = ("net", "ipv6", "conf", link.name, "mtu")
+    known = sysctls.text(*path)
+    return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
+
+
+def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
+    """Return the network in which the link is down: what leads out by it goes, and its other end has no carrier."""
+    down = _disabled(msgspec.structs.replace(link, carrier=False))
+    links = tuple(down if each.name == link.name else each for each in namespace.links)
+    if link.kind == "bridge":
+        links = tuple(_disabled(each) if each.master == link.name else each for each in links)
+    changed = msgspec.structs.replace(
+        namespace,
+        links=links,
+        addresses=tuple(each for each in namespace.addresses if each.link != link.name or each.version == 4),
+        routes=tuple(_left_of(route, link.name) for route in namespace.routes if not _goes(route, link.name)),
+        neighbours=tuple(each for each in namespace.neighbours if each.link != link.name),
+    )
+    network = network.with_namespace(netns, _without_carrier(changed, down.master))
+    peer = veth_peer(network, netns, link)
+    if peer is None:
+        return network
+    other = network.namespace(peer.netns)
+    end = other.link(peer.link)
+    if end is None:
+        return network
+    end = _disabled(msgspec.structs.replace(end, carrier=False, operstate="LOWERLAYERDOWN" if end.up else "DOWN"))
+    other = msgspec.structs.replace(other, links=tuple(end if each.name == end.name else each for each in other.links))
+    return network.with_namespace(peer.netns, _without_carrier(_on_wire(other, end), end.master))
+
+
+def _goes(route: Route, link: str) -> bool:
+    """Return whether the kernel deletes the route when the link goes down: local routes of IPv4 stay."""
+    if not route.next_hops or any(hop.link != link and not hop.dead for hop in route.next_hops):
+        return False
+    return route.version == 6 or route.type != "local"
+
+
+def _left_of(route: Route, link: str) -> Route:
+    """Return the route whose ways by the link are dead; IPv6 deletes them."""
+    if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
+        return route
+    if route.version == 6:
+        hops = tuple(hop for hop in route.next_hops if hop.link != link)
+    else:
+        hops = tuple(
+            msgspec.structs.replace(hop, dead=True, linkdown=True) if hop.link == link else hop
+            for hop in route.next_hops
+        )
+    return msgspec.structs.replace(route, next_hops=hops)
+
+
+def _disabled(link: Link) -> Link:
+    if link.port is None:
+        return link
+    return msgspec.structs.replace(link, port=msgspec.structs.replace(link.port, state="disabled"))
+
+
+def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
+    """Return the namespace in which the bridge of that name has lost its carrier, when none of its ports works."""
+    bridge = namespace.link(name) if name is not None else None
+    if bridge is None or bridge.kind != "bridge" or not bridge.carrier:
+        return namespace
+    if any(each.master == bridge.name and each.up and each.carrier for each in namespace.links):
+        return namespace
+    fallen = msgspec.structs.replace(bridge, carrier=False, operstate="DOWN")
+    links = tuple(fallen if each.name == bridge.name else each for each in namespace.links)
+    return _on_wire(msgspec.structs.replace(namespace, links=links), fallen)
+
+
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
     """Return the namespace in which the bridge that the link is a port of has carrier, if the port works."""
     bridge = namespace.link(port.master) if port.master is not None else None
     if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
+        return namespace
+    if port.port is not None and not port.port.forwards:
         return namespace
     risen = msgspec.structs.replace(bridge, carrier=True, operstate="UP")
     links = tuple(risen if each.name == bridge.name else each for each in namespace.links)
@@ -50,7 +131,7 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
         msgspec.structs.replace(
             route,
             next_hops=tuple(
-                msgspec.structs.replace(hop, linkdown=not link.carrier) if hop.link == link.name else hop
+                on_wire(namespace, route.version, hop, link) if hop.link == link.name else hop
                 for hop in route.next_hops
             ),
         )
@@ -59,6 +140,13 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
         for route in namespace.routes
     )
     return msgspec.structs.replace(namespace, routes=routes)
+
+
+def on_wire(namespace: Namespace, version: Version, hop: NextHop, link: Link) -> NextHop:
+    """Return the way by the link with the flags that the kernel shows: ``linkdown`` without carrier, and ``dead`` where
+    such ways are ignored.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
+    ignored = bool(conf(namespace, version, link.name, "ignore_routes_with_linkdown", rule="or"))
+    return msgspec.structs.replace(hop, linkdown=not link.carrier, dead=not link.carrier and ignored)
 
 
 def _with_ports_forwarding(namespace: Namespace, bridge: Link) -> Namespace:

@@ -1,16 +1,20 @@
-"""Edits of a ruleset: chains and rules in, rules out, policies."""
+"""Edits of a ruleset: chains and rules in and out, policies, whole tables.
 
-from collections.abc import Callable
+One rule of nft may be several of the IR, which then share their number: positions count rules of the tool.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
 
 import msgspec
 
-from hairpin.change.change import AddChain, InsertRule
+from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, ChainType, Hook, Rule, Ruleset, Table
+from hairpin.netfilter.ir import Chain, ChainType, Hook, Jump, Rule, Ruleset, Table
 
-_BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
+BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
     "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
     "mangle": (
         ("PREROUTING", "prerouting", "filter", -150),
@@ -30,7 +34,13 @@ _BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
         ("FORWARD", "forward", "filter", 0),
         ("OUTPUT", "output", "filter", 0),
     ),
+    "security": (
+        ("INPUT", "input", "filter", 50),
+        ("FORWARD", "forward", "filter", 50),
+        ("OUTPUT", "output", "filter", 50),
+    ),
 }
+"""The built-in chains of iptables' tables.  Source: net/ipv4/netfilter/iptable_*.c"""
 
 
 def add_chain(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
@@ -50,7 +60,7 @@ def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
         return ruleset
     chains = tuple(
         Chain(name, (), hook, type_, priority, "accept")
-        for name, hook, type_, priority in _BUILT_IN.get(wanted.table, ())
+        for name, hook, type_, priority in BUILT_IN.get(wanted.table, ())
     )
     table = Table(wanted.family, wanted.table, wanted.dialect, chains)
     return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))
@@ -71,14 +81,32 @@ def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
 
 
 def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
-    at = len(rules) if wanted.position is None else wanted.position - 1
-    return _numbered((*rules[:at], wanted.rule, *rules[at:]))
+    """Raises ChangeError where the chain is too short to have a rule of that number."""
+    found = tool_rules(rules)
+    at = len(found) if wanted.position is None else wanted.position - 1
+    if not 0 <= at <= len(found):
+        raise ChangeError(
+            message(
+                "chain {chain} has {count} rules: none can be inserted as number {number}",
+                chain=wanted.chain,
+                count=len(found),
+                number=at + 1,
+            )
+        )
+    found.insert(at, (wanted.rule, *wanted.also))
+    return _numbered(found)
 
 
-def _numbered(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def tool_rules(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:
+    """Return the rules as the tool counts them."""
+    return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
+
+
+def _numbered(found: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
     return tuple(
         rule if rule.number == number else msgspec.structs.replace(rule, number=number)
-        for number, rule in enumerate(rules, 1)
+        for number, each in enumerate(found, 1)
+        for rule in each
     )
 
 
@@ -98,9 +126,43 @@ def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
                     chain=place.chain,
                 )
             )
-        return _numbered(kept)
+        return _numbered(tool_rules(kept))
 
     return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
+
+
+def delete_chain(ruleset: Ruleset, wanted: DeleteChain) -> Ruleset:
+    """Return the ruleset without the chain; raises ChangeError when it is not there, has rules, or is jumped to."""
+
+    def without(table: Table) -> Table:
+        chain = table.chain(wanted.chain)
+        if chain is None or chain.rules or _is_used(table, wanted.chain):
+            raise ChangeError(
+                message("chain {chain} is not there, not empty, or another chain leads to it", chain=wanted.chain)
+            )
+        return msgspec.structs.replace(table, chains=tuple(each for each in table.chains if each is not chain))
+
+    return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, without)
+
+
+def _is_used(table: Table, name: str) -> bool:
+    return any(
+        isinstance(part, Jump) and part.chain == name
+        for chain in table.chains
+        for rule in chain.rules
+        for part in rule.body
+    )
+
+
+def replace_table(ruleset: Ruleset, wanted: ReplaceTable) -> Ruleset:
+    """Return the ruleset with the table as it will be."""
+    key = (wanted.dialect, wanted.family, wanted.name)
+    at = next(
+        (n for n, each in enumerate(ruleset.tables) if (each.dialect, each.family, each.name) == key),
+        len(ruleset.tables),
+    )
+    new = (wanted.table,) if wanted.table is not None else ()
+    return msgspec.structs.replace(ruleset, tables=(*ruleset.tables[:at], *new, *ruleset.tables[at + 1 :]))
 
 
 def set_policy(ruleset: Ruleset, place: Place, policy: str) -> Ruleset:

@@ -4,38 +4,67 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.addresses import with_address
+from hairpin.change.addresses import with_address, without_address
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddFdbEntry,
     AddNamespace,
+    AddNeighbour,
+    AddPolicyRule,
     AddRoute,
     AddSocket,
+    Beyond,
     Change,
     ChangeWorld,
     ContinueProcess,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNamespace,
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
     DeleteRule,
+    DeleteSocket,
     DropConnection,
+    Forget,
+    Forgotten,
+    HaltProcess,
+    InKernel,
     InsertRule,
+    LoadModule,
+    OfHost,
     Primitive,
+    ReplaceRuleset,
+    ReplaceSysctls,
+    ReplaceTable,
+    RuleEdit,
     SetContainer,
     SetLink,
     SetPolicy,
     SetSysctl,
+    Setting,
+    SetUnit,
+    WriteFile,
 )
+from hairpin.change.entries import with_entry, without_entry
 from hairpin.change.links import with_carrier_by, with_link
-from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
+from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.sysctls import written
+from hairpin.change.words import is_made_by_hand
 from hairpin.errors import ChangeError
 from hairpin.host.docker import Container
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.managers import ConfigFile
 from hairpin.host.netns import Netns
+from hairpin.host.sysctl import Sysctls
 from hairpin.message import message
-from hairpin.network.network import Network
+from hairpin.netfilter.ir import Ruleset
+from hairpin.network.network import Network, veth_peer
+
+_replace = msgspec.structs.replace
 
 
 def simulate(change: Change, network: Network) -> Network:
@@ -46,29 +75,16 @@ def simulate(change: Change, network: Network) -> Network:
 
 
 def _simulate(part: Primitive, network: Network) -> Network:
-    match part:
-        case SetSysctl() | AddChain() | InsertRule() | DeleteRule() | SetPolicy():
-            namespace = _namespace(network, part.netns)
-            return network.with_namespace(part.netns, _in_netfilter_or_sysctl(part, namespace))
-        case (
-            AddAddress() | AddRoute() | DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | AddSocket()
-            | DropConnection()
-        ):  # fmt: skip
-            namespace = _namespace(network, part.netns)
-            return network.with_namespace(part.netns, _in_namespace(part, namespace))
-        case SetLink(netns=netns, link=link):
-            _namespace(network, netns)
-            return with_link(network, netns, link)
-        case AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container):
-            return _with_container(_joined(network, host, namespace, host_link), host, container)
-        case ContinueProcess(host=host, pid=pid):
-            return _continued(network, host, pid)
-        case SetContainer(host=host, container=container):
-            return _with_container(network, host, container)
-        case ChangeWorld(world=world):
-            return msgspec.structs.replace(network, world=world)
-        case _:
-            assert_never(part)
+    if isinstance(part, Beyond):
+        return _beyond(part, network)
+    if isinstance(part, OfHost):
+        return _of_host(part, network)
+    namespace = _namespace(network, part.netns)
+    if isinstance(part, SetLink):
+        return with_link(network, part.netns, part.link)
+    if isinstance(part, Forgotten):
+        return network.with_namespace(part.netns, _forgetting(part, namespace))
+    return network.with_namespace(part.netns, _in_kernel(part, namespace))
 
 
 def _namespace(network: Network, netns: Netns) -> Namespace:
@@ -77,82 +93,160 @@ def _namespace(network: Network, netns: Netns) -> Namespace:
     return network.namespace(netns)
 
 
-def _in_netfilter_or_sysctl(
-    part: SetSysctl | AddChain | InsertRule | DeleteRule | SetPolicy, namespace: Namespace
-) -> Namespace:
+def _in_kernel(part: InKernel, namespace: Namespace) -> Namespace:
+    if isinstance(part, RuleEdit):
+        return _replace(namespace, ruleset=_edited(part, namespace.ruleset))
+    if isinstance(part, ReplaceRuleset):
+        return _replace(namespace, ruleset=_replace(part.ruleset, ipsets=namespace.ruleset.ipsets))
+    return _set(part, namespace)
+
+
+def _edited(part: RuleEdit, ruleset: Ruleset) -> Ruleset:
+    match part:
+        case AddChain():
+            return add_chain(ruleset, part)
+        case DeleteChain():
+            return delete_chain(ruleset, part)
+        case InsertRule():
+            return insert_rule(ruleset, part)
+        case DeleteRule(place=place):
+            return delete_rule(ruleset, place)
+        case SetPolicy(place=place, policy=policy):
+            return set_policy(ruleset, place, policy)
+        case ReplaceTable():
+            return replace_table(ruleset, part)
+        case _:
+            assert_never(part)
+
+
+def _set(part: Setting, namespace: Namespace) -> Namespace:
     match part:
         case SetSysctl(path=path, value=value):
-            return msgspec.structs.replace(namespace, sysctls=written(namespace.sysctls, path, value))
-        case AddChain():
-            ruleset = add_chain(namespace.ruleset, part)
-        case InsertRule():
-            ruleset = insert_rule(namespace.ruleset, part)
-        case DeleteRule(place=place):
-            ruleset = delete_rule(namespace.ruleset, place)
-        case SetPolicy(place=place, policy=policy):
-            ruleset = set_policy(namespace.ruleset, place, policy)
-        case _:
-            assert_never(part)
-    return msgspec.structs.replace(namespace, ruleset=ruleset)
-
-
-def _in_namespace(
-    part: AddAddress | AddRoute | DeleteRoute | DeletePolicyRule | DeleteNeighbour | AddSocket | DropConnection,
-    namespace: Namespace,
-) -> Namespace:
-    match part:
+            return _replace(namespace, sysctls=written(namespace.sysctls, path, value))
+        case ReplaceSysctls(values=values):
+            sysctls = namespace.sysctls
+            for path, value in values:
+                sysctls = written(sysctls, path, value)
+            return _replace(namespace, sysctls=sysctls)
         case AddAddress(address=address):
             return with_address(namespace, address)
-        case AddRoute(route=route):
-            return msgspec.structs.replace(namespace, routes=(*namespace.routes, route))
-        case DeleteRoute(route=route):
-            kept = tuple(each for each in namespace.routes if each != route)
-            return msgspec.structs.replace(namespace, routes=kept)
-        case DeletePolicyRule(rule=rule):
-            rules = tuple(each for each in namespace.rules if each != rule)
-            return msgspec.structs.replace(namespace, rules=rules)
-        case DeleteNeighbour(neighbour=neighbour):
-            known = tuple(each for each in namespace.neighbours if each != neighbour)
-            return msgspec.structs.replace(namespace, neighbours=known)
-        case AddSocket(socket=socket):
-            return msgspec.structs.replace(namespace, sockets=(*namespace.sockets, socket))
-        case DropConnection(evidence=evidence):
-            live = tuple(each for each in namespace.connections if each.evidence != evidence)
-            return msgspec.structs.replace(namespace, connections=live)
+        case DeleteAddress(address=address):
+            return without_address(namespace, address)
+        case AddRoute() | AddPolicyRule() | AddNeighbour() | AddFdbEntry():
+            return with_entry(namespace, part)
+        case DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | DeleteFdbEntry():
+            return without_entry(namespace, part)
+        case SetLink():
+            return namespace  # more than its own namespace changes with it
         case _:
             assert_never(part)
+
+
+def _forgetting(part: Forgotten, namespace: Namespace) -> Namespace:
+    match part:
+        case DropConnection(evidence=evidence):
+            live = tuple(each for each in namespace.connections if each.evidence != evidence)
+            return _replace(namespace, connections=live)
+        case Forget(what="connections"):
+            return _replace(namespace, connections=())
+        case Forget():
+            known = tuple(each for each in namespace.neighbours if is_made_by_hand(each))
+            return _replace(namespace, neighbours=known)
+        case _:
+            assert_never(part)
+
+
+def _of_host(part: OfHost, network: Network) -> Network:
+    host = network.host(part.host)
+    match part:
+        case ContinueProcess(pid=pid):
+            return _halted(network, host, pid, halted=False)
+        case HaltProcess(pid=pid):
+            return _halted(network, host, pid, halted=True)
+        case SetUnit(unit=unit):
+            units = (*(each for each in host.units if each.name != unit.name), unit)
+            return network.with_host(_replace(host, units=units))
+        case WriteFile(path=path, text=text):
+            return network.with_host(_replace(host, files=_written(host.files, path, text)))
+        case LoadModule():
+            return network  # what comes with it has to be set, and is a part of its own
+        case _:
+            assert_never(part)
+
+
+def _written(files: tuple[ConfigFile, ...], path: str, text: str | None) -> tuple[ConfigFile, ...]:
+    if text is None:
+        return tuple(each for each in files if each.path != path)
+    if all(each.path != path for each in files):
+        return (*files, ConfigFile(path, text))
+    return tuple(_replace(each, text=text) if each.path == path else each for each in files)
+
+
+def _beyond(part: Beyond, network: Network) -> Network:
+    match part:
+        case AddSocket(netns=netns, socket=socket):
+            namespace = _namespace(network, netns)
+            return network.with_namespace(netns, _replace(namespace, sockets=(*namespace.sockets, socket)))
+        case DeleteSocket(netns=netns, socket=socket):
+            namespace = _namespace(network, netns)
+            left = tuple(each for each in namespace.sockets if each != socket)
+            return network.with_namespace(netns, _replace(namespace, sockets=left))
+        case AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
+            own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
+            return _with_container(_joined(network, host, own, host_link), host, container)
+        case DeleteNamespace(netns=netns):
+            return _without_namespace(network, netns)
+        case SetContainer(host=host, container=container):
+            return _with_container(network, host, container)
+        case ChangeWorld(world=world):
+            return _replace(network, world=world)
+        case _:
+            assert_never(part)
+
+
+def _without_namespace(network: Network, netns: Netns) -> Network:
+    """Return the network without the namespace and without the other ends of its veths, which go with it."""
+    for link in _namespace(network, netns).links:
+        peer = veth_peer(network, netns, link)
+        end = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        if peer is not None and peer.netns != netns and end is not None:
+            network = with_link(network, peer.netns, _replace(end, up=False, carrier=False))
+            other = network.namespace(peer.netns)
+            left = tuple(each for each in other.links if each.name != peer.link)
+            network = network.with_namespace(peer.netns, _replace(other, links=left))
+    host = network.host(netns.host)
+    others = tuple(each for each in host.namespaces if each.name != netns.name)
+    return network.with_host(_replace(host, namespaces=others))
 
 
 def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:
     """Add (or replace) the namespace and wire it to the host."""
     host = network.host(label)
     others = tuple(each for each in host.namespaces if each.name != namespace.name)
-    grown = network.with_host(msgspec.structs.replace(host, namespaces=(*others, namespace)))
+    grown = network.with_host(_replace(host, namespaces=(*others, namespace)))
     outer = grown.namespace(host.netns)
     links = tuple(each for each in outer.links if each.name != host_link.name)
-    joined = msgspec.structs.replace(outer, links=(*links, host_link))
+    joined = _replace(outer, links=(*links, host_link))
     return grown.with_namespace(host.netns, with_carrier_by(joined, host_link))
 
 
-def _continued(network: Network, label: str, pid: int) -> Network:
-    host = network.host(label)
+def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
     for namespace in host.namespaces:
-        if any(each.halted and each.pid == pid for each in namespace.sockets):
+        if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
             sockets = tuple(
-                msgspec.structs.replace(each, halted=False) if each.pid == pid else each for each in namespace.sockets
+                _replace(socket, halted=halted) if socket.pid == pid else socket for socket in namespace.sockets
             )
-            continued = msgspec.structs.replace(namespace, sockets=sockets)
-            network = network.with_namespace(host.netns.sibling(namespace.name), continued)
+            network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
     return network
 
 
 def _with_container(network: Network, label: str, container: Container) -> Network:
     host = network.host(label)
     engines = tuple(
-        msgspec.structs.replace(
+        _replace(
             engine,
             containers=tuple(container if each.id == container.id else each for each in engine.containers),
         )
         for engine in host.engines
     )
-    return network.with_host(msgspec.structs.replace(host, engines=engines))
+    return network.with_host(_replace(host, engines=engines))

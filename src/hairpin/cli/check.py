@@ -1,7 +1,5 @@
 """``hairpin check``: the main job."""
 
-import os
-
 import click
 
 from hairpin.cli.options import evidence_options, show_options, world_options
@@ -34,30 +32,28 @@ def check(
 
     Exit: 0 all delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
-    from hairpin.cli.material import gather, material
-    from hairpin.cli.outcome import exit_status, unknown_port
+    from hairpin.answer.ask import ask
+    from hairpin.answer.outcome import exit_status
+    from hairpin.cli.disputes import keeping_disputes
+    from hairpin.cli.environment import environment
+    from hairpin.cli.material import gather, stated_world
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.diagnose.check import check as diagnosed
-    from hairpin.question.flows import flows_for
-    from hairpin.question.target import parse_origin, parse_target
+    from hairpin.question.question import parse_question
     from hairpin.replica.prerequisites import may_replicate
-    from hairpin.report.document import report_document
 
-    asked = tuple(parse_target(each) for each in targets)
-    start = parse_origin(origin) if origin is not None else None
-    found = material(gather(snapshots, host), publics, outside, asked)
-    answer = diagnosed(found.network, flows_for(found.network, asked, start))
-    unknown_port(answer, asked)
+    question = parse_question("check", targets, origin, publics, stated_world(outside))
+    kernel = None
     if not no_replica and may_replicate():
-        from hairpin.judges.replicated import replicated
+        from hairpin.replica.judge import RunningKernel
 
-        answer = replicated(answer, found.evidence, os.environ)
-    said = words(lang)
-    document = report_document(answer, found.evidence, said)
+        kernel = RunningKernel()
+    answer = keeping_disputes(ask(question, gather(snapshots, host), kernel), environment().folders)
     if as_json:
-        write_json(document)
+        from hairpin.report.document import report_document
+
+        write_json(report_document(answer, words(lang)))
     else:
         from hairpin.report.terminal import report_text
 
-        write(report_text(answer, document, said, paper(color), verbose=verbose))
+        write(report_text(answer, words(lang), paper(color), verbose=verbose))
     return exit_status(answer)

@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -90,7 +89,9 @@ def run(args: list[str]) -> int:
     try:
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        from hairpin.cli.output import complain_of_usage
+
+        complain_of_usage(error, stated_language(args))
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -98,10 +99,10 @@ def run(args: list[str]) -> int:
         # Here and not above: `hairpin --help` would pay for it.
         from hairpin.cli.output import complain
 
-        complain(error, stated_language(args))
+        complain(error.said, stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
     except Exception:  # noqa: BLE001 - the process ends here: the one place that must say what happened
-        _confess(verbose="-v" in args or "--verbose" in args)
+        _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
         return 4
     return status if isinstance(status, int) else 0
 
@@ -118,31 +119,27 @@ def stated_language(args: Sequence[str]) -> str | None:
     return stated
 
 
-def _confess(*, verbose: bool) -> None:
+def _confess(lang: str | None, *, verbose: bool) -> None:
     """Write the traceback where it can be sent from, and say where that is."""
     # Here and not above: `hairpin --help` would pay for them.
-    import tempfile
     import time
     import traceback
+
+    from hairpin.cli.environment import environment
+    from hairpin.cli.output import complain
+    from hairpin.message import message
 
     told = traceback.format_exc()
     if verbose:
         sys.stderr.write(told)
     last = told.strip().splitlines()[-1]
-    sys.stderr.write(f"hairpin: this is a bug in hairpin: {last}\n")
-    for folder in (_state_folder(), Path(tempfile.gettempdir())):
+    complain(message("this is a bug in hairpin: {last}", last=last), lang)
+    for folder in environment().folders:
         path = folder / time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime())
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(f"hairpin {__version__}, python {sys.version}\n{told}", encoding="utf-8")
         except OSError:
             continue
-        sys.stderr.write(f"hairpin: details are in {path}\n")
+        complain(message("details are in {path}", path=path), lang)
         return
-
-
-def _state_folder() -> Path:
-    """Return $XDG_STATE_HOME/hairpin.  Source: XDG Base Directory Specification."""
-    stated = os.environ.get("XDG_STATE_HOME")
-    base = Path(stated) if stated else Path(os.environ.get("HOME", "/nonexistent")) / ".local" / "state"
-    return base / "hairpin"

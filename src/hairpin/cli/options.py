@@ -54,7 +54,7 @@ def show_options(command: Command) -> Command:
 
 
 def language_option(command: Command) -> Command:
-    """Add the language of answers and errors; the help, and click's own errors about options, stay English."""
+    """Add the language of answers and errors; the help, and what click says of options, stay English."""
     return click.option(
         "--lang",
         type=click.Choice(["en", "zh"]),

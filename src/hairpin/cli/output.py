@@ -5,8 +5,12 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from hairpin.cli.environment import environment
+
 if TYPE_CHECKING:
-    from hairpin.errors import HairpinError
+    from click import ClickException
+
+    from hairpin.message import Message
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
@@ -39,9 +43,25 @@ def _end_quietly() -> NoReturn:
     raise SystemExit(PIPE_BROKEN)
 
 
-def complain(error: "HairpinError", lang: str | None) -> None:
+def complain(said: "Message", lang: str | None) -> None:
     """Write on standard error what is wrong, in the reader's language."""
-    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(error.said)}\n")
+    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(said)}\n")
+
+
+def complain_of_usage(error: "ClickException", lang: str | None) -> None:
+    """Write on standard error how the command is used, and what click says is wrong, in click's own words."""
+    from click import UsageError as WrongUsage
+
+    from hairpin.message import message, verbatim
+
+    said = error.format_message()
+    if said.startswith("Usage: "):  # a group without its command: click says its help, and no more
+        sys.stderr.write(f"{said}\n")
+        return
+    if isinstance(error, WrongUsage) and error.ctx is not None:
+        hint = message("Try '{command} --help' for help.", command=error.ctx.command_path)
+        sys.stderr.write(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
+    complain(verbatim(said), lang)
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
@@ -49,7 +69,7 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
     characters."""
     from hairpin.report.words import Words, language_of
 
-    wanted = language_of(os.environ) if lang is None else "zh" if lang == "zh" else "en"
+    wanted = language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
     return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
 
 
@@ -65,7 +85,8 @@ def paper(color: str) -> "Paper":
     """Return what the report is drawn on: as wide as the terminal, plain where nobody sees colour."""
     from hairpin.report.paper import Paper
 
-    terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    coloured = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
+    around = environment()
+    terminal = sys.stdout.isatty() and not around.plain_terminal
+    coloured = color == "always" or (color == "auto" and terminal and not around.no_colour)
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=encoding != "utf8")

@@ -1,7 +1,5 @@
 """``hairpin prove``: the flow on a replica of the host's network, beside the simulated trace."""
 
-import os
-
 import click
 
 from hairpin.cli.options import evidence_options, show_options, world_options
@@ -32,23 +30,23 @@ def prove(
     Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug in hairpin,
     kept as a file.
     """
-    from hairpin.cli.material import gather, material
-    from hairpin.cli.outcome import prove_status
+    from hairpin.answer.ask import ask
+    from hairpin.answer.outcome import exit_status
+    from hairpin.cli.disputes import keeping_disputes
+    from hairpin.cli.environment import environment
+    from hairpin.cli.material import gather, stated_world
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.judges.proof import prove_all
-    from hairpin.question.flows import flows_for
-    from hairpin.question.target import parse_origin, parse_target
-    from hairpin.report.prove_document import prove_document
+    from hairpin.question.question import parse_question
+    from hairpin.replica.judge import RunningKernel
 
-    asked = (parse_target(target),) if target is not None else ()
-    start = parse_origin(origin) if origin is not None else None
-    found = material(gather(snapshots, host), publics, outside, asked)
-    flows = flows_for(found.network, asked, start)
-    proven = prove_all(found.network, flows, found.evidence, os.environ)
+    question = parse_question("prove", (target,) if target is not None else (), origin, publics, stated_world(outside))
+    answer = keeping_disputes(ask(question, gather(snapshots, host), RunningKernel()), environment().folders)
     if as_json:
-        write_json(prove_document(proven, found.network, found.evidence, os.uname().release))
+        from hairpin.report.prove_document import prove_document
+
+        write_json(prove_document(answer, words(lang)))
     else:
         from hairpin.report.prove_text import prove_text
 
-        write(prove_text(proven, words(lang), paper(color), verbose=verbose))
-    return prove_status(tuple((each.trace.verdict, each.agreement.agrees) for each in proven))
+        write(prove_text(answer, words(lang), paper(color), verbose=verbose))
+    return exit_status(answer)

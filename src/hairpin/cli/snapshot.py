@@ -42,7 +42,7 @@ def snapshot(
     from hairpin.evidence.redact import redact
 
     try:
-        evidence = take(host, root=root) if root is not None and not snapshots else gather(snapshots, host)
+        (evidence,) = (take(host, root=root),) if root is not None and not snapshots else gather(snapshots, host)
         evidence = redact(evidence) if redacted else evidence
         if output == "-":
             write_stream(evidence, sys.stdout.buffer)
@@ -51,7 +51,7 @@ def snapshot(
         save(evidence, path)
     except (CollectError, EvidenceError) as error:
         # Of this command the contract wants grep's statuses: 2 for trouble.
-        complain(error, lang)
+        complain(error.said, lang)
         return 2
     write(str(path))
     return 0

@@ -30,22 +30,20 @@ def walk(
     Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     del verbose
-    from hairpin.cli.material import gather, material
-    from hairpin.cli.outcome import walk_status
+    from hairpin.answer.ask import ask
+    from hairpin.answer.outcome import exit_status
+    from hairpin.cli.material import gather, stated_world
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.question.flows import flows_for
-    from hairpin.question.target import parse_origin, parse_target
-    from hairpin.report.walk_document import walk_document
-    from hairpin.walk.walk import walk_flow
+    from hairpin.question.question import parse_question
 
-    asked = parse_target(target)
-    start = parse_origin(origin)
-    found = material(gather(snapshots, host), publics, outside, (asked,))
-    trace = walk_flow(found.network, flows_for(found.network, (asked,), start)[0])
+    question = parse_question("walk", (target,), origin, publics, stated_world(outside))
+    answer = ask(question, gather(snapshots, host))
     if as_json:
-        write_json(walk_document(trace, found.network, found.evidence))
+        from hairpin.report.walk_document import walk_document
+
+        write_json(walk_document(answer, words(lang)))
     else:
         from hairpin.report.walk_text import walk_text
 
-        write(walk_text(trace, words(lang), paper(color)))
-    return walk_status(trace.verdict)
+        write(walk_text(answer, words(lang), paper(color)))
+    return exit_status(answer)

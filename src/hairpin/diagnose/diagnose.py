@@ -17,7 +17,8 @@ from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
-from hairpin.walk.walk import Branch, Trace, Verdict, walk_flow
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walk import Branch, Trace, walk_flow
 
 MAX_FAULTS = 4
 """Faults that one flow may have at once."""
@@ -60,12 +61,12 @@ class _Line(msgspec.Struct, frozen=True):
 def diagnose(network: Network, flow: Flow) -> Diagnosis:
     """Return why the flow fails, proven; or that it does not."""
     trace = walk_flow(network, flow)
-    if trace.verdict == "delivered" or trace.usual.verdict == "delivered":
+    if trace.succeeds or trace.usual.succeeds:
         # What only may fail, under a condition that cannot be known here, has no cause that could be proven.
         return Diagnosis(trace)
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
-        if other.verdict == "delivered":
+        if other.succeeds:
             return Diagnosis(other)
     frontier = [_Line(network, trace, ())]
     walks = 0
@@ -75,9 +76,9 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
             for suspect, after in _tried(line, flow):
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
-                if grown.trace.verdict == "delivered":
+                if grown.trace.succeeds:
                     found = merged(minimised(network, flow, grown.suspects))
-                    return Diagnosis(trace, found, Proof(trace.verdict, "delivered"))
+                    return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
                 if walks >= MAX_WALKS:
                     return Diagnosis(trace)
                 if _further(line, grown):
@@ -101,7 +102,7 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
     """Return what the causes suspect at the ends of the trace's failing branches, most likely first."""
     found: list[Suspect] = []
     for branch in trace.branches:
-        if branch.verdict == "delivered" or branch.stop is None:
+        if branch.succeeds or branch.stop is None:
             continue
         found += _at(network, flow, branch, branch.stop)
     return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
@@ -151,7 +152,7 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
             joined[key] = each
             continue
         one, other = first.candidate.change, each.candidate.change
-        change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.commands, *other.commands))))
+        change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.calls, *other.calls))))
         candidate = msgspec.structs.replace(first.candidate, change=change)
         joined[key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())
@@ -160,6 +161,6 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
     changes = tuple(part for each in chosen for part in each.candidate.change.parts)
     try:
-        return walk_flow(simulate(Change(changes), network), flow).verdict == "delivered"
+        return walk_flow(simulate(Change(changes), network), flow).succeeds
     except ChangeError:
         return False

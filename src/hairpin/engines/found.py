@@ -7,10 +7,10 @@ import msgspec
 
 from hairpin.engines.expected import FAMILIES, Backend, ExpectedRule
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import Chain, Dialect, Expression, NameMatch, NoEffect, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, NameMatch, NoEffect, Rule, Table
+from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
-Meaning = tuple[Expression, ...]
 Key = tuple[str, str, str]
 """Family, table, chain."""
 
@@ -58,17 +58,6 @@ class Found(msgspec.Struct, frozen=True):
             for chain in table.chains
             if (table.family, table.name, chain.name) in wanted
         }
-
-
-def meaning(rule: Rule) -> Meaning:
-    """Return what the rule does, without counters, comments and logging; nft lists a set's elements in any order."""
-    return tuple(_in_order(expression) for expression in rule.body if not isinstance(expression, NoEffect))
-
-
-def _in_order(expression: Expression) -> Expression:
-    if isinstance(expression, NameMatch) and len(expression.names) > 1:
-        return msgspec.structs.replace(expression, names=tuple(sorted(expression.names)))
-    return expression
 
 
 def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meaning, int]:

@@ -6,11 +6,12 @@ import msgspec
 
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
-from hairpin.engines.found import Found, found, meaning
+from hairpin.engines.found import Found, found
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
+from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, Purpose
 from hairpin.engines.nft_words import Json
 from hairpin.host.docker import PortBinding
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import ChainType, Hook, Rule
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -17,8 +17,8 @@ class BaseChain(msgspec.Struct, frozen=True):
     """A chain at a hook."""
 
     name: str
-    type: str
-    hook: str
+    type: ChainType
+    hook: Hook
     priority: int
 
 

@@ -9,6 +9,7 @@ from hairpin.engines.missing import missing
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
+from hairpin.message import message
 from hairpin.network.prefix import Version, address_text
 
 
@@ -57,7 +58,8 @@ def relays(host: Host, container: Container, binding: PortBinding) -> Iterator[P
     )
     socket = _docker_proxy(container, binding, binding.version, binding.host_ip) if proxied else None
     if socket is not None:
-        yield AddSocket(host.netns, socket, f"recreate {container.name} with its port published on every address")
+        advice = message("recreate {container} with its port published on every address", container=container.name)
+        yield AddSocket(host.netns, socket, advice)
 
 
 def relay_at(
@@ -68,7 +70,8 @@ def relay_at(
     if socket is None:
         return None
     port = f"{address_text(address, version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
-    return AddSocket(host.netns, socket, f"publish {container.name} on the asked address: -p {port}")
+    advice = message("publish {container} on the asked address: -p {port}", container=container.name, port=port)
+    return AddSocket(host.netns, socket, advice)
 
 
 def _docker_proxy(container: Container, binding: PortBinding, version: Version, address: int | None) -> Socket | None:

@@ -1,14 +1,44 @@
-"""What putting an engine's lost rules back does: each chain and rule at the place where the engine makes it."""
+"""The change that puts back exactly what an engine lacks, where the engine would have put it.
 
-from collections.abc import Sequence
+Nothing else is touched: no policy, no rule of others.
+"""
 
-from hairpin.change.change import AddChain, Change, InsertRule, Primitive
-from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.found import meaning, of_dialect
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hairpin.change.change import AddChain, Change, InsertRule, Primitive, ReplaceTable
+from hairpin.engines.chains import BUILT_IN
+from hairpin.engines.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
+from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
+from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing
-from hairpin.engines.restore import placements
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import Chain, Jump, Map, NameKey, Table, VerdictElement
+from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.netfilter.rule_address import IpFamily
+
+
+def restored(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
+    """Return the change after which nothing is missing: one load for each table.
+
+    An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
+    """
+    parts: list[Primitive] = []
+    for family in FAMILIES:
+        whole = lost.dialect == "nft" and family in {
+            *(one.family for one in lost.chains),
+            *(one.family for one in lost.elements),
+        }
+        if whole:
+            parts.append(ReplaceTable(netns, "nft", family, TABLE, native_table(lost, family)))
+            continue
+        for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
+            chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
+            rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
+            parts += restoring(netns, namespace, lost, chains, rules).parts
+    return Change(tuple(parts))
 
 
 def restoring(
@@ -31,3 +61,56 @@ def restoring(
             for one, position in placements(present, wanted)
         ]
     return Change(tuple(parts))
+
+
+def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
+    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it
+    are in.
+
+    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes
+    before its nearest successor, else to the end.
+    """
+    chain = list(present)
+    meanings = [meaning(one.rule) for one in wanted]
+    for number, (one, what) in enumerate(zip(wanted, meanings, strict=True)):
+        if what in chain:
+            continue
+        place = _place(chain, meanings, number, one.position == "first")
+        yield one, None if place == len(chain) else place + 1
+        chain.insert(place, what)
+
+
+def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, inserted: bool) -> int:
+    if inserted:
+        before = next((one for one in reversed(wanted[:number]) if one in chain), None)
+        return 0 if before is None else chain.index(before) + 1
+    after = next((one for one in wanted[number + 1 :] if one in chain), None)
+    return len(chain) if after is None else chain.index(after)
+
+
+def native_table(lost: Missing, family: IpFamily) -> Table:
+    """Return the table that dockerd's nftables back end makes for a family."""
+    chains = {one.name: Chain(one.name, (), one.hook, one.type, one.priority, "accept") for one in BASE_CHAINS}
+    chains |= {
+        one.chain: Chain(one.chain, ())
+        for one in lost.wanted.chains
+        if one.family == family and one.chain not in chains
+    }
+    for one in lost.wanted.rules:
+        if one.family == family:
+            chain = chains.get(one.chain, Chain(one.chain, ()))
+            rule = msgspec.structs.replace(one.rule, number=len(chain.rules) + 1)
+            chains[one.chain] = msgspec.structs.replace(chain, rules=(*chain.rules, rule))
+    maps = tuple(
+        Map(
+            each.name,
+            "ifname : verdict",
+            tuple(
+                VerdictElement((NameKey(one.device),), Jump(one.target))
+                for one in lost.wanted.elements
+                if (one.family, one.map) == (family, each.name)
+            ),
+        )
+        for each in MAPS
+    )
+    return Table(family, TABLE, "nft", tuple(chains.values()), maps=maps)

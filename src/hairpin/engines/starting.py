@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.change.calls import Call, SetContainerState
 from hairpin.change.change import AddNamespace, Change, Primitive, one
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
@@ -14,7 +15,6 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
-from hairpin.host.sysctl import Sysctls
 from hairpin.network.prefix import address_text, network_of
 
 
@@ -29,14 +29,14 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
     if engine is None or joined is None or subnet is None:
         return None
     parts = tuple(_parts(host, engine, container, joined, subnet, binding))
-    return Change(parts, (f"docker start {container.name}",))
+    return Change(parts, (SetContainerState("docker", "start", container.name),))
 
 
-def on_default_bridge(host: Host, container: Container, binding: PortBinding, *commands: str) -> Change | None:
-    """Return the change that ``commands`` make: the container, on a network that publishes nothing, joins docker0."""
+def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
     change = started(host, attached, binding)
-    return None if change is None else msgspec.structs.replace(change, commands=commands)
+    return None if change is None else msgspec.structs.replace(change, calls=calls)
 
 
 def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
@@ -114,10 +114,10 @@ def _attached(
             Route(4, network_of(address, length, 4), length, next_hops=(NextHop("eth0"),), prefsrc=address),
             Route(4, 0, 0, next_hops=(NextHop("eth0", _gateway(subnet)),)),
         ),
-        sysctls=Sysctls({("net", "ipv4", "conf", "eth0", "rp_filter"): "0"}),
         sockets=_service(binding),
     )
-    return AddNamespace(host.name, namespace, outer_link, container)
+    sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
+    return AddNamespace(host.name, namespace, outer_link, container, sysctls)
 
 
 def _service(binding: PortBinding) -> tuple[Socket, ...]:

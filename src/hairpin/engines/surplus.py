@@ -8,12 +8,13 @@ import msgspec
 
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import Backend, Purpose
-from hairpin.engines.found import Found, found, meaning
+from hairpin.engines.found import Found, found
 from hairpin.engines.history import Attachment, attachments_of, is_routed
 from hairpin.engines.options import bridges_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Jump, NameMatch, Nat, Rule, Verdict
+from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 OWNED: dict[tuple[str, str], Purpose | None] = {

@@ -94,6 +94,12 @@ class Evidence(msgspec.Struct, frozen=True):
         return f"sha256:{digest.hexdigest()}"
 
 
+def spelt(text: str) -> str:
+    r"""Return the text with its lone surrogates (bytes that were no UTF-8, PEP 383) spelt ``\xff``: it can be printed
+    anywhere."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def lines_of(evidence: Evidence) -> Iterator[bytes]:
     """Yield the canonical content: the header line, then one JSON line a reading, each with its newline."""
     header = {name: getattr(evidence, name) for name in ("schema", "hairpin", "taken_at", "hostname", "kernel")}

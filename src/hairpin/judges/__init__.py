@@ -1,4 +1,6 @@
-"""Who confirmed what: the walk's verdicts held against a replica's (``agreement``, ``this_kernel``), a disagreement
-kept as a file (``disagreement``), one flow for ``prove`` (``proof``), a whole answer for ``check``
-(``replicated``).
+"""Who confirmed what.  Pure: the second judge is handed in (``replica/judgement.py`` ``Kernel``).
+
+Read ``agreement`` (the walk's verdict held against the kernel's) and ``this_kernel`` (does that kernel's word count for
+the host?), then ``judged`` (one flow before both), ``disagreement`` (what is left when they do not agree) and
+``replicated`` (a whole examination before the second judge).
 """

@@ -1,23 +1,27 @@
 """Do the two judges agree: the walk's trace and what the kernel did?"""
 
+from functools import reduce
 from typing import Literal
 
 import msgspec
 
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
+from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.verdicts import VERDICTS, Verdict
 from hairpin.walk.walk import Trace, only_under_load
 
 
 class Agreement(msgspec.Struct, frozen=True):
     """``agrees`` None: nothing can be said, since what was left out could have made the difference.
 
-    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs."""
+    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs; None where nothing does."""
 
     agrees: bool | None
     judge: Literal["simulated", "replicated"]
-    reason: str = ""
+    reason: Message | None = None
 
 
 def agreement(trace: Trace, judgement: Judgement) -> Agreement:
@@ -40,19 +44,39 @@ def _under_load(trace: Trace, judgement: Judgement) -> bool:
     return any(not _difference(each, judgement) for each in alone)
 
 
-def _difference(trace: Trace, judgement: Judgement) -> str:
+def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "depends":
-        possible = sorted({branch.verdict for branch in trace.branches})
+        possible = {replicated_as(branch.verdict) for branch in trace.branches}
         # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
         if judgement.verdict in possible or "depends" in possible:
-            return ""
-        return f"simulated {' or '.join(possible)}, the kernel says {judgement.verdict}"
+            return None
+        return _other_verdict(
+            reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
+        )
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
-        return ""  # nobody can see an answer that has no way: the kernel does not even make it
+        return None  # nobody can see an answer that has no way: the kernel does not even make it
     stop = trace.usual.stop
-    if trace.verdict != judgement.verdict and not (stop is not None and _question_rejected(trace, stop, judgement)):
-        return f"simulated {trace.verdict}, the kernel says {judgement.verdict}"
-    return _other_rule(stop, judgement) if stop is not None else ""
+    differs = replicated_as(trace.verdict) != judgement.verdict
+    if differs and not (stop is not None and _question_rejected(trace, stop, judgement)):
+        return _other_verdict(VERDICTS[trace.verdict], judgement)
+    return _other_rule(stop, judgement) if stop is not None else None
+
+
+def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
+    """Return the verdict that a replica has for a walk's: in a replica the world answers what leaves."""
+    return "delivered" if verdict == "leaves" else verdict
+
+
+def _either(one: Message, other: Message) -> Message:
+    return message("{one} or {other}", one=one, other=other)
+
+
+def _other_verdict(simulated: Message, judgement: Judgement) -> Message:
+    return message(
+        "simulated {simulated}, the kernel says {replicated}",
+        simulated=simulated,
+        replicated=VERDICTS[judgement.verdict],
+    )
 
 
 def _question_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
@@ -71,18 +95,24 @@ def _never_left(trace: Trace) -> bool:
     return len(reply) == 1 and reply[0].stage == "output-route"
 
 
-def _other_rule(stop: Stop, judgement: Judgement) -> str:
+def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
     """Return what differs where rules are involved: only those have counters of their own."""
     hits = judgement.place.rules if judgement.place is not None else ()
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided):
-        return ""
+        return None
     place = decided.place
     wanted = (stop.netns, place.family, place.table, place.chain, place.number)
     found = [(hit.netns, hit.family, hit.table, hit.chain, hit.number) for hit in hits]
     if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
-        return ""
+        return None
     if " vmap " in place.text:
-        return ""  # it is counted before its map is asked, and does not tell what that said
-    met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits) or "no rule that ends it"
-    return f"simulated: stopped by {place.table} {place.chain} {place.number}; the kernel counted {met}"
+        return None  # it is counted before its map is asked, and does not tell what that said
+    met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits)
+    return message(
+        "simulated: stopped by {table} {chain} {number}; the kernel counted {met}",
+        table=place.table,
+        chain=place.chain,
+        number=place.number,
+        met=met or message("no rule that ends it"),
+    )

@@ -1,25 +1,28 @@
-"""Can the running kernel say what the host's own would do with a flow?
+"""Can a kernel say what the host's own would do with a flow?
 
 Where they are known to do otherwise on its way, the replica's answer is that of another kernel: it is told as something
 that could not be rebuilt.
 """
 
-import os
-
 import msgspec
 
+from hairpin.message import message
 from hairpin.network.network import Network
-from hairpin.replica.run.worker import Judgement
+from hairpin.replica.judgement import Judgement
 from hairpin.walk.walk import Trace, walk_flow
 
 
-def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str | None = None) -> Judgement:
+def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
     """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
-    release of the kernel that has judged, this machine's if None."""
-    own, here = network.this.kernel, running if running is not None else os.uname().release
-    if own == here or walk_flow(on_kernel(network, here), trace.flow) == trace:
+    release of the kernel that has judged."""
+    own = network.this.kernel
+    if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement
-    said = f"the host's kernel ({own or 'not known'}) does otherwise on the way than this machine's ({here})"
+    said = message(
+        "the host's kernel ({own}) does otherwise on the way than this machine's ({running})",
+        own=own or message("not known"),
+        running=running,
+    )
     return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
 
 

@@ -19,7 +19,7 @@ CHECK = (sys.executable, "-m", "hairpin", "check")
 TIMEOUT_S = 120.0
 
 _AGREEING = {
-    Outcome.DELIVERED: frozenset({"delivered"}),
+    Outcome.DELIVERED: frozenset({"delivered", "leaves"}),
     Outcome.TIMEOUT: frozenset({"dropped", "unanswered", "looped"}),
     Outcome.REFUSED: frozenset({"refused", "rejected"}),
     Outcome.UNREACHABLE: frozenset({"rejected"}),

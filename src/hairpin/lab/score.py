@@ -11,6 +11,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import CHECK, Answer, agrees, ask
+from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled
@@ -183,7 +184,8 @@ def _judge_everything(lab: Lab, scenario: Scenario, command: tuple[str, ...]) ->
             scenario, flow, "none", (), (), answer, f"status {answer.status}, no report: {_last_line(answer.complaint)}"
         )
     causes = tuple(cause.id for cause in answer.report.blocking())
-    lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in answer.report.flows if one.verdict != "delivered")
+    failing = [one for one in answer.report.flows if not agrees(Outcome.DELIVERED, one.verdict)]
+    lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in failing)
     wrong = ""
     if causes or lost:
         wrong = "false alarm: " + ", ".join(causes + lost)

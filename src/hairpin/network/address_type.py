@@ -9,7 +9,8 @@ from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import BROADCAST4, Version, inside, is_multicast
-from hairpin.network.routing import Found, Query, lookup, tables_are_one, usable_hops
+from hairpin.network.query import Found, Query, Scope
+from hairpin.network.routing import lookup, tables_are_one, usable_hops
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 
@@ -88,7 +89,7 @@ def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link:
     asked = types & _BY_ROUTE6
     if not asked:
         return True
-    found = lookup(namespace, Query(6, value, oif=link))
+    found = lookup(namespace, Query(6, value, scope=Scope(oif=link)))
     if found.type in ("none", "unreachable", "blackhole", "prohibit"):
         return "unreachable" in asked
     kinds = {"anycast"} if names_a_network(found, value) else set[str]()

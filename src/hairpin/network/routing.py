@@ -12,53 +12,8 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, address_text, inside, prefix_text
+from hairpin.network.query import NO_ROUTE, Found, Query
 from hairpin.network.vrf import vrf_of
-
-
-class Query(msgspec.Struct, frozen=True):
-    """What a lookup asks by.  ``iif`` is ``lo`` for packets that start here; ``oif`` binds the answer to a link."""
-
-    version: Version
-    daddr: int
-    saddr: int = 0
-    iif: str = "lo"
-    oif: str | None = None
-    strict: str | None = None
-    """Only routes by this link will do (IPv6 link-local addresses), though rules do not see it as ``oif``."""
-    prefers: str | None = None
-    """Rules see this link as ``oif``, too, but where no route of the longest prefix is by it another one will do (IPv6
-    without RT6_LOOKUP_F_IFACE)."""
-    weakly: bool = False
-    """``prefers`` chooses only among routes of one metric, as for what is sent (not for what rules ask)."""
-    vrf: str | None = None
-    """The VRF whose table rules with ``l3mdev`` ask: that of ``oif`` or ``iif``, unless it is said."""
-    names_vrf: bool = False
-    """Rules may name that VRF as ``iif`` or ``oif``, too."""
-    mark: int = 0
-    tos: int = 0
-    ignores_linkstate: bool = False
-    """Routes by a link without carrier count, whatever ``ignore_routes_with_linkdown`` says (reverse path matches)."""
-    protocol: int | None = None
-    sport: int | None = None
-    dport: int | None = None
-    uid: int | None = None
-
-
-NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
-"""What a lookup finds that leads nowhere."""
-
-
-class Found(msgspec.Struct, frozen=True):
-    """The answer: route and the ways on (more than one: multipath).  ``rule`` led to its table."""
-
-    type: Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
-                  "none"]  # fmt: skip
-    route: Route | None = None
-    next_hops: tuple[NextHop, ...] = ()
-    rule: PolicyRule | None = None
-
-
-NO_ROUTE = Found("none")
 
 
 class RuleAsked(Observation, frozen=True, gc=False):
@@ -130,14 +85,15 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
     """Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
-    vrf = vrf_of(namespace, query.vrf or query.oif or query.iif)
+    scope = query.scope
+    vrf = vrf_of(namespace, scope.vrf or scope.oif or query.iif)
     if vrf is None:
         return query
     # Bound to the VRF itself any route of its table will do.
-    oif = None if query.oif == vrf.name else query.oif
-    return msgspec.structs.replace(
-        query, vrf=vrf.name, oif=oif, names_vrf=Novelty.RULES_NAME_VRFS.known_to(namespace.kernel)
-    )
+    oif = None if scope.oif == vrf.name else scope.oif
+    names_vrf = Novelty.RULES_NAME_VRFS.known_to(namespace.kernel)
+    within = msgspec.structs.replace(scope, vrf=vrf.name, oif=oif, names_vrf=names_vrf)
+    return msgspec.structs.replace(query, scope=within)
 
 
 def tables_are_one(namespace: Namespace) -> bool:
@@ -190,7 +146,7 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         rule.destination is None or inside(query.daddr, *rule.destination, version),
         rule.iif is None or rule.iif == query.iif or (query.iif != "lo" and _names_vrf(rule.iif, query)),
         rule.oif is None
-        or rule.oif == (query.oif or query.prefers)
+        or rule.oif == (query.scope.oif or query.scope.prefers)
         or (query.iif == "lo" and _names_vrf(rule.oif, query)),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
         rule.tos is None or _fits_tos(rule.tos, query, whole=rule.whole_dscp),
@@ -206,7 +162,7 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
 
 def _names_vrf(link: str, query: Query) -> bool:
     """Source: include/net/l3mdev.h l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match()"""
-    return query.names_vrf and link == query.vrf
+    return query.scope.names_vrf and link == query.scope.vrf
 
 
 def _fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:
@@ -238,7 +194,7 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
     """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
-    vrf = namespace.link(query.vrf) if query.vrf else None
+    vrf = namespace.link(query.scope.vrf) if query.scope.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
     _report(namespace, query, rule, found)
@@ -252,7 +208,7 @@ def _report(namespace: Namespace, query: Query, rule: PolicyRule, found: Found |
 
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
     for route in routes:
-        if route.type in _NOWHERE and query.version == 6 and not {query.oif, query.strict} <= {None, "lo"}:
+        if route.type in _NOWHERE and query.version == 6 and not {query.scope.oif, query.scope.strict} <= {None, "lo"}:
             continue  # such IPv6 routes are lo's, not the asked link's: net/ipv6/route.c rt6_score_route()
         if route.type == "throw":
             return None
@@ -260,7 +216,7 @@ def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterabl
             return Found(_special(route.type), route, rule=rule)
         kind = "unicast" if query.version == 6 and _is_nothing_to_ipv6(route) else route.type
         hops = usable_hops(namespace, query, route)
-        if not hops and (route.next_hops or kind == "unicast" or query.oif or query.strict):
+        if not hops and (route.next_hops or kind == "unicast" or query.scope.oif or query.scope.strict):
             continue
         if rule.suppress_prefix_length is not None and route.prefix_length <= rule.suppress_prefix_length:
             return None
@@ -321,7 +277,7 @@ def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Ro
             -route.prefix_length,
             -(route.source or (0, 0))[1],
             -route.tos,
-            route.metric if query.weakly else 0,
+            route.metric if query.scope.weakly else 0,
             _is_by_another(route, query),
             route.metric,
         )
@@ -343,7 +299,7 @@ def _of_source(routes: list[Route], query: Query) -> list[Route]:
 
 
 def _is_by_another(route: Route, query: Query) -> bool:
-    return query.prefers is not None and all(hop.link != query.prefers for hop in route.next_hops)
+    return query.scope.prefers is not None and all(hop.link != query.scope.prefers for hop in route.next_hops)
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
@@ -352,9 +308,9 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):
             continue
-        if query.oif not in (None, hop.link) or query.strict not in (None, hop.link):
+        if query.scope.oif not in (None, hop.link) or query.scope.strict not in (None, hop.link):
             continue
-        if hop.linkdown and not query.ignores_linkstate and _ignores_linkdown(namespace, query.version, hop.link):
+        if hop.linkdown and not query.scope.ignores_linkstate and _ignores_linkdown(namespace, query.version, hop.link):
             continue
         hops.append(hop)
     return tuple(hops)

@@ -8,7 +8,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import NextHop
 from hairpin.network.network import addresses_of, conf
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside, is_loopback, is_multicast, width
-from hairpin.network.routing import Found, Query
+from hairpin.network.query import Found, Query
 from hairpin.network.vrf import vrf_of
 
 
@@ -99,7 +99,9 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
 
     Where a route leads out of a VRF IPv4 takes an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
     """
-    vrf = vrf_of(namespace, query.vrf or query.oif) if query.version == 4 and found.type != "local" else None
+    vrf = (
+        vrf_of(namespace, query.scope.vrf or query.scope.oif) if query.version == 4 and found.type != "local" else None
+    )
     if vrf is not None and hop.link is not None and vrf_of(namespace, hop.link) != vrf:
         return source_address(namespace, 4, vrf.name, 0)
     if found.route is not None and found.route.prefsrc is not None:

@@ -55,7 +55,7 @@ def wires_of(network: Network, port: Port) -> tuple[Wire, ...]:
     if here is None:
         return ()
     others = [each for each in uplinks if each.port.netns.host != port.netns.host]
-    found = ((each, _joined(network, here, each, uplinks)) for each in others)
+    found: Iterator[tuple[_Uplink, Reason | None]] = ((each, _joined(network, here, each, uplinks)) for each in others)
     return tuple(Wire(each.port, reason) for each, reason in found if reason is not None)
 
 

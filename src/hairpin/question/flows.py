@@ -10,7 +10,8 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Protocol, Start
 from hairpin.network.network import Network, addresses_of, netns_of
 from hairpin.network.prefix import Version, is_loopback, parse_address
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
 
 _EMBEDDED_DNS = 0x7F00000B

@@ -1,11 +1,10 @@
-"""Reads what the user states about the world outside of the host: ``--public`` and the file of ``--outside``.
+"""What the user states about the world outside of the host: ``--public``, and the text of ``--outside``'s file.
 
-The file's form is docs/outside.md; TOML, or JSON with the same names.
+The text's form is docs/outside.md; TOML, or JSON with the same names.
 """
 
 import json
 import tomllib
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -13,8 +12,9 @@ import msgspec
 from hairpin.errors import UsageError
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import is_loopback, is_multicast, is_private, parse_address, parse_prefix
-from hairpin.network.routing import Query, lookup
+from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.flows import Target, bindings_of
 from hairpin.question.standpoints import primary_address
@@ -64,11 +64,39 @@ def _reason(error: Exception) -> Message | str:
     return error.said if isinstance(error, _WrongError) else str(error)
 
 
-def read_world(path: Path) -> World:
-    """Return what the file states; raise UsageError with its name and what is wrong in it."""
+class Public(msgspec.Struct, frozen=True):
+    """``--public PUBLIC[=PRIVATE]`` as ``text`` says it; ``private`` None: this host's own address."""
+
+    text: str
+    version: Version
+    public: int
+    private: int | None = None
+
+
+def parse_public(text: str) -> Public:
+    """Return the mapping that ``--public`` states; raise UsageError."""
+    public, equals, private = text.partition("=")
     try:
-        text = path.read_text(encoding="utf-8")
-        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        if equals:
+            both = _public(public, private)
+            return Public(text, both.version, both.public, both.private)
+        version, value = parse_address(public)
+    except ValueError as error:
+        raise UsageError(
+            message(
+                "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
+                text=text,
+                reason=_reason(error),
+            )
+        ) from error
+    return Public(text, version, value)
+
+
+def parse_world(text: str, source: str) -> World:
+    """Return what the text of ``--outside`` states; ``source`` is its file.  Raise UsageError that names the file and
+    what is wrong in it."""
+    try:
+        document = json.loads(text) if source.endswith(".json") else tomllib.loads(text)
         stated = msgspec.convert(document, _File)
         return World(
             publics=tuple(_public(each.address, each.private, hairpins=each.hairpins) for each in stated.public),
@@ -76,14 +104,12 @@ def read_world(path: Path) -> World:
             return_routes=tuple(ReturnRoute(*parse_prefix(each.network)) for each in stated.return_route),
             upstream=tuple(UpstreamRule(each.action, each.protocol, _ports(each.ports)) for each in stated.upstream),
         )
-    except OSError as error:
-        raise UsageError(
-            message("--outside {path}: cannot be read: {reason}", path=path, reason=error.strerror)
-        ) from error
     except (ValueError, msgspec.ValidationError) as error:
         raise UsageError(
             message(
-                "--outside {path}: {reason}; its form is described in docs/outside.md", path=path, reason=_reason(error)
+                "--outside {path}: {reason}; its form is described in docs/outside.md",
+                path=source,
+                reason=_reason(error),
             )
         ) from error
 
@@ -114,36 +140,23 @@ def _ports(stated: int | str) -> tuple[int, int]:
     return ports
 
 
-def with_world(network: Network, world: World, publics: tuple[str, ...], targets: tuple[Target, ...]) -> Network:
+def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
     """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
-    to be this host's, behind a 1:1 NAT gateway."""
-    stated = tuple(_stated_public(network, text) for text in publics)
+    to be this host's, behind a 1:1 NAT gateway.  Raise UsageError where this host has no address to map one to."""
+    stated = tuple(_stated_public(network, each) for each in publics)
     known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
     assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
     complete = msgspec.structs.replace(known, publics=(*known.publics, *dict.fromkeys(assumed)))
     return msgspec.structs.replace(network, world=complete)
 
 
-def _stated_public(network: Network, text: str) -> PublicAddress:
-    public, equals, private = text.partition("=")
-    try:
-        if equals:
-            return _public(public, private)
-        version, value = parse_address(public)
-    except ValueError as error:
-        raise UsageError(
-            message(
-                "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
-                text=text,
-                reason=_reason(error),
-            )
-        ) from error
-    own = primary_address(network, network.this.netns, version)
+def _stated_public(network: Network, stated: Public) -> PublicAddress:
+    own = stated.private if stated.private is not None else primary_address(network, network.this.netns, stated.version)
     if own is None:
         raise UsageError(
-            message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=text)
+            message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=stated.text)
         )
-    return PublicAddress(version, value, own)
+    return PublicAddress(stated.version, stated.public, own)
 
 
 def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:

@@ -7,7 +7,8 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
 from hairpin.network.network import Network, addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, network_of, parse_address, width
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 
 _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),

@@ -1,11 +1,12 @@
-"""What a remedy is, and how each kind of it says what keeps it after a reboot."""
-
-from collections.abc import Callable
+"""What a remedy is: the steps that repair now, and the steps that keep the repair."""
 
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.change.change import Primitive
+from hairpin.change.calls import Call
+from hairpin.change.change import WriteFile
+from hairpin.change.step import ReplaceFile, Step
+from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
@@ -23,33 +24,51 @@ class PersistFile(msgspec.Struct, frozen=True):
 
 
 class Lasting(msgspec.Struct, frozen=True):
-    """What keeps a change: files, commands that have the host's own manager keep it, and what a person should know."""
+    """What keeps a change: files, calls that have the host's own manager keep it, and what a person should know."""
 
-    files: tuple[PersistFile, ...] = ()
-    commands: tuple[str, ...] = ()
+    files: tuple[WriteFile, ...] = ()
+    calls: tuple[Call, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """A cause's change, as commands for now and as files and commands for good."""
+    """A cause's change: ``steps`` make it now, ``keeping`` keeps it."""
 
     id: str
-    commands: tuple[str, ...]
-    persist: tuple[PersistFile, ...] = ()
-    persist_commands: tuple[str, ...] = ()
+    steps: tuple[Step, ...]
+    keeping: tuple[Step, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that repair now."""
+        return all_shown(self.steps)
+
+    @property
+    def persist(self) -> tuple[PersistFile, ...]:
+        """The files that keep the repair."""
+        return tuple(
+            PersistFile(step.path, step.after.content, step.before.content if step.before is not None else None)
+            for step in self.keeping
+            if isinstance(step, ReplaceFile) and step.after is not None
+        )
+
+    @property
+    def persist_commands(self) -> tuple[str, ...]:
+        """The commands that have the host's own manager keep the repair."""
+        return all_shown(step for step in self.keeping if not isinstance(step, ReplaceFile))
+
 
 class Situation(msgspec.Struct, frozen=True):
-    """What a kind of remedy looks at.  ``commands`` are those that carry the whole change out now; ``lost`` is what the
-    host's engines lack."""
+    """What decides how a change is kept.  ``steps`` make the whole change now; ``lost`` is what the host's engines
+    lack."""
 
     network: Network
     cause: str
     candidate: Candidate
-    commands: tuple[str, ...]
+    steps: tuple[Step, ...]
     lost: tuple[Missing, ...] = ()
 
     @property
@@ -63,14 +82,3 @@ class Situation(msgspec.Struct, frozen=True):
             if each.path == path:
                 return each
         return None
-
-
-class RemedyKind(msgspec.Struct, frozen=True):
-    """One kind of remedy.  ``order``: of several kinds that handle parts of one change, the lowest names the remedy.
-    ``by_person``: the change shows the effect, but no command of hairpin's makes it; ``advice`` says what does."""
-
-    id: str
-    order: int
-    handles: Callable[[Primitive, Situation], bool]
-    lasting: Callable[[tuple[Primitive, ...], Situation], Lasting]
-    by_person: bool = False

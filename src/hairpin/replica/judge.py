@@ -18,10 +18,11 @@ from hairpin.evidence.reading import Evidence
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.replica.judgement import Case, Judgement, Outcome
 from hairpin.replica.prerequisites import missing
+from hairpin.replica.run.changing import parts_of
 from hairpin.replica.run.netns import die_with, own_mounts, own_processes
-from hairpin.replica.run.refit import parts_of
-from hairpin.replica.run.worker import Judgement, Order, Outcome, carry
+from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
 
@@ -48,6 +49,35 @@ def orders_of(
     grown = simulate(built_in, network)
     changed = Order(grown, (), evidence, read=network, change=live, after=flows)
     return Order(network, flows, evidence), changed
+
+
+class RunningKernel:
+    """This machine's kernel as a judge: see ``Kernel``."""
+
+    @property
+    def release(self) -> str:
+        """``uname -r``."""
+        return os.uname().release
+
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
+        """Return one outcome for each case, all carried out side by side; raises ChangeError."""
+        orders = tuple(
+            (Order(case.network, case.flows, case.evidence),)
+            if case.change is None
+            else orders_of(case.network, case.flows, case.change, case.evidence)
+            for case in cases
+        )
+        outcomes = iter(carry_all(order for each in orders for order in each))
+        return tuple(_joined(tuple(next(outcomes) for _ in each)) for each in orders)
+
+
+def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
+    """Return a case's outcome: of two replicas the first has the answers without the change, the second those with
+    it."""
+    error = next((each.error for each in outcomes if each.error is not None), None)
+    if error is not None:
+        return Outcome(error=error)
+    return msgspec.structs.replace(outcomes[0], after=outcomes[-1].after)
 
 
 def before_of(outcomes: tuple[Outcome, ...]) -> tuple[Judgement, ...]:

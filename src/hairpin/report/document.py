@@ -6,20 +6,16 @@ import msgspec
 from msgspec import Meta
 
 import hairpin
-from hairpin.diagnose.check import Answer, FoundCause, Severity
-from hairpin.diagnose.diagnose import Diagnosis
-from hairpin.evidence.reading import Evidence
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
 from hairpin.host.host import Host, Unread
-from hairpin.message import Message, message
-from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
-from hairpin.walk.state import RuleDecided, SocketDecided, Stage, Stop
-from hairpin.walk.walk import Trace, Verdict
+from hairpin.walk.state import RuleDecided, Stage, Stop
+from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
-Judge = Literal["simulated", "replicated", "observed"]
 FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
 CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
 EvidenceRef = Annotated[str, Meta(pattern=r"^e[1-9][0-9]*[a-z]*$")]
@@ -28,7 +24,6 @@ StableId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 SnapshotId = Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")]
 """RFC 3339, UTC."""
-_SEVERITIES: tuple[Severity, ...] = ("blocking", "latent", "exposure", "advice")
 
 
 class HostDocument(msgspec.Struct, frozen=True):
@@ -137,21 +132,16 @@ class ReportDocument(msgspec.Struct, frozen=True):
     missing: tuple[MissingDocument, ...]
 
 
-def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> ReportDocument:
-    """Return the document; ``evidence`` is what the network was parsed from (None: quotes have no origin)."""
-    quotes = Quotes(evidence)
-    host = answer.network.this
-    flows = tuple(
-        _judged(flow_document(f"f{number}", each.trace, quotes, _refs(answer, number - 1, each)), answer, number - 1)
-        for number, each in enumerate(answer.diagnoses, 1)
-    )
-    ranked = sorted(answer.causes, key=lambda each: _SEVERITIES.index(each.severity))
-    causes = tuple(_cause(each, answer, quotes, words) for each in ranked)
+def report_document(answer: Answer, words: Words) -> ReportDocument:
+    """Return the document in the reader's language."""
+    quotes = Quotes(answer.evidence, words)
+    flows = tuple(flow_document(each, quotes, words) for each in answer.flows)
+    causes = tuple(_cause(each, quotes, words) for each in answer.causes)
     missing = tuple(_missing(each, quotes, words) for each in answer.missing)
     return ReportDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
-        host=host_document(host, evidence),
+        host=host_document(answer.network.this),
         flows=flows,
         causes=causes,
         evidence=quotes.all(),
@@ -159,39 +149,26 @@ def report_document(answer: Answer, evidence: Evidence | None, words: Words) -> 
     )
 
 
-def _judged(document: FlowDocument, answer: Answer, number: int) -> FlowDocument:
-    return msgspec.structs.replace(document, judge="replicated") if number in answer.replicated_flows else document
+def host_document(host: Host) -> HostDocument:
+    """Return whose network it is."""
+    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
 
 
-def host_document(host: Host, evidence: Evidence | None) -> HostDocument:
-    """Return whose network it is; what the evidence says goes before what the host was built with."""
-    if evidence is None:
-        return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
-    return HostDocument(evidence.hostname, evidence.kernel, evidence.snapshot_id, evidence.taken_at)
-
-
-def _refs(answer: Answer, number: int, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Return the references of the causes that stop this flow, in the order of its own diagnosis."""
-    order = [(each.cause, each.candidate.where) for each in diagnosis.causes]
-    found = [each for each in answer.causes if number in each.flows]
-    return tuple(each.ref for each in sorted(found, key=lambda one: order.index((one.id, one.candidate.where))))
-
-
-def flow_document(flow_id: str, trace: Trace, quotes: Quotes, causes: tuple[str, ...] = ()) -> FlowDocument:
+def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words) -> FlowDocument:
     """Return one flow as its usual branch went."""
-    stop = trace.usual.stop if trace.verdict != "delivered" else None
+    trace, stop = flow.trace, flow.stop
     return FlowDocument(
-        id=flow_id,
+        id=flow.ref,
         origin=trace.flow.start_text(),
         to=trace.flow.target_text(),
         container=trace.flow.container,
         verdict=trace.verdict,
-        conditions=tuple(each.text for each in trace.conditions),
-        judge="simulated",
+        conditions=tuple(words(each.said) for each in trace.conditions),
+        judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
-        causes=causes,
+        causes=flow.causes,
         purpose=trace.flow.purpose,
-        assumed=trace.usual.assumed,
+        assumed=tuple(words(each) for each in trace.usual.assumed),
     )
 
 
@@ -212,34 +189,20 @@ def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
     )
 
 
-def _evidence(found: FoundCause, answer: Answer, quotes: Quotes) -> tuple[str, ...]:
-    """Return what the cause stands on: what it names itself, else what stopped the packet."""
-    suspects = answer.diagnoses[found.flows[0]].causes
-    stop = next((each.stop for each in suspects if each.candidate.where == found.candidate.where), None)
-    named = quotes.cause(found.candidate, stop.decided_by if stop is not None else None)
-    if named or stop is None:
-        return named
-    reference = quotes.decided(stop.decided_by)
-    if reference is None and isinstance(stop.decided_by, SocketDecided):
-        reference = quotes.socketless(stop.netns.name, stop.decided_by.text)
-    return (reference,) if reference is not None else ()
-
-
-def _cause(found: FoundCause, answer: Answer, quotes: Quotes, words: Words) -> CauseDocument:
-    candidate = found.candidate
-    judge: Judge = "replicated" if found.ref in answer.replicated_causes else "simulated"
+def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
+    candidate = cause.candidate
     return CauseDocument(
-        ref=found.ref,
-        id=found.id,
-        severity=found.severity,
+        ref=cause.ref,
+        id=cause.id,
+        severity=cause.severity,
         title=words(candidate.title),
         detail=words(candidate.detail),
         where=dict(candidate.where),
-        flows=tuple(f"f{number + 1}" for number in found.flows),
-        proof=ProofDocument(judge, found.proof.without_change, found.proof.with_change, found.together),
-        event=None,
-        evidence=_evidence(found, answer, quotes),
-        remedies=tuple(_remedy(each, words) for each in remedies(found.id, candidate, answer.network)),
+        flows=cause.flows,
+        proof=ProofDocument(cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together),
+        event=cause.event,
+        evidence=quotes.cause(cause),
+        remedies=tuple(_remedy(each, words) for each in cause.remedies),
     )
 
 
@@ -254,23 +217,12 @@ def _remedy(remedy: Remedy, words: Words) -> RemedyDocument:
     )
 
 
-_UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
-    (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
-    (("docker", "podman"), message("which containers run and what they publish")),
-    (("namespaces", "netns"), message("what happens inside of containers")),
-    (("sockets", "proc-net"), message("which ports somebody listens on")),
-    (("sysctl",), message("whether a kernel setting stops packets")),
-    (("conntrack",), message("what live connections remember")),
-    (("firewalld", "ufw"), message("how the firewall's manager is configured")),
-    (("ip-", "bridge"), message("which way packets take")),
-)
-
-
 def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
-    undecided = next(
-        (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
-    )
-    reason = words(unread.reason) if isinstance(unread.reason, Message) else unread.reason
     return MissingDocument(
-        unread.key, unread.netns, unread.origin, reason, words(undecided), quotes.plain(unread.evidence)
+        unread.key,
+        unread.netns,
+        unread.origin,
+        why_unread(unread, words),
+        words(left_undecided(unread)),
+        quotes.plain(unread.evidence),
     )

@@ -33,12 +33,12 @@ class Hop(msgspec.Struct, frozen=True):
     broken: bool = False
 
 
-def hops(steps: tuple[Step, ...], *, every: bool = False) -> Iterator[Hop]:
+def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
     """Yield the telling steps; ``every`` one when asked for all."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:
-        what = "" if _is_policy(step.decided_by) and not every else decided_text(step.decided_by)
+        what = "" if _is_policy(step.decided_by) and not every else decided_text(step.decided_by, words)
         translated = before is not None and _headers(before) != _headers(step.packet)
         arrives = step.stage == "device-in" and step.netns != netns
         if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
@@ -94,7 +94,7 @@ def draw(trace: Trace, paper: Paper, words: Words, *, every: bool = False) -> No
 def draw_branch(trace: Trace, branch: Branch, paper: Paper, words: Words, *, every: bool = False) -> None:
     """Draw one branch of a walk."""
     flow = trace.flow
-    stop = branch.stop if branch.verdict != "delivered" else None
+    stop = branch.stop if not branch.succeeds else None
     in_data = bool(branch.data)
     in_reply = bool(branch.reply) and not in_data and branch.verdict != "refused"
     ways = [(branch.request, message("request"), stop is not None and not in_reply and not in_data)]
@@ -141,7 +141,7 @@ def _draw_way(
     """Draw one way; ``netns``: where it starts, when the start's own name says that already."""
     start, end = ends
     paper.cut("    ", ("●", "strong"), f" {start}")
-    found = list(hops(steps, every=every))
+    found = list(hops(steps, words, every=every))
     if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
         del found[-2]  # the stop itself tells it
     for number, hop in enumerate(found):
@@ -156,7 +156,7 @@ def _draw_way(
         paper.cut("    ", ("✓", "good"), f" {end}")
         return
     broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
-    _line(("✗", "bad"), broken, decided_text(stop.decided_by), paper)
+    _line(("✗", "bad"), broken, decided_text(stop.decided_by, words), paper)
     paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
     paper.cut("    ", ("○", "faint"), (f" {end}", "faint"))

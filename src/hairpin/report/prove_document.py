@@ -5,15 +5,13 @@ from typing import Literal
 import msgspec
 
 import hairpin
-from hairpin.evidence.reading import Evidence
-from hairpin.judges.proof import Proof
-from hairpin.network.network import Network
-from hairpin.replica.run.worker import Judgement
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
-from hairpin.replica.watch.verdict import Verdict as KernelVerdict
-from hairpin.report.document import FlowDocument, HostDocument, Judge, flow_document, host_document
+from hairpin.answer.answer import Answer, Judge
+from hairpin.judges.judged import Judged
+from hairpin.replica.judgement import Hit, Judgement, Sighting
+from hairpin.replica.judgement import Verdict as KernelVerdict
+from hairpin.report.document import FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.words import Words
 
 SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
 
@@ -75,28 +73,31 @@ class ProveDocument(msgspec.Struct, frozen=True):
     evidence: dict[str, Quote]
 
 
-def prove_document(
-    proven: tuple[Proof, ...], network: Network, evidence: Evidence | None, kernel: str
-) -> ProveDocument:
-    """Return the document; ``kernel`` is the release of the one that judged."""
-    quotes = Quotes(evidence)
-    flows = tuple(_proven(f"f{number}", each, quotes) for number, each in enumerate(proven, 1))
+def prove_document(answer: Answer, words: Words) -> ProveDocument:
+    """Return the document of the flows that both judges have answered, in the reader's language."""
+    quotes = Quotes(answer.evidence, words)
+    files = {each.flow: each.file for each in answer.disputes}
+    flows = tuple(
+        _proven(flow_document(each, quotes, words), each.judged, files.get(each.ref), words)
+        for each in answer.flows
+        if each.judged is not None
+    )
     return ProveDocument(
-        SCHEMA, hairpin.__version__, host_document(network.this, evidence), kernel, flows, quotes.all()
+        SCHEMA, hairpin.__version__, host_document(answer.network.this), answer.kernel or "", flows, quotes.all()
     )
 
 
-def _proven(flow_id: str, proven: Proof, quotes: Quotes) -> ProvenDocument:
-    simulated = flow_document(flow_id, proven.trace, quotes)
+def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Words) -> ProvenDocument:
+    reason = judged.agreement.reason
     return ProvenDocument(
-        msgspec.structs.replace(simulated, judge=proven.agreement.judge),
-        _kernel(proven.judgement),
-        proven.agreement.agrees,
-        proven.agreement.reason,
-        proven.agreement.judge,
-        proven.judgement.left_out,
-        proven.judgement.apart,
-        proven.file,
+        simulated,
+        _kernel(judged.judgement),
+        judged.agreement.agrees,
+        words(reason) if reason is not None else "",
+        judged.agreement.judge,
+        tuple(words(each) for each in judged.judgement.left_out),
+        tuple(words(each) for each in judged.judgement.apart),
+        file,
     )
 
 

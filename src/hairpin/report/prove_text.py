@@ -1,33 +1,39 @@
 """Both judges side by side, as people read it: the walk's way, then each packet that the kernel carried."""
 
-from hairpin.judges.proof import Proof
+from hairpin.answer.answer import Answer
+from hairpin.judges.judged import Judged
 from hairpin.message import message
-from hairpin.replica.run.worker import Judgement
-from hairpin.replica.watch.tap import Sighting
+from hairpin.replica.judgement import Judgement, Sighting
 from hairpin.report.paper import Paper, Style
 from hairpin.report.path import draw_branch
-from hairpin.report.verdicts import VERDICTS, verdict_line
+from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 _SHOWN = 40
 """Packets of one flow that are shown; the JSON has all."""
 
 
-def prove_text(proven: tuple[Proof, ...], words: Words, paper: Paper, *, verbose: bool) -> str:
+def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
     """Return the answer; the ways of a flow on which both judges agree and which is delivered only when asked for."""
-    for each in proven:
-        paper.gap()
-        _flow(each, words, paper, every=verbose or len(proven) == 1 or each.agreement.agrees is not True)
+    files = {each.flow: each.file for each in answer.disputes}
+    for each in answer.flows:
+        if each.judged is not None:
+            paper.gap()
+            every = verbose or len(answer.flows) == 1 or each.judged.agreement.agrees is not True
+            _flow(each.judged, files.get(each.ref), words, paper, every=every)
     return paper.text()
 
 
-def _flow(proven: Proof, words: Words, paper: Paper, *, every: bool) -> None:
-    flow, judgement = proven.trace.flow, proven.judgement
-    verdict_line(proven.trace.verdict, f"{flow.start_text()} → {flow.target_text()}", words, paper)
-    _judges(proven, words, paper)
+def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, *, every: bool) -> None:
+    trace, judgement = judged.trace, judged.judgement
+    verdict_line(trace.verdict, f"{trace.flow.start_text()} → {trace.flow.target_text()}", words, paper)
+    _judges(judged, words, paper)
+    if file is not None:
+        paper.prose(words(message("please report it with {file}", file=file)), indent=2)
     if every:
         paper.line(f"  {words(message('simulated'))}")
-        draw_branch(proven.trace, proven.trace.usual, paper, words, every=True)
+        draw_branch(trace, trace.usual, paper, words, every=True)
         paper.line(f"  {words(message('on the running kernel'))}")
         _packets(judgement, words, paper)
     _place(judgement, words, paper)
@@ -37,19 +43,18 @@ def _flow(proven: Proof, words: Words, paper: Paper, *, every: bool) -> None:
         paper.prose(words(message("left apart: {what}", what=text)), indent=2, style="faint")
 
 
-def _judges(proven: Proof, words: Words, paper: Paper) -> None:
-    style: Style = "good" if proven.agreement.agrees else "bad" if proven.agreement.agrees is False else "unsure"
-    said = words(VERDICTS[proven.judgement.verdict])
-    match proven.agreement.agrees:
+def _judges(judged: Judged, words: Words, paper: Paper) -> None:
+    agrees = judged.agreement.agrees
+    style: Style = "good" if agrees else "bad" if agrees is False else "unsure"
+    said = words(VERDICTS[judged.judgement.verdict])
+    match agrees:
         case True:
             text = message("the kernel agrees: {verdict}", verdict=said)
         case False:
-            text = message("THE KERNEL DISAGREES: {reason}. This is a bug in hairpin", reason=proven.agreement.reason)
+            text = message("THE KERNEL DISAGREES: {reason}. This is a bug in hairpin", reason=judged.agreement.reason)
         case _:
             text = message("the kernel says {verdict}, but what was not rebuilt may be why", verdict=said)
     paper.prose(words(text), indent=2, style=style)
-    if proven.file is not None:
-        paper.prose(words(message("please report it with {file}", file=proven.file)), indent=2)
 
 
 def _packets(judgement: Judgement, words: Words, paper: Paper) -> None:

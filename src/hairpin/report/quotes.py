@@ -4,10 +4,13 @@ from typing import cast
 
 import msgspec
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, spelt
+from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.sysctl import Path
-from hairpin.remedy.sysctl_files import key_parts
+from hairpin.message import Message, message
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     ConntrackDecided,
     DecidedBy,
@@ -43,9 +46,9 @@ class Quote(msgspec.Struct, frozen=True):
 class Quotes:
     """Gives each quoted place a reference: the reading's id, with a letter behind it from the second place on."""
 
-    def __init__(self, evidence: Evidence | None) -> None:
-        readings = evidence.readings if evidence is not None else ()
-        self._readings: dict[str, Reading] = {each.id: each for each in readings}
+    def __init__(self, evidence: tuple[Evidence, ...], words: Words) -> None:
+        self._words = words
+        self._readings: dict[str, Reading] = {each.id: each for one in evidence for each in one.readings}
         self._quotes: dict[str, Quote] = {}
         self._places: dict[str, list[Quote]] = {}
 
@@ -62,27 +65,38 @@ class Quotes:
                 return self._sysctl(evidence, path, value)
             case RouteDecided(route=route, evidence=evidence, rule=rule, rule_evidence=rule_evidence):
                 return self._quote(evidence, route) if evidence else self._quote(rule_evidence, rule)
-            case SocketDecided(text=text, evidence=evidence) | LinkDecided(text=text, evidence=evidence):
-                return self._quote(evidence, text)
-            case ConntrackDecided(text=text, evidence=evidence):
-                return self._quote(evidence, text)
+            case SocketDecided(said=said, evidence=evidence) | LinkDecided(said=said, evidence=evidence):
+                return self._quote(evidence, self._words(said))
+            case ConntrackDecided(said=said, evidence=evidence):
+                return self._quote(evidence, self._words(said))
             case _:
                 return None
 
-    def cause(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of what a cause stands on, quoting what its ``where`` names, else what stopped the
-        packet."""
+    def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
+        """Return the references of what a cause stands on: what it names itself, else what stopped the packet."""
+        decided = cause.stop.decided_by
+        named = self.named(cause.candidate, decided)
+        if named:
+            return named
+        reference = self.decided(decided)
+        if reference is None and isinstance(decided, SocketDecided):
+            reference = self.socketless(cause.stop.netns.name, decided.said)
+        return (reference,) if reference is not None else ()
+
+    def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
+        """Return the references of the readings that a candidate names, quoting what its ``where`` says, else what
+        stopped the packet."""
         where = dict(candidate.where)
         if isinstance(stopped_by, RuleDecided) and "chains" not in where and "rules" not in where:
             where.setdefault("rule", stopped_by.place.text)
         found = [self._named(each, where) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
-    def socketless(self, netns: str, text: str) -> str | None:
+    def socketless(self, netns: str, said: Message) -> str | None:
         """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
         for reading in self._readings.values():
             if reading.netns == netns and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
-                return self._quote(reading.id, text)
+                return self._quote(reading.id, self._words(said))
         return None
 
     def plain(self, reading_id: str) -> str | None:
@@ -97,7 +111,8 @@ class Quotes:
         if reading is not None and reading.key in _ESSENCE:
             return self._quote(reading_id, essence(reading))
         if reading is not None and "iptables" in reading.key and "rule" not in where and "table" in where:
-            return self._quote(reading_id, declarations(reading.text, where["table"]))
+            absent = message("no table {tables}", tables=where["table"])
+            return self._quote(reading_id, declarations(reading.text, where["table"]) or self._words(absent))
         wanted = where.get("rule") or where.get("socket") or where.get("route") or where.get("container")
         if reading is None or wanted is None:
             return self._quote(reading_id, wanted or "") if reading is None else self.plain(reading_id)
@@ -132,7 +147,8 @@ class Quotes:
 
 
 def declarations(text: str, tables: str) -> str:
-    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that."""
+    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that.
+    Empty where it has no such table."""
     wanted = [f"*{table}" for table in tables.split(", ")]
     kept: list[str] = []
     inside = False
@@ -141,7 +157,7 @@ def declarations(text: str, tables: str) -> str:
             inside = line.strip() in wanted
         if inside and line.startswith(("*", ":")):
             kept.append(line)
-    return "\n".join(kept) if kept else f"no table {tables}"
+    return "\n".join(kept)
 
 
 def essence(reading: Reading) -> str:
@@ -176,11 +192,6 @@ def _letters(count: int) -> str:
         text = chr(ord("a") + count % 26) + text
         count //= 26
     return text
-
-
-def spelt(text: str) -> str:
-    """Return the text with its lone surrogates (bytes that were no UTF-8, PEP 383) spelt ``\\xff``."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _shortened(text: str) -> str:

@@ -5,6 +5,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -81,8 +82,8 @@ def stop_sentence(stop: Stop) -> Message:
     return _SENTENCES.get(stop.reason, message("{reason}", reason=stop.reason))
 
 
-def decided_text(decided: DecidedBy | None) -> str:
-    """Return what decided a step, in the words of the tool that shows it: never translated."""
+def decided_text(decided: DecidedBy | None, words: Words) -> str:
+    """Return what decided a step: rules, routes and sysctls as the tool that shows them says it, never translated."""
     match decided:
         case None:
             return ""
@@ -94,5 +95,5 @@ def decided_text(decided: DecidedBy | None) -> str:
             return route
         case SysctlDecided(path=path, value=value):
             return f"{dotted(path)} = {value}"
-        case SocketDecided(text=text) | LinkDecided(text=text) | ConntrackDecided(text=text) | Assumed(text=text):
-            return text
+        case SocketDecided(said=said) | LinkDecided(said=said) | ConntrackDecided(said=said) | Assumed(said=said):
+            return words(said)

@@ -1,14 +1,15 @@
 """The answer as people read it: verdicts first, then where it breaks, why, the proof, the repair."""
 
-from hairpin.diagnose.check import Answer
+from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.message import Message, message
-from hairpin.remedy.plan import remedies
-from hairpin.report.document import CauseDocument, Judge, ReportDocument
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
+from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
-from hairpin.report.verdicts import FEW, VERDICTS, Group, flow_text, folded, groups, write_flows
+from hairpin.report.unread import left_undecided
+from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 _SEVERITIES: dict[str, Message] = {
     "blocking": message("cause"),
@@ -24,11 +25,11 @@ _JUDGES: dict[Judge, Message] = {
 }
 
 
-def report_text(answer: Answer, document: ReportDocument, words: Words, paper: Paper, *, verbose: bool = False) -> str:
-    """Return the report; ``document`` is the answer's own."""
-    report = _Report(answer, document, words, paper, verbose=verbose)
+def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False) -> str:
+    """Return the report."""
+    report = _Report(answer, words, paper, verbose=verbose)
     report.verdicts()
-    for group in groups(document.flows):
+    for group in groups(answer.flows):
         report.group(group)
     report.rest()
     return paper.text()
@@ -37,9 +38,9 @@ def report_text(answer: Answer, document: ReportDocument, words: Words, paper: P
 class _Report:
     """One report being written: it tells each cause and each note once."""
 
-    def __init__(self, answer: Answer, document: ReportDocument, words: Words, paper: Paper, *, verbose: bool) -> None:
+    def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._answer = answer
-        self._document = document
+        self._quotes = Quotes(answer.evidence, words)
         self._words = words
         self._paper = paper
         self._verbose = verbose
@@ -51,29 +52,31 @@ class _Report:
 
     def verdicts(self) -> None:
         """Write what becomes of every flow: the failing ones first, those that fail alike together."""
-        flows, words, paper = self._document.flows, self._words, self._paper
+        flows, words, paper = self._answer.flows, self._words, self._paper
         if not flows:
             self._prose(_nothing_asked(self._answer))
         bad = groups(flows)
         for group in bad:
-            lines = [flow_text(flows[number]) for number in group.numbers]
+            lines = [flow_text(flows[number].trace.flow) for number in group.numbers]
             write_flows(lines, group.verdict, words, paper, all_=self._verbose)
-        fine = [flow for flow in flows if flow.verdict == "delivered"]
-        each = self._verbose or len(fine) <= FEW
-        lines = [flow_text(flow) for flow in fine] if each else folded(fine, words)
-        write_flows(lines, "delivered", words, paper, all_=self._verbose or not bad)
+        fine = [each for each in flows if each.trace.succeeds]
+        single = self._verbose or len(fine) <= FEW
+        for verdict in dict.fromkeys(each.verdict for each in fine):
+            alike = [each.trace.flow for each in fine if each.verdict == verdict]
+            lines = [flow_text(flow) for flow in alike] if single else folded(alike, words)
+            write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)
 
     def group(self, group: Group) -> None:
         """Draw the first flow of the group, then tell its causes; nothing when all of them were told already."""
         if group.causes and self._told.issuperset(group.causes):
             return
         self._paper.gap()
-        draw(self._answer.diagnoses[group.numbers[0]].trace, self._paper, self._words, every=self._verbose)
+        draw(self._answer.flows[group.numbers[0]].trace, self._paper, self._words, every=self._verbose)
         for ref in group.causes:
             if ref not in self._told:
                 self._told.add(ref)
                 self._paper.gap()
-                self._cause(next(each for each in self._document.causes if each.ref == ref))
+                self._cause(next(each for each in self._answer.causes if each.ref == ref))
         if not group.causes:
             self._paper.gap()
             self._unexplained(group)
@@ -89,36 +92,35 @@ class _Report:
             )
             return
         self._prose(message("It cannot be decided from what was read; it depends on:"), indent=2)
-        for condition in self._document.flows[group.numbers[0]].conditions:
-            self._paper.prose(condition, indent=4, first="· ")
+        for condition in self._answer.flows[group.numbers[0]].trace.conditions:
+            self._paper.prose(self._words(condition.said), indent=4, first="· ")
 
-    def _cause(self, cause: CauseDocument) -> None:
+    def _cause(self, cause: CauseAnswer) -> None:
         words, paper = self._words, self._paper
         kind = words(_SEVERITIES[cause.severity])
-        paper.prose(cause.title, first=f"{kind}[{cause.id}]: ", first_style="bad", style="strong")
-        for reference in cause.evidence:
+        paper.prose(words(cause.candidate.title), first=f"{kind}[{cause.id}]: ", first_style="bad", style="strong")
+        for reference in self._quotes.cause(cause):
             self._quote(reference)
         paper.gap()
-        paper.prose(cause.detail, indent=2)
+        paper.prose(words(cause.candidate.detail), indent=2)
         paper.gap()
         paper.prose(words(self._proof(cause)), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
-        found = next(each for each in self._answer.causes if each.ref == cause.ref)
-        for remedy in remedies(found.id, found.candidate, self._answer.network):
+        for remedy in cause.remedies:
             write_remedy(remedy, words, paper, self._noted)
 
     def _quote(self, reference: str) -> None:
-        quote = self._document.evidence[reference]
+        quote = self._quotes.all()[reference]
         place = quote.origin if quote.netns in ("", "host") else f"{quote.origin} ({quote.netns})"
         self._paper.cut("  ", ("──", "faint"), f" {place}")
         for line in quote.excerpt.splitlines()[: 2 * FEW]:
             for part in wrapped(line, self._paper.width - 4):
                 self._paper.line("  ", ("│ ", "faint"), part)
 
-    def _proof(self, cause: CauseDocument) -> Message:
+    def _proof(self, cause: CauseAnswer) -> Message:
         proof = cause.proof
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
-        judge = self._words(_JUDGES[proof.judge])
-        if len(proof.set) == 1:
+        judge = self._words(_JUDGES[cause.judge])
+        if len(cause.together) == 1:
             return message(
                 "as it is: {before}; with this change: {after} ({judge})", before=before, after=after, judge=judge
             )
@@ -126,47 +128,46 @@ class _Report:
             "as it is: {before}; with {count} causes gone together ({causes}): {after} ({judge})",
             judge=judge,
             before=before,
-            count=len(proof.set),
-            causes=", ".join(each.id for each in self._document.causes if each.ref in proof.set),
+            count=len(cause.together),
+            causes=", ".join(each.id for each in self._answer.causes if each.ref in cause.together),
             after=after,
         )
 
     def rest(self) -> None:
         """Write what was assumed, what could not be read, and where all of it comes from."""
         words, paper = self._words, self._paper
-        assumed = tuple(dict.fromkeys(text for flow in self._document.flows for text in flow.assumed))
+        assumed = dict.fromkeys(words(said) for flow in self._answer.flows for said in flow.trace.usual.assumed)
         if assumed:
             paper.gap()
             paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
-        if self._document.missing:
+        if self._answer.missing:
             paper.gap()
             self._missing()
         paper.gap()
-        host = self._document.host
+        host = self._answer.network.this
         read = {"host": host.name or "-", "time": host.taken_at or "-"}
-        if self._document.flows and all(
-            flow.judge == "replicated" and flow.verdict != "depends" for flow in self._document.flows
-        ):
+        flows = self._answer.flows
+        if flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows):
             source = message("From what was read on {host} at {time}; this kernel agrees on a replica.", **read)
         else:
             source = message("Simulated from what was read on {host} at {time}.", **read)
         paper.prose(words(source), style="faint")
 
     def _missing(self) -> None:
-        missing = self._document.missing
+        missing = self._answer.missing
         self._paper.prose(self._words(message("Not read, so undecided:")), style="unsure")
         for each in missing if self._verbose else missing[:FEW]:
             said = message(
                 "{what}: {origin} in {netns}: {reason}",
-                what=each.undecided,
+                what=left_undecided(each),
                 origin=each.origin,
-                netns=each.netns or self._document.host.name,
+                netns=each.netns or self._answer.network.this.name,
                 reason=each.reason,
             )
             self._paper.prose(self._words(said), indent=2, first="· ")
         if len(missing) > FEW and not self._verbose:
             self._prose(message("and {count} more (-v lists them)", count=len(missing) - FEW), indent=4)
-        if any("denied" in each.reason or "ermi" in each.reason for each in missing):
+        if any("denied" in str(each.reason) or "ermi" in str(each.reason) for each in missing):
             self._prose(message("Run it as root to have them read."), indent=2)
 
 

@@ -4,23 +4,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.message import Message, message
-from hairpin.report.document import FlowDocument
+from hairpin.answer.answer import FlowAnswer
+from hairpin.message import message
+from hairpin.network.flow import Flow
 from hairpin.report.paper import Paper, Style
 from hairpin.report.words import Words
-from hairpin.walk.walk import Verdict
+from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
 """Lines of one kind that are shown before the rest is only counted."""
-_MARKS: dict[Verdict, tuple[str, Style]] = {"delivered": ("✓", "good"), "depends": ("?", "unsure")}
-VERDICTS: dict[Verdict, Message] = {
-    "delivered": message("delivered"),
-    "dropped": message("dropped"),
-    "rejected": message("rejected"),
-    "refused": message("refused"),
-    "unanswered": message("unanswered"),
-    "looped": message("looped"),
-    "depends": message("undecided"),
+_MARKS: dict[Verdict, tuple[str, Style]] = {
+    "delivered": ("✓", "good"),
+    "leaves": ("✓", "good"),
+    "depends": ("?", "unsure"),
 }
 
 
@@ -32,36 +28,35 @@ class Group(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-def groups(flows: Sequence[FlowDocument]) -> tuple[Group, ...]:
+def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     """Return the failing flows that fail alike together: those with a cause first, undecided ones last."""
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
-        if flow.verdict != "delivered":
+        if not flow.trace.succeeds:
             # Without a cause it is the place that makes flows alike.
-            place = (
-                "" if flow.causes or flow.stopped_at is None else f"{flow.stopped_at.netns} {flow.stopped_at.reason}"
-            )
+            place = "" if flow.causes or flow.stop is None else f"{flow.stop.netns} {flow.stop.reason}"
             found.setdefault((flow.verdict, flow.causes, place), []).append(number)
     made = [Group(verdict, causes, tuple(numbers)) for (verdict, causes, _), numbers in found.items()]
     return tuple(sorted(made, key=lambda each: (not each.causes, each.verdict == "depends", each.numbers)))
 
 
-def flow_text(flow: FlowDocument) -> str:
+def flow_text(flow: Flow) -> str:
     """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``."""
-    named = flow.container and f"container:{flow.container}" != flow.origin
-    return f"{flow.origin} → {flow.to}" + (f" ({flow.container})" if named else "")
+    origin = flow.start_text()
+    named = flow.container and f"container:{flow.container}" != origin
+    return f"{origin} → {flow.target_text()}" + (f" ({flow.container})" if named else "")
 
 
-def folded(flows: Sequence[FlowDocument], words: Words) -> list[str]:
+def folded(flows: Sequence[Flow], words: Words) -> list[str]:
     """Return one line for each published port, and one for what containers ask for alike."""
     into: dict[tuple[str, str], list[str]] = {}
     out: dict[str, list[str]] = {}
     for flow in flows:
+        origin, to = flow.start_text(), flow.target_text()
         if flow.purpose in ("egress", "dns"):
-            out.setdefault(flow.origin, []).append(flow.to)
+            out.setdefault(origin, []).append(to)
         else:
-            origin = flow.origin.partition(" ")[0]
-            into.setdefault((flow.container or "", flow.to.rpartition(":")[2]), []).append(origin)
+            into.setdefault((flow.container or "", to.rpartition(":")[2]), []).append(origin.partition(" ")[0])
     lines = [
         words(message("{port} ({name}) from {origins}", port=port, name=name or "-", origins=_joined(origins)))
         for (name, port), origins in into.items()

@@ -5,13 +5,14 @@ from typing import Literal, assert_never
 import msgspec
 
 import hairpin
-from hairpin.evidence.reading import Evidence
+from hairpin.answer.answer import Answer
 from hairpin.host.sysctl import dotted
+from hairpin.message import message
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.report.document import EvidenceRef, FlowDocument, HostDocument, flow_document, host_document
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.words import Words
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -24,7 +25,8 @@ from hairpin.walk.state import (
     Step,
     SysctlDecided,
 )
-from hairpin.walk.walk import Branch, Trace, Verdict
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walk import Branch
 
 SCHEMA: Literal["hairpin.walk/1"] = "hairpin.walk/1"
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
@@ -117,30 +119,36 @@ class WalkDocument(msgspec.Struct, frozen=True):
     evidence: dict[EvidenceRef, Quote]
 
 
-def walk_document(trace: Trace, network: Network, evidence: Evidence | None) -> WalkDocument:
-    """Return the document of a walk."""
-    quotes = Quotes(evidence)
-    usual = trace.usual
+def walk_document(answer: Answer, words: Words) -> WalkDocument:
+    """Return the document of the answer's first flow, in the reader's language."""
+    quotes = Quotes(answer.evidence, words)
+    flow, *_ = answer.flows
+    trace, usual = flow.trace, flow.trace.usual
     return WalkDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
-        host=host_document(network.this, evidence),
-        flow=flow_document("f1", trace, quotes),
+        host=host_document(answer.network.this),
+        flow=flow_document(flow, quotes, words),
         verdict=trace.verdict,
-        request=_steps(usual.request, quotes),
-        reply=_steps(usual.reply, quotes),
-        data=_steps(usual.data, quotes),
-        branches=tuple(_branch(each, quotes) for each in trace.branches[1:]),
+        request=_steps(usual.request, quotes, words),
+        reply=_steps(usual.reply, quotes, words),
+        data=_steps(usual.data, quotes, words),
+        branches=tuple(_branch(each, quotes, words) for each in trace.branches[1:]),
         evidence=quotes.all(),
     )
 
 
-def _branch(branch: Branch, quotes: Quotes) -> BranchDocument:
-    conditions = tuple(each.text if each.holds else f"not: {each.text}" for each in branch.conditions)
-    return BranchDocument(branch.verdict, conditions, _steps(branch.request, quotes), _steps(branch.reply, quotes))
+def _branch(branch: Branch, quotes: Quotes, words: Words) -> BranchDocument:
+    conditions = tuple(
+        words(each.said if each.holds else message("not: {condition}", condition=each.said))
+        for each in branch.conditions
+    )
+    return BranchDocument(
+        branch.verdict, conditions, _steps(branch.request, quotes, words), _steps(branch.reply, quotes, words)
+    )
 
 
-def _steps(steps: tuple[Step, ...], quotes: Quotes) -> tuple[StepDocument, ...]:
+def _steps(steps: tuple[Step, ...], quotes: Quotes, words: Words) -> tuple[StepDocument, ...]:
     return tuple(
         StepDocument(
             host=each.netns.host,
@@ -148,9 +156,9 @@ def _steps(steps: tuple[Step, ...], quotes: Quotes) -> tuple[StepDocument, ...]:
             stage=each.stage,
             link=each.link,
             packet=_packet(each.packet),
-            decided_by=_decided(each.decided_by),
+            decided_by=_decided(each.decided_by, words),
             evidence=quotes.decided(each.decided_by),
-            note=each.text,
+            note=each.note or "",
         )
         for each in steps
     )
@@ -169,7 +177,7 @@ def _packet(packet: Packet) -> PacketDocument:
     )
 
 
-def _decided(decided: DecidedBy | None) -> DecidedDocument | None:
+def _decided(decided: DecidedBy | None, words: Words) -> DecidedDocument | None:
     match decided:
         case None:
             return None
@@ -181,13 +189,13 @@ def _decided(decided: DecidedBy | None) -> DecidedDocument | None:
             return RouteDocument(route, rule)
         case SysctlDecided(path=path, value=value, wanted=wanted):
             return SysctlDocument(dotted(path), value, wanted)
-        case SocketDecided(text=text):
-            return TextDocument("socket", text)
-        case LinkDecided(text=text):
-            return TextDocument("link", text)
-        case ConntrackDecided(text=text):
-            return TextDocument("conntrack", text)
-        case Assumed(text=text):
-            return TextDocument("assumed", text)
+        case SocketDecided(said=said):
+            return TextDocument("socket", words(said))
+        case LinkDecided(said=said):
+            return TextDocument("link", words(said))
+        case ConntrackDecided(said=said):
+            return TextDocument("conntrack", words(said))
+        case Assumed(said=said):
+            return TextDocument("assumed", words(said))
         case _:
             assert_never(decided)

@@ -1,15 +1,16 @@
 """A walk as people read it: every step of request and answer."""
 
+from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
-from hairpin.walk.walk import Trace
 
 
-def walk_text(trace: Trace, words: Words, paper: Paper) -> str:
-    """Return the walk; each way that it can go, when it can go several."""
+def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
+    """Return the walk of the answer's first flow; each way that it can go, when it can go several."""
+    trace = answer.flows[0].trace
     flow = trace.flow
     verdict_line(trace.verdict, f"{flow.start_text()} → {flow.target_text()}", words, paper)
     for number, branch in enumerate(trace.branches):
@@ -17,7 +18,7 @@ def walk_text(trace: Trace, words: Words, paper: Paper) -> str:
         if len(trace.branches) > 1:
             verdict_line(branch.verdict, words(message("way {number}", number=number + 1)), words, paper)
             for each in branch.conditions:
-                said = message("if {condition}", condition=each.text)
-                paper.prose(words(said if each.holds else message("unless {condition}", condition=each.text)), indent=4)
+                said = message("if {condition}", condition=each.said)
+                paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
         draw_branch(trace, branch, paper, words, every=True)
     return paper.text()

@@ -4,7 +4,6 @@ Commands, file names, addresses and ids are values, never translated.
 """
 
 import gettext
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -33,9 +32,6 @@ class Words:
         return self._catalogue.gettext(said.template).format_map(values)
 
 
-def language_of(environment: Mapping[str, str]) -> Language:
-    """Return the language of the locale: LC_ALL, LC_MESSAGES, LANG, the first that is set.  Source: locale(7)."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(name):
-            return "zh" if value.lower().startswith("zh") else "en"
-    return "en"
+def language_of(locale: str) -> Language:
+    """Return the language of a locale (``zh_CN.UTF-8``); English where it is none that hairpin speaks."""
+    return "zh" if locale.lower().startswith("zh") else "en"

@@ -8,6 +8,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
@@ -19,7 +20,8 @@ from hairpin.network.network import (
     owns_address,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.tunnel import carried_back, outer_packet
@@ -32,7 +34,7 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
     decided_by: Assumed
     reply: State | None = None
     reason: Reason | None = None
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[Message, ...] = ()
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
@@ -44,7 +46,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     state = State("device-in", network.host_netns(flow.host), packet)
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:
-        state = state.noted("outside", "", Assumed(_gateway_text(public.public, public.private, flow.version)))
+        state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version)))
         state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, daddr=public.private))
     else:
         state = state.noted("outside", "")
@@ -53,11 +55,11 @@ def enters_by(network: Network, flow: Flow) -> State | End:
         return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
     link = _incoming_link(network, state.netns, flow, start)
     if link is None:
-        decided = LinkDecided("", "no link of this host leads to the outside")
+        decided = LinkDecided("", message("no link of this host leads to the outside"))
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
     if not link.up or not link.carrier:
-        text = "is down" if not link.up else "has no carrier"
-        decided = LinkDecided(link.name, text, link.evidence)
+        said = message("is down" if not link.up else "has no carrier")
+        decided = LinkDecided(link.name, said, link.evidence)
         reason: Reason = "link-down" if not link.up else "no-carrier"
         return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
     sender = msgspec.structs.replace(
@@ -78,14 +80,18 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
     return None
 
 
-def _gateway_text(public: int, private: int, version: Version) -> str:
-    return f"a gateway maps {address_text(public, version)} to {address_text(private, version)}"
+def _gateway(public: int, private: int, version: Version) -> Message:
+    return message(
+        "a gateway maps {public} to {private}",
+        public=address_text(public, version),
+        private=address_text(private, version),
+    )
 
 
 def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
     for rule in network.world.upstream:
         if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
-            return Assumed("something upstream keeps this port out") if rule.action == "deny" else None
+            return Assumed(message("something upstream keeps this port out")) if rule.action == "deny" else None
     return None
 
 
@@ -135,43 +141,54 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     packet = end.state.packet
     public = network.world.public(packet.version, packet.daddr)
     if public is not None:
-        text = _gateway_text(public.public, public.private, packet.version)
+        gateway = _gateway(public.public, public.private, packet.version)
         if not public.hairpins:
-            decided = Assumed(f"{text} and does not send this host's own packets back to it")
-            return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.text,))
-        decided = Assumed(f"{text} and hairpins")
-        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+            decided = Assumed(
+                message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
+            )
+            return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
+        decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
+        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
     wrong = _wrong_tunnel_end(network, end.state)
     if wrong is not None:
         return OutsideAnswer(wrong, reason="tunnel-elsewhere")
     link = network.namespace(end.state.netns).link(end.state.oif)
     if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
         target = address_text(packet.daddr, packet.version)
-        decided = Assumed(f"{target} answers, behind {link.name}, in a namespace that was not read")
+        decided = Assumed(
+            message(
+                "{address} answers, behind {link}, in a namespace that was not read", address=target, link=link.name
+            )
+        )
         return OutsideAnswer(decided, reason="namespace-unread")
     parent = lower_of(network, end.state.netns, link) if link is not None and not end.state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(end.state.netns.of_host), packet.version, packet.daddr):
-        decided = Assumed(f"a {link.kind if link is not None else ''} never reaches the host that it stands on")
+        kind = link.kind if link is not None else ""
+        decided = Assumed(message("a {kind} never reaches the host that it stands on", kind=kind))
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     if _is_containers(network, end.state.netns, flow, packet):
         target = address_text(packet.daddr, packet.version)
-        decided = Assumed(f"{target} is a container network's address, and the packet has left the host")
+        decided = Assumed(
+            message("{address} is a container network's address, and the packet has left the host", address=target)
+        )
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     if isinstance(flow.start, (Outside, Lan)):
-        decided = Assumed("forwarded through this host to somebody else")
-        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+        decided = Assumed(message("forwarded through this host to somebody else"))
+        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
     unknown = _unknown_source(network, end.state.netns.of_host, packet)
     if unknown is not None:
-        return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.text,))
+        return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     for peer in network.world.peers:
         within = peer.version == packet.version and inside(
             packet.daddr, peer.network, peer.prefix_length, packet.version
         )
         if within and not any(inside(packet.saddr, *each, packet.version) for each in peer.accepts):
-            decided = Assumed(f"the peer drops packets from {address_text(packet.saddr, packet.version)}")
-            return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.text,))
-    decided = Assumed(f"{address_text(packet.daddr, packet.version)} answers")
-    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.text,))
+            decided = Assumed(
+                message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version))
+            )
+            return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.said,))
+    decided = Assumed(message("{address} answers", address=address_text(packet.daddr, packet.version)))
+    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
@@ -187,7 +204,14 @@ def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
             )
             if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
                 target = address_text(state.packet.daddr, state.packet.version)
-                return Assumed(f"{link.name} of {netns.host} has the frame's hardware address, and {target} is not its")
+                return Assumed(
+                    message(
+                        "{link} of {host} has the frame's hardware address, and {address} is not its",
+                        link=link.name,
+                        host=netns.host,
+                        address=target,
+                    )
+                )
     return None
 
 
@@ -233,10 +257,16 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         if on_link and link is not None and is_uplink(network, netns, link):
             if any(owns_address(each, version, source) for each in network.host(netns.host).namespaces):
                 return None  # a macvlan's or a bridged container's: it answers for itself
-            return Assumed(f"nobody here answers for {address_text(source, version)} on {link.name}")
+            return Assumed(
+                message(
+                    "nobody here answers for {address} on {link}",
+                    address=address_text(source, version),
+                    link=link.name,
+                )
+            )
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
-    return Assumed(f"nobody outside knows a way back to {address_text(source, version)}")
+    return Assumed(message("nobody outside knows a way back to {address}", address=address_text(source, version)))
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
-from hairpin.walk.ip.ipvlan_l3s import handed_up, input_route_above
-from hairpin.walk.ip.mtu import put_together
+from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
+from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.ip.vrf import into_vrf
@@ -26,7 +27,7 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
     if martian is not None:
         yield martian
         return
-    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
+    for outcome in run_hook(network, defragmented(namespace, state), "prerouting"):
         for moved in (outcome,) if isinstance(outcome, End) else into_vrf(network, outcome):
             yield moved if isinstance(moved, End) else moved.to("input-route")
 
@@ -39,7 +40,7 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
         elif done.carried is not None:
             yield decapsulated(network, done)
         else:
-            yield End("arrived", handed_up(done).to("socket"))
+            yield End("arrived", delivered_above(done).to("socket"))
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:
@@ -63,9 +64,9 @@ _STAGES: dict[Stage, Carry] = {
 
 
 def _given_up(state: State, most: int) -> End:
-    condition = Condition(f"more than {most} ways are open", holds=True)
+    condition = Condition(message("more than {count} ways are open", count=most), holds=True)
     state = state.given(condition)
-    end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.text))
+    end = stopped(state, "too-many-ways", link=state.oif or state.iif, decided_by=Assumed(condition.said))
     return msgspec.structs.replace(end, kind="unknown")
 
 

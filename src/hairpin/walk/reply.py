@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.host.host import Namespace
+from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, RST, TCP
 from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network
@@ -44,7 +45,8 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
     )
     if back.version == 4 and back.saddr and not is_source4(network.namespace(state.netns), back.saddr):
         decided = LinkDecided(
-            state.iif, f"{address_text(back.saddr, 4)} is not this host's own: nothing is sent from it"
+            state.iif,
+            message("{address} is not this host's own: nothing is sent from it", address=address_text(back.saddr, 4)),
         )
         return (stopped(start, "no-source-address", link=state.iif, decided_by=decided),)
     return walk_asking(network, start)

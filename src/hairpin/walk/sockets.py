@@ -7,6 +7,7 @@ import msgspec
 from hairpin.door import Observation
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
+from hairpin.message import Message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.prefix import address_text
 
@@ -67,6 +68,11 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
         return False
     versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
     return any(each.isdigit() and int(each) < 28 for each in versions)
+
+
+def socket_said(socket: Socket) -> Message:
+    """Return the socket's name as what decided a step."""
+    return verbatim(socket_text(socket))
 
 
 def socket_text(socket: Socket) -> str:

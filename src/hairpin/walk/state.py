@@ -9,6 +9,7 @@ from hairpin.host.link import Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
@@ -30,6 +31,8 @@ Reason = Literal[
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "opaque-device", "no-container", "left-instead",
     "too-many-ways",
 ]  # fmt: skip
+Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
+"""What a step is about beside what decided it: why it stopped the packet, how it translated, what it asked."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -57,9 +60,9 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket, or that there is none (then ``text`` says what is there instead)."""
+    """A socket, or that there is none (then ``said`` tells what is there instead)."""
 
-    text: str
+    said: Message
     evidence: str = ""
 
 
@@ -67,35 +70,35 @@ class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
     """A link's state, its wire, a neighbour."""
 
     link: str
-    text: str
+    said: Message
     evidence: str = ""
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
     """An entry of the connection table."""
 
-    text: str
+    said: Message
     evidence: str = ""
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something outside of the host, from a profile or stated by the user."""
 
-    text: str
+    said: Message
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """One step: ``packet`` is as it is after the step."""
+    """One step: ``packet`` is as it is after the step.  ``note``: what it was about, where it stopped or translated."""
 
     netns: Netns
     stage: Stage
     link: str
     packet: Packet
     decided_by: DecidedBy | None = None
-    text: str = ""
+    note: Note | None = None
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -244,9 +247,9 @@ class State(msgspec.Struct, frozen=True, gc=False):
         """Return the state at another stage."""
         return msgspec.structs.replace(self, stage=stage, **changes)
 
-    def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, text: str = "") -> "State":
+    def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, note: Note | None = None) -> "State":
         """Return the state with one more step on record."""
-        step, history = Step(self.netns, stage, link, self.packet, decided_by, text), self.history
+        step, history = Step(self.netns, stage, link, self.packet, decided_by, note), self.history
         steps = (*history.steps, step)
         return msgspec.structs.replace(self, history=msgspec.structs.replace(history, steps=steps))
 
@@ -318,7 +321,7 @@ def stopped(
     at = stage or state.stage
     stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
     kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
-    return End(kind, state.noted(at, link, decided_by, text=reason), stop)
+    return End(kind, state.noted(at, link, decided_by, note=reason), stop)
 
 
 def _may_be_answered(packet: Packet) -> bool:

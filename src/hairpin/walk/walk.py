@@ -7,12 +7,12 @@ those of the relay's own connection too.  UDP and ICMP echo: request and answer.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
@@ -23,11 +23,9 @@ from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
-from hairpin.walk.sockets import answers_by_route, find_socket, socket_text
+from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
-
-Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"]
-
+from hairpin.walk.verdicts import Verdict, succeeds
 
 _MOST_RELAYS = 3
 """No host has more of them one behind the other."""
@@ -43,8 +41,13 @@ class Branch(msgspec.Struct, frozen=True):
     data: tuple[Step, ...] = ()
     stop: Stop | None = None
     conditions: tuple[Condition, ...] = ()
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[Message, ...] = ()
     relayed: bool = False
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether this way serves the sender, as far as was read."""
+        return succeeds(self.verdict)
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -54,6 +57,11 @@ class Trace(msgspec.Struct, frozen=True):
     flow: Flow
     verdict: Verdict
     branches: tuple[Branch, ...]
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the flow serves its sender, as far as was read."""
+        return succeeds(self.verdict)
 
     @property
     def usual(self) -> Branch:
@@ -126,14 +134,14 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
             taken = outside_takes(network, flow, end)
             yield from _outside(network, started, end, taken)
         case "rejected":
-            yield _told(network, started, end)
+            yield _rejected(network, started, end)
         case "dropped" | "looped" | "unknown":
             yield _failed(end, end.state.history.steps)
 
 
-def _is_told_at_once(started: State, end: End) -> bool:
-    """Whether the call that sends fails: there is no route, or a rule of its own OUTPUT has a datagram.  TCP goes on to
-    send its SYN: net/ipv4/tcp_output.c tcp_connect()."""
+def _send_fails(started: State, end: End) -> bool:
+    """Return whether the sender's system call fails: it finds no route, or a rule of the sender's OUTPUT drops the
+    datagram.  TCP sends its SYN again instead: net/ipv4/tcp_output.c tcp_connect()."""
     if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
         return False
     if end.state.packet.protocol == TCP:
@@ -141,12 +149,13 @@ def _is_told_at_once(started: State, end: End) -> bool:
     return end.stop.stage in ("output-route", "output", "postrouting", "device-out")
 
 
-def _told(network: Network, started: State, end: End) -> Branch:
-    """A rejection on the way: the sender learns of it only when the ICMP error (or RST) finds its way back."""
+def _rejected(network: Network, started: State, end: End) -> Branch:
+    """Return the branch of a rejected packet: ``rejected`` if the ICMP error (or RST) reaches the sender, else
+    ``dropped``."""
     failed = _failed(end, end.state.history.steps)
     if lost_in_tunnel(end):
         return msgspec.structs.replace(failed, verdict="dropped")
-    if _is_told_at_once(started, end):
+    if _send_fails(started, end):
         return failed
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
@@ -156,14 +165,15 @@ def _told(network: Network, started: State, end: End) -> Branch:
     return msgspec.structs.replace(failed, verdict="dropped")
 
 
-def _is_about(asked: Packet, word: Packet) -> bool:
-    """Whether who has asked recognizes what he asked: not where it still is as it was translated, or rewritten.
+def _is_about(sent: Packet, error: Packet) -> bool:
+    """Return whether the sender's socket accepts this ICMP error: the quoted packet must have the addresses and ports
+    that the sender used, with NAT undone.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
     """
-    about = word.inner if word.inner is not None else answer_to(word, 0)
-    ports = asked.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (asked.sport, asked.dport)
-    return ports and about.daddr == asked.daddr and asked.saddr in (0, about.saddr)
+    about = error.inner if error.inner is not None else answer_to(error, 0)
+    ports = sent.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (sent.sport, sent.dport)
+    return ports and about.daddr == sent.daddr and sent.saddr in (0, about.saddr)
 
 
 def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:
@@ -198,7 +208,7 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
     match found.kind:
         case "socket":
             assert found.socket is not None
-            noted = state.noted("socket", state.iif, SocketDecided(socket_text(found.socket), found.socket.evidence))
+            noted = state.noted("socket", state.iif, SocketDecided(socket_said(found.socket), found.socket.evidence))
             frozen = _frozen(network, noted, found.socket)
             if frozen is not None:
                 yield Branch(
@@ -207,25 +217,31 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
                 return
             yield from _answered(network, flow, started, End("arrived", noted), found.socket, depth)
         case "none":
-            others = ", ".join(socket_text(each) for each in found.others)
-            text = f"no socket takes port {packet.dport}" + (f"; only {others}" if others else "")
+            said = _nobody(packet.dport, found.others)
             evidence = found.others[0].evidence if found.others else ""
             refused = stopped(
-                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(text, evidence)
+                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(said, evidence)
             )
             yield from _refused(network, started, refused)
         case "unread":
             unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
-            text = f"something listens on port {packet.dport} in {state.netns}"
-            conditions = (*state.history.conditions, Condition(text, holds=True))
+            said = message("something listens on port {port} in {netns}", port=packet.dport, netns=state.netns)
+            conditions = (*state.history.conditions, Condition(said, holds=True))
             yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
+
+
+def _nobody(port: int | None, others: tuple[Socket, ...]) -> Message:
+    if not others:
+        return message("no socket takes port {port}", port=port)
+    names = ", ".join(socket_text(each) for each in others)
+    return message("no socket takes port {port}; only {others}", port=port, others=names)
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:
     """A socket whose process never answers: a halted one's, a paused container's, dockerd's that only holds the port.
 
     The kernel goes on to complete handshakes for it: net/ipv4/tcp_minisocks.c, up to the backlog."""
-    decided = SocketDecided(socket_text(socket), socket.evidence)
+    decided = SocketDecided(socket_said(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
     container = network.container_of(state.netns)
@@ -238,7 +254,7 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
     """Nobody listens: the RST (or ICMP) must find its way back, else the asker just waits."""
     state = refused.state
     if state.packet.protocol == UDP:
-        yield _unwanted(network, started, refused)
+        yield _port_unreachable(network, started, refused)
         return
     for end in walk_answer(network, state, flags=RST | ACK):
         steps = end.state.history.steps
@@ -246,11 +262,11 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
         yield Branch(verdict, state.history.steps, steps, stop=refused.stop, conditions=end.state.history.conditions)
 
 
-def _unwanted(network: Network, started: State, refused: End) -> Branch:
-    """Return what becomes of a datagram that nobody takes.  Source: net/ipv4/udp.c __udp4_lib_rcv()"""
+def _port_unreachable(network: Network, started: State, refused: End) -> Branch:
+    """Return the branch of a datagram for a port without a socket.  Source: net/ipv4/udp.c __udp4_lib_rcv()"""
     assert refused.stop is not None
     stop = msgspec.structs.replace(refused.stop, stage="input", reject="icmpx-port-unreachable")
-    told = _told(network, started, msgspec.structs.replace(refused, kind="rejected", stop=stop))
+    told = _rejected(network, started, msgspec.structs.replace(refused, kind="rejected", stop=stop))
     return msgspec.structs.replace(
         told, verdict="refused" if told.verdict == "rejected" else "dropped", stop=refused.stop
     )
@@ -280,7 +296,7 @@ def _answered(
         elif relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # A datagram is answered only when the relay has its answer.
-                yield leg if lost is None or leg.verdict != "delivered" else lost
+                yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
 
@@ -303,7 +319,7 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     for end in walk_asking(network, start):
         if end.kind in ("arrived", "left"):
             return None
-        failed = _told(network, start, end) if end.kind == "rejected" else _failed(end, ())
+        failed = _rejected(network, start, end) if end.kind == "rejected" else _failed(end, ())
         return msgspec.structs.replace(
             failed, request=arrived.history.steps, reply=back.state.history.steps, data=end.state.history.steps
         )
@@ -325,7 +341,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         container=flow.container,
         host=state.netns.host,
     )
-    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_text(socket), socket.evidence))
+    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions, relayed=True)
         return
@@ -350,7 +366,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
         conditions = state.history.conditions
         if taken.reason == "namespace-unread":
             verdict = "depends"
-            conditions = (*conditions, Condition(taken.decided_by.text, holds=True))
+            conditions = (*conditions, Condition(taken.decided_by.said, holds=True))
         yield Branch(
             verdict, failed.state.history.steps, stop=failed.stop, conditions=conditions, assumed=taken.assumed
         )
@@ -368,7 +384,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
             yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
         else:
             yield Branch(
-                "delivered",
+                "leaves",
                 state.history.steps,
                 reply,
                 conditions=answer.state.history.conditions,

@@ -85,7 +85,7 @@ class Recorder:
     def _chain(self, decided: ChainDecided) -> None:
         last = decided.decisions[-1]
         if last.verdict == "outside" and last.place is None:
-            raise SetupError(f"too open: {last.conditions[-1].text}")
+            raise SetupError(f"too open: {last.conditions[-1].said}")
         self._chains[id(decided.chain)] = (decided.table, decided.chain)
 
     def _table(self, asked: TableAsked) -> None:

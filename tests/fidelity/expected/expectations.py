@@ -326,7 +326,7 @@ def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tu
 def _answered_twice(end: End, final: End, other: End) -> End:
     """Return the end of an answer that two errors have come to: rules on their way have counted both."""
     counted = other.state.history.passed[len(end.state.history.passed) :]
-    state = msgspec.structs.replace(final.state, passed=(*final.state.history.passed, *counted))
+    state = final.state.with_history(passed=(*final.state.history.passed, *counted))
     return msgspec.structs.replace(final, state=state)
 
 

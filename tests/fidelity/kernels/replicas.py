@@ -8,15 +8,15 @@ walked as on this kernel: emulated, one takes a second.  FILE gets the figures.
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from hairpin.errors import HairpinError
-from hairpin.judges.proof import prove_all
+from hairpin.judges.judged import judge_flows
 from hairpin.judges.this_kernel import on_kernel
 from hairpin.question.flows import flows_for
+from hairpin.replica.judge import RunningKernel
 from tests.acceptance.recorded import evidence, expected, network, origin, target
 
 
@@ -37,17 +37,16 @@ def replicas() -> Replicas:
         what = f"{name}: {asked.origin} to {asked.to}"
         whole = on_kernel(network(name), os.uname().release)
         found = flows_for(whole, (target(asked.to),), origin(asked.origin))
-        with tempfile.TemporaryDirectory() as kept:
-            try:
-                proofs = prove_all(whole, found, evidence(name), {"XDG_STATE_HOME": kept})
-            except HairpinError as error:
-                undecided.append(f"{what}: {error}")
-                continue
+        try:
+            proofs = judge_flows(whole, found, evidence(name), RunningKernel())
+        except HairpinError as error:
+            undecided.append(f"{what}: {error}")
+            continue
         if number % 20 == 0:
             sys.stdout.write(f"{number} of {len(expected())} replicas\n")
             sys.stdout.flush()
-        reasons = [proof.agreement.reason for proof in proofs if proof.agreement.reason]
-        reason = "; ".join((*reasons, *(each for proof in proofs if reasons for each in proof.judgement.left_out)))
+        reasons = [str(proof.agreement.reason) for proof in proofs if proof.agreement.reason is not None]
+        reason = "; ".join((*reasons, *(str(each) for proof in proofs if reasons for each in proof.judgement.left_out)))
         answers = {proof.agreement.agrees for proof in proofs}
         if False in answers:
             differing.append(f"{what}: {reason}")

@@ -28,7 +28,7 @@ _RULES = (
     ),
     Mistake(
         "equal-priorities", "of chains of equal priority the one registered first goes first",
-        "walk/hooks/hooks.py",
+        "walk/hooks/chains.py",
         "    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):\n",
         "    if not Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):\n",
     ),
@@ -40,7 +40,7 @@ _RULES = (
     ),
     Mistake(
         "raw-behind-conntrack", "connection tracking comes before the raw table: NOTRACK is too late",
-        "walk/hooks/hooks.py",
+        "walk/hooks/chains.py",
         "_CONNTRACK_PRIORITY = -200\n",
         "_CONNTRACK_PRIORITY = -301\n",
     ),
@@ -56,9 +56,9 @@ _CONNECTIONS = (
     Mistake(
         "redirect-reply", "an answer that is made here keeps its source (as behind REDIRECT)",
         "walk/hooks/nat.py",
-        "    forward = state.ct_direction == 0\n",
-        "    if state.ct_direction == 1 and not state.iif:\n        return state\n"
-        "    forward = state.ct_direction == 0\n",
+        "    forward = state.track.ct_direction == 0\n",
+        "    if state.track.ct_direction == 1 and not state.iif:\n        return state\n"
+        "    forward = state.track.ct_direction == 0\n",
     ),
     Mistake(
         "nat-each-packet", "every packet of a connection asks the nat chains",
@@ -70,7 +70,7 @@ _CONNECTIONS = (
         "masquerade-prefsrc", "MASQUERADE takes the route's preferred source",
         "walk/hooks/nat.py",
         "    return source_address(namespace, state.packet.version, state.oif, towards)\n",
-        "    from hairpin.network.routing import Query, lookup\n\n"
+        "    from hairpin.network.query import Query\n    from hairpin.network.routing import lookup\n\n"
         "    route = lookup(namespace, Query(packet.version, packet.daddr, mark=packet.mark)).route\n"
         "    preferred = route.prefsrc if route is not None else None\n"
         "    return preferred or source_address(namespace, state.packet.version, state.oif, towards)\n",

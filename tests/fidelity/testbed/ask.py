@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,14 @@ def read(case: Case) -> Evidence:
         return evidence_of(
             net.judged, _with_rules(case), _filtered(case), frozenset(each.name for each in case.namespaces)
         )
+
+
+@contextmanager
+def standing(case: Case) -> Generator[tuple[dict[str, Netns], Callable[[], Evidence]]]:
+    """Build the case's network; give its namespaces, and what reads all of them, rules of every one included."""
+    with _built(case) as net:
+        names = frozenset(each.name for each in case.namespaces)
+        yield net.judged, lambda: evidence_of(net.judged, names, _filtered(case))
 
 
 def ask(case: Case) -> Answer:

@@ -102,7 +102,7 @@ def test_an_unknown_match_splits_and_each_branch_says_what_it_supposes() -> None
     assert (brief(usual), brief(other)) == (("reject", "FORWARD", 2), ("accept", "FORWARD", 1))
     ((supposed,), (contrary,)) = usual.conditions, other.conditions
     assert (supposed.holds, supposed.usual, contrary.holds, contrary.usual) == (False, True, True, False)
-    assert "bpf" in supposed.text
+    assert "bpf" in str(supposed.said)
     assert supposed.place is not None
     assert supposed.place.number == 1
     assert not supposed.load

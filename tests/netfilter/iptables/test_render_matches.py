@@ -1,7 +1,7 @@
 import pytest
 
 from hairpin.errors import ChangeError
-from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, refuse, tos_pair
+from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Element,
@@ -152,9 +152,3 @@ def test_one_tos_says_dscp_and_ecn() -> None:
     assert tos_pair(dscp, ecn) == Words("tos", ("--tos", "0x11/0xff"), alone=True)
     assert tos_pair(dscp, None) is None
     assert tos_pair(ecn, dscp) is None
-
-
-def test_the_error_says_what_to_do() -> None:
-    assert str(refuse("it", "of a reason")) == (
-        "cannot write it as an iptables rule: of a reason; write it for nftables instead"
-    )

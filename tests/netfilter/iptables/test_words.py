@@ -5,6 +5,7 @@ from hairpin.netfilter.iptables.words import (
     is_plain,
     quoted,
     read_group,
+    refuse,
     split_groups,
     split_plain_groups,
     split_words,
@@ -87,3 +88,9 @@ def test_a_negative_number_is_a_value() -> None:
 def test_an_option_of_several_values_has_no_single_one() -> None:
     with pytest.raises(ValueError, match="too many"):
         _ = Option("--a", False, ("1", "2"), "").value
+
+
+def test_the_error_says_what_to_do() -> None:
+    assert str(refuse("it", "of a reason")) == (
+        "cannot write it as an iptables rule: of a reason; write it for nftables instead"
+    )

@@ -39,7 +39,7 @@ STAND_INS: dict[str, tuple[Link, str]] = {
 def test_what_is_not_rebuilt_as_it_is_is_told(link: Link, text: str) -> None:
     links = tuple(link if each.name == "eth0" else each for each in HOST.links)
     found = wiring(network(msgspec.structs.replace(HOST, links=links)), (HOST_NETNS, sibling("container:web")))
-    assert [each.text for each in found.stand_ins] == [text]
+    assert [str(each.said) for each in found.stand_ins] == [text]
 
 
 def outer(*links: Link) -> Network:
@@ -107,7 +107,7 @@ KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
 
 @pytest.mark.parametrize(("links", "text"), KINDS_LACKING.values(), ids=KINDS_LACKING)
 def test_a_wire_that_stands_in_is_told(links: tuple[Link, ...], text: str) -> None:
-    assert [each.text for each in made(outer(*links)).stand_ins] == [text]
+    assert [str(each.said) for each in made(outer(*links)).stand_ins] == [text]
 
 
 def test_a_link_without_hardware_address_gets_one_of_its_own() -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from hairpin.netfilter.ir import Chain, Jump, Rule, Table, Verdict, VerdictElement, VerdictMap
+from hairpin.replica.judgement import Hit
 from hairpin.replica.plan.blueprint import Load, NetnsPlan
 from hairpin.replica.watch import counters
-from hairpin.replica.watch.counters import Counters, Hit, hits, saved
+from hairpin.replica.watch.counters import Counters, hits, saved
 from tests.small_host import HOST_NETNS
 
 WHERE = Hit(HOST_NETNS, "iptables-nft", "ip", "", "", 0, "", 0)

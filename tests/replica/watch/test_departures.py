@@ -6,9 +6,9 @@ import pytest
 from hairpin.netfilter.packet import ACK, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.prefix import parse_address
+from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import WORLD, Way
 from hairpin.replica.watch.departures import Departures
-from hairpin.replica.watch.tap import Sighting
 from tests.two_hosts import ONE, TWO, network
 
 WAYS = (Way(ONE, "eth0", "w1", 1), Way(TWO, "eth0", "w2", 2))
@@ -48,4 +48,5 @@ def test_lost(source: str, said: str | None) -> None:
 def test_an_outer_packet_that_came_to_the_world_tells_that_a_far_end_was_not_read() -> None:
     outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
     told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
-    assert tuple(Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))) == told
+    found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))
+    assert tuple(str(each) for each in found) == told

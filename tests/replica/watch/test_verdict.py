@@ -8,11 +8,10 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
 from hairpin.network.prefix import Version
+from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.run.client import Attempt, Experience
 from hairpin.replica.run.serving import MOST_DIALS, Happening
-from hairpin.replica.watch.counters import Hit
-from hairpin.replica.watch.tap import Sighting
-from hairpin.replica.watch.verdict import Findings, Verdict, verdict
+from hairpin.replica.watch.verdict import Findings, verdict
 from tests.small_host import HOST_NETNS, sibling
 
 CLIENT = Outside(0xC000020A)

@@ -113,9 +113,9 @@ def test_nat_is_done_at_its_place_and_once() -> None:
     whole = with_rules(f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n")
     after = only(whole, at("prerouting"), "prerouting")
     assert (after.packet.daddr, after.packet.dport) == (WEB, 80)
-    assert [step.text for step in after.history.steps] == ["dnat"]
+    assert [step.note for step in after.history.steps] == ["dnat"]
     again = only(whole, msgspec.structs.replace(after, packet=at("prerouting").packet), "prerouting")
-    assert [step.text for step in again.history.steps] == ["dnat"]
+    assert [step.note for step in again.history.steps] == ["dnat"]
 
 
 @pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))

@@ -6,7 +6,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
-from hairpin.walk.ip.ipvlan_l3s import handed_up, input_route_above
+from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.device import device_in
 from hairpin.walk.packet_walk import walk_packet
@@ -51,7 +51,7 @@ def test_it_passes_input_below_and_arrives_above() -> None:
     assert isinstance(outcome, State)
     assert (outcome.stage, outcome.netns, outcome.iif) == ("input", HOST_NETNS, "eth0")
     assert outcome.l3s == Port(sibling("container:one"), "eth0")
-    above = handed_up(outcome)
+    above = delivered_above(outcome)
     assert (above.netns, above.iif) == (sibling("container:one"), "eth0")
     (end,) = walk_packet(net, at("device-in", PACKET))
     assert (end.kind, end.state.netns) == ("arrived", sibling("container:one"))
@@ -62,7 +62,7 @@ def test_what_is_not_for_it_is_routed_below() -> None:
     (outcome,) = input_route_above(over_ipvlan(), at("input-route", packet))
     assert isinstance(outcome, State)
     assert (outcome.stage, outcome.l3s) == ("input", None)
-    assert handed_up(outcome) is outcome
+    assert delivered_above(outcome) is outcome
 
 
 def test_what_it_does_not_believe_is_routed_below() -> None:

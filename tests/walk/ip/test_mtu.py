@@ -8,15 +8,15 @@ from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.netfilter.packet import ICMP6, TCP, UDP, Packet
 from hairpin.walk.ip.mtu import (
-    bridged_in_pieces,
-    handed_up,
-    piece_of,
-    put_together,
+    defragmented,
+    fragmented,
+    fragmented_by_bridge,
+    fragmented_by_socket,
+    length_on_wire,
+    received_from_bridge,
     route_mtu,
-    sent_in_pieces,
-    taken_over,
-    told_what_fits,
     too_big_to_forward,
+    too_long_for,
 )
 from hairpin.walk.state import End, Fragments, State
 from tests.small_host import HOST_NETNS
@@ -84,13 +84,13 @@ TRACKING = msgspec.structs.replace(SPACE, ruleset=Ruleset(tables=(Table("inet", 
 
 
 def together(version: int, length: int, pieces: int) -> State:
-    return put_together(TRACKING, standing(version, length, pieces=pieces, iif="eth1"))
+    return defragmented(TRACKING, standing(version, length, pieces=pieces, iif="eth1"))
 
 
-def test_only_what_came_in_pieces_is_put_together_and_only_where_rules_are() -> None:
+def test_fragments_are_defragmented_where_rules_are() -> None:
     assert together(6, 1500, 1300).fragments.defragmented
-    assert not put_together(SPACE, standing(6, 1500, pieces=1300)).fragments.defragmented
-    assert not put_together(TRACKING, standing(6, 1300)).fragments.defragmented
+    assert not defragmented(SPACE, standing(6, 1500, pieces=1300)).fragments.defragmented
+    assert not defragmented(TRACKING, standing(6, 1300)).fragments.defragmented
 
 
 # packet, answer of a router whose link takes 1400 bytes
@@ -102,8 +102,11 @@ FORWARDED: dict[str, tuple[State, str | None]] = {
     "IPv6 in pieces that fit": (standing(6, 1401, pieces=1280), None),
     "IPv6 put together of such": (together(6, 1500, 1280), None),
     "IPv6 put together of larger ones": (together(6, 1500, 1404), "icmp6-too-big"),
-    "the same by a bridge, which forgets that": (handed_up(together(6, 1500, 1404)), None),
-    "a bridge forgets nothing of what it did not put together": (handed_up(standing(6, 1401)), "icmp6-too-big"),
+    "the same by a bridge, which forgets that": (received_from_bridge(together(6, 1500, 1404)), None),
+    "a bridge forgets nothing of what it did not put together": (
+        received_from_bridge(standing(6, 1401)),
+        "icmp6-too-big",
+    ),
 }
 
 
@@ -121,8 +124,8 @@ MADE: dict[str, tuple[State, bool]] = {
 
 
 @pytest.mark.parametrize(("state", "whole"), MADE.values(), ids=MADE)
-def test_told_what_fits(state: State, whole: bool) -> None:
-    assert told_what_fits(state, 1400).packet.dont_fragment is whole
+def test_fragmented_by_socket(state: State, whole: bool) -> None:
+    assert fragmented_by_socket(state, 1400).packet.dont_fragment is whole
 
 
 # packet of our own, its largest piece on the wire or what we are told
@@ -134,26 +137,26 @@ OWN: dict[str, tuple[State, int | str]] = {
     "not what TCP sends": (standing(6, 1500, protocol=TCP), "icmp6-too-big"),
     "nor what must not be cut": (standing(4, 1500, protocol=TCP, whole=True), "icmp-frag-needed"),
     "UDP may be cut if it does not fit": (standing(4, 1500, whole=True), 20 + 1376),
-    "in the pieces that its first route took": (told_what_fits(standing(4, 1500), 1284), 20 + 1264),
-    "or those of the way that takes less": (told_what_fits(standing(4, 1500), 1450), 20 + 1376),
+    "in the pieces that its first route took": (fragmented_by_socket(standing(4, 1500), 1284), 20 + 1264),
+    "or those of the way that takes less": (fragmented_by_socket(standing(4, 1500), 1450), 20 + 1376),
     "smaller pieces stay": (standing(4, 1500, pieces=1300), 1300),
     "a router cuts no IPv6": (standing(6, 1500, iif="eth1"), "icmp6-too-big"),
     "but what it has put together": (together(6, 1500, 1300), 1300),
-    "also in other pieces, where a bridge forgot what came": (handed_up(together(6, 1500, 1404)), 48 + 1352),
-    "it still holds pieces that fit": (handed_up(together(6, 1500, 1300)), 1300),
-    "IPv4 too": (handed_up(together(4, 1500, 1300)), 1300),
-    "which are not used where it fits whole": (handed_up(together(4, 1400, 1300)), 1400),
+    "also in other pieces, where a bridge forgot what came": (received_from_bridge(together(6, 1500, 1404)), 48 + 1352),
+    "it still holds pieces that fit": (received_from_bridge(together(6, 1500, 1300)), 1300),
+    "IPv4 too": (received_from_bridge(together(4, 1500, 1300)), 1300),
+    "which are not used where it fits whole": (received_from_bridge(together(4, 1400, 1300)), 1400),
 }
 
 
 @pytest.mark.parametrize(("state", "expected"), OWN.values(), ids=OWN)
-def test_sent_in_pieces(state: State, expected: int | str) -> None:
-    outcome = sent_in_pieces(state, "postrouting")
+def test_fragmented(state: State, expected: int | str) -> None:
+    outcome = fragmented(state, "postrouting")
     if isinstance(outcome, End):
         assert outcome.stop is not None
         assert outcome.stop.reject == expected
     else:
-        assert piece_of(outcome) == expected
+        assert length_on_wire(outcome) == expected
 
 
 PORT = Link(3, "veth1", "veth", mtu_bytes=1400, port=BridgePort())
@@ -175,17 +178,17 @@ BRIDGED: dict[str, tuple[State, int, int | str]] = {
 
 @pytest.mark.parametrize(("state", "mtu", "expected"), BRIDGED.values(), ids=BRIDGED)
 def test_bridged_in_pieces(state: State, mtu: int, expected: int | str) -> None:
-    outcome = bridged_in_pieces(state, mtu, PORT)
+    outcome = fragmented_by_bridge(state, mtu, PORT)
     if isinstance(outcome, End):
         assert outcome.stop is not None
         assert (outcome.stop.reject or "") == expected
     else:
-        assert piece_of(outcome) == expected
+        assert length_on_wire(outcome) == expected
 
 
 def test_a_frame_may_be_longer_by_a_vlan_tag() -> None:
-    assert taken_over(standing(4, 1404), PORT) is None
-    assert taken_over(standing(4, 1500, pieces=1404), PORT) is None
-    end = taken_over(standing(4, 1405), PORT)
+    assert too_long_for(standing(4, 1404), PORT) is None
+    assert too_long_for(standing(4, 1500, pieces=1404), PORT) is None
+    end = too_long_for(standing(4, 1405), PORT)
     assert end is not None
     assert end.kind == "dropped"

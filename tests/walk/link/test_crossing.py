@@ -51,4 +51,4 @@ def test_crossed(net: Network, daddr: int, frame: Frame, port: Port | None, assu
     found = crossed(net, leaving(daddr, frame), Link(2, "eth0", mac=MACS["one"]))
     assert (Port(found.netns, found.iif) if found is not None else None) == port
     told = [each.decided_by for each in found.history.steps] if found is not None else []
-    assert told == ([Assumed(assumed)] if assumed else [])
+    assert [str(each.said) for each in told if isinstance(each, Assumed)] == ([assumed] if assumed else [])

@@ -7,7 +7,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
-from hairpin.walk.link.vlan import below, taker
+from hairpin.walk.link.vlan import below, vlan_link
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import Sender, State
 from tests.small_host import route, ruleset, sibling
@@ -144,8 +144,8 @@ def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int
 def test_links_of_vlans() -> None:
     inner = container("container:one", 6, ONE, tagged=True)
     eth0, above = inner.links[1:]
-    assert taker(inner, eth0, TEN) == above
-    assert taker(inner, eth0, 11) is None
+    assert vlan_link(inner, eth0, TEN) == above
+    assert vlan_link(inner, eth0, 11) is None
     assert below(inner, above) == eth0
     assert below(inner, eth0) is None
     assert below(inner, msgspec.structs.replace(above, lower="eth9")) is None

@@ -23,7 +23,7 @@ def brought_up(view: View, link: Link, title: Message, detail: Message) -> Itera
     yield Candidate(
         title=title,
         detail=detail,
-        change=one(SetLink(view.stop.netns, up, ("ip", "link", "set", link.name, "up"))),
+        change=one(SetLink(view.stop.netns, up)),
         where=where(netns=view.stop.netns, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),

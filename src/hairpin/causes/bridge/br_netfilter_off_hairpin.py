@@ -6,7 +6,7 @@ Users see: a container that asks for a neighbour's published port by the host's 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import SetSysctl, one
+from hairpin.change.change import Change, LoadModule, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
@@ -19,17 +19,14 @@ def find(view: View) -> Iterator[Candidate]:
     value = view.host_namespace.sysctls.text(*path)
     if value == "1" or view.flow.version != 4:
         return
+    module = (LoadModule(view.host.name, "br_netfilter"),) if value is None else ()
     yield Candidate(
         title=message("Bridged packets are not shown to iptables (bridge-nf-call-iptables)"),
         detail=message(
             "The request was translated to a container on the same bridge; its answer is switched there directly, with "
             "an address that the asker never asked."
         ),
-        change=one(
-            SetSysctl(view.host_netns, path, "1"),
-            *(() if value is not None else ("modprobe br_netfilter",)),
-            "sysctl -w net.bridge.bridge-nf-call-iptables=1",
-        ),
+        change=Change((*module, SetSysctl(view.host_netns, path, "1"))),
         where=where(
             sysctl="net.bridge.bridge-nf-call-iptables",
             value=value or "absent (br_netfilter is not loaded)",

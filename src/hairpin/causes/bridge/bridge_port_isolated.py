@@ -18,11 +18,10 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.port is None:
         return
     port = msgspec.structs.replace(link.port, isolated=False)
-    argv = ("bridge", "link", "set", "dev", link.name, "isolated", "off")
     yield Candidate(
         title=message("Bridge port {link} is isolated", link=link.name),
         detail=message("Isolated ports of {bridge} exchange no frames with each other.", bridge=link.master),
-        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=where(link=link.name, isolated="on"),
         in_class="link-or-route",
         evidence=(link.evidence,),

@@ -18,11 +18,10 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or link.port is None:
         return
     port = msgspec.structs.replace(link.port, hairpin=True)
-    argv = ("bridge", "link", "set", "dev", link.name, "hairpin", "on")
     yield Candidate(
         title=message("Hairpin mode is off on {link}", link=link.name),
         detail=message("The packet would have to leave by the bridge port that it came in by."),
-        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port), argv)),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
         where=where(link=link.name, hairpin="off"),
         in_class="link-or-route",
         evidence=(link.evidence,),

@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
                 bridge=bridge,
             ),
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
-            change=one(SetLink(view.host_netns, attached, ("ip", "link", "set", link.name, "master", bridge))),
+            change=one(SetLink(view.host_netns, attached)),
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
             in_class="link-or-route",
             evidence=(link.evidence,),

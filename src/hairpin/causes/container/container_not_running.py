@@ -12,7 +12,7 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.starting import started
 from hairpin.host.docker import Container
-from hairpin.message import message
+from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -28,9 +28,9 @@ def find(view: View) -> Iterator[Candidate]:
         if change is None:
             continue
         ended = container.status == "exited" or looping
-        exited = f" with exit code {container.exit_code}" if ended else ""
+        exited = message(" with exit code {code}", code=container.exit_code) if ended else ""
         if looping:
-            change = _by_hand(change, f"repair what ends it: docker logs {container.name}")
+            change = _by_hand(change, message("repair what ends it: docker logs {name}", name=container.name))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
                 port=binding.host_port,
                 status="restarting" if looping else container.status,
                 exited=exited,
-                error=f" Docker says: {container.error}" if container.error else "",
+                error=message(" Docker says: {error}", error=container.error) if container.error else "",
             ),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
@@ -58,7 +58,7 @@ def _came_and_went(container: Container) -> bool:
     return container.running and container.netns is None and container.restart_policy != "no"
 
 
-def _by_hand(change: Change, advice: str) -> Change:
+def _by_hand(change: Change, advice: Message) -> Change:
     """Return the change without its command: the engine restarts this container already, a start repairs nothing."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts

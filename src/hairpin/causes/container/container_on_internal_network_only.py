@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
@@ -18,7 +19,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
-        change = on_default_bridge(view.host, container, binding, f"docker network connect bridge {container.name}")
+        change = on_default_bridge(view.host, container, binding, _connected(container))
         if change is None:
             continue
         networks = ", ".join(each.network for each in container.endpoints)
@@ -48,7 +49,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
     if container is None or view.in_reply or not _only_internal(view, container):
         return
     binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
-    change = on_default_bridge(view.host, container, binding, f"docker network connect bridge {container.name}")
+    change = on_default_bridge(view.host, container, binding, _connected(container))
     if change is None:
         return
     networks = ", ".join(each.network for each in container.endpoints)
@@ -67,6 +68,10 @@ def _way_out(view: View) -> Iterator[Candidate]:
 def _only_internal(view: View, container: Container) -> bool:
     internal = {each.name: each.internal for engine in view.host.engines for each in engine.networks}
     return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
+
+
+def _connected(container: Container) -> ConnectContainer:
+    return ConnectContainer("docker", "connect", "bridge", container.name)
 
 
 CAUSE = Cause(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.calls import SetContainerState
 from hairpin.change.change import SetContainer, one
 from hairpin.message import message
 
@@ -21,7 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
-        change=one(SetContainer(view.host.name, running), f"docker unpause {container.name}"),
+        change=one(SetContainer(view.host.name, running), SetContainerState("docker", "unpause", container.name)),
         where=where(container=container.name, state=container.status),
         in_class="switched-off",
         evidence=(container.evidence,),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
 from hairpin.engines.republishing import relays
 from hairpin.message import message
@@ -26,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
                     "what "
                     "is not translated by DNAT finds nobody."
                 ),
-                change=Change(parts, (f"docker restart {container.name}",)),
+                change=Change(parts, (SetContainerState("docker", "restart", container.name),)),
                 where=where(container=container.name, port=binding.host_port),
                 in_class="lost-relay",
                 evidence=(container.evidence,),

@@ -17,7 +17,11 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue
-        advice = f"ask for port {binding.container_port}, {container.name}'s own, or run it without --network host"
+        advice = message(
+            "ask for port {port}, {container}'s own, or run it without --network host",
+            port=binding.container_port,
+            container=container.name,
+        )
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(

@@ -37,7 +37,13 @@ def find(view: View) -> Iterator[Candidate]:
 def _published(view: View, container: Container, twin: PortBinding, other: str) -> Candidate:
     """Return the candidate that publishes the port for the asked protocol too, with a service behind it."""
     port, asked = view.flow.dport, twin.protocol
-    at_port = listening(view, f"serve {asked} on port {twin.container_port} in {container.name}")
+    advice = message(
+        "serve {protocol} on port {port} in {container}",
+        protocol=asked,
+        port=twin.container_port,
+        container=container.name,
+    )
+    at_port = listening(view, advice)
     inside = msgspec.structs.replace(at_port.socket, port=twin.container_port)
     service = AddSocket(netns_of(view.host, container) or view.host_netns, inside, at_port.advice)
     return Candidate(

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.routing._gateway import likely_gateway
-from hairpin.change.change import AddRoute, Change
+from hairpin.change.calls import FillIn
+from hairpin.change.change import AddRoute, one
+from hairpin.change.words import six
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.prefix import address_text
@@ -23,7 +25,6 @@ def find(view: View) -> Iterator[Candidate]:
     if way is None:
         return
     link, gateway, seen = way
-    family = "-6 " if version == 6 else ""
     named = address_text(gateway, version) if seen else "GATEWAY"
     advice = (
         message(
@@ -34,12 +35,13 @@ def find(view: View) -> Iterator[Candidate]:
         if seen
         else message("put your router's address in place of GATEWAY")
     )
+    words = ("ip", *six(version), "route", "add", "default", "via", "GATEWAY", "dev", link)
     yield Candidate(
         title=message("This host has no default route"),
         detail=message("Packets for anybody who is not on one of its own links have no way."),
-        change=Change(
-            (AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),),
-            (f"ip {family}route add default via {named} dev {link}",),
+        change=one(
+            AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),
+            *(() if seen else (FillIn(words),)),
         ),
         where=where(route="default", link=link),
         in_class="link-or-route",

@@ -44,7 +44,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
         )
         if tunnel
         else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
-        change=one(SetLink(view.stop.netns, connected, ())),
+        change=one(SetLink(view.stop.netns, connected)),
         where=where(netns=view.stop.netns, link=link.name, state="no carrier"),
         in_class="far-end-of-link",
         evidence=(link.evidence,),

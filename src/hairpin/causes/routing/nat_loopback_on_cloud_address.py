@@ -4,12 +4,12 @@ Users see: from the host (or its containers) the public address times out; 127.0
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.rules._lifting import iptables_rule
-from hairpin.change.change import Change, InsertRule
+from hairpin.change.intent import AnswerHere, rendered
 from hairpin.message import message
-from hairpin.netfilter.rule_address import IpFamily
+from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 
@@ -23,24 +23,12 @@ def find(view: View) -> Iterator[Candidate]:
         return
     public = address_text(mapping.public, flow.version)
     private = address_text(mapping.private, flow.version)
-    chains = ("PREROUTING",) if isinstance(flow.start, FromContainer) else ("OUTPUT",)
-    match = f"-d {public} -p {flow.protocol} --dport {flow.dport}"
-    family: IpFamily = "ip" if flow.version == 4 else "ip6"
-    to = f"{private}:{flow.dport}" if flow.version == 4 else f"[{private}]:{flow.dport}"
-    targets = (f"DNAT --to-destination {to}", "DOCKER")
-    for target in targets:
-        parts = tuple(
-            InsertRule(
-                view.host_netns,
-                "iptables-nft",
-                family,
-                "nat",
-                chain,
-                iptables_rule("nat", chain, f"{match} -j {target}", family),
-                1,
-            )
-            for chain in chains
-        )
+    hook: Literal["PREROUTING", "OUTPUT"] = "PREROUTING" if isinstance(flow.start, FromContainer) else "OUTPUT"
+    protocol = {"tcp": TCP, "udp": UDP}.get(flow.protocol)
+    if protocol is None:
+        return
+    for own in (mapping.private, None):
+        intent = AnswerHere(view.host_netns, flow.version, mapping.public, own, protocol, flow.dport, hook)
         yield Candidate(
             title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
             detail=message(
@@ -49,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
                 public=public,
                 private=private,
             ),
-            change=Change(parts),
+            change=rendered(intent, view.network),
             where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
             in_class="gateway-without-hairpin",
             side_effects=(

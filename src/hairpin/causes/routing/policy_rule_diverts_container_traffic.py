@@ -9,7 +9,8 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import DeletePolicyRule, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -9,6 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of, zones
+from hairpin.change.calls import BindInterface
 from hairpin.change.change import Change
 from hairpin.host.managers import FirewalldZone
 from hairpin.message import message
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             chain=place.chain,
             rule=place.text,
         ),
-        change=Change(exception(view, place).parts, (f"firewall-cmd --zone={zone} --change-interface={link}",)),
+        change=Change(exception(view, place).parts, (BindInterface(zone, link),)),
         where=where(interface=link, zone=zone, table=f"{place.family} {place.table}", chain=place.chain),
         in_class="bridge-in-wrong-zone",
         evidence=(place.evidence,),

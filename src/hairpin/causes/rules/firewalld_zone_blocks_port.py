@@ -9,6 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of
+from hairpin.change.calls import OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -47,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         change=Change(
             (_opened(view, place, zone, protocol),),
-            (f"firewall-cmd --zone={zone} --add-port={packet.dport}/{protocol}",),
+            (OpenPort(zone, packet.dport, protocol),),
         ),
         where=where(
             zone=zone, port=f"{packet.dport}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain

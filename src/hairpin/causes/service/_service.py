@@ -4,6 +4,7 @@ from hairpin.causes.cause import View
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
+from hairpin.message import Message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import is_loopback
 
@@ -40,7 +41,7 @@ def _of_protocol(view: View) -> tuple[Socket, ...]:
     return tuple(each for each in view.namespace.sockets if each.protocol == protocol)
 
 
-def listening(view: View, advice: str) -> AddSocket:
+def listening(view: View, advice: Message) -> AddSocket:
     """Return the change after which a socket on every address takes the packet."""
     packet = view.stop.seen.packet
     socket = Socket(

@@ -30,7 +30,16 @@ def find(view: View) -> Iterator[Candidate]:
             "address, where nothing listens.",
             socket=socket_text(sockets[0]),
         ),
-        change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
+        change=one(
+            listening(
+                view,
+                message(
+                    "let the service in {container} bind to 0.0.0.0:{port}",
+                    container=container.name,
+                    port=packet.dport,
+                ),
+            )
+        ),
         where=where(container=container.name, socket=socket_text(sockets[0])),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),

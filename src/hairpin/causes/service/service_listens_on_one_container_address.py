@@ -28,7 +28,16 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The service in {name} listens on another of its addresses", name=container.name),
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
-        change=one(listening(view, f"let the service in {container.name} bind to 0.0.0.0:{packet.dport}")),
+        change=one(
+            listening(
+                view,
+                message(
+                    "let the service in {container} bind to 0.0.0.0:{port}",
+                    container=container.name,
+                    port=packet.dport,
+                ),
+            )
+        ),
         where=where(container=container.name, socket=socket_text(bound[0])),
         in_class="bound-elsewhere",
         evidence=(bound[0].evidence,),

@@ -30,7 +30,12 @@ def find(view: View) -> Iterator[Candidate]:
             port=packet.dport,
         ),
         detail=message("Its only listener is {socket}.", socket=socket_text(others[0])),
-        change=one(listening(view, f"publish container port {others[0].port} instead of {packet.dport}")),
+        change=one(
+            listening(
+                view,
+                message("publish container port {port} instead of {asked}", port=others[0].port, asked=packet.dport),
+            )
+        ),
         where=where(container=container.name, socket=socket_text(others[0])),
         in_class="other-port",
         evidence=(others[0].evidence,),

@@ -27,7 +27,16 @@ def find(view: View) -> Iterator[Candidate]:
             other=sockets[0].version,
         ),
         detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
-        change=one(listening(view, f"let the service in {container.name} listen on IPv{packet.version} too")),
+        change=one(
+            listening(
+                view,
+                message(
+                    "let the service in {container} listen on IPv{version} too",
+                    container=container.name,
+                    version=packet.version,
+                ),
+            )
+        ),
         where=where(container=container.name, socket=socket_text(sockets[0])),
         in_class="bound-elsewhere",
         evidence=(sockets[0].evidence,),

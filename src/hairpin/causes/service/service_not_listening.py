@@ -24,7 +24,13 @@ def find(view: View) -> Iterator[Candidate]:
             "uses another port."
         ),
         change=one(
-            listening(view, f"start or repair the service in {container.name}; read `docker logs {container.name}`")
+            listening(
+                view,
+                message(
+                    "start or repair the service in {container}; read `docker logs {container}`",
+                    container=container.name,
+                ),
+            )
         ),
         where=where(container=container.name, port=packet.dport),
         in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",

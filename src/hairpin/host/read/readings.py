@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
 from hairpin.host.read.part import Name, Part, as_before
@@ -29,9 +31,10 @@ class _Making:
 
 
 class Readings:
-    """Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
+    r"""Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
 
-    A damaged reading never stops the others: it becomes an :class:`Unread`.
+    A damaged reading never stops the others: it becomes an :class:`Unread`.  Bytes that are no text (a rule's comment,
+    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.
 
     ``before``: the parts of the host as it was made from earlier evidence, ``changed``: where the readings have changed
     since.  A part that nothing of this concerns is not made again.
@@ -43,7 +46,7 @@ class Readings:
         self._by_place: dict[Place, list[Reading]] = {}
         self._making = _Making(before)
         self._changed = changed
-        for reading in evidence.readings:
+        for reading in map(_printable, evidence.readings):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
             elif reading.key not in _OPTIONAL and (reading.outcome != "absent" or reading.text.startswith(_OPEN)):
@@ -121,3 +124,8 @@ class Readings:
         """Return what ``parse`` makes of all of them, one after the other."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
+
+
+def _printable(reading: Reading) -> Reading:
+    text = spelt(reading.text)
+    return reading if text == reading.text else msgspec.structs.replace(reading, text=text)

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.message import Message
 from hairpin.netfilter.ir import Chain, Nat, Rule, Table
 from hairpin.netfilter.packet import Seen
 
@@ -25,12 +26,12 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """Something that hairpin cannot know and that this branch supposes: ``text`` with ``holds`` true or false.
+    """Something that hairpin cannot know and that this branch supposes: ``said`` with ``holds`` true or false.
 
     ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet
     host takes the usual branch."""
 
-    text: str
+    said: Message
     holds: bool
     place: Place | None = None
     usual: bool = True

@@ -13,6 +13,7 @@ from typing import assert_never
 import msgspec
 
 from hairpin.door import CLOSED, Door, Observer
+from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
@@ -90,8 +91,14 @@ def decide(
     observer, most = door.observer, door.limits.branches
     while pending:
         if len(decisions) + len(pending) > most:
-            text = f"more than {most} undecidable branches in {table.family} {table.name} {chain.name}"
-            decisions.append(Decision("outside", seen, conditions=(Condition(text, holds=True),)))
+            said = message(
+                "more than {count} undecidable branches in {family} {table} {chain}",
+                count=most,
+                family=table.family,
+                table=table.name,
+                chain=chain.name,
+            )
+            decisions.append(Decision("outside", seen, conditions=(Condition(said, holds=True),)))
             break
         each = pending.pop()
         decisions.append(each if isinstance(each, Decision) else _Run(table, chain, pending, observer).run(each))
@@ -181,10 +188,10 @@ class _Run:
             return Truth.NO
         place = place_of(self.table, cursor.chain.name, rule)
         usual = part.usual if isinstance(part, StatefulMatch) else False
-        text = part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text
+        said = verbatim(part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text)
         load = isinstance(part, StatefulMatch) and part.name in LOAD_MATCHES
-        taken = Condition(text, holds=usual, place=place, usual=True, load=load)
-        other = Condition(text, holds=not usual, place=place, usual=False, load=load)
+        taken = Condition(said, holds=usual, place=place, usual=True, load=load)
+        other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
         if usual:
             branch.rule, branch.part = branch.rule + 1, 0
@@ -292,7 +299,8 @@ class _Run:
                 cursor.rule, cursor.part = cursor.rule + 1, 0
                 return None
             case Outside(text=text, name=name):
-                other = Condition(f"{name} takes the packet: {text}", holds=False, place=place, usual=False)
+                taking = message("{name} takes the packet: {text}", name=name, text=text)
+                other = Condition(taking, holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
                 branch.rule, branch.part = branch.rule + 1, 0
                 self.pending.append(self._decision(branch, "accept", place) if name in _GIVE_BACK else branch)

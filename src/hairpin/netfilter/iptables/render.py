@@ -6,9 +6,9 @@ the written text gives the same IR (apart from texts, lines and handles).
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
 
-from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, refuse, tos_pair
+from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
 from hairpin.netfilter.iptables.render_targets import target_words
-from hairpin.netfilter.iptables.words import quoted, split_words
+from hairpin.netfilter.iptables.words import quoted, refuse, split_words
 from hairpin.netfilter.ir import (
     Chain,
     Expression,

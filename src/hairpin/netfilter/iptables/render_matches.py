@@ -2,7 +2,6 @@
 
 from typing import Literal, NamedTuple
 
-from hairpin.errors import ChangeError
 from hairpin.netfilter.iptables.fields import (
     CT_STATES,
     CT_STATUSES,
@@ -14,6 +13,7 @@ from hairpin.netfilter.iptables.fields import (
     field_of,
 )
 from hairpin.netfilter.iptables.matches import holds_without_connection
+from hairpin.netfilter.iptables.words import refuse
 from hairpin.netfilter.ir import (
     FULL_MASK,
     AnyOfMatch,
@@ -73,11 +73,6 @@ class Context(NamedTuple):
     family: IpFamily
     protocol: int | None
     used: frozenset[str]
-
-
-def refuse(what: object, why: str = "iptables has no words for it") -> ChangeError:
-    """Return the error for something that cannot be said."""
-    return ChangeError(f"cannot write {what} as an iptables rule: {why}; write it for nftables instead")
 
 
 def match_words(match: Match, context: Context) -> Words:

@@ -5,8 +5,7 @@ Raises ChangeError for what iptables cannot say.
 
 from typing import assert_never
 
-from hairpin.netfilter.iptables.render_matches import refuse
-from hairpin.netfilter.iptables.words import split_words
+from hairpin.netfilter.iptables.words import refuse, split_words
 from hairpin.netfilter.ir import (
     FULL_MASK,
     Jump,

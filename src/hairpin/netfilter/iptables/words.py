@@ -13,6 +13,8 @@ Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_sav
 import re
 from typing import NamedTuple
 
+from hairpin.errors import ChangeError
+from hairpin.message import message
 from hairpin.netfilter.rule_address import IpFamily
 
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
@@ -145,3 +147,10 @@ def read_group(raw: list[str], name: str, family: IpFamily) -> Group:
 
 def _is_option(word: str) -> bool:
     return word.startswith("-") and len(word) > 1 and not word[1].isdigit()
+
+
+def refuse(what: object, why: str = "iptables has no words for it") -> ChangeError:
+    """Return the error for something that cannot be said."""
+    return ChangeError(
+        message("cannot write {what} as an iptables rule: {why}; write it for nftables instead", what=what, why=why)
+    )

@@ -65,7 +65,7 @@ def render(table: Table) -> str:
         lines += [f"\t{line}" for line in named]
     for chain in table.chains:
         lines += [f"\tchain {chain.name} {{"]
-        lines += [f"\t\t{_hook(chain)}"] if chain.hook is not None else []
+        lines += [f"\t\t{hook_text(chain)}"] if chain.hook is not None else []
         lines += [f"\t\t{text}" for text in _rules(chain, table)]
         lines += ["\t}"]
     return "\n".join((*lines, "}", ""))
@@ -142,7 +142,7 @@ def _parts_inside(text: str, after: tuple[Expression, ...]) -> int:
 # --- chains ----------------------------------------------------------------------------------------------------------
 
 
-def _hook(chain: Chain) -> str:
+def hook_text(chain: Chain) -> str:
     devices = ", ".join(map(name_text, chain.devices))
     device = f" devices = {{ {devices} }}" if len(chain.devices) > 1 else f" device {devices}" if devices else ""
     policy = f" policy {chain.policy};" if chain.policy is not None else ""

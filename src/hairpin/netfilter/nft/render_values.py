@@ -4,6 +4,7 @@ Numbers are written as numbers if nft reads them so: symbols would depend on fil
 """
 
 from hairpin.errors import ChangeError
+from hairpin.message import message
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.values import ICMP_TYPES
 from hairpin.netfilter.rule_address import write_address, write_mac
@@ -11,7 +12,9 @@ from hairpin.netfilter.rule_address import write_address, write_mac
 
 def refuse(what: object, why: str = "nft has no words for it") -> ChangeError:
     """Return the error for something that cannot be said."""
-    return ChangeError(f"cannot write {what} for nftables: {why}; leave it to the tool that made it")
+    return ChangeError(
+        message("cannot write {what} for nftables: {why}; leave it to the tool that made it", what=what, why=why)
+    )
 
 
 def kind_of(field: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.netns import Netns
+from hairpin.message import Message
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
@@ -82,7 +83,7 @@ class StandIn(msgspec.Struct, frozen=True):
 
     netns: Netns
     link: str
-    text: str
+    said: Message
 
 
 class NetnsPlan(msgspec.Struct, frozen=True):
@@ -126,8 +127,8 @@ class Blueprint(msgspec.Struct, frozen=True):
     namespaces: tuple[NetnsPlan, ...]
     links: tuple[LinkLine, ...]
     stand_ins: tuple[StandIn, ...] = ()
-    left_out: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
+    apart: tuple[Message, ...] = ()
     ways: tuple[Way, ...] = ()
 
 

@@ -3,8 +3,8 @@
 A permanent entry is believed without a question (ip-neighbour(8)), so that frames come to its address whoever has it;
 the walk takes it that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the
 address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames
-to the others are taken in as if they were its own, before the network layer drops them
-(net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+to the others are taken in as if they were its own, before the network layer drops them (net/ethernet/eth.c
+eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter

@@ -13,6 +13,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
@@ -175,9 +176,15 @@ class _Found:
         if link.kind not in _EQUAL_TO_A_WIRE:
             wanted = link.tunnel is None or tunnels.is_rebuilt(self._network, netns, link)
             lacking = wanted and link.kind in KINDS and link.kind not in self._able
-            which = ", which this kernel does not make" if lacking else ""
-            text = f"{link.name} in {named(netns, self._names)} is a {link.kind}{which}; a plain wire stands in"
-            self.stand_ins.append(StandIn(netns, link.name, text))
+            said = message(
+                "{link} in {netns} is a {kind}, which this kernel does not make; a plain wire stands in"
+                if lacking
+                else "{link} in {netns} is a {kind}; a plain wire stands in",
+                link=link.name,
+                netns=named(netns, self._names),
+                kind=link.kind,
+            )
+            self.stand_ins.append(StandIn(netns, link.name, said))
 
     # --- links that stand on others --------------------------------------------------------------------------------
 
@@ -263,9 +270,11 @@ def by_age(link: Link) -> int:
 
 def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
     if link.xdp:
-        yield StandIn(netns, link.name, f"{link.name} in {name} carries an XDP program, which is not rebuilt")
+        said = message("{link} in {netns} carries an XDP program, which is not rebuilt", link=link.name, netns=name)
+        yield StandIn(netns, link.name, said)
     if link.tc_ingress or link.tc_egress:
-        yield StandIn(netns, link.name, f"{link.name} in {name} carries a tc filter, which is not rebuilt")
+        said = message("{link} in {netns} carries a tc filter, which is not rebuilt", link=link.name, netns=name)
+        yield StandIn(netns, link.name, said)
 
 
 def holder_of(namespace: Namespace, link: Link) -> Link:

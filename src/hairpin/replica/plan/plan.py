@@ -2,6 +2,7 @@
 
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -36,7 +37,7 @@ def blueprint(
     names = _needed(network, flows)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
-    left_out: list[str] = []
+    left_out: list[Message] = []
     known_macs = known_outside(network, made.wires)
     plans = [world(network, flows, made.wires), *segments_plan(made.wires, known_macs)]
     known = read or network
@@ -47,9 +48,13 @@ def blueprint(
         loads = rules.loads(namespace, own, before.ruleset if before is not None else None)
         left_out += loads.left_out
         called = named(name, names)
-        left_out += (f"{key} of {called} could not be read" for key in namespace.unread if key.startswith(_RULES))
         left_out += (
-            f"{route_text(route)} of {called} encapsulates"
+            message("{key} of {netns} could not be read", key=key, netns=called)
+            for key in namespace.unread
+            if key.startswith(_RULES)
+        )
+        left_out += (
+            message("{route} of {netns} encapsulates", route=route_text(route), netns=called)
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -57,7 +62,7 @@ def blueprint(
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        f"{named(netns, (*names, netns))}: no packet of the flow comes there"
+        message("{netns}: no packet of the flow comes there", netns=named(netns, (*names, netns)))
         for netns, _ in network.namespaces()
         if netns not in names
     )
@@ -109,7 +114,7 @@ def _namespace(
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),
-        bridge_lines=(*link_settings.vlans(namespace), *tunnels.forwarding_entries(network, netns)),
+        bridge_lines=(*link_settings.vlans(namespace), *tunnels.forwarding_entries(network, netns, able)),
         loads=loads.loads,
         services=services.services(network, netns),
         running=link_settings.running(namespace),

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
@@ -23,7 +23,7 @@ class Loads(msgspec.Struct, frozen=True):
     """What is loaded, in this order; and what could not be put into a tool's words."""
 
     loads: tuple[Load, ...] = ()
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
 
 
 def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
@@ -32,7 +32,7 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None)
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
     found: list[Load] = []
-    left_out: list[str] = []
+    left_out: list[Message] = []
     replayed: set[str] = set()
     found += _ipsets(namespace, evidence)
     for table in namespace.ruleset.tables:
@@ -45,7 +45,15 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None)
         try:
             found.append(_written(table))
         except ChangeError as error:
-            left_out.append(f"table {table.family} {table.name} of {namespace.name}: {error}")
+            left_out.append(
+                message(
+                    "table {family} {table} of {netns}: {reason}",
+                    family=table.family,
+                    table=table.name,
+                    netns=namespace.name,
+                    reason=error.said,
+                )
+            )
     return Loads(tuple(found), tuple(left_out))
 
 

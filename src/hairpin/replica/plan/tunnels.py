@@ -44,11 +44,14 @@ def type_words(tunnel: Tunnel) -> str:
     return " ".join(words)
 
 
-def forwarding_entries(network: Network, netns: Netns) -> Iterator[str]:
-    """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices."""
+def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
+    """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices.
+
+    ``able``: the kinds that this kernel makes."""
     namespace = network.namespace(netns)
     for link in namespace.links:
-        yield from _entries(namespace, link) if is_rebuilt(network, netns, link) else ()
+        if link.kind in able and is_rebuilt(network, netns, link):
+            yield from _entries(namespace, link)
 
 
 def _entries(namespace: Namespace, link: Link) -> Iterator[str]:

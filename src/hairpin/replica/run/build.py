@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, named, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
@@ -52,6 +53,15 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
     return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
 
 
+def within(name: str, said: Message) -> Message:
+    """Return a message about something in the namespace of that name."""
+    return message("{netns}: {said}", netns=name, said=said)
+
+
+def _unmade(line: LinkLine, said: str) -> Message:
+    return message("a link could not be made: {said} ({line})", said=said, line=_without_paths(line.text))
+
+
 class Built:
     """The namespaces by name, and what could not be built in them.
 
@@ -60,7 +70,7 @@ class Built:
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
         self.plan = plan
-        self.left_out: list[str] = list(plan.left_out)
+        self.left_out: list[Message] = list(plan.left_out)
         self.replaced: list[tuple[Netns, LeftOut]] = []
         self.netns: dict[Netns, HeldNetns] = {}
         self.took_ms: dict[str, float] = {}
@@ -87,9 +97,6 @@ class Built:
                 self._complain(each, each.guarded_lines[number - 1], complaint)
         started = self._took("rules", started)
 
-    def _leave_out(self, netns: Netns, text: str) -> None:
-        self.left_out.append(f"{named(netns, self.netns)}: {text}")
-
     def _took(self, what: str, started: float) -> float:
         now = time.monotonic()
         self.took_ms[what] = (now - started) * 1000
@@ -101,7 +108,14 @@ class Built:
         """Write what differs, in the namespace that the process is in."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
-                self._leave_out(netns, f"{each.path} cannot be set to {each.value} on this kernel")
+                self.left_out.append(
+                    message(
+                        "{path} = {value} cannot be set in {netns} on this kernel",
+                        path=each.path,
+                        value=each.value,
+                        netns=named(netns, self.netns),
+                    )
+                )
 
     # --- links -------------------------------------------------------------------------------------------------------
 
@@ -118,12 +132,12 @@ class Built:
             line = pending[number - 1]
             if line.instead is not None:
                 again.append(line)
-                self.left_out.append(f"this kernel makes no {line.kind}")
+                self.left_out.append(message("this kernel makes no {kind}", kind=line.kind))
             elif "File exists" not in said:
-                self.left_out.append(f"a link could not be made: {said} ({_without_paths(line.text)})")
+                self.left_out.append(_unmade(line, said))
         if again:
             for number, said in self._ip(tuple(self._placed(each.instead or "") for each in again)):
-                self.left_out.append(f"a link could not be made: {said} ({_without_paths(again[number - 1].text)})")
+                self.left_out.append(_unmade(again[number - 1], said))
 
     def _placed(self, line: str) -> str:
         for name, netns in self.netns.items():
@@ -157,7 +171,8 @@ class Built:
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
         known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
-            self._leave_out(plan.netns, f"{line}: {complaint}")
+            name = named(plan.netns, self.netns)
+            self.left_out.append(message("{netns}: {line}: {complaint}", netns=name, line=line, complaint=complaint))
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -181,7 +196,7 @@ class Built:
                     self.netns[name].enter()
                     for each in load_again(load, said or f"status {status}"):
                         if each.instead is None:
-                            self._leave_out(name, each.text)
+                            self.left_out.append(within(named(name, self.netns), each.said))
                         else:
                             self.replaced.append((name, each))
             queues = {name: loads for name, loads in queues.items() if loads}
@@ -197,12 +212,14 @@ class Built:
                 self.netns[plan.netns].enter()
                 said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
                 for complaint in dict.fromkeys(each for each in said if each):
-                    self._leave_out(plan.netns, f"a live connection cannot be rebuilt: {complaint}")
+                    cannot = message("a live connection cannot be rebuilt: {complaint}", complaint=complaint)
+                    self.left_out.append(within(named(plan.netns, self.netns), cannot))
 
     def _takes_connections(self, plan: NetnsPlan) -> bool:
         if ctnetlink.available():
             return True
-        self._leave_out(plan.netns, "live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        said = message("live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
+        self.left_out.append(within(named(plan.netns, self.netns), said))
         return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
@@ -234,7 +251,8 @@ class Built:
                 for link in plan.running:
                     while not is_running(asker, link):
                         if time.monotonic() > until:
-                            self._leave_out(plan.netns, f"{link} does not come up")
+                            said = message("{link} does not come up", link=link)
+                            self.left_out.append(within(named(plan.netns, self.netns), said))
                             break
                         time.sleep(0.001)
                 _wait_queues(asker)

@@ -15,10 +15,11 @@ import msgspec
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
+from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.run.serving import Loop, hear_errors
 from hairpin.replica.watch.drops import Drops
-from hairpin.replica.watch.tap import Sighting, Tap
+from hairpin.replica.watch.tap import Tap
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3

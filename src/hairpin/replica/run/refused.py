@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import ChangeError
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.nft.render import render, render_rule
 from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, single
@@ -31,7 +32,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     ``table``, ``chain``, ``instead``: where a rule of no effect stands in its place, and what its tool prints for that.
     None: it stands nowhere, so that nobody knows what would have met it."""
 
-    text: str
+    said: Message
     table: str = ""
     chain: str = ""
     instead: str | None = None
@@ -62,7 +63,7 @@ def _by_line(load: Load, said: str) -> Iterator[LeftOut]:
         yield from found
         said = run_tool(msgspec.structs.replace(load, text="\n".join(lines), again=True))
     if said:
-        yield LeftOut(f"{load.tool} refuses the rules: {_brief(said)}")
+        yield LeftOut(message("{tool} refuses the rules: {reason}", tool=load.tool, reason=_brief(said)))
 
 
 def _brief(said: str) -> str:
@@ -84,13 +85,14 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
         table = next(each[1:].strip() for each in reversed(lines[:at]) if each.startswith("*"))
         words = f"-A {rule[1]}" + (" -j CONTINUE" if load.tool.startswith("eb") else "")
         lines[at] = words
-        return LeftOut(f"this machine's {load.tool} refuses the rule {line}", table, rule[1], words)
+        refused = message("this machine's {tool} refuses the rule {rule}", tool=load.tool, rule=line)
+        return LeftOut(refused, table, rule[1], words)
     if load.tool == "ipset":
         command, name = line.split(" ")[:2]
         for other, text in enumerate(lines):  # without the set, none of its elements is taken either
             if other == at or (command == "create" and text.startswith(f"add {name} ")):
                 lines[other] = ""
-        return LeftOut(f"this machine's ipset refuses {line[:100]}")
+        return LeftOut(message("this machine's ipset refuses {line}", line=line[:100]))
     return None
 
 
@@ -196,23 +198,38 @@ def _run_json(*commands: _Command) -> str:
 def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
     """Load one command in nft's words, or what holds its place."""
     kind, found = command.kind, command.found
+    reason: Message | str
     try:
         text = _rule_text(command, table) if kind == "rule" else _part_text(kind, found, table)
     except ChangeError as error:
-        said = str(error)
+        reason = error.said
     else:
         said = run_tool(Load("nft", text)) if text else said
         if text and not said:
             return
+        reason = _brief(said)
     name = str(found.get("chain" if kind == "rule" else "name"))
     if kind == "rule":
         _run_json(_Command(kind, {**found, "expr": [{"counter": {"packets": 0, "bytes": 0}}]}))
-        told = f"this machine's nft refuses rule {command.number} of {table.name} {name}: {_brief(said)}"
-        yield LeftOut(told, table.name, name, "counter")
+        refused = message(
+            "this machine's nft refuses rule {number} of {table} {chain}: {reason}",
+            number=command.number,
+            table=table.name,
+            chain=name,
+            reason=reason,
+        )
+        yield LeftOut(refused, table.name, name, "counter")
         return
     if kind == "chain":  # others may jump there
         _run_json(_Command(kind, {key: found[key] for key in ("family", "table", "name")}))
-    yield LeftOut(f"this machine's nft refuses the {kind} {name} of {table.name}: {_brief(said)}")
+    refused = message(
+        "this machine's nft refuses the {kind} {name} of {table}: {reason}",
+        kind=kind,
+        name=name,
+        table=table.name,
+        reason=reason,
+    )
+    yield LeftOut(refused)
 
 
 def _rule_text(command: _Command, table: Table) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, named
 from hairpin.replica.run.netns import HeldNetns, entered
 
@@ -70,7 +71,7 @@ class Servers:
 
     def __init__(self, netns: dict[Netns, HeldNetns], home: HeldNetns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
-        self.left_out: list[str] = []
+        self.left_out: list[Message] = []
         self.held: list[tuple[Netns, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
         self._netns = netns
@@ -98,7 +99,12 @@ class Servers:
                 if plan.netns != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
                     self.left_out.append(
-                        f"{named(plan.netns, self._netns)}: nothing can listen on {where}: {error.strerror}"
+                        message(
+                            "{netns}: nothing can listen on {where}: {reason}",
+                            netns=named(plan.netns, self._netns),
+                            where=where,
+                            reason=error.strerror,
+                        )
                     )
 
     def listen(self, netns: Netns, service: Service) -> None:

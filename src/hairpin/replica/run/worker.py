@@ -7,7 +7,6 @@ descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with i
 import socket
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
@@ -15,28 +14,29 @@ from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
+from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way, named
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.replica.plan.world import Entry, entry
 from hairpin.replica.run import ctnetlink
-from hairpin.replica.run.build import Built, makeable
+from hairpin.replica.run.build import Built, makeable, within
+from hairpin.replica.run.changing import make
 from hairpin.replica.run.client import Attempt, Client, source_of
-from hairpin.replica.run.refit import carry_out
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
-from hairpin.replica.watch.counters import Counters, Hit
+from hairpin.replica.watch.counters import Counters
 from hairpin.replica.watch.departures import Departures
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, Lost
-from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Sighting, Tap
-from hairpin.replica.watch.verdict import Findings, Verdict, last_seen, verdict
+from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
+from hairpin.replica.watch.verdict import Findings, last_seen, verdict
 from hairpin.walk.walk import walk_flow
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
@@ -44,32 +44,6 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
 no namespace's own."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
-    that took it, and the kernel's own words for the drop."""
-
-    netns: Netns
-    link: str = ""
-    out: bool = False
-    rules: tuple[Hit, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
-class Judgement(msgspec.Struct, frozen=True):
-    """What the kernel did with a flow.
-
-    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
-    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
-
-    flow: Flow
-    verdict: Verdict | Literal["depends"]
-    place: Place | None = None
-    path: tuple[Sighting, ...] = ()
-    elapsed_ms: float = 0.0
-    left_out: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -85,24 +59,14 @@ class Order(msgspec.Struct, frozen=True):
     after: tuple[Flow, ...] = ()
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """The answers, in the order asked; how long the parts took, in milliseconds; the error, when it could not be
-    built."""
-
-    before: tuple[Judgement, ...] = ()
-    after: tuple[Judgement, ...] = ()
-    took_ms: tuple[tuple[str, float], ...] = ()
-    error: Message | None = None
-
-
 def carry(order: Order) -> Outcome:
     """Build, send, change, send.  The process must be alone: it ends up in another namespace."""
     replica = _Replica(order)
     before = tuple(replica.judge(flow) for flow in order.flows)
     after: tuple[Judgement, ...] = ()
     if order.change is not None:
-        refused = carry_out(order.change, order.network, replica.built)
-        replica.built.left_out += (f"the change: {said}" for said in refused)
+        refused = make(order.change, order.network, replica.built)
+        replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change()
         after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
@@ -236,9 +200,11 @@ class _Replica:
         elif isinstance(flow.start, FromContainer):
             netns, source = flow.start.netns, None
         elif not isinstance(flow.start, FromHost):
-            return Judgement(flow, "dropped", Place(WORLD), left_out=("something upstream keeps it out, as stated",))
+            said = message("something upstream keeps it out, as stated")
+            return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:
-            return Judgement(flow, "dropped", Place(netns), left_out=(f"{named(netns, self._plans)} is not there",))
+            said = message("{netns} is not there", netns=named(netns, self._plans))
+            return Judgement(flow, "dropped", Place(netns), left_out=(said,))
         self._servers.hang_up()
         self._forget_goodbyes(flow.version)
         self.built.remember()
@@ -347,20 +313,20 @@ class _Replica:
             return Place(rules[0].netns if rules else self._start, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
-    def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[str, ...]:
+    def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
             branches = walk_flow(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
-        stand_ins = (each.text for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
+        stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(
             dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread))
         )
 
-    def _met_replaced(self) -> Iterator[str]:
+    def _met_replaced(self) -> Iterator[Message]:
         """Yield the rules left out that a packet of the flow would have met."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
-                yield f"{named(name, self._plans)}: {rule.text}"
+                yield within(named(name, self._plans), rule.said)

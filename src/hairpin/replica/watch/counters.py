@@ -16,23 +16,8 @@ from hairpin.netfilter.iptables.words import split_words
 from hairpin.netfilter.ir import Chain, Jump, Reject, Rule, Table, Verdict, VerdictMap
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.network.prefix import Version
+from hairpin.replica.judgement import Hit
 from hairpin.replica.plan.blueprint import NetnsPlan
-
-
-class Hit(msgspec.Struct, frozen=True):
-    """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
-    packet's way."""
-
-    netns: Netns
-    dialect: str
-    family: str
-    table: str
-    chain: str
-    number: int
-    text: str
-    packets: int
-    does: Literal["drop", "reject", "other"] = "other"
-
 
 _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptables-legacy"]]] = {
     "iptables-nft-restore": ("iptables-nft-save", "ip", "iptables-nft"),

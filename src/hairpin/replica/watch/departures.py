@@ -6,16 +6,17 @@ The world answers everybody.  A packet that nobody out there would answer (walk/
 from collections.abc import Iterator
 
 from hairpin.host.netns import Netns
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.stacked import lower_of
+from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, Way
 from hairpin.replica.plan.world import entry
-from hairpin.replica.watch.tap import Sighting
-from hairpin.replica.watch.verdict import Verdict, says_no
+from hairpin.replica.watch.verdict import says_no
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
@@ -67,11 +68,12 @@ class Departures:
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
-    def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[str]:
+    def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
         """Yield what cannot be said about the far ends of tunnels whose outer packets came to the world."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
-            yield from (f"what is at {each.destination}, a tunnel's far end, was not read" for each in came)
+            for each in came:
+                yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
         """Return the host whose uplink ends at the world's link that the packet was seen on."""

@@ -8,11 +8,10 @@ import ipaddress
 import socket
 import struct
 
-import msgspec
-
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.prefix import Version
+from hairpin.replica.judgement import Sighting
 
 _ETH_P_ALL, _ETH_P_IP, _ETH_P_IP6 = 0x0003, 0x0800, 0x86DD
 SO_TIMESTAMPNS = 35
@@ -20,45 +19,6 @@ _OUTGOING = 4
 _IGMP = 2
 _SO_RCVBUFFORCE = 33
 _NEIGHBOUR_DISCOVERY, _SOLICITATION = range(130, 144), 135
-
-
-class Sighting(msgspec.Struct, frozen=True):
-    """A packet on a link.  ``at_ns``: the kernel's clock; ``answer``: ICMP type << 8 | code of an ICMP message.
-
-    ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
-
-    at_ns: int
-    netns: Netns
-    link: str
-    out: bool
-    version: Version
-    source: str
-    destination: str
-    protocol: int
-    sport: int | None = None
-    dport: int | None = None
-    tcp_flags: int = 0
-    icmp: int | None = None
-    payload_bytes: int = 0
-    quoted: tuple[int, ...] = ()
-
-    def text(self) -> str:
-        """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
-        ends = [
-            f"{f'[{address}]' if self.version == 6 and port is not None else address}"
-            + (f":{port}" if port is not None else "")
-            for address, port in ((self.source, self.sport), (self.destination, self.dport))
-        ]
-        return " ".join((" > ".join(ends), *_words(self)))
-
-
-def _words(seen: Sighting) -> tuple[str, ...]:
-    if seen.protocol == TCP:
-        names = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
-        return ("-".join(name for bit, name in enumerate(names) if seen.tcp_flags >> bit & 1),)
-    if seen.icmp is not None:
-        return (f"ICMP {seen.icmp >> 8}/{seen.icmp & 255}",)
-    return ("UDP",) if seen.protocol == UDP else (f"protocol {seen.protocol}",)
 
 
 def _is_about_discovery(message: bytes) -> bool:

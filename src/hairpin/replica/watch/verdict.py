@@ -1,24 +1,21 @@
 """What became of a flow's packet, from what its client experienced, what the taps saw and what the services met.
 
-The words are those of the contract, and mean what they mean in walk/walk.py.
+The words are those of ``replica/judgement.py``.
 """
 
 import errno
 from collections import Counter
-from typing import Literal
 
 import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.run.client import Attempt
 from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
-from hairpin.replica.watch.counters import Hit
 from hairpin.replica.watch.snmp import ECHO_REPLIES, REFUSALS, RESETS
-from hairpin.replica.watch.tap import Sighting
 
-Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
 _AGAIN = 8
 """So often no packet comes by a link without a circle: a client that hears nothing sends a SYN a few times."""
 _UNREACHABLE = 3

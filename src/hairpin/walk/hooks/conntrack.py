@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, tracked_ports
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_INVALID,
@@ -217,7 +218,7 @@ def confirmed(state: State, namespace: Namespace) -> State | End:
         other = _known(state, namespace, connection.reply, connection)
         if other is not None:
             decided = ConntrackDecided(
-                "another connection has the addresses and ports of its answers", other[0].evidence
+                message("another connection has the addresses and ports of its answers"), other[0].evidence
             )
             return stopped(state, "conntrack-clash", link=state.oif or state.iif, decided_by=decided)
     checked = msgspec.structs.replace(

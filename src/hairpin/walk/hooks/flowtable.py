@@ -12,7 +12,8 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, STATUS_OFFLOAD, STATUS_SNAT
 from hairpin.netfilter.packet import FIN, GRE, RST, TCP, UDP, Connection, Seen
 from hairpin.network.prefix import LINK_LOCAL6, inside
-from hairpin.network.routing import NO_WAY, Query, lookup
+from hairpin.network.query import NO_WAY, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.state import State
@@ -64,13 +65,11 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
         forth, back = back, forth
     packet = seen.packet
     if not Novelty.LOOKS_BACK_AS_THE_ANSWER.known_to(namespace.kernel):
-        query = Query(6, forth.saddr, 0, iif="lo", oif=seen.iif)
+        query = Query(6, forth.saddr, scope=Scope(oif=seen.iif))
     else:
         strictly = inside(forth.saddr, *LINK_LOCAL6, 6)
-        query = Query(
-            6, forth.saddr, back.saddr, iif="lo", oif=seen.iif if strictly else None,
-            prefers=None if strictly else seen.iif, weakly=not strictly, mark=packet.mark, tos=packet.dscp << 2,
-        )  # fmt: skip
+        scope = Scope(oif=seen.iif) if strictly else Scope(prefers=seen.iif, weakly=True)
+        query = Query(6, forth.saddr, back.saddr, mark=packet.mark, tos=packet.dscp << 2, scope=scope)
     return lookup(namespace, query).type not in NO_WAY
 
 

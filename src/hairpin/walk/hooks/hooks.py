@@ -10,15 +10,18 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition, Decision
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.ir import CT_RELATED, CT_UNTRACKED, STATUS_DNAT, Chain, Family, Hook, Nat, Table
 from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
+from hairpin.walk.hooks.chains import NAT, Item, chains_at, items_at, translates_addresses
 from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
+from hairpin.walk.hooks.unread import bound, unread_rules
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -32,25 +35,8 @@ from hairpin.walk.state import (
     without_ends,
 )
 
-_CONNTRACK_PRIORITY = -200
 INT_MAX = (1 << 31) - 1
-_NAT: dict[Hook, tuple[int, Manip]] = {
-    "prerouting": (-100, "dst"),
-    "output": (-100, "dst"),
-    "input": (100, "src"),
-    "postrouting": (100, "src"),
-}
 _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
-
-
-class _Item(msgspec.Struct, frozen=True):
-    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
-    chain)."""
-
-    priority: int
-    kind: str
-    table: Table | None = None
-    chain: Chain | None = None
 
 
 Reroute = Callable[[Namespace, State], Iterator[Outcome]]
@@ -66,7 +52,7 @@ def run_hook(
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-    unread = _unread_rules(namespace, state)
+    unread = unread_rules(namespace, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
         # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
         blind = stopped(
@@ -75,7 +61,7 @@ def run_hook(
         yield msgspec.structs.replace(blind, kind="unknown")
         state = _under(state, unread, holds=True)
     states = [state]
-    for item in _items(namespace, hook, families):
+    for item in items_at(namespace, hook, families):
         if item.kind == "nat" and not translates:
             continue
         states = yield from without_ends(_do_and_route(namespace, each, hook, item, reroute) for each in states)
@@ -83,7 +69,7 @@ def run_hook(
 
 
 def _do_and_route(
-    namespace: Namespace, state: State, hook: Hook, item: _Item, reroute: Reroute | None
+    namespace: Namespace, state: State, hook: Hook, item: Item, reroute: Reroute | None
 ) -> Iterator[Outcome]:
     for outcome in _do(namespace, state, hook, item):
         if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
@@ -92,25 +78,13 @@ def _do_and_route(
             yield outcome
 
 
-def _unread_rules(namespace: Namespace, state: State) -> Condition | None:
-    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
-    family = "4" if state.packet.version == 4 else "6"
-    keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
-    missing = [key for key in keys if key in namespace.unread]
-    if not missing:
-        return None
-    return Condition(
-        f"the rules of {namespace.name} that could not be read ({', '.join(missing)}) let it pass", holds=True
-    )
-
-
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
     """Return the state on the branch on which the condition holds, as usual, or does not."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return state.given(taken)
 
 
-def _changes_route(item: _Item, before: State, after: State) -> bool:
+def _changes_route(item: Item, before: State, after: State) -> bool:
     """Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c"""
     old, new = before.packet, after.packet
     if item.kind == "nat":
@@ -136,7 +110,7 @@ def run_bridge_hook(
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
     namespace = network.namespace(state.netns)
-    chains = [pair for pair in _chains(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
+    chains = [pair for pair in chains_at(namespace, hook, ("bridge",)) if behind < pair[1].priority <= until]
     if not chains:
         yield state
         return
@@ -154,7 +128,7 @@ def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> It
     """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet): those of
     ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
     namespace = network.namespace(state.netns)
-    chains = _chains(namespace, hook, ("netdev", "inet"))
+    chains = chains_at(namespace, hook, ("netdev", "inet"))
     if not chains:
         yield state
         return
@@ -172,51 +146,20 @@ def _run_chains(
             continue
         unbound: list[State] = []
         if link and not chain.devices:
-            unbound = [_supposing_bound(each, table, chain, link, holds=False) for each in states]
-            states = [_supposing_bound(each, table, chain, link, holds=True) for each in states]
+            unbound = [_under(each, bound(table, chain, link), holds=False) for each in states]
+            states = [_under(each, bound(table, chain, link), holds=True) for each in states]
         passed = yield from without_ends(_filter(namespace, each, hook, table, chain) for each in states)
         states = [*unbound, *passed]
     yield from states
 
 
-def _supposing_bound(state: State, table: Table, chain: Chain, link: str, *, holds: bool) -> State:
-    """Suppose that a chain whose devices the host did not say is bound to this one (or is not)."""
-    text = f"chain {chain.name} of table {table.family} {table.name} is bound to {link}"
-    return _under(state, Condition(text, holds=True), holds=holds)
-
-
-def _chains(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
-    found = [
-        (table, chain)
-        for table in namespace.ruleset.tables
-        if table.family in families
-        for chain in table.chains
-        if chain.hook == hook
-    ]
-    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
-        found.reverse()
-    found.sort(key=lambda pair: pair[1].priority)
-    return found
-
-
-def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[_Item]:
-    chains = _chains(namespace, hook, families)
-    items = [_Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
-    if hook in ("prerouting", "output"):
-        items.append(_Item(_CONNTRACK_PRIORITY, "conntrack"))
-    if hook in _NAT:
-        shared = Novelty.NAT_AT_EVERY_HOOK.known_to(namespace.kernel)
-        nat = (_Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
-        items += [_Item(_NAT[hook][0], "nat")] if shared else nat
-    items.sort(key=lambda item: item.priority)
-    return items
-
-
-def _do(namespace: Namespace, state: State, hook: Hook, item: _Item) -> Iterator[Outcome]:
+def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[Outcome]:
     if item.kind == "conntrack":
         tracked = track(state, namespace)
         if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
-            decided = ConntrackDecided("a live entry of the connection table", tracked.track.connection.evidence)
+            decided = ConntrackDecided(
+                message("a live entry of the connection table"), tracked.track.connection.evidence
+            )
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":
@@ -300,7 +243,7 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
             return stopped(state, "reject", stage=stage, link=link, decided_by=decided, reject=answer)
         case "outside":
             end = stopped(
-                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed("undecidable rules")
+                state, "taken-away", stage=stage, link=link, decided_by=decided or Assumed(message("undecidable rules"))
             )
             return msgspec.structs.replace(end, kind="unknown")
 
@@ -325,11 +268,9 @@ def _reset_goes_astray(state: State, decision: Decision) -> bool:
     return decision.reject == "tcp-reset" and bool(state.frame.physin) and translated
 
 
-def _nat(
-    namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: _Item
-) -> Iterator[Outcome]:
-    manip = _NAT[hook][1]
-    translates = item.chain is not None or _translates(namespace, families)
+def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family, ...], item: Item) -> Iterator[Outcome]:
+    manip = NAT[hook][1]
+    translates = item.chain is not None or translates_addresses(namespace, families)
     if redirects_translated(state):
         yield stopped(state, "redirect-translated", stage=_stage(hook), link=state.oif or state.iif)
         return
@@ -340,7 +281,7 @@ def _nat(
         yield translate(state, manip)
         return
     states = [state]
-    for table, chain in _chains(namespace, hook, families):
+    for table, chain in chains_at(namespace, hook, families):
         if chain.type != "nat" or (item.chain is not None and item.chain is not chain):
             continue
         following: list[State] = []
@@ -359,18 +300,9 @@ def _nat(
         yield translate(plain, manip)
 
 
-def _translates(namespace: Namespace, families: tuple[Family, ...]) -> bool:
-    """Whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
-
-    Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
-    """
-    tables = (each for each in namespace.ruleset.tables if each.family in families)
-    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)
-
-
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     """Yield the packet with its translation decided, still undecided (next chain), or its end."""
-    manip = _NAT[hook][1]
+    manip = NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)
@@ -390,7 +322,7 @@ def _translated(namespace: Namespace, state: State, hook: Hook, decision: Decisi
     if done is None:
         return stopped(state, "no-source-address", stage=_stage(hook), link=state.oif, decided_by=decided)
     shown = translate(done, manip)
-    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, text=nat.nat)
+    noted = shown.noted(_stage(hook), state.oif or state.iif, decided, note=nat.nat)
     return msgspec.structs.replace(noted, packet=done.packet)
 
 

@@ -9,7 +9,8 @@ from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
 from hairpin.walk.sockets import find_socket
 
@@ -32,7 +33,7 @@ class NamespaceSurroundings:
             return address_fits6(self.namespace, value, frozenset(types), link)
         other = packet.daddr if side == "saddr" else packet.saddr
         near = (link or seen.iif or seen.oif) if _on_its_link(value) else None
-        query = Query(6, value, other, oif=near, protocol=packet.protocol, tos=packet.dscp << 2)
+        query = Query(6, value, other, protocol=packet.protocol, tos=packet.dscp << 2, scope=Scope(oif=near))
         return address_type6(self.namespace, query, link) in types
 
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
@@ -47,16 +48,20 @@ class NamespaceSurroundings:
         four = packet.version == 4
         with_protocol = not four or (self.nft and Novelty.FIB_ASKS_WITH_PROTOCOL.known_to(self.namespace.kernel))
         towards = 0 if four and not _is_source4(self.namespace, packet.daddr) else packet.daddr
+        bound = not four and (_on_its_link(packet.saddr) or self._any_route6(loose=loose))
+        scope = Scope(
+            oif=seen.iif if bound else None,
+            prefers=None if four or self.nft or loose else seen.iif,
+            ignores_linkstate=True,
+        )
         query = Query(
             packet.version,
             packet.saddr,
             0 if not four and is_multicast(towards, 6) else towards,
-            oif=seen.iif if not four and (_on_its_link(packet.saddr) or self._any_route6(loose=loose)) else None,
-            prefers=None if four or self.nft or loose else seen.iif,
             mark=packet.mark if use_mark else 0,
-            ignores_linkstate=True,
             protocol=packet.protocol if with_protocol else None,
             tos=packet.dscp << 2,
+            scope=scope,
         )
         found = lookup(self.namespace, query)
         # nft alone takes a broadcast address of its own network for one that a route leads to, and what IPv4 has such

@@ -32,7 +32,7 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
             yield from input_route(network, state)
 
 
-def handed_up(state: State) -> State:
-    """Return what has passed INPUT where its socket is."""
+def delivered_above(state: State) -> State:
+    """Return a packet that has passed INPUT in the namespace of its socket: the ipvlan's, if an ipvlan took it."""
     port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

@@ -1,8 +1,8 @@
 """How large a packet may be on its way: MTUs of routes and links, who is told, and what goes on in fragments.
 
-A packet that goes on in fragments stays one packet here, with the size of its largest piece: whoever tracks connections
-or takes it in puts it together again, and remembers that size (IPCB(skb)->frag_max_size).  Rules where nothing tracks
-connections would see the pieces.
+A packet that travels in fragments stays one packet here, with the size of its largest fragment.  Connection tracking
+and local delivery defragment it, and the kernel remembers that size (IPCB(skb)->frag_max_size).  Where nothing tracks
+connections, rules would see the fragments.
 
 Source: net/ipv4/ip_forward.c ip_exceeds_mtu(), net/ipv6/ip6_output.c ip6_pkt_too_big(); include/net/ip.h
 ip_dst_mtu_maybe_forward(), include/net/ip6_route.h ip6_dst_mtu_maybe_forward(); net/core/dev.c is_skb_forwardable();
@@ -15,6 +15,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.route import Route
+from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
 from hairpin.network.prefix import Version
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
@@ -52,9 +53,9 @@ def _by_link(namespace: Namespace, version: int) -> bool:
     return not by_route and Novelty.FORWARDS_BY_LINK4.known_to(namespace.kernel)
 
 
-def told_what_fits(state: State, mtu: int | None) -> State:
-    """Return a packet of our own as its socket makes it: UDP and ICMP make theirs in pieces that the route takes, and
-    do not forbid others to cut them; TCP makes them as long as fits.
+def fragmented_by_socket(state: State, mtu: int | None) -> State:
+    """Return a packet of this namespace as its socket makes it: UDP and ICMP sockets make fragments that fit the MTU
+    of the route, without DF; TCP makes segments that fit.
 
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
@@ -69,9 +70,9 @@ def told_what_fits(state: State, mtu: int | None) -> State:
 _CUT = (UDP, ICMP, ICMP6)
 
 
-def put_together(namespace: Namespace, state: State) -> State:
-    """Return the packet as PREROUTING has it: where connections are tracked (as they are for nearly any rules), what
-    came in pieces is whole again, and may be cut again.
+def defragmented(namespace: Namespace, state: State) -> State:
+    """Return the packet as PREROUTING sees it: defragmented where connections are tracked, which nearly any rules
+    need.
 
     Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
     """
@@ -80,38 +81,38 @@ def put_together(namespace: Namespace, state: State) -> State:
     return state.with_fragments(defragmented=state.fragments.largest)
 
 
-def handed_up(state: State) -> State:
-    """Return a frame that br_netfilter has shown to the IP hooks as IP takes it from the bridge: what was put together
-    for them goes on whole where it fits.
+def received_from_bridge(state: State) -> State:
+    """Return a packet as IP receives it from the bridge.  br_netfilter has defragmented it for the IP hooks; IP forgets
+    the fragments' size, so that the packet travels whole where it fits.
 
     Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
     """
     return state.with_fragments(largest=None) if state.fragments.defragmented else state
 
 
-def piece_of(state: State) -> int:
-    """Return the length in bytes of the packet, or of the largest piece that it goes in."""
+def length_on_wire(state: State) -> int:
+    """Return the length in bytes of the packet, or of its largest fragment."""
     return state.fragments.largest or state.packet.length_bytes
 
 
 def too_big_to_forward(state: State, mtu: int | None) -> str | None:
     """Return what a router answers to a packet that does not fit, or None where it goes on (in fragments)."""
     packet = state.packet
-    if mtu is None or piece_of(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
+    if mtu is None or length_on_wire(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
         return None
     if packet.version == 6 and state.fragments.defragmented and state.fragments.largest is None:
         return None
     return "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
 
 
-def sent_in_pieces(state: State, stage: Stage) -> State | End:
-    """Return the packet as IP hands it to its link: whole, in fragments, or not at all; in its socket's own pieces,
-    though another route takes larger ones.
+def fragmented(state: State, stage: Stage) -> State | End:
+    """Return the packet as IP hands it to its link: whole or in fragments; or its end, where it may not be fragmented.
+    The fragments that a socket made stay as they are, even where a later route has a larger MTU.
 
     Source: net/ipv4/ip_output.c __ip_finish_output(), ip_do_fragment(); net/ipv6/ip6_output.c ip6_fragment()
     """
     mtu, packet = state.mtu_bytes, state.packet
-    if mtu is None or piece_of(state) <= mtu:
+    if mtu is None or length_on_wire(state) <= mtu:
         return state
     may = not state.iif and packet.protocol in _CUT and state.carried is None
     may = may or (state.fragments.defragmented > 0 and state.fragments.largest is None)
@@ -119,43 +120,44 @@ def sent_in_pieces(state: State, stage: Stage) -> State | End:
         answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
         return stopped(state, "mtu", stage=stage, link=state.oif, reject=answer)
     cut = msgspec.structs.replace(packet, dont_fragment=False)
-    if 0 < state.fragments.defragmented <= mtu:  # it still holds its pieces
+    if 0 < state.fragments.defragmented <= mtu:  # the kernel still holds the fragments
         return msgspec.structs.replace(state, packet=cut).with_fragments(largest=state.fragments.defragmented)
     fits = min(mtu, state.fragments.by_socket or mtu) if not state.iif else mtu
-    return msgspec.structs.replace(state, packet=cut).with_fragments(largest=_largest_piece(packet, fits))
+    return msgspec.structs.replace(state, packet=cut).with_fragments(largest=_largest_fragment(packet, fits))
 
 
-def bridged_in_pieces(state: State, mtu: int, out: Link) -> State | End:
-    """Return a frame that br_netfilter hands to the port ``out``: whole, in fragments, or not at all.  ``mtu``: that of
+def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
+    """Return a frame that br_netfilter hands to the port ``out``: whole or in fragments; or its end.  ``mtu``: that of
     the bridge, or of the route that DNAT has led to.
 
-    What was put together goes on in pieces as large as they were.  Where they do not fit, IPv4 tells nobody.
+    A defragmented packet is cut into fragments as large as they were.  Where they do not fit, IPv4 sends no error.
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
     packet, pieces = state.packet, state.fragments.largest if state.fragments.defragmented else None
-    length = packet.length_bytes if state.fragments.defragmented else piece_of(state)
+    length = packet.length_bytes if state.fragments.defragmented else length_on_wire(state)
     if length <= min(pieces or length, out.mtu_bytes):
         return state
     forbidden = not state.fragments.defragmented and (packet.dont_fragment if packet.version == 4 else length > mtu)
     if forbidden or (pieces is not None and pieces > mtu):
-        decided = LinkDecided(out.name, f"has an MTU of {out.mtu_bytes}", out.evidence)
+        decided = LinkDecided(out.name, message("has an MTU of {mtu}", mtu=out.mtu_bytes), out.evidence)
         answer = "icmp6-too-big" if packet.version == 6 else None
         return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
     if pieces is not None:
         return state
     if packet.version == 6:  # with a fragment's header even where one piece is all
-        return state.with_fragments(largest=min(length + 8, _largest_piece(packet, mtu)))
-    return state if length <= mtu else state.with_fragments(largest=_largest_piece(packet, mtu))
+        return state.with_fragments(largest=min(length + 8, _largest_fragment(packet, mtu)))
+    return state if length <= mtu else state.with_fragments(largest=_largest_fragment(packet, mtu))
 
 
-def _largest_piece(packet: Packet, mtu: int) -> int:
+def _largest_fragment(packet: Packet, mtu: int) -> int:
     header = 20 if packet.version == 4 else 48
     return header + (mtu - header) // 8 * 8
 
 
-def taken_over(state: State, link: Link) -> End | None:
-    """Return the end of a frame that is too long for a bridge port, or for the veth that it arrives at."""
-    if piece_of(state) <= link.mtu_bytes + _VLAN_HEADER:
+def too_long_for(state: State, link: Link) -> End | None:
+    """Return the end of a frame that is too long for a bridge port, or for the veth that it arrives at; None: it
+    fits."""
+    if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
-    decided = LinkDecided(link.name, f"has an MTU of {link.mtu_bytes}", link.evidence)
+    decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)
     return stopped(state, "mtu", link=link.name, decided_by=decided)

@@ -8,19 +8,21 @@ net/ipv6/route.c rt6_multipath_hash(): addresses, with ``fib_multipath_hash_poli
 from collections.abc import Iterator
 
 from hairpin.host.route import NextHop
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.prefix import address_text
-from hairpin.network.routing import Found, route_text
+from hairpin.network.query import Found
+from hairpin.network.routing import route_text
 from hairpin.walk.state import State
 
 
-def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
+def paths(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
     """Yield each way with the state on the condition that it is the one: the one that was taken before, if any was."""
     hops = found.next_hops
     if len(hops) < 2:
         yield from ((hop, state) for hop in hops)
         return
-    suppositions = [(hop, Condition(_text(state, found, hop), holds=True)) for hop in hops]
+    suppositions = [(hop, Condition(_said(state, found, hop), holds=True)) for hop in hops]
     for hop, supposed in suppositions:
         if supposed in state.history.conditions:
             yield hop, state
@@ -29,10 +31,17 @@ def ways(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
         yield hop, state.given(supposed)
 
 
-def _text(state: State, found: Found, hop: NextHop) -> str:
+def _said(state: State, found: Found, hop: NextHop) -> Message:
     packet = state.packet
-    ends = [address_text(each, packet.version) if each else "here" for each in (packet.saddr, packet.daddr)]
-    where = "" if state.netns.is_host else f"{state.netns}: "
+    start, end = (
+        address_text(each, packet.version) if each else message("here") for each in (packet.saddr, packet.daddr)
+    )
     by = f"via {address_text(hop.gateway, hop.gateway_version or packet.version)} " if hop.gateway is not None else ""
-    route = route_text(found.route) if found.route is not None else ""
-    return f"{where}from {ends[0]} to {ends[1]} the way is {by}dev {hop.link} of {route}"
+    said = message(
+        "from {start} to {end} the way is {hop} of {route}",
+        start=start,
+        end=end,
+        hop=f"{by}dev {hop.link}",
+        route=route_text(found.route) if found.route is not None else "",
+    )
+    return said if state.netns.is_host else message("{netns}: {said}", netns=state.netns, said=said)

@@ -13,7 +13,8 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, TCP, Packet
 from hairpin.network.address_type import is_source4, names_a_network
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import closed
@@ -227,7 +228,8 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
     if packet.version == 6:
         return 64
     tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
-    asked = Query(4, packet.saddr, oif=vrf or None, mark=_mark(namespace, packet), tos=tos, protocol=ICMP)
+    scope = Scope(oif=vrf or None)
+    asked = Query(4, packet.saddr, mark=_mark(namespace, packet), tos=tos, protocol=ICMP, scope=scope)
     return 1 if lookup(namespace, asked).type == "multicast" else 64
 
 

@@ -11,15 +11,17 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, is_zero4
 from hairpin.host.route import NextHop
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, is_taken_in6, lookup, route_text
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
-from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.multipath import paths
 from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecided, State, SysctlDecided, stopped
 
 
@@ -72,16 +74,18 @@ def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
     if packet.daddr in (_ALL_HOSTS4, _ALL_NODES6):
         yield state.to("input")
         return
-    text = f"{state.iif} has joined the group {address_text(packet.daddr, packet.version)}"
-    joined = Condition(text, holds=False)
+    said = message(
+        "{link} has joined the group {group}", link=state.iif, group=address_text(packet.daddr, packet.version)
+    )
+    joined = Condition(said, holds=False)
     yield stopped(
         state.given(joined),
         "route-type",
         stage="input-route",
         link=state.iif,
-        decided_by=LinkDecided(state.iif, "has joined no such group"),
+        decided_by=LinkDecided(state.iif, message("has joined no such group")),
     )
-    joined = Condition(text, holds=True, usual=False)
+    joined = Condition(said, holds=True, usual=False)
     yield state.given(joined).to("input")
 
 
@@ -99,12 +103,12 @@ def input_query(namespace: Namespace, state: State) -> Query:
         packet.daddr,
         packet.saddr,
         iif=state.slave if state.slave and packet.version == 4 else state.iif,
-        strict=state.iif if strict else None,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,
         dport=dport,
+        scope=Scope(strict=state.iif if strict else None),
     )
 
 
@@ -218,7 +222,7 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
     if found.type != "unicast":
         yield _not_routable(state, found)
         return
-    for hop, chosen in ways(state, found):
+    for hop, chosen in paths(state, found):
         if hop.link is not None:
             yield _forward_by(namespace, chosen, found, hop, hop.link)
 
@@ -238,7 +242,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
     mtu = route_mtu(namespace, found.route, link, forwarding=True)
     answer = too_big_to_forward(state, mtu)
     if answer is not None:
-        narrow = LinkDecided(link, f"takes {mtu} bytes")
+        narrow = LinkDecided(link, message("takes {mtu} bytes", mtu=mtu))
         return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
     packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
     # Of IPv6 what leaves is held against the route after all: ip6_finish_output().
@@ -346,7 +350,7 @@ def _strict(namespace: Namespace, state: State, back: Found) -> End:
     strict = sysctl_decided(namespace, link, "rp_filter", "2" if back.type != "none" else "0")
     decided: DecidedBy = strict
     return stopped(
-        state.noted("input-route", state.iif, decided_by_route(back), text="reverse path"),
+        state.noted("input-route", state.iif, decided_by_route(back), note="reverse path"),
         "rp-filter",
         stage="input-route",
         link=state.iif,

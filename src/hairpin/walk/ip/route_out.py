@@ -14,13 +14,14 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
-from hairpin.network.routing import NO_WAY, Found, Query, lookup
+from hairpin.network.query import NO_WAY, Found, Query, Scope
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
-from hairpin.walk.ip.mtu import route_mtu, sent_in_pieces, told_what_fits
-from hairpin.walk.ip.multipath import ways
+from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
+from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.ip.vrf import shown_by_vrf
 from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
@@ -51,7 +52,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else ways(state, found):
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(state, found):
         yield _by(namespace, chosen, found, hop, query, then)
 
 
@@ -87,7 +88,7 @@ def _on_link(namespace: Namespace, query: Query) -> Found | None:
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
     """
-    link = namespace.link(query.oif) if query.oif else None
+    link = namespace.link(query.scope.oif) if query.scope.oif else None
     if link is None or not link.up or vrf_of(namespace, link.name) is not None:
         return None
     return Found("unicast", next_hops=(NextHop(link.name),))
@@ -112,7 +113,7 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     routed = routed.noted("output-route", link, decided_by_route(found))
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
     if then == "output":
-        routed = told_what_fits(routed, mtu)
+        routed = fragmented_by_socket(routed, mtu)
     to_many = packet.version == 4 and found.type in ("broadcast", "multicast")
     return routed.to(then, oif=link, next_hop=hop, mtu_bytes=mtu, to_many=to_many)
 
@@ -139,15 +140,13 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
         packet.daddr,
         packet.saddr,
         iif="lo",
-        oif=None if prefers else bound,
-        prefers=bound if prefers else None,
-        weakly=prefers,
         mark=packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,
         dport=dport,
         uid=state.sender.uid,
+        scope=Scope(prefers=bound, weakly=True) if prefers else Scope(oif=bound),
     )
 
 
@@ -213,5 +212,5 @@ def postrouting(network: Network, state: State) -> Iterator[Outcome]:
         if isinstance(done, End):
             yield done
         else:
-            fitting = sent_in_pieces(done.noted("postrouting", done.oif), "postrouting")
+            fitting = fragmented(done.noted("postrouting", done.oif), "postrouting")
             yield fitting if isinstance(fitting, End) else fitting.to("neighbour")

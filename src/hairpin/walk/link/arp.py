@@ -11,7 +11,8 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, addresses_of, conf
 from hairpin.network.prefix import inside
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.ip.route_in import input_query, input_route
 from hairpin.walk.state import State

@@ -11,18 +11,20 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, conf
-from hairpin.network.routing import NO_WAY, lookup
+from hairpin.network.query import NO_WAY
+from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
-from hairpin.walk.ip.mtu import bridged_in_pieces, handed_up, put_together, route_mtu
+from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
 from hairpin.walk.link.device import link_down, out_of_port, programs_in, programs_out
 from hairpin.walk.link.neighbour import resolved
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.link.vlan import entered, leaving, taker
+from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
 
 
@@ -34,11 +36,13 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     assert bridge is not None
     assert port is not None
     if not bridge.up:
-        decided = LinkDecided(bridge.name, "is down", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("is down"), bridge.evidence)
         yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
         return
     if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
-        decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+        decided = LinkDecided(
+            port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
+        )
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
     ip = _shows(network, bridge, state)
@@ -78,7 +82,7 @@ def _shows(network: Network, bridge: Link, state: State) -> bool:
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
     """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
-    for outcome in run_hook(network, put_together(namespace, state), "prerouting"):
+    for outcome in run_hook(network, defragmented(namespace, state), "prerouting"):
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
@@ -124,7 +128,9 @@ def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
-    decided = LinkDecided(port.name, f"is {port.port.state} on {bridge.name}", port.evidence)
+    decided = LinkDecided(
+        port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
+    )
     return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
 
 
@@ -160,7 +166,7 @@ def _delivered_up(
     ``changed`` by DNAT, it has its route already."""
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
-    up = inside if isinstance(inside, End) else leaving(inside, bridge, bridge)
+    up = inside if isinstance(inside, End) else vlan_egress(inside, bridge, bridge)
     if isinstance(up, End):
         yield up
         return
@@ -176,13 +182,13 @@ def _delivered_up(
             elif martian is not None:
                 yield martian
             else:
-                taken = handed_up(handed).noted("bridge", bridge.name)
+                taken = received_from_bridge(handed).noted("bridge", bridge.name)
                 yield taken.with_frame(physin="" if then == "prerouting" else state.frame.physin).to(then)
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
     port = namespace.link(state.frame.physin)
-    return state if port is None else entered(state, bridge, port)
+    return state if port is None else vlan_ingress(state, bridge, port)
 
 
 def _up_tagged(
@@ -194,9 +200,9 @@ def _up_tagged(
     been routed as coming in by the bridge.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
     """
     namespace = network.namespace(state.netns)
-    link = taker(namespace, bridge, vid)
+    link = vlan_link(namespace, bridge, vid)
     if link is None:
-        decided = LinkDecided(bridge.name, f"has no link for VLAN {vid}", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("has no link for VLAN {vid}", vid=vid), bridge.evidence)
         yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
         return
     state = state.noted("bridge", bridge.name)
@@ -239,7 +245,7 @@ def _bridged_after_dnat(
     address = gateway if gateway is not None else state.packet.daddr
     answer = resolved(network, state, bridge, address)
     if answer.kind != "owner":
-        decided = LinkDecided(bridge.name, "nobody on it answers for the translated address", bridge.evidence)
+        decided = LinkDecided(bridge.name, message("nobody on it answers for the translated address"), bridge.evidence)
         yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
         return
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
@@ -265,7 +271,9 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
     if ways == (sent,):  # there are none
         yield state
         return
-    known = Condition(f"{bridge.name} has sent something to the translated destination before", holds=True)
+    known = Condition(
+        message("{bridge} has sent something to the translated destination before", bridge=bridge.name), holds=True
+    )
     yield state.given(known)
     first = msgspec.structs.replace(known, holds=False, usual=False)
     for each in programs_out(network, sent.given(first), bridge):
@@ -286,7 +294,7 @@ def _across(
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
     inside = _ingress(namespace, bridge, state)
-    tagged = inside if isinstance(inside, End) else leaving(inside, bridge, out)
+    tagged = inside if isinstance(inside, End) else vlan_egress(inside, bridge, out)
     if isinstance(tagged, End):
         yield tagged
         return
@@ -301,7 +309,7 @@ def _across(
     for each in states:
         done = confirmed(each, namespace) if ip else each
         if ip and isinstance(done, State):
-            done = bridged_in_pieces(done, done.mtu_bytes or bridge.mtu_bytes, out)
+            done = fragmented_by_bridge(done, done.mtu_bytes or bridge.mtu_bytes, out)
         if isinstance(done, End):
             yield msgspec.structs.replace(done, state=done.state.with_frame(other_host=crossing))
         else:
@@ -337,14 +345,20 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
     if out is None or inner is None:
         return None
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):
-        decided = LinkDecided(out.name, "is not in hairpin mode", out.evidence)
+        decided = LinkDecided(out.name, message("is not in hairpin mode"), out.evidence)
         return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
     if not out.up:
         return link_down(state, out)
     if out.port is not None and not out.port.forwards:
-        decided = LinkDecided(out.name, f"is {out.port.state} on {bridge.name}", out.evidence)
+        decided = LinkDecided(
+            out.name, message("is {state} on {bridge}", state=out.port.state, bridge=bridge.name), out.evidence
+        )
         return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
     if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
-        decided = LinkDecided(out.name, f"and {inner.name} are isolated ports of {bridge.name}", out.evidence)
+        decided = LinkDecided(
+            out.name,
+            message("and {other} are isolated ports of {bridge}", other=inner.name, bridge=bridge.name),
+            out.evidence,
+        )
         return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)
     return None

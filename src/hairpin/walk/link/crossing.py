@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.host.link import Link
+from hairpin.message import message
 from hairpin.network.network import Network, Port
 from hairpin.network.stacked import link_of
 from hairpin.network.wires import owner_of, wires_of
@@ -10,13 +11,13 @@ from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, State
 
 
-def enter(state: State, port: Port, *, handed_up: bool = False) -> State:
+def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
-    namespace, unless it was ``handed_up`` from the link below before anything asked for it.
+    namespace, unless it comes ``from_below``, from the link below, before anything asked for it.
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
-    keeps = handed_up or port.netns == state.netns
+    keeps = from_below or port.netns == state.netns
     packet = state.packet if keeps else msgspec.structs.replace(state.packet, mark=0)
     return State(
         stage="device-in",
@@ -41,8 +42,8 @@ def crossed(network: Network, state: State, link: Link) -> State | None:
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)
     if wire_ is not None:
         if wire_.assumed:
-            told = f"{state.netns.host} and {wire_.far.netns.host} are on one wire"
-            state = state.noted("outside", link.name, Assumed(told))
+            said = message("{host} and {other} are on one wire", host=state.netns.host, other=wire_.far.netns.host)
+            state = state.noted("outside", link.name, Assumed(said))
         return enter(state, wire_.far)
     if state.frame.target is not None:
         return None
@@ -54,9 +55,9 @@ def crossed(network: Network, state: State, link: Link) -> State | None:
     port = (
         port_towards(network, there, holder, None) if link_of(network, Port(there, holder)).kind == "bridge" else None
     )
-    told = f"the network between {state.netns.host} and {there.host} carries the packet"
+    said = message("the network between {host} and {other} carries the packet", host=state.netns.host, other=there.host)
     bare = msgspec.structs.replace(packet, smac=None, dmac=None)
-    moved = msgspec.structs.replace(state.noted("outside", link.name, Assumed(told)), packet=bare)
+    moved = msgspec.structs.replace(state.noted("outside", link.name, Assumed(said)), packet=bare)
     return enter(moved, Port(there, port.name if port is not None else holder))
 
 

@@ -11,6 +11,7 @@ from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Neighbour
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
@@ -37,14 +38,14 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("device-out")
         return
     if not link.up:
-        decided = LinkDecided(link.name, "is down", link.evidence)
+        decided = LinkDecided(link.name, message("is down"), link.evidence)
         reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
         yield stopped(state, reason, link=link.name, decided_by=decided)
         return
     hop = state.next_hop
     if hop is not None and hop.encap:
-        what = f"a route that encapsulates ({hop.encap})"
-        state = state.given(Condition(f"{what} brings the packet to where it leads", holds=True))
+        what = message("a route that encapsulates ({encap})", encap=hop.encap)
+        state = state.given(Condition(message("{what} brings the packet to where it leads", what=what), holds=True))
         yield opaque(state, link, what)
     address = next_address(state)
     entry = permanent(network, state, link, address)
@@ -55,9 +56,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
     if link.tunnel is not None and "NOARP" in link.flags:
-        yield state.to("device-out", target=None)
+        yield state.with_frame(target=None).to("device-out")
         return
-    yield _addressed(network, state, link, address, asked(network, state, link, address))
+    yield _addressed(network, state, link, address, answer_on_link(network, state, link, address))
 
 
 def next_address(state: State) -> int:
@@ -73,12 +74,14 @@ def resolved(network: Network, state: State, link: Link, address: int) -> Answer
         found = who_has(network, state.netns, link, entry.mac)
         if found.kind != "nobody":
             return found
-    return asked(network, state, link, address)
+    return answer_on_link(network, state, link, address)
 
 
-def asked(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return who answers for the address on the link.  Where nobody is known to have it ARP asks, and names a sender;
-    what is known is used until it is asked anew, which goes unnoticed as a rule."""
+def answer_on_link(network: Network, state: State, link: Link, address: int) -> Answer:
+    """Return who answers for the address on the link.
+
+    Without a usable neighbour entry the kernel sends an ARP request, whose sender's address may decide who replies.  An
+    entry is used until it is confirmed anew."""
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or is_known(namespace, link, packet.version, address):
         return who_answers(network, state.netns, link, packet.version, address)
@@ -118,8 +121,12 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
-    text = f"a permanent neighbour entry sends {address_text(entry.value, entry.version)} to {write_mac(mac)}"
-    decided = LinkDecided(link.name, text, entry.evidence)
+    said = message(
+        "a permanent neighbour entry sends {address} to {mac}",
+        address=address_text(entry.value, entry.version),
+        mac=write_mac(mac),
+    )
+    decided = LinkDecided(link.name, said, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
 
 
@@ -140,18 +147,23 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             assert answer.blocked is not None
             blocked = answer.blocked
             reason, what = _BLOCKED[answer.kind]
-            decided = LinkDecided(blocked.link, f"in {blocked.netns} {what}, so nobody answers for {text}")
+            decided = LinkDecided(
+                blocked.link,
+                message(
+                    "in {netns} {what}, so nobody answers for {address}", netns=blocked.netns, what=what, address=text
+                ),
+            )
             end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
         case "nobody":
-            decided = LinkDecided(link.name, f"nobody on it answers for {text}", link.evidence)
+            decided = LinkDecided(link.name, message("nobody on it answers for {address}", address=text), link.evidence)
             return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
 
 
-_BLOCKED: dict[str, tuple[Reason, str]] = {
-    "down": ("link-down", "is down"),
-    "closed": ("bridge-port-state", "does not forward"),
-    "isolated": ("bridge-port-isolated", "is isolated, as the port of who asks"),
+_BLOCKED: dict[str, tuple[Reason, Message]] = {
+    "down": ("link-down", message("is down")),
+    "closed": ("bridge-port-state", message("does not forward")),
+    "isolated": ("bridge-port-isolated", message("is isolated, as the port of who asks")),
 }
 """Why a question does not get to who has the address, by the kind of answer."""

@@ -17,7 +17,8 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP6, Packet
 from hairpin.network.network import Network, Port, addresses_of, is_bridge_port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
-from hairpin.network.routing import Query, lookup
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.network.vrf import loops_back
 from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent

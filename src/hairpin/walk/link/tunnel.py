@@ -12,12 +12,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.link import Link, Tunnel
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, far_ends, remotes_of, taker
-from hairpin.walk.ip.mtu import piece_of
+from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
@@ -35,13 +36,12 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     assert tunnel is not None
     remote = _remote(network, state, link)
     if remote is None:
-        wanted = f" for {write_mac(state.packet.dmac)}" if state.packet.dmac is not None else ""
-        decided = LinkDecided(link.name, f"has no forwarding entry{wanted}", link.evidence)
+        decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
     outer = outer_packet(tunnel, state, tunnel.local or 0, remote)
-    text = f"into {_tunnel_text(tunnel)} to {address_text(remote, tunnel.version)}"
-    noted = state.noted("tunnel", link.name, LinkDecided(link.name, text, link.evidence))
+    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=address_text(remote, tunnel.version))
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     yield State(
         "output-route",
         state.netns,
@@ -52,6 +52,12 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         history=noted.history,
         carried=Carried(state, tunnel),
     )
+
+
+def _no_entry(mac: int | None) -> Message:
+    if mac is None:
+        return message("has no forwarding entry")
+    return message("has no forwarding entry for {mac}", mac=write_mac(mac))
 
 
 def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
@@ -66,7 +72,7 @@ def outer_packet(tunnel: Tunnel, frame: State, source: int, destination: int) ->
         protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
         sport=_SOURCE_PORT if by_udp else None,
         dport=tunnel.port,
-        length_bytes=piece_of(frame) + overhead_bytes(tunnel),
+        length_bytes=length_on_wire(frame) + overhead_bytes(tunnel),
         mark=inner.mark,
         dont_fragment=keeps_whole,
     )
@@ -98,12 +104,13 @@ def decapsulated(network: Network, state: State) -> Outcome:
     namespace = network.namespace(state.netns)
     link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr)
     if link is None:
-        text = f"no tunnel device here takes {_tunnel_text(carried.tunnel)}"
-        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=LinkDecided(state.iif, text))
+        said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
+        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=LinkDecided(state.iif, said))
     if not link.up:
-        return stopped(state, "link-down", link=link.name, decided_by=LinkDecided(link.name, "is down", link.evidence))
+        decided = LinkDecided(link.name, message("is down"), link.evidence)
+        return stopped(state, "link-down", link=link.name, decided_by=decided)
     frame = carried.frame
-    decided = LinkDecided(link.name, f"out of {_tunnel_text(carried.tunnel)}", link.evidence)
+    decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
     noted = state.noted("tunnel", link.name, decided)
     return State(
         "device-in",
@@ -125,10 +132,12 @@ def carried_back(carried: Carried, answer: Packet) -> Carried:
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
 
 
-def _tunnel_text(tunnel: Tunnel) -> str:
+def _named(tunnel: Tunnel) -> Message:
     name = {"vxlan": "VNI", "geneve": "VNI"}.get(tunnel.kind, "key")
     key = f", {name} {tunnel.key}" if tunnel.key is not None else ""
-    return f"{tunnel.kind} on UDP port {tunnel.port}{key}" if tunnel.port is not None else f"{tunnel.kind}{key}"
+    if tunnel.port is None:
+        return verbatim(f"{tunnel.kind}{key}")
+    return message("{kind} on UDP port {port}{key}", kind=tunnel.kind, port=tunnel.port, key=key)
 
 
 def lost_in_tunnel(end: End) -> bool:

@@ -6,36 +6,39 @@ vlan_do_receive()
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.message import message
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 
-def entered(state: State, bridge: Link, by: Link) -> State | End:
-    """Return the frame with its VLAN, or its end where the port (or the bridge itself) is not in it."""
+def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
+    """Return a frame that comes in by a port (or from the bridge itself) with its VLAN; or its end, where the port is
+    not in that VLAN."""
     group = _group(bridge, by)
     if group is None:
         return state
     vid = state.frame.vid if state.frame.vid is not None else group.pvid
     if vid is None or _membership(group, vid) is None:
-        text = "has no VLAN for untagged frames" if vid is None else f"is not in VLAN {vid}"
+        said = message("has no VLAN for untagged frames" if vid is None else "is not in VLAN {vid}", vid=vid)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name,
-                       decided_by=LinkDecided(by.name, text, by.evidence))  # fmt: skip
+                       decided_by=LinkDecided(by.name, said, by.evidence))  # fmt: skip
     return state.with_frame(vid=vid)
 
 
-def leaving(state: State, bridge: Link, by: Link) -> State | End:
-    """Return the frame as it leaves by a port (or up to the bridge's namespace): untagged, tagged, or not at all."""
+def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
+    """Return a frame as it leaves by a port (or up to the bridge's namespace): untagged or tagged; or its end, where
+    the port is not in the frame's VLAN."""
     group = _group(bridge, by)
     if group is None or state.frame.vid is None:
         return state
     untagged = _membership(group, state.frame.vid)
     if untagged is None:
-        decided = LinkDecided(by.name, f"is not in VLAN {state.frame.vid}", by.evidence)
+        decided = LinkDecided(by.name, message("is not in VLAN {vid}", vid=state.frame.vid), by.evidence)
         return stopped(state, "bridge-vlan", stage="bridge", link=by.name, decided_by=decided)
     return state.with_frame(vid=None) if untagged else state
 
 
-def taker(namespace: Namespace, link: Link, vid: int) -> Link | None:
-    """Return the link that takes frames of the VLAN which come in by this one."""
+def vlan_link(namespace: Namespace, link: Link, vid: int) -> Link | None:
+    """Return the VLAN link that receives frames of the VLAN by this link, or None."""
     for each in namespace.links:
         if each.kind == "vlan" and each.vlan_id == vid and each.lower == link.name and each.peer_netnsid is None:
             return each

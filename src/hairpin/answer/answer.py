@@ -1,0 +1,118 @@
+"""What hairpin answers: one value with everything that a reader may be shown, in no language.
+
+Sentences are messages (template and values).  Text, JSON and pages are made of an ``Answer`` alone (``report/``).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.diagnose.diagnose import Proof
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Unread
+from hairpin.judges.disagreement import Disagreement
+from hairpin.judges.judged import Judged
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.question.question import Question
+from hairpin.remedy.remedy import Remedy
+from hairpin.walk.state import Stop
+from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walk import Trace
+
+Judge = Literal["simulated", "replicated", "observed"]
+Severity = Literal["blocking", "latent", "exposure", "advice"]
+
+
+class FlowAnswer(msgspec.Struct, frozen=True):
+    """One asked flow.
+
+    ``trace``: every step.  ``causes``: refs of those that stop it, in the order of its own diagnosis.  ``judged``: both
+    judges' word, where the second was asked and could answer."""
+
+    ref: str
+    trace: Trace
+    causes: tuple[str, ...] = ()
+    judged: Judged | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of it."""
+        return self.trace.verdict
+
+    @property
+    def judge(self) -> Judge:
+        """The highest judge that has confirmed the verdict."""
+        return "simulated" if self.judged is None else self.judged.agreement.judge
+
+    @property
+    def stop(self) -> Stop | None:
+        """Where its usual way ends; None where it serves its sender."""
+        return self.trace.usual.stop if not self.trace.succeeds else None
+
+
+class CauseAnswer(msgspec.Struct, frozen=True):
+    """A proven cause and its repair.
+
+    ``flows``: refs of those that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
+    included) of the causes that have to go before those flows are delivered.  ``event``: of a latent cause, what makes
+    it strike."""
+
+    ref: str
+    id: str
+    severity: Severity
+    candidate: Candidate
+    stop: Stop
+    proof: Proof
+    flows: tuple[str, ...]
+    together: tuple[str, ...]
+    judge: Judge = "simulated"
+    event: str | None = None
+    remedies: tuple[Remedy, ...] = ()
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """A flow on which the judges disagree: a bug in hairpin.  ``file``: where whoever asked has kept the disagreement,
+    with the evidence; None where it was not kept."""
+
+    flow: str
+    disagreement: Disagreement
+    file: str | None = None
+
+    def said(self) -> Message:
+        """Return what differs, and what to do about it."""
+        found = self.disagreement
+        flow = found.trace.flow
+        reason = found.agreement.reason
+        told = message(
+            "{start} to {target}: {difference}; this is a bug in hairpin",
+            start=flow.start_text(),
+            target=flow.target_text(),
+            difference=message("with the change, {difference}", difference=reason) if found.changed else reason,
+        )
+        if self.file is None:
+            return told
+        return message("{said}, please report it with {file}", said=told, file=self.file)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to a question.
+
+    ``evidence``: of every host that was read, this one first.  ``network``: what it describes, in the stated world.
+    ``flows``: in the order asked.  ``causes``: best first.  ``unread``: what could not be read or rebuilt.  ``kernel``:
+    the release of the kernel that has judged, if one was asked."""
+
+    question: Question
+    evidence: tuple[Evidence, ...]
+    network: Network
+    flows: tuple[FlowAnswer, ...]
+    causes: tuple[CauseAnswer, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    kernel: str | None = None
+
+    @property
+    def missing(self) -> tuple[Unread, ...]:
+        """All that leaves something undecided: what is ``unread``, then each of the ``disputes``."""
+        return (*self.unread, *(Unread("replica", "", "replica", each.said(), "") for each in self.disputes))

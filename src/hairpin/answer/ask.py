@@ -1,0 +1,102 @@
+"""Answers a question about the hosts that the evidence describes."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
+from hairpin.answer.unpublished import refuse_unpublished
+from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.evidence.reading import Evidence
+from hairpin.host.read.parse import parse
+from hairpin.judges.disagreement import disagreement
+from hairpin.judges.judged import judge_flows
+from hairpin.judges.replicated import Replication, replicated
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.question.flows import flows_for
+from hairpin.question.outside import with_world
+from hairpin.question.question import Question
+from hairpin.remedy.plan import remedies
+from hairpin.replica.judgement import Kernel
+from hairpin.walk.walk import walk_flow
+
+_RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
+
+
+def ask(question: Question, evidence: tuple[Evidence, ...], kernel: Kernel | None = None) -> Answer:
+    """Return the answer.  ``evidence``: of each host, this one first; ``kernel``: the second judge, if it may be asked.
+
+    Raises UsageError where the question makes no sense here, and for ``prove`` ReplicaError where nothing can be
+    rebuilt.
+    """
+    network = network_of(evidence)
+    within = with_world(network, question.world, question.publics, question.targets)
+    flows = flows_for(within, question.targets, question.origin)
+    start = Answer(question, evidence, within, ())
+    match question.kind:
+        case "walk":
+            return msgspec.structs.replace(start, flows=(FlowAnswer("f1", walk_flow(within, flows[0])),))
+        case "prove":
+            assert kernel is not None
+            return _proven(start, flows, kernel)
+        case "check":
+            examination = examine(within, flows)
+            refuse_unpublished(question.targets, examination)
+            if kernel is None:
+                return _explained(start, examination, Replication((None,) * len(flows)))
+            found = _explained(start, examination, replicated(examination, evidence[0], kernel))
+            return msgspec.structs.replace(found, kernel=kernel.release)
+
+
+def network_of(evidence: tuple[Evidence, ...]) -> Network:
+    """Return what the evidence describes."""
+    return Network(tuple(parse(each) for each in evidence))
+
+
+def _explained(start: Answer, examination: Examination, word: Replication) -> Answer:
+    """Return the answer of ``check``: diagnoses, repairs, and the second judge's ``word`` on them."""
+    flows = tuple(
+        FlowAnswer(
+            ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)), word.flows[number]
+        )
+        for number, each in enumerate(examination.diagnoses)
+    )
+    unread = (each for host in start.network.hosts for each in host.unread)
+    causes = (_cause(each, start.network, word) for each in examination.causes)
+    return msgspec.structs.replace(
+        start,
+        flows=flows,
+        causes=tuple(sorted(causes, key=lambda each: _RANK[each.severity])),
+        unread=(*unread, *word.unread),
+        disputes=tuple(Dispute(ref_of(number), each) for number, each in word.disagreements),
+    )
+
+
+def ref_of(number: int) -> str:
+    """Return the reference of the flow of that index: ``f1`` of the first."""
+    return f"f{number + 1}"
+
+
+def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswer:
+    return CauseAnswer(
+        ref=found.ref,
+        id=found.id,
+        severity="blocking",  # it stops an asked flow now; what only an event makes strike is latent
+        candidate=found.candidate,
+        stop=found.stop,
+        proof=found.proof,
+        flows=tuple(ref_of(number) for number in found.flows),
+        together=found.together,
+        judge="replicated" if found.ref in word.causes else "simulated",
+        remedies=remedies(found.id, found.candidate, network),
+    )
+
+
+def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
+    both = judge_flows(start.network, flows, start.evidence[0], kernel)
+    found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in enumerate(both))
+    return msgspec.structs.replace(
+        start,
+        flows=tuple(FlowAnswer(ref_of(number), each.trace, judged=each) for number, each in enumerate(both)),
+        disputes=tuple(Dispute(ref_of(number), each) for number, each in found if each is not None),
+        kernel=kernel.release,
+    )

@@ -1,0 +1,119 @@
+"""The bare runner: does acts in the namespaces that this process is in, with a fixed environment and no shell."""
+
+import os
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import assert_never
+
+from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+_LIMIT_S = 60.0
+_NEW_MODE = 0o644
+_REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
+"""Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""
+
+
+def carry_out(acting: Acting) -> str:
+    """Do every act in order; return the complaint, which is empty when all was done."""
+    try:
+        act = next(acting)
+        while True:
+            act = acting.send(do(act))
+    except StopIteration as ended:
+        complaint: str = ended.value
+        return complaint
+
+
+def do(act: Act) -> Done:
+    """Do one act."""
+    match act:
+        case Command():
+            return _run(act)
+        case Replace():
+            return _replace(act)
+        case _:
+            assert_never(act)
+
+
+def _run(command: Command) -> Done:
+    try:
+        done = subprocess.run(
+            command.argv,
+            input=command.text.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            check=False,
+            env=_ENVIRONMENT,
+            timeout=_LIMIT_S,
+        )
+    except FileNotFoundError:
+        return Done(_NOT_FOUND, complaint=f"{command.argv[0]} is not installed")
+    except subprocess.TimeoutExpired:
+        return Done(_LATE, complaint=f"{command.argv[0]} did not end within {_LIMIT_S:.0f} s")
+    printed, said = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
+    complaint = said.strip() or f"status {done.returncode}" if done.returncode else ""
+    return Done(done.returncode, printed, complaint)
+
+
+def _replace(act: Replace) -> Done:
+    """Replace the file at once: a reader sees the old or the new one.  Of a link the target is replaced."""
+    path = Path(os.path.realpath(act.path))
+    try:
+        found = state_of(path)
+        if not _is(found, act.before):
+            return Done(_REFUSED, complaint=f"{act.path} is not as expected: it was changed, made or deleted")
+        if act.after is None:
+            path.unlink(missing_ok=True)
+        else:
+            _write(path, _settled(act.after, found))
+    except (OSError, UnicodeDecodeError) as error:
+        return Done(_REFUSED, complaint=f"{act.path}: {error}")
+    return Done(0)
+
+
+def state_of(path: Path) -> FileState | None:
+    """Return content, mode and owner of a file; None when it is not there."""
+    try:
+        content = path.read_text("utf-8")
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return FileState(content, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+
+
+def _is(found: FileState | None, expected: FileState | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    asked = ((expected.mode, found.mode), (expected.uid, found.uid), (expected.gid, found.gid))
+    return found.content == expected.content and all(wanted in (None, held) for wanted, held in asked)
+
+
+def _settled(wanted: FileState, found: FileState | None) -> FileState:
+    """Return the state with mode and owner: those that are wanted, else those that the file has."""
+    own = found if found is not None else FileState("", _NEW_MODE, 0, 0)
+    return FileState(
+        wanted.content,
+        wanted.mode if wanted.mode is not None else own.mode,
+        wanted.uid if wanted.uid is not None else own.uid,
+        wanted.gid if wanted.gid is not None else own.gid,
+    )
+
+
+def _write(path: Path, state: FileState) -> None:
+    assert state.mode is not None
+    assert state.uid is not None
+    assert state.gid is not None
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(state.content)
+            file.flush()
+            os.fchown(file.fileno(), state.uid, state.gid)
+            os.fchmod(file.fileno(), state.mode)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,136 @@
+"""The commands that make a setting in the kernel, or have it forget."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from hairpin.change.change import (
+    AddAddress,
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    DeleteAddress,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DropConnection,
+    Forget,
+    Forgotten,
+    ReplaceSysctls,
+    SetLink,
+    SetSysctl,
+    Setting,
+)
+from hairpin.change.words import (
+    Words,
+    address_words,
+    fdb_words,
+    link_commands,
+    neighbour_words,
+    new_address_words,
+    new_neighbour_words,
+    policy_rule_words,
+    route_words,
+    selecting_route,
+    six,
+)
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.sysctl import Path, dotted
+from hairpin.message import message
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection
+from hairpin.network.prefix import address_text
+
+
+def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...]:
+    """Return the commands in order; none where only somebody at the wire can make it.  ``namespace`` is the one
+    before; raises ChangeError for what cannot be said."""
+    match part:
+        case SetSysctl(path=path, value=value):
+            return (("sysctl", "-w", _assigned(path, value)),)
+        case ReplaceSysctls(values=values):
+            return (("sysctl", "-w", *(_assigned(path, value) for path, value in values)),)
+        case SetLink(link=link):
+            before = namespace.link(link.name) if namespace is not None else None
+            return tuple(link_commands(before, link)) if before is not None else ()
+        case AddPolicyRule(rule=rule):
+            return (("ip", *six(rule.version), "rule", "add", *policy_rule_words(rule)),)
+        case DeletePolicyRule(rule=rule):
+            return (("ip", *six(rule.version), "rule", "del", *_selecting(part, namespace)),)
+        case _:
+            return (_entry_argv(part),)
+
+
+def _assigned(path: Path, value: str) -> str:
+    return f"{dotted(path)}={value}"
+
+
+def _selecting(part: DeletePolicyRule, namespace: Namespace | None) -> Words:
+    """Return the words that find the rule: its priority, and all of it where others share that."""
+    rule = part.rule
+    same = [
+        each
+        for each in (namespace.rules if namespace is not None else ())
+        if (each.version, each.priority) == (rule.version, rule.priority)
+    ]
+    return policy_rule_words(rule) if len(same) > 1 else ("priority", str(rule.priority))
+
+
+_Entry = (
+    AddAddress | DeleteAddress | AddRoute | DeleteRoute | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry
+)
+
+
+def _entry_argv(part: _Entry) -> Words:
+    match part:
+        case AddAddress(address=address):
+            return ("ip", "address", "add", *new_address_words(address))
+        case DeleteAddress(address=address):
+            return ("ip", "address", "del", *address_words(address))
+        case AddRoute(route=route):
+            return ("ip", *six(route.version), "route", "add", *route_words(route))
+        case DeleteRoute(route=route):
+            return ("ip", *six(route.version), "route", "del", *selecting_route(route))
+        case AddNeighbour(neighbour=entry):
+            # An entry that the kernel has learned of the same address is replaced.
+            return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
+        case DeleteNeighbour(neighbour=entry):
+            return ("ip", "neigh", "del", *neighbour_words(entry))
+        case AddFdbEntry(entry=forwarding):
+            state = ("static",) if forwarding.state == "static" else ()
+            verb = "append" if forwarding.remote is not None else "add"
+            return ("bridge", "fdb", verb, *fdb_words(forwarding), *state)
+        case DeleteFdbEntry(entry=forwarding):
+            return ("bridge", "fdb", "del", *fdb_words(forwarding))
+        case _:
+            assert_never(part)
+
+
+def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
+    """Return the command after which the kernel has forgotten; raises ChangeError when there is no such connection."""
+    match part:
+        case DropConnection(evidence=evidence):
+            known = namespace.connections if namespace is not None else ()
+            found = next((each for each in known if each.evidence == evidence), None)
+            if found is None:
+                raise ChangeError(message("no such connection in namespace {netns}", netns=part.netns.name))
+            return ("conntrack", "-D", *_connection_words(found))
+        case Forget(what="connections"):
+            return ("conntrack", "-F")
+        case Forget():
+            return ("ip", "neigh", "flush", "all")
+        case _:
+            assert_never(part)
+
+
+_PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmpv6"}
+
+
+def _connection_words(found: Connection) -> Iterator[str]:
+    original = found.original
+    yield from ("-f", "ipv6" if found.version == 6 else "ipv4")
+    yield from ("-s", address_text(original.saddr, found.version), "-d", address_text(original.daddr, found.version))
+    yield from ("-p", _PROTOCOLS.get(original.protocol, str(original.protocol)))
+    if original.protocol in (TCP, UDP):
+        yield from ("--sport", str(original.sport), "--dport", str(original.dport))

@@ -1,0 +1,193 @@
+"""What the owner of a part of the host is asked to do: a container engine, firewalld, ufw, systemd.
+
+Each owner makes the kernel's rules and links himself, so that what is asked of him is said in his own words and stays
+when he starts anew.  Text is made from these values and never parsed.
+
+Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
+"""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.host.host import Host
+from hairpin.netfilter.iptables.words import split_words, unquoted
+
+Tool = Literal["docker", "podman"]
+
+
+class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
+    """A container started, restarted, frozen or thawed."""
+
+    tool: Tool
+    verb: Literal["start", "restart", "pause", "unpause"]
+    name: str
+
+
+class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
+    """A container attached to a network of its engine, or detached from it."""
+
+    tool: Tool
+    verb: Literal["connect", "disconnect"]
+    network: str
+    name: str
+
+
+class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
+    """What the engine does with the container after a reboot."""
+
+    tool: Tool
+    policy: str
+    name: str
+
+
+class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
+    """A port opened (or closed) in a zone of firewalld; ``permanent``: in its files, not in the kernel."""
+
+    zone: str
+    port: int
+    protocol: str
+    permanent: bool = False
+    closed: bool = False
+
+
+class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
+    """An interface put into a zone of firewalld."""
+
+    zone: str
+    interface: str
+    permanent: bool = False
+
+
+class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
+    """A rule that firewalld loads by itself at each of its starts; ``words`` are iptables'."""
+
+    family: Literal["ip", "ip6"]
+    table: str
+    chain: str
+    words: str
+    removed: bool = False
+
+
+class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
+    """ufw reads its files again."""
+
+
+class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
+    """A systemd unit started or stopped, or set to start at boot or not."""
+
+    verb: Literal["enable", "disable", "start", "stop", "restart"]
+    unit: str
+
+
+class FillIn(msgspec.Struct, frozen=True, tag="fill-in"):
+    """A command in which a person has to put something that hairpin does not know (GATEWAY)."""
+
+    argv: tuple[str, ...]
+
+
+OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
+OfFirewalld = OpenPort | BindInterface | AddDirectRule
+Call = OfContainer | OfFirewalld | ReloadUfw | SetUnitState | FillIn
+
+
+def call_argv(call: Call) -> tuple[str, ...]:
+    """Return the command that asks it."""
+    match call:
+        case SetContainerState(tool=tool, verb=verb, name=name):
+            return (tool, verb, name)
+        case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
+            return (tool, "network", verb, network, name)
+        case SetRestartPolicy(tool=tool, policy=policy, name=name):
+            return (tool, "update", "--restart", policy, name)
+        case OpenPort() | BindInterface() | AddDirectRule():
+            return ("firewall-cmd", *_firewalld_words(call))
+        case ReloadUfw():
+            return ("ufw", "reload")
+        case SetUnitState(verb=verb, unit=unit):
+            return ("systemctl", verb, unit)
+        case FillIn(argv=argv):
+            return argv
+        case _:
+            assert_never(call)
+
+
+def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
+    match call:
+        case OpenPort(zone=zone, port=port, protocol=protocol):
+            verb = "remove" if call.closed else "add"
+            return (*_permanent(call.permanent), f"--zone={zone}", f"--{verb}-port={port}/{protocol}")
+        case BindInterface(zone=zone, interface=interface):
+            return (*_permanent(call.permanent), f"--zone={zone}", f"--change-interface={interface}")
+        case AddDirectRule(family=family, table=table, chain=chain, words=words):
+            verb = "remove" if call.removed else "add"
+            of = "ipv6" if family == "ip6" else "ipv4"
+            return (
+                "--permanent",
+                "--direct",
+                f"--{verb}-rule",
+                of,
+                table,
+                chain,
+                "0",
+                *map(unquoted, split_words(words)),
+            )
+        case _:
+            assert_never(call)
+
+
+def _permanent(wanted: bool) -> tuple[str, ...]:
+    return ("--permanent",) if wanted else ()
+
+
+def reverse(call: Call, host: Host) -> Call | None:
+    """Return the call after which the owner has his part as it was before; None where no call does that.
+
+    A container's start has effects that no stop takes back (what its process wrote, which address it got).
+    """
+    replace = msgspec.structs.replace
+    match call:
+        case SetContainerState(verb=verb):
+            back = {"pause": "unpause", "unpause": "pause"}.get(verb)
+            return replace(call, verb=back) if back is not None else None
+        case ConnectContainer(verb="connect"):
+            return replace(call, verb="disconnect")
+        case ConnectContainer() | ReloadUfw() | FillIn():
+            return None
+        case SetRestartPolicy(name=name):
+            policies = [each.restart_policy for each in host.containers() if each.name == name]
+            return replace(call, policy=policies[0] or "no") if policies else None
+        case OpenPort():
+            return replace(call, closed=not call.closed)
+        case BindInterface(interface=interface):
+            zone = _zone_of(interface, host)
+            return replace(call, zone=zone) if zone is not None else None
+        case AddDirectRule():
+            return replace(call, removed=not call.removed)
+        case SetUnitState():
+            return _unit_reversed(call)
+        case _:
+            assert_never(call)
+
+
+def _zone_of(interface: str, host: Host) -> str | None:
+    if host.firewalld is None:
+        return None
+    zones = host.firewalld.runtime or host.firewalld.permanent
+    return next((each.name for each in zones if interface in each.interfaces), host.firewalld.default_zone)
+
+
+def _unit_reversed(call: SetUnitState) -> SetUnitState | None:
+    match call.verb:
+        case "enable":
+            return SetUnitState("disable", call.unit)
+        case "disable":
+            return SetUnitState("enable", call.unit)
+        case "start":
+            return SetUnitState("stop", call.unit)
+        case "stop":
+            return SetUnitState("start", call.unit)
+        case "restart":
+            return None
+        case _:
+            assert_never(call.verb)

@@ -1,0 +1,93 @@
+"""Steps as acts for the bare runner: which commands are run with which input, which files are replaced.
+
+Pure: a generator yields what is to be done and is sent what came of it, so that it runs on a host, in a replica and in
+a test alike.  Whether the world is still as the step expects is asked before, of a network that was just read:
+:func:`hairpin.change.steps.refused`.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from hairpin.carry.act import Acting, Command, Replace
+from hairpin.change.calls import call_argv
+from hairpin.change.change import DeleteRule, InsertRule, ReplaceTable, RuleEdit
+from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, replacing
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.words import Words
+from hairpin.errors import ChangeError
+
+
+def carrying(step: Step) -> Acting:
+    """Carry the step out; stop at the first act that fails, whose complaint is returned."""
+    match step:
+        case RunCommands(commands=commands, entering=entering):
+            return (yield from _all(Command((*entering, *argv)) for argv in commands))
+        case LoadRules():
+            try:
+                return (yield from _load(step))
+            except ChangeError as error:
+                return str(error)
+        case ReplaceFile(path=path, before=before, after=after):
+            done = yield Replace(path, before, after)
+            return done.complaint
+        case Ask(call=call):
+            return (yield from _all([Command(call_argv(call))]))
+        case Advise():
+            return "no command makes this: it is for a person"
+        case _:
+            assert_never(step)
+
+
+def carrying_all(made: Sequence[Step]) -> Acting:
+    """Carry the steps out in order, up to the first that is refused."""
+    for step in made:
+        complaint = yield from carrying(step)
+        if complaint:
+            return complaint
+    return ""
+
+
+def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
+    for command in commands:
+        done = yield command
+        if done.status:
+            return done.complaint or f"{command.argv[0]}: status {done.status}"
+    return ""
+
+
+def _load(step: LoadRules) -> Acting:
+    """Load the edits; what nft calls its rules at this moment is asked first."""
+    first = step.does[0]
+    if isinstance(first, ReplaceTable):
+        return (yield from _all(_entered([replacing(first)], step.entering)))
+    if step.dialect == "ebtables":
+        return (yield from _all(_entered(ebtables_commands(step.does), step.entering)))
+    if step.dialect != "nft":
+        load = iptables_load(step.does, step.dialect, step.family, step.table)
+        return (yield from _all(_entered([load], step.entering)))
+    handles: dict[str, tuple[int, ...]] = {}
+    for chain in dict.fromkeys(_by_handle(step.does)):
+        listing = ("nft", "-j", "list", "chain", step.family, step.table, chain)
+        done = yield Command((*step.entering, *listing))
+        handles[chain] = _handles(done.printed)
+    return (yield from _all(_entered([nft_load(step.does, handles)], step.entering)))
+
+
+def _entered(commands: Iterator[Command] | Sequence[Command], entering: Words) -> Iterator[Command]:
+    for command in commands:
+        yield Command((*entering, *command.argv), command.text)
+
+
+def _by_handle(edits: Sequence[RuleEdit]) -> Iterator[str]:
+    """Yield the chains whose rules have to be named by their handles."""
+    for edit in edits:
+        if isinstance(edit, DeleteRule):
+            yield edit.place.chain
+        elif isinstance(edit, InsertRule):
+            yield edit.chain
+
+
+def _handles(listing: str) -> tuple[int, ...]:
+    document = json.loads(listing or '{"nftables": []}')
+    return tuple(item["rule"]["handle"] for item in document["nftables"] if "rule" in item)

@@ -1,0 +1,286 @@
+"""The change that makes one network of another: what undoes a change, and what has drifted.
+
+Only what commands set in the kernel is compared: not counters, timers, handles, what the kernel learns by itself
+(neighbours, connections, link-local addresses), nor what an engine or a person makes.  Each part is simulated before
+the next one is looked for, because a link that comes up, or a forwarding switch, changes other things, too.
+"""
+
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
+
+import msgspec
+
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    Change,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    InKernel,
+    InsertRule,
+    ReplaceTable,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.entries import check_gateways
+from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
+from hairpin.change.loading import replacing
+from hairpin.change.rules import tool_rules
+from hairpin.change.simulate import simulate
+from hairpin.change.words import is_made_by_hand, is_static, link_commands
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.route import Route
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of, policy_place
+from hairpin.netfilter.ir import Chain, Rule, Table
+from hairpin.network.network import Network
+from hairpin.network.prefix import LINK_LOCAL6, inside
+
+_Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
+
+
+def difference(now: Network, wanted: Network) -> Change:
+    """Return the change after which every namespace of ``now`` is as ``wanted`` says; raises ChangeError when no
+    command makes it so (links that are not there, a chain that is bound to other hooks)."""
+    parts: list[InKernel] = []
+    changed: list[Netns] = []
+    for netns, namespace in wanted.namespaces():
+        if netns not in now or now.namespace(netns) is namespace:
+            continue
+        changed.append(netns)
+        for find in _KINDS:
+            for part in tuple(find(netns, now.namespace(netns), namespace)):
+                if isinstance(part, AddRoute):
+                    check_gateways(now.namespace(netns), part.route)
+                now = simulate(Change((part,)), now)
+                parts.append(part)
+    for netns in changed:
+        known, namespace = now.namespace(netns), wanted.namespace(netns)
+        if any(part for find in _KINDS for part in find(netns, known, namespace)):
+            raise ChangeError(message("no command makes namespace {netns} as it was", netns=netns.name))
+    return Change(tuple(parts))
+
+
+def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    for link in wanted.links:
+        known = now.link(link.name)
+        if known is None:
+            raise ChangeError(message("link {link} is not there", link=link.name))
+        if known is not link and any(link_commands(known, link)):
+            yield SetLink(netns, link)
+
+
+def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    """Yield what copies itself to other keys."""
+    yield from (each for each in _sysctls(netns, now, wanted) if {"all", "ip_forward"} & set(each.path))
+
+
+def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[SetSysctl]:
+    if now.sysctls is wanted.sysctls:
+        return
+    for path, value in wanted.sysctls.values.items():
+        known = now.sysctls.values.get(path)
+        if known is not None and known.split() != value.split():
+            yield SetSysctl(netns, path, value)
+
+
+def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    """Yield addresses out and in.  The first of a network is its primary one, so that all of a link go and come back in
+    their order when the order differs."""
+    if now.addresses is wanted.addresses:
+        return
+    for link in wanted.links:
+        for version in (4, 6):
+            held, asked = _of_link(now, link.name, version), _of_link(wanted, link.name, version)
+            if [_with_rank(each) for each in held] == [_with_rank(each) for each in asked]:
+                continue
+            keys, asked_keys = [address_key(each) for each in held], [address_key(each) for each in asked]
+            kept = [each for each in keys if each in asked_keys]
+            if version == 4 and kept != asked_keys[: len(kept)]:
+                kept = []
+            yield from (DeleteAddress(netns, each) for each in reversed(held) if address_key(each) not in kept)
+            yield from (
+                AddAddress(netns, msgspec.structs.replace(each, secondary=False))
+                for each in asked
+                if address_key(each) not in kept
+            )
+
+
+def _of_link(namespace: Namespace, link: str, version: int) -> list[Address]:
+    return [
+        each
+        for each in namespace.addresses
+        if (each.link, each.version) == (link, version)
+        and not (version == 6 and inside(each.value, *LINK_LOCAL6, 6))
+        and not each.dynamic
+    ]
+
+
+def _with_rank(address: Address) -> tuple[object, ...]:
+    return (*address_key(address), address.secondary)
+
+
+def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
+    asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
+    yield from (DeleteNeighbour(netns, each) for key, each in held.items() if key not in asked)
+    yield from (AddNeighbour(netns, each) for key, each in asked.items() if key not in held)
+
+
+def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    held = {fdb_key(each): each for each in now.fdb if is_static(each)}
+    asked = {fdb_key(each): each for each in wanted.fdb if is_static(each)}
+    yield from (DeleteFdbEntry(netns, each) for key, each in held.items() if key not in asked)
+    yield from (AddFdbEntry(netns, each) for key, each in asked.items() if key not in held)
+
+
+def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    if now.routes is wanted.routes:
+        return
+    held = {route_key(each): each for each in now.routes if not _is_derived(each)}
+    asked = {route_key(each): each for each in wanted.routes if not _is_derived(each)}
+    surplus = [each for key, each in held.items() if key not in asked]
+    lacking = [each for key, each in _nearest_first(asked) if key not in held]
+    taken = {_slot(each) for each in lacking}
+    # A surplus route may be the way to a gateway, so that it stays until the others are there, unless it is in the way.
+    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) in taken)
+    yield from (AddRoute(netns, each) for each in lacking)
+    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) not in taken)
+
+
+def _slot(route: Route) -> tuple[object, ...]:
+    """Return what only one route of a table can have: ``ip route add`` says "File exists"."""
+    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
+
+
+def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
+    """Return the routes to what is on a link first: a gateway has to be reached before a route by it is taken."""
+    return sorted(routes.items(), key=lambda item: any(hop.gateway is not None for hop in item[0].next_hops))
+
+
+def _is_derived(route: Route) -> bool:
+    """Return whether the kernel makes the route by itself where a link has IPv6: docs/limitations.md."""
+    if route.version != 6:
+        return False
+    return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
+
+
+def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    if now.rules is wanted.rules:
+        return
+    held = [policy_rule_key(each) for each in now.rules]
+    asked = [policy_rule_key(each) for each in wanted.rules]
+    if held == asked:
+        return
+    for tag, first, last, first_wanted, last_wanted in SequenceMatcher(None, held, asked, autojunk=False).get_opcodes():
+        if tag in ("delete", "replace"):
+            yield from (DeletePolicyRule(netns, each) for each in now.rules[first:last])
+        if tag in ("insert", "replace"):
+            yield from (AddPolicyRule(netns, each) for each in wanted.rules[first_wanted:last_wanted])
+
+
+def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    """Yield edits of the tables that both have, and whole tables otherwise."""
+    if now.ruleset is wanted.ruleset:
+        return
+    asked = {(each.dialect, each.family, each.name) for each in wanted.ruleset.tables}
+    for table in now.ruleset.tables:
+        if (table.dialect, table.family, table.name) not in asked and not _is_idle(table):
+            yield ReplaceTable(netns, table.dialect, table.family, table.name, None)
+    for table in wanted.ruleset.tables:
+        held = now.ruleset.table(table.family, table.name, table.dialect)
+        if held is table:
+            continue
+        if held is None or _frame(held) != _frame(table):
+            if not (held is None and _is_idle(table)):
+                replacing(ReplaceTable(netns, table.dialect, table.family, table.name, table))
+                yield ReplaceTable(netns, table.dialect, table.family, table.name, table)
+            continue
+        yield from _edits(netns, held, table)
+
+
+def _is_idle(table: Table) -> bool:
+    """Return whether iptables' table does as much as none: built-in chains alone, which accept."""
+    return table.dialect.startswith("iptables") and not any(
+        chain.rules or chain.hook is None or chain.policy == "drop" for chain in table.chains
+    )
+
+
+def _frame(table: Table) -> tuple[object, ...]:
+    """Return what no edit of a rule changes: base chains, sets, maps, objects."""
+    bases = tuple(sorted((each.name, each.hook, each.type, each.priority, each.devices) for each in _bases(table)))
+    idle = table.dialect.startswith("iptables")  # which makes built-in chains as they are needed
+    return () if idle else bases, table.sets, table.maps, table.objects
+
+
+def _bases(table: Table) -> Iterator[Chain]:
+    yield from (each for each in table.chains if each.hook is not None)
+
+
+def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[InKernel]:
+    names = {each.name for each in wanted.chains}
+    for chain in wanted.chains:
+        if held.chain(chain.name) is None and chain.hook is None:
+            yield AddChain(netns, held.dialect, held.family, held.name, chain.name)
+    for chain in (*wanted.chains, *(each for each in held.chains if each.name not in names)):
+        known = held.chain(chain.name)
+        asked = chain if chain.name in names else msgspec.structs.replace(chain, rules=(), policy="accept")
+        if known is not chain or chain.name not in names:
+            yield from _rule_edits(netns, held, known or msgspec.structs.replace(chain, rules=()), asked)
+    for chain in held.chains:
+        if chain.name not in names and chain.hook is None:
+            yield DeleteChain(netns, held.dialect, held.family, held.name, chain.name)
+
+
+def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[InKernel]:
+    """Yield deletions from the last one on, then insertions from the first one on, so that each number holds."""
+    if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
+        yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
+    before, after = tool_rules(held.rules), tool_rules(wanted.rules)
+    first, last = _alike(before, after)
+    ours, theirs = before[first : len(before) - last], after[first : len(after) - last]
+    codes = SequenceMatcher(None, [_said(each) for each in ours], [_said(each) for each in theirs], autojunk=False)
+    changed = [each for each in codes.get_opcodes() if each[0] != "equal"]
+    for _, start, end, _, _ in reversed(changed):
+        for rules in reversed(ours[start:end]):
+            yield DeleteRule(netns, place_of(table, held.name, rules[0]))
+    for _, _, _, start, end in changed:
+        for offset, rules in enumerate(theirs[start:end], first + start + 1):
+            yield InsertRule(
+                netns, table.dialect, table.family, table.name, held.name, rules[0], offset, also=rules[1:]
+            )
+
+
+def _said(rules: tuple[Rule, ...]) -> tuple[object, ...]:
+    return tuple(each.body for each in rules)
+
+
+def _alike(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
+    """Return how many rules are the same at the beginning and at the end: chains may have tens of thousands."""
+    shorter = min(len(before), len(after))
+    first = 0
+    while first < shorter and (before[first] is after[first] or _said(before[first]) == _said(after[first])):
+        first += 1
+    last = 0
+    while last < shorter - first and _said(before[-1 - last]) == _said(after[-1 - last]):
+        last += 1
+    return first, last
+
+
+_KINDS: tuple[_Find, ...] = (
+    _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules, _tables,
+)  # fmt: skip
+"""In this order: what comes first changes what comes later, not the other way round."""

@@ -1,0 +1,105 @@
+"""Single entries of a namespace's tables: routes, policy rules, neighbours, forwarding entries, in and out.
+
+An entry that is there already cannot be added, one that is not there cannot be deleted, as the kernel says, too.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.change import (
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+)
+from hairpin.change.links import on_wire
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.message import message
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside
+from hairpin.network.query import Query, Scope
+from hairpin.network.routing import by_precedence, lookup
+
+_replace = msgspec.structs.replace
+
+
+def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbour | AddFdbEntry) -> Namespace:
+    """Return the namespace with the entry."""
+    match part:
+        case AddRoute(route=route):
+            hops = tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops)
+            return _replace(namespace, routes=(*namespace.routes, _replace(route, next_hops=hops)))
+        case AddPolicyRule(rule=rule):
+            return _replace(namespace, rules=_in_order(namespace.rules, rule))
+        case AddNeighbour(neighbour=entry):
+            # An entry that the kernel has learned becomes the one made by hand.
+            asked = (entry.link, entry.version, entry.value, entry.proxy)
+            others = tuple(
+                each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != asked
+            )
+            return _replace(namespace, neighbours=(*others, entry))
+        case AddFdbEntry(entry=forwarding):
+            return _replace(namespace, fdb=(*namespace.fdb, forwarding))
+        case _:
+            assert_never(part)
+
+
+def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
+    link = namespace.link(hop.link) if hop.link is not None else None
+    return on_wire(namespace, version, hop, link) if link is not None and link.up else hop
+
+
+def check_gateways(namespace: Namespace, route: Route) -> None:
+    """Raise ChangeError when the kernel would not take a gateway: a lookup of it has to end on its link.
+
+    The route's own table is asked first, then the policy rules.  Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(),
+    net/ipv6/route.c ip6_route_check_nh()
+    """
+    for hop in route.next_hops:
+        version = hop.gateway_version or route.version
+        if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+            continue
+        query = Query(version, hop.gateway, scope=Scope(oif=hop.link))
+        own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
+        way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
+        if way is None or not _is_by(way, hop) or any(each.gateway is not None for each in way.next_hops):
+            raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
+
+
+def _is_by(route: Route, hop: NextHop) -> bool:
+    return any(each.link == hop.link for each in route.next_hops)
+
+
+def without_entry(
+    namespace: Namespace, part: DeleteRoute | DeletePolicyRule | DeleteNeighbour | DeleteFdbEntry
+) -> Namespace:
+    """Return the namespace without the entry."""
+    match part:
+        case DeleteRoute(route=route):
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != route))
+        case DeletePolicyRule(rule=rule):
+            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != rule))
+        case DeleteNeighbour(neighbour=entry):
+            return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
+        case DeleteFdbEntry(entry=forwarding):
+            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != forwarding))
+        case _:
+            assert_never(part)
+
+
+def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
+    """Return the rules with the added one behind those of its priority.
+
+    Source: net/core/fib_rules.c fib_nl_newrule()
+    """
+    later = [
+        number for number, each in enumerate(rules) if (each.version, each.priority) > (added.version, added.priority)
+    ]
+    at = later[0] if later else len(rules)
+    return (*rules[:at], added, *rules[at:])

@@ -1,0 +1,275 @@
+"""What a step expects to find: it is refused with a sentence when the world has moved since the step was made."""
+
+import hashlib
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.change.words import link_commands
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.sysctl import Path, dotted
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Chain, Dialect, Family, Table
+from hairpin.network.prefix import address_text, prefix_text
+
+_replace = msgspec.structs.replace
+
+
+class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
+    """A sysctl has the value; None: the host does not say."""
+
+    path: Path
+    value: str | None
+
+
+class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
+    """The rule of that number has this text; None: the chain ends before."""
+
+    dialect: Dialect
+    family: Family
+    table: str
+    chain: str
+    number: int
+    text: str | None
+
+
+class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
+    """The chain is there, or is not; ``policy``: a base chain's."""
+
+    dialect: Dialect
+    family: Family
+    table: str
+    chain: str
+    there: bool
+    policy: Literal["accept", "drop"] | None = None
+
+
+class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
+    """The whole table is what it was; None: it is not there."""
+
+    dialect: Dialect
+    family: Family
+    table: str
+    digest: str | None
+
+
+class AddressIs(msgspec.Struct, frozen=True, tag="address-is"):
+    """The address is on its link, or is not."""
+
+    address: Address
+    there: bool
+
+
+class RouteIs(msgspec.Struct, frozen=True, tag="route-is"):
+    """The route is there, or is not."""
+
+    route: Route
+    there: bool
+
+
+class PolicyRuleIs(msgspec.Struct, frozen=True, tag="policy-rule-is"):
+    """The policy rule is there, or is not."""
+
+    rule: PolicyRule
+    there: bool
+
+
+class NeighbourIs(msgspec.Struct, frozen=True, tag="neighbour-is"):
+    """The entry is there, or is not."""
+
+    neighbour: Neighbour
+    there: bool
+
+
+class FdbEntryIs(msgspec.Struct, frozen=True, tag="fdb-entry-is"):
+    """The forwarding entry is there, or is not."""
+
+    entry: FdbEntry
+    there: bool
+
+
+class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
+    """The link has the properties that commands set."""
+
+    link: Link
+
+
+class ProcessIs(msgspec.Struct, frozen=True, tag="process-is"):
+    """A process with a socket is halted, or is not."""
+
+    pid: int
+    halted: bool
+
+
+class ContainerIs(msgspec.Struct, frozen=True, tag="container-is"):
+    """The engine says this of the container."""
+
+    name: str
+    status: str
+
+
+class UnitIs(msgspec.Struct, frozen=True, tag="unit-is"):
+    """systemd says this of the unit."""
+
+    name: str
+    enabled: str
+    active: str
+
+
+InNamespace = (
+    SysctlIs | RuleIs | ChainIs | TableIs | AddressIs | RouteIs | PolicyRuleIs | NeighbourIs | FdbEntryIs | LinkIs
+)
+OnHost = ProcessIs | ContainerIs | UnitIs
+Expectation = InNamespace | OnHost
+
+
+def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
+    """Return the sentence that refuses a step, when the host is not as the step expects."""
+    match expected:
+        case ProcessIs(pid=pid, halted=halted):
+            sockets = [each for namespace in host.namespaces for each in namespace.sockets if each.pid == pid]
+            if any(each.halted == halted for each in sockets):
+                return None
+            return message("process {pid} has ended, or was stopped or continued by somebody else", pid=pid)
+        case ContainerIs(name=name, status=status):
+            found = next((each.status for each in host.containers() if each.name == name), "gone")
+            if found == status:
+                return None
+            return message("container {name} was {status} and is {found}", name=name, status=status, found=found)
+        case UnitIs(name=name, enabled=enabled, active=active):
+            unit = next((each for each in host.units if each.name == name), None)
+            if unit is not None and (unit.enabled, unit.active) == (enabled, active):
+                return None
+            return message("{unit} is no longer {enabled} and {active}", unit=name, enabled=enabled, active=active)
+        case _:
+            assert_never(expected)
+
+
+def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
+    """Return the sentence that refuses a step, when the namespace is not as the step expects."""
+    match expected:
+        case RuleIs() | ChainIs() | TableIs():
+            return _unmet_rules(expected, namespace)
+        case SysctlIs(path=path, value=value):
+            found = namespace.sysctls.text(*path)
+            if value is None or found is None or found.split() == value.split():
+                return None
+            return message("{key} was {value} and is {found}", key=dotted(path), value=value, found=found)
+        case LinkIs(link=link):
+            now = namespace.link(link.name)
+            if now is not None and now.carrier == link.carrier and not any(link_commands(now, link)):
+                return None
+            return message("link {link} is gone, or not as it was", link=link.name)
+        case AddressIs() | RouteIs() | PolicyRuleIs() | NeighbourIs() | FdbEntryIs():
+            return _unmet_entry(expected, namespace)
+        case _:
+            assert_never(expected)
+
+
+def _unmet_entry(
+    expected: AddressIs | RouteIs | PolicyRuleIs | NeighbourIs | FdbEntryIs, namespace: Namespace
+) -> Message | None:
+    match expected:
+        case AddressIs(address=address):
+            there = any(address_key(each) == address_key(address) for each in namespace.addresses)
+            what = message(
+                "address {address} on {link}", address=address_text(address.value, address.version), link=address.link
+            )
+        case RouteIs(route=route):
+            there = any(route_key(each) == route_key(route) for each in namespace.routes)
+            prefix = prefix_text(route.destination, route.prefix_length, route.version)
+            what = message("route {prefix} in table {table}", prefix=prefix, table=route.table)
+        case PolicyRuleIs(rule=rule):
+            there = any(policy_rule_key(each) == policy_rule_key(rule) for each in namespace.rules)
+            what = message("policy rule of priority {priority}", priority=rule.priority)
+        case NeighbourIs(neighbour=entry):
+            there = any(neighbour_key(each) == neighbour_key(entry) for each in namespace.neighbours)
+            what = message(
+                "neighbour entry {address} on {link}", address=address_text(entry.value, entry.version), link=entry.link
+            )
+        case FdbEntryIs(entry=forwarding):
+            there = any(fdb_key(each) == fdb_key(forwarding) for each in namespace.fdb)
+            what = message("forwarding entry on {port}", port=forwarding.port)
+        case _:
+            assert_never(expected)
+    if there == expected.there:
+        return None
+    return message("{what} is gone", what=what) if expected.there else message("{what} is there already", what=what)
+
+
+def _unmet_rules(expected: RuleIs | ChainIs | TableIs, namespace: Namespace) -> Message | None:
+    table = namespace.ruleset.table(expected.family, expected.table, expected.dialect)
+    match expected:
+        case TableIs(digest=digest):
+            if table_digest(table) == digest:
+                return None
+            return message("table {family} {table} is not as it was", family=expected.family, table=expected.table)
+        case ChainIs(chain=name, there=there, policy=policy):
+            chain = table.chain(name) if table is not None else None
+            if (chain is not None) == there and (policy is None or chain is None or chain.policy == policy):
+                return None
+            return message(
+                "chain {chain} of table {family} {table} is not as it was",
+                chain=name,
+                family=expected.family,
+                table=expected.table,
+            )
+        case RuleIs(chain=name, number=number, text=text):
+            chain = table.chain(name) if table is not None else None
+            found = rule_text(chain, number) if chain is not None else None
+            if found == text:
+                return None
+            return message(
+                "rule {number} of {family} {table} {chain} was {text!r} and is {found!r}",
+                number=number,
+                family=expected.family,
+                table=expected.table,
+                chain=name,
+                text=text or "",
+                found=found or "",
+            )
+        case _:
+            assert_never(expected)
+
+
+def rule_text(chain: Chain, number: int) -> str | None:
+    """Return the text of the chain's rule of that number, or None."""
+    return next((each.text for each in chain.rules if each.number == number), None)
+
+
+def table_digest(table: Table | None) -> str | None:
+    """Return what stays the same while the table does the same: not its counters, lines and handles."""
+    if table is None:
+        return None
+    chains = tuple(
+        (_replace(each, rules=(), packets=None), [rule.body for rule in each.rules]) for each in table.chains
+    )
+    return hashlib.sha256(msgspec.json.encode((chains, table.sets, table.maps))).hexdigest()
+
+
+def address_key(address: Address) -> tuple[object, ...]:
+    """Return what tells an address from another one."""
+    return address.link, address.version, address.value, address.prefix_length, address.peer
+
+
+def route_key(route: Route) -> Route:
+    """Return the route without who made it, the state of its links, and what the kernel derives."""
+    hops = tuple(_replace(hop, linkdown=False, dead=False) for hop in route.next_hops)
+    return _replace(route, evidence="", protocol="", scope="", next_hops=hops)
+
+
+def policy_rule_key(rule: PolicyRule) -> PolicyRule:
+    """Return the policy rule without its words."""
+    return _replace(rule, evidence="", text="")
+
+
+def neighbour_key(entry: Neighbour) -> Neighbour:
+    """Return the neighbour entry without its evidence."""
+    return _replace(entry, evidence="")
+
+
+def fdb_key(entry: FdbEntry) -> FdbEntry:
+    """Return the forwarding entry without its evidence."""
+    return _replace(entry, evidence="")

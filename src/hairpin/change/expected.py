@@ -1,0 +1,151 @@
+"""What a step expects, taken from the network that it was made for."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from hairpin.change.calls import Call, SetContainerState, SetUnitState
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    InsertRule,
+    ReplaceSysctls,
+    ReplaceTable,
+    RuleEdit,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+    Setting,
+)
+from hairpin.change.expect import (
+    AddressIs,
+    ChainIs,
+    ContainerIs,
+    FdbEntryIs,
+    InNamespace,
+    LinkIs,
+    NeighbourIs,
+    OnHost,
+    PolicyRuleIs,
+    RouteIs,
+    RuleIs,
+    SysctlIs,
+    TableIs,
+    UnitIs,
+    rule_text,
+    table_digest,
+)
+from hairpin.change.numbering import Numbering
+from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import Chain
+
+
+def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
+    """Return what a setting expects: the value, entry or link that it replaces, or that there is none."""
+    match part:
+        case SetSysctl(path=path):
+            return (SysctlIs(path, namespace.sysctls.text(*path)),)
+        case ReplaceSysctls(values=values):
+            return tuple(SysctlIs(path, namespace.sysctls.text(*path)) for path, _ in values)
+        case SetLink(link=link):
+            before = namespace.link(link.name)
+            return (LinkIs(before),) if before is not None else ()
+        case AddAddress(address=address) | DeleteAddress(address=address):
+            return (AddressIs(address, isinstance(part, DeleteAddress)),)
+        case AddRoute(route=route) | DeleteRoute(route=route):
+            return (RouteIs(route, isinstance(part, DeleteRoute)),)
+        case AddPolicyRule(rule=rule) | DeletePolicyRule(rule=rule):
+            return (PolicyRuleIs(rule, isinstance(part, DeletePolicyRule)),)
+        case AddNeighbour(neighbour=entry) | DeleteNeighbour(neighbour=entry):
+            return (NeighbourIs(entry, isinstance(part, DeleteNeighbour)),)
+        case AddFdbEntry(entry=forwarding) | DeleteFdbEntry(entry=forwarding):
+            return (FdbEntryIs(forwarding, isinstance(part, DeleteFdbEntry)),)
+        case _:
+            assert_never(part)
+
+
+def edits_expect(edits: tuple[RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:
+    """Return what an atomic load of rules expects of the tables as they are before the whole of it."""
+    expected: dict[InNamespace, None] = {}
+    numberings: dict[str, Numbering] = {}
+    for edit in edits:
+        expected.update(dict.fromkeys(_edit_expects(edit, namespace, numberings)))
+    return tuple(expected)
+
+
+def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Numbering]) -> Iterator[InNamespace]:
+    match edit:
+        case ReplaceTable(dialect=dialect, family=family, name=name):
+            yield TableIs(dialect, family, name, table_digest(namespace.ruleset.table(family, name, dialect)))
+        case AddChain() | DeleteChain():
+            there = _chain(edit, namespace) is not None
+            if there or isinstance(edit, AddChain):
+                yield ChainIs(edit.dialect, edit.family, edit.table, edit.chain, there)
+        case InsertRule():
+            chain = _chain(edit, namespace)
+            numbering = numberings.setdefault(edit.chain, Numbering.of(chain))
+            yield from _around(edit, chain, numbering)
+            numbering.insert(edit.position)
+        case DeleteRule(place=place):
+            table = next(
+                (
+                    each
+                    for each in namespace.ruleset.tables
+                    if (each.dialect, each.family, each.name) == (place.dialect, place.family, place.table)
+                ),
+                None,
+            )
+            chain = table.chain(place.chain) if table is not None else None
+            number = numberings.setdefault(place.chain, Numbering.of(chain)).delete(place.number)
+            if table is not None and number is not None:
+                yield RuleIs(table.dialect, table.family, table.name, place.chain, number, place.text)
+        case SetPolicy(place=place):
+            for table in namespace.ruleset.tables:
+                base = table.chain(place.chain)
+                key = (table.dialect, table.family, table.name)
+                if key == (place.dialect, place.family, place.table) and base is not None:
+                    yield ChainIs(table.dialect, table.family, table.name, place.chain, True, base.policy or "accept")
+        case _:
+            assert_never(edit)
+
+
+def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> Chain | None:
+    table = namespace.ruleset.table(edit.family, edit.table, edit.dialect)
+    return table.chain(edit.chain) if table is not None else None
+
+
+def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
+    """Yield the rules between which the new one goes, as far as they were there, or that the chain ends there."""
+    place = (edit.dialect, edit.family, edit.table, edit.chain)
+    position = edit.position if edit.position is not None else len(numbering) + 1
+    for each in (position - 1, position):
+        number = numbering.before(each)
+        if chain is not None and number is not None:
+            yield RuleIs(*place, number, rule_text(chain, number))
+    if position > len(numbering):
+        yield RuleIs(*place, numbering.first + 1, None)
+
+
+def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
+    """Return what the owner of the part says of it now."""
+    match call:
+        case SetContainerState(name=name):
+            return tuple(ContainerIs(each.name, each.status) for each in host.containers() if each.name == name)
+        case SetUnitState(unit=unit):
+            return tuple(
+                UnitIs(each.name, each.enabled, each.active)
+                for each in host.units
+                if unit in (each.name, each.name.removesuffix(".service"))
+            )
+        case _:
+            return ()

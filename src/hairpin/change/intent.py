@@ -1,0 +1,141 @@
+"""What a cause wants of a host's rules, and the change that the owner of that part of the host makes of it.
+
+A cause names no dialect: rules are built as IR, and the back end in use writes them.  What an engine or firewalld makes
+itself is asked of them instead: see ``engines/restoring.py`` and ``calls.py``.
+"""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.spelled import spelled as iptables_words
+from hairpin.netfilter.ir import Dialect, Expression, Family, FieldMatch, Jump, NameMatch, Nat, Rule, Ruleset, Table
+from hairpin.netfilter.nft.spelled import spelled as nft_words
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, last_of, network_of
+
+Iptables = Literal["iptables-nft", "iptables-legacy"]
+Body = tuple[Expression, ...]
+
+
+class TakeAway(msgspec.Struct, frozen=True, tag="take-away"):
+    """A rule away; of a policy: that it accepts."""
+
+    netns: Netns
+    place: Place
+
+
+class LetIn(msgspec.Struct, frozen=True, tag="let-in"):
+    """A flow and its answers let through, in front of what stops them: ``rules`` come first into ``chain``, of the
+    table in which ``place`` stands."""
+
+    netns: Netns
+    place: Place
+    chain: str
+    rules: tuple[Body, ...]
+
+
+class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
+    """A subnet masqueraded wherever it leaves by another link than its own bridge."""
+
+    netns: Netns
+    version: Version
+    network: int
+    prefix_length: int
+    bridge: str
+
+
+class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
+    """Packets to an address that a gateway translates, translated here already: to the host's own address, or as the
+    engine translates its published ports (``own`` None)."""
+
+    netns: Netns
+    version: Version
+    public: int
+    own: int | None
+    protocol: int
+    port: int
+    hook: Literal["PREROUTING", "OUTPUT"]
+
+
+Intent = TakeAway | LetIn | Masquerade | AnswerHere
+
+
+def rendered(intent: Intent, network: Network) -> Change:
+    """Return the change by which the owner of the rules does what is wanted."""
+    match intent:
+        case TakeAway(netns=netns, place=place):
+            return Change((SetPolicy(netns, place, "accept") if place.number == 0 else DeleteRule(netns, place),))
+        case LetIn():
+            return Change(tuple(_let_in(intent, body) for body in intent.rules))
+        case Masquerade():
+            return _masqueraded(intent, network)
+        case AnswerHere():
+            return _answered_here(intent, network)
+        case _:
+            assert_never(intent)
+
+
+def _let_in(intent: LetIn, body: Body) -> InsertRule:
+    place = intent.place
+    if place.dialect == "nft":
+        known: dict[str, Family] = {"ip": "ip", "ip6": "ip6"}
+        table = Table(known.get(place.family, "inet"), place.table, "nft", ())
+        rule = Rule(body, nft_words(body, table), 1)
+        return InsertRule(intent.netns, "nft", table.family, place.table, intent.chain, rule, 1)
+    dialect: Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
+    version: Version = 6 if place.family == "ip6" else 4
+    return _inserted(intent.netns, dialect, version, place.table, intent.chain, body, 1)
+
+
+def _inserted(
+    netns: Netns, dialect: Dialect, version: Version, table: str, chain: str, body: Body, position: int | None
+) -> InsertRule:
+    family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"
+    rule = Rule(body, iptables_words(body, chain, family), 1)
+    return InsertRule(netns, dialect, family, table, chain, rule, position)
+
+
+def _masqueraded(intent: Masquerade, network: Network) -> Change:
+    version, length = intent.version, intent.prefix_length
+    first = network_of(intent.network, length, version)
+    body = (
+        FieldMatch("saddr4" if version == 4 else "saddr6", ((first, last_of(first, length, version)),)),
+        NameMatch("oif", (intent.bridge,), negated=True),
+        Nat("masquerade"),
+    )
+    dialect = _in_use(intent.netns, network)
+    return Change((_inserted(intent.netns, dialect, version, "nat", "POSTROUTING", body, None),))
+
+
+def _answered_here(intent: AnswerHere, network: Network) -> Change:
+    version = intent.version
+    own = (intent.own, intent.own) if intent.own is not None else None
+    body = (
+        FieldMatch("daddr4" if version == 4 else "daddr6", ((intent.public, intent.public),)),
+        FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
+        FieldMatch("dport", ((intent.port, intent.port),)),
+        Jump("DOCKER") if own is None else Nat("dnat", own, (intent.port, intent.port), version=version),
+    )
+    dialect = _in_use(intent.netns, network)
+    return Change((_inserted(intent.netns, dialect, version, "nat", intent.hook, body, 1),))
+
+
+def _in_use(netns: Netns, network: Network) -> Iptables:
+    return iptables_in_use(network.namespace(netns).ruleset, network.host(netns.host))
+
+
+def iptables_in_use(ruleset: Ruleset, host: Host) -> Iptables:
+    """Return the back end of iptables that is in use: the only one with rules, else the one that the host's
+    ``iptables -V`` names, else nf_tables, today's default."""
+    with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
+        "iptables-nft",
+        "iptables-legacy",
+    }
+    if len(with_rules) == 1:
+        return "iptables-legacy" if "iptables-legacy" in with_rules else "iptables-nft"
+    return "iptables-legacy" if "legacy" in (host.version("iptables") or "") else "iptables-nft"

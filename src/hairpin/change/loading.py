@@ -1,0 +1,167 @@
+"""The input by which iptables-restore, nft and ebtables make edits of one table at once.
+
+Rules are deleted by their numbers, in nft by the handles that stand at these numbers when the step is carried out: the
+kernel gives them out anew with each load.
+
+Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+import msgspec
+
+from hairpin.carry.act import Command
+from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
+from hairpin.change.numbering import Numbering
+from hairpin.change.rules import BUILT_IN, tool_rules
+from hairpin.errors import ChangeError
+from hairpin.message import message
+from hairpin.netfilter.iptables import render as iptables_render
+from hairpin.netfilter.iptables.words import split_words, unquoted
+from hairpin.netfilter.ir import Chain, Dialect, Rule, Table
+from hairpin.netfilter.nft import render as nft_render
+
+Handles = Mapping[str, Sequence[int]]
+"""The handles of each chain's rules, in their order."""
+
+
+def own_words(rule: Rule, chain: str) -> str:
+    """Return what the rule says behind ``-A CHAIN``."""
+    return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
+
+
+def restore_tool(dialect: Dialect, family: str) -> str:
+    """Return iptables' tool that loads tables of that back end and family."""
+    back_end = "legacy" if dialect == "iptables-legacy" else "nft"
+    return f"{'ip6tables' if family == 'ip6' else 'iptables'}-{back_end}-restore"
+
+
+def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
+    """Return the load of the edits; an existing chain is never declared, since that would empty it."""
+    lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
+    return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
+
+
+def _restore_lines(edit: RuleEdit) -> Iterator[str]:
+    match edit:
+        case AddChain(chain=chain):
+            yield f":{chain} - [0:0]"
+        case DeleteChain(chain=chain):
+            yield f"-X {chain}"
+        case SetPolicy(place=place, policy=policy):
+            yield f":{place.chain} {policy.upper()} [0:0]"
+        case DeleteRule(place=place):
+            yield f"-D {place.chain} {place.number}"
+        case InsertRule(chain=chain, rule=rule, position=position):
+            words = own_words(rule, chain)
+            yield f"-A {chain} {words}" if position is None else f"-I {chain} {position} {words}"
+        case ReplaceTable():
+            raise ChangeError(message("a table is replaced alone"))
+        case _:
+            assert_never(edit)
+
+
+def replacing(edit: ReplaceTable) -> Command:
+    """Return the load that replaces a table; raises ChangeError for what its tool cannot say."""
+    if edit.dialect == "nft":
+        name = f"{edit.family} {edit.name}"
+        made = _nft_table(edit.table) if edit.table is not None else ""
+        return Command(("nft", "-f", "-"), f"add table {name}\ndelete table {name}\n{made}")
+    if edit.dialect == "ebtables":
+        raise ChangeError(message("ebtables rules cannot be written from the model"))
+    table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
+    # A chain that is not named keeps its policy.
+    built_in = (
+        Chain(*chain[:1], (), chain[1], chain[2], chain[3], "accept")
+        for chain in BUILT_IN.get(edit.name, ())
+        if table.chain(chain[0]) is None
+    )
+    table = msgspec.structs.replace(table, chains=(*built_in, *table.chains))
+    return Command((restore_tool(edit.dialect, edit.family),), iptables_render.render(table))
+
+
+def _nft_table(table: Table) -> str:
+    """Return the table with its rules in their own words; raises ChangeError for sets whose elements come and go."""
+    for named in table.sets:
+        if named.opaque is not None:
+            raise ChangeError(
+                message("set {name} of table {table} changes by itself", name=named.name, table=table.name)
+            )
+    frame = nft_render.render(msgspec.structs.replace(table, chains=())).removesuffix("}\n")
+    lines: list[str] = []
+    for chain in table.chains:
+        head = nft_render.hook_text(chain) if chain.hook is not None else ""
+        lines += [f"\tchain {chain.name} {{", f"\t\t{head}"]
+        lines += [f"\t\t{rules[0].text}" for rules in tool_rules(chain.rules)]
+        lines += ["\t}"]
+    return "".join((frame, *(f"{line}\n" for line in lines), "}\n"))
+
+
+def nft_load(edits: Sequence[RuleEdit], handles: Handles) -> Command:
+    """Return the load of the edits in one transaction; raises ChangeError for a rule that is not there."""
+    numberings = {chain: Numbering(len(each)) for chain, each in handles.items()}
+    text = "".join(f"{line}\n" for edit in edits for line in _nft_lines(edit, handles, numberings))
+    return Command(("nft", "-f", "-"), text)
+
+
+def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering]) -> Iterator[str]:
+    match edit:
+        case AddChain(family=family, table=table, chain=chain):
+            yield f"add table {family} {table}"
+            yield f"add chain {family} {table} {chain}"
+        case DeleteChain(family=family, table=table, chain=chain):
+            yield f"delete chain {family} {table} {chain}"
+        case SetPolicy(place=place, policy=policy):
+            yield f"chain {place.family} {place.table} {place.chain} {{ policy {policy}; }}"
+        case DeleteRule(place=place):
+            where = f"{place.family} {place.table} {place.chain}"
+            number = numberings.setdefault(place.chain, Numbering(0)).delete(place.number)
+            if number is None:
+                raise ChangeError(message("no rule {number} in {chain}", number=place.number, chain=where))
+            yield f"delete rule {where} handle {handles[place.chain][number - 1]}"
+        case InsertRule(chain=chain):
+            numbering = numberings.setdefault(chain, Numbering(0))
+            verb, behind = _beside(edit, numbering, handles.get(chain, ()))
+            numbering.insert(edit.position)
+            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {edit.rule.text}"
+        case ReplaceTable():
+            raise ChangeError(message("a table is replaced alone"))
+        case _:
+            assert_never(edit)
+
+
+def _beside(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
+    """Return ``insert`` or ``add``, and the rule of before that the new one goes in front of or behind."""
+    if edit.position is None or edit.position == len(numbering) + 1:
+        return "add", ""
+    if edit.position == 1:
+        return "insert", ""
+    follower, leader = numbering.before(edit.position), numbering.before(edit.position - 1)
+    if follower is not None:
+        return "insert", f" handle {handles[follower - 1]}"
+    if leader is not None:
+        return "add", f" handle {handles[leader - 1]}"
+    return "add", f" index {edit.position - 2}"
+
+
+def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
+    """Yield one command an edit: ebtables knows no load that leaves the rest as it is."""
+    for edit in edits:
+        match edit:
+            case DeleteRule(place=place):
+                yield Command(("ebtables", "-t", place.table, "-D", place.chain, str(place.number)))
+            case InsertRule(table=table, chain=chain, rule=rule, position=position):
+                where = ("-A", chain) if position is None else ("-I", chain, str(position))
+                words = tuple(map(unquoted, split_words(own_words(rule, chain))))
+                yield Command(("ebtables", "-t", table, *where, *words))
+            case SetPolicy(place=place, policy=policy):
+                yield Command(("ebtables", "-t", place.table, "-P", place.chain, policy.upper()))
+            case AddChain(table=table, chain=chain):
+                yield Command(("ebtables", "-t", table, "-N", chain, "-P", "RETURN"))
+            case DeleteChain(table=table, chain=chain):
+                yield Command(("ebtables", "-t", table, "-X", chain))
+            case ReplaceTable():
+                raise ChangeError(message("ebtables rules cannot be written from the model"))
+            case _:
+                assert_never(edit)

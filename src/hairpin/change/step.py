@@ -1,0 +1,139 @@
+"""A step of a change, as a value: what it does, what it expects to find, and the steps that undo it.
+
+The undo is complete before the first step runs, so that another process can carry it out: steps go through JSON.
+"""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.carry.act import FileState
+from hairpin.change.calls import Call
+from hairpin.change.change import (
+    ContinueProcess,
+    Forgotten,
+    HaltProcess,
+    LoadModule,
+    Primitive,
+    RuleEdit,
+    Setting,
+    WriteFile,
+)
+from hairpin.change.expect import Expectation
+from hairpin.change.words import Words
+from hairpin.errors import ChangeError
+from hairpin.host.netns import Netns
+from hairpin.message import Message
+from hairpin.netfilter.ir import Dialect, Family
+
+Nature = Literal["reversible", "irreversible", "for-a-person"]
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What every step says of itself.
+
+    ``undo``: the steps that make the network as it was; None: it cannot be told, because nothing brings back what the
+    step does, or because the change does not fit the network (the step is then refused).
+    """
+
+    expects: tuple[Expectation, ...] = ()
+    undo: "tuple[Step, ...] | None" = None
+
+
+class RunCommands(_Told, frozen=True, tag="run"):
+    """Commands, in order, in one namespace: ``entering`` are the words that lead into it."""
+
+    netns: Netns
+    does: tuple[Setting | Forgotten | ContinueProcess | HaltProcess | LoadModule, ...]
+    commands: tuple[Words, ...]
+    entering: Words = ()
+
+
+class LoadRules(_Told, frozen=True, tag="load-rules"):
+    """Edits of one table, made at once: all of them or none."""
+
+    netns: Netns
+    does: tuple[RuleEdit, ...]
+    dialect: Dialect
+    family: Family
+    table: str
+    entering: Words = ()
+
+
+class ReplaceFile(_Told, frozen=True, tag="replace-file"):
+    """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there)."""
+
+    host: str
+    path: str
+    before: FileState | None
+    after: FileState | None
+
+
+class Ask(_Told, frozen=True, tag="ask"):
+    """The owner of a part of the host is asked; ``does``: what he then makes of the network."""
+
+    host: str
+    call: Call
+    does: tuple[Primitive, ...] = ()
+
+
+class Advise(_Told, frozen=True, tag="advise"):
+    """What only a person can do.  ``said`` is None where the cause's own advice says it; ``argv``: a command in which
+    the person has to fill in a word."""
+
+    does: tuple[Primitive, ...]
+    said: Message | None = None
+    argv: Words = ()
+
+
+Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise
+
+
+def nature(step: Step) -> Nature:
+    """Return whether a step can be taken back, or cannot, or is not hairpin's to make."""
+    match step:
+        case Advise():
+            return "for-a-person"
+        case Ask(undo=undo):
+            return "reversible" if undo is not None else "irreversible"
+        case RunCommands(does=does):
+            stays = any(isinstance(part, Forgotten | LoadModule) for part in does)
+            return "irreversible" if stays else "reversible"
+        case LoadRules() | ReplaceFile():
+            return "reversible"
+        case _:
+            assert_never(step)
+
+
+def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps that take the steps back, the last one first; what cannot be taken back is not in it."""
+    return tuple(back for step in reversed(made) for back in step.undo or ())
+
+
+def done_by(step: Step) -> tuple[Primitive, ...]:
+    """Return what the step does to the network."""
+    if isinstance(step, ReplaceFile):
+        return (WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
+    return step.does
+
+
+def refitted(step: Step) -> Step:
+    """Return the step for a replica, whose runner is in the right namespace already.  What the kernel gives out anew
+    there (handles of rules) is looked up when the step is carried out."""
+    back = tuple(refitted(each) for each in step.undo) if step.undo is not None else None
+    if isinstance(step, RunCommands | LoadRules):
+        return msgspec.structs.replace(step, entering=(), undo=back)
+    return msgspec.structs.replace(step, undo=back)
+
+
+def encoded(made: tuple[Step, ...]) -> bytes:
+    """Return the steps as JSON."""
+    return msgspec.json.encode(made)
+
+
+def decoded(text: bytes) -> tuple[Step, ...]:
+    """Return the steps that were encoded; raises ChangeError for what is no such text."""
+    try:
+        return msgspec.json.decode(text, type=tuple[Step, ...])
+    except msgspec.DecodeError as error:
+        raise ChangeError(str(error)) from None

@@ -1,0 +1,311 @@
+"""The one telling of a change: the steps by which it is made on a host.
+
+The undo of each is taken from the network before.  ``text.py`` shows a step as command lines, ``carrying.py`` carries
+it out.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.carry.act import FileState
+from hairpin.change.argv import forgetting_argv, setting_argv
+from hairpin.change.calls import FillIn, SetUnitState, reverse
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    AddSocket,
+    Change,
+    ChangeWorld,
+    ContinueProcess,
+    DeleteChain,
+    DeleteRule,
+    Forgotten,
+    HaltProcess,
+    InKernel,
+    InsertRule,
+    LoadModule,
+    OfHost,
+    Primitive,
+    ReplaceRuleset,
+    ReplaceTable,
+    RuleEdit,
+    SetContainer,
+    SetPolicy,
+    Setting,
+    SetUnit,
+    WriteFile,
+)
+from hairpin.change.difference import difference
+from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
+from hairpin.change.expected import call_expects, edits_expect, setting_expects
+from hairpin.change.loading import replacing
+from hairpin.change.simulate import simulate
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
+from hairpin.change.words import Words
+from hairpin.errors import ChangeError
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Dialect, Family
+from hairpin.network.network import Network
+
+
+def steps(change: Change, network: Network) -> tuple[Step, ...]:
+    """Return the steps of a change in order, each with its undo: where an owner's call makes the whole, that call.
+
+    A part that does not fit the network is told all the same, without its undo: see :func:`refused`.
+    """
+    return tuple(_steps(change, network, undone=True))
+
+
+def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
+    if change.calls:
+        yield from _asked(change, network)
+        return
+    for parts in _together(change.parts, network):
+        try:
+            after = simulate(Change(parts), network)
+            undo = _undo(parts, network, after) if undone else ()
+        except ChangeError:
+            after, undo = network, None
+        yield _step(parts, network, undo)
+        network = after
+
+
+def _together(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Primitive, ...]]:
+    """Yield the parts that one step makes: neighbouring edits of one table, else each alone."""
+    known = [each for part in parts for each in _of_whole(part, network)]
+    for _, group in groupby(enumerate(known), key=lambda item: _joined_by(*item)):
+        yield tuple(part for _, part in group)
+
+
+def _joined_by(number: int, part: Primitive) -> tuple[object, ...]:
+    """Return what neighbours of one step have in common; a whole table is loaded alone."""
+    if isinstance(part, RuleEdit) and not isinstance(part, ReplaceTable):
+        return edited_table(part)
+    return (number,)
+
+
+def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
+    """Yield a ruleset's tables one by one (each is loaded by its own tool), and the two calls of a unit."""
+    if isinstance(part, SetUnit):
+        yield from _of_unit(part, network.host(part.host))
+        return
+    if not isinstance(part, ReplaceRuleset):
+        yield part
+        return
+    namespace = _namespace(network, part.netns)
+    wanted = {(each.dialect, each.family, each.name): each for each in part.ruleset.tables}
+    for held in namespace.ruleset.tables if namespace is not None else ():
+        made = wanted.pop((held.dialect, held.family, held.name), None)
+        yield ReplaceTable(part.netns, held.dialect, held.family, held.name, made)
+    yield from (ReplaceTable(part.netns, each.dialect, each.family, each.name, each) for each in wanted.values())
+
+
+def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:
+    """Yield what systemd is asked, one thing at a time: to start it at boot or not, and to start or stop it now."""
+    found = next((each for each in host.units if each.name == part.unit.name), None)
+    if found is None or found.active == part.unit.active or found.enabled == part.unit.enabled:
+        yield part
+        return
+    yield SetUnit(part.host, msgspec.structs.replace(found, enabled=part.unit.enabled))
+    yield part
+
+
+def edited_table(edit: RuleEdit) -> tuple[Netns, str, str, str]:
+    """Return namespace, dialect, family and name of the table that an edit is made in."""
+    match edit:
+        case DeleteRule(place=place) | SetPolicy(place=place):
+            return edit.netns, place.dialect, place.family, place.table
+        case ReplaceTable():
+            return edit.netns, edit.dialect, edit.family, edit.name
+        case AddChain() | DeleteChain() | InsertRule():
+            return edit.netns, edit.dialect, edit.family, edit.table
+        case _:
+            assert_never(edit)
+
+
+def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
+    """Return the steps back; raises ChangeError where no command leads back."""
+    back: tuple[Primitive, ...] = ()
+    for part in parts:
+        if isinstance(part, InKernel):
+            back = difference(after, before).parts
+        elif isinstance(part, OfHost):
+            back = (_of_host_back(part, before.host(part.host)),)
+        else:
+            return None
+    made = tuple(_steps(Change(back), after, undone=False))
+    for step in made:
+        if isinstance(step, Advise):
+            raise ChangeError(step.said or message("no command leads back"))
+    return made
+
+
+def _of_host_back(part: OfHost, before: Host) -> OfHost:
+    match part:
+        case ContinueProcess(pid=pid):
+            return HaltProcess(part.host, pid)
+        case HaltProcess(pid=pid):
+            return ContinueProcess(part.host, pid)
+        case LoadModule():
+            raise ChangeError(message("a kernel module stays loaded"))
+        case SetUnit(unit=unit):
+            found = next((each for each in before.units if each.name == unit.name), None)
+            if found is None:
+                raise ChangeError(message("what {unit} is set to now was not read", unit=unit.name))
+            return SetUnit(part.host, found)
+        case WriteFile(path=path):
+            return WriteFile(part.host, path, next((each.text for each in before.files if each.path == path), None))
+        case _:
+            assert_never(part)
+
+
+def _step(parts: tuple[Primitive, ...], network: Network, undo: tuple[Step, ...] | None) -> Step:
+    edits = tuple(part for part in parts if isinstance(part, RuleEdit))
+    if edits:
+        return _load(edits, network, undo)
+    (part,) = parts
+    if isinstance(part, Setting | Forgotten):
+        return _run(part, network, undo)
+    if isinstance(part, OfHost):
+        return _on_host(part, network.host(part.host), undo)
+    said = part.advice if isinstance(part, AddSocket | ChangeWorld) else None
+    return Advise(does=parts, said=said)
+
+
+def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:
+    for edit in edits:
+        if isinstance(edit, ReplaceTable):
+            try:
+                replacing(edit)
+            except ChangeError as error:
+                return Advise(does=edits, said=error.said)
+    netns, dialect, family, table = edited_table(edits[0])
+    namespace = _namespace(network, netns)
+    return LoadRules(
+        netns=netns,
+        does=edits,
+        dialect=msgspec.convert(dialect, Dialect),
+        family=msgspec.convert(family, Family),
+        table=table,
+        entering=entering(netns, network),
+        expects=edits_expect(edits, namespace) if namespace is not None else (),
+        undo=undo,
+    )
+
+
+def _run(part: Setting | Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
+    namespace = _namespace(network, part.netns)
+    expects: tuple[InNamespace, ...] = ()
+    commands: tuple[Words, ...]
+    try:
+        if isinstance(part, Forgotten):
+            commands = (forgetting_argv(part, namespace),)
+        else:
+            commands = setting_argv(part, namespace)
+            expects = setting_expects(part, namespace) if namespace is not None else ()
+    except ChangeError as error:
+        return Advise(does=(part,), said=error.said)
+    if not commands:
+        return Advise(does=(part,))  # a cable is nobody's command
+    words = entering(part.netns, network)
+    return RunCommands(netns=part.netns, does=(part,), commands=commands, entering=words, expects=expects, undo=undo)
+
+
+def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
+    match part:
+        case ContinueProcess(pid=pid) | HaltProcess(pid=pid):
+            halts = isinstance(part, HaltProcess)
+            command = ("kill", "-STOP" if halts else "-CONT", str(pid))
+            expects = (ProcessIs(pid, halted=not halts),)
+            return RunCommands(netns=host.netns, does=(part,), commands=(command,), expects=expects, undo=undo)
+        case LoadModule(name=name):
+            return RunCommands(netns=host.netns, does=(part,), commands=(("modprobe", name),))
+        case SetUnit(unit=unit):
+            verb: Literal["enable", "disable", "start", "stop"]
+            found = next((each for each in host.units if each.name == unit.name), None)
+            if found is not None and found.active == unit.active:
+                verb = "enable" if unit.enabled == "enabled" else "disable"
+            else:
+                verb = "start" if unit.active == "active" else "stop"
+            call = SetUnitState(verb, unit.name)
+            return Ask(host=part.host, call=call, does=(part,), expects=call_expects(call, host), undo=undo)
+        case WriteFile(path=path, text=text):
+            held = next((each.text for each in host.files if each.path == path), None)
+            return ReplaceFile(host=part.host, path=path, before=_state(held), after=_state(text), undo=undo)
+        case _:
+            assert_never(part)
+
+
+def _state(text: str | None) -> FileState | None:
+    return FileState(text) if text is not None else None
+
+
+def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
+    """Yield the calls; the first one is taken to make the whole change."""
+    host = host_of(change.parts[0], network) if change.parts else network.this
+    for number, call in enumerate(change.calls):
+        does = change.parts if number == 0 else ()
+        if isinstance(call, FillIn):
+            yield Advise(does=does, argv=call.argv)
+            continue
+        back = reverse(call, host)
+        yield Ask(
+            host=host.name,
+            call=call,
+            does=does,
+            expects=call_expects(call, host),
+            undo=(Ask(host=host.name, call=back, undo=()),) if back is not None else None,
+        )
+
+
+def host_of(part: Primitive, network: Network) -> Host:
+    """Return the host that a part changes; of what is outside of all, the first one."""
+    if isinstance(part, ChangeWorld):
+        return network.this
+    if isinstance(part, OfHost | AddNamespace | SetContainer):
+        return network.host(part.host)
+    return network.host(part.netns.host)
+
+
+def refused(step: Step, network: Network) -> Message | None:
+    """Return why a step must not be carried out on the network as it was just read; None where it may be.
+
+    A file is looked at by the runner, when it is replaced.
+    """
+    if isinstance(step, Advise):
+        return message("no command makes this: it is for a person")
+    if nature(step) == "reversible" and step.undo is None:
+        return message("the change does not fit this network, so that nothing could undo it")
+    where = step.netns if isinstance(step, RunCommands | LoadRules) else Netns(step.host)
+    if where not in network:
+        return message("no network namespace {name!r} in this snapshot", name=where.name)
+    for expected in step.expects:
+        if isinstance(expected, OnHost):
+            said = unmet_on_host(expected, network.host(where.host))
+        else:
+            said = unmet(expected, network.namespace(where))
+        if said is not None:
+            return said
+    return None
+
+
+def simulated(made: tuple[Step, ...], network: Network) -> Network:
+    """Return the network after the steps; raises ChangeError when one does not fit."""
+    return simulate(Change(tuple(part for step in made for part in done_by(step))), network)
+
+
+def entering(netns: Netns, network: Network) -> Words:
+    """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
+    if netns.is_host:
+        return ()
+    container = network.container_of(netns)
+    return ("nsenter", "-t", str(container.pid), "-n") if container is not None and container.pid else ("nsenter", "-n")
+
+
+def _namespace(network: Network, netns: Netns) -> Namespace | None:
+    return network.namespace(netns) if netns in network else None

@@ -1,0 +1,209 @@
+"""The words by which ip(8) and bridge(8) are told of a route, a policy rule, a neighbour, a forwarding entry, a link.
+
+Source: ip-route(8), ip-rule(8), ip-neighbour(8), ip-link(8), bridge(8)
+"""
+
+from collections.abc import Iterator
+
+from hairpin.errors import ChangeError
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.message import message
+from hairpin.network.prefix import Version, address_text, prefix_text
+
+Words = tuple[str, ...]
+_LOCAL_TYPES = ("local", "broadcast", "nat", "anycast")
+"""Routes that ip(8) puts into the local table by itself."""
+_BY_DEFAULT = ("", "boot", "static", "kernel", "ra", "dhcp")
+"""Who made a route is told apart from what it does: docs/limitations.md."""
+
+
+def six(version: Version) -> Words:
+    """Return the option that makes ip(8) speak of IPv6."""
+    return ("-6",) if version == 6 else ()
+
+
+def selecting_route(route: Route) -> Words:
+    """Return the words that find the route among others."""
+    target = (
+        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version)
+    )
+    words = [target] if route.type == "unicast" else [route.type, target]
+    if route.source is not None:
+        words += ["from", prefix_text(*route.source, route.version)]
+    if len(route.next_hops) == 1:
+        words += _hop(route.next_hops[0], route.version)
+    else:
+        words += [word for hop in route.next_hops for word in _one_of_many(hop, route.version)]
+    if route.table not in (TABLE_MAIN, TABLE_LOCAL) or (route.table == TABLE_LOCAL) != (route.type in _LOCAL_TYPES):
+        words += ["table", str(route.table)]
+    if route.metric:
+        words += ["metric", str(route.metric)]
+    if route.tos:
+        words += ["tos", hex(route.tos)]
+    return tuple(words)
+
+
+def route_words(route: Route) -> Words:
+    """Return all that a new route is made of."""
+    words = list(selecting_route(route))
+    if any(hop.encap for hop in route.next_hops):
+        raise ChangeError(message("a route that encapsulates cannot be made from what was read of it"))
+    if route.prefsrc is not None:
+        words += ["src", address_text(route.prefsrc, route.version)]
+    if route.version == 4 and _scope_differs(route):
+        words += ["scope", route.scope]
+    if route.mtu_bytes is not None:
+        words += ["mtu", str(route.mtu_bytes)]
+    return tuple(words)
+
+
+def _scope_differs(route: Route) -> bool:
+    """Return whether the scope is another than ip(8) gives: iproute.c iproute_modify()."""
+    if route.scope in ("", "global"):
+        return False
+    if route.type in ("local", "nat"):
+        return route.scope != "host"
+    on_link = all(hop.gateway is None for hop in route.next_hops) and route.next_hops
+    if route.type in ("broadcast", "multicast", "anycast") or (route.type == "unicast" and on_link):
+        return route.scope != "link"
+    return True
+
+
+def _hop(hop: NextHop, version: Version) -> list[str]:
+    words: list[str] = []
+    if hop.gateway is not None:
+        family = ["inet6"] if version == 4 and hop.gateway_version == 6 else []
+        words += ["via", *family, address_text(hop.gateway, hop.gateway_version or version)]
+    if hop.link:
+        words += ["dev", hop.link]
+    return [*words, "onlink"] if hop.onlink else words
+
+
+def _one_of_many(hop: NextHop, version: Version) -> list[str]:
+    return ["nexthop", *_hop(hop, version), "weight", str(hop.weight)]
+
+
+def policy_rule_words(rule: PolicyRule) -> Words:
+    """Return the selectors and the action of a policy rule; raises ChangeError for what ip(8) did not print so far
+    that it can be said again."""
+    if rule.unknown_selectors:
+        raise ChangeError(message("the policy rule {text} has selectors that hairpin does not know", text=rule.text))
+    words = ["not"] if rule.inverted else []
+    words += ["priority", str(rule.priority), *_selectors(rule)]
+    match rule.action:
+        case "table":
+            words += ["l3mdev"] if rule.l3mdev else ["lookup", str(rule.table)]
+        case "goto":
+            words += ["goto", str(rule.goto)]
+        case _:
+            words.append(rule.action)
+    if rule.suppress_prefix_length is not None:
+        words += ["suppress_prefixlength", str(rule.suppress_prefix_length)]
+    if rule.suppress_group is not None:
+        words += ["suppress_ifgroup", rule.suppress_group]
+    return tuple(words)
+
+
+def _selectors(rule: PolicyRule) -> Iterator[str]:
+    for word, prefix in (("from", rule.source), ("to", rule.destination)):
+        if prefix is not None:
+            yield from (word, prefix_text(*prefix, rule.version))
+    for word, name in (("iif", rule.iif), ("oif", rule.oif)):
+        if name is not None:
+            yield from (word, name)
+    if rule.mark is not None:
+        yield from ("fwmark", f"{rule.mark[0]:#x}/{rule.mark[1]:#x}")
+    if rule.tos is not None:
+        yield from ("dscp", str(rule.tos >> 2)) if rule.whole_dscp else ("tos", hex(rule.tos))
+    if rule.protocol is not None:
+        yield from ("ipproto", str(rule.protocol))
+    for word, ports in (("sport", rule.sports), ("dport", rule.dports), ("uidrange", rule.uids)):
+        if ports is not None:
+            yield word
+            yield f"{ports[0]}-{ports[1]}" if word == "uidrange" or ports[0] != ports[1] else str(ports[0])
+
+
+def address_words(address: Address) -> Words:
+    """Return the words of an address on its link."""
+    text = f"{address_text(address.value, address.version)}/{address.prefix_length}"
+    if address.peer is not None:
+        own = address_text(address.value, address.version)
+        far = f"{address_text(address.peer, address.version)}/{address.prefix_length}"
+        return (own, "peer", far, "dev", address.link)
+    return (text, "dev", address.link)
+
+
+def new_address_words(address: Address) -> Words:
+    """Return the words of an address as it will be."""
+    words = address_words(address)
+    if address.broadcast is not None:
+        words = (*words, "broadcast", address_text(address.broadcast, address.version))
+    if address.version == 6 and address.deprecated:
+        words = (*words, "preferred_lft", "0")
+    return (*words, "scope", address.scope) if address.version == 4 and address.scope != "global" else words
+
+
+def neighbour_words(entry: Neighbour) -> Words:
+    """Return the words that find a neighbour entry."""
+    proxy = ("proxy",) if entry.proxy else ()
+    return (*proxy, address_text(entry.value, entry.version), "dev", entry.link)
+
+
+def new_neighbour_words(entry: Neighbour) -> Words:
+    """Return the words of an entry made by hand."""
+    words = neighbour_words(entry)
+    if entry.proxy:
+        return words
+    hardware = ("lladdr", mac_text(entry.mac)) if entry.mac is not None else ()
+    return (*words, *hardware, "nud", entry.state.lower())
+
+
+def fdb_words(entry: FdbEntry) -> Words:
+    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``)."""
+    words = [mac_text(entry.mac), "dev", entry.port]
+    if entry.remote is not None:
+        words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
+    if entry.vlan is not None:
+        words += ["vlan", str(entry.vlan)]
+    words.append("master" if entry.bridge is not None else "self")
+    return tuple(words)
+
+
+def mac_text(mac: int) -> str:
+    """Return a hardware address as ip(8) prints it."""
+    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6, "big"))
+
+
+_FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")
+"""What BridgePort and bridge-link(8) call alike."""
+
+
+def link_commands(before: Link, after: Link) -> Iterator[Words]:
+    """Yield the commands that give a link the other properties; none where only somebody at the wire can."""
+    own = ("ip", "link", "set", before.name)
+    if before.mtu_bytes != after.mtu_bytes:
+        yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))
+    if before.master != after.master:
+        yield (*own, "master", after.master) if after.master is not None else (*own, "nomaster")
+    if after.port is not None:
+        # A link that becomes a port has what the kernel gives to new ones.
+        old = before.port if before.port is not None and before.master == after.master else BridgePort()
+        for flag in _FLAGS:
+            wanted: bool = getattr(after.port, flag)
+            if getattr(old, flag) != wanted:
+                yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
+    if before.up != after.up:
+        yield (*own, "up" if after.up else "down")
+
+
+def is_made_by_hand(entry: Neighbour) -> bool:
+    """Return whether somebody has made the entry; the kernel learns the others again."""
+    return entry.proxy or entry.state in ("PERMANENT", "NOARP")
+
+
+def is_static(entry: FdbEntry) -> bool:
+    """Return whether somebody has made the entry: not learned, not a bridge's own address, not a group that a link
+    listens to."""
+    listens = entry.bridge is None and entry.remote is None and bool(entry.mac >> 40 & 1)
+    return entry.state in ("static", "permanent") and not entry.local and not listens

@@ -1,0 +1,43 @@
+"""Who keeps this host's rules over a reboot."""
+
+from typing import Literal
+
+from hairpin.host.host import Host
+from hairpin.host.managers import Unit
+
+RuleKeeper = Literal["firewalld", "ufw", "netfilter-persistent", "iptables-services", "nftables", "none"]
+
+_UNITS: tuple[tuple[str, RuleKeeper], ...] = (
+    ("netfilter-persistent", "netfilter-persistent"),
+    ("iptables", "iptables-services"),
+    ("nftables", "nftables"),
+)
+RULES_V4, RULES_V6 = "/etc/iptables/rules.v4", "/etc/iptables/rules.v6"
+SYSCONFIG_V4, SYSCONFIG_V6 = "/etc/sysconfig/iptables", "/etc/sysconfig/ip6tables"
+NFTABLES_CONF = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
+SAVED_V4 = (RULES_V4, SYSCONFIG_V4, "/etc/iptables/iptables.rules", "/etc/iptables/rules-save", "/etc/iptables.rules",
+            "/etc/iptables.up.rules", "/etc/ufw/before.rules", "/etc/ufw/user.rules", "/etc/ufw/after.rules",
+            "/lib/ufw/user.rules")  # fmt: skip
+SAVED_V6 = (RULES_V6, SYSCONFIG_V6, "/etc/iptables/ip6tables.rules", "/etc/ufw/before6.rules", "/etc/ufw/user6.rules",
+            "/etc/ufw/after6.rules", "/lib/ufw/user6.rules")  # fmt: skip
+
+
+def rule_keeper(host: Host) -> RuleKeeper:
+    """Return who keeps the rules; a running daemon comes before a unit."""
+    if host.firewalld is not None and host.firewalld.running:
+        return "firewalld"
+    if host.ufw is not None and host.ufw.enabled:
+        return "ufw"
+    for name, kind in _UNITS:
+        found = unit(host, name)
+        if found is not None and found.enabled.startswith("enabled"):
+            return kind
+    return "none"
+
+
+def unit(host: Host, name: str) -> Unit | None:
+    """Return the unit, with or without ``.service`` in its name."""
+    for each in host.units:
+        if each.name.removesuffix(".service") == name:
+            return each
+    return None

@@ -1,0 +1,106 @@
+"""Edits of saved rules: the text of iptables-save(8) with one rule less or more, and nft(8) scripts with one line less.
+
+Rules are found by what they mean, not by how they are written: hand-written files say ``-p tcp --dport 80`` where
+iptables-save prints ``-p tcp -m tcp --dport 80``.
+"""
+
+import re
+
+from hairpin.errors import ParseError
+from hairpin.host.managers import ConfigFile
+from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.meaning import meaning
+
+_POLICY = re.compile(r"^:(?P<chain>\S+) (?P<policy>ACCEPT|DROP)\b")
+_BUILT_IN = {
+    "raw": ("PREROUTING", "OUTPUT"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+}
+
+
+def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: str) -> str | None:
+    """Return the file without the rule; None when the rule is not in it, or the file is of another form."""
+    wanted = rule_of(family, table, chain, text)
+    if wanted is None:
+        return None
+    numbers = {rule.line for rule in _rules(file, family, table, chain) if meaning(rule) == meaning(wanted)}
+    if not numbers:
+        return None
+    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
+
+
+def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
+    """Return the rule that ``-A CHAIN …`` says, or None when hairpin cannot read it."""
+    words = text.removeprefix(f"-A {chain} ")
+    saved = ConfigFile("", f"*{table}\n:{chain} - [0:0]\n-A {chain} {words}\nCOMMIT\n")
+    rules = _rules(saved, family, table, chain)
+    return rules[0] if rules else None
+
+
+def _rules(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
+    try:
+        tables = parse(file.text, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
+    except ParseError:
+        return ()
+    for each in tables:
+        found = each.chain(chain) if each.name == table else None
+        if found is not None:
+            return found.rules
+    return ()
+
+
+def with_rule(text: str, table: str, chain: str, rule: str) -> str:
+    """Return the text with the rule before the chain's other rules; table and chain are declared where they are not."""
+    lines = text.splitlines()
+    if f"*{table}" not in lines:
+        lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in _BUILT_IN.get(table, ())), "COMMIT"]
+    start = lines.index(f"*{table}")
+    end = next((number for number in range(start, len(lines)) if lines[number].strip() == "COMMIT"), len(lines))
+    section = lines[start:end]
+    if not any(line.startswith(f":{chain} ") for line in section):
+        declared = [number for number, line in enumerate(section) if line.startswith((":", "*"))]
+        section.insert(declared[-1] + 1, f":{chain} - [0:0]")
+    of_chain = [number for number, line in enumerate(section) if f"-A {chain} " in f"{line} "]
+    section.insert(of_chain[0] if of_chain else len(section), f"-A {chain} {rule.removeprefix(f'-A {chain} ')}")
+    return "\n".join([*lines[:start], *section, *lines[end:]]) + "\n"
+
+
+def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
+    """Return the text in which the base chain has the policy; None when it says nothing else."""
+    inside = False
+    changed = False
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("*"):
+            inside = line[1:].strip() == table
+        found = _POLICY.match(line) if inside else None
+        if found is not None and found["chain"] == chain and found["policy"] != policy.upper():
+            lines.append(f":{chain} {policy.upper()} [0:0]")
+            changed = True
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n" if changed else None
+
+
+def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
+    """Return the nft script without the one line that says the rule; None when no line, or several, say it."""
+    wanted = _spaced(text)
+    lines = file.text.splitlines(keepends=True)
+    inside = ""
+    found: list[int] = []
+    for number, line in enumerate(lines):
+        opened = re.match(r"\s*chain\s+(\S+)", line)
+        if opened is not None:
+            inside = opened[1]
+        if inside == chain and _spaced(line) == wanted:
+            found.append(number)
+    if len(found) != 1:
+        return None
+    return "".join(line for number, line in enumerate(lines) if number != found[0])
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.replace('"', "").partition("#")[0].split())

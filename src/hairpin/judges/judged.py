@@ -1,0 +1,37 @@
+"""Flows before both judges."""
+
+import msgspec
+
+from hairpin.errors import ReplicaError
+from hairpin.evidence.reading import Evidence
+from hairpin.judges.agreement import Agreement, agreement
+from hairpin.judges.this_kernel import as_judged_here
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.replica.judgement import Case, Judgement, Kernel
+from hairpin.walk.walk import Trace, walk_flow
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One flow with both answers: the walk's ``trace``, the kernel's ``judgement``, and whether they agree."""
+
+    trace: Trace
+    judgement: Judgement
+    agreement: Agreement
+
+
+def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -> Judged:
+    """Return both answers as they count for the network's host; ``release``: that of the kernel that has judged."""
+    counting = as_judged_here(network, trace, judgement, release)
+    return Judged(trace, counting, agreement(trace, counting))
+
+
+def judge_flows(network: Network, flows: tuple[Flow, ...], evidence: Evidence, kernel: Kernel) -> tuple[Judged, ...]:
+    """Return the flows with both answers.  Raises ReplicaError where no replica can be built."""
+    (outcome,) = kernel.judge((Case(network, flows, (evidence,)),))
+    if outcome.error is not None:
+        raise ReplicaError(outcome.error)
+    return tuple(
+        judged(network, walk_flow(network, flow), judgement, kernel.release)
+        for flow, judgement in zip(flows, outcome.before, strict=True)
+    )

@@ -1,0 +1,38 @@
+"""A rule in the words in which a person types it: without what iptables adds by itself.
+
+Law: iptables reads them as the same rule as those of :mod:`hairpin.netfilter.iptables.render`.
+
+Source: iptables(8) --protocol (``-m tcp`` follows from ``-p tcp``)
+"""
+
+from collections.abc import Iterator
+
+from hairpin.netfilter.iptables.render import render_rule
+from hairpin.netfilter.iptables.words import split_words
+from hairpin.netfilter.ir import Expression, Rule
+from hairpin.netfilter.rule_address import IpFamily
+
+_IMPLIED = ("tcp", "udp", "sctp", "dccp")
+_ADDRESSES = ("-s", "-d")
+
+
+def spelled(body: tuple[Expression, ...], chain: str, family: IpFamily) -> str:
+    """Return ``-A CHAIN …``; raises ChangeError for what iptables cannot say."""
+    words = split_words(render_rule(Rule(body, "", 1), chain, family))
+    return " ".join(_spoken(words, "/32" if family == "ip" else "/128"))
+
+
+def _spoken(words: list[str], single: str) -> Iterator[str]:
+    """Yield the words without ``-m PROTOCOL`` behind ``-p PROTOCOL``, and without the length of a single address."""
+    protocol = words[words.index("-p") + 1] if "-p" in words else ""
+    skipped = False
+    for number, word in enumerate(words):
+        following = words[number + 1] if number + 1 < len(words) else ""
+        if word == "-m" and following == protocol and protocol in _IMPLIED:
+            skipped = True
+        elif skipped:
+            skipped = False
+        elif number and words[number - 1] in _ADDRESSES:
+            yield word.removesuffix(single)
+        else:
+            yield word

@@ -1,0 +1,52 @@
+"""A rule in the words in which a person types it and nft lists it: ``tcp dport 80``, ``ct state established,related``.
+
+Law: nft reads them as the same rule as those of :mod:`hairpin.netfilter.nft.render`, where these have words at all.
+
+Source: nft(8)
+"""
+
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_RELATED,
+    STATUS_DNAT,
+    Expression,
+    FieldMatch,
+    Table,
+)
+from hairpin.netfilter.nft.render import render_rule
+from hairpin.netfilter.packet import ICMP6, TCP, UDP
+
+_ALL = (1 << 32) - 1
+ANSWERS = FieldMatch("ct-state", ((1, _ALL),), mask=CT_ESTABLISHED | CT_RELATED)
+TRANSLATED = FieldMatch("ct-status", ((1, _ALL),), mask=STATUS_DNAT)
+"""Of a flow whose destination was translated, both ways."""
+
+_PHRASES: dict[Expression, str] = {
+    ANSWERS: "ct state established,related",
+    TRANSLATED: "ct status dnat",
+    FieldMatch("protocol", ((ICMP6, ICMP6),)): "meta l4proto ipv6-icmp",
+}
+_PORTS = {TCP: "tcp", UDP: "udp"}
+
+
+def spelled(body: tuple[Expression, ...], table: Table) -> str:
+    """Return the rule's words; raises ChangeError for what nft cannot say."""
+    words: list[str] = []
+    at = 0
+    while at < len(body):
+        each = body[at]
+        port = _port(each, body[at + 1] if at + 1 < len(body) else None)
+        words.append(port or _PHRASES.get(each) or render_rule((each,), table))
+        at += 2 if port else 1
+    return " ".join(words)
+
+
+def _port(protocol: Expression, port: Expression | None) -> str:
+    """Return ``tcp dport 80``; empty for other matches."""
+    if not isinstance(protocol, FieldMatch) or not isinstance(port, FieldMatch) or port.field != "dport":
+        return ""
+    if protocol.field != "protocol" or protocol.negated or port.negated:
+        return ""
+    name = _PORTS.get(protocol.ranges[0][0])
+    (first, last), *more = port.ranges
+    return f"{name} dport {first}" if name is not None and first == last and not more else ""

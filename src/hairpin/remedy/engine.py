@@ -1,0 +1,61 @@
+"""Puts back what the container engine has lost: never into saved rules, since the engine makes them itself.
+
+What can be said instead is who may have taken them away.
+"""
+
+from hairpin.change.change import AddChain, InsertRule
+from hairpin.engines.missing import Missing
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.netfilter.meaning import meaning
+from hairpin.remedy.remedy import Lasting, Situation
+
+_AVOID = message("never write these rules into a saved ruleset: the engine would then meet its own rules of yesterday")
+
+
+def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
+    """Return whether it is one of the chains and rules that an engine of this host should have, and lacks."""
+    return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
+
+
+def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
+    place = (part.family, part.table, part.chain)
+    if isinstance(part, AddChain):
+        return any((each.family, each.table, each.chain) == place for each in lost.chains)
+    return any(
+        (each.family, each.table, each.chain) == place and meaning(each.rule) == meaning(part.rule)
+        for each in lost.rules
+    )
+
+
+def restored(host: Host) -> Lasting:
+    """Return what has to be known: the engine makes its rules anew, unless somebody takes them away again."""
+    return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
+
+
+def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
+    """Name each part of this host that deletes other people's rules when it starts or reloads."""
+    found: list[Message] = []
+    if host.firewalld is not None and host.firewalld.running:
+        found.append(message("firewalld runs here, and its start deletes what dockerd has put into iptables"))
+    loader = unit(host, "nftables")
+    if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):
+        found += [
+            message(
+                "{file} says `flush ruleset`: each start of {unit} deletes every rule", file=file.path, unit=loader.name
+            )
+            for file in host.files
+            if file.path in NFTABLES_CONF and _flushes(file.text)
+        ]
+    for name in ("iptables", "netfilter-persistent", "ufw"):
+        service = unit(host, name)
+        if service is not None and service.active == "active":
+            found.append(
+                message("{unit} is active: its restart replaces every table that its file names", unit=service.name)
+            )
+    return tuple(found)
+
+
+def _flushes(script: str) -> bool:
+    return any(line.split("#")[0].strip().rstrip(";") == "flush ruleset" for line in script.splitlines())

@@ -1,0 +1,171 @@
+"""Which kind of remedy a part of a change is, and what keeps each kind: every part has one."""
+
+from typing import Literal, assert_never, get_args
+
+from hairpin.change.calls import OfFirewalld, SetContainerState
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddFdbEntry,
+    AddNamespace,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    AddSocket,
+    Beyond,
+    ChangeWorld,
+    ContinueProcess,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNamespace,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    DeleteSocket,
+    DropConnection,
+    Forget,
+    HaltProcess,
+    InsertRule,
+    LoadModule,
+    Primitive,
+    ReplaceRuleset,
+    ReplaceSysctls,
+    ReplaceTable,
+    RuleEdit,
+    SetContainer,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+    Setting,
+    SetUnit,
+    WriteFile,
+)
+from hairpin.message import message
+from hairpin.remedy import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
+from hairpin.remedy.remedy import Lasting, Situation
+
+Kind = Literal[
+    "open-firewalld-port", "start-container", "continue-process", "recreate-container", "make-service-listen",
+    "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
+    "change-route", "drop-connection", "change-files", "change-outside",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""The first kind among those of a change's parts names the remedy."""
+BY_PERSON: frozenset[Kind] = frozenset({"recreate-container"})
+"""The change shows the effect, but no command of hairpin's makes it; advice says what does."""
+
+_BY_CREATION = frozenset(
+    {
+        "container-network-none",
+        "container-not-running",
+        "container-on-internal-network-only",
+        "port-not-published",
+        "published-on-loopback-only",
+        "published-on-other-address",
+    }
+)
+"""Causes whose ports and namespaces are fixed when a container is made."""
+
+
+def kind_of(part: Primitive, situation: Situation) -> Kind:
+    """Return the kind of remedy that the part is: an owner's call decides for the whole change."""
+    for call in situation.candidate.change.calls:
+        if isinstance(call, OfFirewalld):
+            return "open-firewalld-port"
+        if isinstance(call, SetContainerState) and call.verb != "pause":
+            return "start-container"
+    if isinstance(part, ContinueProcess | HaltProcess):
+        return "continue-process"
+    if situation.cause in _BY_CREATION:
+        return "recreate-container"
+    if isinstance(part, RuleEdit):
+        return _rule_kind(part, situation)
+    if isinstance(part, Setting):
+        return _setting_kind(part)
+    if isinstance(part, Beyond):
+        return _kind_beyond(part)
+    match part:
+        case ReplaceRuleset():
+            return "replace-rules"
+        case DropConnection() | Forget():
+            return "drop-connection"
+        case SetUnit() | WriteFile() | LoadModule():
+            return "change-files"
+        case _:
+            assert_never(part)
+
+
+def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
+    match part:
+        case AddChain() | InsertRule():
+            return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
+        case DeleteRule() | DeleteChain():
+            return "delete-rule"
+        case SetPolicy():
+            return "set-policy"
+        case ReplaceTable():
+            return "replace-rules"
+        case _:
+            assert_never(part)
+
+
+def _setting_kind(part: Setting) -> Kind:
+    match part:
+        case SetSysctl() | ReplaceSysctls():
+            return "set-sysctl"
+        case SetLink():
+            return "set-link"
+        case (
+            AddAddress() | DeleteAddress() | AddRoute() | DeleteRoute() | AddPolicyRule() | DeletePolicyRule()
+            | AddNeighbour() | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry()
+        ):  # fmt: skip
+            return "change-route"
+        case _:
+            assert_never(part)
+
+
+def _kind_beyond(part: Beyond) -> Kind:
+    match part:
+        case AddNamespace() | DeleteNamespace() | SetContainer():
+            return "recreate-container"
+        case AddSocket() | DeleteSocket():
+            return "make-service-listen"
+        case ChangeWorld():
+            return "change-outside"
+        case _:
+            assert_never(part)
+
+
+def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    """Return what keeps the parts of one kind."""
+    match kind:
+        case "open-firewalld-port":
+            return firewalld.opened(situation)
+        case "start-container":
+            return container.started(situation)
+        case "recreate-container":
+            return container.RECREATED
+        case "make-service-listen":
+            return container.listening(tuple(part for part in parts if isinstance(part, AddSocket)), situation)
+        case "restore-engine-rules":
+            return engine.restored(situation.host)
+        case "delete-rule":
+            return kept_rules.deleted(tuple(part for part in parts if isinstance(part, DeleteRule)), situation)
+        case "insert-rule":
+            return kept_rules.inserted(tuple(part for part in parts if isinstance(part, InsertRule)), situation)
+        case "set-policy":
+            return kept_rules.policies(tuple(part for part in parts if isinstance(part, SetPolicy)), situation)
+        case "replace-rules":
+            return Lasting(advice=(message("what loads the rules at boot has to load these: nothing else keeps them"),))
+        case "set-sysctl":
+            return sysctl_file.kept(tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation)
+        case "set-link":
+            return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
+        case "change-route":
+            return Lasting(advice=(network_configuration.configured_by(situation.host),))
+        case "continue-process" | "drop-connection" | "change-files" | "change-outside":
+            return Lasting()  # a new process runs, a dropped entry stays away, a file lasts, a person decides
+        case _:
+            assert_never(kind)

@@ -1,0 +1,37 @@
+"""Links, addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
+
+from hairpin.change.change import SetLink
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.network import is_uplink
+from hairpin.remedy.remedy import Lasting, Situation
+
+_CONFIGURATORS = (
+    ("/etc/netplan/", "netplan"),
+    ("/etc/NetworkManager/system-connections/", "NetworkManager"),
+    ("/etc/systemd/network/", "systemd-networkd"),
+    ("/etc/sysconfig/network-scripts/", "network-scripts"),
+    ("/etc/network/interfaces", "ifupdown"),
+)
+
+
+def configured_by(host: Host) -> Message:
+    """Say in which files this host's network is configured."""
+    found = [
+        (name, [file.path for file in host.files if file.path.startswith(folder)]) for folder, name in _CONFIGURATORS
+    ]
+    used = [(name, paths) for name, paths in found if paths]
+    if not used:
+        return message("it lasts until the next reboot: make the same change where this host's network is configured")
+    return message(
+        "it lasts until the next reboot: make the same change for {names} ({files})",
+        names=", ".join(name for name, _ in used),
+        files=", ".join(path for _, paths in used for path in paths[:3]),
+    )
+
+
+def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
+    """Return who makes the links: what configures the host's network, or the engine."""
+    if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
+        return Lasting(advice=(configured_by(situation.host),))
+    return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))

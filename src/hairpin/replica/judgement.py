@@ -1,0 +1,132 @@
+"""What the second judge is asked and what it says: types alone, for everyone who reads its word without running it.
+
+``Kernel`` is the judge.  ``replica/judge.py`` has the one that runs here.
+"""
+
+from typing import Literal, Protocol
+
+import msgspec
+
+from hairpin.change.change import Change
+from hairpin.evidence.reading import Evidence
+from hairpin.host.netns import Netns
+from hairpin.message import Message
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+
+Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
+"""What the kernel did.  The words mean what they mean in walk/walk.py."""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
+    packet's way."""
+
+    netns: Netns
+    dialect: str
+    family: str
+    table: str
+    chain: str
+    number: int
+    text: str
+    packets: int
+    does: Literal["drop", "reject", "other"] = "other"
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """A packet on a link.  ``at_ns``: the kernel's clock; ``icmp``: type << 8 | code of an ICMP message.
+
+    ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
+
+    at_ns: int
+    netns: Netns
+    link: str
+    out: bool
+    version: Version
+    source: str
+    destination: str
+    protocol: int
+    sport: int | None = None
+    dport: int | None = None
+    tcp_flags: int = 0
+    icmp: int | None = None
+    payload_bytes: int = 0
+    quoted: tuple[int, ...] = ()
+
+    def text(self) -> str:
+        """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
+        ends = [
+            f"{f'[{address}]' if self.version == 6 and port is not None else address}"
+            + (f":{port}" if port is not None else "")
+            for address, port in ((self.source, self.sport), (self.destination, self.dport))
+        ]
+        return " ".join((" > ".join(ends), *_kind(self)))
+
+
+def _kind(seen: Sighting) -> tuple[str, ...]:
+    if seen.protocol == TCP:
+        names = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
+        return ("-".join(name for bit, name in enumerate(names) if seen.tcp_flags >> bit & 1),)
+    if seen.icmp is not None:
+        return (f"ICMP {seen.icmp >> 8}/{seen.icmp & 255}",)
+    return ("UDP",) if seen.protocol == UDP else (f"protocol {seen.protocol}",)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
+    that took it, and the kernel's own words for the drop."""
+
+    netns: Netns
+    link: str = ""
+    out: bool = False
+    rules: tuple[Hit, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the kernel did with a flow.
+
+    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
+    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
+
+    flow: Flow
+    verdict: Verdict | Literal["depends"]
+    place: Place | None = None
+    path: tuple[Sighting, ...] = ()
+    elapsed_ms: float = 0.0
+    left_out: tuple[Message, ...] = ()
+    apart: tuple[Message, ...] = ()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """Flows to be judged, without the ``change`` and with it (None: only as the network is)."""
+
+    network: Network
+    flows: tuple[Flow, ...]
+    evidence: tuple[Evidence, ...] = ()
+    change: Change | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The answers, in the order asked: ``before`` the change and ``after`` it.  ``took_ms``: how long the parts took.
+    ``error``: why no replica could be built."""
+
+    before: tuple[Judgement, ...] = ()
+    after: tuple[Judgement, ...] = ()
+    took_ms: tuple[tuple[str, float], ...] = ()
+    error: Message | None = None
+
+
+class Kernel(Protocol):
+    """The second judge: a kernel that flows are sent through, on replicas of the network."""
+
+    @property
+    def release(self) -> str:
+        """``uname -r``."""
+        ...
+
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
+        """Return one outcome for each case; one whose ``error`` is set stands for a replica that failed."""
+        ...

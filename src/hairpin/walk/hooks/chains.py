@@ -1,0 +1,69 @@
+"""What stands at a netfilter hook, in the order of priorities: filter chains, connection tracking, NAT.
+
+Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c nf_hook_entries_grow() (a chain
+registered later goes before its equals)
+"""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.kernel_release import Novelty
+from hairpin.netfilter.ir import Chain, Family, Hook, Table
+from hairpin.walk.hooks.nat_range import Manip
+
+_CONNTRACK_PRIORITY = -200
+NAT: dict[Hook, tuple[int, Manip]] = {
+    "prerouting": (-100, "dst"),
+    "output": (-100, "dst"),
+    "input": (100, "src"),
+    "postrouting": (100, "src"),
+}
+"""Priority and direction of address translation."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
+    chain)."""
+
+    priority: int
+    kind: str
+    table: Table | None = None
+    chain: Chain | None = None
+
+
+def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
+    """Return the base chains of the families at the hook, in the order in which the kernel runs them."""
+    found = [
+        (table, chain)
+        for table in namespace.ruleset.tables
+        if table.family in families
+        for chain in table.chains
+        if chain.hook == hook
+    ]
+    if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
+        found.reverse()
+    found.sort(key=lambda pair: pair[1].priority)
+    return found
+
+
+def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[Item]:
+    """Return what a packet meets at the hook, in order."""
+    chains = chains_at(namespace, hook, families)
+    items = [Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
+    if hook in ("prerouting", "output"):
+        items.append(Item(_CONNTRACK_PRIORITY, "conntrack"))
+    if hook in NAT:
+        shared = Novelty.NAT_AT_EVERY_HOOK.known_to(namespace.kernel)
+        nat = (Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
+        items += [Item(NAT[hook][0], "nat")] if shared else nat
+    items.sort(key=lambda item: item.priority)
+    return items
+
+
+def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> bool:
+    """Return whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
+
+    Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
+    """
+    tables = (each for each in namespace.ruleset.tables if each.family in families)
+    return any(chain.type == "nat" and chain.hook is not None for table in tables for chain in table.chains)

@@ -1,0 +1,34 @@
+"""What the host did not say of its rules, as conditions of a walk."""
+
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.prefix import Version
+
+
+def unread_rules(namespace: Namespace, version: Version) -> Condition | None:
+    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
+    family = "4" if version == 4 else "6"
+    keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
+    missing = [key for key in keys if key in namespace.unread]
+    if not missing:
+        return None
+    said = message(
+        "the rules of {netns} that could not be read ({readings}) let it pass",
+        netns=namespace.name,
+        readings=", ".join(missing),
+    )
+    return Condition(said, holds=True)
+
+
+def bound(table: Table, chain: Chain, link: str) -> Condition:
+    """Return the condition that a chain whose devices the host did not say is bound to this one."""
+    said = message(
+        "chain {chain} of table {family} {table} is bound to {link}",
+        chain=chain.name,
+        family=table.family,
+        table=table.name,
+        link=link,
+    )
+    return Condition(said, holds=True)

@@ -1,0 +1,80 @@
+"""One question about one host's evidence."""
+
+import msgspec
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.errors import ReplicaError, UsageError
+from hairpin.message import message
+from hairpin.question.flows import Origin, Target
+from hairpin.question.question import Kind, Question
+from hairpin.report.document import report_document
+from hairpin.report.words import Words
+from tests.judges.kernels import Agreeing, Denying
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence
+
+OWN = evidence().kernel
+ALL = Question(targets=(Target(8080),))
+
+
+def asked(*replacements: Replacement, kernel: Agreeing | None = None, kind: Kind = "check") -> Answer:
+    return ask(msgspec.structs.replace(ALL, kind=kind), (evidence(*replacements),), kernel)
+
+
+def test_a_diagnosis_has_causes_with_their_repairs() -> None:
+    found = asked(FORWARDING_OFF)
+    (cause,) = found.causes
+    assert (cause.ref, cause.id, cause.severity) == ("c1", "interface-forwarding-off", "blocking")
+    assert (cause.flows, cause.together, cause.judge, cause.event) == (("f1", "f2"), ("c1",), "simulated", None)
+    assert cause.remedies[0].commands == ("sysctl -w net.ipv4.conf.eth0.forwarding=1",)
+    assert [each.causes for each in found.flows][:2] == [("c1",), ("c1",)]
+
+
+def test_what_the_kernel_confirms_is_replicated() -> None:
+    found = asked(FORWARDING_OFF, USER_DROPS, kernel=Agreeing(OWN))
+    assert {each.judge for each in found.flows} == {each.judge for each in found.causes} == {"replicated"}
+    assert (found.kernel, found.disputes) == (OWN, ())
+
+
+def test_what_the_kernel_denies_is_disputed() -> None:
+    found = asked(kernel=Denying(OWN))
+    assert [each.flow for each in found.disputes] == [each.ref for each in found.flows]
+    assert {each.judge for each in found.flows} == {"simulated"}
+
+
+def test_a_walk_is_the_first_flows() -> None:
+    found = asked(kind="walk")
+    assert [each.ref for each in found.flows] == ["f1"]
+    assert found.flows[0].trace == asked().flows[0].trace
+    assert (found.causes, found.kernel) == ((), None)
+
+
+def test_a_proof_has_both_judges() -> None:
+    found = asked(FORWARDING_OFF, kind="prove", kernel=Agreeing(OWN))
+    assert [each.judge for each in found.flows] == ["replicated"] * len(found.flows)
+    assert found.kernel == OWN
+    with pytest.raises(ReplicaError, match="replicas need Linux"):
+        asked(kind="prove", kernel=Agreeing(OWN, message("replicas need Linux")))
+
+
+def test_the_question_and_the_evidence_stand_in_the_answer() -> None:
+    found = answer()
+    assert (found.question, found.evidence) == (Question(targets=(Target(8080),)), (evidence(),))
+
+
+def test_a_port_of_nobody_is_no_question() -> None:
+    with pytest.raises(UsageError, match="port 9999"):
+        ask(Question(targets=(Target(9999),)), (evidence(),))
+
+
+def test_bytes_that_are_no_text_can_be_printed() -> None:
+    whole = evidence()
+    rule = "-A DOCKER-USER -j RETURN"
+    comment = f'-A DOCKER-USER -m comment --comment "caf\udce9" -j DROP\n[0:0] {rule}'
+    readings = tuple(msgspec.structs.replace(each, text=each.text.replace(rule, comment)) for each in whole.readings)
+    found = ask(
+        Question(targets=(Target(8080),), origin=Origin("lan")), (msgspec.structs.replace(whole, readings=readings),)
+    )
+    told = msgspec.json.encode(report_document(found, Words())).decode()
+    assert "caf\\\\xe9" in told

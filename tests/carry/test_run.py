@@ -1,0 +1,61 @@
+"""The runner does what it is told, at once or not at all, and says why not."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+from hairpin.carry.act import Act, Command, Done, FileState, Replace
+from hairpin.carry.run import carry_out, do, state_of
+
+
+def test_a_command_reads_its_input_and_has_a_fixed_environment() -> None:
+    assert do(Command(("cat",), "text")) == Done(0, "text")
+    assert do(Command(("sh", "-c", "echo $LC_ALL"))).printed == "C\n"
+
+
+def test_what_fails_says_so() -> None:
+    assert do(Command(("sh", "-c", "echo no >&2; exit 3"))) == Done(3, "", "no")
+    assert do(Command(("false",))).complaint == "status 1"
+    assert do(Command(("no-such-program",))) == Done(127, "", "no-such-program is not installed")
+
+
+def test_a_file_is_made_changed_and_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    assert do(Replace(str(path), None, FileState("one\n"))).status == 0
+    assert state_of(path) == FileState("one\n", 0o644, 0, 0)
+    path.chmod(0o600)
+    assert do(Replace(str(path), FileState("one\n"), FileState("two\n"))).status == 0
+    assert state_of(path) == FileState("two\n", 0o600, 0, 0)
+    assert do(Replace(str(path), FileState("two\n", 0o600), None)).status == 0
+    assert state_of(path) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_has_changed_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text("other\n", "utf-8")
+    refusals = (
+        Replace(str(path), FileState("one\n"), FileState("two\n")),
+        Replace(str(path), None, FileState("two\n")),
+        Replace(str(path), FileState("other\n", mode=0o600), FileState("two\n")),
+        Replace(str(tmp_path / "gone"), FileState("one\n"), None),
+    )
+    assert all("not as expected" in do(each).complaint for each in refusals)
+    assert path.read_text("utf-8") == "other\n"
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("one\n", "utf-8")
+    link.symlink_to(target)
+    assert do(Replace(str(link), FileState("one\n"), FileState("two\n"))).status == 0
+    assert link.is_symlink()
+    assert target.read_text("utf-8") == "two\n"
+
+
+def test_acts_are_done_in_order_and_the_last_word_is_returned() -> None:
+    def acting() -> Generator[Act, Done, str]:
+        first = yield Command(("echo", "one"))
+        second = yield Command(("false",))
+        return first.printed + second.complaint
+
+    assert carry_out(acting()) == "one\nstatus 1"

@@ -1,0 +1,57 @@
+"""Commands that set and forget; most are held in test_text.py and, by the kernel itself, in tests/kernel."""
+
+import pytest
+
+from hairpin.change.argv import forgetting_argv, setting_argv
+from hairpin.change.change import (
+    AddFdbEntry,
+    AddPolicyRule,
+    DeletePolicyRule,
+    DropConnection,
+    Forget,
+    ReplaceSysctls,
+    SetLink,
+)
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import FdbEntry, PolicyRule
+from hairpin.netfilter.packet import UDP, Connection, Tuple
+from tests.small_host import HOST_NETNS
+
+ONE, OTHER = PolicyRule(4, 100, table=5), PolicyRule(4, 100, table=6)
+LIVE = Connection(4, Tuple(1, 2, UDP, 7, 53), Tuple(2, 1, UDP, 53, 7), live=True, evidence="e9")
+
+
+def test_a_policy_rule_alone_is_found_by_its_priority() -> None:
+    part = DeletePolicyRule(HOST_NETNS, ONE)
+    assert setting_argv(part, Namespace("host", rules=(ONE,))) == (("ip", "rule", "del", "priority", "100"),)
+    (both,) = setting_argv(part, Namespace("host", rules=(ONE, OTHER)))
+    assert both == ("ip", "rule", "del", "priority", "100", "lookup", "5")
+    assert setting_argv(AddPolicyRule(HOST_NETNS, ONE), None)[0][:3] == ("ip", "rule", "add")
+
+
+def test_several_values_are_one_command() -> None:
+    values = ((("net", "a"), "1"), (("net", "b"), "2"))
+    assert setting_argv(ReplaceSysctls(HOST_NETNS, values), None) == (("sysctl", "-w", "net.a=1", "net.b=2"),)
+
+
+def test_a_further_tunnel_end_is_appended() -> None:
+    near, far = FdbEntry("br", "p", 9, state="static"), FdbEntry(None, "vx", 9, remote=7, state="permanent")
+    assert setting_argv(AddFdbEntry(HOST_NETNS, near), None)[0][2] == "add"
+    assert setting_argv(AddFdbEntry(HOST_NETNS, far), None)[0][2] == "append"
+
+
+def test_a_link_that_is_not_there_needs_no_command() -> None:
+    assert setting_argv(SetLink(HOST_NETNS, Link(1, "a")), Namespace("host")) == ()
+
+
+def test_a_connection_is_forgotten_by_its_tuple() -> None:
+    (*_, protocol, _, source, _, destination) = forgetting_argv(
+        DropConnection(HOST_NETNS, "e9"), Namespace("host", connections=(LIVE,))
+    )
+    assert (protocol, source, destination) == ("udp", "7", "53")
+    with pytest.raises(ChangeError):
+        forgetting_argv(DropConnection(HOST_NETNS, "e9"), Namespace("host"))
+    assert forgetting_argv(Forget(HOST_NETNS, "connections"), None) == ("conntrack", "-F")
+    assert forgetting_argv(Forget(HOST_NETNS, "neighbours"), None) == ("ip", "neigh", "flush", "all")

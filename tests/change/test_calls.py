@@ -1,0 +1,60 @@
+"""What is asked of engines and managers, and what takes it back."""
+
+import msgspec
+import pytest
+
+from hairpin.change.calls import (
+    AddDirectRule,
+    BindInterface,
+    Call,
+    ConnectContainer,
+    FillIn,
+    OpenPort,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+    call_argv,
+    reverse,
+)
+from hairpin.host.managers import Firewalld, FirewalldZone
+from tests.small_host import network
+
+HOST = msgspec.structs.replace(
+    network().this,
+    firewalld=Firewalld(True, default_zone="public", runtime=(FirewalldZone("docker", interfaces=("docker0",)),)),
+)
+DIRECT = AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
+
+# call, its words, what takes it back
+CALLS: dict[str, tuple[Call, str, Call | None]] = {
+    "start": (SetContainerState("docker", "start", "web"), "docker start web", None),
+    "pause": (SetContainerState("podman", "pause", "web"), "podman pause web",
+              SetContainerState("podman", "unpause", "web")),
+    "connect": (ConnectContainer("docker", "connect", "n1", "web"), "docker network connect n1 web",
+                ConnectContainer("docker", "disconnect", "n1", "web")),
+    "disconnect": (ConnectContainer("docker", "disconnect", "n1", "web"), "docker network disconnect n1 web", None),
+    "restart policy": (SetRestartPolicy("docker", "always", "web"), "docker update --restart always web",
+                       SetRestartPolicy("docker", "no", "web")),
+    "port": (OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",
+             OpenPort("public", 80, "tcp", closed=True)),
+    "zone": (BindInterface("trusted", "docker0"), "firewall-cmd --zone=trusted --change-interface=docker0",
+             BindInterface("docker", "docker0")),
+    "zone by default": (BindInterface("trusted", "eth0", permanent=True),
+                        "firewall-cmd --permanent --zone=trusted --change-interface=eth0",
+                        BindInterface("public", "eth0", permanent=True)),
+    "rule": (DIRECT,
+             "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT 0 -m comment --comment a b -j ACCEPT",
+             msgspec.structs.replace(DIRECT, removed=True)),
+    "ufw": (ReloadUfw(), "ufw reload", None),
+    "unit": (SetUnitState("enable", "a"), "systemctl enable a", SetUnitState("disable", "a")),
+    "unit stopped": (SetUnitState("stop", "a"), "systemctl stop a", SetUnitState("start", "a")),
+    "unit restarted": (SetUnitState("restart", "a"), "systemctl restart a", None),
+    "by a person": (FillIn(("ip", "GATEWAY")), "ip GATEWAY", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "words", "back"), CALLS.values(), ids=CALLS)
+def test_a_call(call: Call, words: str, back: Call | None) -> None:
+    assert " ".join(call_argv(call)) == words
+    assert reverse(call, HOST) == back

@@ -1,0 +1,60 @@
+"""A step as acts: in order, up to the first that fails."""
+
+from hairpin.carry.act import Act, Command, Done, FileState, Replace
+from hairpin.change.calls import ReloadUfw
+from hairpin.change.carrying import carrying, carrying_all
+from hairpin.change.change import Change, DeleteRule, ReplaceSysctls, SetLink
+from hairpin.change.step import Advise, Ask, ReplaceFile, Step
+from hairpin.change.steps import steps
+from hairpin.host.link import Link
+from hairpin.netfilter.evaluate.chain import Place
+from tests.small_host import HOST_NETNS, network, sibling
+
+SYSCTLS = ReplaceSysctls(sibling("container:web"), ((("net", "x"), "1"),))
+NATIVE = DeleteRule(HOST_NETNS, Place("nft", "inet", "t", "A", 2, "drop"))
+LISTED = '{"nftables": [{"chain": {}}, {"rule": {"handle": 11}}, {"rule": {"handle": 12}}]}'
+
+
+def acts(made: tuple[Step, ...], *answers: Done) -> tuple[list[Act], str]:
+    """Return what is done when these are the answers, and the complaint."""
+    acting, found, left = carrying_all(made), list[Act](), list(answers)
+    try:
+        act = next(acting)
+        while True:
+            found.append(act)
+            act = acting.send(left.pop(0) if left else Done(0))
+    except StopIteration as ended:
+        complaint: str = ended.value
+        return found, complaint
+
+
+def test_a_command_is_run_in_its_namespace() -> None:
+    found, complaint = acts(steps(Change((SYSCTLS,)), network()))
+    assert found == [Command(("nsenter", "-t", "42", "-n", "sysctl", "-w", "net.x=1"))]
+    assert complaint == ""
+
+
+def test_nft_is_asked_for_its_handles_first() -> None:
+    found, _ = acts(steps(Change((NATIVE,)), network()), Done(0, LISTED))
+    assert found == [
+        Command(("nft", "-j", "list", "chain", "inet", "t", "A")),
+        Command(("nft", "-f", "-"), "delete rule inet t A handle 12\n"),
+    ]
+    assert acts(steps(Change((NATIVE,)), network()))[1] == "no rule 2 in inet t A"
+
+
+def test_the_first_that_fails_is_the_last() -> None:
+    made = steps(Change((SYSCTLS, SYSCTLS)), network())
+    assert (len(acts(made, Done(1, "", "no"))[0]), acts(made, Done(1, "", "no"))[1]) == (1, "no")
+    assert acts(made, Done(9))[1] == "nsenter: status 9"
+
+
+def test_files_calls_and_what_is_for_a_person() -> None:
+    before, after = FileState("a"), FileState("b")
+    file = ReplaceFile(host="h", path="/etc/a", before=before, after=after)
+    assert acts((file, Ask(host="h", call=ReloadUfw()))) == (
+        [Replace("/etc/a", before, after), Command(("ufw", "reload"))], "",
+    )  # fmt: skip
+    advice = Advise(does=(SetLink(HOST_NETNS, Link(1, "a")),))
+    assert acts((advice,)) == ([], "no command makes this: it is for a person")
+    assert next(carrying(file)) == Replace("/etc/a", before, after)

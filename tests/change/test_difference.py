@@ -1,0 +1,83 @@
+"""The difference of two networks is the change that makes one of the other."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddPolicyRule,
+    Change,
+    DeleteAddress,
+    DeleteRoute,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    ReplaceTable,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.difference import difference
+from hairpin.change.simulate import simulate
+from hairpin.change.steps import steps
+from hairpin.change.text import all_shown
+from hairpin.errors import ChangeError
+from hairpin.host.link import Address
+from hairpin.host.route import PolicyRule
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Rule, Verdict
+from tests.small_host import GATEWAY, HOST_NETNS, host_namespace, network, route
+
+NET = network(host_namespace(values={"conf__eth0__forwarding": "1", "conf__all__forwarding": "0", "ip_forward": "0"}))
+DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
+JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
+
+CASES: dict[str, Primitive] = {
+    "a switch that copies itself": SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
+    "address": AddAddress(HOST_NETNS, Address("eth0", 4, 7, 24)),
+    "address away, with its routes": DeleteAddress(HOST_NETNS, Address("docker0", 4, GATEWAY, 16)),
+    "route": DeleteRoute(HOST_NETNS, route("172.17.0.0/16", "docker0")),
+    "policy rule": AddPolicyRule(HOST_NETNS, PolicyRule(4, 9, table=7)),
+    "chain": AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "NEW"),
+    "rule": InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 2),
+    "rule away": DeleteRule(HOST_NETNS, JUMP),
+    "policy": SetPolicy(HOST_NETNS, JUMP, "accept"),
+    "table": ReplaceTable(HOST_NETNS, "iptables-nft", "ip", "filter", None),
+}
+
+
+@pytest.mark.parametrize("part", CASES.values(), ids=CASES)
+def test_a_difference_leads_there_and_back(part: Primitive) -> None:
+    after = simulate(Change((part,)), NET)
+    for now, wanted in ((NET, after), (after, NET)):
+        change = difference(now, wanted)
+        assert change.parts
+        assert difference(simulate(change, now), wanted) == Change(())
+
+
+def test_nothing_differs_from_itself() -> None:
+    assert difference(NET, NET) == Change(())
+
+
+def test_rules_are_deleted_from_the_last_and_inserted_from_the_first() -> None:
+    second = msgspec.structs.replace(
+        JUMP, text="-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    )
+    parts = (DeleteRule(HOST_NETNS, JUMP), DeleteRule(HOST_NETNS, second))
+    after = simulate(Change(parts), NET)
+    assert all_shown(steps(difference(NET, after), NET))[0].endswith("--ctstate RELATED,ESTABLISHED -j ACCEPT")
+    assert [part.position for part in difference(after, NET).parts if isinstance(part, InsertRule)] == [1, 2]
+
+
+def test_no_command_makes_a_link() -> None:
+    host = NET.namespace(HOST_NETNS)
+    without = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=host.links[:1]))
+    with pytest.raises(ChangeError):
+        difference(without, NET)
+
+
+def test_a_link_is_set_first() -> None:
+    link = NET.namespace(HOST_NETNS).links[1]
+    down = simulate(Change((SetLink(HOST_NETNS, msgspec.structs.replace(link, up=False, carrier=False)),)), NET)
+    assert isinstance(difference(NET, down).parts[0], SetLink)

@@ -1,0 +1,87 @@
+"""An expectation that is not met says what has moved."""
+
+import msgspec
+import pytest
+
+from hairpin.change.expect import (
+    AddressIs,
+    ChainIs,
+    ContainerIs,
+    Expectation,
+    FdbEntryIs,
+    LinkIs,
+    NeighbourIs,
+    OnHost,
+    PolicyRuleIs,
+    ProcessIs,
+    RouteIs,
+    RuleIs,
+    SysctlIs,
+    TableIs,
+    UnitIs,
+    table_digest,
+    unmet,
+    unmet_on_host,
+)
+from hairpin.host.link import Address, Link
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
+from hairpin.netfilter.ir import Dialect, Family
+from tests.small_host import GATEWAY, host_namespace, network, route
+
+HOST = host_namespace(values={"ip_forward": "0"})
+ETH0 = next(each for each in HOST.links if each.name == "eth0")
+(NAT, FILTER) = HOST.ruleset.tables
+PLACE: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
+
+# one that is met, one that is not, what is said of it
+CASES: dict[str, tuple[Expectation, Expectation, str]] = {
+    "sysctl": (
+        SysctlIs(("net", "ipv4", "ip_forward"), "0"), SysctlIs(("net", "ipv4", "ip_forward"), "1"),
+        "net.ipv4.ip_forward was 1 and is 0",
+    ),
+    "rule": (
+        RuleIs(*PLACE, "FORWARD", 1, "-A FORWARD -j DOCKER-USER"), RuleIs(*PLACE, "FORWARD", 1, "-A FORWARD -j DROP"),
+        "rule 1 of ip filter FORWARD was '-A FORWARD -j DROP' and is '-A FORWARD -j DOCKER-USER'",
+    ),
+    "chain": (ChainIs(*PLACE, "DOCKER", there=True), ChainIs(*PLACE, "DOCKER", there=False), "chain DOCKER"),
+    "policy": (
+        ChainIs(*PLACE, "FORWARD", there=True, policy="drop"), ChainIs(*PLACE, "FORWARD", there=True, policy="accept"),
+        "chain FORWARD",
+    ),
+    "table": (TableIs(*PLACE, table_digest(FILTER)), TableIs(*PLACE, table_digest(NAT)), "not as it was"),
+    "address": (
+        AddressIs(Address("docker0", 4, GATEWAY, 16), there=True),
+        AddressIs(Address("docker0", 4, GATEWAY, 16), there=False), "is there already",
+    ),
+    "route": (
+        RouteIs(route("172.17.0.0/16", "docker0"), there=True), RouteIs(route("10.0.0.0/8", "eth0"), there=True),
+        "route 10.0.0.0/8 in table 254 is gone",
+    ),
+    "policy rule": (PolicyRuleIs(PolicyRule(4, 9), there=False), PolicyRuleIs(PolicyRule(4, 9), there=True), "is gone"),
+    "neighbour": (
+        NeighbourIs(Neighbour("eth0", 4, 7, 7, "PERMANENT"), there=False),
+        NeighbourIs(Neighbour("eth0", 4, 7, 7, "PERMANENT"), there=True), "neighbour entry 0.0.0.7 on eth0",
+    ),
+    "forwarding": (
+        FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=False),
+        FdbEntryIs(FdbEntry("docker0", "veth1", 7), there=True),
+        "forwarding entry on veth1",
+    ),
+    "link": (LinkIs(ETH0), LinkIs(Link(9, "gone")), "link gone is gone"),
+    "carrier": (LinkIs(ETH0), LinkIs(msgspec.structs.replace(ETH0, carrier=False)), "not as it was"),
+    "container": (ContainerIs("web", "running"), ContainerIs("web", "exited"), "was exited and is running"),
+    "unit": (ContainerIs("web", "running"), UnitIs("a", "enabled", "active"), "a is no longer enabled and active"),
+    "process": (ContainerIs("web", "running"), ProcessIs(7, halted=True), "process 7"),
+}  # fmt: skip
+
+
+def said(expected: Expectation) -> str:
+    if isinstance(expected, OnHost):
+        return str(unmet_on_host(expected, network(HOST).this) or "")
+    return str(unmet(expected, HOST) or "")
+
+
+@pytest.mark.parametrize(("met", "other", "words"), CASES.values(), ids=CASES)
+def test_expectations(met: Expectation, other: Expectation, words: str) -> None:
+    assert said(met) == ""
+    assert words in said(other)

@@ -1,0 +1,50 @@
+"""What a step expects is taken from the tables as they are before the whole of it."""
+
+from hairpin.change.calls import ReloadUfw, SetContainerState
+from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy
+from hairpin.change.expect import ChainIs, ContainerIs, InNamespace, RuleIs
+from hairpin.change.expected import call_expects, edits_expect
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Dialect, Family, Rule, Verdict
+from tests.small_host import HOST_NETNS, host_namespace, network
+
+DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
+PLACE = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
+
+
+def insert(position: int | None) -> InsertRule:
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, position)
+
+
+def numbers(*edits: RuleEdit) -> list[tuple[int, bool]]:
+    """Return the numbers of the rules that are expected, and whether they are there."""
+    found: tuple[InNamespace, ...] = edits_expect(edits, host_namespace())
+    return [(each.number, each.text is not None) for each in found if isinstance(each, RuleIs)]
+
+
+def test_a_rule_goes_between_its_neighbours() -> None:
+    assert numbers(insert(1)) == [(1, True)]
+    assert numbers(insert(3)) == [(2, True), (3, True)]
+
+
+def test_a_rule_at_the_end_expects_the_end() -> None:
+    assert numbers(insert(None)) == [(5, True), (6, False)]
+
+
+def test_numbers_are_those_before_the_load() -> None:
+    later = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 3, "text"))
+    assert numbers(insert(1), insert(1), later) == [(1, True), (1, True)]
+
+
+def test_chains_and_policies() -> None:
+    chain = AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "NEW")
+    place: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
+    assert edits_expect((chain, SetPolicy(HOST_NETNS, PLACE, "accept")), host_namespace()) == (
+        ChainIs(*place, "NEW", there=False),
+        ChainIs(*place, "FORWARD", there=True, policy="drop"),
+    )
+
+
+def test_a_container_is_in_its_state() -> None:
+    assert call_expects(SetContainerState("docker", "start", "web"), network().this) == (ContainerIs("web", "running"),)
+    assert call_expects(ReloadUfw(), network().this) == ()

@@ -1,0 +1,23 @@
+"""Rules keep the numbers that they had before, while others come and go."""
+
+from hairpin.change.numbering import Numbering
+
+
+def test_what_is_inserted_has_no_number_of_before() -> None:
+    numbering = Numbering(3)
+    numbering.insert(1)
+    numbering.insert(None)
+    assert [numbering.before(number) for number in range(1, 7)] == [None, 1, 2, 3, None, None]
+    assert (len(numbering), numbering.first) == (5, 3)
+
+
+def test_what_is_deleted_says_its_number() -> None:
+    numbering = Numbering(3)
+    assert numbering.delete(2) == 2
+    assert numbering.delete(2) == 3
+    assert numbering.delete(2) is None
+    assert len(numbering) == 1
+
+
+def test_no_chain_has_no_rules() -> None:
+    assert len(Numbering.of(None)) == 0

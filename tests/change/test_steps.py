@@ -1,0 +1,184 @@
+"""Steps are complete values: they say their nature, refuse a world that has moved, and go through JSON."""
+
+import msgspec
+import pytest
+
+from hairpin.change.calls import FillIn, OpenPort, SetContainerState
+from hairpin.change.change import (
+    AddAddress,
+    AddSocket,
+    Change,
+    ContinueProcess,
+    DeleteRule,
+    DropConnection,
+    Forget,
+    HaltProcess,
+    InsertRule,
+    LoadModule,
+    Primitive,
+    ReplaceRuleset,
+    SetContainer,
+    SetPolicy,
+    SetSysctl,
+    SetUnit,
+    WriteFile,
+)
+from hairpin.change.simulate import simulate
+from hairpin.change.step import (
+    Advise,
+    Ask,
+    LoadRules,
+    ReplaceFile,
+    RunCommands,
+    decoded,
+    encoded,
+    nature,
+    refitted,
+    undo,
+)
+from hairpin.change.steps import entering, host_of, refused, simulated, steps
+from hairpin.change.text import all_shown
+from hairpin.errors import ChangeError
+from hairpin.host.link import Address
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Rule, Ruleset, Verdict
+from tests.small_host import HOST_NETNS, container, host_namespace, network, sibling
+
+LABEL = HOST_NETNS.host
+DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
+JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
+STOPPED = (Socket("tcp", 4, None, 80, pid=70, halted=True),)
+BARE = network(host_namespace(values={"ip_forward": "0"}, sockets=STOPPED))
+NET = BARE.with_host(
+    msgspec.structs.replace(
+        BARE.this, files=(ConfigFile("/etc/a", "one\n"),), units=(Unit("a.service", "inactive", "disabled"),)
+    )
+)
+SYSCTL = SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")
+INSERTED = InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1)
+
+# part, what undoes it
+UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
+    "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), ("ip address del 0.0.0.7/32 dev eth0",)),
+    "rule": (INSERTED, ("iptables -D FORWARD -j DROP",)),
+    "rule away": (DeleteRule(HOST_NETNS, JUMP), ("iptables -I FORWARD -j DOCKER-USER",)),
+    "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), ("iptables -P FORWARD DROP",)),
+    "process": (ContinueProcess(LABEL, 70), ("kill -STOP 70",)),
+    "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("tee /etc/a <<'END'\none\nEND",)),
+    "new file": (WriteFile(LABEL, "/etc/b", "two\n"), ("rm /etc/b",)),
+    "unit": (SetUnit(LABEL, Unit("a.service", "active", "disabled")), ("systemctl stop a.service",)),
+}
+
+
+@pytest.mark.parametrize(("part", "back"), UNDONE.values(), ids=UNDONE)
+def test_the_undo_is_complete_before(part: Primitive, back: tuple[str, ...]) -> None:
+    made = steps(Change((part,)), NET)
+    assert [nature(step) for step in made] == ["reversible"]
+    assert all_shown(undo(made)) == back
+    assert decoded(encoded(made)) == made
+    assert simulated(made, NET) == simulate(Change((part,)), NET)
+    assert [refused(step, NET) for step in made] == [None]
+
+
+def test_the_undo_of_many_begins_with_the_last() -> None:
+    address = AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32))
+    made = steps(Change((address, INSERTED)), NET)
+    assert all_shown(undo(made)) == ("iptables -D FORWARD -j DROP", "ip address del 0.0.0.7/32 dev eth0")
+
+
+def test_neighbouring_edits_of_a_table_are_one_load() -> None:
+    (load,) = steps(Change((INSERTED, INSERTED)), NET)
+    assert isinstance(load, LoadRules)
+    assert all_shown((load,)) == ("iptables -I FORWARD -j DROP",) * 2
+    assert len(steps(Change((INSERTED, SYSCTL, INSERTED)), NET)) == 3
+
+
+def test_a_ruleset_is_loaded_table_by_table() -> None:
+    made = steps(Change((ReplaceRuleset(HOST_NETNS, Ruleset()),)), NET)
+    assert [step.table for step in made if isinstance(step, LoadRules)] == ["nat", "filter"]
+
+
+def test_a_unit_is_asked_one_thing_at_a_time() -> None:
+    made = steps(Change((SetUnit(LABEL, Unit("a.service", "active", "enabled")),)), NET)
+    assert all_shown(made) == ("systemctl enable a.service", "systemctl start a.service")
+
+
+FOREVER: dict[str, Primitive] = {
+    "forgotten": Forget(HOST_NETNS, "neighbours"),
+    "module": LoadModule(LABEL, "br_netfilter"),
+}
+
+
+@pytest.mark.parametrize("part", FOREVER.values(), ids=FOREVER)
+def test_what_nothing_brings_back_says_so(part: Primitive) -> None:
+    (step,) = steps(Change((part,)), NET)
+    assert nature(step) == "irreversible"
+    assert step.undo is None
+    assert refused(step, NET) is None
+
+
+def test_what_only_a_person_can_do() -> None:
+    for part in (
+        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 99), message("listen")),
+        SetContainer(LABEL, container()),
+        DropConnection(HOST_NETNS, "gone"),
+    ):
+        (step,) = steps(Change((part,)), NET)
+        assert nature(step) == "for-a-person"
+        assert "for a person" in str(refused(step, NET))
+    (asked,) = steps(Change((SYSCTL,), (FillIn(("ip", "GATEWAY")),)), NET)
+    assert isinstance(asked, Advise)
+    assert all_shown((asked,)) == ("ip GATEWAY",)
+
+
+def test_the_owner_of_a_part_makes_the_whole() -> None:
+    (started,) = steps(Change((SetContainer(LABEL, container()),), (SetContainerState("docker", "start", "web"),)), NET)
+    (opened,) = steps(Change((INSERTED,), (OpenPort("public", 80, "tcp"),)), NET)
+    assert (nature(started), nature(opened)) == ("irreversible", "reversible")
+    assert isinstance(opened, Ask)
+    assert (opened.host, opened.does) == (LABEL, (INSERTED,))
+    assert all_shown(undo((opened,))) == ("firewall-cmd --zone=public --remove-port=80/tcp",)
+
+
+def test_a_change_that_does_not_fit_is_told_and_refused() -> None:
+    (step,) = steps(Change((DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),)), NET)
+    assert all_shown((step,)) == ("iptables -D FORWARD -j DOCKER-USER",)
+    assert step.undo is None
+    assert "does not fit" in str(refused(step, NET))
+    (halted,) = steps(Change((HaltProcess(LABEL, 70),)), NET)
+    assert "process 70" in str(refused(halted, NET))
+
+
+def test_a_step_is_refused_where_its_namespace_is_gone() -> None:
+    (step,) = steps(Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
+    gone = NET.with_host(msgspec.structs.replace(NET.this, namespaces=NET.this.namespaces[:1]))
+    assert "no network namespace" in str(refused(step, gone))
+
+
+def test_in_a_replica_the_runner_is_in_the_namespace_already() -> None:
+    (step,) = steps(Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
+    assert isinstance(step, RunCommands)
+    assert step.entering == entering(sibling("container:web"), NET) == ("nsenter", "-t", "42", "-n")
+    refit = refitted(step)
+    assert isinstance(refit, RunCommands)
+    assert refit.entering == ()
+
+
+def test_a_file_knows_what_it_replaces() -> None:
+    (step,) = steps(Change((WriteFile(LABEL, "/etc/a", None),)), NET)
+    assert isinstance(step, ReplaceFile)
+    assert step.before is not None
+    assert (step.before.content, step.after) == ("one\n", None)
+
+
+def test_whose_change_it_is() -> None:
+    assert host_of(SYSCTL, NET) is NET.this
+    assert host_of(LoadModule(LABEL, "a"), NET) is NET.this
+
+
+def test_what_is_no_step_is_not_decoded() -> None:
+    with pytest.raises(ChangeError):
+        decoded(b"[{}]")

@@ -1,0 +1,143 @@
+import msgspec
+import pytest
+
+from hairpin.change.calls import SetContainerState
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddNamespace,
+    AddRoute,
+    AddSocket,
+    Change,
+    ChangeWorld,
+    ContinueProcess,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.steps import entering, steps
+from hairpin.change.text import advice, all_shown
+from hairpin.host.link import Address, Link
+from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Dialect, Family, Rule
+from hairpin.network.world import World
+from tests.small_host import HOST_NETNS, WEB, container, engine, network, route, sibling
+
+WEB_NETNS = sibling("container:web")
+replace = msgspec.structs.replace
+LINK = next(each for each in network().namespace(HOST_NETNS).links if each.name == "eth0")
+
+
+def insert(dialect: Dialect, family: Family, table: str, position: int | None, text: str) -> InsertRule:
+    return InsertRule(HOST_NETNS, dialect, family, table, "A", Rule((), text, 1), position)
+
+
+def place(dialect: str, text: str, *, table: str = "filter", family: str = "ip", handle: int | None = None) -> Place:
+    return Place(dialect, family, table, "A", 3, text, handle)
+
+
+CASES: dict[str, tuple[Primitive, list[str]]] = {
+    "sysctl": (SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"), ["sysctl -w net.ipv4.ip_forward=1"]),
+    "sysctl of a name with a dot": (
+        SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0.5", "forwarding"), "1"),
+        ["sysctl -w net.ipv4.conf.eth0/5.forwarding=1"],
+    ),
+    "in a container": (
+        SetSysctl(WEB_NETNS, ("net", "ipv4", "ip_forward"), "1"),
+        ["nsenter -t 42 -n sysctl -w net.ipv4.ip_forward=1"],
+    ),
+    "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), ["iptables -t nat -N NEW"]),
+    "chain of IPv6": (AddChain(HOST_NETNS, "iptables-nft", "ip6", "nat", "NEW"), ["ip6tables -t nat -N NEW"]),
+    "chain of legacy": (AddChain(HOST_NETNS, "iptables-legacy", "ip", "nat", "NEW"), ["iptables-legacy -t nat -N NEW"]),
+    "chain of nft": (AddChain(HOST_NETNS, "nft", "inet", "t", "new"), ["nft add chain inet t new"]),
+    "first": (insert("iptables-nft", "ip", "filter", 1, "-A A -j DROP"), ["iptables -I A -j DROP"]),
+    "third": (insert("iptables-nft", "ip", "filter", 3, "-A A -j DROP"), ["iptables -I A 3 -j DROP"]),
+    "last": (insert("iptables-nft", "ip", "nat", None, "-A A -j DROP"), ["iptables -t nat -A A -j DROP"]),
+    "nft first": (insert("nft", "inet", "t", 1, "drop"), ["nft insert rule inet t A drop"]),
+    "nft third": (insert("nft", "inet", "t", 3, "drop"), ["nft add rule inet t A index 1 drop"]),
+    "nft last": (insert("nft", "inet", "t", None, "drop"), ["nft add rule inet t A drop"]),
+    "deletion": (DeleteRule(HOST_NETNS, place("iptables-nft", "-A A -j DROP")), ["iptables -D A -j DROP"]),
+    "deletion from legacy nat": (
+        DeleteRule(HOST_NETNS, place("iptables-legacy", "-A A -j DROP", table="nat")),
+        ["iptables-legacy -t nat -D A -j DROP"],
+    ),
+    "deletion by handle": (
+        DeleteRule(HOST_NETNS, place("nft", "drop", table="t", family="inet", handle=7)),
+        ["nft delete rule inet t A handle 7"],
+    ),
+    "deletion from ebtables": (
+        DeleteRule(HOST_NETNS, place("ebtables", "-A A -j DROP", family="bridge")), ["ebtables -t filter -D A 3"],
+    ),
+    "policy": (SetPolicy(HOST_NETNS, place("iptables-nft", ""), "accept"), ["iptables -P A ACCEPT"]),
+    "policy of nft": (
+        SetPolicy(HOST_NETNS, place("nft", "", table="t", family="inet"), "drop"),
+        ["nft chain inet t A '{ policy drop; }'"],
+    ),
+    "address": (AddAddress(WEB_NETNS, Address("eth0", 4, WEB, 16)), [
+        "nsenter -t 42 -n ip address add 172.17.0.2/16 dev eth0",
+    ]),
+    "route": (AddRoute(HOST_NETNS, route("10.0.0.0/8", "eth0", via="198.51.100.1")), [
+        "ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",
+    ]),
+    "route of IPv6": (AddRoute(HOST_NETNS, route("fd00::/8", "eth0")), ["ip -6 route add fd00::/8 dev eth0"]),
+    "route away": (
+        DeleteRoute(HOST_NETNS, route("default", "eth0", table=100)), ["ip route del default dev eth0 table 100"],
+    ),
+    "policy rule away": (DeletePolicyRule(HOST_NETNS, PolicyRule(4, 100)), ["ip rule del priority 100"]),
+    "policy rule of IPv6 away": (DeletePolicyRule(HOST_NETNS, PolicyRule(6, 100)), ["ip -6 rule del priority 100"]),
+    "neighbour entry away": (
+        DeleteNeighbour(WEB_NETNS, Neighbour("eth0", 4, WEB, 7, "PERMANENT")),
+        ["nsenter -t 42 -n ip neigh del 172.17.0.2 dev eth0"],
+    ),
+    "link": (SetLink(HOST_NETNS, replace(LINK, up=not LINK.up)), ["ip link set eth0 down"]),
+    "process": (ContinueProcess(HOST_NETNS.host, 7), ["kill -CONT 7"]),
+    "what only a person can do": (AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")), []),
+    "what another change brings": (
+        AddNamespace(HOST_NETNS.host, network().namespace(WEB_NETNS), Link(5, "veth1"), container()), [],
+    ),
+    "what the engine says": (SetContainer(HOST_NETNS.host, container()), []),
+    "the world": (ChangeWorld(World(), message("ask them")), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "expected"), CASES.values(), ids=CASES)
+def test_commands(part: Primitive, expected: list[str]) -> None:
+    assert list(all_shown(steps(Change((part,)), network()))) == expected
+
+
+def test_a_change_that_its_owner_makes_has_no_other_commands() -> None:
+    whole = Change(
+        (SetSysctl(HOST_NETNS, ("a",), "1"), SetContainer(HOST_NETNS.host, container())),
+        (SetContainerState("docker", "start", "web"),),
+    )
+    assert all_shown(steps(whole, network())) == ("docker start web",)
+
+
+def test_parts_in_order() -> None:
+    parts = (SetSysctl(HOST_NETNS, ("a",), "1"), SetSysctl(HOST_NETNS, ("b",), "2"))
+    assert all_shown(steps(Change(parts), network())) == ("sysctl -w a=1", "sysctl -w b=2")
+
+
+def test_advice_is_of_what_no_command_does() -> None:
+    parts = (
+        AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")),
+        SetSysctl(HOST_NETNS, ("a",), "1"),
+        ChangeWorld(World(), message("ask them")),
+    )
+    assert [str(each) for each in advice(steps(Change(parts), network()))] == ["listen", "ask them"]
+
+
+def test_a_container_without_a_process_cannot_be_named() -> None:
+    stopped = network(docker=engine(msgspec.structs.replace(container(), pid=None)))
+    assert entering(WEB_NETNS, stopped) == ("nsenter", "-n")
+    assert entering(HOST_NETNS, stopped) == ()

@@ -1,0 +1,121 @@
+"""What ip(8) and bridge(8) are told."""
+
+import msgspec
+import pytest
+
+from hairpin.change.words import (
+    fdb_words,
+    is_made_by_hand,
+    is_static,
+    link_commands,
+    neighbour_words,
+    new_address_words,
+    new_neighbour_words,
+    policy_rule_words,
+    route_words,
+    selecting_route,
+    six,
+)
+from hairpin.errors import ChangeError
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+
+GATEWAY = 0xC6336401
+PORT = Link(5, "veth1", "veth", master="docker0", port=BridgePort())
+replace = msgspec.structs.replace
+
+ROUTES: dict[str, tuple[Route, str]] = {
+    "default": (Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY),)), "default via 198.51.100.1 dev eth0"),
+    "with all": (
+        Route(4, 0x0A000000, 8, 77, next_hops=(NextHop("eth0", GATEWAY, onlink=True),), metric=5, prefsrc=7, tos=16,
+              scope="link", mtu_bytes=1400),
+        "10.0.0.0/8 via 198.51.100.1 dev eth0 onlink table 77 metric 5 tos 0x10 src 0.0.0.7 scope link mtu 1400",
+    ),
+    "no way": (Route(4, 0x0A000000, 8, type="blackhole"), "blackhole 10.0.0.0/8"),
+    "local in its table": (Route(4, 7, 32, 255, "local", (NextHop("lo"),), scope="host"), "local 0.0.0.7/32 dev lo"),
+    "unicast in the local table": (Route(4, 7, 32, 255, next_hops=(NextHop("lo"),)), "0.0.0.7/32 dev lo table 255"),
+    "by IPv6": (Route(4, 0, 0, next_hops=(NextHop("eth0", 1 << 127, 6),)), "default via inet6 8000:: dev eth0"),
+    "many ways": (
+        Route(4, 0, 0, next_hops=(NextHop("a", GATEWAY), NextHop("b", weight=2))),
+        "default nexthop via 198.51.100.1 dev a weight 1 nexthop dev b weight 2",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("route", "expected"), ROUTES.values(), ids=ROUTES)
+def test_a_route(route: Route, expected: str) -> None:
+    assert " ".join(route_words(route)) == expected
+
+
+def test_a_route_is_found_without_what_it_prefers() -> None:
+    assert selecting_route(Route(4, 0, 0, next_hops=(NextHop("eth0"),), prefsrc=7)) == ("default", "dev", "eth0")
+    assert (six(6), six(4)) == (("-6",), ())
+
+
+def test_a_route_that_encapsulates_is_not_made() -> None:
+    with pytest.raises(ChangeError):
+        route_words(Route(4, 0, 0, next_hops=(NextHop("eth0", encap="mpls"),)))
+
+
+RULES: dict[str, tuple[PolicyRule, str]] = {
+    "table": (PolicyRule(4, 100, table=77), "priority 100 lookup 77"),
+    "not": (PolicyRule(4, 1, table=5, iif="a", inverted=True), "not priority 1 iif a lookup 5"),
+    "selectors": (
+        PolicyRule(4, 9, "blackhole", source=(0x0A000000, 8), destination=(0, 0), oif="b", mark=(1, 255), protocol=6,
+                   sports=(7, 7), dports=(80, 90), uids=(0, 5), tos=16),
+        (
+            "priority 9 from 10.0.0.0/8 to 0.0.0.0/0 oif b fwmark 0x1/0xff tos 0x10 ipproto 6 sport 7 dport 80-90 "
+            "uidrange 0-5 blackhole"
+        ),
+    ),
+    "goto": (PolicyRule(4, 9, "goto", goto=20), "priority 9 goto 20"),
+    "VRF": (PolicyRule(4, 1000, l3mdev=True), "priority 1000 l3mdev"),
+    "suppress": (
+        PolicyRule(4, 9, table=254, suppress_prefix_length=0), "priority 9 lookup 254 suppress_prefixlength 0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "expected"), RULES.values(), ids=RULES)
+def test_a_policy_rule(rule: PolicyRule, expected: str) -> None:
+    assert " ".join(policy_rule_words(rule)) == expected
+
+
+def test_a_policy_rule_that_is_not_understood_is_not_made() -> None:
+    with pytest.raises(ChangeError):
+        policy_rule_words(PolicyRule(4, 9, table=5, unknown_selectors=("tun_id",)))
+
+
+def test_addresses_neighbours_and_forwarding_entries() -> None:
+    assert " ".join(new_address_words(Address("a", 4, 7, 24, broadcast=255))) == "0.0.0.7/24 dev a broadcast 0.0.0.255"
+    assert " ".join(new_address_words(Address("a", 4, 7, 32, peer=8))) == "0.0.0.7 peer 0.0.0.8/32 dev a"
+    entry = Neighbour("a", 4, 7, 9, "PERMANENT")
+    assert " ".join(new_neighbour_words(entry)) == "0.0.0.7 dev a lladdr 00:00:00:00:00:09 nud permanent"
+    assert " ".join(neighbour_words(replace(entry, proxy=True))) == "proxy 0.0.0.7 dev a"
+    assert " ".join(fdb_words(FdbEntry("br", "p", 9, vlan=3))) == "00:00:00:00:00:09 dev p vlan 3 master"
+    assert " ".join(fdb_words(FdbEntry(None, "vx", 9, remote=7))) == "00:00:00:00:00:09 dev vx dst 0.0.0.7 self"
+
+
+LINKS: dict[str, tuple[Link, list[str]]] = {
+    "down": (replace(PORT, up=False), ["ip link set veth1 down"]),
+    "out of its bridge": (replace(PORT, master=None, port=None), ["ip link set veth1 nomaster"]),
+    "flags": (
+        replace(PORT, port=BridgePort(hairpin=True, isolated=True)),
+        ["bridge link set dev veth1 hairpin on", "bridge link set dev veth1 isolated on"],
+    ),
+    "MTU": (replace(PORT, mtu_bytes=1400), ["ip link set dev veth1 mtu 1400"]),
+    "carrier is nobody's command": (replace(PORT, carrier=False), []),
+}
+
+
+@pytest.mark.parametrize(("after", "expected"), LINKS.values(), ids=LINKS)
+def test_a_link(after: Link, expected: list[str]) -> None:
+    assert [" ".join(each) for each in link_commands(PORT, after)] == expected
+
+
+def test_who_has_made_an_entry() -> None:
+    assert is_made_by_hand(Neighbour("a", 4, 7, 9, "PERMANENT"))
+    assert not is_made_by_hand(Neighbour("a", 4, 7, 9, "STALE"))
+    assert is_static(FdbEntry("br", "p", 9, state="static"))
+    assert not is_static(FdbEntry("br", "p", 9, state="permanent", local=True))
+    assert not is_static(FdbEntry(None, "p", 0x333300000001, state="permanent"))

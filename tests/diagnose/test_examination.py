@@ -1,0 +1,53 @@
+from hairpin.diagnose.examination import Examination, examine
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.walk.test_walk import published, with_rule
+
+FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
+NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
+SELF = published(FromHost(), "127.0.0.1")
+DROP = with_rule("filter DOCKER-USER", "-i eth0 -j DROP")
+
+
+def asked(net: Network, *flows: Flow) -> Examination:
+    return examine(net, flows)
+
+
+def test_equal_causes_of_several_flows_are_one() -> None:
+    found = asked(network(host_namespace(values=FORWARDING_OFF)), published(), SELF, NEIGHBOUR)
+    (cause,) = found.causes
+    assert (cause.ref, cause.id, cause.flows, cause.together) == ("c1", "interface-forwarding-off", (0, 2), ("c1",))
+    assert [each.trace.verdict for each in found.diagnoses] == ["dropped", "delivered", "dropped"]
+
+
+def test_causes_that_only_go_together_name_each_other() -> None:
+    found = asked(network(host_namespace(DROP, values=FORWARDING_OFF)), published())
+    assert {each.id for each in found.causes} == {"docker-user-drops", "interface-forwarding-off"}
+    assert {each.together for each in found.causes} == {("c1", "c2")}
+    assert {each.flows for each in found.causes} == {(0,)}
+
+
+def test_a_whole_host_has_none() -> None:
+    assert asked(network(), published(), SELF).causes == ()
+
+
+def test_what_cannot_be_decided_has_no_cause() -> None:
+    unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
+    found = asked(unknown, SELF, published())
+    assert [each.trace.verdict for each in found.diagnoses] == ["delivered", "depends"]
+    assert found.causes == ()
+
+
+def test_what_nothing_explains_has_no_cause() -> None:
+    nobody = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
+    found = asked(network(host_namespace(sockets=())), nobody)
+    assert found.diagnoses[0].trace.verdict == "refused"
+    assert found.causes == ()
+
+
+def test_causes_of_one_flow_stand_in_the_order_of_its_diagnosis() -> None:
+    found = asked(network(host_namespace(DROP, values=FORWARDING_OFF)), SELF, published())
+    assert found.causes_of(0) == ()
+    assert [each.id for each in found.causes_of(1)] == [each.cause for each in found.diagnoses[1].causes]

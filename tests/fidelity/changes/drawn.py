@@ -1,0 +1,255 @@
+"""Random changes of a network that was read: of what is there, or like what is there."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import msgspec
+
+from hairpin.change.change import (
+    AddAddress,
+    AddChain,
+    AddFdbEntry,
+    AddNeighbour,
+    AddPolicyRule,
+    AddRoute,
+    DeleteAddress,
+    DeleteChain,
+    DeleteFdbEntry,
+    DeleteNeighbour,
+    DeletePolicyRule,
+    DeleteRoute,
+    DeleteRule,
+    InKernel,
+    InsertRule,
+    ReplaceSysctls,
+    ReplaceTable,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.rules import tool_rules
+from hairpin.change.words import is_made_by_hand, is_static
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.evaluate.chain import place_of, policy_place
+from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.network import Network
+from hairpin.network.prefix import LINK_LOCAL6, inside
+
+Draw = Callable[[Random, Netns, Namespace], Iterator[InKernel]]
+
+_SET = ("forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "proxy_arp")
+
+
+def drawn(random: Random, network: Network) -> InKernel | None:
+    """Return one change of one of the network's namespaces, or None where what was drawn is not there."""
+    netns, namespace = random.choice(tuple(network.namespaces()))
+    return next(random.choice(DRAWS)(random, netns, namespace), None)
+
+
+def _sysctl(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = _keys(namespace)
+    if known:
+        yield SetSysctl(netns, random.choice(known), random.choice("01"))
+
+
+def _keys(namespace: Namespace) -> list[Path]:
+    """Return the keys that are set.  A value of IPv4's ``default`` is copied to links whose own was never written, and
+    whether it was cannot be read."""
+    return [
+        each
+        for each in namespace.sysctls.values
+        if each[-1] == "ip_forward" or (each[-1] in _SET and (each[-1] == "forwarding" or "default" not in each))
+    ]
+
+
+def _sysctls(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = _keys(namespace)
+    if known:
+        yield ReplaceSysctls(netns, tuple((random.choice(known), random.choice("01")) for _ in range(4)))
+
+
+def _tables(namespace: Namespace) -> tuple[Table, ...]:
+    return tuple(each for each in namespace.ruleset.tables if each.dialect != "ebtables")
+
+
+def _chains(random: Random, namespace: Namespace) -> Iterator[tuple[Table, Chain]]:
+    tables = [each for each in _tables(namespace) if each.chains]
+    if tables:
+        table = random.choice(tables)
+        yield table, random.choice(table.chains)
+
+
+def _rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    for table, chain in _chains(random, namespace):
+        if chain.rules:
+            yield DeleteRule(netns, place_of(table, chain.name, random.choice(chain.rules)))
+
+
+def _rule_again(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    """Yield a rule of the chain once more, at another position."""
+    for table, chain in _chains(random, namespace):
+        if chain.rules:
+            rules = tool_rules(chain.rules)
+            rule, *also = random.choice(rules)
+            position = random.choice((None, *range(1, len(rules) + 2)))
+            yield InsertRule(
+                netns, table.dialect, table.family, table.name, chain.name, rule, position, also=tuple(also)
+            )
+
+
+def _policy(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    for table, chain in _chains(random, namespace):
+        if chain.hook is not None and (table.dialect == "nft" or chain.type == "filter"):
+            yield SetPolicy(netns, policy_place(table, chain), random.choice(("accept", "drop")))
+
+
+def _chain(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    for table, _ in _chains(random, namespace):
+        yield AddChain(netns, table.dialect, table.family, table.name, f"drawn{random.randrange(9)}")
+
+
+def _chain_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    for table, chain in _chains(random, namespace):
+        if chain.hook is None:
+            yield DeleteChain(netns, table.dialect, table.family, table.name, chain.name)
+
+
+def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    for table, chain in _chains(random, namespace):
+        kept = tuple(each for number, each in enumerate(tool_rules(chain.rules)) if number % 2)
+        rules = tuple(
+            msgspec.structs.replace(rule, number=number) for number, group in enumerate(kept, 1) for rule in group
+        )
+        chains = tuple(msgspec.structs.replace(each, rules=rules) if each is chain else each for each in table.chains)
+        made = random.choice((None, msgspec.structs.replace(table, chains=chains)))
+        yield ReplaceTable(netns, table.dialect, table.family, table.name, made)
+
+
+def _route_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.routes if each.table != TABLE_LOCAL and not _is_derived(each)]
+    if known:
+        yield DeleteRoute(netns, random.choice(known))
+
+
+def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    link = _link(random, namespace)
+    if link is None or not link.up:
+        return
+    hop = (NextHop(link.name, linkdown=not link.carrier),)
+    network = 0x0BD00000 | random.randrange(1 << 8) << 8
+    yield AddRoute(
+        netns,
+        random.choice(
+            (
+                Route(4, network, 24, random.choice((254, 77)), next_hops=hop, metric=random.choice((0, 7))),
+                Route(4, network, 24, type=random.choice(("blackhole", "unreachable", "prohibit"))),
+            )
+        ),
+    )
+
+
+def _address_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.addresses if each.link != "lo" and not _is_own(each)]
+    if known:
+        yield DeleteAddress(netns, random.choice(known))
+
+
+def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    link = _link(random, namespace)
+    if link is not None:
+        value = 0x0BE00000 | random.randrange(1 << 16)
+        yield AddAddress(netns, Address(link.name, 4, value, random.choice((16, 24, 31, 32))))
+
+
+def _policy_rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.rules if not each.unknown_selectors]
+    if known:
+        yield DeletePolicyRule(netns, random.choice(known))
+
+
+def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    del namespace
+    yield AddPolicyRule(
+        netns,
+        PolicyRule(
+            random.choice((4, 6)),
+            random.randrange(1, 30000),
+            table=random.randrange(1, 250),
+            mark=random.choice((None, (5, 0xFF))),
+            protocol=random.choice((None, 6)),
+            inverted=random.random() < 0.2,
+        ),
+    )
+
+
+def _neighbour_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.neighbours if is_made_by_hand(each)]
+    if known:
+        yield DeleteNeighbour(netns, random.choice(known))
+
+
+def _neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    link = _link(random, namespace)
+    if link is not None and link.up and link.kind in ("veth", "bridge"):
+        value = 0x0BF00000 | random.randrange(1 << 16)
+        yield AddNeighbour(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
+
+
+def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.fdb if is_static(each)]
+    if known:
+        yield DeleteFdbEntry(netns, random.choice(known))
+
+
+def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    ports = [each for each in namespace.links if each.port is not None and each.master is not None]
+    if ports:
+        port = random.choice(ports)
+        mac = 0x020000000000 | random.randrange(1 << 32)
+        yield AddFdbEntry(netns, FdbEntry(port.master, port.name, mac, vlan=None, state="static"))
+
+
+def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    ports = [each for each in namespace.links if each.port is not None]
+    if ports:
+        link = random.choice(ports)
+        assert link.port is not None
+        flag = random.choice(("hairpin", "isolated", "guard", "learning", "flood"))
+        port = msgspec.structs.replace(link.port, **{flag: not getattr(link.port, flag)})
+        yield SetLink(netns, msgspec.structs.replace(link, port=port))
+
+
+def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    """Yield a link without IPv6 that goes down: with IPv6, the kernel makes addresses of its own when it comes back."""
+    links = [each for each in namespace.links if each.up and each.kind == "veth" and _without_ipv6(namespace, each)]
+    if links:
+        link = random.choice(links)
+        yield SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))
+
+
+def _without_ipv6(namespace: Namespace, link: Link) -> bool:
+    return namespace.sysctls.text("net", "ipv6", "conf", link.name, "disable_ipv6") == "1"
+
+
+def _link(random: Random, namespace: Namespace) -> Link | None:
+    links = [each for each in namespace.links if each.kind in ("veth", "bridge") and each.master is None]
+    return random.choice(links) if links else None
+
+
+def _is_own(address: Address) -> bool:
+    return address.version == 6 and inside(address.value, *LINK_LOCAL6, 6)
+
+
+def _is_derived(route: Route) -> bool:
+    return route.version == 6 and (route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6))
+
+
+DRAWS: tuple[Draw, ...] = (
+    _sysctl, _sysctls, _rule_away, _rule_away, _rule_away, _rule_again, _rule_again, _rule_again, _policy, _chain,
+    _chain_away, _table, _route_away, _new_route, _address_away, _address, _policy_rule_away, _policy_rule,
+    _neighbour_away, _neighbour, _forwarding_away, _forwarding, _port_flag, _link_state,
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""The laws of changes, on a random network and a random change of it.
+
+Simulating a change equals reading the network after its steps were carried out.  Undoing the steps leads back.  The
+undo goes through JSON before the first step runs, as for another process.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import cast
+
+import msgspec
+
+from hairpin.carry.run import carry_out
+from hairpin.change.carrying import carrying
+from hairpin.change.change import Change, InKernel
+from hairpin.change.simulate import simulate
+from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
+from hairpin.change.steps import refused, steps
+from hairpin.change.text import all_shown
+from hairpin.errors import ChangeError
+from hairpin.host.read.parse import parse
+from hairpin.network.network import Network
+from tests.fidelity.changes.drawn import drawn
+from tests.fidelity.changes.likeness import PARTS
+from tests.fidelity.generate.case import case_of
+from tests.fidelity.testbed.ask import standing
+from tests.fidelity.testbed.netns import Netns, SetupError
+
+_PATIENCE_S = 2.5
+"""A carrier that is lost is told to the routes up to a second later."""
+_PARTS = 4
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one network: how many changes, by kind, and what did not hold."""
+
+    seed: int
+    made: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    left_out: str = ""
+
+
+def judge(seed: int) -> Outcome:
+    """Change a random network and undo it."""
+    try:
+        with standing(case_of(seed)) as (namespaces, read):
+            return _judged(seed, namespaces, lambda: Network((parse(read()),)))
+    except SetupError as error:
+        return Outcome(seed, left_out=str(error).splitlines()[0])
+
+
+def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]) -> Outcome:
+    before = read()
+    change, after = drawn_change(Random(f"change {seed}"), before)  # noqa: S311
+    made = steps(change, before)
+    kinds = tuple(type(part).__name__ for part in change.parts)
+    unfit = [str(said) for step in made[:1] if (said := refused(step, before)) is not None]
+    unfit += [f"no undo: {all_shown((step,))}" for step in made if step.undo is None or nature(step) != "reversible"]
+    if unfit:
+        return Outcome(seed, kinds, tuple(unfit))
+    text = encoded(undo(made))
+    told = [*_carried_out(made, namespaces)]
+    if not told:
+        told += (f"simulated: {each}" for each in _settled(after, read))
+    told += _carried_out(decoded(text), namespaces)
+    told += (f"undone: {each}" for each in _settled(before, read))
+    return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(decoded(text)))))
+
+
+def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
+    """Return a change of a few parts that fit and can be undone, and the network after it."""
+    parts: list[InKernel] = []
+    for _ in range(random.randint(1, _PARTS) * 3):
+        part = drawn(random, network)
+        if part is None or len(parts) == _PARTS:
+            continue
+        change = Change((part,))
+        try:
+            after = simulate(change, network)
+        except ChangeError:
+            continue
+        if all(step.undo is not None for step in steps(change, network)):
+            parts.append(part)
+            network = after
+    return Change(tuple(parts)), network
+
+
+def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterator[str]:
+    for step in made:
+        assert isinstance(step, RunCommands | LoadRules)
+        with namespaces[step.netns.name].entered():
+            said = carry_out(carrying(refitted(step)))
+        if said:
+            yield f"{all_shown((step,))}: {said}"
+            return
+
+
+def _settled(wanted: Network, read: Callable[[], Network]) -> tuple[str, ...]:
+    """Return what differs when it has not become as wanted for a while."""
+    until = time.monotonic() + _PATIENCE_S
+    found = tuple(_differences(wanted, read()))
+    while found and time.monotonic() < until:
+        found = tuple(_differences(wanted, read()))
+    return found
+
+
+def _differences(wanted: Network, found: Network) -> Iterator[str]:
+    for netns, namespace in wanted.namespaces():
+        for part in PARTS:
+            one, other = part(namespace), part(found.namespace(netns))
+            if one != other:
+                yield f"{netns} {part.__name__}: {_short(one, other)}"
+
+
+def _short(one: object, other: object) -> str:
+    """Return the lines of both values that the other one lacks."""
+    ours, theirs = _lines(one), _lines(other)
+    lacking, surplus = ([each for each in a if each not in b] for a, b in ((ours, theirs), (theirs, ours)))
+    return f"only wanted {lacking}, only found {surplus}"
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{key}: {each}" for key, each in cast("dict[object, object]", value).items()]
+    return [str(each) for each in cast("list[object]", value)]

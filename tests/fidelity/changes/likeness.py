@@ -1,0 +1,92 @@
+"""What two readings of one namespace have to have in common for a change's laws to hold.
+
+Apart are handles, indexes, counters, timers, ids, what the kernel learns and makes by itself, and who made a route.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from hairpin.change.expect import fdb_key, policy_rule_key
+from hairpin.change.words import is_made_by_hand, is_static
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import Route
+from hairpin.netfilter.ir import Ruleset
+from hairpin.network.prefix import LINK_LOCAL6, inside
+
+
+def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
+    """Return each chain's policy and bodies, by table and name; an empty base chain that accepts is as good as none."""
+    ruleset: Ruleset = namespace.ruleset
+    found: dict[str, dict[str, Any]] = {}
+    for table in ruleset.tables:
+        chains = {
+            chain.name: ((chain.hook, chain.priority, chain.policy), tuple(rule.body for rule in chain.rules))
+            for chain in table.chains
+            if chain.rules or chain.hook is None or chain.policy == "drop"
+        }
+        if chains:
+            found[f"{table.dialect} {table.family} {table.name}"] = chains
+    return found
+
+
+def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:
+    return dict(sorted(namespace.sysctls.values.items()))
+
+
+def links(namespace: Namespace) -> list[Link]:
+    """Return the links without the words of the tool, and without the address that a bridge takes from its ports."""
+    return [
+        msgspec.structs.replace(
+            each, evidence="", operstate="", flags=(), mac=None if each.kind == "bridge" else each.mac
+        )
+        for each in namespace.links
+    ]
+
+
+def routes(namespace: Namespace) -> list[str]:
+    """Return the routes without their protocol and scope: who made them, and what the kernel derives from the rest.
+
+    Nor the anycast address of routers, which forwarding brings to each IPv6 network: docs/limitations.md.
+    """
+    return sorted(
+        repr(msgspec.structs.replace(each, evidence="", protocol="", scope=""))
+        for each in namespace.routes
+        if not _is_derived(each)
+    )
+
+
+def addresses(namespace: Namespace) -> list[str]:
+    return sorted(
+        repr(msgspec.structs.replace(each, evidence="", broadcast=None, tentative=False))
+        for each in namespace.addresses
+    )
+
+
+def _is_derived(route: Route) -> bool:
+    if route.version != 6:
+        return False
+    return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
+
+
+def policy_rules(namespace: Namespace) -> list[Any]:
+    return [policy_rule_key(each) for each in namespace.rules]
+
+
+def neighbours(namespace: Namespace) -> list[str]:
+    """Return what was set by hand; the rest comes and goes."""
+    return sorted(
+        repr(msgspec.structs.replace(each, evidence="")) for each in namespace.neighbours if is_made_by_hand(each)
+    )
+
+
+def forwarding(namespace: Namespace) -> list[str]:
+    """Return what was set by hand."""
+    return sorted(repr(fdb_key(each)) for each in namespace.fdb if is_static(each))
+
+
+PARTS: tuple[Callable[[Namespace], Any], ...] = (
+    rules, sysctls, links, routes, addresses, policy_rules, neighbours, forwarding,
+)  # fmt: skip

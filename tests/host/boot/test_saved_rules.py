@@ -1,0 +1,76 @@
+"""Saved rules are edited by what they mean; what is read back afterwards is what was wanted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hairpin.host.boot.saved_rules import rule_of, with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.managers import ConfigFile
+from hairpin.netfilter.iptables.save import parse
+
+SAVED = """\
+# saved by hand
+*nat
+:PREROUTING ACCEPT [0:0]
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [7:420]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -p tcp --dport 8151 -j DROP
+[3:180] -A FORWARD -s 192.0.2.0/24 -j DROP
+COMMIT
+"""
+FILE = ConfigFile("/etc/iptables/rules.v4", SAVED)
+DELETED: dict[str, tuple[str, str, str | None]] = {
+    "written otherwise": ("INPUT", "-p tcp -m tcp --dport 8151 -j DROP", "-A INPUT -p tcp --dport 8151 -j DROP"),
+    "with counters": ("FORWARD", "-s 192.0.2.0/24 -j DROP", "[3:180] -A FORWARD -s 192.0.2.0/24 -j DROP"),
+    "another chain": ("OUTPUT", "-s 192.0.2.0/24 -j DROP", None),
+    "another rule": ("INPUT", "-p tcp -m tcp --dport 8152 -j DROP", None),
+}
+
+
+@pytest.mark.parametrize(("chain", "words", "line"), DELETED.values(), ids=DELETED)
+def test_without_rule(chain: str, words: str, line: str | None) -> None:
+    expected = None if line is None else SAVED.replace(f"{line}\n", "")
+    assert without_rule(FILE, "ip", "filter", chain, f"-A {chain} {words}") == expected
+
+
+def test_a_file_of_another_form_is_left_alone() -> None:
+    assert without_rule(ConfigFile("x", "flush ruleset\n"), "ip", "filter", "INPUT", "-A INPUT -j DROP") is None
+    assert rule_of("ip", "filter", "INPUT", "-A INPUT --no-such-thing\n*") is None
+
+
+@given(
+    st.sampled_from(["filter", "nat", "mangle"]), st.sampled_from(["INPUT", "OUTPUT", "MINE"]), st.integers(1, 65535)
+)
+def test_an_inserted_rule_is_the_first_of_its_chain_and_can_be_taken_out_again(
+    table: str, chain: str, port: int
+) -> None:
+    words = f"-p udp -m udp --dport {port} -j ACCEPT"
+    for text in (SAVED, ""):
+        grown = with_rule(text, table, chain, f"-A {chain} {words}")
+        tables = {each.name: each for each in parse(grown, family="ip", dialect="iptables-nft", source="x")}
+        found = tables[table].chain(chain)
+        assert found is not None
+        assert found.rules[0].text == f"-A {chain} {words}"
+        again = without_rule(ConfigFile("x", grown), "ip", table, chain, words)
+        assert again is not None
+        assert words not in again
+
+
+def test_policies() -> None:
+    opened = with_policy(SAVED, "filter", "FORWARD", "accept")
+    assert opened == SAVED.replace(":FORWARD DROP [7:420]", ":FORWARD ACCEPT [0:0]")
+    assert with_policy(SAVED, "filter", "INPUT", "accept") is None
+    assert with_policy(SAVED, "nat", "FORWARD", "accept") is None
+
+
+def test_one_line_of_an_nft_script() -> None:
+    script = 'table inet f {\n  chain forward {\n    iifname "eth0"  drop # mine\n    accept\n  }\n}\n'
+    file = ConfigFile("/etc/nftables.conf", script)
+    expected = "table inet f {\n  chain forward {\n    accept\n  }\n}\n"
+    assert without_nft_line(file, "forward", "iifname eth0 drop") == expected
+    assert without_nft_line(file, "input", "iifname eth0 drop") is None
+    twice = ConfigFile("x", "chain forward {\n accept\n accept\n}\n")
+    assert without_nft_line(twice, "forward", "accept") is None

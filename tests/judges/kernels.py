@@ -1,0 +1,42 @@
+"""Second judges that say what a test wants them to, without a replica."""
+
+import msgspec
+
+from hairpin.change.simulate import simulate
+from hairpin.judges.agreement import replicated_as
+from hairpin.message import Message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.replica.judgement import Case, Judgement, Outcome
+from hairpin.walk.walk import walk_flow
+
+
+class Agreeing(msgspec.Struct, frozen=True):
+    """Says what the walk says, or nothing at all where there is an ``error``."""
+
+    release: str
+    error: Message | None = None
+
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
+        """Return the walk's verdicts."""
+        return tuple(Outcome(error=self.error) if self.error is not None else self._outcome(case) for case in cases)
+
+    def _outcome(self, case: Case) -> Outcome:
+        before = tuple(self.say(case.network, flow) for flow in case.flows)
+        if case.change is None:
+            return Outcome(before)
+        changed = simulate(case.change, case.network)
+        return Outcome(before, tuple(self.say(changed, flow) for flow in case.flows))
+
+    def say(self, network: Network, flow: Flow) -> Judgement:
+        """Return the word on one flow."""
+        return Judgement(flow, replicated_as(walk_flow(network, flow).verdict))
+
+
+class Denying(Agreeing, frozen=True):
+    """Says that nothing is delivered."""
+
+    def say(self, network: Network, flow: Flow) -> Judgement:
+        """Return the word on one flow."""
+        del network
+        return Judgement(flow, "dropped")

@@ -1,0 +1,31 @@
+"""A rule in nft's short words; what has none is written as ever."""
+
+import pytest
+
+from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, Table, Verdict
+from hairpin.netfilter.nft.spelled import ANSWERS, TRANSLATED, spelled
+
+TABLE = Table("inet", "t", "nft", ())
+ACCEPT = Verdict("accept")
+
+CASES: dict[str, tuple[tuple[Expression, ...], str]] = {
+    "answers": ((ANSWERS, ACCEPT), "ct state established,related accept"),
+    "translated": ((TRANSLATED, ACCEPT), "ct status dnat accept"),
+    "neighbours": ((FieldMatch("protocol", ((58, 58),)), ACCEPT), "meta l4proto ipv6-icmp accept"),
+    "links": ((NameMatch("iif", ("a",)), NameMatch("oif", ("b",)), ACCEPT), 'iifname "a" oifname "b" accept'),
+    "port": ((FieldMatch("protocol", ((17, 17),)), FieldMatch("dport", ((53, 53),)), ACCEPT), "udp dport 53 accept"),
+    "ports": (
+        (FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((53, 54),)), ACCEPT),
+        "meta l4proto == 6 th dport == 53-54 accept",
+    ),
+    "protocol alone": ((FieldMatch("protocol", ((6, 6),)), ACCEPT), "meta l4proto == 6 accept"),
+    "not the protocol": (
+        (FieldMatch("protocol", ((6, 6),), negated=True), FieldMatch("dport", ((53, 53),)), ACCEPT),
+        "meta l4proto != 6 th dport == 53 accept",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "words"), CASES.values(), ids=CASES)
+def test_words(body: tuple[Expression, ...], words: str) -> None:
+    assert spelled(body, TABLE) == words

@@ -1,0 +1,58 @@
+"""What a container is started with, or made with."""
+
+import msgspec
+
+from hairpin.change.calls import SetContainerState
+from hairpin.change.change import AddSocket, SetContainer
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.network.network import Network
+from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
+
+
+def with_policy(policy: str) -> tuple[Network, SetContainer]:
+    found = network()
+    engine = found.this.engines[0]
+    containers = tuple(msgspec.structs.replace(each, restart_policy=policy) for each in engine.containers)
+    host = msgspec.structs.replace(found.this, engines=(msgspec.structs.replace(engine, containers=containers),))
+    return msgspec.structs.replace(found, hosts=(host,)), SetContainer(HOST_NETNS.host, containers[0])
+
+
+def test_without_a_policy_one_is_proposed() -> None:
+    found, part = with_policy("no")
+    name = part.container.name
+    told = remedy(found, part, calls=(SetContainerState("docker", "start", name),))
+    assert (told.id, told.commands) == ("start-container", (f"docker start {name}",))
+    assert told.persist_commands == (f"docker update --restart unless-stopped {name}",)
+
+
+def test_with_a_policy_there_is_nothing_to_keep() -> None:
+    found, part = with_policy("always")
+    told = remedy(found, part, calls=(SetContainerState("docker", "unpause", part.container.name),))
+    assert told.persist_commands == ()
+
+
+def test_the_proofs_rules_are_not_offered_as_commands() -> None:
+    told = remedy(network(), insertion("DOCKER", "-j ACCEPT"), cause="published-on-loopback-only")
+    assert (told.id, told.commands, told.persist) == ("recreate-container", (), ())
+    assert "change the compose file" in said(told)
+
+
+def test_a_container_that_would_have_to_be_another() -> None:
+    found = network()
+    assert remedy(found, SetContainer(HOST_NETNS.host, found.this.containers()[0])).id == "recreate-container"
+
+
+def test_advice_and_no_command() -> None:
+    part = AddSocket(
+        HOST_NETNS.sibling("container:front"), Socket("tcp", 4, None, 80), message("start the service in front")
+    )
+    told = remedy(network(), part)
+    assert (told.id, told.commands) == ("make-service-listen", ())
+    assert str(told.advice[0]) == "start the service in front"
+    assert "what is changed inside container front goes with it" in said(told)
+
+
+def test_on_the_host_itself() -> None:
+    told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it")))
+    assert said(told) == "start it"

@@ -1,0 +1,41 @@
+"""The engine's own rules are put back and never saved; who may have taken them away is named."""
+
+from hairpin.host.managers import Unit
+from hairpin.remedy.engine import is_lost, restored
+from hairpin.report.document import report_document
+from hairpin.report.words import Words
+from tests.remedy.situations import insertion, network, situation
+from tests.report.answers import answer
+
+WORDS = "-d 172.21.0.2/32 ! -i br-5c658742893b -o br-5c658742893b -p tcp -m tcp --dport 80 -j ACCEPT"
+LOST = (f"[1:60] -A DOCKER {WORDS}\n", "")
+
+
+def test_lost_rules_are_put_back_by_commands_alone() -> None:
+    found = report_document(answer(LOST), Words())
+    (told,) = found.causes[0].remedies
+    assert told.id == "restore-engine-rules"
+    assert told.commands == (f"iptables -A DOCKER {WORDS}",)
+    assert told.persist == ()
+    assert told.persist_commands == ()
+    assert any("never write these rules into a saved ruleset" in each for each in told.advice)
+
+
+def test_a_rule_that_no_engine_wants_is_not_its_own() -> None:
+    part = insertion("INPUT", "-p tcp --dport 1 -j ACCEPT")
+    assert not is_lost(part, situation(network(), part))
+
+
+def test_who_may_have_flushed() -> None:
+    flushing = ("/etc/nftables.conf", "#!/usr/sbin/nft -f\nflush ruleset;\n")
+    cases = {
+        "firewalld runs here": network(managed_by="firewalld"),
+        "/etc/nftables.conf says": network(flushing, units=(Unit("nftables.service", "active", "enabled"),)),
+        "ufw.service is active": network(units=(Unit("ufw.service", "active", "enabled"),)),
+    }
+    for sentence, found in cases.items():
+        told = restored(found.this)
+        assert any(sentence in str(each) for each in told.advice)
+    # Debian ships that file; while nothing loads it, it flushes nothing.
+    told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this)
+    assert len(told.advice) == 1

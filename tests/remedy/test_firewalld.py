@@ -1,0 +1,22 @@
+"""What firewall-cmd does at run time it does for good with --permanent."""
+
+from hairpin.change.calls import BindInterface, OpenPort
+from tests.remedy.situations import insertion, network, remedy
+
+RULE = insertion("INPUT", "-p tcp --dport 8151 -j ACCEPT")
+
+
+def test_runtime_and_permanent() -> None:
+    told = remedy(network(managed_by="firewalld"), RULE, calls=(OpenPort("public", 8151, "tcp"),))
+    assert (told.id, told.commands) == ("open-firewalld-port", ("firewall-cmd --zone=public --add-port=8151/tcp",))
+    assert told.persist_commands == ("firewall-cmd --permanent --zone=public --add-port=8151/tcp",)
+
+
+def test_an_interface_comes_into_its_zone_for_good() -> None:
+    told = remedy(network(managed_by="firewalld"), RULE, calls=(BindInterface("docker", "docker0"),))
+    assert told.persist_commands == ("firewall-cmd --permanent --zone=docker --change-interface=docker0",)
+
+
+def test_what_is_permanent_already_is_not_repeated() -> None:
+    told = remedy(network(), RULE, calls=(OpenPort("public", 1, "tcp", permanent=True),))
+    assert told.persist_commands == ()

@@ -1,0 +1,139 @@
+"""Rules and policies are kept by whoever keeps the rules of this host."""
+
+import msgspec
+
+from hairpin.change.change import SetPolicy
+from hairpin.host.managers import Unit
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.save import parse
+from hairpin.remedy.remedy import Remedy
+from tests.remedy.situations import HOST_NETNS, deletion, insertion, network, nft_insertion, remedy, said
+
+DNAT = insertion(
+    "OUTPUT", "-d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11", table="nat"
+)
+WORDS = "-d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11"
+
+
+def kept(*files: tuple[str, str], unit: str = "", managed_by: str = "") -> Remedy:
+    units = (Unit(f"{unit}.service", "active", "enabled"),) if unit else ()
+    return remedy(network(*files, units=units, managed_by=managed_by), DNAT, cause="nat-loopback-on-cloud-address")
+
+
+def test_debian_and_rhel_save_it_in_their_files() -> None:
+    for unit, path in (("netfilter-persistent", "/etc/iptables/rules.v4"), ("iptables", "/etc/sysconfig/iptables")):
+        (file,) = kept(unit=unit).persist
+        assert file.file == path
+        (table,) = parse(file.content, family="ip", dialect="iptables-nft", source=path)
+        output = table.chain("OUTPUT")
+        assert output is not None
+        assert [rule.text for rule in output.rules] == [f"-A OUTPUT {WORDS}"]
+
+
+def test_what_is_saved_already_stays() -> None:
+    saved = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
+    (file,) = kept(("/etc/iptables/rules.v4", saved), unit="netfilter-persistent").persist
+    assert file.content.startswith(saved)
+    assert file.before == saved
+
+
+def test_firewalld_keeps_it_as_a_direct_rule() -> None:
+    told = kept(managed_by="firewalld")
+    assert told.persist_commands == (f"firewall-cmd --permanent --direct --add-rule ipv4 nat OUTPUT 0 {WORDS}",)
+    assert told.persist == ()
+
+
+def test_ufw_keeps_it_in_before_rules() -> None:
+    told = kept(managed_by="ufw")
+    assert told.persist[0].file == "/etc/ufw/before.rules"
+    assert told.persist_commands == ("ufw reload",)
+
+
+def test_where_nobody_saves_rules_a_unit_makes_this_one() -> None:
+    told = kept()
+    (file,) = told.persist
+    assert file.file == "/etc/systemd/system/hairpin-nat-loopback-on-cloud-address.service"
+    assert f"ExecStart=/bin/sh -c '{told.commands[0]}'" in file.content
+    assert "After=network.target docker.service" in file.content
+    assert told.persist_commands == ("systemctl enable hairpin-nat-loopback-on-cloud-address.service",)
+
+
+def test_the_order_of_several_rules_holds() -> None:
+    first, second = insertion("INPUT", "-p tcp --dport 1 -j ACCEPT"), insertion("INPUT", "-p tcp --dport 2 -j ACCEPT")
+    units = (Unit("netfilter-persistent.service", "active", "enabled"),)
+    (file,) = remedy(network(units=units), first, second).persist
+    assert file.content.index("--dport 1") < file.content.index("--dport 2")
+
+
+def test_native_rules_and_containers_get_a_sentence() -> None:
+    assert "ct status dnat accept" in said(remedy(network(), nft_insertion("ct status dnat accept")))
+    inside = msgspec.structs.replace(DNAT, netns=HOST_NETNS.sibling("container:front"))
+    told = remedy(network(), inside)
+    assert told.persist == ()
+    assert "gone with the container" in said(told)
+
+
+RULES = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\n-A FORWARD -j REJECT\nCOMMIT\n"
+DROP = deletion("FORWARD", "-s 192.0.2.0/24 -j DROP")
+
+
+def test_out_of_the_saved_rules() -> None:
+    told = remedy(network(("/etc/sysconfig/iptables", RULES)), DROP)
+    (file,) = told.persist
+    assert (file.file, file.before) == ("/etc/sysconfig/iptables", RULES)
+    assert file.content == RULES.replace("-A FORWARD -s 192.0.2.0/24 -j DROP\n", "")
+    assert told.commands == ("iptables -D FORWARD -s 192.0.2.0/24 -j DROP",)
+
+
+def test_two_rules_out_of_one_file() -> None:
+    (file,) = remedy(network(("/etc/iptables/rules.v4", RULES)), DROP, deletion("FORWARD", "-j REJECT")).persist
+    assert file.content == "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+    assert file.before == RULES
+
+
+def test_files_of_the_other_family_are_left_alone() -> None:
+    assert remedy(network(("/etc/iptables/rules.v6", RULES)), DROP).persist == ()
+
+
+def test_a_rule_that_no_file_holds_is_somebodys_doing() -> None:
+    assert "find the script or program that adds it" in said(remedy(network(), DROP))
+
+
+def test_a_native_rule_out_of_its_script() -> None:
+    script = "table inet f {\n chain forward {\n  ip saddr 192.0.2.0/24 drop\n }\n}\n"
+    native = deletion("forward", "ip saddr 192.0.2.0/24 drop", table="f", family="inet", dialect="nft")
+    told = remedy(network(("/etc/nftables.conf", script)), native)
+    assert told.persist[0].content == "table inet f {\n chain forward {\n }\n}\n"
+    assert told.commands == ("nft delete rule inet f forward handle 7",)
+
+
+def test_inside_a_container_no_file_of_the_host_keeps_it() -> None:
+    told = remedy(
+        network(("/etc/iptables/rules.v4", RULES)),
+        msgspec.structs.replace(DROP, netns=HOST_NETNS.sibling("container:front")),
+    )
+    assert told.persist == ()
+    assert "inside a container" in said(told)
+
+
+FORWARD = SetPolicy(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
+
+
+def test_a_policy_in_the_saved_rules() -> None:
+    saved = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+    told = remedy(network(("/etc/iptables/rules.v4", saved)), FORWARD)
+    assert told.id == "set-policy"
+    assert told.commands == ("iptables -P FORWARD ACCEPT",)
+    assert told.persist[0].content == "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
+
+
+def test_a_policy_in_ufws_defaults() -> None:
+    defaults = 'IPV6=yes\nDEFAULT_FORWARD_POLICY="DROP"\n'
+    (file,) = remedy(network(("/etc/default/ufw", defaults), managed_by="ufw"), FORWARD).persist
+    assert (file.file, file.content) == ("/etc/default/ufw", 'IPV6=yes\nDEFAULT_FORWARD_POLICY="ACCEPT"\n')
+
+
+def test_a_policy_nowhere() -> None:
+    told = remedy(network(), FORWARD)
+    assert told.persist == ()
+    assert "no saved ruleset that was read sets the policy of filter FORWARD" in said(told)

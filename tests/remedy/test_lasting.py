@@ -1,0 +1,50 @@
+"""Every part of a change has a kind, and every kind says what keeps it."""
+
+from typing import get_args
+
+from hairpin.change.change import AddRoute, ChangeWorld, ContinueProcess, DropConnection, Primitive, WriteFile
+from hairpin.host.managers import Unit
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+from hairpin.network.world import World
+from hairpin.remedy.lasting import BY_PERSON, KINDS, lasting
+from tests.remedy.situations import HOST_NETNS, network, remedy, said, situation
+
+
+def test_ids_are_kebab_case_and_not_repeated() -> None:
+    assert len(set(KINDS)) == len(KINDS)
+    assert all(each.replace("-", "").isalpha() and each.islower() for each in KINDS)
+    assert set(KINDS) > BY_PERSON
+
+
+def test_what_is_outside_of_the_host_is_told_and_not_done() -> None:
+    told = remedy(network(), ChangeWorld(World(), message("open the port in the security group")))
+    assert (told.id, told.commands, told.persist) == ("change-outside", (), ())
+    assert said(told) == "open the port in the security group"
+
+
+def test_a_process_is_told_to_go_on() -> None:
+    told = remedy(network(), ContinueProcess(HOST_NETNS.host, 7))
+    assert (told.id, told.commands, told.persist) == ("continue-process", ("kill -CONT 7",), ())
+
+
+def test_a_stale_entry_has_nothing_to_keep() -> None:
+    told = remedy(network(), DropConnection(HOST_NETNS, "e9"))
+    assert (told.id, told.persist, told.persist_commands) == ("drop-connection", (), ())
+
+
+def test_a_route_is_added_now() -> None:
+    part = AddRoute(HOST_NETNS, Route(4, 0x0A000000, 8, next_hops=(NextHop("eth0", 0xC6336401, 4),)))
+    told = remedy(network(), part)
+    assert (told.id, told.commands) == ("change-route", ("ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",))
+
+
+def test_a_file_keeps_itself() -> None:
+    told = remedy(network(), WriteFile(HOST_NETNS.host, "/etc/a", "b\n"))
+    assert (told.id, told.persist, told.commands) == ("change-files", (), ("tee /etc/a <<'END'\nb\nEND",))
+
+
+def test_every_kind_answers() -> None:
+    found = situation(network(units=(Unit("ufw.service", "active", "enabled"),)))
+    assert all(lasting(kind, (), found) is not None for kind in KINDS)
+    assert len(get_args(Primitive)) > len(KINDS)

@@ -1,0 +1,36 @@
+"""Routes and links last where the host's network is configured."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import SetLink
+from hairpin.remedy.network_configuration import configured_by
+from tests.remedy.situations import HOST_NETNS, network, remedy, said
+
+FILES: dict[str, tuple[tuple[str, ...], str]] = {
+    "netplan": (("/etc/netplan/01.yaml",), "for netplan (/etc/netplan/01.yaml)"),
+    "ifupdown": (("/etc/network/interfaces",), "for ifupdown (/etc/network/interfaces)"),
+    "two at once": (
+        ("/etc/netplan/01.yaml", "/etc/systemd/network/a.network"),
+        "for netplan, systemd-networkd (/etc/netplan/01.yaml, /etc/systemd/network/a.network)",
+    ),
+    "unknown": ((), "where this host's network is configured"),
+}
+
+
+@pytest.mark.parametrize(("paths", "words"), FILES.values(), ids=FILES)
+def test_who_configures_the_network(paths: tuple[str, ...], words: str) -> None:
+    assert str(configured_by(network(*((path, "") for path in paths)).this)).endswith(words)
+
+
+def test_an_uplink_and_a_link_of_the_engine() -> None:
+    found = network(("/etc/network/interfaces", ""))
+    host = found.namespace(HOST_NETNS)
+    eth0 = host.link("eth0")
+    bridge = next(link for link in host.links if link.kind == "bridge")
+    assert eth0 is not None
+    own = remedy(found, SetLink(HOST_NETNS, msgspec.structs.replace(eth0, up=False)))
+    assert (own.id, own.commands) == ("set-link", ("ip link set eth0 down",))
+    assert "ifupdown" in said(own)
+    down = msgspec.structs.replace(bridge, up=not bridge.up)
+    assert "the engine makes this link anew" in said(remedy(found, SetLink(HOST_NETNS, down)))

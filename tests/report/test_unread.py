@@ -1,0 +1,29 @@
+"""What could not be read, and what that leaves undecided."""
+
+import pytest
+
+from hairpin.host.host import Unread
+from hairpin.message import Message, message
+from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.words import Words
+
+KEYS = {
+    "iptables-nft-save4": "whether a rule drops or translates packets",
+    "docker-socket": "which containers run and what they publish",
+    "ip-route4": "which way packets take",
+    "dmi": "details of this host's set-up",
+}
+
+
+def unread(key: str, reason: Message | str = "denied") -> Unread:
+    return Unread(key, "host", "a command", reason, "e1")
+
+
+@pytest.mark.parametrize(("key", "said"), KEYS.items())
+def test_what_it_leaves_undecided(key: str, said: str) -> None:
+    assert str(left_undecided(unread(key))) == said
+
+
+def test_the_hosts_own_words_are_not_translated() -> None:
+    assert why_unread(unread("dmi"), Words("zh")) == "denied"
+    assert why_unread(unread("dmi", message("not a sysctl and its value")), Words("zh")) == "不是 sysctl 及其值"

@@ -1,0 +1,41 @@
+"""What cannot be said in another language is refused."""
+
+import ast
+
+import pytest
+
+from tools.messages import raw, raw_in
+
+LITERAL = 'message("{link} is down", link=name)'
+RAW: dict[str, tuple[str, bool]] = {
+    "a literal with names": (LITERAL, False),
+    "one of two literals": ('message("is up" if up else "is down")', False),
+    "a template made elsewhere": ("message(template, link=name)", True),
+    "an f-string": ('message(f"{link} is down")', True),
+    "a word as a value": ('message("is {state}", state="down")', False),
+    "a message as a value": ('message("if {it}", it=message("it is down"))', False),
+    "words of a command as a value": ('message("by {hop}", hop=f"dev {link}")', False),
+    "a sentence as a value": ('message("if {it}", it="it is down")', True),
+    "one of two sentences as a value": ('message("if {it}", it="it is down" if up else "")', True),
+    "a sentence made up as a value": ('message("if {it}", it=f"{link} is not up")', True),
+    "a message by hand": ('Message("is down", ())', True),
+    "a tool's own words": ("verbatim(rule.text)", False),
+    "a sentence as if it were a tool's": ('verbatim("it is down")', True),
+    "an error with a message": ("UsageError(" + LITERAL + ")", False),
+    "an error with a sentence": ('UsageError("it is down")', True),
+    "another library's error": ('ValueError("it is down")', False),
+    "a message on paper": ("paper.prose(words(" + LITERAL + "))", False),
+    "a sentence on paper": ('paper.prose("it is down")', True),
+    "a part of a line on paper": ('paper.line("  ", ("it is down", "bad"))', True),
+}
+
+
+@pytest.mark.parametrize(("code", "refused"), RAW.values(), ids=RAW)
+def test_raw(code: str, refused: bool) -> None:
+    call = ast.parse(code, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert bool(list(raw_in(call, "report/terminal.py"))) is refused
+
+
+def test_no_sentence_is_raw() -> None:
+    assert list(raw()) == []

@@ -1,0 +1,30 @@
+"""What the host did not say of its rules."""
+
+import msgspec
+import pytest
+
+from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.prefix import Version
+from hairpin.walk.hooks.unread import bound, unread_rules
+from tests.small_host import host_namespace
+
+UNREAD: dict[str, tuple[tuple[str, ...], Version, bool]] = {
+    "all read": ((), 4, False),
+    "rules of the packet's family": (("iptables-nft-save4",), 4, True),
+    "rules of the other family": (("iptables-nft-save4",), 6, False),
+    "a table of nft's": (("nft-table",), 6, True),
+    "something else": (("conntrack",), 4, False),
+}
+
+
+@pytest.mark.parametrize(("keys", "version", "open_"), UNREAD.values(), ids=UNREAD)
+def test_unread_rules(keys: tuple[str, ...], version: Version, open_: bool) -> None:
+    found = unread_rules(msgspec.structs.replace(host_namespace(), unread=keys), version)
+    assert (found is not None) is open_
+    assert found is None or keys[0] in str(found.said)
+
+
+def test_bound() -> None:
+    supposed = bound(Table("netdev", "t", "nft", ()), Chain("c", ()), "eth0")
+    assert str(supposed.said) == "chain c of table netdev t is bound to eth0"
+    assert supposed.holds
