@@ -12,7 +12,7 @@ from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text, parse_address, width
 from hairpin.network.wires import owner_of
 from hairpin.replica.plan.blueprint import SEGMENTS, Load, NetnsPlan, SysctlValue
-from hairpin.replica.plan.hardware_addresses import Known
+from hairpin.replica.plan.hardware_addresses import MacsBehind
 from hairpin.replica.plan.links import Wire, holder_of, mac_text
 
 FORWARDING = (SysctlValue("net/ipv4/ip_forward", "1"), SysctlValue("net/ipv6/conf/all/forwarding", "1"))
@@ -21,14 +21,14 @@ _BRIDGED_UNSEEN = tuple(
 )
 
 
-def segments_plan(wires: tuple[Wire, ...], known: tuple[Known, ...]) -> tuple[NetnsPlan, ...]:
+def segments_plan(wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> tuple[NetnsPlan, ...]:
     """Return the namespace of the bridges between hosts; none for one host."""
     joined = tuple(wire for wire in wires if wire.segment)
     if not joined:
         return ()
     bridges = dict.fromkeys(wire.segment for wire in joined)
     lines = [line for wire in joined for line in _ports(wire)]
-    rules = [line for wire in joined for line in _filter(wire, _macs_behind(wire, wires, known))]
+    rules = [line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known))]
     text = "\n".join((
         "table bridge segments {", "chain forward {", "type filter hook forward priority 0; policy accept;",
         *rules, "}", "}", "",
@@ -64,7 +64,7 @@ def _is_live(wire: Wire) -> bool:
     return wire.link.carrier or not wire.link.up
 
 
-def _macs_behind(wire: Wire, wires: tuple[Wire, ...], known: tuple[Known, ...]) -> str:
+def _accepted_macs(wire: Wire, wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> str:
     """Return the hardware addresses of the world's end of the wire, and of the VLANs on it, as elements of a set."""
     here = {each.name for each in wires if wire.name in (each.name, each.over)}
     found = [mac for each in known if each.wire in here for mac in (each.own, *each.others) if mac is not None]

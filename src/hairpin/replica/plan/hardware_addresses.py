@@ -22,7 +22,7 @@ from hairpin.replica.plan.links import Wire, lower_of, mac_text
 from hairpin.walk.link.segment import who_has
 
 
-class Known(msgspec.Struct, frozen=True):
+class MacsBehind(msgspec.Struct, frozen=True):
     """What is known of who is behind the wire that the world calls ``wire``: the hardware address of its end there
     (None: any will do), and the others that frames come to as well."""
 
@@ -31,7 +31,7 @@ class Known(msgspec.Struct, frozen=True):
     others: tuple[int, ...] = ()
 
 
-def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...]:
+def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, ...]:
     """Return what the entries say of each wire, in the order of the wires."""
     named = [found for netns, _ in network.namespaces() for found in _named(network, netns, wires)]
     routers = {
@@ -40,15 +40,15 @@ def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...
     return tuple(_known(wire, [entry for name, entry in named if name == wire.name], routers) for wire in wires)
 
 
-def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Known:
+def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> MacsBehind:
     """Learned entries count, but are not replayed: nothing is sent to what only they name."""
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
-        return Known(wire.name, _own_mac(wire) if wire.segment else None)
+        return MacsBehind(wire.name, _own_mac(wire) if wire.segment else None)
     own = counted.most_common(1)[0][0]
     believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
-    return Known(wire.name, own, tuple(sorted(believed - {own})))
+    return MacsBehind(wire.name, own, tuple(sorted(believed - {own})))
 
 
 def _own_mac(wire: Wire) -> int:
@@ -92,7 +92,7 @@ def _ways_out_of(network: Network, port: Port, wires: tuple[Wire, ...]) -> Itera
         yield from _ways_out(network, port.netns, link, wires)
 
 
-def made_there(wire: Wire, known: Known) -> Iterator[str]:
+def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
     """Yield ``ip -batch`` lines that make the world's end where it is a link of its own, and say what address it has
     before others are told of it."""
     if wire.over:
@@ -101,7 +101,7 @@ def made_there(wire: Wire, known: Known) -> Iterator[str]:
         yield f"link set dev {wire.name} address {mac_text(known.own)}"
 
 
-def taken_as_own(known: tuple[Known, ...]) -> tuple[Load, ...]:
+def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
     """Return the rules by which the world's ends take frames to several hardware addresses; none where one is enough.
 
     Source: net/core/dev.c __netif_receive_skb_core(): nf_ingress() comes before the network layer;

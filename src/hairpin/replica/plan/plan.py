@@ -11,7 +11,7 @@ from hairpin.replica.plan import addresses, link_settings, links, routes, rules,
 from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
-from hairpin.replica.plan.hardware_addresses import known_outside
+from hairpin.replica.plan.hardware_addresses import macs_behind
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walk import walk_flow
 
@@ -38,8 +38,8 @@ def blueprint(
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
-    known_macs = known_outside(network, made.wires)
-    plans = [world(network, flows, made.wires), *segments_plan(made.wires, known_macs)]
+    macs = macs_behind(network, made.wires)
+    plans = [world(network, flows, made.wires), *segments_plan(made.wires, macs)]
     known = read or network
     for name in names:
         namespace = network.namespace(name)

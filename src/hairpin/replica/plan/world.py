@@ -35,7 +35,7 @@ from hairpin.network.prefix import (
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.replica.plan import between, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
-from hairpin.replica.plan.hardware_addresses import known_outside, made_there, taken_as_own
+from hairpin.replica.plan.hardware_addresses import macs_behind, world_end_lines, accepting_rules
 from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
@@ -99,10 +99,10 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
     """Return the world's namespace for these flows."""
-    known = known_outside(network, wires)
+    known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
-        lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
+        lines += (*world_end_lines(wire, known[number]), *_wire(network, flows, wire, number))
     rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
     several = len(network.hosts) > 1
@@ -116,7 +116,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         link_sysctls=tuple(between.proxied(wires)) if several else (),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
+        loads=(*accepting_rules(known), *replies.marking(wires, flows)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )

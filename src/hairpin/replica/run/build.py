@@ -20,7 +20,7 @@ from hairpin.message import Message, message
 from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, named, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
-from hairpin.replica.run.refused import LeftOut, load_again
+from hairpin.replica.run.partial_load import LeftOut, load_partly
 from hairpin.replica.run.tool import Tool, begin
 
 _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
@@ -194,7 +194,7 @@ class Built:
                 status, said = tool.finish()
                 if status:
                     self.netns[name].enter()
-                    for each in load_again(load, said or f"status {status}"):
+                    for each in load_partly(load, said or f"status {status}"):
                         if each.instead is None:
                             self.left_out.append(within(named(name, self.netns), each.said))
                         else:

@@ -57,7 +57,7 @@ class Attempt(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
-class Hopeless(Protocol):
+class NothingMoreComes(Protocol):
     """Says whether it is certain that nothing more will come, from the packets seen; ``dropped``: the kernel may have
     dropped something."""
 
@@ -67,8 +67,8 @@ class Hopeless(Protocol):
 class Client:
     """Sends a flow's packets and watches."""
 
-    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, hopeless: Hopeless) -> None:
-        self._hopeless = hopeless
+    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, nothing_more_comes: NothingMoreComes) -> None:
+        self._nothing_more_comes = nothing_more_comes
         self._loop = loop
         self._taps = taps
         self._drops = drops
@@ -105,7 +105,7 @@ class Client:
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if isinstance(flow.start, (Outside, Lan)):
-                _speak_for_others(opened, flow)
+                _send_from_any_address(opened, flow)
             if way is not None:
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
@@ -169,7 +169,7 @@ class Client:
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
-                if asked or self._hopeless(tuple(self._seen), dropped=self._dropped()):
+                if asked or self._nothing_more_comes(tuple(self._seen), dropped=self._dropped()):
                     return
                 patience, asked = _SILENCE_S, True
 
@@ -223,7 +223,7 @@ def _is_link_local(address: str) -> bool:
     return version == 6 and inside(value, *LINK_LOCAL6, 6)
 
 
-def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
+def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
     """Have packets leave whose source is somebody's inside of the snapshot: the world has not got it.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(): FLOWI_FLAG_ANYSRC; include/net/inet_sock.h

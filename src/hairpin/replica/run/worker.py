@@ -34,7 +34,7 @@ from hairpin.replica.watch.counters import Counters
 from hairpin.replica.watch.departures import Departures
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.half_open import HalfOpen
-from hairpin.replica.watch.snmp import ANSWERS, Lost
+from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
 from hairpin.walk.walk import walk_flow
@@ -68,7 +68,7 @@ def carry(order: Order) -> Outcome:
         refused = make(order.change, order.network, replica.built)
         replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change()
-        after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
+        after = tuple(replica.judge(replica.with_fresh_port(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
 
 
@@ -107,9 +107,9 @@ class _Replica:
         self.built.come_up()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
-        self._client = Client(loop, self._taps, drops, self._hopeless)
+        self._client = Client(loop, self._taps, drops, self._nothing_more_comes)
         self._counters = Counters()
-        self._lost = Lost()
+        self._kernel_counters = KernelCounters()
         self._half_open = HalfOpen()
         self._hits: list[Hit] = []
         self._gone: list[tuple[Netns, str]] = []
@@ -124,7 +124,7 @@ class _Replica:
             self._enter(name)
             if SEGMENTS in self._plans:  # hosts have asked for each other before they were joined
                 run_quietly(_FORGET_UNANSWERED)
-            self._lost.news(name)
+            self._kernel_counters.grown(name)
         self._home.enter()
         self._changed = False
 
@@ -138,13 +138,13 @@ class _Replica:
         for name, plan in self._plans.items():
             self._enter(name)
             run_quietly(("ip", "neighbour", "flush", "all"))
-            self._lost.news(name)
+            self._kernel_counters.grown(name)
             for version in _VERSIONS:
                 self._counters.read(plan, self._tools(plan), version)
         self.built.wait_running()
         self._home.enter()
 
-    def once_more(self, flow: Flow) -> Flow:
+    def with_fresh_port(self, flow: Flow) -> Flow:
         """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
         as it is where the snapshot itself remembers a connection from that port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
@@ -152,7 +152,7 @@ class _Replica:
             return flow
         return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
 
-    def _hopeless(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
+    def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
         """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
@@ -163,7 +163,7 @@ class _Replica:
         """Return whether a rule or the IP layer has counted a packet as thrown away."""
         for name in self._touched(seen):
             self._enter(name)
-            self._gone += ((name, counter) for counter in self._lost.news(name))
+            self._gone += ((name, counter) for counter in self._kernel_counters.grown(name))
             self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
         self._home.enter()
         lost = any(counter not in ANSWERS for _, counter in self._gone)
@@ -206,7 +206,7 @@ class _Replica:
             said = message("{netns} is not there", netns=named(netns, self._plans))
             return Judgement(flow, "dropped", Place(netns), left_out=(said,))
         self._servers.hang_up()
-        self._forget_goodbyes(flow.version)
+        self._reset_between_flows(flow.version)
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
@@ -222,7 +222,7 @@ class _Replica:
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
-    def _forget_goodbyes(self, version: Version) -> None:
+    def _reset_between_flows(self, version: Version) -> None:
         """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
         neighbour hears now that there is none), forget its connections, which may have the port that this one is
         translated to, and have neighbours asked again that have not answered it: questions are not repeated at once."""
@@ -232,7 +232,7 @@ class _Replica:
                 ctnetlink.forget()
             if self._unanswered:
                 run_quietly(_FORGET_UNANSWERED)
-            self._lost.news(name)
+            self._kernel_counters.grown(name)
         for plan in self._plans.values() if version in self._moved else ():
             if plan.loads and plan.netns != WORLD:
                 self._enter(plan.netns)
@@ -273,7 +273,7 @@ class _Replica:
         found = False
         for name in self._touched(seen):
             self._enter(name)
-            found |= self._half_open.news(name)
+            found |= self._half_open.appeared(name)
         self._home.enter()
         return found
 

@@ -18,7 +18,7 @@ class HalfOpen:
     def __init__(self) -> None:
         self._before = set[tuple[Netns, str, str]]()
 
-    def news(self, netns: Netns) -> bool:
+    def appeared(self, netns: Netns) -> bool:
         """Return whether there are others than at the last reading, in the namespace that the process is in."""
         now = {(netns, *ends) for name in _FILES if Path(name).exists() for ends in _ends(Path(name))}
         new = now - self._before

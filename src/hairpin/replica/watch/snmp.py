@@ -25,13 +25,13 @@ ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
 ANSWERS = ECHO_REPLIES | {RESETS}
 
 
-class Lost:
+class KernelCounters:
     """What each namespace's kernel has thrown away or answered."""
 
     def __init__(self) -> None:
         self._before: dict[Netns, dict[str, int]] = {}
 
-    def news(self, netns: Netns) -> tuple[str, ...]:
+    def grown(self, netns: Netns) -> tuple[str, ...]:
         """Return the counters that have grown since the last reading, in the namespace that the process is in."""
         now = _read()
         before = self._before.get(netns, {})

@@ -38,7 +38,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     instead: str | None = None
 
 
-def load_again(load: Load, said: str) -> Iterator[LeftOut]:
+def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
     """Load what was refused with these words, where the process is; yield what is left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
