@@ -111,7 +111,7 @@ def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
 
 
 class _Process:
-    """A replica's process, seen from outside."""
+    """A replica's process, as its parent sees it."""
 
     def __init__(self, order: Order) -> None:
         self._read, write = os.pipe()
@@ -168,7 +168,7 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process with the block, whatever happens: nothing of the caller's must run twice."""
+    """Ends the process with the block, also after an error: the forked copy must run nothing of the caller's."""
 
     def __init__(self, write: int) -> None:
         self._write = write

@@ -1,4 +1,4 @@
-"""What is to be built, as plain data: everything that a replica's process needs, and nothing of the model.
+"""The blueprint of a replica: plain data, everything that the replica's process needs, and nothing of the model.
 
 Texts are what tools read: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
@@ -15,7 +15,7 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
 WORLD = Netns("", "world")
-"""The namespace that plays everybody out there."""
+"""The namespace that plays everybody outside."""
 APART = Netns("", "apart")
 """The namespace that holds the far ends of wires whose real ends are not rebuilt."""
 SEGMENTS = Netns("", "segments")
@@ -30,8 +30,8 @@ Tool = Literal[
 class Load(msgspec.Struct, frozen=True):
     """One input of one tool that loads rules.
 
-    ``table``: what a text for nft says, for when it does not take back what it has printed.  ``again``: what an earlier
-    try has left in these tables goes."""
+    ``table``: the parsed table, from which the text is written again if nft rejects its own listing.  ``again``: an
+    earlier load failed half-way, so the tables are flushed first."""
 
     tool: Tool
     text: str
@@ -40,7 +40,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class SysctlValue(msgspec.Struct, frozen=True):
-    """One value; ``path`` below /proc/sys.  ``matters``: that it cannot be set here must be told."""
+    """One value; ``path`` below /proc/sys.  ``matters``: the report says so if the value cannot be set here."""
 
     path: str
     value: str
@@ -48,11 +48,11 @@ class SysctlValue(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A socket that takes connections or datagrams.
+    """A bound socket that accepts connections or datagrams.
 
     ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer.  ``answers_by_route``: from the address that the kernel chooses, not from the one that was asked (UDP).
-    ``mark``: what its answers bear (SO_MARK)."""
+    answer.  ``answers_by_route``: UDP answers leave from the address that the kernel chooses, not from the address that
+    the request was sent to.  ``mark``: the mark of its packets (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -79,7 +79,7 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link that is not rebuilt as it is: a packet on it lowers the claim, with these words."""
+    """A link that is not rebuilt as it is.  A packet on it lowers the claim; the report gives this reason."""
 
     netns: Netns
     link: str
@@ -139,5 +139,5 @@ def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
 
 
 def path_of(netns: Netns) -> str:
-    """Return what stands in a line for the path of a namespace, which is known only when it is made."""
+    """Return the placeholder for the path of a namespace; the path is known only when the namespace is made."""
     return f"<netns {netns.host}/{netns.name}>"

@@ -1,10 +1,10 @@
-"""Hardware addresses out there: what the neighbour entries of a snapshot say of who is behind a wire.
+"""Hardware addresses outside, as the neighbour entries of a snapshot name them.
 
-A permanent entry is believed without a question (ip-neighbour(8)), so that frames come to its address whoever has it;
-the walk takes it that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the
-address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames
-to the others are taken in as if they were its own, before the network layer drops them (net/ethernet/eth.c
-eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+The kernel asks nobody about a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
+assumes that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the hardware
+address of a router, else the one that most entries name, so that rules see the sender's real address.  An ingress rule
+accepts frames to the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(),
+net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
@@ -23,8 +23,8 @@ from hairpin.walk.link.segment import who_has
 
 
 class MacsBehind(msgspec.Struct, frozen=True):
-    """What is known of who is behind the wire that the world calls ``wire``: the hardware address of its end there
-    (None: any will do), and the others that frames come to as well."""
+    """The hardware addresses behind a wire: its ``own`` end's in the world (None: any will do), and the ``others`` that
+    hosts send frames to."""
 
     wire: str
     own: int | None = None
@@ -32,7 +32,7 @@ class MacsBehind(msgspec.Struct, frozen=True):
 
 
 def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, ...]:
-    """Return what the entries say of each wire, in the order of the wires."""
+    """Return the hardware addresses behind each wire, in the order of the wires."""
     named = [found for netns, _ in network.namespaces() for found in _named(network, netns, wires)]
     routers = {
         hop.gateway for _, namespace in network.namespaces() for route in namespace.routes for hop in route.next_hops
@@ -41,7 +41,7 @@ def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, 
 
 
 def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> MacsBehind:
-    """Learned entries count, but are not replayed: nothing is sent to what only they name."""
+    """Count learned entries too, though they are not replayed: the kernel asks again for the addresses they name."""
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
@@ -57,7 +57,7 @@ def _own_mac(wire: Wire) -> int:
 
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
-    """Yield the namespace's entries of who is out there, with the wires that lead to them."""
+    """Yield the namespace's entries for outside neighbours, with the wires that lead to them."""
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
         link = namespace.link(each.link)
@@ -68,7 +68,7 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 
 def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
-    """Yield the wires that frames out of the link go into the world by."""
+    """Yield the wires by which frames that leave by the link enter the world."""
     own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
     yield from own
     lower = lower_of(network, netns, link)
@@ -93,8 +93,7 @@ def _ways_out_of(network: Network, port: Port, wires: tuple[Wire, ...]) -> Itera
 
 
 def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
-    """Yield ``ip -batch`` lines that make the world's end where it is a link of its own, and say what address it has
-    before others are told of it."""
+    """Yield ``ip -batch`` lines that make the world's end if it is a VLAN, and that set its hardware address."""
     if wire.over:
         yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
     if known.own is not None:
@@ -102,7 +101,7 @@ def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
 
 
 def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
-    """Return the rules by which the world's ends take frames to several hardware addresses; none where one is enough.
+    """Return the rules by which the world's ends accept frames to several hardware addresses; none if one is enough.
 
     Source: net/core/dev.c __netif_receive_skb_core(): nf_ingress() comes before the network layer;
     net/netfilter/nft_meta.c nft_meta_set_eval()

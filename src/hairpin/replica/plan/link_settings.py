@@ -28,8 +28,9 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
 
 
 def states(namespace: Namespace) -> Iterator[str]:
-    """Yield the lines of ``bridge -batch`` that give bridge ports that run their state: what does not run yet takes
-    none, and gets another when it does, as one that is disabled does with ``ip link``.
+    """Yield the lines of ``bridge -batch`` that set the states of bridge ports, once the ports run.
+
+    Before that, the kernel refuses a state, and sets another one when the port's carrier comes.
 
     Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
     do_setlink(): DO_SETLINK_NOTIFY
@@ -81,5 +82,5 @@ def _vlans(where: str, pvid: int | None, found: tuple[tuple[int, int, bool], ...
 
 
 def running(namespace: Namespace) -> tuple[str, ...]:
-    """Return the links that have to be running before a packet is sent."""
+    """Return the links that must have their carrier before a packet is sent."""
     return tuple(link.name for link in namespace.links if link.up and link.carrier)

@@ -22,7 +22,7 @@ from hairpin.replica.plan.segments import segments
 KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
 """Kinds that are made where this kernel has them; elsewhere a wire stands in."""
 _EQUAL_TO_A_WIRE = ("", "veth")
-"""Kinds that a wire stands in for without loss: what a packet meets in this namespace is the same."""
+"""Kinds that a wire replaces without loss: a packet meets the same in this namespace."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Wiring(msgspec.Struct, frozen=True):
-    """How links are made, and which of them lead into the world."""
+    """The lines that make links, and the wires among them that lead into the world."""
 
     lines: tuple[LinkLine, ...]
     wires: tuple[Wire, ...]
@@ -73,7 +73,7 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
 
 
 class _Found:
-    """What is made so far.  ``ends``: how the world calls the far ends of links, also of those above them."""
+    """The links made so far.  ``_ends``: the names of far ends in the world, also of the links above them."""
 
     def __init__(self, network: Network, names: tuple[Netns, ...], able: frozenset[str]) -> None:
         self.lines: list[LinkLine] = []
@@ -112,7 +112,7 @@ class _Found:
         return f"{letter}{self._far}"
 
     def add(self, netns: Netns, link: Link) -> None:
-        """Make a link, unless it stands on another: that has to be there first."""
+        """Make a link.  Links that stand on another one are only noted: the lower link has to be there first."""
         port = Port(netns, link.name)
         if link.kind == "loopback" or link.name == "lo" or port in self._made:
             return
@@ -152,7 +152,7 @@ class _Found:
         return self._ends[port]
 
     def _member(self, netns: Netns, link: Link, bond: Link) -> None:
-        """Make a bond's member: the world is behind the active one, nobody behind the others."""
+        """Make a bond's member.  Behind the active member is the world, behind the others is nobody."""
         active = active_member(self._network.namespace(netns), bond, self._able)
         if active is not None and active.name == link.name:
             segment = self._segment_of(Port(netns, bond.name))
@@ -164,7 +164,7 @@ class _Found:
         self.line(netns, _pair(netns, link, far))
 
     def _wire(self, netns: Netns, link: Link) -> None:
-        """Have a plain wire stand for the link."""
+        """Make a plain wire in place of the link."""
         peer = veth_peer(self._network, netns, link)
         if peer is None and is_uplink(self._network, netns, link):
             port = Port(netns, link.name)
@@ -189,7 +189,7 @@ class _Found:
     # --- links that stand on others --------------------------------------------------------------------------------
 
     def standing_on_others(self) -> list[tuple[Netns, Link]]:
-        """Return them, those that others stand on first."""
+        """Return the links that stand on others, lower ones first."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
     def _height(self, netns: Netns, link: Link) -> int:
@@ -203,7 +203,7 @@ class _Found:
         return height
 
     def stack(self, netns: Netns, link: Link) -> None:
-        """Make a link on the one that it stands on: where that is a wire into the world, so is this."""
+        """Make a link on its lower link.  If the lower one is a wire into the world, so is this."""
         lower = lower_of(self._network, netns, link)
         assert lower is not None
         over = self._below(lower)
@@ -254,7 +254,7 @@ def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
 
 
 def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Link | None:
-    """Return the member that a bond uses here, the first that is up; None where it is not rebuilt as one.
+    """Return the active member of a rebuilt bond, the first that is up; None if the bond is not rebuilt.
 
     The snapshot does not say how the bond chooses; any member that runs leads to the same world."""
     if bond.kind != "bond" or "bond" not in able or not bond.carrier:
@@ -284,7 +284,7 @@ def holder_of(namespace: Namespace, link: Link) -> Link:
 
 
 def mac_of(netns: Netns, link: Link) -> int:
-    """Return the link's hardware address; one of our own where the snapshot has none that a link can have."""
+    """Return the link's hardware address; a made-up one if the snapshot has none that a link can have."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
     return 0x02 << 40 | crc32(f"{netns.host} {netns.name} {link.name}".encode())

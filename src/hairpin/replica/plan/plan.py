@@ -70,11 +70,11 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
-    """Return the host's namespace and those to be rebuilt beside it."""
+    """Return the namespaces to rebuild: of many only those that a flow comes through, and their hosts'."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
-    wanted = {host.netns for host in network.hosts}
+    wanted = {network.this.netns, *(network.host_netns(flow.host) for flow in flows)}
     for flow in flows:
         if isinstance(flow.start, FromContainer):
             wanted.add(flow.start.netns)
@@ -83,6 +83,7 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
         for netns, each in network.namespaces():
             if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
                 wanted.add(netns)
+    wanted |= {netns.of_host for netns in wanted}
     return tuple(name for name in everyone if name in wanted)
 
 

@@ -1,7 +1,7 @@
-"""Who listens in a namespace, bound as the snapshot's sockets are.
+"""The listening sockets of a namespace, bound as in the snapshot.
 
-What a service says is not known; it says something.  A relay (docker-proxy) really connects on; a port that dockerd
-only holds, and what a halted process or a paused container listens on, never answer.
+Each service answers some bytes, since the snapshot does not say which.  A relay (docker-proxy) really connects to its
+container.  Three kinds never answer: a port that dockerd only holds, a halted process, and a paused container.
 """
 
 import msgspec

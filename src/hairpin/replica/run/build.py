@@ -1,7 +1,7 @@
 """Carries a blueprint out: namespaces, links, addresses, rules, sockets.
 
-Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.
-What a tool refuses is found by the number of the line that it names, and told; the rest is built.
+Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
+of rules.  A tool names the line that it refuses by its number.  The report says so, and the rest is built.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ _NEEDS = {
     "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
     "ipip": _ENDS,
 }  # fmt: skip
-"""What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
+"""The lower link and the options of a link that is made as a trial; a macvlan needs a lower link for itself."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
@@ -42,7 +42,7 @@ _CARRIER_TIMEOUT_S = 2.0
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
-    """Return which of the kinds this kernel makes; leaves the process in a namespace that nobody else is in."""
+    """Return which of the kinds this kernel makes; leaves the process in a new, empty namespace."""
     asked = sorted(kinds)
     if not asked:
         return frozenset()
@@ -65,7 +65,8 @@ def _unmade(line: LinkLine, said: str) -> Message:
 class Built:
     """The namespaces by name, and what could not be built in them.
 
-    ``replaced``: rules with others in their place that tell whether a packet has come there, with their namespace."""
+    ``replaced``: rules that a tool refused, with their namespace.  A rule without effect stands in the place of each;
+    its counter tells whether a packet came there."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
@@ -204,9 +205,9 @@ class Built:
     # --- conntrack ---------------------------------------------------------------------------------------------------
 
     def remember(self) -> None:
-        """Have the conntrack tables know what they knew on the host; leaves the process in another namespace.
+        """Fill the conntrack tables with the host's entries; leaves the process in another namespace.
 
-        Every flow finds them so: what the one before left there is forgotten."""
+        The entries of the flow before are flushed, so that every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
@@ -225,7 +226,7 @@ class Built:
     # --- waiting -----------------------------------------------------------------------------------------------------
 
     def come_up(self) -> None:
-        """Wait until links run, and give them what they take then only."""
+        """Wait until links have their carrier, then give them the settings that need it."""
         self.wait_running()
         for plan in self.plan.namespaces:
             if plan.running_lines:
@@ -241,7 +242,7 @@ class Built:
                         _settle(asker, link)
 
     def wait_running(self) -> None:
-        """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""
+        """Wait until every link that must run has its carrier: the kernel sets it in a work queue (linkwatch)."""
         until = time.monotonic() + _CARRIER_TIMEOUT_S
         for plan in self.plan.namespaces:
             if not plan.running:
@@ -259,14 +260,15 @@ class Built:
 
 
 def _wait_queues(asker: socket.socket) -> None:
-    """Wait until links that run have queues as well: a moment later, under the lock that whoever sets a value waits
-    for.  Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
+    """Wait until running links have their queues.  The kernel makes them under the lock that this call needs.
+
+    Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
     with suppress(OSError):
         fcntl.ioctl(asker, _SIOCSIFTXQLEN, fcntl.ioctl(asker, _SIOCGIFTXQLEN, struct.pack("16si20x", b"lo", 0)))
 
 
 def _settle(asker: socket.socket, link: str) -> None:
-    """Have what is to follow from the link's carrier done by now, as a bridge takes its port for one that runs.
+    """Make the kernel handle a change of the link's carrier now, so that a bridge sees its port run.
 
     Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
     """
@@ -276,14 +278,14 @@ def _settle(asker: socket.socket, link: str) -> None:
 
 
 def _make_accounts(loads: tuple[Load, ...]) -> None:
-    """Make what rules count for in the namespace that the process is in; where that fails, the rules are refused."""
+    """Make the nfacct objects that rules count in.  Without its object the kernel refuses a rule."""
     for name in accounts.names_in(load.text for load in loads):
         with suppress(OSError):
             accounts.make(name)
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link of the asker's namespace carries packets; one that is not there is not waited for."""
+    """Return whether the link has its carrier; a missing link counts as running, since nothing will bring it."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:

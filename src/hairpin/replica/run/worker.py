@@ -133,7 +133,7 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self) -> None:
-        """Forget what the first packets taught: who did not answer is asked again at once, counters start anew."""
+        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew."""
         self._changed = True
         for name, plan in self._plans.items():
             self._enter(name)
@@ -153,7 +153,9 @@ class _Replica:
         return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
 
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
-        """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
+        """Return whether no answer can come.
+
+        A socket that never reads has the data, the outside does not answer, or counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
             return True
@@ -223,9 +225,11 @@ class _Replica:
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
     def _reset_between_flows(self, version: Version) -> None:
-        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
-        neighbour hears now that there is none), forget its connections, which may have the port that this one is
-        translated to, and have neighbours asked again that have not answered it: questions are not repeated at once."""
+        """Remove the traces of the last flow.
+
+        Closing it sends RSTs and neighbour errors: they are read off the counters.  Conntrack is flushed, since NAT may
+        choose the same port again.  Neighbours that did not answer are flushed, since the kernel does not ask twice at
+        once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
@@ -269,7 +273,7 @@ class _Replica:
         )
 
     def _begun(self, seen: tuple[Sighting, ...]) -> bool:
-        """Return whether a connection has become half-open where the packet has come."""
+        """Return whether a namespace that the packet came to has a new half-open connection."""
         found = False
         for name in self._touched(seen):
             self._enter(name)
@@ -285,7 +289,7 @@ class _Replica:
         return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
-        """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
+        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, can have met."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
         rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))
@@ -295,7 +299,7 @@ class _Replica:
         return name in self._network and owns_address(self._network.namespace(name), 6, address)
 
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
-        """Return the tools whose rules are there, as far as is known; a change may have brought others."""
+        """Return the tools whose rules are loaded; a change may have loaded more with iptables-nft."""
         tools = {load.tool for load in plan.loads}
         if self._changed and plan.netns.is_host:
             tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}

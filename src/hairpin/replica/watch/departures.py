@@ -1,6 +1,6 @@
-"""Packets that left the rebuilt hosts: they came to the world, which forwards them to no other host.
+"""Packets that left the rebuilt hosts: they came to the world, and the world forwards them to no other host.
 
-The world answers everybody.  A packet that nobody out there would answer (walk/outside.py) is lost all the same.
+The world's kernel answers every packet.  If the outside would not answer it (walk/outside.py), it counts as lost.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Departures:
         self._tunnel_ports = frozenset(tunnel_ports(network))
 
     def lost(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Verdict | None:
-        """Return the verdict for a packet that left and that nobody out there answers; None for all others."""
+        """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
         last = self.last(flow, seen, reached=reached)
         if last is None:
             return None
