@@ -5,7 +5,7 @@ import msgspec
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.plan.hardware_addresses import MacsBehind, macs_behind, accepting_rules
+from hairpin.replica.plan.hardware_addresses import MacsBehind, accepting_rules, macs_behind
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import world
 from tests.small_host import HOST_NETNS, WEB, network, sibling
