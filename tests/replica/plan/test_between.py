@@ -20,7 +20,7 @@ def wires(net: Network) -> tuple[Wire, ...]:
 
 def test_each_uplink_and_its_world_are_ports_of_one_bridge() -> None:
     net = network()
-    (plan,) = segments_plan(wires(net), macs_behind(net, wires(net)))
+    (plan,) = segments_plan(net, wires(net), macs_behind(net, wires(net)))
     assert plan.netns == SEGMENTS
     assert {f"link set dev {port} master s1" for port in ("h1", "v1", "h2", "v2")} <= set(plan.lines)
     assert plan.running == ("h1", "v1", "h2", "v2")
@@ -28,7 +28,7 @@ def test_each_uplink_and_its_world_are_ports_of_one_bridge() -> None:
 
 def test_an_uplink_reaches_only_its_own_end_in_the_world() -> None:
     net = network()
-    (plan,) = segments_plan(wires(net), macs_behind(net, wires(net)))
+    (plan,) = segments_plan(net, wires(net), macs_behind(net, wires(net)))
     (load,) = plan.loads
     assert 'iifname "h1" oifname "v*" oifname != "v1" drop' in load.text
     assert 'iifname "v2" oifname != "h2" drop' in load.text
@@ -38,7 +38,7 @@ def test_an_uplink_reaches_only_its_own_end_in_the_world() -> None:
 
 def test_one_host_alone_has_nothing_between() -> None:
     net = network(node("one"))
-    assert segments_plan(wires(net), macs_behind(net, wires(net))) == ()
+    assert segments_plan(net, wires(net), macs_behind(net, wires(net))) == ()
     assert SEGMENTS not in {each.netns for each in blueprint(net, (ACROSS,)).namespaces}
 
 

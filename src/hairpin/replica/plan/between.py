@@ -9,7 +9,7 @@ The world forwards a packet for an address of another host's uplink, as gateways
 from collections.abc import Iterator
 
 from hairpin.network.network import Network, addresses_of
-from hairpin.network.prefix import Version, address_text, parse_address, width
+from hairpin.network.prefix import Version, address_text, parse_address, prefix_text, width
 from hairpin.network.wires import owner_of
 from hairpin.replica.plan.blueprint import SEGMENTS, Load, NetnsPlan, SysctlValue
 from hairpin.replica.plan.hardware_addresses import MacsBehind
@@ -21,14 +21,14 @@ _BRIDGED_UNSEEN = tuple(
 )
 
 
-def segments_plan(wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> tuple[NetnsPlan, ...]:
+def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> tuple[NetnsPlan, ...]:
     """Return the namespace of the bridges between hosts; none for one host."""
     joined = tuple(wire for wire in wires if wire.segment)
     if not joined:
         return ()
     bridges = dict.fromkeys(wire.segment for wire in joined)
     lines = [line for wire in joined for line in _ports(wire)]
-    rules = [line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known))]
+    rules = [*_peers(network), *(line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known)))]
     text = "\n".join((
         "table bridge segments {", "chain forward {", "type filter hook forward priority 0; policy accept;",
         *rules, "}", "}", "",
@@ -57,6 +57,16 @@ def _ports(wire: Wire) -> Iterator[str]:
     if _is_live(wire):
         yield f"link set dev {wire.uplink_port} up"
         yield f"link set dev {wire.world_port} up"
+
+
+def _peers(network: Network) -> Iterator[str]:
+    """Yield the rules by which a stated peer drops packets between hosts (walk/link/crossing.py refused_by_peer())."""
+    for peer in network.world.peers:
+        family = "ip" if peer.version == 4 else "ip6"
+        sources = ", ".join(prefix_text(*each, peer.version) for each in peer.accepts)
+        others = f"{family} saddr != {{ {sources} }} " if sources else ""
+        destination = prefix_text(peer.network, peer.prefix_length, peer.version)
+        yield f'iifname "h*" oifname "h*" {family} daddr {destination} {others}drop'
 
 
 def _is_live(wire: Wire) -> bool:

@@ -39,7 +39,7 @@ def blueprint(
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
     macs = macs_behind(network, made.wires)
-    plans = [world(network, flows, made.wires), *segments_plan(made.wires, macs)]
+    plans = [world(network, flows, made.wires), *segments_plan(network, made.wires, macs)]
     known = read or network
     for name in names:
         namespace = network.namespace(name)

@@ -254,15 +254,21 @@ def port_towards(network: Network, netns: Netns, bridge: str, target: Port | Non
     ports = bridge_ports(namespace, bridge)
     if target is not None and target.netns.host != netns.host:
         return _port_to_host(network, netns, ports, target)
+    if target is None:
+        return _port_outwards(network, netns, ports)
     for port in ports:
-        if target is None:
-            if is_uplink(network, netns, port):
-                return port
-        else:
-            peer = veth_peer(network, netns, port)
-            if peer is not None and target in (peer, *stacked_on(network, peer)):
-                return port
+        peer = veth_peer(network, netns, port)
+        if peer is not None and target in (peer, *stacked_on(network, peer)):
+            return port
     return None
+
+
+def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> Link | None:
+    """Return the bridge's port that leads to where nothing was read: an uplink, else a tunnel with such a far end."""
+    uplink = next((port for port in ports if is_uplink(network, netns, port)), None)
+    if uplink is not None:
+        return uplink
+    return next((port for port in ports if port.up and None in far_ends(network, netns, port, None)), None)
 
 
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
