@@ -51,7 +51,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/judge.py": "kernel/test_replica.py",
     "replica/run/netns.py": "kernel/test_replica.py",
     "replica/run/serving.py": "kernel/test_replica.py",
-    "replica/run/refused.py": "kernel/test_replica_rules.py",
+    "replica/run/partial_load.py": "kernel/test_replica_rules.py",
     "replica/run/worker.py": "kernel/test_replica.py",
 }
 

@@ -50,7 +50,7 @@ def node(
             lo(),
             Link(2, "eth0", mac=MACS[name], mtu_bytes=mtu_bytes),
             Link(3, "flannel.1", "vxlan", mac=TUNNEL_MACS[name], tunnel=tunnel or vxlan(name), mtu_bytes=1450),
-            Link(4, "docker0", "bridge", bridge=BridgeInfo()),
+            Link(4, "docker0", "bridge", bridge=BridgeInfo(), carrier=False),
         ),
         addresses=(
             Address("lo", 4, 0x7F000001, 8, "host"),

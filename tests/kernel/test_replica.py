@@ -207,7 +207,9 @@ def test_the_kernel_does_what_the_walk_says(built: Network, asked: Flow) -> None
     judgement = judge(built, asked)
     trace = walk_flow(built, asked)
     found = agreement(trace, judgement)
-    assert (judgement.verdict, found.agrees, found.reason) == (trace.verdict, True, None)
+    # The world answers what leaves.
+    said = "delivered" if trace.verdict == "leaves" else trace.verdict
+    assert (judgement.verdict, found.agrees, found.reason) == (said, True, None)
 
 
 MACVLANS: dict[str, Flow] = {

@@ -20,7 +20,7 @@ import json, subprocess, sys
 from hairpin.host.read.rulesets import with_devices
 from hairpin.netfilter.nft import listing
 from hairpin.replica.plan.blueprint import Load
-from hairpin.replica.run.refused import load_again
+from hairpin.replica.run.partial_load import load_partly
 from hairpin.replica.plan.nft_input import counted
 from hairpin.replica.run.tool import run_tool
 tool, text, listed, added = json.loads(sys.stdin.read())
@@ -36,7 +36,7 @@ if tool == "nft-json":
 left_out = []
 for load in loads:
     said = run_tool(load)
-    left_out += [(str(each.said), each.chain) for each in load_again(load, said)] if said else []
+    left_out += [(str(each.said), each.chain) for each in load_partly(load, said)] if said else []
 print(json.dumps((left_out, subprocess.run(show, capture_output=True, text=True).stdout)))
 """
 Tables = list[list[dict[str, dict[str, object]]]]

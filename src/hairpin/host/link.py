@@ -43,7 +43,8 @@ class Tunnel(msgspec.Struct, frozen=True):
     ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
     ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
     ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
-    ``dont_fragment``: DF of the outer packet.  ``external``: routes and programs say all of this for each packet.
+    ``dont_fragment``: DF of the outer packet.  ``learning``: a vxlan enters in its forwarding database by which remote
+    frames came.  ``external``: routes and programs say all of this for each packet.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     remote: int | None = None
     underlay: str | None = None
     dont_fragment: Literal["unset", "set", "inherit"] = "unset"
+    learning: bool = True
     external: bool = False
 
 

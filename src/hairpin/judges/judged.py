@@ -30,7 +30,7 @@ def judge_flows(
     network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...], kernel: Kernel
 ) -> tuple[Judged, ...]:
     """Return the flows with both answers.  Raises ReplicaError where no replica can be built."""
-    (outcome,) = kernel.judge((Case(network, flows, evidence[0]),))
+    (outcome,) = kernel.judge((Case(network, flows, evidence),))
     if outcome.error is not None:
         raise ReplicaError(outcome.error)
     return tuple(

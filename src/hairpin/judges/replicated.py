@@ -87,7 +87,7 @@ def _groups(examination: Examination) -> tuple[_Group, ...]:
 
 def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...]) -> Case:
     flows = tuple(examination.diagnoses[number].trace.flow for number in group.numbers)
-    return Case(examination.network, flows, evidence[0], group.change)
+    return Case(examination.network, flows, evidence, group.change)
 
 
 def _change(diagnosis: Diagnosis) -> Change:

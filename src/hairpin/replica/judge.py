@@ -27,19 +27,19 @@ from hairpin.replica.run.worker import Order, carry
 _TIMEOUT_S = 60.0
 
 
-def judge(network: Network, flow: Flow, evidence: Evidence | None = None) -> Judgement:
+def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
     """Return what the kernel does with the flow; raises ReplicaError where no replica can be built."""
     return judge_all(network, (flow,), evidence)[0]
 
 
-def judge_all(network: Network, flows: tuple[Flow, ...], evidence: Evidence | None = None) -> tuple[Judgement, ...]:
+def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...] = ()) -> tuple[Judgement, ...]:
     """Return what the kernel does with each of the flows, one after the other in one replica; raises ReplicaError."""
     (outcome,) = carry_all((Order(network, flows, evidence),))
     return _answers(outcome).before
 
 
 def orders_of(
-    network: Network, flows: tuple[Flow, ...], change: Change, evidence: Evidence | None = None
+    network: Network, flows: tuple[Flow, ...], change: Change, evidence: tuple[Evidence, ...] = ()
 ) -> tuple[Order, ...]:
     """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
     has to be built in.  Raises ChangeError."""
@@ -111,7 +111,7 @@ def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
 
 
 class _Process:
-    """A replica's process, seen from outside."""
+    """A replica's process, as its parent sees it."""
 
     def __init__(self, order: Order) -> None:
         self._read, write = os.pipe()
@@ -168,7 +168,7 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process with the block, whatever happens: nothing of the caller's must run twice."""
+    """Ends the process with the block, also after an error: the forked copy must run nothing of the caller's."""
 
     def __init__(self, write: int) -> None:
         self._write = write

@@ -105,7 +105,7 @@ class Case(msgspec.Struct, frozen=True):
 
     network: Network
     flows: tuple[Flow, ...]
-    evidence: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
     change: Change | None = None
 
 

@@ -5,7 +5,7 @@ import msgspec
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.plan.hardware_addresses import Known, known_outside, taken_as_own
+from hairpin.replica.plan.hardware_addresses import MacsBehind, accepting_rules, macs_behind
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import world
 from tests.small_host import HOST_NETNS, WEB, network, sibling
@@ -23,28 +23,28 @@ def entry(address: int, mac: int | None, state: str = "PERMANENT", *, link: str 
     return Neighbour(link, 4, address, mac, state)
 
 
-def known(*entries: Neighbour) -> tuple[Known, ...]:
+def known(*entries: Neighbour) -> tuple[MacsBehind, ...]:
     built = entered(*entries)
-    return known_outside(built, wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
+    return macs_behind(built, wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
 
 
 THIRD = parse_address("198.51.100.79")[1]
 
 
 def test_the_wires_end_has_the_routers_address_or_the_one_that_most_entries_name() -> None:
-    assert known() == (Known("w1"),)
-    assert known(entry(NEAR, ONE), entry(OTHER, TWO), entry(THIRD, TWO)) == (Known("w1", TWO, (ONE,)),)
-    assert known(entry(NEAR, TWO), entry(OTHER, TWO), entry(ROUTER, ONE)) == (Known("w1", ONE, (TWO,)),)
+    assert known() == (MacsBehind("w1"),)
+    assert known(entry(NEAR, ONE), entry(OTHER, TWO), entry(THIRD, TWO)) == (MacsBehind("w1", TWO, (ONE,)),)
+    assert known(entry(NEAR, TWO), entry(OTHER, TWO), entry(ROUTER, ONE)) == (MacsBehind("w1", ONE, (TWO,)),)
 
 
 def test_what_was_learned_tells_who_sends_but_is_asked_for_again() -> None:
-    assert known(entry(ROUTER, ONE, "REACHABLE"), entry(NEAR, TWO, "STALE")) == (Known("w1", ONE),)
+    assert known(entry(ROUTER, ONE, "REACHABLE"), entry(NEAR, TWO, "STALE")) == (MacsBehind("w1", ONE),)
 
 
 def test_entries_of_somebody_inside_say_nothing_of_the_world() -> None:
-    assert known(entry(WEB, ONE, link="docker0")) == (Known("w1"),)
+    assert known(entry(WEB, ONE, link="docker0")) == (MacsBehind("w1"),)
     groups = entry(NEAR, 0x01005E000001)
-    assert known(groups, entry(OTHER, 0), entry(ROUTER, None, "FAILED")) == (Known("w1"),)
+    assert known(groups, entry(OTHER, 0), entry(ROUTER, None, "FAILED")) == (MacsBehind("w1"),)
 
 
 def test_the_address_is_given_before_anything_else_is_told_of_the_link() -> None:
@@ -55,8 +55,8 @@ def test_the_address_is_given_before_anything_else_is_told_of_the_link() -> None
 
 
 def test_frames_to_further_addresses_are_taken_in() -> None:
-    assert taken_as_own((Known("w1", ONE), Known("w2"))) == ()
-    (load,) = taken_as_own((Known("w1", ONE, (TWO,)), Known("w2")))
+    assert accepting_rules((MacsBehind("w1", ONE), MacsBehind("w2"))) == ()
+    (load,) = accepting_rules((MacsBehind("w1", ONE, (TWO,)), MacsBehind("w2")))
     assert 'device "w1"' in load.text
     assert "ether daddr { 02:00:00:00:00:02 } meta pkttype set host" in load.text
     assert "w2" not in load.text

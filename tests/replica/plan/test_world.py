@@ -40,7 +40,7 @@ def test_the_clients_packet_enters_by_its_link() -> None:
     built = network()
     begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
     assert begins is not None
-    assert (begins.link, way) == ("eth0", Way("eth0", "w1", 1))
+    assert (begins.link, way) == ("eth0", Way(HOST_NETNS, "eth0", "w1", 1))
     assert "rule add priority 10 fwmark 1 iif lo lookup 101" in lines(World(), FLOW)
 
 

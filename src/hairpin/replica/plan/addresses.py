@@ -8,11 +8,11 @@ from hairpin.network.prefix import address_text
 from hairpin.replica.plan.links import mac_text
 
 _BY_ITSELF = ((4, 0x7F000001), (6, 1))
-"""What the loopback link gets when it is set up."""
+"""Addresses that the kernel gives the loopback link when it comes up."""
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address, without the routes that the kernel would make for it: those are replayed.
+    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed.
 
     IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
@@ -20,7 +20,7 @@ def addresses(namespace: Namespace) -> Iterator[str]:
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        if not address.tentative:  # which takes no packet and is nobody's yet; here nobody else would have it
+        if not address.tentative:  # it takes no packets yet; here the check for duplicates would find none
             yield _line(address)
 
 
@@ -41,7 +41,7 @@ def _line(address: Address) -> str:
 
 
 def neighbours(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each neighbour that was set by hand, and for each that is answered for (proxy)."""
+    """Yield a line for each permanent neighbour entry and for each proxy entry."""
     for each in namespace.neighbours:
         if namespace.link(each.link) is None:
             continue

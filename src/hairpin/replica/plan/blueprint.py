@@ -1,8 +1,9 @@
-"""What is to be built, as plain data: everything that a replica's process needs, and nothing of the model.
+"""The blueprint of a replica: plain data, everything that the replica's process needs, and nothing of the model.
 
 Texts are what tools read: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -14,9 +15,11 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
 WORLD = Netns("", "world")
-"""The namespace that plays everybody out there."""
+"""The namespace that plays everybody outside."""
 APART = Netns("", "apart")
 """The namespace that holds the far ends of wires whose real ends are not rebuilt."""
+SEGMENTS = Netns("", "segments")
+"""The namespace of the bridges that join uplinks of several hosts: see plan/segments.py."""
 
 Tool = Literal[
     "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
@@ -27,8 +30,8 @@ Tool = Literal[
 class Load(msgspec.Struct, frozen=True):
     """One input of one tool that loads rules.
 
-    ``table``: what a text for nft says, for when it does not take back what it has printed.  ``again``: what an earlier
-    try has left in these tables goes."""
+    ``table``: the parsed table, from which the text is written again if nft rejects its own listing.  ``again``: an
+    earlier load failed half-way, so the tables are flushed first."""
 
     tool: Tool
     text: str
@@ -37,7 +40,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class SysctlValue(msgspec.Struct, frozen=True):
-    """One value; ``path`` below /proc/sys.  ``matters``: that it cannot be set here must be told."""
+    """One value; ``path`` below /proc/sys.  ``matters``: the report says so if the value cannot be set here."""
 
     path: str
     value: str
@@ -45,11 +48,11 @@ class SysctlValue(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A socket that takes connections or datagrams.
+    """A bound socket that accepts connections or datagrams.
 
     ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer.  ``answers_by_route``: from the address that the kernel chooses, not from the one that was asked (UDP).
-    ``mark``: what its answers bear (SO_MARK)."""
+    answer.  ``answers_by_route``: UDP answers leave from the address that the kernel chooses, not from the address that
+    the request was sent to.  ``mark``: the mark of its packets (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -66,15 +69,17 @@ class Service(msgspec.Struct, frozen=True):
 class LinkLine(msgspec.Struct, frozen=True):
     """One line of ``ip -batch`` that makes a link (or a pair); paths of namespaces stand in it as :func:`path_of`.
 
-    ``instead``: the line for a kernel that does not know the kind, which is then told as ``kind``."""
+    ``host``: the label of the host in whose namespace the line runs; the links below are looked up there.
+    ``instead``: the line for a kernel that does not know the kind.  The report then names that ``kind``."""
 
     text: str
+    host: str
     instead: str | None = None
     kind: str = ""
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link that is not rebuilt as it is: a packet on it lowers the claim, with these words."""
+    """A link that is not rebuilt as it is.  A packet on it lowers the claim; the report gives this reason."""
 
     netns: Netns
     link: str
@@ -87,7 +92,8 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
     ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that
     have to come up; ``running_lines`` are more for ``bridge -batch``, when they have.  ``connections``: entries that
-    its conntrack table has whenever a flow begins."""
+    its conntrack table has whenever a flow begins.  ``guarded_lines`` are more for ``ip -batch``, once all rules are
+    loaded: without the rules a packet would go astray."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
@@ -100,12 +106,14 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     running: tuple[str, ...] = ()
     running_lines: tuple[str, ...] = ()
     connections: tuple[Connection, ...] = ()
+    guarded_lines: tuple[str, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True):
-    """How a client out there sends in by a link of the host: the world's end of it is ``wire``, and what bears ``mark``
-    (SO_MARK) leaves by that."""
+    """How an outside client sends packets to a host: the host's ``link``, the world's end of that link (``wire``), and
+    the mark (SO_MARK) by which a client's packets leave by that wire."""
 
+    netns: Netns
     link: str
     wire: str
     mark: int
@@ -124,6 +132,12 @@ class Blueprint(msgspec.Struct, frozen=True):
     ways: tuple[Way, ...] = ()
 
 
+def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
+    """Return the namespace's name, with its host where namespaces of several hosts are rebuilt: ``NAME@HOST``."""
+    several = len({each.host for each in rebuilt if each.host}) > 1
+    return f"{netns.name}@{netns.host}" if several and netns.host else netns.name
+
+
 def path_of(netns: Netns) -> str:
-    """Return what stands in a line for the path of a namespace, which is known only when it is made."""
+    """Return the placeholder for the path of a namespace; the path is known only when the namespace is made."""
     return f"<netns {netns.host}/{netns.name}>"

@@ -1,4 +1,4 @@
-"""Which entries of a snapshot's conntrack tables matter to a flow: those that one of its packets can meet."""
+"""The entries of a snapshot's conntrack tables that a packet of a flow can match."""
 
 from collections.abc import Iterator
 
@@ -17,10 +17,10 @@ Met = frozenset[tuple[int, Tuple]]
 
 
 def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
-    """Return the tuples of entries that the flows' packets would match, or that would be in their way.
+    """Return the tuples of entries that the flows' packets match, or that keep NAT from choosing a port.
 
-    ``networks``: as it is, and as a change makes it: a packet comes further there.  Empty when no table has an
-    entry."""
+    ``networks``: the network as it is, and as a change makes it, where a packet may come further.  Empty when no table
+    has an entry."""
     if not any(namespace.connections for _, namespace in networks[0].namespaces()):
         return frozenset()
     return frozenset(each for network in networks for flow in flows for each in _met(network, flow))
@@ -36,9 +36,9 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
-    """Yield every tuple that the flow's packets have on their way, and those of the answers.
+    """Yield every tuple that the flow's packets have on their way, and the tuples of the answers.
 
-    An entry whose answers come to the client's own port makes NAT choose another, so that the walk does not show it.
+    If an entry's answers come to the client's own port, NAT chooses another port and the walk does not show the entry.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     started = begin(network, flow)
     first = (started.state if isinstance(started, End) else started).packet

@@ -1,14 +1,15 @@
-"""Hardware addresses out there: what the neighbour entries of a snapshot say of who is behind a wire.
+"""Hardware addresses outside, as the neighbour entries of a snapshot name them.
 
-A permanent entry is believed without a question (ip-neighbour(8)), so that frames come to its address whoever has it;
-the walk takes it that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the
-address of a router, or else the one that most entries name: rules that look at senders' addresses see it, too.  Frames
-to the others are taken in as if they were its own, before the network layer drops them (net/ethernet/eth.c
-eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+The kernel asks nobody about a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
+assumes that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the hardware
+address of a router, else the one that most entries name, so that rules see the sender's real address.  An ingress rule
+accepts frames to the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(),
+net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from zlib import crc32
 
 import msgspec
 
@@ -21,17 +22,17 @@ from hairpin.replica.plan.links import Wire, lower_of, mac_text
 from hairpin.walk.link.segment import who_has
 
 
-class Known(msgspec.Struct, frozen=True):
-    """What is known of who is behind the wire that the world calls ``wire``: the hardware address of its end there
-    (None: any will do), and the others that frames come to as well."""
+class MacsBehind(msgspec.Struct, frozen=True):
+    """The hardware addresses behind a wire: its ``own`` end's in the world (None: any will do), and the ``others`` that
+    hosts send frames to."""
 
     wire: str
     own: int | None = None
     others: tuple[int, ...] = ()
 
 
-def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...]:
-    """Return what the entries say of each wire, in the order of the wires."""
+def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, ...]:
+    """Return the hardware addresses behind each wire, in the order of the wires."""
     named = [found for netns, _ in network.namespaces() for found in _named(network, netns, wires)]
     routers = {
         hop.gateway for _, namespace in network.namespaces() for route in namespace.routes for hop in route.next_hops
@@ -39,19 +40,24 @@ def known_outside(network: Network, wires: tuple[Wire, ...]) -> tuple[Known, ...
     return tuple(_known(wire, [entry for name, entry in named if name == wire.name], routers) for wire in wires)
 
 
-def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Known:
-    """Learned entries count, but are not replayed: nothing is sent to what only they name."""
+def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> MacsBehind:
+    """Count learned entries too, though they are not replayed: the kernel asks again for the addresses they name."""
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
-        return Known(wire.name)
+        return MacsBehind(wire.name, _own_mac(wire) if wire.segment else None)
     own = counted.most_common(1)[0][0]
     believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
-    return Known(wire.name, own, tuple(sorted(believed - {own})))
+    return MacsBehind(wire.name, own, tuple(sorted(believed - {own})))
+
+
+def _own_mac(wire: Wire) -> int:
+    """Return an address for the world's end of a wire that hosts share: its bridge has to know it."""
+    return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
-    """Yield the namespace's entries of who is out there, with the wires that lead to them."""
+    """Yield the namespace's entries for outside neighbours, with the wires that lead to them."""
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
         link = namespace.link(each.link)
@@ -62,7 +68,7 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 
 def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
-    """Yield the wires that frames out of the link go into the world by."""
+    """Yield the wires by which frames that leave by the link enter the world."""
     own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
     yield from own
     lower = lower_of(network, netns, link)
@@ -86,17 +92,16 @@ def _ways_out_of(network: Network, port: Port, wires: tuple[Wire, ...]) -> Itera
         yield from _ways_out(network, port.netns, link, wires)
 
 
-def made_there(wire: Wire, known: Known) -> Iterator[str]:
-    """Yield ``ip -batch`` lines that make the world's end where it is a link of its own, and say what address it has
-    before others are told of it."""
+def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
+    """Yield ``ip -batch`` lines that make the world's end if it is a VLAN, and that set its hardware address."""
     if wire.over:
         yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
     if known.own is not None:
         yield f"link set dev {wire.name} address {mac_text(known.own)}"
 
 
-def taken_as_own(known: tuple[Known, ...]) -> tuple[Load, ...]:
-    """Return the rules by which the world's ends take frames to several hardware addresses; none where one is enough.
+def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
+    """Return the rules by which the world's ends accept frames to several hardware addresses; none if one is enough.
 
     Source: net/core/dev.c __netif_receive_skb_core(): nf_ingress() comes before the network layer;
     net/netfilter/nft_meta.c nft_meta_set_eval()

@@ -7,9 +7,11 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.routing import route_text
-from hairpin.replica.plan import addresses, links, routes, rules, services, sysctls
-from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, path_of
+from hairpin.replica.plan import addresses, link_settings, links, routes, rules, services, sysctls, tunnels
+from hairpin.replica.plan.between import segments_plan
+from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
+from hairpin.replica.plan.hardware_addresses import macs_behind
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walk import walk_flow
 
@@ -21,34 +23,38 @@ _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rul
 def blueprint(
     network: Network,
     flows: tuple[Flow, ...],
-    evidence: Evidence | None = None,
+    evidence: tuple[Evidence, ...] = (),
     read: Network | None = None,
     changed: Network | None = None,
     able: frozenset[str] = frozenset(links.KINDS),
 ) -> Blueprint:
     """Return what is to be built so that these flows can be sent.
 
-    ``read``: the network as parsed from the evidence; what equals it is replayed in the words of the evidence.  None:
-    the network itself is that.  ``changed``: what a change will make of it while it stands.  ``able``: the
-    kinds of links, of those in ``links.KINDS``, that this kernel makes."""
+    ``evidence``: of the hosts, found by their labels; empty: none.  ``read``: the network as parsed from the
+    evidence; a table that is the same in both is loaded in the evidence's words.  None: the network itself is that.
+    ``changed``: what a change will make of it while the replica stands.  ``able``: the kinds of links, of those in
+    ``links.KINDS``, that this kernel makes."""
     names = _needed(network, flows)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
-    plans = [world(network, flows, made.wires)]
+    macs = macs_behind(network, made.wires)
+    plans = [world(network, flows, made.wires), *segments_plan(network, made.wires, macs)]
     known = read or network
     for name in names:
         namespace = network.namespace(name)
         before = known.namespace(name) if name in known else None
-        loads = rules.loads(namespace, evidence, before.ruleset if before is not None else None)
+        own = next((each for each in evidence if each.name == name.host), None)
+        loads = rules.loads(namespace, own, before.ruleset if before is not None else None)
         left_out += loads.left_out
+        called = named(name, names)
         left_out += (
-            message("{key} of {netns} could not be read", key=key, netns=name)
+            message("{key} of {netns} could not be read", key=key, netns=called)
             for key in namespace.unread
             if key.startswith(_RULES)
         )
         left_out += (
-            message("{route} of {netns} encapsulates", route=route_text(route), netns=name)
+            message("{route} of {netns} encapsulates", route=route_text(route), netns=called)
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
@@ -56,7 +62,7 @@ def blueprint(
     far = [line for each in made.lines for line in _far_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
-        message("{netns}: no packet of the flow comes there", netns=netns)
+        message("{netns}: no packet of the flow comes there", netns=named(netns, (*names, netns)))
         for netns, _ in network.namespaces()
         if netns not in names
     )
@@ -64,11 +70,11 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
-    """Return the host's namespace and those to be rebuilt beside it."""
+    """Return the namespaces to rebuild: of many only those that a flow comes through, and their hosts'."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
-    wanted = {host.netns for host in network.hosts}
+    wanted = {network.this.netns, *(network.host_netns(flow.host) for flow in flows)}
     for flow in flows:
         if isinstance(flow.start, FromContainer):
             wanted.add(flow.start.netns)
@@ -77,6 +83,7 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
         for netns, each in network.namespaces():
             if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
                 wanted.add(netns)
+    wanted |= {netns.of_host for netns in wanted}
     return tuple(name for name in everyone if name in wanted)
 
 
@@ -96,7 +103,7 @@ def _namespace(
     namespace = network.namespace(netns)
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
-        *links.settings(namespace, able),
+        *link_settings.settings(namespace, able),
         *addresses.addresses(namespace),
         *addresses.neighbours(namespace),
         *routes.routes(namespace),
@@ -108,10 +115,10 @@ def _namespace(
         link_sysctls=sysctls.of_links(namespace),
         lines=lines,
         lines6=routes.rules(namespace, 6),
-        bridge_lines=tuple(links.vlans(namespace)),
+        bridge_lines=(*link_settings.vlans(namespace), *tunnels.forwarding_entries(network, netns, able)),
         loads=loads.loads,
         services=services.services(network, netns),
-        running=links.running(namespace),
-        running_lines=tuple(links.states(namespace)),
+        running=link_settings.running(namespace),
+        running_lines=tuple(link_settings.states(namespace)),
         connections=connections,
     )

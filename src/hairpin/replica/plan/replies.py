@@ -1,8 +1,8 @@
-"""Answers out there go back by the wire that the question came by.
+"""Answers of the world leave by the wire that the request came by.
 
-Without a mark they would go to a client that is in the world as well without coming by the host again: a socket that is
-bound to its wire finds that client there, too, where it has an address on that very link.  Sockets mark what they
-send; for the kernel's own echo replies what comes in bears the wire's mark, which they bear, too.
+All outside clients live in one namespace, so an unmarked answer to another of them would be delivered locally and never
+cross the host.  Each answer therefore carries the mark of its wire.  Services set SO_MARK; the kernel's echo replies
+copy the mark of the request (fwmark_reflect), which an ingress rule has set.
 
 Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmark_reflect
 """
@@ -15,28 +15,31 @@ from hairpin.replica.plan.links import Wire
 
 SYSCTLS = (SysctlValue("net/ipv4/fwmark_reflect", "1"), SysctlValue("net/ipv6/fwmark_reflect", "1"))
 _FIRST = 1001
-"""Mark and routing table of what came in by the first wire."""
+"""Mark and routing table of packets that came in by the first wire."""
 
 
 def table_of(number: int) -> int:
-    """Return the table of routes for answers to what came in by the wire of that number."""
+    """Return the routing table for answers to requests that came in by the wire of that number."""
     return _FIRST + number
 
 
 def mark_of(number: int) -> int:
-    """Return the mark of such answers."""
+    """Return the mark of answers to requests that came in by the wire of that number."""
     return _FIRST + number
 
 
 def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the policy rules by which marked answers find their wire."""
+    """Yield the policy rules that route marked answers to their wire."""
     for number in range(len(wires)):
         yield f"rule add priority {10 + number} fwmark {mark_of(number)} iif lo lookup {table_of(number)}"
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark what comes in; none where no echo reply is asked for."""
-    if not any(flow.protocol == "icmp" for flow in flows):
+    """Return the rules that mark incoming packets with their wire; none where the kernel answers nothing itself.
+
+    The kernel's echo replies need them, and with several hosts its resets and ICMP errors, too."""
+    several = len({wire.netns.host for wire in wires}) > 1
+    if not several and not any(flow.protocol == "icmp" for flow in flows):
         return ()
     chains = [
         f'chain {wire.name} {{ type filter hook ingress device "{wire.name}" priority 1; '

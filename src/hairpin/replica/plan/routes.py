@@ -13,8 +13,10 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 
 
 def routes(namespace: Namespace) -> Iterator[str]:
-    """Yield the routes that the kernel does not make itself for addresses: before all others those to gateways that the
-    others lead elsewhere, then those that others need (longer)."""
+    """Yield the routes that the kernel does not make itself for addresses.
+
+    First come routes whose gateway the kernel would refuse once the other routes are there, then longer prefixes, since
+    other routes' gateways may need them."""
     wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
 
     def order(route: Route) -> tuple[bool, bool, int]:
@@ -25,7 +27,7 @@ def routes(namespace: Namespace) -> Iterator[str]:
 
 
 def _is_contradicted(route: Route, others: tuple[Route, ...]) -> bool:
-    """Return whether a gateway would be refused once the others are there, which have come after it.
+    """Return whether the kernel would refuse the route's gateway once the other routes are there.
 
     Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh_onlink()"""
     return route.prefsrc is None and any(
@@ -90,7 +92,7 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
         words += ["via", *family, address_text(hop.gateway, version)]
     if hop.link:
         words += ["dev", hop.link]
-        # Routes outlive what made their gateway reachable; they are put back without asking again.
+        # A route outlives the route that made its gateway reachable, so the kernel must not check that again.
         words += ["onlink"] if hop.gateway is not None else []
     if several and hop.weight > 1:
         words += ["weight", str(hop.weight)]
@@ -98,7 +100,7 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
 
 
 def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
-    """Return the lines that make the policy rules those of the snapshot; none where they are the kernel's own."""
+    """Return the lines that make the snapshot's policy rules; none if they are the kernel's usual ones."""
     found = tuple(each for each in namespace.rules if each.version == version)
     if not found or tuple((each.priority, each.table) for each in found if _plain(each)) == _USUAL[version] == tuple(
         (each.priority, each.table) for each in found

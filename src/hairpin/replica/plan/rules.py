@@ -1,4 +1,4 @@
-"""Rules and sets of a namespace as the tools load them: the very text that was read, where nothing was changed since.
+"""Rules and sets of a namespace as the tools load them: the very text that was read, if no change touched it.
 
 Source: iptables-restore(8), ipset(8)
 """
@@ -20,14 +20,14 @@ from hairpin.replica.plan.nft_input import counted
 
 
 class Loads(msgspec.Struct, frozen=True):
-    """What is loaded, in this order; and what could not be put into a tool's words."""
+    """What is loaded, in this order; ``left_out``: what no tool's language can express."""
 
     loads: tuple[Load, ...] = ()
     left_out: tuple[Message, ...] = ()
 
 
 def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
-    """Return what brings the namespace's rules back.
+    """Return the loads that bring the namespace's rules back.
 
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
@@ -70,7 +70,7 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
-"""How a set is laid out in memory, which says nothing of what it has, and older kernels refuse: ipset(8)."""
+"""The memory layout of a set.  It says nothing about the elements, and older kernels refuse it: ipset(8)."""
 
 
 def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
@@ -94,7 +94,7 @@ def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Ev
 
 
 def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
-    """Return the chains of nft's table that are iptables' own, in iptables' words: nft cannot say its extensions.
+    """Return the chains of an nft table that iptables made, in iptables' words: nft cannot express its extensions.
 
     Source: iptables/xtables-save.c do_output()"""
     if evidence is None or table.family not in ("ip", "ip6"):

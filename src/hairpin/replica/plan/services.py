@@ -1,7 +1,7 @@
-"""Who listens in a namespace, bound as the snapshot's sockets are.
+"""The listening sockets of a namespace, bound as in the snapshot.
 
-What a service says is not known; it says something.  A relay (docker-proxy) really connects on; a port that dockerd
-only holds, and what a halted process or a paused container listens on, never answer.
+Each service answers some bytes, since the snapshot does not say which.  A relay (docker-proxy) really connects to its
+container.  Three kinds never answer: a port that dockerd only holds, a halted process, and a paused container.
 """
 
 import msgspec
@@ -12,14 +12,17 @@ from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.replica.plan.blueprint import Service
+from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route
 
 
 def services(network: Network, netns: Netns) -> tuple[Service, ...]:
-    """Return the sockets to open."""
+    """Return the sockets to open; a rebuilt tunnel device opens its UDP port itself."""
     container = network.container_of(netns)
-    host, sockets = network.host(netns.host), network.namespace(netns).sockets
+    host, namespace = network.host(netns.host), network.namespace(netns)
     frozen = container is not None and container.status == "paused"
+    tunnels = {link.tunnel.port for link in namespace.links if link.tunnel and is_rebuilt(network, netns, link)}
+    sockets = (each for each in namespace.sockets if each.protocol != "udp" or each.port not in tunnels)
     return tuple(dict.fromkeys(_service(host, each, frozen=frozen) for each in sockets))
 
 

@@ -1,7 +1,7 @@
-"""The values under /proc/sys of a namespace, as far as they are a namespace's own.
+"""The values under /proc/sys that belong to a namespace.
 
-A new namespace copies or defaults them, a new link copies ``default``; so ``all`` and ``default`` are written before
-there are links, and of each link only what differs.
+A new link copies ``default``, so ``all`` and ``default`` are written before links are made; for each link only values
+that differ from ``default`` are written.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ _DECISIVE = (
     "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
     "nf_conntrack_tcp_loose", "fwmark_reflect",
 )  # fmt: skip
-"""Last parts of paths that a packet's way can hang on: that one of them cannot be set is told."""
+"""Last parts of paths that decide about packets: the report says so if one of them cannot be set."""
 _FURTHER = (
     "accept_redirects", "send_redirects", "secure_redirects", "shared_media", "accept_source_route", "medium_id",
     "bc_forwarding", "proxy_arp_pvlan", "disable_policy", "disable_xfrm", "drop_unicast_in_l2_multicast", "arp_accept",
     "proxy_ndp", "hop_limit", "force_forwarding", "use_oif_addrs_only", "seg6_enabled", "rpl_seg_enabled",
     "drop_gratuitous_arp", "promote_secondaries",
 )  # fmt: skip
-"""What else an interface's settings can do to a packet; its timers and its router discovery do nothing to it."""
+"""Other settings of an interface that can affect a packet; its timers and its router discovery cannot."""
 _NOT_ITS_OWN = (
     ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
     ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
@@ -42,20 +42,20 @@ _UNLESS_SAID = tuple(
     for which in ("all", "default")
     for key in keys
 )
-"""A new namespace copies this machine's values (net.core.devconf_inherit_init_net); what a snapshot does not say is the
-kernel's default."""
+"""Values for what a snapshot does not say: the kernel's defaults.  A new namespace would copy this machine's values
+(net.core.devconf_inherit_init_net)."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
-"""Nothing is sent by itself or once more, so that what is counted is the flow."""
+"""The kernel sends nothing by itself and retransmits nothing, so that counters count the flow alone."""
 _UNLIMITED = (
     (("net", "ipv4", "icmp_ratemask"), "0"),
     (("net", "ipv6", "icmp", "ratelimit"), "0"),
 )
-"""Whatever the host says: each flow is asked as if it were the only one, and no answer is withheld because of the last
-one.  A rate of 0 would let IPv4's through as well, but leave their receiver nothing for net/ipv4/route.c ip_error().
+"""Rate limits are off, whatever the host says: an ICMP error about one flow must not suppress the error about the next.
+IPv4 uses the mask: a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
 
 Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
@@ -81,7 +81,7 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
-    """Return the values of links that differ from what a new link gets."""
+    """Return the values of links that differ from a new link's."""
     values = namespace.sysctls.values
     return tuple(_value(path, value) for path, value in _of_links(namespace, values))
 

@@ -1,17 +1,16 @@
-"""The world around the snapshot as one namespace: any client, router, neighbour, peer or gateway.
+"""The world around the hosts as one namespace: any client, router, neighbour, peer or gateway.
 
-Everything is local there by a route for whatever comes in by a wire, so it answers ARP for every address and takes
-every packet; what nobody out there would answer (a source that is not translated, a peer's filter, a gateway that
-does not hairpin) is a rule before that.  It knows the host's hardware address, as a router does, but asks for its
-IPv6 addresses: rules may drop that.
-The same is assumed in walk/outside.py.
+A route makes every address local for packets that come in by a wire.  So the world answers ARP for every address and
+takes every packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated
+source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware
+address, as a router does.  For the host's IPv6 addresses it sends solicitations, since rules may drop those.
+walk/outside.py assumes the same.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, Lan, Outside
@@ -19,7 +18,6 @@ from hairpin.network.network import (
     Network,
     Port,
     addresses_of,
-    is_bridge_port,
     is_uplink,
     owns_address,
     veth_peer,
@@ -36,10 +34,10 @@ from hairpin.network.prefix import (
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import unmasqueraded
-from hairpin.replica.plan import replies
+from hairpin.replica.plan import between, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
-from hairpin.replica.plan.hardware_addresses import known_outside, made_there, taken_as_own
-from hairpin.replica.plan.links import Wire, mac_of, mac_text
+from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
+from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
@@ -63,9 +61,9 @@ _SYSCTLS = (
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """How a flow from out there begins: addresses as the client's packet has them when it comes in.
+    """How a flow of an outside client begins: the addresses of its packet when it comes in.
 
-    ``link``: the host's, to which it is handed; empty where a neighbour finds the address's owner himself."""
+    ``link``: the host's link that it comes in by; empty if the client resolves the destination itself."""
 
     source: str
     destination: str
@@ -73,7 +71,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None where it starts inside, or something out there keeps it away."""
+    """Return how the flow begins in the world; None if it starts inside, or if an upstream rule denies it."""
     if not isinstance(flow.start, (Outside, Lan)):
         return None
     started = enters_by(network, flow)
@@ -93,23 +91,33 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
     """Return how clients send in by the host's links."""
-    return tuple(Way(wire.link.name, wire.name, 1 + number) for number, wire in enumerate(wires) if wire.netns.is_host)
+    return tuple(
+        Way(wire.netns, wire.link.name, wire.name, 1 + number)
+        for number, wire in enumerate(wires)
+        if wire.netns.is_host
+    )
 
 
 def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
     """Return the world's namespace for these flows."""
-    known = known_outside(network, wires)
+    known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
-        lines += (*made_there(wire, known[number]), *_wire(network, flows, wire, number))
+        lines += (*world_end_lines(wire, known[number]), *_wire(network, flows, wire, number))
     rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
+    several = len(network.hosts) > 1
     return NetnsPlan(
         WORLD,
-        sysctls=(*(SysctlValue(path, value) for path, value in _SYSCTLS), *replies.SYSCTLS),
+        sysctls=(
+            *(SysctlValue(path, value) for path, value in _SYSCTLS),
+            *replies.SYSCTLS,
+            *(between.FORWARDING if several else ()),
+        ),
+        link_sysctls=tuple(between.proxied(wires)) if several else (),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(*taken_as_own(known), *replies.marking(wires, flows)),
+        loads=(*accepting_rules(known), *replies.marking(wires, flows)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
@@ -125,7 +133,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     if wire.link.up and not wire.link.carrier:
         return  # nobody is at the other end
     yield f"link set dev {wire.name} up"
-    holder = _holder(namespace, wire.link)
+    holder = holder_of(namespace, wire.link)
     # A router asks by its link-local address.
     routers = [each for each in _answered6(network, wire) if inside(parse_address(each)[1], *LINK_LOCAL6, 6)]
     if not routers:
@@ -149,33 +157,26 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
-        # Who is behind a router is asked for by nobody, and asks nobody: the router does.
-        # A link-local address is always on the link.
+        # An address behind a router takes no part in neighbour discovery; a link-local address is always on the link.
         where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, wire, far) else "lo"
         yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
 def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
-    """Return the flow's ends that are out there, also the one that a packet of the other is sent on to."""
+    """Return the outside ends of the flow: its client, and the destination of a packet that a host forwards."""
     begins = entry(network, flow)
     ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
     ends += [flow.daddr] if begins is None or begins.link else []
     return tuple(each for each in ends if not _inside(network, 6, each))
 
 
-def _holder(namespace: Namespace, link: Link) -> Link:
-    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
-    master = namespace.link(link.master or "")
-    return master if master is not None and is_bridge_port(namespace, link) else link
-
-
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield addresses of other namespaces in the wire's own networks: those are asked for by ARP, not by the host."""
+    """Yield addresses of the host's other namespaces that are on-link for the wire: the world resolves them by ARP."""
     namespace = network.namespace(wire.netns)
-    holder = _holder(namespace, wire.link)
+    holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
     for netns, other in network.namespaces():
-        if netns == wire.netns:
+        if netns == wire.netns or netns.host != wire.netns.host:
             continue
         for address in addresses_of(other, None, version):
             if any(inside(address.value, each.value, each.prefix_length, version) for each in subnets):
@@ -183,8 +184,9 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
 
 
 def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
-    """Yield how flows from out there find a macvlan on the link that has the asked address, and the host has not: by
-    its own hardware address (walk/link/device.py _stacked())."""
+    """Yield the lines by which outside clients reach a macvlan on the link: by its own hardware address.
+
+    Source: walk/link/device.py _stacked()"""
     if not wire.netns.is_host:
         return
     for flow in flows:
@@ -200,7 +202,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether anybody sends to the IPv6 address by the wire without a gateway."""
+    """Return whether a rebuilt namespace has an on-link route to the IPv6 address by the wire."""
     return any(
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
@@ -211,9 +213,10 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 
 
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
-    """Return whether the link's neighbours are the wire's: it stands on it, or on a bridge that the wire is a port of,
-    or is the other end of another port."""
-    holder = _holder(network.namespace(wire.netns), wire.link).name
+    """Return whether the link and the wire have the same neighbours.
+
+    They do if the link stands on the wire, on a bridge that the wire is a port of, or is a veth to such a bridge."""
+    holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:
         return netns == wire.netns and name == holder
@@ -225,8 +228,9 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
-    """Yield the ways to the host's IPv6 addresses that flows from out there are for: they are asked for, or the link's
-    own in their place, which the host's rules may drop."""
+    """Yield routes to the host's IPv6 addresses that outside clients ask.
+
+    The world solicits such an address, or the link's own address in its place, since the host's rules may drop that."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -235,16 +239,16 @@ def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[s
         value = parse_address(begins.destination)[1] if begins is not None else None
         if begins is None or value is None or not owns_address(namespace, 6, value):
             continue
-        asked = asked_for(namespace, _holder(namespace, wire.link).name, value)
+        asked = asked_for(namespace, holder_of(namespace, wire.link).name, value)
         if asked is not None:
             via = "" if asked == value else f" via {address_text(asked, 6)} onlink"
             yield f"{begins.destination}/128{via} dev {wire.name}"
 
 
 def _answered6(network: Network, wire: Wire) -> Iterator[str]:
-    """Yield the IPv6 addresses out there that a neighbour solicitation on this wire may ask for."""
+    """Yield the outside IPv6 addresses that a neighbour solicitation on this wire may ask for."""
     namespace = network.namespace(wire.netns)
-    holder = _holder(namespace, wire.link).name
+    holder = holder_of(namespace, wire.link).name
     for route in namespace.routes:
         for hop in route.next_hops:
             if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
@@ -252,29 +256,33 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
 
 
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
-    """Return whether a neighbour on the host's link asks the address's owner itself, which is not the host."""
+    """Return whether a neighbour resolves the address itself: it is on-link for the host's link, and not the host's."""
     namespace = network.namespace(netns)
-    subnets = addresses_of(namespace, _holder(namespace, link).name, version)
+    subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(
         inside(address, each.value, each.prefix_length, version) for each in subnets
     )
 
 
 def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
-    """Yield the policy rules: clients get what is for them; of the rest, what nobody would answer goes nowhere."""
+    """Yield the policy rules: clients get their packets; packets that the outside would not answer are dropped."""
     bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
     yield "rule add priority 5000 lookup local"
     yield "rule del priority 0"
     for number, way in enumerate(ways(wires)):
         yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
         yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
+    if len(network.hosts) > 1:
+        yield from between.forwarding_rules(network, wires, version, _TABLE + 1)
+        yield from between.own_rules(network, wires, version, _TABLE + 1)
+        yield from between.sinks(network, wires)
     clients = [begins.source for flow in flows if flow.version == version and (begins := entry(network, flow))]
     for wire in wires:
         for client in dict.fromkeys(clients):
             yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
         if version == 6:
             for near in _asked_near(flows):
-                # Somebody out there has it as well as a link inside.
+                # The same link-local address may be on a link inside.
                 yield f"rule add priority 200 iif {wire.name} to {near}/128 lookup {_TABLE}"
             for always in ("fe80::/10", "::/128"):
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
@@ -297,13 +305,13 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
-    """Return the link-local addresses that are asked."""
+    """Return the link-local destinations of the flows."""
     found = (flow.daddr for flow in flows if flow.version == 6 and inside(flow.daddr, *LINK_LOCAL6, 6))
     return tuple(address_text(each, 6) for each in dict.fromkeys(found))
 
 
 def _known(network: Network, version: Version) -> Iterator[str]:
-    """Yield the sources that somebody out there can answer to (walk/outside.py _unknown_source())."""
+    """Yield the sources that the outside can answer (walk/outside.py _unknown_source())."""
     for netns in (host.netns for host in network.hosts):
         namespace = network.namespace(netns)
         for address in addresses_of(namespace, None, version):
@@ -320,7 +328,7 @@ def _known(network: Network, version: Version) -> Iterator[str]:
 
 
 def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Iterator[str]:
-    """Yield the table for what comes in: all of it is local, but for what has no business out there."""
+    """Yield the table for incoming packets: every destination is local, except those that are not outside."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version)
@@ -338,9 +346,9 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
         text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
         if not _inside(network, version, known) or known in asked - found:
-            # Packets leave with it as their source: net/ipv4/devinet.c __ip_dev_find() asks this table.  Whoever is
-            # out there as well as inside may be asked by what has got out; those that go in are marked, unless a
-            # neighbour finds him himself.
+            # The world needs this address as a source of its own: net/ipv4/devinet.c __ip_dev_find() asks this table.
+            # If a container has it too, packets that left the host may still be sent to it here; packets towards the
+            # container carry the wire's mark and do not use this route.
             yield f"{text} local"
     for public in network.world.publics:
         if public.version == version and not public.hairpins:
@@ -348,15 +356,16 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
 
 
 def _containers(network: Network, version: Version) -> set[int]:
-    """Return the addresses of containers: nobody out there answers for them (walk/outside.py _is_containers())."""
+    """Return the addresses of containers: nobody outside answers for them (walk/outside.py _is_containers())."""
     endpoints = (each for host in network.hosts for container in host.containers() for each in container.endpoints)
     addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
     return {each for each in addresses if each is not None}
 
 
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield who answers out there: the asked port and those that it is translated to, on every wire, so that the answer
-    goes back by the wire it came by."""
+    """Yield a service for the asked port, and for each port that NAT makes of it.
+
+    Every wire has its own, so that the answer leaves by the wire that the request came by."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

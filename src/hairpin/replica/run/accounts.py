@@ -1,6 +1,8 @@
-"""Makes the objects that ``-m nfacct`` counts for: rules are refused that name one which is not there.
+"""Makes the objects that ``-m nfacct`` counts in: the kernel refuses a rule whose object is missing.
 
-The tool for it is on few machines.  Source: include/uapi/linux/netfilter/nfnetlink_acct.h; net/netfilter/xt_nfacct.c
+The tool ``nfacct`` is on few machines.
+
+Source: include/uapi/linux/netfilter/nfnetlink_acct.h; net/netfilter/xt_nfacct.c
 nfacct_mt_checkentry()
 """
 
@@ -16,12 +18,12 @@ _NAMED = re.compile(r"--nfacct-name +(\S+)")
 
 
 def names_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of those that rules count for, as iptables-save says them."""
+    """Return the names of the objects in ``iptables-save`` texts."""
     return tuple(dict.fromkeys(name for text in texts for name in _NAMED.findall(text)))
 
 
 def make(name: str) -> None:
-    """Make one, where the process is, that has counted nothing; raises OSError where the kernel does not."""
+    """Make one, with a count of zero, in the namespace that the process is in; raises OSError if the kernel refuses."""
     value = os.fsencode(name) + b"\0"
     padded = value + bytes(-len(value) % 4)
     body = struct.pack("=BBH", 0, 0, 0) + struct.pack("=HH", 4 + len(value), _NAME) + padded

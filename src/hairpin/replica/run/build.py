@@ -1,7 +1,7 @@
 """Carries a blueprint out: namespaces, links, addresses, rules, sockets.
 
-Tools are asked in bulk: one ``ip -batch`` for all links, one for each namespace, one call for each set of rules.
-What a tool refuses is found by the number of the line that it names, and told; the rest is built.
+Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
+of rules.  A tool names the line that it refuses by its number.  The report says so, and the rest is built.
 """
 
 import ctypes
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, path_of
+from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, NetnsPlan, SysctlValue, named, path_of
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
-from hairpin.replica.run.refused import LeftOut, load_again
+from hairpin.replica.run.partial_load import LeftOut, load_partly
 from hairpin.replica.run.tool import Tool, begin
 
 _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
@@ -29,8 +29,12 @@ _SPREADING = (
     "/addr_gen_mode", "/force_forwarding",
 )  # fmt: skip
 _ON = {"macvlan": "link lower0", "vlan": "link lower0", "ipvlan": "link lower1"}
-_NEEDS = {"vlan": "id 1"}
-"""What a link of the kind stands on when it is tried, and what it has to be told; a macvlan wants a link for itself."""
+_ENDS = "local 192.0.2.1 remote 192.0.2.2"
+_NEEDS = {
+    "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
+    "ipip": _ENDS,
+}  # fmt: skip
+"""The lower link and the options of a link that is made as a trial; a macvlan needs a lower link for itself."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
@@ -38,20 +42,20 @@ _CARRIER_TIMEOUT_S = 2.0
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
-    """Return which of the kinds this kernel makes; leaves the process in a namespace that nobody else is in."""
+    """Return which of the kinds this kernel makes; leaves the process in a new, empty namespace."""
     asked = sorted(kinds)
     if not asked:
         return frozenset()
     HeldNetns("trial").enter()
     lines = ["link add name lower0 type veth peer name lower1"]
-    lines += (f"link add {_ON.get(each, '')} name {each}0 type {each} {_NEEDS.get(each, '')}" for each in asked)
+    lines += (f"link add {_ON.get(each, '')} name try-{each} type {each} {_NEEDS.get(each, '')}" for each in asked)
     refused = _refused(*Tool(("ip", "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
     return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
 
 
-def within(netns: Netns, said: Message) -> Message:
-    """Return what is said of something in a namespace."""
-    return message("{netns}: {said}", netns=netns, said=said)
+def within(name: str, said: Message) -> Message:
+    """Return a message about something in the namespace of that name."""
+    return message("{netns}: {said}", netns=name, said=said)
 
 
 def _unmade(line: LinkLine, said: str) -> Message:
@@ -61,7 +65,8 @@ def _unmade(line: LinkLine, said: str) -> Message:
 class Built:
     """The namespaces by name, and what could not be built in them.
 
-    ``replaced``: rules with others in their place that tell whether a packet has come there, with their namespace."""
+    ``replaced``: rules that a tool refused, with their namespace.  A rule without effect stands in the place of each;
+    its counter tells whether a packet came there."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
@@ -87,6 +92,10 @@ class Built:
         self._configure(plan.namespaces)
         started = self._took("addresses and routes", started)
         self._load_all(plan.namespaces)
+        for each in plan.namespaces:
+            self.netns[each.netns].enter()
+            for number, complaint in self._ip(each.guarded_lines):
+                self._complain(each, each.guarded_lines[number - 1], complaint)
         started = self._took("rules", started)
 
     def _took(self, what: str, started: float) -> float:
@@ -105,15 +114,19 @@ class Built:
                         "{path} = {value} cannot be set in {netns} on this kernel",
                         path=each.path,
                         value=each.value,
-                        netns=netns,
+                        netns=named(netns, self.netns),
                     )
                 )
 
     # --- links -------------------------------------------------------------------------------------------------------
 
     def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
-        next(held for netns, held in self.netns.items() if netns.is_host).enter()
-        pending = lines
+        """Make links, host by host: a line names the links below it as they are called in its host's namespace."""
+        for host in dict.fromkeys(line.host for line in lines):
+            next(held for netns, held in self.netns.items() if netns == Netns(host)).enter()
+            self._make_links_of_host(tuple(line for line in lines if line.host == host))
+
+    def _make_links_of_host(self, pending: tuple[LinkLine, ...]) -> None:
         refused = self._ip(tuple(self._placed(each.text) for each in pending))
         again: list[LinkLine] = []
         for number, said in refused:
@@ -159,9 +172,8 @@ class Built:
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
         known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
-            self.left_out.append(
-                message("{netns}: {line}: {complaint}", netns=plan.netns, line=line, complaint=complaint)
-            )
+            name = named(plan.netns, self.netns)
+            self.left_out.append(message("{netns}: {line}: {complaint}", netns=name, line=line, complaint=complaint))
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -183,9 +195,9 @@ class Built:
                 status, said = tool.finish()
                 if status:
                     self.netns[name].enter()
-                    for each in load_again(load, said or f"status {status}"):
+                    for each in load_partly(load, said or f"status {status}"):
                         if each.instead is None:
-                            self.left_out.append(within(name, each.said))
+                            self.left_out.append(within(named(name, self.netns), each.said))
                         else:
                             self.replaced.append((name, each))
             queues = {name: loads for name, loads in queues.items() if loads}
@@ -193,28 +205,28 @@ class Built:
     # --- conntrack ---------------------------------------------------------------------------------------------------
 
     def remember(self) -> None:
-        """Have the conntrack tables know what they knew on the host; leaves the process in another namespace.
+        """Fill the conntrack tables with the host's entries; leaves the process in another namespace.
 
-        Every flow finds them so: what the one before left there is forgotten."""
+        The entries of the flow before are flushed, so that every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
                 said = (ctnetlink.forget(), *ctnetlink.write(plan.connections))
                 for complaint in dict.fromkeys(each for each in said if each):
                     cannot = message("a live connection cannot be rebuilt: {complaint}", complaint=complaint)
-                    self.left_out.append(within(plan.netns, cannot))
+                    self.left_out.append(within(named(plan.netns, self.netns), cannot))
 
     def _takes_connections(self, plan: NetnsPlan) -> bool:
         if ctnetlink.available():
             return True
         said = message("live connections cannot be rebuilt: nf_conntrack_netlink is not loaded")
-        self.left_out.append(within(plan.netns, said))
+        self.left_out.append(within(named(plan.netns, self.netns), said))
         return False
 
     # --- waiting -----------------------------------------------------------------------------------------------------
 
     def come_up(self) -> None:
-        """Wait until links run, and give them what they take then only."""
+        """Wait until links have their carrier, then give them the settings that need it."""
         self.wait_running()
         for plan in self.plan.namespaces:
             if plan.running_lines:
@@ -230,7 +242,7 @@ class Built:
                         _settle(asker, link)
 
     def wait_running(self) -> None:
-        """Wait until every link that has to run does: the kernel tells it behind the scenes (linkwatch)."""
+        """Wait until every link that must run has its carrier: the kernel sets it in a work queue (linkwatch)."""
         until = time.monotonic() + _CARRIER_TIMEOUT_S
         for plan in self.plan.namespaces:
             if not plan.running:
@@ -240,21 +252,23 @@ class Built:
                 for link in plan.running:
                     while not is_running(asker, link):
                         if time.monotonic() > until:
-                            self.left_out.append(within(plan.netns, message("{link} does not come up", link=link)))
+                            said = message("{link} does not come up", link=link)
+                            self.left_out.append(within(named(plan.netns, self.netns), said))
                             break
                         time.sleep(0.001)
                 _wait_queues(asker)
 
 
 def _wait_queues(asker: socket.socket) -> None:
-    """Wait until links that run have queues as well: a moment later, under the lock that whoever sets a value waits
-    for.  Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
+    """Wait until running links have their queues.  The kernel makes them under the lock that this call needs.
+
+    Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
     with suppress(OSError):
         fcntl.ioctl(asker, _SIOCSIFTXQLEN, fcntl.ioctl(asker, _SIOCGIFTXQLEN, struct.pack("16si20x", b"lo", 0)))
 
 
 def _settle(asker: socket.socket, link: str) -> None:
-    """Have what is to follow from the link's carrier done by now, as a bridge takes its port for one that runs.
+    """Make the kernel handle a change of the link's carrier now, so that a bridge sees its port run.
 
     Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
     """
@@ -264,14 +278,14 @@ def _settle(asker: socket.socket, link: str) -> None:
 
 
 def _make_accounts(loads: tuple[Load, ...]) -> None:
-    """Make what rules count for in the namespace that the process is in; where that fails, the rules are refused."""
+    """Make the nfacct objects that rules count in.  Without its object the kernel refuses a rule."""
     for name in accounts.names_in(load.text for load in loads):
         with suppress(OSError):
             accounts.make(name)
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link of the asker's namespace carries packets; one that is not there is not waited for."""
+    """Return whether the link has its carrier; a missing link counts as running, since nothing will bring it."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:

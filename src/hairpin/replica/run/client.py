@@ -1,4 +1,4 @@
-"""Who asks: a real socket in the flow's start namespace, bound to the flow's source, and what it experiences."""
+"""The client of a flow: a real socket in the flow's start namespace, bound to its source, and what it experiences."""
 
 import fcntl
 import selectors
@@ -23,15 +23,14 @@ from hairpin.replica.watch.tap import Tap
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
-"""How long nothing at all may happen before the packet counts as lost.  Everything is on this machine, without a
-wire."""
+"""After so long without any event the packet counts as lost.  Packets need no time on one machine."""
 _CONFIRMED_S = 0.01
-"""The same when the kernel's counters have said that it threw the packet away."""
+"""The same, once the kernel's counters confirm the drop."""
 _TURN_S = 0.002
-"""So long one look at everything waits for news."""
+"""So long one turn of the loop waits for events."""
 _BUSY_S = 0.5
-"""So long packets of strangers, which a busy machine has always waiting, may be the flow's; after a second TCP asks
-again, after three a neighbour that does not answer is given up."""
+"""So long a packet that waits on some CPU may be the flow's; a busy machine always has packets of others waiting.
+After one second TCP retransmits, after three the kernel gives up a neighbour that does not answer."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
@@ -39,7 +38,7 @@ _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 class Experience(msgspec.Struct, frozen=True):
     """What the client saw: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
-    sent); ``closed`` by the other side without a word; or ``silence``.  ``connected``: TCP's handshake was complete;
+    sent); ``closed`` by the other side without data; or ``silence``.  ``connected``: TCP's handshake was complete;
     ``taken``: its data was acknowledged."""
 
     kind: Literal["answer", "error", "closed", "silence"]
@@ -57,9 +56,8 @@ class Attempt(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
-class Hopeless(Protocol):
-    """Says whether it is certain that nothing more will come, from the packets seen; ``dropped``: the kernel may have
-    dropped something."""
+class NothingMoreComes(Protocol):
+    """Tells by the packets seen whether no answer can come any more; ``dropped``: the kernel may have dropped one."""
 
     def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
 
@@ -67,8 +65,8 @@ class Hopeless(Protocol):
 class Client:
     """Sends a flow's packets and watches."""
 
-    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, hopeless: Hopeless) -> None:
-        self._hopeless = hopeless
+    def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, nothing_more_comes: NothingMoreComes) -> None:
+        self._nothing_more_comes = nothing_more_comes
         self._loop = loop
         self._taps = taps
         self._drops = drops
@@ -80,8 +78,9 @@ class Client:
         self._before: set[int] = set()
 
     def attempt(self, flow: Flow, source: str | None, destination: str, way: Way | None = None) -> Attempt:
-        """Carry the flow out in the namespace that the process is in; ``source`` None: the kernel chooses.  ``way``:
-        out there, the one that it sets out by."""
+        """Send the flow's packets from the namespace that the process is in; ``source`` None: the kernel chooses.
+
+        ``way``: how an outside client sends."""
         self._look()
         self._seen, self._reasons, self._connected = [], [], False
         self._flow = flow
@@ -105,7 +104,7 @@ class Client:
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if isinstance(flow.start, (Outside, Lan)):
-                _speak_for_others(opened, flow)
+                _send_from_any_address(opened, flow)
             if way is not None:
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
@@ -122,7 +121,7 @@ class Client:
             else:
                 opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
                 if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
-                    # connect() has bound it to the link, but what comes back by another one is heard, too.
+                    # connect() has bound the socket to the link, but an answer may come by another one.
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
                 opened.send(_datagram(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
@@ -157,7 +156,7 @@ class Client:
         self._experience = Experience("answer" if data else "closed", connected=self._connected)
 
     def _wait(self) -> None:
-        """Serve everybody until the client knows, or nothing happens any more."""
+        """Serve all sockets until the client has its result, or nothing happens any more."""
         began = quiet = heard = time.monotonic()
         patience, asked, turns = _CONFIRMED_S, False, 0
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
@@ -169,7 +168,7 @@ class Client:
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
-                if asked or self._hopeless(tuple(self._seen), dropped=self._dropped()):
+                if asked or self._nothing_more_comes(tuple(self._seen), dropped=self._dropped()):
                     return
                 patience, asked = _SILENCE_S, True
 
@@ -184,18 +183,17 @@ class Client:
         return bool(found)
 
     def _belated(self, seen: Sighting) -> bool:
-        """Return whether it is of a flow that was tried before: an answer sent again, an error when a neighbour has not
-        answered for long."""
+        """Return whether the packet belongs to an earlier flow: a retransmitted answer, or a late ICMP error."""
         flow, ports = self._flow, {seen.sport, seen.dport, *seen.quoted}
         if flow is None or flow.sport in ports:
             return False
         return not ports.isdisjoint(self._before - {flow.sport, flow.dport})
 
     def _known(self, opened: socket.socket | None) -> Experience:
-        """Return what the client has experienced by now."""
+        """Return the client's experience so far."""
         if self._experience is not None:
             return self._experience
-        # What comes while a socket is busy sending is a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
+        # An ICMP error that comes while the socket is in use is only a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
         failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if opened is not None else 0
         if failed:
             return Experience("error", failed, connected=self._connected)
@@ -212,7 +210,7 @@ def _open(flow: Flow, family: int) -> socket.socket:
 
 
 def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Return one end as sockets name it: out there the link is known on which a link-local address is meant."""
+    """Return the socket address; a link-local one gets the index of the world's link."""
     if way is None or not _is_link_local(address):
         return address, port
     return address, port, 0, socket.if_nametoindex(way.wire)
@@ -223,8 +221,8 @@ def _is_link_local(address: str) -> bool:
     return version == 6 and inside(value, *LINK_LOCAL6, 6)
 
 
-def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
-    """Have packets leave whose source is somebody's inside of the snapshot: the world has not got it.
+def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
+    """Let the socket send from an address that the world does not have.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(): FLOWI_FLAG_ANYSRC; include/net/inet_sock.h
     inet_sk_flowi_flags()
@@ -236,7 +234,7 @@ def _speak_for_others(opened: socket.socket, flow: Flow) -> None:
 
 
 def _datagram(flow: Flow) -> bytes:
-    """Return what is sent at once, as long as the walk takes a packet to be (netfilter/packet.py)."""
+    """Return the datagram or echo request, as long as the walk's packet is (netfilter/packet.py)."""
     header = (20 if flow.version == 4 else 40) + 8
     if flow.protocol == "udp":
         return QUESTION.ljust(_LENGTH - header)[: _LENGTH - header]
@@ -275,6 +273,6 @@ def settled() -> bool:
 
 
 def source_of(flow: Flow) -> str | None:
-    """Return the source that a flow inside of the snapshot is bound to, or None."""
+    """Return the source address that a flow from inside is bound to, or None."""
     address = getattr(flow.start, "address", None)
     return None if address is None else address_text(address, flow.version)

@@ -1,4 +1,4 @@
-"""Who answers in a replica: all its sockets in one process and one loop, opened in the namespaces that they belong to.
+"""The servers of a replica: all sockets in one process and one loop, each opened in its own namespace.
 
 Source: socket(7), ip(7), ipv6(7)
 """
@@ -14,7 +14,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service
+from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, named
 from hairpin.replica.run.netns import HeldNetns, entered
 
 ANSWER = b"hairpin\n"
@@ -22,13 +22,13 @@ _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SO_REUSEPORT = 15
 MOST_DIALS = 16
-"""More of its own kind no relay meets (of each dial one or two are noted): it dials itself."""
+"""A relay that dials more often than this dials itself; each dial is noted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What a service met: it was ``reached`` (its process read something), a relay is ``dialling`` on, has ``dialled``
-    (``errno`` 0: connected; ``at_once``: the kernel of the relay's own host would not even send)."""
+    """An event at a service: it was ``reached`` (its process read something), a relay is ``dialling``, has ``dialled``
+    (``errno`` 0: connected; ``at_once``: the relay's own kernel refused to send)."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: Netns
@@ -38,20 +38,20 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Loop:
-    """Calls back who has something to read or write."""
+    """Calls a function for each socket that is ready to read or write."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
     def watch(self, watched: socket.socket, events: int, call: Callable[[], None]) -> None:
-        """Call when the socket is ready, from now on (in place of what was called before)."""
+        """Call the function whenever the socket is ready; it replaces the one before."""
         try:
             self._selector.modify(watched, events, call)
         except KeyError:
             self._selector.register(watched, events, call)
 
     def forget(self, watched: socket.socket) -> None:
-        """Close the socket, and call nobody any more."""
+        """Close the socket and forget its function."""
         try:
             self._selector.unregister(watched)
         except (KeyError, ValueError):
@@ -59,7 +59,7 @@ class Loop:
         watched.close()
 
     def turn(self, timeout_s: float) -> bool:
-        """Serve whoever is ready; return whether anybody was."""
+        """Serve the sockets that are ready; return whether there were any."""
         ready = self._selector.select(timeout_s)
         for key, _ in ready:
             key.data()
@@ -79,7 +79,7 @@ class Servers:
         self._loop = loop
 
     def hang_up(self) -> None:
-        """Close what the last attempt opened and forget what it met."""
+        """Close the connections of the last attempt and forget its events."""
         for opened in self._calls:
             self._loop.forget(opened)
             opened.close()
@@ -101,7 +101,7 @@ class Servers:
                     self.left_out.append(
                         message(
                             "{netns}: nothing can listen on {where}: {reason}",
-                            netns=plan.netns,
+                            netns=named(plan.netns, self._netns),
                             where=where,
                             reason=error.strerror,
                         )
@@ -119,7 +119,7 @@ class Servers:
             opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         if netns == WORLD:
-            # It answers for whatever address was asked for.
+            # The world answers from every address that a client asked.
             opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
         if service.mark is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
@@ -214,7 +214,7 @@ class Servers:
     # --- UDP ---------------------------------------------------------------------------------------------------------
 
     def _ask_for_destinations(self, service: Service, opened: socket.socket) -> None:
-        """Have the kernel tell to which address a datagram came, so that the answer comes from there."""
+        """Ask the kernel for each datagram's destination, so that the answer leaves from that address."""
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         if service.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
@@ -256,13 +256,13 @@ class Servers:
             self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0, at_once=True))
 
     def holds_data(self, protocol: str) -> bool:
-        """Return whether something waits at a socket that never reads."""
+        """Return whether data waits at a socket that never reads."""
         for _, service, opened in self.held:
             if service.protocol != protocol:
                 continue
             try:
                 if protocol == "tcp":
-                    # To close it now would tell the client something.
+                    # It stays open: to close it would send the client a FIN.
                     self._calls.append(opened.accept()[0])
                 else:
                     opened.recv(4096)
@@ -273,12 +273,12 @@ class Servers:
 
 
 def dials(happenings: Iterable[Happening]) -> int:
-    """Return how often relays have dialled on, or begun to."""
+    """Return how often relays have dialled, or begun to."""
     return sum(each.kind in ("dialling", "dialled") for each in happenings)
 
 
 def hear_errors(opened: socket.socket) -> None:
-    """Have the socket told of every ICMP error about what it sends, also of those that need not be lasting.
+    """Let the socket hear every ICMP error about its packets, transient ones included.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/raw.c raw_err(), net/ipv6/datagram.c ipv6_icmp_error()
     """
@@ -287,7 +287,7 @@ def hear_errors(opened: socket.socket) -> None:
 
 
 def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, bytes] | None:
-    """Return the control message that makes the answer leave from the address that was asked."""
+    """Return the control message by which the answer leaves from the request's destination address."""
     if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
         # struct in_pktinfo: interface index, local address, destination in the header
         return level, kind, struct.pack("=I4s4s", 0, value[8:12], b"\0" * 4)

@@ -1,4 +1,4 @@
-"""The tools that build a replica, as processes of its own; all of them read standard input."""
+"""The tools that build a replica; each is a process that reads standard input."""
 
 import os
 import subprocess
@@ -15,41 +15,41 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
 
 
 _NOT_FOUND = 127
-"""What a shell says of a command that is not there."""
+"""A shell's exit status for a missing command."""
 
 
 def begin(load: Load) -> "Tool":
-    """Begin to load it where the process is."""
+    """Start to load it in the namespace that the process is in."""
     argv = _ARGV.get(load.tool, (load.tool,))
     if load.tool == "ipset":
         return Tool((*argv, "-exist") if load.again else argv, load.text)
-    # What iptables-restore has flushed has no rules of an earlier try: it commits one table after the other.
+    # iptables-restore commits table by table; without --noflush the next try removes the rules of an earlier one.
     kept = load.tool.startswith("ip") and not load.again
     return Tool((*argv, "--noflush") if kept else argv, load.text)
 
 
 def run_tool(load: Load) -> str:
-    """Load it where the process is; return the tool's complaint, empty when it took all."""
+    """Load it in the namespace that the process is in; return the tool's complaint, empty if there is none."""
     status, said = begin(load).finish()
     return said or f"status {status}" if status else ""
 
 
 def run_quietly(argv: tuple[str, ...]) -> None:
-    """Run a command where the process is, whatever it says."""
+    """Run a command and ignore its result."""
     Tool(argv, "").finish()
 
 
 def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
-    """Run ``ip`` lines where the process is; return its complaint."""
+    """Run ``ip`` lines in the namespace that the process is in; return the complaint."""
     status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()
     return said or f"status {status}" if status else ""
 
 
 class Tool:
-    """A running tool; what it reads and what it complains is in memory, so that nobody waits for a full pipe."""
+    """A running tool.  Its input and its complaints are in memory, so that no full pipe blocks it."""
 
     def __init__(self, argv: tuple[str, ...], text: str) -> None:
-        """Start it where the process is."""
+        """Start it in the namespace that the process is in."""
         self._said = os.memfd_create("said")
         asked = os.memfd_create("asked")
         with os.fdopen(asked, "wb") as file:

@@ -15,16 +15,15 @@ from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.netfilter.packet import ACK, TCP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, address_text, parse_address
-from hairpin.network.stacked import lower_of
+from hairpin.network.prefix import Version, address_text
 from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
-from hairpin.replica.plan.blueprint import APART, WORLD, NetnsPlan
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way, named
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
-from hairpin.replica.plan.world import entry
+from hairpin.replica.plan.tunnels import is_rebuilt
+from hairpin.replica.plan.world import Entry, entry
 from hairpin.replica.run import ctnetlink
 from hairpin.replica.run.build import Built, makeable, within
 from hairpin.replica.run.changing import make
@@ -32,15 +31,15 @@ from hairpin.replica.run.client import Attempt, Client, source_of
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
 from hairpin.replica.watch.counters import Counters
+from hairpin.replica.watch.departures import Departures
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.half_open import HalfOpen
-from hairpin.replica.watch.snmp import ANSWERS, Lost
+from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
-from hairpin.replica.watch.verdict import Findings, last_seen, says_no, verdict
-from hairpin.walk.outside import outside_takes
-from hairpin.walk.state import End, State
+from hairpin.replica.watch.verdict import Findings, last_seen, verdict
 from hairpin.walk.walk import walk_flow
 
+_FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
@@ -48,11 +47,13 @@ no namespace's own."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside."""
+    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside.
+
+    ``evidence``: of each host, in the network's order; without it rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
-    evidence: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
     read: Network | None = None
     change: Change | None = None
     after: tuple[Flow, ...] = ()
@@ -67,7 +68,7 @@ def carry(order: Order) -> Outcome:
         refused = make(order.change, order.network, replica.built)
         replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change()
-        after = tuple(replica.judge(replica.once_more(flow)) for flow in order.after)
+        after = tuple(replica.judge(replica.with_fresh_port(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
 
 
@@ -83,26 +84,32 @@ class _Replica:
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         flows = tuple(dict.fromkeys((*order.flows, *order.after)))
         changed = simulate(order.change, order.network) if order.change is not None else None
-        kinds = frozenset(link.kind for _, each in order.network.namespaces() for link in each.links)
+        kinds = frozenset(
+            link.kind
+            for netns, each in order.network.namespaces()
+            for link in each.links
+            if link.tunnel is None or is_rebuilt(order.network, netns, link)
+        )
         able = makeable(kinds & frozenset(KINDS))
         plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
         self._plans = {each.netns: each for each in plan.namespaces}
+        self._departures = Departures(order.network, plan.ways)
         self._home = self.built.netns[order.network.this.netns]
         loop = Loop()
         self._servers = Servers(self.built.netns, self._home, loop)
         started = time.monotonic()
         for each in plan.namespaces:
             self._servers.open(each)
-        self._taps = tuple(self._tap(each) for each in plan.namespaces)
+        self._taps = tuple(self._tap(each) for each in plan.namespaces if each.netns != SEGMENTS)
         self.built.come_up()
         self.built.took_ms["sockets and links up"] = (time.monotonic() - started) * 1000
         self._home.enter()
-        self._client = Client(loop, self._taps, drops, self._hopeless)
+        self._client = Client(loop, self._taps, drops, self._nothing_more_comes)
         self._counters = Counters()
-        self._lost = Lost()
+        self._kernel_counters = KernelCounters()
         self._half_open = HalfOpen()
         self._hits: list[Hit] = []
         self._gone: list[tuple[Netns, str]] = []
@@ -115,7 +122,9 @@ class _Replica:
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), order.network.this.netns
         for name in self._plans:
             self._enter(name)
-            self._lost.news(name)
+            if SEGMENTS in self._plans:  # hosts have asked for each other before they were joined
+                run_quietly(_FORGET_UNANSWERED)
+            self._kernel_counters.grown(name)
         self._home.enter()
         self._changed = False
 
@@ -124,18 +133,18 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self) -> None:
-        """Forget what the first packets taught: who did not answer is asked again at once, counters start anew."""
+        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew."""
         self._changed = True
         for name, plan in self._plans.items():
             self._enter(name)
             run_quietly(("ip", "neighbour", "flush", "all"))
-            self._lost.news(name)
+            self._kernel_counters.grown(name)
             for version in _VERSIONS:
                 self._counters.read(plan, self._tools(plan), version)
         self.built.wait_running()
         self._home.enter()
 
-    def once_more(self, flow: Flow) -> Flow:
+    def with_fresh_port(self, flow: Flow) -> Flow:
         """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
         as it is where the snapshot itself remembers a connection from that port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
@@ -143,8 +152,10 @@ class _Replica:
             return flow
         return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
 
-    def _hopeless(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
-        """Return whether a socket that never reads has it, nobody out there answers it, or counters say it is lost."""
+    def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
+        """Return whether no answer can come.
+
+        A socket that never reads has the data, the outside does not answer, or counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
             return True
@@ -154,7 +165,7 @@ class _Replica:
         """Return whether a rule or the IP layer has counted a packet as thrown away."""
         for name in self._touched(seen):
             self._enter(name)
-            self._gone += ((name, counter) for counter in self._lost.news(name))
+            self._gone += ((name, counter) for counter in self._kernel_counters.grown(name))
             self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
         self._home.enter()
         lost = any(counter not in ANSWERS for _, counter in self._gone)
@@ -194,30 +205,38 @@ class _Replica:
             said = message("something upstream keeps it out, as stated")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:
-            return Judgement(flow, "dropped", Place(netns), left_out=(message("{netns} is not there", netns=netns),))
+            said = message("{netns} is not there", netns=named(netns, self._plans))
+            return Judgement(flow, "dropped", Place(netns), left_out=(said,))
         self._servers.hang_up()
-        self._forget_goodbyes(flow.version)
+        self._reset_between_flows(flow.version)
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
             tap.solicited.clear()
-        way = next((each for each in self.built.plan.ways if begins is not None and each.link == begins.link), None)
+        way = self._way(flow, begins) if begins is not None else None
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
-    def _forget_goodbyes(self, version: Version) -> None:
-        """Leave out of the counters what the last flow's end has moved (who hangs up sends resets, whoever waits for a
-        neighbour hears now that there is none), forget its connections, which may have the port that this one is
-        translated to, and have neighbours asked again that have not answered it: questions are not repeated at once."""
+    def _way(self, flow: Flow, begins: Entry) -> Way | None:
+        """Return how the flow's client sends to the flow's host; None where the client resolves the address itself."""
+        port = (self._network.host_netns(flow.host), begins.link)
+        return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
+
+    def _reset_between_flows(self, version: Version) -> None:
+        """Remove the traces of the last flow.
+
+        Closing it sends RSTs and neighbour errors: they are read off the counters.  Conntrack is flushed, since NAT may
+        choose the same port again.  Neighbours that did not answer are flushed, since the kernel does not ask twice at
+        once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
                 ctnetlink.forget()
             if self._unanswered:
-                run_quietly(("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed"))
-            self._lost.news(name)
+                run_quietly(_FORGET_UNANSWERED)
+            self._kernel_counters.grown(name)
         for plan in self._plans.values() if version in self._moved else ():
             if plan.loads and plan.netns != WORLD:
                 self._enter(plan.netns)
@@ -238,7 +257,7 @@ class _Replica:
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
         inside = not isinstance(flow.start, (Outside, Lan))
-        left = inside and self._left(flow, attempt.sightings) is not None
+        left = inside and self._departures.last(flow, attempt.sightings, reached=self._reached()) is not None
         findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
         unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
         outside = self._lost_outside(flow, attempt.sightings) if unsure else None
@@ -249,83 +268,38 @@ class _Replica:
             None if said == "delivered" else self._place(findings),
             attempt.sightings,
             elapsed_ms,
-            self._left_out(flow, attempt),
+            self._left_out(flow, attempt, said),
             self.built.plan.apart,
         )
 
     def _begun(self, seen: tuple[Sighting, ...]) -> bool:
-        """Return whether a connection has become half-open where the packet has come."""
+        """Return whether a namespace that the packet came to has a new half-open connection."""
         found = False
         for name in self._touched(seen):
             self._enter(name)
-            found |= self._half_open.news(name)
+            found |= self._half_open.appeared(name)
         self._home.enter()
         return found
 
     def _lost_outside(self, flow: Flow, seen: tuple[Sighting, ...]) -> Verdict | None:
-        """Return the verdict where the packet left the snapshot and nobody out there answers it, as is assumed."""
-        last = self._left(flow, seen)
-        if last is None:
-            return None
-        packet = Packet(
-            version=last.version,
-            saddr=parse_address(last.source)[1],
-            daddr=parse_address(last.destination)[1],
-            protocol=last.protocol,
-            sport=last.sport,
-            dport=last.dport,
-            icmp=last.icmp,
-        )
-        netns, link = self._stacked_sender(last, seen)
-        taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
-        if taken.reason is None:
-            return None
-        return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+        return self._departures.lost(flow, seen, reached=self._reached())
 
-    def _left(self, flow: Flow, seen: tuple[Sighting, ...]) -> Sighting | None:
-        """Return the last sighting out there of what was asked: by somebody inside, or sent on for somebody outside."""
-        came = (each for each in seen if each.netns == WORLD and not each.out)
-        return next((each for each in reversed(tuple(came)) if not self._answers(flow, each, seen)), None)
-
-    def _stacked_sender(self, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
-        """Return namespace and name of the macvlan or ipvlan that the packet left by: it does not get to the host that
-        way, though everything out there is the world's."""
-        for each in seen:
-            if (
-                each.out
-                and each.at_ns <= last.at_ns
-                and (each.source, each.destination) == (last.source, last.destination)
-            ):
-                inside = each.netns in self._network and not each.netns.is_host
-                link = self._network.namespace(each.netns).link(each.link) if inside else None
-                if link is not None and lower_of(self._network, each.netns, link) is not None:
-                    return each.netns, each.link
-        return self._network.this.netns, ""
-
-    def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...]) -> bool:
-        """Return whether what came to the world is an answer (to somebody inside, on a wrong way), not what was
-        asked."""
-        if says_no(seen):
-            return True
-        if seen.protocol == TCP:
-            return seen.tcp_flags & ACK != 0
-        reached = any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
-        begins = entry(self._network, flow)
-        if begins is not None:
-            return reached or seen.destination == begins.source
-        return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
+    def _reached(self) -> bool:
+        """Return whether a service of a rebuilt namespace has read something."""
+        return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
-        """Return the namespaces whose rules the packet can have met, or a question for its neighbour."""
+        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, can have met."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
-        return tuple(name for name in self._plans if name not in (WORLD, APART) and (name in seen or name.is_host))
+        rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))
+        return tuple(name for name in rebuilt if name in seen or name.is_host)
 
     def _owns(self, name: Netns, address: int) -> bool:
         return name in self._network and owns_address(self._network.namespace(name), 6, address)
 
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
-        """Return the tools whose rules are there, as far as is known; a change may have brought others."""
+        """Return the tools whose rules are loaded; a change may have loaded more with iptables-nft."""
         tools = {load.tool for load in plan.loads}
         if self._changed and plan.netns.is_host:
             tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
@@ -335,25 +309,28 @@ class _Replica:
         last = last_seen(findings)
         told = findings.told()
         rules = tuple(hit for hit in findings.hits if hit.does != "other")
-        reasons = tuple(
-            each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or findings.hits
-        )
+        # Between hosts the replica's own rules drop copies of broadcasts: plan/between.py.
+        by_rule = rules if SEGMENTS in self._plans else findings.hits
+        reasons = tuple(each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or by_rule)
         at: Sighting | None = told or last
         if at is None:
-            return Place(rules[0].netns if rules else self._network.this.netns, rules=rules, reasons=reasons)
+            return Place(rules[0].netns if rules else self._start, rules=rules, reasons=reasons)
         return Place(rules[0].netns if rules else at.netns, at.link, at.out, rules, reasons)
 
-    def _left_out(self, flow: Flow, attempt: Attempt) -> tuple[Message, ...]:
+    def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
             branches = walk_flow(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
+        unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
-        return tuple(dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins)))
+        return tuple(
+            dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread))
+        )
 
     def _met_replaced(self) -> Iterator[Message]:
         """Yield the rules left out that a packet of the flow would have met."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):
-                yield within(name, rule.said)
+                yield within(named(name, self._plans), rule.said)

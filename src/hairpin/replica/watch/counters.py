@@ -1,7 +1,7 @@
-"""Which rules a packet met, by the kernel's own counters.
+"""The rules that a packet met, by the kernel's own counters.
 
-A fresh namespace counts from zero, so what the tools print after a packet is what it did; of a later packet the
-difference.
+A fresh namespace counts from zero, so after the first packet the counters are that packet's.  For a later packet the
+difference counts.
 """
 
 import subprocess
@@ -28,8 +28,8 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 
 
 _Key = tuple[Netns, str, str, str, str, int, str]
-"""namespace, dialect, family, table, chain, number, text: several rules may say the same.  Numbers shift when a rule
-comes in, of which all counters are read anew."""
+"""Namespace, dialect, family, table, chain, number, text: several rules may have the same text.  A new rule shifts the
+numbers; then all counters are read anew."""
 
 
 _BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
@@ -42,7 +42,7 @@ class Counters:
         self._before: dict[_Key, int] = {}
 
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
-        """Return what was hit since the last reading, in the namespace that the process is in."""
+        """Return the rules that packets met since the last reading, in the namespace that the process is in."""
         found: dict[_Key, Hit] = {}
         native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
         for hit in _counted(plan.netns, tools, version, native):
@@ -78,9 +78,10 @@ def _said(argv: tuple[str, ...]) -> str:
 
 
 def saved(text: str, where: Hit) -> Iterator[Hit]:
-    """Yield what ``iptables-save -c`` or ``ebtables-save -c`` says was hit; of ``where`` namespace, dialect and family.
+    """Yield the rules and policies with a counter above zero in ``iptables-save -c`` or ``ebtables-save -c``.
 
-    Only those lines are looked at closely: a ruleset may have tens of thousands of others."""
+    ``where``: namespace, dialect and family of the hits.  Lines that count zero are not parsed: a ruleset may have tens
+    of thousands of them."""
     table = ""
     numbers: dict[str, int] = {}
     for line in text.split("\n"):
@@ -119,8 +120,7 @@ def _target(rule: str) -> Literal["drop", "reject", "other"]:
 
 
 def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
-    """Yield the tables that are not iptables-nft's own nor ebtables', which are counted in their words: ``native``, and
-    what has none of their chains."""
+    """Yield the tables that ``nft`` counts: those in ``native``, and those without iptables' or ebtables' chains."""
     if not text:
         return
     try:
@@ -134,12 +134,12 @@ def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
 
 
 def hits(netns: Netns, table: Table) -> Iterator[Hit]:
-    """Yield the rules and policies of a table of nft's that were hit."""
+    """Yield the rules and policies of an nft table that packets met."""
     for chain in table.chains:
         for rule in chain.rules:
             if rule.packets:
                 yield _hit(netns, table, chain, rule)
-        # Who returns from a base chain meets its policy: nf_tables_core.c nft_do_chain().
+        # A packet that returns from a base chain meets the chain's policy: nf_tables_core.c nft_do_chain().
         returned = _returned(chain) if chain.policy == "drop" else 0
         if returned:
             place = (netns, table.dialect, table.family, table.name, chain.name)
@@ -147,14 +147,14 @@ def hits(netns: Netns, table: Table) -> Iterator[Hit]:
 
 
 def _returned(chain: Chain) -> int:
-    """Return how many packets have at least returned from a chain whose last rule counts all that come there."""
+    """Return at least how many packets returned from a chain whose last rule counts all packets that reach it."""
     found = 0
     for at, rule in enumerate(chain.rules):
         last = rule.body[-1] if rule.body else None
         if last == Verdict("return"):
             found += rule.packets or 0
         elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
-            # A rule is counted before its map is asked; for whom that has nothing another rule counts.
+            # The kernel counts a rule before it looks into the rule's map; packets not in the map reach later rules.
             found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
     return found
 

@@ -1,8 +1,8 @@
-"""Why the kernel threw a packet away, in its own word: the tracepoint skb:kfree_skb, for this process only.
+"""The kernel's own reason for dropping a packet: the tracepoint skb:kfree_skb, for this process only.
 
-A perf event bound to the process sees what is dropped while the process sends (veth hands a packet over at once); the
-event is a file descriptor, so nothing of it outlives the process.  Where trace events or perf are not to be had,
-nothing is seen, and places are told by rule counters and taps alone.  Source: perf_event_open(2),
+A perf event bound to the process sees the packets that the kernel drops while the process sends (veth hands a packet
+over at once).  The event is a file descriptor, so nothing of it outlives the process.  Without trace events or perf no
+reason is seen, and only rule counters and taps tell the place.  Source: perf_event_open(2),
 include/trace/events/skb.h
 """
 
@@ -16,13 +16,13 @@ from pathlib import Path
 
 _FORMATS = tuple(Path(root) / "events/skb/kfree_skb" for root in ("/sys/kernel/tracing", "/sys/kernel/debug/tracing"))
 _NUMBERS = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
-"""Of the system call perf_event_open."""
+"""The number of the system call perf_event_open."""
 _TYPE_TRACEPOINT = 2
 _SAMPLE_TIME, _SAMPLE_RAW = 1 << 2, 1 << 10
 _RECORD_SAMPLE = 9
 _PAGES = 16
 _BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
-"""Reasons that befall copies of packets and what nobody waits for."""
+"""Reasons for dropping copies of packets, or packets that no socket waits for."""
 
 
 class Drops:
@@ -66,7 +66,7 @@ class Drops:
             os.close(self._fd)
 
     def read(self) -> tuple[str, ...]:
-        """Return the reasons, in order, without those that say nothing."""
+        """Return the reasons since the last reading, in order, without the meaningless ones."""
         if self._map is None:
             return ()
         head, tail = struct.unpack_from("<QQ", self._map, 1024)

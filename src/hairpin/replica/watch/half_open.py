@@ -1,6 +1,6 @@
-"""Connections that somebody has begun to accept: a SYN was taken, and what answers it did not come through.
+"""Half-open connections: a socket accepted a SYN, and its SYN-ACK was not acknowledged.
 
-The answer need not have been on any link: a rule of OUTPUT dropped it, or its next hop is no neighbour.  Source:
+The SYN-ACK may never have been on a link: a rule of OUTPUT dropped it, or its next hop does not answer ARP.  Source:
 net/ipv4/tcp_input.c tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
 """
 
@@ -18,8 +18,8 @@ class HalfOpen:
     def __init__(self) -> None:
         self._before = set[tuple[Netns, str, str]]()
 
-    def news(self, netns: Netns) -> bool:
-        """Return whether there are others than at the last reading, in the namespace that the process is in."""
+    def appeared(self, netns: Netns) -> bool:
+        """Return whether there are new ones since the last reading, in the namespace that the process is in."""
         now = {(netns, *ends) for name in _FILES if Path(name).exists() for ends in _ends(Path(name))}
         new = now - self._before
         self._before |= now

@@ -1,8 +1,9 @@
-"""The kernel's own counters of packets thrown away and of answers that it makes itself, which each namespace has.
+"""Each namespace's kernel counters of dropped packets and of answers that the kernel makes itself.
 
-They confirm a drop that the tracepoint has shown: that one also shows what happens to strangers' packets while this
-process happens to do the kernel's work for them.  Of an answer they tell where the rules of OUTPUT take it, before it
-is seen on a link.  Source: net/ipv4/proc.c, net/ipv6/proc.c
+They confirm a drop that the tracepoint has shown, since the tracepoint also shows other processes' packets that the
+kernel handles in this process's time.  They also show an answer that rules of OUTPUT drop before a tap sees it.
+
+Source: net/ipv4/proc.c, net/ipv6/proc.c
 """
 
 from pathlib import Path
@@ -16,22 +17,22 @@ _LOST = frozenset({
     "Ip6InDiscards", "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
 })  # fmt: skip
 REFUSALS = frozenset({"OutRsts", "NoPorts", "Udp6NoPorts"})
-"""Of sockets that are not there, which no rule has made."""
+"""Refusals by the kernel because no socket listens; a rule's REJECT does not count here."""
 RESETS = "OutRsts"
-"""Counted when one is made, and also where it has no way; not those of rules: net/ipv4/tcp_ipv4.c
-tcp_v4_send_reset()"""
+"""The kernel counts a RST when it makes it, even without a route for it.  RSTs of rules do not count here:
+net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
 ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
-"""Counted when they have a way, before the rules: net/ipv4/ip_output.c __ip_make_skb()"""
+"""The kernel counts an echo reply if it has a route, before OUTPUT sees it: net/ipv4/ip_output.c __ip_make_skb()"""
 ANSWERS = ECHO_REPLIES | {RESETS}
 
 
-class Lost:
-    """What each namespace's kernel has thrown away or answered."""
+class KernelCounters:
+    """The counters of drops and answers of each namespace."""
 
     def __init__(self) -> None:
         self._before: dict[Netns, dict[str, int]] = {}
 
-    def news(self, netns: Netns) -> tuple[str, ...]:
+    def grown(self, netns: Netns) -> tuple[str, ...]:
         """Return the counters that have grown since the last reading, in the namespace that the process is in."""
         now = _read()
         before = self._before.get(netns, {})
@@ -53,7 +54,7 @@ def _read() -> dict[str, int]:
 
 
 def counted(text: str) -> dict[str, int]:
-    """Return the counters of ``/proc/net/snmp`` that matter: a line of names, a line of values for each protocol."""
+    """Return the counters of drops and answers in ``/proc/net/snmp``: a line of names, a line of values a protocol."""
     found: dict[str, int] = {}
     lines = text.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):

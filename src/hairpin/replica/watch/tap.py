@@ -34,7 +34,7 @@ class Tap:
         """Open it in the namespace that the process is in."""
         self.netns = netns
         self.solicited: set[int] = set()
-        """IPv6 addresses that somebody on its links has asked for."""
+        """IPv6 addresses that neighbour solicitations on its links asked for."""
         self.socket = socket.socket(
             socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
         )

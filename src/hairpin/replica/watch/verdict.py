@@ -1,4 +1,4 @@
-"""What became of a flow's packet, from what its client experienced, what the taps saw and what the services met.
+"""The verdict on a flow's packet, by the client's experience, the taps' sightings and the services' happenings.
 
 The words are those of ``replica/judgement.py``.
 """
@@ -17,7 +17,7 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.snmp import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
-"""So often no packet comes by a link without a circle: a client that hears nothing sends a SYN a few times."""
+"""A packet that comes in by one link so often goes in a circle; a client repeats a SYN only a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -35,17 +35,17 @@ class Findings(msgspec.Struct, frozen=True):
     lost: tuple[tuple[Netns, str], ...] = ()
     """Namespace and name of the IP layer's counters that grew."""
     begun: bool = False
-    """Somebody has begun to accept a connection, and waits for the end of its handshake."""
+    """A socket holds a half-open connection: it accepted the SYN, and the handshake did not end."""
     left: bool = False
-    """What was asked has left the snapshot; everybody out there answers, but for those of walk/outside.py."""
+    """The request left the rebuilt hosts.  The world answers it, unless walk/outside.py says otherwise."""
 
     @property
     def rejected(self) -> bool:
-        """Whether a rule that rejects was met."""
+        """Whether the packet met a rule that rejects."""
         return any(hit.does == "reject" for hit in self.hits)
 
     def told(self) -> Sighting | None:
-        """Return the first sighting of a message that says no: an ICMP error, or an RST that answers a SYN."""
+        """Return the first sighting of a refusal: an ICMP error, or an RST that answers a SYN."""
         for seen in self.attempt.sightings:
             if says_no(seen):
                 return seen
@@ -53,7 +53,7 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 def says_no(seen: Sighting) -> bool:
-    """Return whether the packet is a message that says no."""
+    """Return whether the packet is an ICMP error or an RST."""
     if seen.protocol == TCP:
         return seen.tcp_flags & RST != 0 and seen.tcp_flags & SYN == 0
     if seen.icmp is None:
@@ -92,7 +92,7 @@ def verdict(findings: Findings) -> Verdict:
 
 
 def _leg(findings: Findings) -> Verdict | None:
-    """Return how a relay's own connection ended, when that is what failed."""
+    """Return the verdict on a relay's own connection, if that one failed; else None."""
     dialled = [each for each in findings.happenings if each.kind == "dialled"]
     if not dialled or not dialled[-1].errno:
         return None
@@ -103,14 +103,14 @@ def _leg(findings: Findings) -> Verdict | None:
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
     if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
-        return "rejected"  # what connect() says at once where IPv6 is disabled altogether
+        return "rejected"  # connect() says this at once if IPv6 is disabled altogether
     if number == errno.EPERM and findings.rejected:
-        return "rejected"  # a rule of its own OUTPUT, of which send() tells no more
-    # ENOBUFS: dropped behind the IP layer, of which only who asks for errors hears (net/ipv4/udp.c udp_send_skb()).
+        return "rejected"  # a REJECT in the client's own OUTPUT: send() says only EPERM
+    # ENOBUFS: dropped below the IP layer.  Only a socket with IP_RECVERR hears it (net/ipv4/udp.c udp_send_skb()).
     if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        # Who is connected has sent a reset of his own when he hung up.
+        # A connected client sends its own RST on close; that one is no refusal.
         closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
         return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:
@@ -119,9 +119,9 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
 
 
 def _silent(findings: Findings) -> Verdict:
-    """The client heard nothing: did its packet arrive?"""
+    """Return the verdict on a client that heard nothing: unanswered if its packet arrived, else dropped."""
     experience = findings.attempt.experience
-    # Who says no to what was read already, says it to the answer.
+    # After a service has read the request, only the answer can be lost.
     if findings.held or any(each.kind == "reached" for each in findings.happenings):
         return "unanswered"
     if findings.flow.protocol == "tcp":
@@ -133,13 +133,13 @@ def _silent(findings: Findings) -> Verdict:
 
 
 def _answered(findings: Findings) -> bool:
-    """Return whether somebody answered the SYN, or would have if there were a way back."""
+    """Return whether a socket answered the SYN, or would have answered if it had a route back."""
     last = last_seen(findings)
-    # What has no way back where a rule rejects the SYN is the error.
+    # If a rule rejects the SYN, OutNoRoutes counts the rule's ICMP error, not a SYN-ACK.
     without = last is not None and any(each in findings.lost for each in _no_way_back(last.netns))
     if last is not None and not last.out and without and not findings.rejected:
-        # Where it has no way on itself, or may not go on, what has no way back is the word of that: net/ipv6/route.c
-        # ip6_pkt_discard(), net/ipv6/ip6_output.c ip6_forward()
+        # If the SYN itself could not be forwarded, OutNoRoutes counts the ICMP error about it, not a lost SYN-ACK:
+        # net/ipv6/route.c ip6_pkt_discard(), net/ipv6/ip6_output.c ip6_forward()
         return all((last.netns, each) not in findings.lost for each in ("Ip6InNoRoutes", "Ip6InAddrErrors"))
     if any(name == RESETS for _, name in findings.lost):
         return True
@@ -149,7 +149,9 @@ def _answered(findings: Findings) -> bool:
 
 
 def _no_way_back(netns: Netns) -> tuple[tuple[Netns, str], ...]:
-    """Source: net/ipv4/inet_connection_sock.c inet_csk_route_req(): a SYN that cannot be answered is forgotten."""
+    """Return the counters that grow when a SYN-ACK has no route; the kernel then forgets the SYN.
+
+    Source: net/ipv4/inet_connection_sock.c inet_csk_route_req()"""
     return (netns, "OutNoRoutes"), (netns, "Ip6OutNoRoutes")
 
 
@@ -160,6 +162,6 @@ def _echoed(findings: Findings) -> bool:
 
 
 def last_seen(findings: Findings) -> Sighting | None:
-    """Return the last sighting of the packet that did not come through."""
+    """Return the last sighting of the attempt, or None."""
     sightings = findings.attempt.sightings
     return sightings[-1] if sightings else None

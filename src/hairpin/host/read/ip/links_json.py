@@ -107,6 +107,7 @@ class _TunnelData(msgspec.Struct):
     pmtudisc: bool | None = None
     ikey: str | int | None = None
     okey: str | int | None = None
+    learning: bool = True
     external: bool = False
 
 
@@ -213,6 +214,7 @@ def _tunnel(kind: str, data: _TunnelData) -> Tunnel:
         remote=remote[1] if remote is not None else None,
         underlay=data.link,
         dont_fragment="set" if df == "set" else "inherit" if df == "inherit" else "unset",
+        learning=data.learning,
         external=data.external,
     )
 

@@ -158,6 +158,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
         remote=remote[1] if remote is not None else None,
         underlay=value_after(words, "dev"),
         dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
+        learning="nolearning" not in words,
         external="external" in words,
     )
 

@@ -1,8 +1,8 @@
-"""Rules that a tool does not take, loaded another way with the least loss.
+"""Loads rules that a tool refuses, with the least loss.
 
-What nft says as JSON and does not take back is said in its own words.  What is refused then is left out by itself: in
-the place of a rule stands one that has no effect, so that the rules behind it keep their numbers, and its counter tells
-whether a packet came there at all.
+If nft rejects its own JSON listing, the table is written again in nft's own language.  A rule that is still refused is
+left out alone.  A rule without effect stands in its place, so that the following rules keep their numbers, and its
+counter tells whether a packet came there.
 """
 
 import re
@@ -22,7 +22,7 @@ from hairpin.replica.run.tool import run_tool
 _LINE = re.compile(r"line:? (\d+)")
 """As the restoring tools and ipset name a line."""
 _TRIES = 20
-"""So often a tool may refuse a text before all of it is given up."""
+"""After so many refusals the whole text is given up."""
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
@@ -38,8 +38,8 @@ class LeftOut(msgspec.Struct, frozen=True):
     instead: str | None = None
 
 
-def load_again(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load what was refused with these words, where the process is; yield what is left out."""
+def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
+    """Load again what the tool refused with these words, where the process is; yield what is left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -49,7 +49,7 @@ def load_again(load: Load, said: str) -> Iterator[LeftOut]:
 
 
 def _by_line(load: Load, said: str) -> Iterator[LeftOut]:
-    """Leave out line after line until the rest is taken."""
+    """Leave out one refused line after the other until the tool accepts the rest."""
     lines = load.text.split("\n")
     for _ in range(_TRIES):
         if not said:
@@ -75,7 +75,7 @@ def _blamed(said: str, count: int) -> tuple[int, ...]:
 
 
 def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
-    """Put a rule of no effect into the place of a line; return None where the line is no rule."""
+    """Put a rule without effect in the place of a line; return None if the line is no rule."""
     line = lines[at].strip()
     if load.tool.endswith("restore"):
         rule = _RULE.match(line)

@@ -1,0 +1,86 @@
+"""Settings that links get when all of them are there: masters, bridge port flags, VLANs, and whether they are up.
+
+Source: ip-link(8), bridge(8)
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort, Link
+from hairpin.network.network import is_bridge_port
+from hairpin.replica.plan.links import KINDS, active_member, by_age
+
+_PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+
+
+def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
+    """Yield the lines that give links their masters and set them up, in the namespace itself."""
+    for link in sorted(namespace.links, key=by_age):
+        if _joins(namespace, link, able):
+            yield f"link set dev {link.name} master {link.master}"
+            if link.port is not None:
+                yield from _port_flags(link.name, link.port)
+        if link.name != "lo":
+            yield f"link set dev {link.name} addrgenmode none"
+    # A bond sets its members up.
+    yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
+    yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)
+
+
+def states(namespace: Namespace) -> Iterator[str]:
+    """Yield the lines of ``bridge -batch`` that set the states of bridge ports, once the ports run.
+
+    Before that, the kernel refuses a state, and sets another one when the port's carrier comes.
+
+    Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
+    do_setlink(): DO_SETLINK_NOTIFY
+    """
+    for link in namespace.links:
+        port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
+        if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:
+            yield f"link set dev {link.name} state {_PORT_STATES.index(port.state)}"
+
+
+def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:
+    master = namespace.link(link.master or "")
+    if master is None:
+        return False
+    return master.kind in ("bridge", "vrf") or active_member(namespace, master, able) is not None
+
+
+def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
+    flags = {
+        "hairpin": (port.hairpin, False),
+        "isolated": (port.isolated, False),
+        "guard": (port.guard, False),
+        "learning": (port.learning, True),
+        "flood": (port.flood, True),
+        "neigh_suppress": (port.neigh_suppress, False),
+    }
+    words = [f"{flag} {'on' if value else 'off'}" for flag, (value, usual) in flags.items() if value is not usual]
+    if words:
+        yield f"link set dev {name} type bridge_slave {' '.join(words)}"
+
+
+def vlans(namespace: Namespace) -> Iterator[str]:
+    """Yield ``bridge -batch`` lines for the ports of bridges that filter VLANs, and those bridges themselves."""
+    for link in namespace.links:
+        master = namespace.link(link.master or "")
+        if link.bridge is not None and link.bridge.vlan_filtering:
+            yield from _vlans(f"dev {link.name} self", link.bridge.pvid, link.bridge.vlans)
+        elif link.port is not None and master is not None and master.bridge and master.bridge.vlan_filtering:
+            yield from _vlans(f"dev {link.name}", link.port.pvid, link.port.vlans)
+
+
+def _vlans(where: str, pvid: int | None, found: tuple[tuple[int, int, bool], ...]) -> Iterator[str]:
+    if not any(first <= 1 <= last for first, last, _ in found):
+        yield f"vlan del {where} vid 1"
+    for first, last, untagged in found:
+        span = str(first) if first == last else f"{first}-{last}"
+        own = " pvid" if pvid is not None and first <= pvid <= last else ""
+        yield f"vlan add {where} vid {span}{own}{' untagged' if untagged else ''}"
+
+
+def running(namespace: Namespace) -> tuple[str, ...]:
+    """Return the links that must have their carrier before a packet is sent."""
+    return tuple(link.name for link in namespace.links if link.up and link.carrier)

@@ -1,0 +1,63 @@
+"""Tunnel devices between hosts that are rebuilt, as ``ip -batch`` and ``bridge -batch`` lines.
+
+Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/link_gre.c gre_parse_opt()
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link, Tunnel
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+
+MOST_OVERHEAD_BYTES = 70
+"""By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
+KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
+
+
+def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
+    """Return whether the tunnel device is made as it is: its frames go somewhere, and another host was read.
+
+    With one host alone, nobody could open what the device sends; a wire to the world stands in."""
+    tunnel = link.tunnel
+    if tunnel is None or tunnel.external or tunnel.kind not in KINDS or len(network.hosts) < 2:
+        return False
+    return tunnel.remote is not None or any(_entries(network.namespace(netns), link))
+
+
+def type_words(tunnel: Tunnel) -> str:
+    """Return what follows ``type`` in the line that makes the device."""
+    words = [tunnel.kind]
+    if tunnel.key is not None:
+        words += ["id" if tunnel.kind in ("vxlan", "geneve") else "key", str(tunnel.key)]
+    for name, address in (("local", tunnel.local), ("remote", tunnel.remote)):
+        words += [name, address_text(address, tunnel.version)] if address is not None else []
+    words += ["dev", tunnel.underlay] if tunnel.underlay and tunnel.kind != "geneve" else []
+    words += ["dstport", str(tunnel.port)] if tunnel.port is not None else []
+    if tunnel.kind == "vxlan" and not tunnel.learning:
+        words.append("nolearning")
+    if tunnel.kind in ("vxlan", "geneve"):
+        words += ["df", tunnel.dont_fragment] if tunnel.dont_fragment != "unset" else []
+    else:
+        words += [] if tunnel.dont_fragment == "set" else ["nopmtudisc"]
+    return " ".join(words)
+
+
+def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
+    """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices.
+
+    ``able``: the kinds that this kernel makes."""
+    namespace = network.namespace(netns)
+    for link in namespace.links:
+        if link.kind in able and is_rebuilt(network, netns, link):
+            yield from _entries(namespace, link)
+
+
+def _entries(namespace: Namespace, link: Link) -> Iterator[str]:
+    version = link.tunnel.version if link.tunnel is not None else 4
+    for each in namespace.fdb:
+        if each.port == link.name and each.remote is not None:
+            mac = ":".join(f"{byte:02x}" for byte in each.mac.to_bytes(6))
+            state = "permanent" if each.state == "permanent" else "dynamic"
+            yield f"fdb append {mac} dev {link.name} dst {address_text(each.remote, version)} self {state}"

@@ -1,0 +1,107 @@
+"""Packets that left the rebuilt hosts: they came to the world, and the world forwards them to no other host.
+
+The world's kernel answers every packet.  If the outside would not answer it (walk/outside.py), it counts as lost.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.stacked import lower_of
+from hairpin.replica.judgement import Sighting, Verdict
+from hairpin.replica.plan.between import crosses, tunnel_ports
+from hairpin.replica.plan.blueprint import WORLD, Way
+from hairpin.replica.plan.world import entry
+from hairpin.replica.watch.verdict import says_no
+from hairpin.walk.outside import outside_takes
+from hairpin.walk.state import End, State
+
+
+class Departures:
+    """Tells the packets that left apart from the others that came to the world."""
+
+    def __init__(self, network: Network, ways: tuple[Way, ...]) -> None:
+        self._network = network
+        self._hosts = {way.wire: way.netns for way in ways}
+        self._tunnel_ports = frozenset(tunnel_ports(network))
+
+    def lost(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Verdict | None:
+        """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
+        last = self.last(flow, seen, reached=reached)
+        if last is None:
+            return None
+        packet = Packet(
+            version=last.version,
+            saddr=parse_address(last.source)[1],
+            daddr=parse_address(last.destination)[1],
+            protocol=last.protocol,
+            sport=last.sport,
+            dport=last.dport,
+            icmp=last.icmp,
+        )
+        netns, link = self._stacked_sender(flow, last, seen)
+        taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
+        if taken.reason is None:
+            return None
+        return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
+
+    def last(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Sighting | None:
+        """Return the last request that came to the world, from inside or forwarded for an outside client.
+
+        ``reached``: a service of a rebuilt namespace has read something."""
+        came = (each for each in seen if each.netns == WORLD and not each.out and not self._passes(flow, each))
+        newest = reversed(tuple(came))
+        return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
+
+    def _passes(self, flow: Flow, seen: Sighting) -> bool:
+        """Return whether the world only forwards the packet to another host, or it is a tunnel's outer packet."""
+        if len(self._network.hosts) == 1:
+            return False
+        return self._is_outer(flow, seen) or crosses(
+            self._network, self._host_of(flow, seen).host, seen.version, seen.destination
+        )
+
+    def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
+        return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
+
+    def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
+        """Yield what cannot be said about the far ends of tunnels whose outer packets came to the world."""
+        if len(self._network.hosts) > 1:
+            came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
+            for each in came:
+                yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
+
+    def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
+        """Return the host whose uplink ends at the world's link that the packet was seen on."""
+        return self._hosts.get(seen.link, self._network.host_netns(flow.host))
+
+    def _stacked_sender(self, flow: Flow, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
+        """Return namespace and name of the macvlan or ipvlan that the packet left by; else the host and no name.
+
+        Such a packet never reaches the host below, though the world has the host's addresses too."""
+        for each in seen:
+            if (
+                each.out
+                and each.at_ns <= last.at_ns
+                and (each.source, each.destination) == (last.source, last.destination)
+            ):
+                inside = each.netns in self._network and not each.netns.is_host
+                link = self._network.namespace(each.netns).link(each.link) if inside else None
+                if link is not None and lower_of(self._network, each.netns, link) is not None:
+                    return each.netns, each.link
+        return self._host_of(flow, last), ""
+
+    def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...], *, reached: bool) -> bool:
+        """Return whether the packet is an answer that went astray, and not a request."""
+        if says_no(seen):
+            return True
+        if seen.protocol == TCP:
+            return seen.tcp_flags & ACK != 0
+        begins = entry(self._network, flow)
+        if begins is not None:
+            return reached or seen.destination == begins.source
+        return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)

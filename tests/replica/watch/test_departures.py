@@ -1,0 +1,52 @@
+"""Which packets left the rebuilt hosts."""
+
+import msgspec
+import pytest
+
+from hairpin.netfilter.packet import ACK, RST, SYN, TCP, UDP
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.prefix import parse_address
+from hairpin.replica.judgement import Sighting
+from hairpin.replica.plan.blueprint import WORLD, Way
+from hairpin.replica.watch.departures import Departures
+from tests.two_hosts import ONE, TWO, network
+
+WAYS = (Way(ONE, "eth0", "w1", 1), Way(TWO, "eth0", "w2", 2))
+FAR = "203.0.113.80"
+FLOW = Flow(FromHost(), 4, parse_address(FAR)[1], "tcp", 443, host="one")
+REQUEST = Sighting(1, WORLD, "w1", False, 4, "198.51.100.11", FAR, TCP, 40000, 443, SYN)
+
+CASES: dict[str, tuple[Sighting, bool]] = {
+    "a request to somebody out there": (REQUEST, True),
+    "the world sends it": (msgspec.structs.replace(REQUEST, out=True), False),
+    "on a host": (msgspec.structs.replace(REQUEST, netns=ONE), False),
+    "an answer": (msgspec.structs.replace(REQUEST, tcp_flags=SYN | ACK), False),
+    "a refusal": (msgspec.structs.replace(REQUEST, tcp_flags=RST), False),
+    "forwarded to the other host": (msgspec.structs.replace(REQUEST, destination="198.51.100.12"), False),
+    "the outer packet of a tunnel": (msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472), False),
+}
+
+
+@pytest.mark.parametrize(("seen", "left"), CASES.values(), ids=CASES)
+def test_last(seen: Sighting, left: bool) -> None:
+    assert Departures(network(), WAYS).last(FLOW, (seen,), reached=False) == (seen if left else None)
+
+
+# source of the packet, the verdict
+LOST = {
+    "the host's own address": ("198.51.100.11", None),
+    "an address that nobody out there knows": ("10.9.9.9", "unanswered"),
+}
+
+
+@pytest.mark.parametrize(("source", "said"), LOST.values(), ids=LOST)
+def test_lost(source: str, said: str | None) -> None:
+    seen = msgspec.structs.replace(REQUEST, source=source)
+    assert Departures(network(), WAYS).lost(FLOW, (seen,), reached=False) == said
+
+
+def test_an_outer_packet_that_came_to_the_world_tells_that_a_far_end_was_not_read() -> None:
+    outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
+    told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
+    found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))
+    assert tuple(str(each) for each in found) == told
