@@ -1,15 +1,19 @@
-"""What hairpin says of recorded networks of several hosts is what real connections between them did."""
+"""What hairpin says of recorded networks of several hosts is what real connections between them did, and why."""
 
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import World
+from hairpin.question.flows import flows_for
+from hairpin.question.outside import parse_world
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded import AGREEING
-from tests.acceptance.recorded_networks import Asked, evidence, expected
+from tests.acceptance.recorded_networks import Asked, evidence, expected, stated
 
 CASES = {
     f"{name} {flow.origin} {flow.to}": (name, flow)
@@ -17,16 +21,15 @@ CASES = {
     for flow in network.flows
     if not flow.padding_bytes and flow.origin != "lan"
 }
-
-# What these networks do cannot be seen on any of their hosts: a gateway that has routes, a fabric that filters.
-BEYOND_THE_HOSTS = (
-    "healthy-routes container:web@node1 192.0.2.10:9000",
-    "upstream-filters-container-addresses.fabric container:web@node1 10.244.2.2:80",
-)
+BROKEN = {key: case for key, case in CASES.items() if case[1].real != "delivered"}
+HEALTHY = tuple(name for name, network in expected().items() if not network.causes)
 
 
 def network(name: str) -> Network:
-    return Network(tuple(parse(evidence(name, host)) for host in expected()[name].hosts))
+    """Return the hosts, and the world around them as its file states it."""
+    file = stated(name)
+    hosts = tuple(parse(evidence(name, host)) for host in expected()[name].hosts)
+    return Network(hosts, parse_world(file.read_text(), str(file)) if file is not None else World())
 
 
 def flow_of(asked: Asked, net: Network) -> Flow:
@@ -46,10 +49,7 @@ def flow_of(asked: Asked, net: Network) -> Flow:
     return Flow(start, version, value, kind, int(port), host=host)
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"), [case for key, case in CASES.items() if key not in BEYOND_THE_HOSTS],
-    ids=[key for key in CASES if key not in BEYOND_THE_HOSTS],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "asked"), CASES.values(), ids=CASES)
 def test_verdict(name: str, asked: Asked) -> None:
     net = network(name)
     trace = walk_flow(net, flow_of(asked, net))
@@ -58,9 +58,24 @@ def test_verdict(name: str, asked: Asked) -> None:
     assert trace.verdict in AGREEING[asked.real] | unheard
 
 
-@pytest.mark.parametrize("key", BEYOND_THE_HOSTS)
-def test_what_no_host_shows_is_assumed(key: str) -> None:
-    name, asked = CASES[key]
+@pytest.mark.parametrize(("name", "asked"), BROKEN.values(), ids=BROKEN)
+def test_the_cause_is_named_on_the_host_where_it_is(name: str, asked: Asked) -> None:
     net = network(name)
-    trace = walk_flow(net, flow_of(asked, net))
-    assert trace.verdict not in AGREEING[asked.real]
+    diagnosis = diagnose(net, flow_of(asked, net))
+    named = {f"{each.cause}@{each.host}" for each in diagnosis.causes}
+    wanted = expected()[name].causes
+    assert len(named) == len(wanted)
+    assert all(named & set(alternatives) for alternatives in wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "host"), [(name, host) for name in HEALTHY for host in ("", *expected()[name].hosts)]
+)  # fmt: skip
+def test_a_healthy_network_is_not_called_sick(name: str, host: str) -> None:
+    """``host`` is the only one that was read; empty: all were."""
+    whole = network(name)
+    net = whole if not host else Network((whole.host(host),), whole.world)
+    asked = [flow_of(each, whole) for each in expected()[name].flows if each.origin != "lan"]
+    recorded = tuple(flow for flow in asked if host in ("", flow.host))
+    named = {each.cause for flow in (*recorded, *flows_for(net, (), None)) for each in diagnose(net, flow).causes}
+    assert named == set()

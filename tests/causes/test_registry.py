@@ -13,6 +13,7 @@ from hairpin.causes.registry import all_causes, cause_modules, causes_for
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
+from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
 from tests.causes.case import Case
 from tests.causes.container.test_container import CASES as CONTAINER
@@ -24,6 +25,7 @@ from tests.causes.service.test_service import CASES as SERVICE
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, dict[str, Case]] = {
+    "between_hosts": BETWEEN_HOSTS,
     "bridge": BRIDGE,
     "container": CONTAINER,
     "engine": ENGINE,
@@ -69,5 +71,6 @@ def test_a_reason_is_asked_of_its_causes_only() -> None:
         "ip-forward-off",
         "ipv6-forwarding-off",
         "neighbour-entry-wrong",
+        "node-route-wrong-host",
         "publish-address-not-on-host",
     ]

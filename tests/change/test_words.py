@@ -17,7 +17,7 @@ from hairpin.change.words import (
     six,
 )
 from hairpin.errors import ChangeError
-from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 
 GATEWAY = 0xC6336401
@@ -111,6 +111,14 @@ LINKS: dict[str, tuple[Link, list[str]]] = {
 @pytest.mark.parametrize(("after", "expected"), LINKS.values(), ids=LINKS)
 def test_a_link(after: Link, expected: list[str]) -> None:
     assert [" ".join(each) for each in link_commands(PORT, after)] == expected
+
+
+def test_a_tunnel_device_gets_another_remote() -> None:
+    device = Link(7, "vx", "vxlan", tunnel=Tunnel("vxlan", key=1, port=4789, remote=7))
+    moved = replace(device, tunnel=Tunnel("vxlan", key=1, port=4789, remote=8))
+    assert [" ".join(each) for each in link_commands(device, moved)] == ["ip link set vx type vxlan remote 0.0.0.8"]
+    other = replace(device, tunnel=Tunnel("vxlan", key=2, port=4789, remote=7))
+    assert list(link_commands(device, other)) == []  # the kernel changes no VNI
 
 
 def test_who_has_made_an_entry() -> None:

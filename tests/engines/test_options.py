@@ -9,9 +9,9 @@ from hairpin.engines.options import (
     bridges_of,
     daemon_of,
     dockerd_version,
-    is_true,
     trusted_interfaces,
 )
+from hairpin.host.docker import is_true
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
 
 VERSIONS: dict[str, tuple[str, Version | None]] = {

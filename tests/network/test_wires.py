@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.host import Host
 from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.network.network import Network, Port
-from hairpin.network.wires import Reason, owner_of, wires_of
+from hairpin.network.wires import Reason, holder_of, owner_of, wires_of
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 
 SOMEBODY = 0x0200_0000_0099
@@ -52,3 +52,11 @@ def test_the_one_other_host_that_has_an_address() -> None:
     assert owner_of(net, 4, ELSEWHERE, besides="one") == TWO
     assert owner_of(net, 4, ELSEWHERE, besides="two") is None
     assert owner_of(net, 4, 0xAC110001, besides="one") is None
+
+
+def test_the_one_other_host_that_has_an_address_on_any_link() -> None:
+    net = network(node("one"), node("two"), msgspec.structs.replace(node("two", address=ELSEWHERE), name="three"))
+    assert holder_of(network(), 4, 0xAC110001, besides="one") == TWO
+    assert holder_of(net, 4, 0xAC110001, besides="one") is None
+    assert holder_of(net, 4, ADDRESSES["two"], besides="one") == TWO
+    assert holder_of(network(node("one")), 4, ADDRESSES["one"], besides="two") is None

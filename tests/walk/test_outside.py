@@ -11,7 +11,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.walk.outside import enters_by, outside_takes
 from hairpin.walk.state import End, State
-from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, network, route, sibling
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container, engine, host_namespace, network, route, sibling
 from tests.walk.standing import at, ended
 
 NEIGHBOUR = parse_address("198.51.100.7")[1]
@@ -105,11 +105,14 @@ def out(start: Start | None = None, daddr: int = FAR) -> Flow:
 PEER = Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),))
 WAY_BACK = ReturnRoute(4, parse_address("172.17.0.0")[1], 16)
 
+UNMADE = network(docker=msgspec.structs.replace(engine(container()), networks=()))
+
 # network, flow, source and destination as they left, reason for no answer
 TAKEN: dict[str, tuple[Network, Flow, int, int, str | None]] = {
     "from this host": (network(), out(), HOST_ADDRESS, FAR, None),
     "a container's source": (network(), out(), WEB, FAR, "source-not-translated"),
     "a container's source, a route back": (world(return_routes=(WAY_BACK,)), out(), WEB, FAR, None),
+    "a container's source, of a network that no engine made": (UNMADE, out(), WEB, FAR, None),
     "a neighbour's address that nobody here has": (network(), out(), NEIGHBOUR, FAR, "source-not-translated"),
     "a peer that accepts": (world(peers=(PEER,)), out(), HOST_ADDRESS, FAR, None),
     "a peer that does not": (world(peers=(PEER,), return_routes=(WAY_BACK,)), out(), WEB, FAR, "peer-drops"),
@@ -144,6 +147,14 @@ def test_what_is_assumed_is_said() -> None:
     (unknown,) = outside_takes(network(), out(), leaving(WEB, FAR)).assumed
     assert str(answers) == "203.0.113.80 answers"
     assert str(unknown) == "nobody outside knows a way back to 172.17.0.2"
+
+
+def test_a_source_that_is_not_masqueraded_is_presumed_to_be_known() -> None:
+    assumed = outside_takes(UNMADE, out(), leaving(WEB, FAR)).assumed
+    assert [str(each) for each in assumed] == [
+        "203.0.113.80 answers",
+        "the next hop knows the way back to 172.17.0.2",
+    ]
 
 
 def test_a_gateway_that_hairpins_sends_it_back() -> None:

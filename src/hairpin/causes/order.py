@@ -10,9 +10,10 @@ from typing import Literal
 import msgspec
 
 Class = Literal[
-    "wrong-neighbour-entry",
+    "wrong-neighbour-entry", "stale-tunnel-entry",
     "address-not-on-host",
     "switched-off",
+    "route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts",
     "container-without-ports", "process-stopped",
     "gateway-address-lost", "bound-to-other-address",
     "container-address-lost", "engine-option",
@@ -23,14 +24,14 @@ Class = Literal[
     "shadowing-translation",
     "stale-translation", "foreign-source-translation",
     "diverting-policy-rule", "bridge-in-wrong-zone",
-    "closed-zone", "hidden-backend", "overlapping-subnet", "bound-to-loopback",
+    "closed-zone", "closed-tunnel-port", "hidden-backend", "overlapping-subnet", "bound-to-loopback",
     "bound-elsewhere",
     "lost-relay", "notrack-rule",
     "dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody",
     "other-port",
     "nothing-listens-there",
     "separation", "port-not-published",
-    "shared-rule", "far-end-of-link", "no-way-back", "odd-translation",
+    "shared-rule", "far-end-of-link", "filtering-peer", "no-way-back", "odd-translation",
     "closed-host-service",
     "closed-policy",
     "engine-protection",
@@ -47,7 +48,7 @@ class Row(msgspec.Struct, frozen=True):
 
 ORDER: tuple[Row, ...] = (
     Row(
-        ("wrong-neighbour-entry",),
+        ("wrong-neighbour-entry", "stale-tunnel-entry"),
         "The entry sends the packet astray.  Whatever stops the packet afterwards works as it should.",
     ),
     Row(
@@ -57,6 +58,10 @@ ORDER: tuple[Row, ...] = (
     Row(
         ("switched-off",),
         "A container that does not run, or a kernel that does not forward, explains every later loss.",
+    ),
+    Row(
+        ("route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts"),
+        "The packet does not get to the host that has its destination.  What stops it elsewhere works as it should.",
     ),
     Row(
         ("container-without-ports", "process-stopped"),
@@ -100,7 +105,7 @@ ORDER: tuple[Row, ...] = (
         "One setting that affects many flows, before a port or a socket of this flow alone.",
     ),
     Row(
-        ("closed-zone", "hidden-backend", "overlapping-subnet", "bound-to-loopback"),
+        ("closed-zone", "closed-tunnel-port", "hidden-backend", "overlapping-subnet", "bound-to-loopback"),
         "The setting behind a rule is known and has its own remedy, so it comes before the rule itself.",
     ),
     Row(
@@ -128,7 +133,7 @@ ORDER: tuple[Row, ...] = (
         "Networks are kept apart and ports kept private on purpose, so every accident comes before.",
     ),
     Row(
-        ("shared-rule", "far-end-of-link", "no-way-back", "odd-translation"),
+        ("shared-rule", "far-end-of-link", "filtering-peer", "no-way-back", "odd-translation"),
         "Rules that many flows share, and guesses about what lies beyond this host.",
     ),
     Row(

@@ -304,6 +304,20 @@ class Change(msgspec.Struct, frozen=True):
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()
 
+    @property
+    def host(self) -> str | None:
+        """The label of the host that the first part is made on; None where only the world outside changes."""
+        return next((host for part in self.parts if (host := label_of(part)) is not None), None)
+
+
+def label_of(part: Primitive) -> str | None:
+    """Return the label of the host that the part is made on; None for the world outside."""
+    if isinstance(part, ChangeWorld):
+        return None
+    if isinstance(part, OfHost | AddNamespace | SetContainer):
+        return part.host
+    return part.netns.host
+
 
 def one(part: Primitive, *calls: Call) -> Change:
     """Return the change of one primitive."""

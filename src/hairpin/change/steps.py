@@ -15,7 +15,6 @@ from hairpin.change.argv import forgetting_argv, setting_argv
 from hairpin.change.calls import FillIn, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
-    AddNamespace,
     AddSocket,
     Change,
     ChangeWorld,
@@ -32,11 +31,11 @@ from hairpin.change.change import (
     ReplaceRuleset,
     ReplaceTable,
     RuleEdit,
-    SetContainer,
     SetPolicy,
     Setting,
     SetUnit,
     WriteFile,
+    label_of,
 )
 from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
@@ -265,11 +264,8 @@ def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
 
 def host_of(part: Primitive, network: Network) -> Host:
     """Return the host that a part changes; of what is outside of all, the first one."""
-    if isinstance(part, ChangeWorld):
-        return network.this
-    if isinstance(part, OfHost | AddNamespace | SetContainer):
-        return network.host(part.host)
-    return network.host(part.netns.host)
+    label = label_of(part)
+    return network.this if label is None else network.host(label)
 
 
 def refused(step: Step, network: Network) -> Message | None:

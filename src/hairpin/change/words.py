@@ -193,6 +193,9 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
+    old_end, end = before.tunnel, after.tunnel
+    if old_end is not None and end is not None and end.remote not in (None, old_end.remote):
+        yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))
     if before.up != after.up:
         yield (*own, "up" if after.up else "down")
 

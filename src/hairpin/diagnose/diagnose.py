@@ -33,6 +33,16 @@ class Suspect(msgspec.Struct, frozen=True):
     candidate: Candidate
     stop: Stop
 
+    @property
+    def host(self) -> str:
+        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        return self.candidate.change.host or self.stop.netns.host
+
+    @property
+    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        """What two suspects that are one cause have in common: the cause, its host and its place there."""
+        return self.cause, self.host, self.candidate.where
+
 
 class Proof(msgspec.Struct, frozen=True):
     """What shows it: the verdict as the host is, and with every change of the set made."""
@@ -144,17 +154,16 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
 def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may
     stop the request and the answer)."""
-    joined: dict[tuple[str, tuple[tuple[str, str], ...]], Suspect] = {}
+    joined: dict[object, Suspect] = {}
     for each in found:
-        key = (each.cause, each.candidate.where)
-        first = joined.get(key)
+        first = joined.get(each.key)
         if first is None:
-            joined[key] = each
+            joined[each.key] = each
             continue
         one, other = first.candidate.change, each.candidate.change
         change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.calls, *other.calls))))
         candidate = msgspec.structs.replace(first.candidate, change=change)
-        joined[key] = msgspec.structs.replace(first, candidate=candidate)
+        joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())
 
 

@@ -23,6 +23,11 @@ class FoundCause(msgspec.Struct, frozen=True):
     flows: tuple[int, ...]
     together: tuple[str, ...]
 
+    @property
+    def host(self) -> str:
+        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        return self.candidate.change.host or self.stop.netns.host
+
 
 class Examination(msgspec.Struct, frozen=True):
     """The flows' diagnoses in the order asked, and the causes that they have found."""
@@ -33,9 +38,9 @@ class Examination(msgspec.Struct, frozen=True):
 
     def causes_of(self, number: int) -> tuple[FoundCause, ...]:
         """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
-        order = [(each.cause, each.candidate.where) for each in self.diagnoses[number].causes]
+        order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
-        return tuple(sorted(found, key=lambda each: order.index((each.id, each.candidate.where))))
+        return tuple(sorted(found, key=lambda each: order.index((each.id, each.host, each.candidate.where))))
 
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
@@ -47,16 +52,16 @@ def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
     first."""
-    keys: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[int, Suspect]]] = {}
+    keys: dict[object, list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:
-            keys.setdefault((suspect.cause, suspect.candidate.where), []).append((number, suspect))
+            keys.setdefault(suspect.key, []).append((number, suspect))
     refs = {key: f"c{index}" for index, key in enumerate(keys, 1)}
     found: list[FoundCause] = []
     for key, members in keys.items():
         first, suspect = members[0]
         diagnosis = diagnoses[first]
-        together = tuple(refs[each.cause, each.candidate.where] for each in diagnosis.causes)
+        together = tuple(refs[each.key] for each in diagnosis.causes)
         assert diagnosis.proof is not None
         found.append(
             FoundCause(

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.engines.expected import Backend
-from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.docker import DockerNetwork, Engine, is_true
 from hairpin.netfilter.rule_address import IpFamily
 
 Version = tuple[int, int, int]
@@ -17,8 +17,6 @@ GatewayMode = Literal["nat", "nat-unprotected", "routed", "isolated"]
 IP6TABLES_BY_DEFAULT: Version = (27, 0, 0)
 """Before, ip6tables was an experimental feature and off."""
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _BRIDGE = "com.docker.network.bridge."
 
 
@@ -109,9 +107,7 @@ def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
         device=device,
         internal=network.internal,
         icc=is_true(network.option(f"{_BRIDGE}enable_icc"), otherwise=not (default and engine.icc is False)),
-        masquerade=is_true(
-            network.option(f"{_BRIDGE}enable_ip_masquerade"), otherwise=not (default and engine.ip_masq is False)
-        ),
+        masquerade=engine.masquerades(network),
         trusted=trusted_interfaces(network.option(f"{_BRIDGE}trusted_host_interfaces")),
         ip=_side(network, 4),
         ip6=_side(network, 6) if network.ipv6 else None,
@@ -121,15 +117,6 @@ def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
 def trusted_interfaces(text: str | None) -> tuple[str, ...]:
     """Return the interfaces of ``trusted_host_interfaces`` (colon separated)."""
     return tuple(name for name in (text or "").split(":") if name)
-
-
-def is_true(text: str | None, *, otherwise: bool) -> bool:
-    """Return the option as Docker reads it (Go's strconv.ParseBool), or ``otherwise`` when it is not given."""
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    return otherwise
 
 
 def _side(network: DockerNetwork, version: Literal[4, 6]) -> Side | None:

@@ -100,6 +100,19 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return dict(self.options).get(name)
 
 
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+def is_true(text: str | None, *, otherwise: bool) -> bool:
+    """Return the option as Docker reads it (Go's strconv.ParseBool), or ``otherwise`` when it is not given."""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    return otherwise
+
+
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.  Options are None when neither flag nor daemon.json nor API says them; the
     defaults belong to the engine's version and are in ``hairpin.engines``."""
@@ -122,3 +135,12 @@ class Engine(msgspec.Struct, frozen=True):
     allow_direct_routing: bool | None = None
     rootless: bool = False
     evidence: str = ""
+
+    def masquerades(self, network: DockerNetwork) -> bool:
+        """Return whether the options of this bridge network ask for masquerading.
+
+        A daemon's ``--ip-masq`` is meant for its default network only.
+        """
+        default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
+        asked = network.option("com.docker.network.bridge.enable_ip_masquerade")
+        return is_true(asked, otherwise=not (default and self.ip_masq is False))

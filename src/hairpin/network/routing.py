@@ -348,4 +348,6 @@ def route_text(route: Route) -> str:
         words += ["table", str(route.table)]
     if route.metric:
         words += ["metric", str(route.metric)]
+    if any(hop.onlink for hop in route.next_hops):
+        words.append("onlink")
     return " ".join(words)

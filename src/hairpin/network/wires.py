@@ -140,3 +140,15 @@ def owner_of(network: Network, version: int, value: int, *, besides: str) -> Net
         and any((address.version, address.value) == (version, value) for address in each.addresses)
     }
     return holders.pop() if len(holders) == 1 else None
+
+
+def holder_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
+    """Return the namespace of the one other host that has the address on any link; None where none or several have."""
+    if len(network.hosts) < 2:
+        return None
+    holders = {
+        netns
+        for netns, namespace in network.namespaces()
+        if netns.host != besides and any((each.version, each.value) == (version, value) for each in namespace.addresses)
+    }
+    return holders.pop() if len(holders) == 1 else None

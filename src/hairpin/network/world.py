@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, inside
 
 
 class PublicAddress(msgspec.Struct, frozen=True):
@@ -54,6 +54,14 @@ class World(msgspec.Struct, frozen=True):
     peers: tuple[Peer, ...] = ()
     return_routes: tuple[ReturnRoute, ...] = ()
     upstream: tuple[UpstreamRule, ...] = ()
+
+    def peer_against(self, version: Version, source: int, destination: int) -> Peer | None:
+        """Return the peer of the destination that does not accept the source, or None."""
+        for each in self.peers:
+            within = each.version == version and inside(destination, each.network, each.prefix_length, version)
+            if within and not any(inside(source, *accepted, version) for accepted in each.accepts):
+                return each
+        return None
 
     def public(self, version: Version, address: int) -> PublicAddress | None:
         """Return the mapping of that public address, or None."""

@@ -9,7 +9,7 @@ from hairpin.report.remedy_text import NOTE, write_remedy
 from hairpin.report.unread import left_undecided
 from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
-from hairpin.walk.verdicts import VERDICTS
+from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _SEVERITIES: dict[str, Message] = {
     "blocking": message("cause"),
@@ -61,7 +61,8 @@ class _Report:
             write_flows(lines, group.verdict, words, paper, all_=self._verbose)
         fine = [each for each in flows if each.trace.succeeds]
         single = self._verbose or len(fine) <= FEW
-        for verdict in dict.fromkeys(each.verdict for each in fine):
+        verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
+        for verdict in verdicts:
             alike = [each.trace.flow for each in fine if each.verdict == verdict]
             lines = [flow_text(flow) for flow in alike] if single else folded(alike, words)
             write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)

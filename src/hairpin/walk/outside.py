@@ -23,9 +23,12 @@ from hairpin.network.prefix import Version, address_text, inside, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
+from hairpin.network.unmasqueraded import is_unmasqueraded
+from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.tunnel import carried_back, outer_packet
-from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped
+from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -172,30 +175,33 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
             message("{address} is a container network's address, and the packet has left the host", address=target)
         )
         return OutsideAnswer(decided, reason="left-instead", assumed=())
+    elsewhere = _on_another_host(network, end.state)
+    if elsewhere is not None:
+        return OutsideAnswer(elsewhere, reason="left-instead")
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed(message("forwarded through this host to somebody else"))
         return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
     unknown = _unknown_source(network, end.state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
-    for peer in network.world.peers:
-        within = peer.version == packet.version and inside(
-            packet.daddr, peer.network, peer.prefix_length, packet.version
-        )
-        if within and not any(inside(packet.saddr, *each, packet.version) for each in peer.accepts):
-            decided = Assumed(
-                message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version))
-            )
-            return OutsideAnswer(decided, reason="peer-drops", assumed=(decided.said,))
+    refused = refused_by_peer(network, packet)
+    if refused is not None:
+        return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
     decided = Assumed(message("{address} answers", address=address_text(packet.daddr, packet.version)))
-    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
+    said = [decided.said]
+    if is_unmasqueraded(network, end.state.netns.of_host, packet.version, packet.saddr):
+        source = address_text(packet.saddr, packet.version)
+        said.append(message("the next hop knows the way back to {address}", address=source))
+    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=tuple(said))
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
     """Return that a tunnel's outer packet goes to an address that is not the frame's receiver's, which was read."""
     carried = state.carried
-    if carried is None or carried.frame.packet.dmac is None:
+    if carried is None:
         return None
+    if carried.frame.packet.dmac is None:
+        return _wrong_end_of_bridges(network, state, carried)
     for netns, namespace in network.namespaces():
         for link in namespace.links:
             same = link.tunnel is not None and (link.tunnel.kind, link.tunnel.key) == (
@@ -213,6 +219,49 @@ def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
                     )
                 )
     return None
+
+
+def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
+    """Return that a frame without a hardware address is for an address behind a tunnel device that was read."""
+    frame = carried.frame
+    holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
+    if holder is None:
+        return None
+    for link in network.namespace(holder.of_host).links:
+        if link.tunnel is not None and link.tunnel.kind == carried.tunnel.kind and link.master is not None:
+            return Assumed(
+                message(
+                    "{address} is behind {link} of {host}, which does not have {target}",
+                    address=address_text(frame.packet.daddr, frame.packet.version),
+                    link=link.name,
+                    host=holder.host,
+                    target=address_text(state.packet.daddr, state.packet.version),
+                )
+            )
+    return None
+
+
+def _on_another_host(network: Network, state: State) -> Assumed | None:
+    """Return that the destination is an address of another host that was read, which the packet does not reach.
+
+    A stated route to it (``return_route``) leads there through gateways that nobody read.
+    """
+    packet = state.packet
+    holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
+    if state.carried is not None or holder is None:
+        return None
+    for each in network.world.return_routes:
+        if each.version == packet.version and inside(packet.daddr, each.network, each.prefix_length, each.version):
+            return None
+    target = address_text(packet.daddr, packet.version)
+    return Assumed(
+        message(
+            "{address} is on {far}, and the packet has left {host} for another machine",
+            address=target,
+            far=holder.host,
+            host=state.netns.host,
+        )
+    )
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
@@ -243,7 +292,7 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
     """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return
-    route."""
+    route, and of no network that does without masquerading."""
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
@@ -266,6 +315,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
             )
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
+    if is_unmasqueraded(network, netns, version, source):
+        return None
     return Assumed(message("nobody outside knows a way back to {address}", address=address_text(source, version)))
 
 

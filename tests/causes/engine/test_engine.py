@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     asked,
@@ -32,6 +33,16 @@ LOCAL = published(FromHost(), "127.0.0.1")
 OUTSIDE = Outside(CLIENT)
 NAMES = asked(WEB_ITSELF, "198.51.100.11", 5353, "udp")
 
+PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
+
+
+def unmasqueraded() -> Engine:
+    """Return dockerd whose default network is not masqueraded."""
+    docker = told(ip_masq=False)
+    default = (("com.docker.network.bridge.default_bridge", "true"),)
+    return msgspec.structs.replace(docker, networks=(msgspec.structs.replace(docker.networks[0], options=default),))
+
+
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -53,8 +64,9 @@ CASES: dict[str, Case] = {
         ),
         published(), ("host-network-ignores-ports",),
     ),
-    "masquerading is switched off": Case(
-        network(NO_MASQUERADE, docker=told(ip_masq=False)), egress(), ("masquerade-disabled-on-network",),
+    "masquerading is switched off, and a peer wants none of the containers' addresses": Case(
+        network(NO_MASQUERADE, docker=unmasqueraded(), world=PICKY), egress(), ("masquerade-disabled-on-network",),
+        network(NO_MASQUERADE, docker=unmasqueraded()),
     ),
     "not published at all": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 80), ("port-not-published",),

@@ -6,17 +6,19 @@ import sys
 import msgspec
 import pytest
 
+from hairpin.judges.agreement import replicated_as
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import agrees, environment
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from hairpin.walk.verdicts import Verdict
 
 PROVE = (sys.executable, "-m", "hairpin", "prove")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    verdict: str
+    verdict: Verdict
 
 
 class Proven(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ def judged(lab: Lab, scenario: Scenario, outcomes: tuple[Outcome, ...]) -> None:
     for flow, outcome in zip(scenario.flows, outcomes, strict=True):
         proven = said(lab, flow)
         assert (proven.agree, proven.judge, proven.difference, proven.left_out) == (True, "replicated", "", ())
-        assert proven.simulated.verdict == proven.replicated.verdict
+        assert replicated_as(proven.simulated.verdict) == proven.replicated.verdict
         assert agrees(outcome, proven.replicated.verdict)
 
 

@@ -6,8 +6,9 @@ import pytest
 from hairpin.host.link import Link
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network, Port
+from hairpin.network.world import Peer, World
 from hairpin.walk.link.crossing import crossed, enter
-from hairpin.walk.state import Assumed, Frame, State
+from hairpin.walk.state import Assumed, End, Frame, State
 from tests.small_host import container_namespace
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 from tests.walk.standing import FROM_CLIENT, INNER, at
@@ -49,6 +50,15 @@ CASES: dict[str, tuple[Network, int, Frame, Port | None, str]] = {
 @pytest.mark.parametrize(("net", "daddr", "frame", "port", "assumed"), CASES.values(), ids=CASES)
 def test_crossed(net: Network, daddr: int, frame: Frame, port: Port | None, assumed: str) -> None:
     found = crossed(net, leaving(daddr, frame), Link(2, "eth0", mac=MACS["one"]))
+    assert not isinstance(found, End)
     assert (Port(found.netns, found.iif) if found is not None else None) == port
     told = [each.decided_by for each in found.history.steps] if found is not None else []
     assert [str(each.said) for each in told if isinstance(each, Assumed)] == ([assumed] if assumed else [])
+
+
+def test_a_stated_peer_drops_on_the_way_to_another_host() -> None:
+    picky = msgspec.structs.replace(SURE, world=World(peers=(Peer(4, 0, 0, accepts=((5, 32),)),)))
+    end = crossed(picky, leaving(9, Frame(dmac=MACS["two"])), Link(2, "eth0", mac=MACS["one"]))
+    assert isinstance(end, End)
+    assert end.stop is not None
+    assert (end.stop.reason, end.stop.netns) == ("peer-drops", ONE)

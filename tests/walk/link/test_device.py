@@ -127,7 +127,7 @@ def test_wires() -> None:
 
 def test_what_goes_in_circles_is_given_up() -> None:
     tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=CLOSED.limits.hops + 1)
-    assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped lo"
+    assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped loop"
 
 
 ONE, TWO, SHARED = 0xC0000232, 0xC0000233, 0x20000000009

@@ -1,14 +1,14 @@
-"""Masquerading is switched off, for this network or for the daemon.
+"""Masquerading is switched off, for this network or for the daemon, and a peer drops the containers' addresses.
 
-Users see: containers of one network cannot connect to the outside.
+Without such a peer the network is presumed routed.  Users see: containers of one network cannot connect to the outside.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import masquerading
-from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.message import message
+from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -17,22 +17,19 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
-    if not _told(engine, network):
+    packet = view.stop.seen.packet
+    if holder_of(view.network, packet.version, packet.daddr, besides=view.stop.netns.host) is not None:
+        return  # between the hosts of one network containers keep their addresses on purpose
+    if engine.iptables is False or engine.masquerades(network):
         return
     yield Candidate(
         title=message("Masquerading is switched off for network {name}", name=network.name),
-        detail=message("Its containers leave with their own addresses, to which nobody outside knows a way back."),
+        detail=message("Its containers leave with their own addresses, which the peer does not accept, as you stated."),
         change=change,
         where=where(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
         in_class="engine-option",
         evidence=(network.evidence,),
-        advice=(message("or give the world outside a route back to the containers' subnet"),),
-    )
-
-
-def _told(engine: Engine, network: DockerNetwork) -> bool:
-    return engine.iptables is not False and (
-        engine.ip_masq is False or network.option("com.docker.network.bridge.enable_ip_masquerade") == "false"
+        advice=(message("or let the peer accept the containers' subnet"),),
     )
 
 
@@ -40,6 +37,6 @@ CAUSE = Cause(
     id="masquerade-disabled-on-network",
     title="Masquerading is off for the network",
     source="docs.docker.com: dockerd, bridge network options",
-    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    reasons=frozenset({"peer-drops"}),
     find=find,
 )

@@ -35,6 +35,7 @@ from hairpin.network.prefix import (
     width,
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
+from hairpin.network.unmasqueraded import unmasqueraded
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import known_outside, made_there, taken_as_own
@@ -311,6 +312,8 @@ def _known(network: Network, version: Version) -> Iterator[str]:
             if link is not None and is_uplink(network, netns, link):
                 first = network_of(address.value, address.prefix_length, version)
                 yield prefix_text(first, address.prefix_length, version)
+        for subnet in unmasqueraded(network, netns, version):
+            yield prefix_text(*subnet, version)
     for back in network.world.return_routes:
         if back.version == version:
             yield prefix_text(back.network, back.prefix_length, version)

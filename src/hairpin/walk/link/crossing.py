@@ -4,11 +4,13 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.message import message
+from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, Port
+from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.state import Assumed, Fragments, Frame, State
+from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped
 
 
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
@@ -32,8 +34,27 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     )
 
 
-def crossed(network: Network, state: State, link: Link) -> State | None:
+def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     """Return the packet as it comes in at another host that was read, or None when it leaves for where nothing was.
+
+    What is stated to be dropped on the way there ends.
+    """
+    there = _arriving(network, state, link)
+    refused = refused_by_peer(network, state.packet) if there is not None else None
+    if refused is not None:
+        return stopped(state, "peer-drops", stage="outside", link=link.name, decided_by=refused)
+    return there
+
+
+def refused_by_peer(network: Network, packet: Packet) -> Assumed | None:
+    """Return that a stated peer drops the packet, or None."""
+    if network.world.peer_against(packet.version, packet.saddr, packet.daddr) is None:
+        return None
+    return Assumed(message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version)))
+
+
+def _arriving(network: Network, state: State, link: Link) -> State | None:
+    """Return the packet as it comes in at another host that was read, or None.
 
     It crosses by a wire that both hosts are on, or by gateways that nobody read when only the other host has its
     destination.  All but a wire that an entry shows is assumed.

@@ -278,7 +278,9 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     """Over the wire: to the veth's other end, back in over loopback, by the link below, into a tunnel, to another host,
     or out of the snapshot."""
     if state.hops > network.namespace(state.netns).door.limits.hops:
-        yield End("looped", state.noted("device-out", link.name, Assumed(message("the packet goes round in circles"))))
+        decided = Assumed(message("the packet goes round in circles"))
+        ended = stopped(state, "loop", stage="device-out", link=link.name, decided_by=decided)
+        yield End("looped", ended.state, ended.stop)
         return
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:

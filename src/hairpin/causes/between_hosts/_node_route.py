@@ -1,0 +1,140 @@
+"""Routes of one host that do not lead to the host that has the destination."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import (
+    FarEnd,
+    carried,
+    entry_to,
+    failing_steps,
+    leads_to,
+    underlay_address,
+)
+from hairpin.causes.cause import View
+from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour, NextHop, Route
+from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink
+from hairpin.network.prefix import Version, network_of
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.tunnels import taker
+from hairpin.network.wires import holder_of
+
+
+class Misrouted(msgspec.Struct, frozen=True):
+    """A host whose route for the destination does not lead to the host that has it.
+
+    ``found`` is that route (None: there is none), ``far`` the right host, ``right`` the route that would lead there and
+    ``entries`` what the tunnel on its way lacks.
+    """
+
+    netns: Netns
+    found: Route | None
+    far: Netns
+    right: Route
+    entries: tuple[Primitive, ...] = ()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no route of the subnet's own, so that a wider one or none decides."""
+        return self.found is None or self.found.prefix_length < self.right.prefix_length
+
+    @property
+    def change(self) -> Change:
+        """The route as it should be, in place of one of the subnet's own."""
+        before = () if self.found is None or self.is_missing else (DeleteRoute(self.netns, self.found),)
+        return Change((*before, *self.entries, AddRoute(self.netns, self.right)))
+
+
+def misrouted(view: View) -> Iterator[Misrouted]:
+    """Yield the hosts on the packet's way, in its order, that route it to another host than its receiver's."""
+    packet = carried(view)
+    visited = tuple(dict.fromkeys(step.netns.of_host for step in failing_steps(view)))
+    for netns in visited:
+        holder = holder_of(view.network, packet.version, packet.daddr, besides=netns.host)
+        if holder is None or netns not in view.network or holder.of_host not in view.network:
+            continue
+        namespace = view.network.namespace(netns)
+        found = lookup(namespace, Query(packet.version, packet.daddr))
+        if found.type not in ("unicast", "none") or _goes_there(view.network, namespace, found.next_hops, holder):
+            continue
+        right = _route_to(view.network, netns, holder, packet.version, packet.daddr)
+        if right is not None:
+            yield Misrouted(netns, found.route, holder.of_host, *right)
+
+
+def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...], holder: Netns) -> bool:
+    """Return whether a next hop is the right host, or the destination is on-link."""
+    there = network.namespace(holder.of_host)
+    for hop in hops:
+        link = namespace.link(hop.link or "")
+        if hop.gateway is None and link is not None and link.kind not in ("vxlan", "geneve", "ipip", "gre", "sit"):
+            return True
+        if any(each.value == hop.gateway for each in there.addresses):
+            return True
+    return False
+
+
+def _route_to(
+    network: Network, netns: Netns, holder: Netns, version: Version, address: int
+) -> tuple[Route, tuple[Primitive, ...]] | None:
+    """Return the route to the subnet of the address, which the holder has: by a tunnel of both hosts, else by an
+    address of the far host that is on-link; with the entries that the tunnel lacks."""
+    held = next(
+        each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
+    )
+    far, length = holder.of_host, held.prefix_length
+    subnet = network_of(address, length, version)
+    for gateway, device, entries in _by_tunnel(network, netns, far, version):
+        hop = NextHop(device.name, gateway, onlink=True)
+        return Route(version, subnet, length, next_hops=(hop,)), entries
+    for each in addresses_of(network.namespace(far), None, version):
+        found = lookup(network.namespace(netns), Query(version, each.value))
+        hop_ = found.next_hops[0] if found.type == "unicast" and found.next_hops else None
+        link = network.namespace(netns).link(hop_.link or "") if hop_ is not None else None
+        if hop_ is not None and hop_.gateway is None and link is not None and _is_way_out(network, netns, link):
+            return Route(version, subnet, length, next_hops=(NextHop(link.name, each.value),)), ()
+    return None
+
+
+def _is_way_out(network: Network, netns: Netns, link: Link) -> bool:
+    namespace = network.namespace(netns)
+    return any(is_uplink(network, netns, each) and link.name in (each.name, each.master) for each in namespace.links)
+
+
+def _by_tunnel(
+    network: Network, netns: Netns, far: Netns, version: Version
+) -> Iterator[tuple[int, Link, tuple[Primitive, ...]]]:
+    """Yield the far end's address in a tunnel that both hosts have, the device here, and the entries that it lacks."""
+    here, there = network.namespace(netns), network.namespace(far)
+    for link in here.links:
+        if link.tunnel is None or not link.up or is_bridge_port(here, link):
+            continue
+        remote = next((each.value for each in addresses_of(there, None, link.tunnel.version)), 0)
+        end = taker(there, link.tunnel, link.tunnel.local, remote)
+        if end is None or is_bridge_port(there, end):
+            continue
+        for each in addresses_of(there, end.name, version)[:1]:
+            reached = FarEnd(far, end, underlay_address(network, far, end))
+            yield each.value, link, _entries(network, netns, link, reached, each.value, version)
+
+
+def _entries(
+    network: Network, netns: Netns, link: Link, far: FarEnd, gateway: int, version: Version
+) -> tuple[Primitive, ...]:
+    """Return what has to be added so that the tunnel finds the gateway: its hardware address, and the far host's
+    address."""
+    mac, known = far.link.mac, network.namespace(netns).neighbours
+    if mac is None:
+        return ()
+    parts: list[Primitive] = []
+    if not any((each.link, each.version, each.value, each.mac) == (link.name, version, gateway, mac) for each in known):
+        parts.append(AddNeighbour(netns, Neighbour(link.name, version, gateway, mac, "PERMANENT")))
+    if far.address is not None and not leads_to(network, netns, link, mac, far):
+        parts.append(AddFdbEntry(netns, entry_to(link, mac, far.address)))
+    return tuple(parts)

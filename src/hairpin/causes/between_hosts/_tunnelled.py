@@ -1,0 +1,125 @@
+"""The tunnel that carried the packet last, and the device at its other end that it was meant for."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.host.link import Link, Tunnel
+from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
+from hairpin.netfilter.packet import GRE, UDP, Packet
+from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
+from hairpin.network.tunnels import remotes_of
+from hairpin.network.wires import holder_of
+from hairpin.walk.state import Step
+
+
+class Tunnelled(msgspec.Struct, frozen=True):
+    """The tunnel device that sent the packet, and the inner frame.  ``inside``: the packet has not left the tunnel."""
+
+    netns: Netns
+    link: Link
+    frame: Packet
+    inside: bool
+
+    @property
+    def tunnel(self) -> Tunnel:
+        """How the device encapsulates."""
+        assert self.link.tunnel is not None
+        return self.link.tunnel
+
+
+class FarEnd(msgspec.Struct, frozen=True):
+    """A tunnel device of another host, and the address of that host which outer packets have to go to."""
+
+    netns: Netns
+    link: Link
+    address: int | None
+
+
+def failing_steps(view: View) -> tuple[Step, ...]:
+    """Return the steps of the packet that stopped: the first data, the reply or the request."""
+    branch = view.branch
+    return branch.data or branch.reply or branch.request
+
+
+def tunnelled(view: View) -> Tunnelled | None:
+    """Return the last tunnel that the packet went into, or None."""
+    inside = True
+    for step in reversed(failing_steps(view)):
+        link = view.network.namespace(step.netns).link(step.link) if step.netns in view.network else None
+        if step.stage != "tunnel" or link is None or link.tunnel is None:
+            continue
+        if _is_outer(link.tunnel, step.packet):
+            inside = False
+        else:
+            return Tunnelled(step.netns, link, step.packet, inside)
+    return None
+
+
+def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
+    """Return whether the packet is one of the tunnel's outer packets, and not a frame that it carries."""
+    if tunnel.port is not None:
+        return (packet.protocol, packet.dport) == (UDP, tunnel.port)
+    return packet.protocol in (GRE, 4, 41)
+
+
+def carried(view: View) -> Packet:
+    """Return the packet that stopped; of a packet in a tunnel the inner one."""
+    found = tunnelled(view)
+    return found.frame if found is not None and found.inside else view.stop.seen.packet
+
+
+def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
+    """Return the device of another host that the frame is for: the one with its hardware address, else the one whose
+    bridge leads to the address that the frame is for."""
+    mac = sent.frame.dmac
+    for netns, link in _of_same_kind(view.network, sent):
+        if mac is not None and link.mac == mac:
+            return FarEnd(netns, link, underlay_address(view.network, netns, link))
+    if not is_bridge_port(view.network.namespace(sent.netns), sent.link):
+        return None
+    holder = holder_of(view.network, sent.frame.version, sent.frame.daddr, besides=sent.netns.host)
+    for netns, link in _of_same_kind(view.network, sent):
+        bridged = is_bridge_port(view.network.namespace(netns), link)
+        if holder is not None and netns == holder.of_host and bridged:
+            return FarEnd(netns, link, underlay_address(view.network, netns, link))
+    return None
+
+
+def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Link]]:
+    for netns, namespace in network.namespaces():
+        for link in namespace.links:
+            if netns.host != sent.netns.host and link.tunnel is not None and link.tunnel.kind == sent.tunnel.kind:
+                yield netns, link
+
+
+def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
+    """Return the address that reaches the tunnel device from other hosts: its ``local`` one while the host has it, else
+    the first one of its underlay or of an uplink."""
+    namespace, tunnel = network.namespace(netns), link.tunnel
+    assert tunnel is not None
+    if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
+        return tunnel.local
+    uplinks = {each.name for each in namespace.links if is_uplink(network, netns, each)}
+    masters = {each.master for each in namespace.links if each.name in uplinks and each.master is not None}
+    fitting = [
+        each
+        for each in namespace.addresses
+        if each.version == tunnel.version and each.scope == "global" and each.link in uplinks | masters
+    ]
+    own = next((each.value for each in fitting if each.link == tunnel.underlay), None)
+    return own if own is not None else next((each.value for each in fitting), None)
+
+
+def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
+    """Return whether frames to the hardware address go to an address of the far end's host."""
+    assert link.tunnel is not None
+    there, version = network.namespace(far.netns), link.tunnel.version
+    return any(owns_address(there, version, each) for each in remotes_of(network.namespace(netns), link, mac))
+
+
+def entry_to(link: Link, mac: int, address: int) -> FdbEntry:
+    """Return the permanent forwarding entry of a tunnel device for the hardware address."""
+    return FdbEntry(None, link.name, mac, state="permanent", remote=address)

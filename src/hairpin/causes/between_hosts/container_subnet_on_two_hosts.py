@@ -1,0 +1,48 @@
+"""Two hosts have the same subnet, or overlapping ones, on their bridges.
+
+Users see: a container answers on its own host and never from the other one.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._overlap import Overlap, moved_away, overlaps
+from hairpin.message import message
+from hairpin.network.network import bridge_ports, is_uplink
+from hairpin.network.prefix import address_text
+from hairpin.network.routing import route_text
+from hairpin.network.wires import holder_of
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a bridge of this host covers an address of a container on another host."""
+    netns, version = view.stop.netns, view.stop.seen.packet.version
+    for each in overlaps(view):
+        holder = holder_of(view.network, version, each.address, besides=netns.host)
+        if holder is None or _reaches_out(view, each):
+            continue
+        title = message(
+            "{name} of {host} covers addresses of containers on {far} ({subnet})",
+            name=each.name, host=netns.host, far=holder.host, subnet=each.subnet,
+        )  # fmt: skip
+        detail = message(
+            "{address} is on {far}. On {host} packets to it take the route `{route}` into the bridge and never leave.",
+            address=address_text(each.address, version), far=holder.host, host=netns.host,
+            route=route_text(each.route),
+        )  # fmt: skip
+        yield moved_away(view, each, title, detail, in_class="subnet-on-two-hosts")
+
+
+def _reaches_out(view: View, each: Overlap) -> bool:
+    """Return whether the bridge has a port that leads to other hosts, so that one subnet on both is meant."""
+    ports = bridge_ports(view.namespace, each.bridge)
+    return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
+
+
+CAUSE = Cause(
+    id="container-subnet-on-two-hosts",
+    title="Container subnets of two hosts overlap",
+    source="net/ipv4/fib_trie.c: longest prefix",
+    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
+    find=find,
+)

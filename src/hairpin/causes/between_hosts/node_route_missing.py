@@ -1,0 +1,52 @@
+"""A host has no route of its own to the containers of another host.
+
+Users see: containers of one host are unreachable from another one ("no route to host", or silence).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.between_hosts._node_route import misrouted
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.message import message
+from hairpin.network.prefix import prefix_text
+from hairpin.network.routing import route_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each host on the packet's way that lacks the route to the host of its destination."""
+    for each in misrouted(view):
+        if not each.is_missing:
+            continue
+        subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)
+        yield Candidate(
+            title=message("{host} has no route to {subnet} of {far}", host=each.netns.host, subnet=subnet,
+                          far=each.far.host),
+            detail=message(
+                "{subnet} is on {far}, and on {host} packets to it find no route at all.",
+                subnet=subnet, far=each.far.host, host=each.netns.host,
+            )
+            if each.found is None
+            else message(
+                "{subnet} is on {far}, and on {host} packets to it take the route `{route}`, which leads elsewhere.",
+                subnet=subnet, far=each.far.host, host=each.netns.host, route=route_text(each.found),
+            ),
+            change=each.change,
+            where=where(host=each.netns.host, route=route_text(each.right)),
+            in_class="route-between-hosts",
+            evidence=(each.found.evidence,) if each.found is not None and each.found.evidence else (),
+            advice=(
+                message("find what should have made the route: flanneld, the CNI, a static route of the network "
+                        "configuration"),
+                message("if a router between the hosts has this route, say so with return_route in the file of "
+                        "--outside"),
+            ),
+        )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="node-route-missing",
+    title="A host has no route to another host's containers",
+    source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go, pkg/backend/vxlan",
+    reasons=frozenset({"left-instead", "no-route", "wrong-answer", "loop", "source-not-translated", "ttl"}),
+    find=find,
+)

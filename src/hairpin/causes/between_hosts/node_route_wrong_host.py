@@ -1,0 +1,49 @@
+"""A host's route to another host's containers leads to a host that does not have them.
+
+Users see: containers of one host are unreachable from another one; from a third one they are reachable.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.between_hosts._node_route import misrouted
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.message import message
+from hairpin.network.prefix import prefix_text
+from hairpin.network.routing import route_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each host on the packet's way whose route leads to another host than its receiver's."""
+    for each in misrouted(view):
+        if each.is_missing or each.found is None:
+            continue
+        subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)
+        yield Candidate(
+            title=message("The route of {host} to {subnet} leads to the wrong host", host=each.netns.host,
+                          subnet=subnet),
+            detail=message(
+                "{subnet} is on {far}, and the next hop of `{route}` on {host} is not {far}.",
+                subnet=subnet, far=each.far.host, route=route_text(each.found), host=each.netns.host,
+            ),
+            change=each.change,
+            where=where(host=each.netns.host, route=route_text(each.found), wanted=route_text(each.right)),
+            in_class="route-between-hosts",
+            evidence=(each.found.evidence,) if each.found.evidence else (),
+            advice=(
+                message("find what made the route: flanneld, the CNI, a static route of the network configuration"),
+            ),
+        )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="node-route-wrong-host",
+    title="A host's route to another host's containers leads to a third host",
+    source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go",
+    reasons=frozenset(
+        {
+            "left-instead", "no-route", "wrong-answer", "loop", "ttl", "rule", "policy", "reject", "forwarding-off",
+            "rp-filter", "no-neighbour", "neighbour-wrong", "tunnel-elsewhere", "no-tunnel", "no-tunnel-remote",
+        }
+    ),
+    find=find,
+)  # fmt: skip

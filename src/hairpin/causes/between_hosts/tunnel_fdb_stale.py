@@ -1,0 +1,103 @@
+"""The forwarding database of a tunnel device names an address that is not the far host's.
+
+Users see: the overlay network to one host is dead since that host has another address.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import (
+    FarEnd,
+    Tunnelled,
+    entry_to,
+    leads_to,
+    receiver,
+    tunnelled,
+)
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, SetLink
+from hairpin.host.route import FdbEntry
+from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import address_text
+
+_ALL = 0
+"""The hardware address 00:00:00:00:00:00: its entries are for all frames that no other entry is for."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the tunnel sends the frame to an address that the receiver's host does not have."""
+    sent = tunnelled(view)
+    far = receiver(view, sent) if sent is not None else None
+    if sent is None or far is None or far.address is None:
+        return
+    if leads_to(view.network, sent.netns, sent.link, sent.frame.dmac, far):
+        return
+    stale = _entries(view.network, sent)
+    version = sent.tunnel.version
+    named = ", ".join(address_text(each.remote or 0, version) for each in stale)
+    right = address_text(far.address, version)
+    yield Candidate(
+        title=message("{link} of {host} sends frames for {far} to an address that {far} does not have",
+                      link=sent.link.name, host=sent.netns.host, far=far.netns.host),
+        detail=message(
+            "The forwarding entry of {link} on {host} names {named}. {far} has {right}.",
+            link=sent.link.name, host=sent.netns.host, named=named, far=far.netns.host, right=right,
+        )
+        if stale
+        else message("{link} on {host} has no forwarding entry that leads to {far}, which has {right}.",
+                     link=sent.link.name, host=sent.netns.host, far=far.netns.host, right=right),
+        change=_change(sent, far, stale),
+        where=where(host=sent.netns.host, link=sent.link.name, mac=write_mac(_mac(sent, stale)), remote=named or None,
+                    wanted=right),
+        in_class="stale-tunnel-entry",
+        evidence=tuple(dict.fromkeys(each.evidence for each in stale if each.evidence)),
+        advice=(message("restart the agent that makes these entries (flanneld, the CNI), or give hosts fixed "
+                        "addresses"),),
+    )  # fmt: skip
+
+
+def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
+    """Return the entries that the frame followed: those for its hardware address, else those for all frames whose
+    address no host has."""
+    own = [
+        each
+        for each in network.namespace(sent.netns).fdb
+        if each.port == sent.link.name and each.remote is not None
+    ]  # fmt: skip
+    named = tuple(each for each in own if each.mac == sent.frame.dmac)
+    return named or tuple(each for each in own if each.mac == _ALL and not _is_held(network, sent, each.remote))
+
+
+def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
+    version = sent.tunnel.version
+    return address is not None and any(owns_address(each, version, address) for _, each in network.namespaces())
+
+
+def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:
+    return stale[0].mac if stale else sent.frame.dmac or _ALL
+
+
+def _change(sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
+    assert far.address is not None
+    if not stale and sent.tunnel.remote is not None:
+        tunnel = msgspec.structs.replace(sent.tunnel, remote=far.address)
+        return Change((SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel)),))
+    gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
+    return Change((*gone, AddFdbEntry(sent.netns, entry_to(sent.link, _mac(sent, stale), far.address))))
+
+
+CAUSE = Cause(
+    id="tunnel-fdb-stale",
+    title="A tunnel's forwarding entry names an address that the far host does not have",
+    source="drivers/net/vxlan/vxlan_core.c vxlan_xmit(): the remote of the forwarding entry",
+    reasons=frozenset(
+        {
+            "tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener", "no-neighbour",
+            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead",
+        }
+    ),
+    find=find,
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""A peer that the user told of drops packets with containers' addresses, which this host does not masquerade.
+
+Users see: the host itself reaches a machine, its containers do not.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.intent import Masquerade, rendered
+from hairpin.message import message
+from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a stated peer dropped a packet whose source is behind a bridge of this host."""
+    packet, netns = view.stop.seen.packet, view.host_netns
+    back = lookup(view.host_namespace, Query(packet.version, packet.saddr))
+    link = view.host_namespace.link(back.next_hops[0].link or "") if back.next_hops else None
+    if back.route is None or link is None or link.kind != "bridge" or back.route.prefix_length == 0:
+        return
+    subnet = prefix_text(back.route.destination, back.route.prefix_length, packet.version)
+    target = address_text(packet.daddr, packet.version)
+    intent = Masquerade(netns, packet.version, back.route.destination, back.route.prefix_length, link.name)
+    yield Candidate(
+        title=message("{target} drops packets from container addresses ({subnet})", target=target, subnet=subnet),
+        detail=message(
+            "Packets of the containers leave {host} with their own addresses, which the peer does not accept, as you "
+            "stated.",
+            host=netns.host,
+        ),
+        change=rendered(intent, view.network),
+        where=where(host=netns.host, subnet=subnet, peer=target),
+        in_class="filtering-peer",
+        side_effects=(message("all other machines then see this host's address in place of the containers'"),),
+        advice=(message("or let the peer accept {subnet}", subnet=subnet),),
+    )
+
+
+CAUSE = Cause(
+    id="upstream-filters-container-addresses",
+    title="Another machine drops packets from container addresses",
+    source="stated with --outside",
+    reasons=frozenset({"peer-drops"}),
+    find=find,
+)

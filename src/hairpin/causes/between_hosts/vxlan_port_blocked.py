@@ -1,0 +1,55 @@
+"""A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve.
+
+Users see: the overlay network works within one host only.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.between_hosts._tunnelled import tunnelled
+from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.change.change import Change
+from hairpin.change.intent import LetIn, rendered
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, Verdict
+from hairpin.netfilter.packet import UDP
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a rule or a policy dropped an outer packet of a tunnel over UDP."""
+    sent, place = tunnelled(view), view.place
+    if sent is None or place is None or not sent.inside or sent.tunnel.port is None or not view.on_host:
+        return
+    if place.dialect == "ebtables":
+        return
+    host, port = view.stop.netns.host, sent.tunnel.port
+    yield Candidate(
+        title=message("{host} drops the packets of its tunnel (UDP port {port})", host=host, port=port),
+        detail=message(
+            "Packets between containers of several hosts travel inside UDP packets to port {port}, and on {host} "
+            "{chain} drops these: {rule}",
+            port=port, host=host, chain=place.chain, rule=place.text,
+        ),
+        change=_accepting(view, place, port),
+        where=rule_where(place),
+        in_class="closed-tunnel-port",
+        evidence=(place.evidence,),
+        advice=(
+            message("let only the other hosts of the overlay network in: nobody else should send to this port"),
+        ),
+    )  # fmt: skip
+
+
+def _accepting(view: View, place: Place, port: int) -> Change:
+    """Return the rule that accepts the tunnel's outer packets in front of what drops them."""
+    body = (FieldMatch("protocol", ((UDP, UDP),)), FieldMatch("dport", ((port, port),)), Verdict("accept"))
+    return rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network)
+
+
+CAUSE = Cause(
+    id="vxlan-port-blocked",
+    title="A host's firewall drops the packets of the tunnel between hosts",
+    source="drivers/net/vxlan/vxlan_core.c: a UDP socket of the kernel, behind INPUT like any other",
+    reasons=frozenset({"rule", "policy", "reject"}),
+    find=find,
+)

@@ -1,0 +1,68 @@
+"""Networks behind a host whose packets leave with their own addresses, as they are meant to.
+
+Nobody asks for masquerading there, so that somebody beyond the next hop is presumed to know the way back.  An engine
+says it by the network's options.  Of a bridge that no engine made nothing says that it should masquerade.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL
+from hairpin.network.network import Network, bridge_ports, is_uplink, owns_address
+from hairpin.network.prefix import Version, inside
+
+Subnet = tuple[int, int]
+"""A network's integer and its prefix length."""
+_GATEWAY_MODE: dict[Version, str] = {
+    4: "com.docker.network.bridge.gateway_mode_ipv4",
+    6: "com.docker.network.bridge.gateway_mode_ipv6",
+}
+
+
+def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
+    """Return whether the address is in such a network behind the namespace (and not the namespace's own)."""
+    if owns_address(network.namespace(netns), version, source):
+        return False
+    return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
+
+
+def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:
+    """Return the subnets behind the namespace that nobody asks to masquerade."""
+    host, namespace = network.host(netns.host), network.namespace(netns)
+    made = tuple(_of_engines(host, version))
+    wanted = [subnet for subnet, masquerades in made if masquerades]
+    without = [subnet for subnet, masquerades in made if not masquerades]
+    without += (each for each in _behind(network, netns, namespace, version) if each not in without)
+    return tuple(each for each in without if not any(inside(each[0], *other, version) for other in wanted))
+
+
+def _of_engines(host: Host, version: Version) -> Iterator[tuple[Subnet, bool]]:
+    """Yield the subnets of the engines' bridge networks, and whether they are to be masqueraded."""
+    for engine in host.engines:
+        for network in engine.networks:
+            for each in network.subnets if network.driver == "bridge" else ():
+                if each.version == version:
+                    yield (each.network, each.prefix_length), _masquerades(engine, network, version)
+
+
+def _masquerades(engine: Engine, network: DockerNetwork, version: Version) -> bool:
+    return engine.masquerades(network) and network.option(_GATEWAY_MODE[version]) != "routed"
+
+
+def _behind(network: Network, netns: Netns, namespace: Namespace, version: Version) -> Iterator[Subnet]:
+    """Yield the destinations of routes by links that do not lead out of the host."""
+    for route in namespace.routes:
+        if route.version != version or route.type != "unicast" or not route.prefix_length:
+            continue
+        links = [namespace.link(hop.link or "") for hop in route.next_hops]
+        inner = links and all(link is not None and not _leads_out(network, netns, link) for link in links)
+        if route.table != TABLE_LOCAL and inner:
+            yield route.destination, route.prefix_length
+
+
+def _leads_out(network: Network, netns: Netns, link: Link) -> bool:
+    ports = bridge_ports(network.namespace(netns), link.name) if link.kind == "bridge" else ()
+    return link.tunnel is not None or any(is_uplink(network, netns, each) for each in (link, *ports))

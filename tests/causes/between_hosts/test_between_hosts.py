@@ -1,0 +1,143 @@
+"""Routes between hosts, tunnels, subnets that overlap, and what filters between them."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.route import FdbEntry, Neighbour, Route
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import told
+from tests.causes.rule_text import without
+from tests.small_host import host_namespace, local, route
+from tests.small_host import network as small_network
+from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
+from tests.walk.test_walk import egress
+
+INSIDE = parse_address("10.244.2.1")[1]
+STRANGER = parse_address("198.51.100.99")[1]
+OLD_MAC = 0x0200_0000_0099
+TO_TWO = Flow(FromHost(), 4, INSIDE, "tcp", 80, host="one")
+BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j DROP\nCOMMIT")
+SENDS_NONE = OPEN.replace("COMMIT", "-A OUTPUT -p udp -m udp --dport 8472 -j REJECT\nCOMMIT")
+CLOSED = OPEN.replace(":INPUT ACCEPT", ":INPUT DROP")
+
+
+def changed(host: Host, **fields: object) -> Host:
+    """Return the host with these parts of its namespace replaced."""
+    return msgspec.structs.replace(host, namespaces=(msgspec.structs.replace(host.namespaces[0], **fields),))
+
+
+def two(host: Host | None = None) -> Host:
+    """Return the second host, whose bridge has 10.244.2.0/24."""
+    host = host or node("two")
+    namespace = host.namespaces[0]
+    bridge = Address("docker0", 4, INSIDE, 24)
+    routes = (local("10.244.2.1/32", "docker0"), route("10.244.2.0/24", "docker0"))
+    return changed(host, addresses=(*namespace.addresses, bridge), routes=(*namespace.routes, *routes))
+
+
+def one(*routes: Route, host: Host | None = None) -> Host:
+    """Return the first host with these routes in place of that to the second one's bridge."""
+    host = host or node("one")
+    kept = tuple(each for each in host.namespaces[0].routes if each.destination != TUNNEL_ADDRESSES["two"])
+    return changed(host, routes=(*kept, *routes))
+
+
+def with_bridge(subnet: str) -> Host:
+    """Return the first host with another bridge, for this subnet."""
+    host = node("one")
+    namespace: Namespace = host.namespaces[0]
+    links = (*namespace.links, Link(9, "br-app", "bridge", bridge=BridgeInfo()))
+    return changed(host, links=links, routes=(*namespace.routes, route(subnet, "br-app")))
+
+
+def stale_neighbour() -> Host:
+    """Return the first host as it knew the second one's tunnel device before that was made anew."""
+    gateway = Neighbour("flannel.1", 4, TUNNEL_ADDRESSES["two"], OLD_MAC, "PERMANENT")
+    entry = FdbEntry(None, "flannel.1", OLD_MAC, remote=ADDRESSES["two"])
+    return changed(node("one"), neighbours=(gateway,), fdb=(entry,))
+
+
+def with_remote(remote: int) -> Host:
+    """Return the first host, whose tunnel device has no forwarding entries but a remote of its own."""
+    return changed(node("one", tunnel=msgspec.structs.replace(vxlan("one"), remote=remote)), fdb=())
+
+
+def without_tunnel_entries() -> Host:
+    """Return the first host with neither route nor entries for the second one."""
+    return changed(one(), neighbours=(), fdb=())
+
+
+def unmasqueraded(world: World | None = None) -> Network:
+    """Return one host, whose container network was made by no engine."""
+    host = host_namespace(without("! -o docker0 -j MASQUERADE"))
+    return small_network(host, docker=told(networks=()), world=world)
+
+
+WHOLE = network(node("one"), two())
+PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
+
+CASES: dict[str, Case] = {
+    "no route to the other host's containers": Case(network(one(), two()), TO_TWO, ("node-route-missing",), WHOLE),
+    "neither route nor entries of the tunnel": Case(
+        network(without_tunnel_entries(), two()), TO_TWO, ("node-route-missing",), WHOLE,
+    ),
+    "the route leads to a machine without the subnet": Case(
+        network(one(route("10.244.2.0/24", "eth0", via="198.51.100.99")), two()), TO_TWO, ("node-route-wrong-host",),
+        network(one(route("10.244.2.0/24", "eth0", via="198.51.100.12")), two()),
+    ),
+    "the other host has another address now": Case(
+        network(node("one", remote=STRANGER), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
+    ),
+    "no forwarding entry for the other host": Case(
+        network(changed(node("one"), fdb=()), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
+    ),
+    "the device's own remote is another machine": Case(
+        network(with_remote(STRANGER), two()), TO_TWO, ("tunnel-fdb-stale",),
+        network(with_remote(ADDRESSES["two"]), two()),
+    ),
+    "the other tunnel device was made anew": Case(
+        network(stale_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
+    ),
+    "another VNI there": Case(
+        network(node("one"), two(node("two", tunnel=vxlan("two", key=2)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,
+    ),
+    "another port there": Case(
+        network(node("one"), two(node("two", tunnel=vxlan("two", port=4789)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,
+    ),
+    "a bridge here covers the other host's containers": Case(
+        network(with_bridge("10.244.2.0/25"), two()), TO_TWO, ("container-subnet-on-two-hosts",),
+        network(with_bridge("10.244.2.128/25"), two()),
+    ),
+    "the far INPUT drops the tunnel's port": Case(
+        network(node("one"), two(node("two", rules=BLOCKED))), TO_TWO, ("vxlan-port-blocked",), WHOLE,
+    ),
+    "the far INPUT accepts nothing": Case(
+        network(node("one"), two(node("two", rules=CLOSED))), TO_TWO,
+        ("vxlan-port-blocked", "input-drops-host-service"), WHOLE,
+    ),
+    "the near INPUT drops the tunnel's answers": Case(
+        network(node("one", rules=BLOCKED), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
+    ),
+    "OUTPUT refuses the tunnel's port": Case(
+        network(node("one", rules=SENDS_NONE), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
+    ),
+    "a peer wants no containers' addresses": Case(
+        unmasqueraded(PICKY), egress(), ("upstream-filters-container-addresses",), unmasqueraded(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_fires(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_is_silent_on_the_whole_host(case: Case) -> None:
+    is_silent(case.whole, case.flow)
