@@ -116,7 +116,7 @@ def _by_tunnel(
         if link.tunnel is None or not link.up or is_bridge_port(here, link):
             continue
         remote = next((each.value for each in addresses_of(there, None, link.tunnel.version)), 0)
-        end = taker(there, link.tunnel, link.tunnel.local, remote)
+        end = taker(there, link.tunnel, link.tunnel.local, remote, link.tunnel.port)
         if end is None or is_bridge_port(there, end):
             continue
         for each in addresses_of(there, end.name, version)[:1]:

@@ -117,7 +117,7 @@ def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: F
     """Return whether frames to the hardware address go to an address of the far end's host."""
     assert link.tunnel is not None
     there, version = network.namespace(far.netns), link.tunnel.version
-    return any(owns_address(there, version, each) for each in remotes_of(network.namespace(netns), link, mac))
+    return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
 
 def entry_to(link: Link, mac: int, address: int) -> FdbEntry:
