@@ -268,23 +268,23 @@ def port_towards(
     flooded = next(iter(tunnels.values()), None) if mac is not None else None
     if target is None:
         return _port_outwards(network, netns, ports) or flooded
-    for port in ports:
-        if port.tunnel is not None:
-            if any(far is not None and _leads_to(network, far, target) for far in far_ends(network, netns, port, None)):
-                return port
-        else:
-            peer = veth_peer(network, netns, port)
-            if peer is not None and target in (peer, *stacked_on(network, peer)):
-                return port
-    return flooded
+    return next((port for port in ports if _leads_to(network, netns, port, target)), flooded)
 
 
-def _leads_to(network: Network, far: Port, target: Port) -> bool:
-    """Return whether a tunnel's far end is the target, or a port of the bridge that has it."""
-    bridge = link_of(network, far).master if link_of(network, far).kind != "bridge" else None
-    if far == target or (bridge is not None and target == Port(far.netns, bridge)):
-        return True
-    return bridge is not None and port_towards(network, far.netns, bridge, target) is not None
+def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
+    """Return whether the target is at the port's other end, or on the bridge of its tunnel's far end."""
+    if port.tunnel is None:
+        peer = veth_peer(network, netns, port)
+        return peer is not None and target in (peer, *stacked_on(network, peer))
+    return any(far is not None and _is_at(network, far, target) for far in far_ends(network, netns, port, None))
+
+
+def _is_at(network: Network, far: Port, target: Port) -> bool:
+    link, namespace = link_of(network, far), network.namespace(far.netns)
+    if far == target or not is_bridge_port(namespace, link):
+        return far == target
+    peers = (veth_peer(network, far.netns, each) for each in bridge_ports(namespace, link.master or ""))
+    return target == Port(far.netns, link.master or "") or target in peers
 
 
 def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> Link | None:
