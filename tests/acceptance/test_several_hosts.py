@@ -91,6 +91,25 @@ def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) ->
     assert found["flows"][0]["to_host"] == "b"
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    (
+        ("healthy-flannel-vxlan", "198.51.100.12, the tunnel's far end, delivers what it unpacks"),
+        ("healthy-flannel-host-gw", "the next hop, 198.51.100.12, knows the way back to 10.244.1.2"),
+    ),
+)
+def test_one_host_alone_names_the_other_and_how_it_is_read(
+    capsys: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    alone = ("--snapshot", str(FOLDER / name / "node1.hairpin"))
+    ended = call(capsys, "check", "10.244.2.2:80", "--from", "container:web", "--no-replica", *alone)
+    told = " ".join(ended.out.split())
+    assert "leaves container:web → 10.244.2.2:80/tcp" in told
+    assert words in told
+    assert "--host 198.51.100.12 reads it" in told
+    assert "cause[" not in told
+
+
 def test_walk_says_the_host_of_each_step(capsys: pytest.CaptureFixture[str]) -> None:
     question = ("walk", "web:80@node2", "--from", "container:web@node1", "--json", *files("healthy-flannel-vxlan"))
     found = document(call(capsys, *question))

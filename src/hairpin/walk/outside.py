@@ -190,12 +190,35 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     refused = refused_by_peer(network, packet)
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
-    decided = Assumed(message("{address} answers", address=address_text(packet.daddr, packet.version)))
+    decided = Assumed(_answers(end.state))
     said = [decided.said]
     if is_unmasqueraded(network, end.state.netns.of_host, packet.version, packet.saddr):
-        source = address_text(packet.saddr, packet.version)
-        said.append(message("the next hop knows the way back to {address}", address=source))
+        said.append(_knows_the_way_back(end.state))
     return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=tuple(said))
+
+
+def _answers(state: State) -> Message:
+    """Return who is assumed to answer: of a tunnel its far end, with the option that has that host read, too."""
+    address = address_text(state.packet.daddr, state.packet.version)
+    if state.carried is None:
+        return message("{address} answers", address=address)
+    return message(
+        "{address}, the tunnel's far end, delivers what it unpacks and brings the answer (--host {address} reads it)",
+        address=address,
+    )
+
+
+def _knows_the_way_back(state: State) -> Message:
+    packet, hop = state.packet, state.next_hop
+    source = address_text(packet.saddr, packet.version)
+    if hop is None or hop.gateway is None:
+        return message("the next hop knows the way back to {address}", address=source)
+    gateway = address_text(hop.gateway, hop.gateway_version or packet.version)
+    return message(
+        "the next hop, {gateway}, knows the way back to {address} (if it is a host, --host {gateway} reads it)",
+        gateway=gateway,
+        address=source,
+    )
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
