@@ -32,7 +32,12 @@ def test_iptables() -> None:
     assert load.text.splitlines() == [
         "*filter", ":NEW - [0:0]", "-I A 2 -j DROP", "-A A -j DROP", "-D A 3", ":A DROP [0:0]", "-X OLD", "COMMIT",
     ]  # fmt: skip
+
+
+def test_the_tool_of_a_back_end_and_family() -> None:
     assert restore_tool("iptables-nft", "ip") == "iptables-nft-restore"
+    assert restore_tool("iptables-nft", "ip6") == "ip6tables-nft-restore"
+    assert restore_tool("iptables-legacy", "ip") == "iptables-legacy-restore"
 
 
 def test_nft_names_rules_by_the_handles_of_now() -> None:

@@ -7,7 +7,7 @@ Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgspec
 
@@ -22,6 +22,9 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.ir import Chain, Dialect, Rule, Table
 from hairpin.netfilter.nft import render as nft_render
 
+RestoreTool = Literal[
+    "iptables-legacy-restore", "ip6tables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore"
+]
 Handles = Mapping[str, Sequence[int]]
 """The handles of each chain's rules, in their order."""
 
@@ -31,10 +34,11 @@ def own_words(rule: Rule, chain: str) -> str:
     return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
 
 
-def restore_tool(dialect: Dialect, family: str) -> str:
+def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
     """Return iptables' tool that loads tables of that back end and family."""
-    back_end = "legacy" if dialect == "iptables-legacy" else "nft"
-    return f"{'ip6tables' if family == 'ip6' else 'iptables'}-{back_end}-restore"
+    if dialect == "iptables-legacy":
+        return "ip6tables-legacy-restore" if family == "ip6" else "iptables-legacy-restore"
+    return "ip6tables-nft-restore" if family == "ip6" else "iptables-nft-restore"
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.netfilter.ir import Chain, Ruleset, Table
-from hairpin.replica.plan.rules import iptables_restore, loads
+from hairpin.replica.plan.rules import loads
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
 
 READ = Reading("e1", "iptables-nft-save4", "host", "iptables-nft-save -c", "", 0, "text", DOCKER_RULES)
@@ -47,11 +47,6 @@ def test_what_no_tool_can_be_told_is_left_out() -> None:
     assert [str(each) for each in found.left_out] == [
         "table bridge filter of host: ebtables rules cannot be written from the model"
     ]
-
-
-def test_the_tool_of_a_back_end_and_family() -> None:
-    assert iptables_restore(False, six=True) == "ip6tables-nft-restore"
-    assert iptables_restore(True, six=False) == "iptables-legacy-restore"
 
 
 PARTIAL = """# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.

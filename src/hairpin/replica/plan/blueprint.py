@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.change.loading import RestoreTool
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Table
@@ -21,10 +22,7 @@ APART = Netns("", "apart")
 SEGMENTS = Netns("", "segments")
 """The namespace of the bridges that join uplinks of several hosts: see plan/segments.py."""
 
-Tool = Literal[
-    "iptables-nft-restore", "ip6tables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore",
-    "ebtables-nft-restore", "nft", "nft-json", "ipset",
-]  # fmt: skip
+Tool = RestoreTool | Literal["ebtables-nft-restore", "nft", "nft-json", "ipset"]
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
 from hairpin.replica.plan.blueprint import Load
-from hairpin.replica.plan.links import Wire, lower_of, mac_text
+from hairpin.replica.plan.links import Wire, mac_text, rebuilt_lower
 from hairpin.walk.link.segment import who_has
 
 
@@ -71,7 +71,7 @@ def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...
     """Yield the wires by which frames that leave by the link enter the world."""
     own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
     yield from own
-    lower = lower_of(network, netns, link)
+    lower = rebuilt_lower(network, netns, link)
     peer = veth_peer(network, netns, link)
     if own:
         return

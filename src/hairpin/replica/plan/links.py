@@ -133,7 +133,7 @@ class _Found:
             self.tunnels.append((netns, link, link.tunnel))
         elif link.kind == "dummy" and "dummy" in self._able:
             self.line(netns, f"{_start(netns, link)} type dummy")
-        elif lower_of(self._network, netns, link) is not None and link.kind in self._able:
+        elif rebuilt_lower(self._network, netns, link) is not None and link.kind in self._able:
             self._stacked.append((netns, link))
         elif (active := active_member(namespace, link, self._able)) is not None:
             self.line(netns, f"{_start(netns, link)} type bond mode active-backup miimon 10")
@@ -194,17 +194,17 @@ class _Found:
 
     def _height(self, netns: Netns, link: Link) -> int:
         height, seen = 0, {Port(netns, link.name)}
-        lower = lower_of(self._network, netns, link)
+        lower = rebuilt_lower(self._network, netns, link)
         while lower is not None and lower not in seen:
             seen.add(lower)
             height += 1
             below = self._network.namespace(lower.netns).link(lower.link)
-            lower = lower_of(self._network, lower.netns, below) if below is not None else None
+            lower = rebuilt_lower(self._network, lower.netns, below) if below is not None else None
         return height
 
     def stack(self, netns: Netns, link: Link) -> None:
         """Make a link on its lower link.  If the lower one is a wire into the world, so is this."""
-        lower = lower_of(self._network, netns, link)
+        lower = rebuilt_lower(self._network, netns, link)
         assert lower is not None
         over = self._below(lower)
         if link.kind == "vlan" and over == "":
@@ -235,8 +235,11 @@ class _Found:
         return next((self._ends[each] for each in candidates if each in self._ends), "")
 
 
-def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
-    """Return the link of the host's namespace that a VLAN, or a container's macvlan or ipvlan, stands on."""
+def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
+    """Return the link of the host's namespace on which the replica makes a VLAN, or a container's macvlan or ipvlan.
+
+    ``lower_of`` of network/stacked.py tells how the host itself has them; here a host's macvlan is no stacked link.
+    """
     if netns.of_host not in network or link.kind not in ("vlan", "macvlan", "ipvlan"):
         return None
     host = network.namespace(netns.of_host)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.change.loading import restore_tool
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
@@ -15,7 +16,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
-from hairpin.replica.plan.blueprint import Load, Tool
+from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.nft_input import counted
 
 
@@ -78,14 +79,14 @@ def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Ev
         case "nft-table":
             shown = _shown_by_iptables(table, namespace, evidence)
             if shown:
-                yield Load(iptables_restore(False, six=table.family == "ip6"), shown)
+                yield Load(restore_tool("iptables-nft", table.family), shown)
             chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
             text = counted(reading.text, {chain.name: chain.devices for chain in table.chains}, chains)
             yield Load("nft-json", text, table)
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
         case _:
-            tool = iptables_restore(reading.key.startswith("iptables-legacy"), six=reading.key.endswith("6"))
+            tool = restore_tool(table.dialect, table.family)
             text = reading.text
             native = {(each.family, each.name) for each in namespace.ruleset.tables if each.dialect == "nft"}
             for family, name in native if table.dialect == "iptables-nft" else ():
@@ -108,19 +109,12 @@ def _section(table: str) -> re.Pattern[str]:
     return re.compile(rf"^\*{re.escape(table)}\n.*?^COMMIT\n", re.MULTILINE | re.DOTALL)
 
 
-def iptables_restore(legacy: bool, *, six: bool) -> Tool:
-    """Return the tool that loads tables of that back end and family."""
-    if legacy:
-        return "ip6tables-legacy-restore" if six else "iptables-legacy-restore"
-    return "ip6tables-nft-restore" if six else "iptables-nft-restore"
-
-
 def _written(table: Table) -> Load:
     if table.dialect == "nft":
         return Load("nft", _nft_text(table))
     if table.dialect == "ebtables":
         raise ChangeError(message("ebtables rules cannot be written from the model"))
-    return Load(iptables_restore(table.dialect == "iptables-legacy", six=table.family == "ip6"), render(table))
+    return Load(restore_tool(table.dialect, table.family), render(table))
 
 
 def _nft_text(table: Table) -> str:
