@@ -4,7 +4,7 @@ from hairpin.causes.cause import View
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import is_loopback
 
@@ -51,3 +51,10 @@ def listening(view: View, advice: Message) -> AddSocket:
         port=packet.dport or 0,
     )
     return AddSocket(view.stop.netns, socket, advice)
+
+
+def bound_to_all(view: View, container: Container) -> AddSocket:
+    """Return the change after which the container's service, now bound to one address, is bound to all."""
+    port = view.stop.seen.packet.dport
+    advice = message("let the service in {container} bind to 0.0.0.0:{port}", container=container.name, port=port)
+    return listening(view, advice)

@@ -6,7 +6,7 @@ Users see: every client is refused or reset; ``docker exec … curl localhost`` 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.service._service import bound_to_all, in_container, same_port
 from hairpin.change.change import one
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -22,7 +22,6 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if not all(_on_loopback(each) for each in sockets):
         return
-    packet = view.stop.seen.packet
     yield Candidate(
         title=message("The service in {name} listens on its own loopback only", name=container.name),
         detail=message(
@@ -30,16 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             "address, where nothing listens.",
             socket=socket_text(sockets[0]),
         ),
-        change=one(
-            listening(
-                view,
-                message(
-                    "let the service in {container} bind to 0.0.0.0:{port}",
-                    container=container.name,
-                    port=packet.dport,
-                ),
-            )
-        ),
+        change=one(bound_to_all(view, container)),
         where=where(container=container.name, socket=socket_text(sockets[0])),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),

@@ -6,7 +6,7 @@ Users see: the port refuses on one network of the container and works on another
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.service._service import bound_to_all, in_container, same_port
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.network.prefix import is_loopback
@@ -28,16 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The service in {name} listens on another of its addresses", name=container.name),
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
-        change=one(
-            listening(
-                view,
-                message(
-                    "let the service in {container} bind to 0.0.0.0:{port}",
-                    container=container.name,
-                    port=packet.dport,
-                ),
-            )
-        ),
+        change=one(bound_to_all(view, container)),
         where=where(container=container.name, socket=socket_text(bound[0])),
         in_class="bound-elsewhere",
         evidence=(bound[0].evidence,),
