@@ -24,7 +24,7 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network out there that drops packets whose source is not in ``accepts`` (empty: any source is accepted)."""
+    """A network out there that drops packets whose source is in none of ``accepts`` (empty: it drops all packets)."""
 
     version: Version
     network: int
