@@ -234,6 +234,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
+    case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
     traffic_control
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
@@ -268,6 +269,21 @@ bridges() {
     ask "bridge-link$suffix" bridge $opts link
     ask "bridge-fdb$suffix" bridge $opts fdb
     ask "bridge-vlan$suffix" bridge $opts vlan
+}
+wireguard() { # only where there is such a device, so that asking loads nothing; never `wg show DEV dump` or `private-key`
+    if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
+    run wireguard 'wg show all (listen-port, fwmark, endpoints, allowed-ips, latest-handshakes, persistent-keepalive)' wireguard_peers
+}
+wireguard_peers() { # no key leaves the host, public ones neither: a peer is called by its number on its device
+    rows=
+    for what in listen-port fwmark endpoints allowed-ips latest-handshakes persistent-keepalive; do
+        capture wg show all "$what"
+        [ "$st" = 0 ] || { printf '%s\n' "$err" >&2; return "$st"; }
+        [ -z "$out" ] || rows=$rows$(printf '%s\n' "$out" | sed "s/^/$what$TAB/")$NL
+    done
+    printf '%s' "$rows" | awk -F "$TAB" -v OFS="$TAB" '
+    NF == 3 { print; next }
+    { if (!(($2, $3) in number)) number[$2, $3] = ++peers[$2]; print $1, $2, "peer " number[$2, $3], $4 }'
 }
 traffic_control() { # filters are asked only of devices whose qdisc can have some
     [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.wireguard import Wireguard
+
 
 class BridgePort(msgspec.Struct, frozen=True):
     """A bridge port's settings.  ``state``: disabled listening learning forwarding blocking."""
@@ -85,6 +87,8 @@ class Link(msgspec.Struct, frozen=True):
     ``vepa``."""
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
+    wireguard: Wireguard | None = None
+    """A WireGuard device's settings; None: they were not read."""
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

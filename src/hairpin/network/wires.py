@@ -65,7 +65,7 @@ def _uplinks(network: Network) -> Iterator[_Uplink]:
             continue
         namespace = network.namespace(host.netns)
         for link in namespace.links:
-            if is_uplink(network, host.netns, link):
+            if is_uplink(network, host.netns, link) and link.wireguard is None:
                 yield _uplink(host, namespace, link)
 
 

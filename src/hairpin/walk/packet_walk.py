@@ -14,6 +14,7 @@ from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.ip.vrf import into_vrf
+from hairpin.walk.link import wireguard
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.neighbour import neighbour
@@ -37,6 +38,8 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
         done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
         if isinstance(done, End):
             yield done
+        elif done.carried is not None and done.carried.tunnel.kind == wireguard.KIND:
+            yield from wireguard.decrypted(network, done)
         elif done.carried is not None:
             yield decapsulated(network, done)
         else:

@@ -28,7 +28,8 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "opaque-device", "no-container", "left-instead",
+    "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
+    "opaque-device", "no-container", "left-instead",
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]

@@ -21,6 +21,7 @@ from hairpin.host.read.ip import (
     rules_text,
     sockets_text,
     sysctl_text,
+    wireguard_text,
 )
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.bridge_ports import with_ports
@@ -34,6 +35,7 @@ from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
+from hairpin.host.wireguard import Wireguard
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 
@@ -144,7 +146,17 @@ class NamespaceReader:
             for key in ("tc-filter", "tc-filter-text")
             for reading in self._readings.of(key, netns)
         )
-        return with_filters(with_ports(links, ports, vlans), tuple(item for item in found if item is not None))
+        filters = tuple(item for item in found if item is not None)
+        return self._with_wireguard(netns, with_filters(with_ports(links, ports, vlans), filters))
+
+    def _with_wireguard(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        none: tuple[tuple[str, Wireguard], ...] = ()
+        settings = self._readings.understood(
+            self._readings.first("wireguard", netns),
+            lambda r: wireguard_text.devices(r.text, source=r.origin, evidence=r.id),
+            none,
+        )
+        return wireguard_text.with_settings(links, settings)
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
         no_hops: tuple[SavedNextHop, ...] = ()

@@ -38,6 +38,7 @@ from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
+from hairpin.walk.link.wireguard import encrypted
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped, without_ends
 
 
@@ -285,6 +286,8 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
         yield from encapsulated(network, state, link)
+    elif link.wireguard is not None:
+        yield encrypted(state, link)
     elif lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:

@@ -21,6 +21,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.link import wireguard
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
@@ -149,6 +150,13 @@ def carried_back(carried: Carried, answer: Packet) -> Carried:
     frame = carried.frame
     back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
+
+
+def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
+    """Return the outer packet in which the far end sends back what is carried, for the outer packet that it got."""
+    if carried.tunnel.kind == wireguard.KIND:
+        return wireguard.answered(outer, carried.frame.packet)
+    return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
 
 
 def _named(tunnel: Tunnel) -> Message:
