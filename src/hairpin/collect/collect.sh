@@ -235,6 +235,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
     case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
+    case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
@@ -284,6 +285,12 @@ wireguard_peers() { # no key leaves the host, public ones neither: a peer is cal
     printf '%s' "$rows" | awk -F "$TAB" -v OFS="$TAB" '
     NF == 3 { print; next }
     { if (!(($2, $3) in number)) number[$2, $3] = ++peers[$2]; print $1, $2, "peer " number[$2, $3], $4 }'
+}
+tun_owners() { # device, process id, command: of the processes of this network namespace that hold a tun device open
+    grep -rs '^iff:' /proc/[0-9]*/fdinfo | while IFS=/ read -r _ _ pid _ rest; do
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && read -r comm <"/proc/$pid/comm" || continue
+        printf '%s\t%s\t%s\n' "${rest##*iff:$TAB}" "$pid" "$comm"
+    done 2>/dev/null
 }
 traffic_control() { # filters are asked only of devices whose qdisc can have some
     [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
@@ -835,7 +842,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/sysconfig/ebtables* "$root"/etc/iptables/rules* "$root"/etc/iptables/ipsets "$root"/etc/iptables.rules \
         "$root"/etc/iptables.up.rules "$root"/etc/iptables/iptables.rules "$root"/etc/iptables/ip6tables.rules \
         "$root"/etc/conf.d/iptables "$root"/etc/default/netfilter-persistent "$root"/etc/ipset.conf \
-        "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
+        "$root"/run/flannel/subnet.env "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
         "$root"/etc/modprobe.d/*.conf "$root"/etc/iproute2/rt_tables "$root"/etc/iproute2/rt_tables.d/*.conf
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"

@@ -89,6 +89,8 @@ class Link(msgspec.Struct, frozen=True):
     tunnel: Tunnel | None = None
     wireguard: Wireguard | None = None
     """A WireGuard device's settings; None: they were not read."""
+    holder: str | None = None
+    """The program that has a tun device open, by its short command name; None: none, or it was not read."""
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

@@ -4,6 +4,7 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 
 - ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
+- ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
 - ``flannel-host-gw``: the same rules; each route has the other node as its next hop.
 - ``routes``: those routes alone. No host masquerades. Forwarding is on before dockerd starts, so dockerd leaves the
   FORWARD policy at ACCEPT. The router has a route to each container subnet.
@@ -12,10 +13,13 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 """
 
 import json
+import shlex
 from typing import Final
 
 import msgspec
 
+from hairpin.lab.flanneld import OVERHEAD_BYTES
+from hairpin.lab.node import python
 from hairpin.lab.plan import HostPlan, LabPlan, NetworkPlan
 from hairpin.lab.topology import HOSTS
 
@@ -47,6 +51,9 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
         case "flannel-vxlan":
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
             return _leased(host, number, (*tunnel, _flannel_rules(number)), mtu=1450)
+        case "flannel-udp":
+            relay = _flanneld(number, others)
+            return _leased(host, number, (relay, _flannel_rules(number)), mtu=1500 - OVERHEAD_BYTES)
         case "flannel-host-gw":
             return _leased(host, number, (*map(_route, others), _flannel_rules(number)))
         case "routes":
@@ -67,6 +74,16 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
         daemon=json.dumps(lease | json.loads(host.daemon)),
         before_engine=(*commands, *host.before_engine),
     )
+
+
+def _flanneld(number: int, others: tuple[int, ...]) -> str:
+    """Return the command that starts the relay of flannel's udp backend."""
+    far = (f"{_lease(other)}={HOSTS[other - 1]}" for other in others)
+    return shlex.join((*python("flanneld.py"), CLUSTER, _lease(number), HOSTS[number - 1], *far))
+
+
+def _lease(number: int) -> str:
+    return f"10.244.{number}.0/24"
 
 
 def _flannel_device(number: int) -> tuple[str, ...]:
@@ -93,7 +110,7 @@ def _flannel_mac(number: int) -> str:
 
 def _flannel_rules(number: int) -> str:
     """Return the command that loads flanneld's rules; dockerd adds its own later."""
-    lease = f"10.244.{number}.0/24"
+    lease = _lease(number)
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
     return f"""iptables-restore --noflush <<'EOF'
 *nat

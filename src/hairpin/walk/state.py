@@ -276,10 +276,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates."""
+    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates.
+
+    ``by_socket``: a program's socket sends the outer packet, and not the kernel."""
 
     frame: State
     tunnel: Tunnel
+    by_socket: bool = False
 
 
 class End(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
+from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
 from hairpin.network.tunnels import remotes_of
 from hairpin.network.wires import holder_of
@@ -55,6 +56,22 @@ def tunnelled(view: View) -> Tunnelled | None:
             inside = False
         else:
             return Tunnelled(step.netns, link, step.packet, inside)
+    return None
+
+
+def overlay_port(view: View) -> int | None:
+    """Return the UDP port that the stopped packet was sent to if it is an outer packet, of a tunnel device or of
+    flanneld's udp backend; else None."""
+    sent = tunnelled(view)
+    if sent is not None:
+        return sent.tunnel.port if sent.inside else None
+    passed = [each for each in failing_steps(view) if each.stage == "tunnel" and each.netns in view.network]
+    for step in reversed(passed):
+        namespace = view.network.namespace(step.netns)
+        link = namespace.link(step.link)
+        relay = relay_behind(namespace, link) if link is not None else None
+        if relay is not None:
+            return relay.socket.port if (step.packet.protocol, step.packet.dport) != (UDP, relay.socket.port) else None
     return None
 
 

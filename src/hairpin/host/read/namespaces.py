@@ -147,7 +147,8 @@ class NamespaceReader:
             for reading in self._readings.of(key, netns)
         )
         filters = tuple(item for item in found if item is not None)
-        return self._with_wireguard(netns, with_filters(with_ports(links, ports, vlans), filters))
+        complete = with_filters(with_ports(links, ports, vlans), filters)
+        return self._with_holders(netns, self._with_wireguard(netns, complete))
 
     def _with_wireguard(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
         none: tuple[tuple[str, Wireguard], ...] = ()
@@ -157,6 +158,10 @@ class NamespaceReader:
             none,
         )
         return wireguard_text.with_settings(links, settings)
+
+    def _with_holders(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        reading = self._readings.first("tun-owners", netns)
+        return links_text.with_holders(links, reading.text) if reading is not None else links
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
         no_hops: tuple[SavedNextHop, ...] = ()

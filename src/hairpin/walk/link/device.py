@@ -35,6 +35,7 @@ from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
+from hairpin.walk.link.flannel_udp import relayed
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
@@ -288,6 +289,8 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
         yield from encapsulated(network, state, link)
     elif link.wireguard is not None:
         yield encrypted(state, link)
+    elif (outer := relayed(network, state, link)) is not None:
+        yield outer
     elif lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:

@@ -26,7 +26,7 @@ from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outc
 
 _IPIP = 4
 _ETHERNET_HEADER = 14
-_OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0}
+_OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8}
 """Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
 _IP_HEADER = {4: 20, 6: 40}
 

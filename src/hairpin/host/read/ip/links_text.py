@@ -248,3 +248,14 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
         dynamic="dynamic" in words,
         evidence=evidence,
     )
+
+
+def with_holders(links: tuple[Link, ...], text: str) -> tuple[Link, ...]:
+    """Return the links, tun devices with the program that has them open, of lines ``DEVICE<TAB>PID<TAB>COMMAND``."""
+    holders = {words[0]: words[2] for line in text.splitlines() if len(words := line.split("\t")) == 3}
+    return tuple(
+        msgspec.structs.replace(each, holder=holders[each.name])
+        if each.kind == "tun" and each.name in holders
+        else each
+        for each in links
+    )
