@@ -31,7 +31,12 @@ def test_the_ttl_counts_down(ttl: int, goes_on: bool) -> None:
 def test_net_unreachable_quotes_the_packet() -> None:
     error = net_unreachable(packet(), SOURCE)
     assert error is not None
-    assert (error[9], error[12:16], error[16:20], error[20:22]) == (1, SOURCE.packed, packet()[12:16], b"\x03\x00")
+    assert (error[9], error[12:16], error[16:20], error[20:22]) == (
+        1,
+        SOURCE.packed,
+        bytes(packet()[12:16]),
+        b"\x03\x00",
+    )
     assert error[28:] == packet()[:28]
     assert (checksum(error[:20]), checksum(error[20:])) == (0, 0)
 

@@ -184,9 +184,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     elsewhere = _on_another_host(network, end.state)
     if elsewhere is not None and link is not None and link.kind == "tun":
-        said = message("the program that has {link} open brings it to {address}",
+        program = message("the program that has {link} open brings it to {address}",
                        link=link.name, address=address_text(packet.daddr, packet.version))  # fmt: skip
-        return OutsideAnswer(Assumed(said), reason="opaque-device")
+        return OutsideAnswer(Assumed(program), reason="opaque-device")
     if elsewhere is not None:
         return OutsideAnswer(elsewhere, reason="left-instead")
     if isinstance(flow.start, (Outside, Lan)):
