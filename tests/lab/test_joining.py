@@ -84,3 +84,9 @@ def test_stretched_bridges_have_addresses_and_ranges_of_their_own() -> None:
 def test_only_routed_containers_are_known_to_the_router() -> None:
     assert router_commands(LabPlan(join="flannel-host-gw", hosts=THREE)) == ()
     assert router_commands(LabPlan(join="routes", hosts=THREE))[2] == "ip route replace 10.244.3.0/24 via 198.51.100.13"
+
+
+def test_a_swarm_takes_the_plans_as_they_are() -> None:
+    plan = LabPlan(join="swarm", hosts=THREE)
+    assert joined_hosts(plan) == plan.hosts
+    assert router_commands(plan) == ()

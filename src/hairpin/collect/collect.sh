@@ -414,6 +414,9 @@ connections() { # the kernel would load ctnetlink for conntrack, so the old file
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
+virtual_servers() { # of IPVS: the file is there while its module is
+    [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
+}
 tracked() { # before 1.4.7, no family means IPv4
     limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
 }
@@ -449,7 +452,7 @@ namespace() { # of a container: sets only where rules could look at them
     case $saved_ip$saved_ip6$legacy in
         *-set\ * | *' SET '*) sets ;;
     esac
-    sysctls; connections; sockets
+    sysctls; connections; virtual_servers; sockets
 }
 
 job() { # job FILE FUNCTION...: in the background with a limit of its own; at once where there is no temporary directory
@@ -657,6 +660,17 @@ docker_containers() {
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
+    overlay_namespaces
+}
+overlay_namespaces() { # swarm's: of each overlay network (1-ID), of its load balancer (lb_ID) and of the published ports
+    [ -n "$daemon" ] && have nsenter || return
+    exec_root=$(daemon_flags | sed -n 's,^--exec-root=,,p')
+    for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
+        case ${file##*/} in 1-*[!A-Za-z0-9-]* | lb_*[!A-Za-z0-9_]*) continue ;; 1-* | lb_* | ingress_sbox) ;; *) continue ;; esac
+        NETNS=netns:${file##*/}; export NETNS
+        entered "51-${file##*/}" "$file"
+    done
+    NETNS=
 }
 
 container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of its containers once
@@ -691,7 +705,7 @@ EOT
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else
-            entered "50-$name" "$pid"
+            entered "50-$name" "/proc/$pid/ns/net"
             running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
         fi
     done <<EOT
@@ -723,9 +737,9 @@ with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid,
         for (i = 1; i <= n; i++) print "container:" name[i], pid[i] in of ? of[pid[i]] : "-", pid[i], id[i]
     }'
 }
-entered() { # entered FILE PID: a job inside the network namespace of PID, within the time limit of the engine's job
-    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
-    else nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
+entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
+    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    else nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
     fi
 }
 without_nsenter() {
@@ -1043,6 +1057,7 @@ main() {
     job 13-sysctl sysctls
     job 14-connections connections
     job 15-sockets sockets
+    job 16-ipvs virtual_servers
     NETNS=
     job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
     job 24-halted run halted-processes '/proc/PID/stat' halted

@@ -46,7 +46,8 @@ class Tunnel(msgspec.Struct, frozen=True):
     ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
     ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
     ``dont_fragment``: DF of the outer packet.  ``learning``: a vxlan enters in its forwarding database by which remote
-    frames came.  ``external``: routes and programs say all of this for each packet.
+    frames came.  ``proxy``: a vxlan answers ARP itself, from its neighbour entries, and passes no question on.
+    ``external``: routes and programs say all of this for each packet.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     underlay: str | None = None
     dont_fragment: Literal["unset", "set", "inherit"] = "unset"
     learning: bool = True
+    proxy: bool = False
     external: bool = False
 
 

@@ -10,6 +10,7 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
   FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
+- ``swarm``: the engines are one swarm, whose manager is the first host. The plan's own networks are overlays of it.
 """
 
 import json
@@ -19,9 +20,9 @@ from typing import Final
 import msgspec
 
 from hairpin.lab.flanneld import OVERHEAD_BYTES
-from hairpin.lab.node import python
+from hairpin.lab.node import Node, python
 from hairpin.lab.plan import HostPlan, LabPlan, NetworkPlan
-from hairpin.lab.topology import HOSTS
+from hairpin.lab.topology import HOST, HOSTS
 
 CLUSTER: Final = "10.244.0.0/16"
 STRETCHED: Final = "10.77.0.0/24"
@@ -46,7 +47,7 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
     host = plan.hosts[number - 1]
     others = tuple(other for other in range(1, len(plan.hosts) + 1) if other != number)
     match plan.join:
-        case "":
+        case "" | "swarm":
             return host
         case "flannel-vxlan":
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
@@ -151,3 +152,13 @@ def _stretched_port(number: int, others: tuple[int, ...]) -> tuple[str, ...]:
         *(f"bridge fdb append 00:00:00:00:00:00 dev vxlan77 dst {HOSTS[other - 1]} self permanent" for other in others),
         "ip link set vxlan77 master br-stretched up",
     )
+
+
+def enter_swarm(number: int, manager: Node, node: Node) -> None:
+    """Have a host's engine make the swarm, or join that of the manager's."""
+    address = HOSTS[number - 1]
+    if node is manager:
+        node.run(f"docker swarm init --advertise-addr {address}")
+        return
+    token = manager.run("docker swarm join-token --quiet worker").strip()
+    node.run(f"docker swarm join --token {token} --advertise-addr {address} {HOST}:2377")

@@ -10,6 +10,7 @@ from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
+from hairpin.walk.ip.ipvs import balanced
 from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
@@ -35,7 +36,9 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
-        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        namespace = network.namespace(state.netns)
+        taken = outcome if isinstance(outcome, End) else balanced(namespace, outcome) or outcome
+        done = taken if isinstance(taken, End) else confirmed(taken, namespace)
         if isinstance(done, End):
             yield done
         elif done.carried is not None:

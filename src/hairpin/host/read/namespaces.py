@@ -12,6 +12,7 @@ from hairpin.host.read.ip import (
     bridge_json,
     bridge_text,
     conntrack_text,
+    ipvs_text,
     links_json,
     links_text,
     proc_net,
@@ -33,7 +34,7 @@ from hairpin.host.read.json_text import is_json
 from hairpin.host.read.readings import Readings
 from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.wireguard import Wireguard
 from hairpin.message import Message, message
@@ -95,6 +96,7 @@ class NamespaceReader:
             sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._halted),
             connections=part(("connections",), lambda: self._connections(name)),
+            virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -261,6 +263,14 @@ class NamespaceReader:
         return self._readings.all_understood(
             self._readings.of(key, netns),
             lambda r: proc_net.parse(r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id),
+        )
+
+    def _virtual_services(self, netns: str) -> tuple[VirtualService, ...]:
+        none: tuple[VirtualService, ...] = ()
+        return self._readings.understood(
+            self._readings.first("ipvs", netns),
+            lambda r: ipvs_text.services(r.text, source=r.origin, evidence=r.id),
+            none,
         )
 
     def _connections(self, netns: str) -> tuple[Connection, ...]:

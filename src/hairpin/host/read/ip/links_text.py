@@ -159,6 +159,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
         underlay=value_after(words, "dev"),
         dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
         learning="nolearning" not in words,
+        proxy="proxy" in words,
         external="external" in words,
     )
 
