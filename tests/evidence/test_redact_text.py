@@ -94,6 +94,13 @@ def test_proc_net_tcp6_agrees_with_the_text_form(low: int) -> None:
     assert IPv6Address(packed) == ADDRESSES.address(address)
 
 
+def test_services_of_ipvs_are_renamed_as_their_addresses_are_elsewhere() -> None:
+    renamed = TEXT.ip_vs("FWM  00000100 rr\nTCP  0A000902:0050 rr\n  -> 0A00090B:1F90      Masq\n")
+    first, second = (int(ip_address(TEXT.plain(each))) for each in ("10.0.9.2", "10.0.9.11"))
+    assert renamed == f"FWM  00000100 rr\nTCP  {first:08X}:0050 rr\n  -> {second:08X}:1F90      Masq\n"
+    assert TEXT.ip_vs("TCP  [2001:0db8::5]:01BB rr") == f"TCP  [{TEXT.plain('2001:0db8::5')}]:01BB rr"
+
+
 def test_words_are_replaced_whole_and_only_if_known() -> None:
     names = NameMap(b"other")
     text = Text(ADDRESSES, names, frozenset())

@@ -1,10 +1,12 @@
 """Each kind of joining gives every host what leads to the others; real connections prove it in tests/lab/scenarios."""
 
 import json
+import shlex
 
 import pytest
 
 from hairpin.lab.joining import joined_hosts, router_commands
+from hairpin.lab.node import python
 from hairpin.lab.plan import HostPlan, Join, LabPlan
 
 THREE = tuple(HostPlan(name=f"node{number}") for number in (1, 2, 3))
@@ -22,6 +24,18 @@ WAYS: dict[Join, tuple[str, ...]] = {
         "bridge fdb append 7a:5d:0a:f4:01:00 dev flannel.1 dst 198.51.100.11 self permanent",
         "ip route replace 10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink",
         "ip route replace 10.244.3.0/24 via 10.244.3.0 dev flannel.1 onlink",
+    ),
+    "flannel-udp": (
+        shlex.join(
+            (
+                *python("flanneld.py"),
+                "10.244.0.0/16",
+                "10.244.2.0/24",
+                "198.51.100.12",
+                "10.244.1.0/24=198.51.100.11",
+                "10.244.3.0/24=198.51.100.13",
+            )
+        ),
     ),
     "flannel-host-gw": (
         "ip route replace 10.244.1.0/24 via 198.51.100.11",
@@ -70,3 +84,9 @@ def test_stretched_bridges_have_addresses_and_ranges_of_their_own() -> None:
 def test_only_routed_containers_are_known_to_the_router() -> None:
     assert router_commands(LabPlan(join="flannel-host-gw", hosts=THREE)) == ()
     assert router_commands(LabPlan(join="routes", hosts=THREE))[2] == "ip route replace 10.244.3.0/24 via 198.51.100.13"
+
+
+def test_a_swarm_takes_the_plans_as_they_are() -> None:
+    plan = LabPlan(join="swarm", hosts=THREE)
+    assert joined_hosts(plan) == plan.hosts
+    assert router_commands(plan) == ()

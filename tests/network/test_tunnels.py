@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.route import FdbEntry
-from hairpin.network.network import Port
-from hairpin.network.tunnels import Remote, far_ends, listens, remotes_of, taker
+from hairpin.network.network import Network, Port
+from hairpin.network.tunnels import Remote, far_ends, listens, remotes_of, taker, underlay_netns
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
 
 HERE, THERE, THIRD = ADDRESSES["one"], ADDRESSES["two"], 0xC633640D
@@ -38,10 +38,26 @@ def test_an_entry_is_bound_to_the_link_that_it_names_itself() -> None:
 
 
 def test_a_device_listens_while_it_is_up() -> None:
-    up, down = FLANNEL, msgspec.structs.replace(FLANNEL, up=False)
-    assert listens(Namespace("host", links=(up,)), vxlan("two", key=2), 8472)
-    assert not listens(Namespace("host", links=(up,)), vxlan("two"), 4789)
-    assert not listens(Namespace("host", links=(down,)), vxlan("two"), 8472)
+    up, down = (one_with(each) for each in (FLANNEL, msgspec.structs.replace(FLANNEL, up=False)))
+    assert listens(up, ONE, vxlan("two", key=2), 8472)
+    assert not listens(up, ONE, vxlan("two"), 4789)
+    assert not listens(down, ONE, vxlan("two"), 8472)
+
+
+def one_with(*links: Link, overlay: tuple[Link, ...] = ()) -> Network:
+    """Return one host with these links, and a namespace beside the host's with others."""
+    namespaces = (Namespace("host", links=links), Namespace("netns:1-abc", links=overlay))
+    return Network((Host("one", namespaces=namespaces),))
+
+
+def test_a_moved_device_takes_what_comes_to_the_namespace_that_it_was_made_in() -> None:
+    moved = msgspec.structs.replace(FLANNEL, peer_netnsid=0)
+    inside = ONE.sibling("netns:1-abc")
+    assert underlay_netns(inside, moved) == ONE
+    assert underlay_netns(inside, FLANNEL) == inside
+    found = [taker(one_with(overlay=(each,)), ONE, vxlan("two"), THERE, HERE, 8472) for each in (moved, FLANNEL)]
+    assert found == [Port(inside, "flannel.1"), None]
+    assert taker(one_with(overlay=(FLANNEL,)), inside, vxlan("two"), THERE, HERE, 8472) == Port(inside, "flannel.1")
 
 
 def test_the_device_at_the_other_end() -> None:
@@ -76,5 +92,5 @@ TAKEN: dict[str, tuple[Tunnel, Tunnel, int, bool]] = {
 @pytest.mark.parametrize(("own", "sender", "source", "expected"), TAKEN.values(), ids=TAKEN)
 def test_taker(own: Tunnel, sender: Tunnel, source: int, *, expected: bool) -> None:
     link = Link(9, "tunnel0", own.kind, tunnel=own)
-    found = taker(Namespace("host", links=(Link(2, "eth0"), link)), sender, source, THERE, sender.port)
-    assert (found == link) is expected
+    found = taker(one_with(Link(2, "eth0"), link), ONE, sender, source, THERE, sender.port)
+    assert (found == Port(ONE, "tunnel0")) is expected

@@ -234,6 +234,8 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
+    case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
+    case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
 }
 ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
@@ -268,6 +270,27 @@ bridges() {
     ask "bridge-link$suffix" bridge $opts link
     ask "bridge-fdb$suffix" bridge $opts fdb
     ask "bridge-vlan$suffix" bridge $opts vlan
+}
+wireguard() { # only where there is such a device, so that asking loads nothing; never `wg show DEV dump` or `private-key`
+    if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
+    run wireguard 'wg show all (listen-port, fwmark, endpoints, allowed-ips, latest-handshakes, persistent-keepalive)' wireguard_peers
+}
+wireguard_peers() { # no key leaves the host, public ones neither: a peer is called by its number on its device
+    rows=
+    for what in listen-port fwmark endpoints allowed-ips latest-handshakes persistent-keepalive; do
+        capture wg show all "$what"
+        [ "$st" = 0 ] || { printf '%s\n' "$err" >&2; return "$st"; }
+        [ -z "$out" ] || rows=$rows$(printf '%s\n' "$out" | sed "s/^/$what$TAB/")$NL
+    done
+    printf '%s' "$rows" | awk -F "$TAB" -v OFS="$TAB" '
+    NF == 3 { print; next }
+    { if (!(($2, $3) in number)) number[$2, $3] = ++peers[$2]; print $1, $2, "peer " number[$2, $3], $4 }'
+}
+tun_owners() { # device, process id, command: of the processes of this network namespace that hold a tun device open
+    grep -rs '^iff:' /proc/[0-9]*/fdinfo | while IFS=/ read -r _ _ pid _ rest; do
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && read -r comm <"/proc/$pid/comm" || continue
+        printf '%s\t%s\t%s\n' "${rest##*iff:$TAB}" "$pid" "$comm"
+    done 2>/dev/null
 }
 traffic_control() { # filters are asked only of devices whose qdisc can have some
     [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
@@ -391,6 +414,9 @@ connections() { # the kernel would load ctnetlink for conntrack, so the old file
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
+virtual_servers() { # of IPVS: the file is there while its module is
+    [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
+}
 tracked() { # before 1.4.7, no family means IPv4
     limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
 }
@@ -426,7 +452,7 @@ namespace() { # of a container: sets only where rules could look at them
     case $saved_ip$saved_ip6$legacy in
         *-set\ * | *' SET '*) sets ;;
     esac
-    sysctls; connections; sockets
+    sysctls; connections; virtual_servers; sockets
 }
 
 job() { # job FILE FUNCTION...: in the background with a limit of its own; at once where there is no temporary directory
@@ -634,6 +660,17 @@ docker_containers() {
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
+    overlay_namespaces
+}
+overlay_namespaces() { # swarm's: of each overlay network (1-ID), of its load balancer (lb_ID) and of the published ports
+    [ -n "$daemon" ] && have nsenter || return
+    exec_root=$(daemon_flags | sed -n 's,^--exec-root=,,p')
+    for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
+        case ${file##*/} in 1-*[!A-Za-z0-9-]* | lb_*[!A-Za-z0-9_]*) continue ;; 1-* | lb_* | ingress_sbox) ;; *) continue ;; esac
+        NETNS=netns:${file##*/}; export NETNS
+        entered "51-${file##*/}" "$file"
+    done
+    NETNS=
 }
 
 container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of its containers once
@@ -668,7 +705,7 @@ EOT
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else
-            entered "50-$name" "$pid"
+            entered "50-$name" "/proc/$pid/ns/net"
             running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
         fi
     done <<EOT
@@ -700,9 +737,9 @@ with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid,
         for (i = 1; i <= n; i++) print "container:" name[i], pid[i] in of ? of[pid[i]] : "-", pid[i], id[i]
     }'
 }
-entered() { # entered FILE PID: a job inside the network namespace of PID, within the time limit of the engine's job
-    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
-    else nsenter "--net=/proc/$2/ns/net" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
+entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
+    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    else nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
     fi
 }
 without_nsenter() {
@@ -819,7 +856,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/sysconfig/ebtables* "$root"/etc/iptables/rules* "$root"/etc/iptables/ipsets "$root"/etc/iptables.rules \
         "$root"/etc/iptables.up.rules "$root"/etc/iptables/iptables.rules "$root"/etc/iptables/ip6tables.rules \
         "$root"/etc/conf.d/iptables "$root"/etc/default/netfilter-persistent "$root"/etc/ipset.conf \
-        "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
+        "$root"/run/flannel/subnet.env "$root"/etc/hosts "$root"/etc/resolv.conf "$root"/etc/modules "$root"/etc/modules-load.d/*.conf \
         "$root"/etc/modprobe.d/*.conf "$root"/etc/iproute2/rt_tables "$root"/etc/iproute2/rt_tables.d/*.conf
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
@@ -1020,6 +1057,7 @@ main() {
     job 13-sysctl sysctls
     job 14-connections connections
     job 15-sockets sockets
+    job 16-ipvs virtual_servers
     NETNS=
     job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
     job 24-halted run halted-processes '/proc/PID/stat' halted

@@ -111,6 +111,8 @@ class _Redactor:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
             case key if key in _WITHOUT_ADDRESSES:
                 return text
+            case "ipvs" if reading.outcome == "text":
+                return self._text.ip_vs(text)
             case key if key.startswith("proc-net-"):
                 return self._text.proc_net(text)
             case key:

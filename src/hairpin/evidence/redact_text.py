@@ -37,6 +37,7 @@ _TOKEN = re.compile(
 )
 _ID = re.compile(r"(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
 _PROC_NET = re.compile(r"(?<![0-9A-F])([0-9A-F]{32}|[0-9A-F]{8}):([0-9A-F]{4})(?![0-9A-F])")
+_IPVS = re.compile(r"(?<![0-9A-F:\[])([0-9A-F]{8})(?=:[0-9A-F]{4}(?![0-9A-F]))")
 _CIDR = re.compile(rf"(?:{_BEFORE_V6}(?P<v6>{_V6})|{_BEFORE_V4}(?P<v4>{_V4}))/(?P<bits>[0-9]{{1,3}})(?![0-9])")
 _LOCAL = re.compile(r'"local":"(?P<address>[^"]+)","prefixlen":(?P<bits>[0-9]{1,3})')
 _RANGE = re.compile(
@@ -114,6 +115,11 @@ class Text:
     def proc_net(self, text: str) -> str:
         """Return a table of /proc/net with its hexadecimal addresses renamed (words of four bytes, least first)."""
         return _PROC_NET.sub(lambda match: f"{self._hexadecimal(match[1])}:{match[2]}", text)
+
+    def ip_vs(self, text: str) -> str:
+        """Return /proc/net/ip_vs with its addresses renamed: IPv4 in hexadecimal, IPv6 as everywhere."""
+        in_order = _IPVS.sub(lambda match: f"{int(self._addresses.address(IPv4Address(int(match[1], 16)))):08X}", text)
+        return self.plain(in_order)
 
     def ufw_comments(self, text: str) -> str:
         """Return ufw's rules with the users' own words, hexadecimal there, taken out."""

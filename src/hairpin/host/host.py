@@ -9,7 +9,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import Message
 from hairpin.netfilter.ir import Ruleset
@@ -33,6 +33,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     sysctls: Sysctls = Sysctls(values={})
     sockets: tuple[Socket, ...] = ()
     connections: tuple[Connection, ...] = ()
+    virtual_services: tuple[VirtualService, ...] = ()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace knows others, as far as the kernel said: (id, name)."""

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.wireguard import Wireguard
+
 
 class BridgePort(msgspec.Struct, frozen=True):
     """A bridge port's settings.  ``state``: disabled listening learning forwarding blocking."""
@@ -44,7 +46,8 @@ class Tunnel(msgspec.Struct, frozen=True):
     ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
     ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
     ``dont_fragment``: DF of the outer packet.  ``learning``: a vxlan enters in its forwarding database by which remote
-    frames came.  ``external``: routes and programs say all of this for each packet.
+    frames came.  ``proxy``: a vxlan answers ARP itself, from its neighbour entries, and passes no question on.
+    ``external``: routes and programs say all of this for each packet.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     underlay: str | None = None
     dont_fragment: Literal["unset", "set", "inherit"] = "unset"
     learning: bool = True
+    proxy: bool = False
     external: bool = False
 
 
@@ -85,6 +89,10 @@ class Link(msgspec.Struct, frozen=True):
     ``vepa``."""
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
+    wireguard: Wireguard | None = None
+    """A WireGuard device's settings; None: they were not read."""
+    holder: str | None = None
+    """The program that has a tun device open, by its short command name; None: none, or it was not read."""
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False

@@ -1,4 +1,4 @@
-"""Sockets that packets can be delivered to.  Source: ss(8), /proc/net/{tcp,udp}{,6}."""
+"""Sockets that packets can be delivered to, and services of IPVS.  Source: ss(8), /proc/net/{tcp,udp}{,6}, ip_vs."""
 
 from typing import Literal
 
@@ -33,3 +33,14 @@ class Relay(msgspec.Struct, frozen=True):
     address: int
     port: int
     holds_only: bool = False
+
+
+class VirtualService(msgspec.Struct, frozen=True):
+    """A service of IPVS: packets with this mark, or (``mark`` None) to this address and port; port 0 is any."""
+
+    mark: int | None
+    protocol: int = 0
+    version: Literal[4, 6] = 4
+    address: int = 0
+    port: int = 0
+    evidence: str = ""

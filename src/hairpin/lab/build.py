@@ -4,8 +4,9 @@ import itertools
 import os
 import subprocess
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from hairpin.errors import LabError
 from hairpin.lab import engine, image, joining, topology
@@ -99,20 +100,26 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
         image.prepare_data_root(archive, _empty_host)
     with _wired(plan, hosts) as (lab, cgroup), ExitStack() as stack:
         _run_all(lab.router, joining.router_commands(plan))
-        for node, host in zip(lab.hosts, hosts, strict=True):
+        for number, (node, host) in enumerate(zip(lab.hosts, hosts, strict=True), 1):
             image.unpack_data_root(node, archive)
-            stack.enter_context(_running_host(node, host, cgroup))
+            enter = partial(joining.enter_swarm, number, lab.host) if plan.join == "swarm" else None
+            stack.enter_context(_running_host(node, host, cgroup, enter))
         yield lab
 
 
 @contextmanager
-def _running_host(node: Node, plan: HostPlan, cgroup: str) -> Generator[None]:
+def _running_host(
+    node: Node, plan: HostPlan, cgroup: str, enter: Callable[[Node], None] | None = None
+) -> Generator[None]:
+    """``enter`` is what makes the engine one of several, before it has networks and containers."""
     _run_all(node, plan.before_engine)
     with (
         running_firewall(node, plan.firewall),
         engine.running_engine(node, cgroup, plan.daemon),
         _ended_first(node),
     ):
+        if enter is not None:
+            enter(node)
         engine.populate(node, plan)
         _run_all(node, plan.setup)
         yield

@@ -4,20 +4,25 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
 
 - ``flannel-vxlan``: the device, routes and entries of flannel's vxlan backend, and the rules of ``flanneld --ip-masq``
   (flannel-io/flannel ``pkg/backend/vxlan/vxlan_network.go``, ``pkg/trafficmngr/iptables/iptables.go``).
+- ``flannel-udp``: flannel's udp backend (``flanneld.py``), and the same rules.
 - ``flannel-host-gw``: the same rules; each route has the other node as its next hop.
 - ``routes``: those routes alone. No host masquerades. Forwarding is on before dockerd starts, so dockerd leaves the
   FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
+- ``swarm``: the engines are one swarm, whose manager is the first host. The plan's own networks are overlays of it.
 """
 
 import json
+import shlex
 from typing import Final
 
 import msgspec
 
+from hairpin.lab.flanneld import OVERHEAD_BYTES
+from hairpin.lab.node import Node, python
 from hairpin.lab.plan import HostPlan, LabPlan, NetworkPlan
-from hairpin.lab.topology import HOSTS
+from hairpin.lab.topology import HOST, HOSTS
 
 CLUSTER: Final = "10.244.0.0/16"
 STRETCHED: Final = "10.77.0.0/24"
@@ -42,11 +47,14 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
     host = plan.hosts[number - 1]
     others = tuple(other for other in range(1, len(plan.hosts) + 1) if other != number)
     match plan.join:
-        case "":
+        case "" | "swarm":
             return host
         case "flannel-vxlan":
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
             return _leased(host, number, (*tunnel, _flannel_rules(number)), mtu=1450)
+        case "flannel-udp":
+            relay = _flanneld(number, others)
+            return _leased(host, number, (relay, _flannel_rules(number)), mtu=1500 - OVERHEAD_BYTES)
         case "flannel-host-gw":
             return _leased(host, number, (*map(_route, others), _flannel_rules(number)))
         case "routes":
@@ -67,6 +75,16 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
         daemon=json.dumps(lease | json.loads(host.daemon)),
         before_engine=(*commands, *host.before_engine),
     )
+
+
+def _flanneld(number: int, others: tuple[int, ...]) -> str:
+    """Return the command that starts the relay of flannel's udp backend."""
+    far = (f"{_lease(other)}={HOSTS[other - 1]}" for other in others)
+    return shlex.join((*python("flanneld.py"), CLUSTER, _lease(number), HOSTS[number - 1], *far))
+
+
+def _lease(number: int) -> str:
+    return f"10.244.{number}.0/24"
 
 
 def _flannel_device(number: int) -> tuple[str, ...]:
@@ -93,7 +111,7 @@ def _flannel_mac(number: int) -> str:
 
 def _flannel_rules(number: int) -> str:
     """Return the command that loads flanneld's rules; dockerd adds its own later."""
-    lease = f"10.244.{number}.0/24"
+    lease = _lease(number)
     masq, forward = ('-m comment --comment "flanneld masq"', '-m comment --comment "flanneld forward"')
     return f"""iptables-restore --noflush <<'EOF'
 *nat
@@ -134,3 +152,13 @@ def _stretched_port(number: int, others: tuple[int, ...]) -> tuple[str, ...]:
         *(f"bridge fdb append 00:00:00:00:00:00 dev vxlan77 dst {HOSTS[other - 1]} self permanent" for other in others),
         "ip link set vxlan77 master br-stretched up",
     )
+
+
+def enter_swarm(number: int, manager: Node, node: Node) -> None:
+    """Have a host's engine make the swarm, or join that of the manager's."""
+    address = HOSTS[number - 1]
+    if node is manager:
+        node.run(f"docker swarm init --advertise-addr {address}")
+        return
+    token = manager.run("docker swarm join-token --quiet worker").strip()
+    node.run(f"docker swarm join --token {token} --advertise-addr {address} {HOST}:2377")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Join = Literal["", "flannel-vxlan", "flannel-host-gw", "routes", "bridge-vxlan"]
+Join = Literal["", "flannel-vxlan", "flannel-udp", "flannel-host-gw", "routes", "bridge-vxlan", "swarm"]
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

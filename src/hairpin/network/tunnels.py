@@ -4,6 +4,8 @@ Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/ge
 net/ipv4/ip_tunnel.c ip_tunnel_lookup()
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.host.host import Namespace
@@ -49,41 +51,69 @@ def _remote(entry: FdbEntry) -> Remote:
     return Remote(entry.remote, entry.via)
 
 
+def underlay_netns(netns: Netns, link: Link) -> Netns:
+    """Return the namespace that a tunnel device's outer packets are in: the one in which the device was made.
+
+    A device that has moved since has an id of that namespace.  It is taken to be the host's, where dockerd makes the
+    devices of swarm's overlay networks.  Source: drivers/net/vxlan/vxlan_core.c struct vxlan_dev net,
+    vxlan_get_link_net(); net/core/rtnetlink.c rtnl_fill_link_netnsid()
+    """
+    return netns if link.peer_netnsid is None else netns.of_host
+
+
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
     """Return the tunnel devices that a frame to the hardware address (None: to everybody) reaches, one for each outer
     destination; None for a destination that was not read, or where no device takes the frame."""
     tunnel = link.tunnel
     if tunnel is None:
         return ()
-    namespace = network.namespace(netns)
-    return tuple(_far_end(network, netns, tunnel, remote.address) for remote in remotes_of(namespace, link, mac))
+    home, remotes = underlay_netns(netns, link), remotes_of(network.namespace(netns), link, mac)
+    return tuple(_far_end(network, home, tunnel, remote.address) for remote in remotes)
 
 
-def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Port | None:
+def _far_end(network: Network, home: Netns, tunnel: Tunnel, remote: int) -> Port | None:
     for other, namespace in network.namespaces():
-        if other != netns and owns_address(namespace, tunnel.version, remote):
-            found = taker(namespace, tunnel, tunnel.local, remote, tunnel.port)
-            return Port(other, found.name) if found is not None else None
+        if other != home and owns_address(namespace, tunnel.version, remote):
+            return taker(network, other, tunnel, tunnel.local, remote, tunnel.port)
     return None
 
 
-def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None) -> Link | None:
-    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
-    the UDP port that the outer packet has there."""
-    found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))
+def taker(
+    network: Network, home: Netns, tunnel: Tunnel, source: int | None, destination: int, port: int | None
+) -> Port | None:
+    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination`` in
+    the namespace ``home``, at the UDP port that the outer packet has there."""
+    found = (
+        Port(netns, each.name)
+        for netns, each in _devices(network, home)
+        if _takes(each.tunnel, tunnel, source, destination, port)
+    )
     return next(found, None)
 
 
-def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
+def listens(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> bool:
     """Return whether a device of the tunnel's kind has its UDP socket open at the port: it has while it is up.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """
     return any(
         link.up and own is not None and (own.kind, own.version, own.port) == (tunnel.kind, tunnel.version, port)
-        for link in namespace.links
+        for _, link in _devices(network, home)
         for own in (link.tunnel,)
     )
+
+
+def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
+    """Yield the tunnel devices whose outer packets are in that namespace, its own first."""
+    for link in network.namespace(home).links:
+        if link.tunnel is not None and underlay_netns(home, link) == home:
+            yield home, link
+    if not home.is_host:
+        return
+    for namespace in network.host(home.host).namespaces:
+        for link in namespace.links:
+            if link.tunnel is not None and namespace.name != home.name and link.peer_netnsid is not None:
+                yield home.sibling(namespace.name), link
 
 
 def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:

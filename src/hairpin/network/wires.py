@@ -18,6 +18,7 @@ import msgspec
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
+from hairpin.network.flannel import FLANNELD
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
 from hairpin.network.prefix import inside
 
@@ -65,7 +66,7 @@ def _uplinks(network: Network) -> Iterator[_Uplink]:
             continue
         namespace = network.namespace(host.netns)
         for link in namespace.links:
-            if is_uplink(network, host.netns, link):
+            if is_uplink(network, host.netns, link) and link.wireguard is None and link.holder != FLANNELD:
                 yield _uplink(host, namespace, link)
 
 

@@ -62,6 +62,8 @@ _SENTENCES: dict[Reason, Message] = {
     "no-tunnel-remote": message("the tunnel device does not know where to send the frame"),
     "no-tunnel": message("no tunnel device takes the packet"),
     "tunnel-elsewhere": message("the tunnel leads to another machine than the frame's receiver"),
+    "peer-not-allowed": message("WireGuard does not allow its source address to the peer that sent it"),
+    "endpoint-elsewhere": message("WireGuard sends it to an address that the far host does not have"),
     "opaque-device": message("the link does what hairpin does not model"),
     "left-instead": message("it leaves this host instead of reaching what it was meant for"),
     "too-many-ways": message("too many ways are open to follow each"),

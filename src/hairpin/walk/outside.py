@@ -26,8 +26,9 @@ from hairpin.network.stacked import lower_of
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link import wireguard
 from hairpin.walk.link.crossing import refused_by_peer
-from hairpin.walk.link.tunnel import carried_back, outer_packet
+from hairpin.walk.link.tunnel import carried_back, outer_answer
 from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
 
 
@@ -158,6 +159,9 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     wrong = _wrong_tunnel_end(network, end.state)
     if wrong is not None:
         return OutsideAnswer(wrong, reason="tunnel-elsewhere")
+    gateway_needed = wireguard.elsewhere(network, end.state)
+    if gateway_needed is not None:
+        return OutsideAnswer(Assumed(gateway_needed), reason="endpoint-elsewhere")
     link = network.namespace(end.state.netns).link(end.state.oif)
     if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
         target = address_text(packet.daddr, packet.version)
@@ -179,6 +183,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         )
         return OutsideAnswer(decided, reason="left-instead", assumed=())
     elsewhere = _on_another_host(network, end.state)
+    if elsewhere is not None and link is not None and link.kind == "tun":
+        program = message("the program that has {link} open brings it to {address}",
+                       link=link.name, address=address_text(packet.daddr, packet.version))  # fmt: skip
+        return OutsideAnswer(Assumed(program), reason="opaque-device")
     if elsewhere is not None:
         return OutsideAnswer(elsewhere, reason="left-instead")
     if isinstance(flow.start, (Outside, Lan)):
@@ -350,12 +358,12 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
     """Return the world's answer, as it comes in by the link (and in the VLAN) that the request left by."""
-    carried = state.carried
-    if carried is None:
+    sent, carried = state.carried, None
+    if sent is None:
         back = answer_to(packet, SYN | ACK)
     else:
-        carried = carried_back(carried, answer_to(carried.frame.packet, SYN | ACK))
-        back = outer_packet(network, carried.tunnel, carried.frame, packet.daddr, packet.saddr)
+        carried = carried_back(sent, answer_to(sent.frame.packet, SYN | ACK))
+        back = outer_answer(network, carried, packet)
     link = network.namespace(state.netns).link(state.oif)
     if link is not None:
         back = msgspec.structs.replace(

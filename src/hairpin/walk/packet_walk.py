@@ -10,15 +10,17 @@ from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
+from hairpin.walk.ip.ipvs import balanced
 from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.ip.vrf import into_vrf
+from hairpin.walk.link import flannel_udp, wireguard
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.link.tunnel import decapsulated
-from hairpin.walk.state import Assumed, End, Outcome, Stage, State, stopped
+from hairpin.walk.state import Assumed, Carried, End, Outcome, Stage, State, stopped
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
@@ -34,13 +36,26 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
-        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        namespace = network.namespace(state.netns)
+        taken = outcome if isinstance(outcome, End) else balanced(namespace, outcome) or outcome
+        done = taken if isinstance(taken, End) else confirmed(taken, namespace)
         if isinstance(done, End):
             yield done
         elif done.carried is not None:
-            yield decapsulated(network, done)
+            yield from _unpacked(network, done, done.carried)
         else:
             yield End("arrived", delivered_above(done).to("socket"))
+
+
+def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outcome]:
+    """Yield what comes out of an outer packet that has passed INPUT."""
+    match carried.tunnel.kind:
+        case wireguard.KIND:
+            yield from wireguard.decrypted(network, state)
+        case flannel_udp.KIND:
+            yield flannel_udp.received(network, state)
+        case _:
+            yield decapsulated(network, state)
 
 
 def _forward(network: Network, state: State) -> Iterator[Outcome]:

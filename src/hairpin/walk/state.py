@@ -28,7 +28,8 @@ Reason = Literal[
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "redirect-translated", "masquerade-moved",
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
-    "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "opaque-device", "no-container", "left-instead",
+    "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
+    "opaque-device", "no-container", "left-instead",
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
@@ -275,10 +276,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates."""
+    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates.
+
+    ``by_socket``: a program's socket sends the outer packet, and not the kernel."""
 
     frame: State
     tunnel: Tunnel
+    by_socket: bool = False
 
 
 class End(msgspec.Struct, frozen=True):

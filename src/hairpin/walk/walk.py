@@ -364,7 +364,7 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
         failed = stopped(state, taken.reason, stage="outside", link=state.oif, decided_by=taken.decided_by)
         verdict: Verdict = "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
         conditions = state.history.conditions
-        if taken.reason == "namespace-unread":
+        if taken.reason in ("namespace-unread", "endpoint-elsewhere", "opaque-device"):
             verdict = "depends"
             conditions = (*conditions, Condition(taken.decided_by.said, holds=True))
         yield Branch(

@@ -1,12 +1,20 @@
 """A frame's way through a tunnel: encapsulated, the outer packet's own way, decapsulated."""
 
+from typing import Literal
+
+import msgspec
 import pytest
 
+from hairpin.host.host import Namespace
 from hairpin.host.link import Tunnel
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.walk.link.tunnel import overhead_bytes
 from hairpin.walk.walk import Trace, walk_flow
+from tests.acceptance.recorded_networks import expected
+from tests.acceptance.test_networks import flow_of
+from tests.acceptance.test_networks import network as recorded
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
 
 BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j {}\nCOMMIT")
@@ -93,3 +101,50 @@ OVERHEADS: dict[str, tuple[Tunnel, int]] = {
 def test_overhead(tunnel: Tunnel, expected: int) -> None:
     """As `ip link` counts it when it makes the device: 1500 less than its default MTU."""
     assert overhead_bytes(tunnel) == expected
+
+
+OVERLAY = "healthy-swarm-overlay"
+ASKED = next(each for each in expected()[OVERLAY].flows if each.to == "10.0.9.12:80" and not each.padding_bytes)
+
+
+def swarm(*, without: Literal["neighbours", "fdb"] | None = None) -> Network:
+    """Return the recorded swarm of two nodes; ``without``: node1's overlay lacks the entries that gossip brings."""
+    net = recorded(OVERLAY)
+    (netns,) = (each for each, namespace in net.namespaces() if each.host == "node1" and _leads_to_web(namespace))
+    namespace = net.namespace(netns)
+    if without == "neighbours":
+        return net.with_namespace(netns, msgspec.structs.replace(namespace, neighbours=()))
+    if without == "fdb":
+        return net.with_namespace(netns, msgspec.structs.replace(namespace, fdb=()))
+    return net
+
+
+def _leads_to_web(namespace: Namespace) -> bool:
+    return any(each.link == "vxlan0" and each.value == parse_address("10.0.9.12")[1] for each in namespace.neighbours)
+
+
+def test_swarms_outer_packets_are_the_hosts() -> None:
+    trace = walk_flow(swarm(), flow_of(ASKED, swarm()))
+    outer = [s.netns for s in trace.usual.request if s.packet.dport == 4789 and s.stage != "tunnel"]
+    assert trace.verdict == "delivered"
+    assert {each.host for each in outer} == {"node1", "node2"}
+    assert all(each.is_host for each in outer)
+
+
+def test_a_vxlan_that_answers_arp_itself_asks_nobody_else() -> None:
+    stop = walk_flow(swarm(without="neighbours"), flow_of(ASKED, swarm())).usual.stop
+    assert stop is not None
+    assert (stop.reason, stop.netns.name) == ("no-neighbour", "container:web")
+
+
+def test_a_frame_without_a_forwarding_entry_goes_nowhere() -> None:
+    stop = walk_flow(swarm(without="fdb"), flow_of(ASKED, swarm())).usual.stop
+    assert stop is not None
+    assert (stop.reason, stop.link) == ("no-tunnel-remote", "vxlan0")
+
+
+def test_one_node_alone_leaves_by_its_overlay() -> None:
+    whole = swarm()
+    trace = walk_flow(Network((whole.host("node1"),)), flow_of(ASKED, whole))
+    assert trace.verdict == "leaves"
+    assert trace.usual.request[-1].packet.dport == 4789

@@ -9,8 +9,9 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
+from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
-from hairpin.network.tunnels import remotes_of
+from hairpin.network.tunnels import remotes_of, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
 
@@ -58,6 +59,22 @@ def tunnelled(view: View) -> Tunnelled | None:
     return None
 
 
+def overlay_port(view: View) -> int | None:
+    """Return the UDP port that the stopped packet was sent to if it is an outer packet, of a tunnel device or of
+    flanneld's udp backend; else None."""
+    sent = tunnelled(view)
+    if sent is not None:
+        return sent.tunnel.port if sent.inside else None
+    passed = [each for each in failing_steps(view) if each.stage == "tunnel" and each.netns in view.network]
+    for step in reversed(passed):
+        namespace = view.network.namespace(step.netns)
+        link = namespace.link(step.link)
+        relay = relay_behind(namespace, link) if link is not None else None
+        if relay is not None:
+            return relay.socket.port if (step.packet.protocol, step.packet.dport) != (UDP, relay.socket.port) else None
+    return None
+
+
 def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
     """Return whether the packet is one of the tunnel's outer packets, and not a frame that it carries."""
     if tunnel.port is not None:
@@ -98,7 +115,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
     """Return the address that reaches the tunnel device from other hosts: its ``local`` one while the host has it, else
     the first one of its underlay or of an uplink."""
-    namespace, tunnel = network.namespace(netns), link.tunnel
+    netns, tunnel = underlay_netns(netns, link), link.tunnel
+    namespace = network.namespace(netns)
     assert tunnel is not None
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
         return tunnel.local
@@ -116,7 +134,7 @@ def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
 def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
     """Return whether frames to the hardware address go to an address of the far end's host."""
     assert link.tunnel is not None
-    there, version = network.namespace(far.netns), link.tunnel.version
+    there, version = network.namespace(underlay_netns(far.netns, far.link)), link.tunnel.version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
 

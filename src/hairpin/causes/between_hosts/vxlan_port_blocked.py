@@ -1,11 +1,11 @@
-"""A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve.
+"""A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve, flannel's udp backend.
 
 Users see: the overlay network works within one host only.
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.between_hosts._tunnelled import tunnelled
+from hairpin.causes.between_hosts._tunnelled import overlay_port
 from hairpin.causes.cause import Candidate, Cause, View, rule_where
 from hairpin.change.change import Change
 from hairpin.change.intent import LetIn, rendered
@@ -17,12 +17,9 @@ from hairpin.netfilter.packet import UDP
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule or a policy dropped an outer packet of a tunnel over UDP."""
-    sent, place = tunnelled(view), view.place
-    if sent is None or place is None or not sent.inside or sent.tunnel.port is None or not view.on_host:
+    port, place, host = overlay_port(view), view.place, view.stop.netns.host
+    if port is None or place is None or not view.on_host or place.dialect == "ebtables":
         return
-    if place.dialect == "ebtables":
-        return
-    host, port = view.stop.netns.host, sent.tunnel.port
     yield Candidate(
         title=message("{host} drops the packets of its tunnel (UDP port {port})", host=host, port=port),
         detail=message(

@@ -12,6 +12,7 @@ from hairpin.host.read.ip import (
     bridge_json,
     bridge_text,
     conntrack_text,
+    ipvs_text,
     links_json,
     links_text,
     proc_net,
@@ -21,6 +22,7 @@ from hairpin.host.read.ip import (
     rules_text,
     sockets_text,
     sysctl_text,
+    wireguard_text,
 )
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.bridge_ports import with_ports
@@ -32,8 +34,9 @@ from hairpin.host.read.json_text import is_json
 from hairpin.host.read.readings import Readings
 from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
+from hairpin.host.wireguard import Wireguard
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 
@@ -93,6 +96,7 @@ class NamespaceReader:
             sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._halted),
             connections=part(("connections",), lambda: self._connections(name)),
+            virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -144,7 +148,22 @@ class NamespaceReader:
             for key in ("tc-filter", "tc-filter-text")
             for reading in self._readings.of(key, netns)
         )
-        return with_filters(with_ports(links, ports, vlans), tuple(item for item in found if item is not None))
+        filters = tuple(item for item in found if item is not None)
+        complete = with_filters(with_ports(links, ports, vlans), filters)
+        return self._with_holders(netns, self._with_wireguard(netns, complete))
+
+    def _with_wireguard(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        none: tuple[tuple[str, Wireguard], ...] = ()
+        settings = self._readings.understood(
+            self._readings.first("wireguard", netns),
+            lambda r: wireguard_text.devices(r.text, source=r.origin, evidence=r.id),
+            none,
+        )
+        return wireguard_text.with_settings(links, settings)
+
+    def _with_holders(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
+        reading = self._readings.first("tun-owners", netns)
+        return links_text.with_holders(links, reading.text) if reading is not None else links
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
         no_hops: tuple[SavedNextHop, ...] = ()
@@ -244,6 +263,14 @@ class NamespaceReader:
         return self._readings.all_understood(
             self._readings.of(key, netns),
             lambda r: proc_net.parse(r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id),
+        )
+
+    def _virtual_services(self, netns: str) -> tuple[VirtualService, ...]:
+        none: tuple[VirtualService, ...] = ()
+        return self._readings.understood(
+            self._readings.first("ipvs", netns),
+            lambda r: ipvs_text.services(r.text, source=r.origin, evidence=r.id),
+            none,
         )
 
     def _connections(self, netns: str) -> tuple[Connection, ...]:

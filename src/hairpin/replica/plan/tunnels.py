@@ -10,6 +10,7 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.network.tunnels import underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
 """By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
@@ -19,9 +20,12 @@ KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the tunnel device is made as it is: its frames go somewhere, and another host was read.
 
-    With one host alone, nobody could open what the device sends; a wire to the world stands in."""
+    With one host alone, nobody could open what the device sends; a wire to the world stands in, as for a device
+    whose outer packets are in another namespace."""
     tunnel = link.tunnel
     if tunnel is None or tunnel.external or tunnel.kind not in KINDS or len(network.hosts) < 2:
+        return False
+    if underlay_netns(netns, link) != netns:
         return False
     return tunnel.remote is not None or any(_entries(network.namespace(netns), link))
 

@@ -35,9 +35,11 @@ from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook
 from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
+from hairpin.walk.link.flannel_udp import relayed
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
+from hairpin.walk.link.wireguard import encrypted
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped, without_ends
 
 
@@ -285,6 +287,10 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
         yield from encapsulated(network, state, link)
+    elif link.wireguard is not None:
+        yield encrypted(state, link)
+    elif (outer := relayed(network, state, link)) is not None:
+        yield outer
     elif lower is not None:
         yield from _through_lower(network, state, link, lower)
     else:

@@ -142,7 +142,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             return state.with_frame(target=answer.port).to("device-out")
         case "outside":
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
-            return without_carrier(state, link) if asked else state.with_frame(target=None).to("device-out")
+            told = state if answer.mac is None else state.with_frame(dmac=answer.mac)
+            return without_carrier(state, link) if asked else told.with_frame(target=None).to("device-out")
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None
             blocked = answer.blocked

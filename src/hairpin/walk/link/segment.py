@@ -31,11 +31,13 @@ from hairpin.walk.link.vlan import below
 
 class Answer(msgspec.Struct, frozen=True):
     """Who answers: the ``owner``'s link; somebody ``outside`` may; ``down``: the owner is there, but this link is down;
-    ``closed``, ``isolated``: but this port of a bridge lets no question through; nobody."""
+    ``closed``, ``isolated``: but this port of a bridge lets no question through; nobody.  ``mac``: the hardware address
+    that a vxlan device answers with for somebody who was not read."""
 
     kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
     port: Port | None = None
     blocked: Port | None = None
+    mac: int | None = None
 
 
 NOBODY = Answer("nobody")
@@ -103,6 +105,8 @@ def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answe
 
 def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
     """Return who answers behind the far ends of a tunnel device, which gets questions as it gets all broadcasts."""
+    if link.tunnel is not None and link.tunnel.proxy:
+        return _proxied(network, netns, link, question)
     fallback = NOBODY
     for far in far_ends(network, netns, link, None):
         answer = _at_other_end(network, far, question) if far is not None else Answer("outside")
@@ -110,6 +114,20 @@ def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Questio
             return answer
         fallback = answer if answer.kind == "outside" else fallback
     return fallback
+
+
+def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
+    """Return who gets what is asked of a vxlan device that answers ARP itself, from its own neighbour entries.
+
+    Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
+    """
+    wanted = (link.name, question.version, question.address)
+    entries = network.namespace(netns).neighbours
+    mac = next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
+    if mac is None or not link.up:
+        return NOBODY
+    found = _mac_behind_wire(network, netns, link, mac)
+    return found if found.kind == "owner" else Answer("outside", mac=mac)
 
 
 def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
@@ -256,6 +274,8 @@ def port_towards(
     ``mac``: the hardware address that the frame is for.  Where an entry names a tunnel device for it, the frame leaves
     by that one."""
     namespace = network.namespace(netns)
+    if target is None and mac is not None and (link := namespace.link(bridge)) is not None:
+        target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
     ports = bridge_ports(namespace, bridge)
     tunnels = {each.name: each for each in ports if each.tunnel is not None}
     if tunnels and mac is not None:
@@ -300,11 +320,12 @@ def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], targe
     the first tunnel or uplink that reaches the host."""
     mac = link_of(network, target).mac
     learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}
-    leading = [port for port in ports if _reaches_host(network, netns, port, target.netns.host)]
+    leading = [port for port in ports if _reaches_host(network, netns, port, target.netns.host, mac)]
     return next((port for port in leading if port.name in learned), leading[0] if leading else None)
 
 
-def _reaches_host(network: Network, netns: Netns, port: Link, host: str) -> bool:
+def _reaches_host(network: Network, netns: Netns, port: Link, host: str, mac: int | None) -> bool:
     if port.tunnel is not None:
-        return any(far is not None and far.netns.host == host for far in far_ends(network, netns, port, None))
+        ends = (*far_ends(network, netns, port, mac), *far_ends(network, netns, port, None))
+        return any(far is not None and far.netns.host == host for far in ends)
     return any(wire.far.netns.host == host for wire in wires_of(network, Port(netns, port.name)))

@@ -19,13 +19,15 @@ from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker
+from hairpin.network.stacked import link_of
+from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker, underlay_netns
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.link import wireguard
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
 _IPIP = 4
 _ETHERNET_HEADER = 14
-_OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0}
+_OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8}
 """Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
 _IP_HEADER = {4: 20, 6: 40}
 
@@ -39,17 +41,20 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
         return
+    home = underlay_netns(state.netns, link)
     outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
+    if home != state.netns:
+        outer = msgspec.structs.replace(outer, mark=0)
     where = address_text(remote.address, tunnel.version)
     said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     yield State(
         "output-route",
-        state.netns,
+        home,
         outer,
         oif=remote.via or "",
         hops=state.hops + 1,
-        sender=_sender(state),
+        sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True),
         history=noted.history,
         carried=Carried(state, tunnel),
     )
@@ -63,7 +68,7 @@ def _no_entry(mac: int | None) -> Message:
 
 def _sender(frame: State) -> Sender:
     """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
-    routes are looked up for root."""
+    routes are looked up for root.  A frame of another namespace leaves its socket and its mark there."""
     own = frame.sender
     return Sender(uid=own.uid, by_kernel=own.by_kernel) if own.uid is not None else Sender(uid=0, by_kernel=True)
 
@@ -117,24 +122,24 @@ def decapsulated(network: Network, state: State) -> Outcome:
     """Return the frame as it comes out of the tunnel device that takes the outer packet, which has passed INPUT."""
     carried, outer = state.carried, state.packet
     assert carried is not None
-    namespace = network.namespace(state.netns)
-    link = taker(namespace, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
+    port = taker(network, state.netns, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
     unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
-    answer = None if listens(namespace, carried.tunnel, outer.dport) else unreachable
-    if link is None:
+    answer = None if listens(network, state.netns, carried.tunnel, outer.dport) else unreachable
+    if port is None:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
         decided = LinkDecided(state.iif, said)
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
+    link, there = link_of(network, port), msgspec.structs.replace(state, netns=port.netns)
     if not link.up:
         decided = LinkDecided(link.name, message("is down"), link.evidence)
-        return stopped(state, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
+        return stopped(there, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
     frame = carried.frame
     decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
-    noted = state.noted("tunnel", link.name, decided)
+    noted = there.noted("tunnel", link.name, decided)
     return State(
         "device-in",
-        state.netns,
-        msgspec.structs.replace(frame.packet, mark=outer.mark),
+        port.netns,
+        msgspec.structs.replace(frame.packet, mark=outer.mark if port.netns == state.netns else 0),
         iif=link.name,
         hops=state.hops + 1,
         frame=Frame(vid=frame.frame.vid, target=frame.frame.target),
@@ -149,6 +154,13 @@ def carried_back(carried: Carried, answer: Packet) -> Carried:
     frame = carried.frame
     back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
+
+
+def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
+    """Return the outer packet in which the far end sends back what is carried, for the outer packet that it got."""
+    if carried.tunnel.kind == wireguard.KIND:
+        return wireguard.answered(outer, carried.frame.packet)
+    return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
 
 
 def _named(tunnel: Tunnel) -> Message:

@@ -80,6 +80,10 @@ STACKED: dict[str, tuple[dict[str, Any], tuple[str, object]]] = {
         {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789}}},
         ("tunnel", Tunnel("vxlan", key=7, port=4789)),
     ),
+    "vxlan that answers ARP itself": (
+        {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789, "proxy": True}}},
+        ("tunnel", Tunnel("vxlan", key=7, port=4789, proxy=True)),
+    ),
     "xdp": ({"xdp": {"mode": 1, "prog": {"id": 5}}}, ("xdp", True)),
     "no xdp": ({}, ("xdp", False)),
     "stands on another": ({"link": "eth0"}, ("lower", "eth0")),

@@ -6,7 +6,7 @@ import pytest
 from hairpin.errors import ParseError
 from hairpin.host.link import Link
 from hairpin.host.read.ip import links_json
-from hairpin.host.read.ip.links_text import interfaces
+from hairpin.host.read.ip.links_text import interfaces, with_holders
 from tests.host.fixture_evidence import text_of
 
 JSON = links_json.interfaces(text_of("iproute2-6.1", "addr.json"), source="ip -j -d addr")
@@ -90,3 +90,9 @@ def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ParseError) as caught:
         interfaces(text, source="ip -d addr")
     assert (caught.value.source, caught.value.line) == ("ip -d addr", line)
+
+
+def test_a_tun_device_has_a_holder() -> None:
+    links = (Link(2, "flannel0", "tun"), Link(3, "tun1", "tun"), Link(4, "eth0"))
+    found = with_holders(links, "flannel0\t11\tflanneld\neth0\t12\todd\ntorn\n")
+    assert [each.holder for each in found] == ["flanneld", None, None]

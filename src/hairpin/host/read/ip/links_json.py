@@ -110,6 +110,7 @@ class _TunnelData(msgspec.Struct):
     ikey: str | int | None = None
     okey: str | int | None = None
     learning: bool = True
+    proxy: bool = False
     external: bool = False
 
 
@@ -217,6 +218,7 @@ def _tunnel(kind: str, data: _TunnelData) -> Tunnel:
         underlay=data.link,
         dont_fragment="set" if df == "set" else "inherit" if df == "inherit" else "unset",
         learning=data.learning,
+        proxy=data.proxy,
         external=data.external,
     )
 

@@ -159,6 +159,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
         underlay=value_after(words, "dev"),
         dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
         learning="nolearning" not in words,
+        proxy="proxy" in words,
         external="external" in words,
     )
 
@@ -249,4 +250,15 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
         nodad="nodad" in words,
         noprefixroute="noprefixroute" in words,
         evidence=evidence,
+    )
+
+
+def with_holders(links: tuple[Link, ...], text: str) -> tuple[Link, ...]:
+    """Return the links, tun devices with the program that has them open, of lines ``DEVICE<TAB>PID<TAB>COMMAND``."""
+    holders = {words[0]: words[2] for line in text.splitlines() if len(words := line.split("\t")) == 3}
+    return tuple(
+        msgspec.structs.replace(each, holder=holders[each.name])
+        if each.kind == "tun" and each.name in holders
+        else each
+        for each in links
     )

@@ -1,0 +1,116 @@
+"""flannel's udp backend: a packet that enters flanneld's tun device goes on in a UDP packet of flanneld's.
+
+It comes out of the tun device of the node that has its destination.
+
+Source: flannel-io/flannel pkg/backend/udp/proxy_amd64.c tun_to_udp(), udp_to_tun()
+"""
+
+import msgspec
+
+from hairpin.host.link import Link, Tunnel
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import UDP, Packet
+from hairpin.network.flannel import Lease, Relay, lease_of, relay_at, relay_behind
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, prefix_text
+from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.state import Assumed, Carried, End, LinkDecided, Outcome, Sender, SocketDecided, State, stopped
+
+KIND = "flannel-udp"
+"""The kind of the tunnel that an outer packet is carried for."""
+_OVERHEAD_BYTES = 28
+
+
+def relayed(network: Network, state: State, link: Link) -> Outcome | None:
+    """Return the UDP packet in which flanneld sends on what enters its tun device.
+
+    None: no flanneld reads it, or no host that was read has a lease for its destination."""
+    relay = relay_behind(network.namespace(state.netns), link)
+    packet = state.packet
+    lease = lease_of(network, packet.daddr, besides=state.netns.host) if relay and packet.version == 4 else None
+    if relay is None or lease is None:
+        return None
+    stop = _not_carried(state, relay)
+    if stop is not None:
+        return stop
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, _to(relay, lease), lease.evidence))
+    said = message("flanneld of {host} knows the lease of {far}", host=state.netns.host, far=lease.netns.host)
+    return State(
+        "output-route",
+        state.netns,
+        _outer(state, relay, lease),
+        hops=state.hops + 1,
+        sender=Sender(uid=relay.socket.uid or 0),
+        history=noted.noted("tunnel", link.name, Assumed(said)).history,
+        carried=Carried(_counted_down(state), Tunnel(KIND, port=relay.socket.port), by_socket=True),
+    )
+
+
+def _to(relay: Relay, lease: Lease) -> Message:
+    return message(
+        "into flanneld, which sends it to {address}:{port} for {lease} of {host}",
+        address=address_text(lease.address, 4),
+        port=relay.socket.port,
+        lease=prefix_text(lease.network, lease.prefix_length, 4),
+        host=lease.netns.host,
+    )
+
+
+def _outer(state: State, relay: Relay, lease: Lease) -> Packet:
+    """Return flanneld's UDP packet: it sends from the port at which it listens, and to the same port."""
+    return Packet(
+        version=4,
+        saddr=relay.socket.address or 0,
+        daddr=lease.address,
+        protocol=UDP,
+        sport=relay.socket.port,
+        dport=relay.socket.port,
+        length_bytes=length_on_wire(state) + _OVERHEAD_BYTES,
+    )
+
+
+def received(network: Network, state: State) -> Outcome:
+    """Return the packet as it comes out of the tun device of the flanneld that receives the UDP packet."""
+    carried, outer = state.carried, state.packet
+    assert carried is not None
+    namespace = network.namespace(state.netns)
+    found = find_socket(namespace, outer, state.iif)
+    relay = relay_at(namespace, outer.dport)
+    if relay is None or found.socket != relay.socket:
+        said = message("no flanneld with a tun device receives UDP at port {port}", port=outer.dport)
+        decided = SocketDecided(said, found.socket.evidence if found.socket is not None else "")
+        unreachable = "icmp-port-unreachable" if found.kind == "none" else None
+        return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
+    inner = carried.frame
+    stop = _not_carried(msgspec.structs.replace(state, packet=inner.packet), relay)
+    if stop is not None:
+        return stop
+    said = message("out of flanneld, which received it at {socket}", socket=socket_text(relay.socket))
+    noted = state.noted("tunnel", relay.link.name, LinkDecided(relay.link.name, said, relay.socket.evidence))
+    return State(
+        "device-in",
+        state.netns,
+        msgspec.structs.replace(_counted_down(inner).packet, mark=0, smac=None, dmac=None),
+        iif=relay.link.name,
+        hops=state.hops + 1,
+        fragments=inner.fragments,
+        history=noted.history,
+        carried=inner.carried,
+    )
+
+
+def _not_carried(state: State, relay: Relay) -> End | None:
+    """Return the end of a packet that flanneld does not carry: a signal has halted it, or the TTL is used up."""
+    if relay.socket.halted:
+        decided = SocketDecided(message("{socket} is halted", socket=socket_text(relay.socket)), relay.socket.evidence)
+        return stopped(state, "process-frozen", stage="tunnel", link=relay.link.name, decided_by=decided)
+    if state.packet.ttl <= 1:
+        decided = SocketDecided(message("flanneld counts the TTL down to 0"), relay.socket.evidence)
+        return stopped(state, "ttl", stage="tunnel", link=relay.link.name, decided_by=decided)
+    return None
+
+
+def _counted_down(state: State) -> State:
+    packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
+    return msgspec.structs.replace(state, packet=packet)

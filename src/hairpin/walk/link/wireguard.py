@@ -1,0 +1,214 @@
+"""WireGuard: a packet that leaves by such a device goes to a peer in outer UDP packets of the host, which are walked.
+
+Keys are never read.  That both ends have each other's keys stays a condition of every walk from one device to another.
+
+Source: drivers/net/wireguard/device.c wg_xmit(), socket.c send4(), receive.c wg_packet_consume_data_done()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link, Tunnel
+from hairpin.host.netns import Netns
+from hairpin.host.wireguard import Endpoint, Peer, Wireguard
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.packet import UDP, Packet
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.network.wireguard import allowed_text, devices, listening, outer_length, peer_for, settings
+from hairpin.network.wires import holder_of
+from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped
+
+KIND = "wireguard"
+"""The kind of the tunnel that an outer packet is carried for."""
+
+
+def encrypted(state: State, link: Link) -> Outcome:
+    """Return the outer packet of what leaves by the device; its sender is told where no peer gets it."""
+    device, packet = settings(link), state.packet
+    peer = peer_for(device, packet.version, packet.daddr)
+    address = address_text(packet.daddr, packet.version)
+    unreachable = "icmp-host-unreachable" if packet.version == 4 else "icmp6-addr-unreachable"
+    if peer is None or peer.endpoint is None:
+        said = (
+            message("no peer has {address} among its allowed addresses: {peers}", address=address, peers=_peers(device))
+            if peer is None
+            else message("{peer}, which {address} is allowed to, has no endpoint", peer=_named(peer), address=address)
+        )
+        decided = LinkDecided(link.name, said, device.evidence)
+        return stopped(
+            state, "no-tunnel-remote", stage="device-out", link=link.name, decided_by=decided, reject=unreachable
+        )
+    said = message("into WireGuard to {peer} at {endpoint}", peer=_named(peer), endpoint=_endpoint(peer.endpoint))
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, device.evidence))
+    return State(
+        "output-route",
+        state.netns,
+        _outer(state, link, peer.endpoint),
+        hops=state.hops + 1,
+        sender=Sender(uid=0, by_kernel=True),
+        history=noted.history,
+        carried=Carried(state, Tunnel(KIND, peer.endpoint.version, port=peer.endpoint.port)),
+    )
+
+
+def _outer(state: State, link: Link, endpoint: Endpoint) -> Packet:
+    """Return the outer packet, which may be fragmented: wg_socket_send_skb_to_peer() sets ignore_df, and no DF."""
+    device = settings(link)
+    return Packet(
+        version=endpoint.version,
+        saddr=0,
+        daddr=endpoint.address,
+        protocol=UDP,
+        sport=device.listen_port,
+        dport=endpoint.port,
+        length_bytes=outer_length(length_on_wire(state), link.mtu_bytes, endpoint.version),
+        mark=device.fwmark,
+    )
+
+
+def decrypted(network: Network, state: State) -> Iterator[Outcome]:
+    """Yield the inner packet as it comes out of the device that the outer packet is for, which has passed INPUT."""
+    carried, outer = state.carried, state.packet
+    assert carried is not None
+    namespace = network.namespace(state.netns)
+    link = listening(namespace, outer.dport)
+    if link is None:
+        yield _nobody(state, namespace)
+        return
+    inner, device = carried.frame.packet, settings(link)
+    refused = _refused(device, inner, Endpoint(outer.version, outer.saddr, outer.sport or 0))
+    if refused is not None:
+        decided = LinkDecided(link.name, refused, device.evidence)
+        yield stopped(state, "peer-not-allowed", stage="tunnel", link=link.name, decided_by=decided)
+        return
+    if carried.frame.netns != state.netns:
+        said = _keys(carried.frame.netns, carried.frame.oif, state.netns, link.name)
+        if Condition(said, holds=True) not in state.history.conditions:
+            yield _undecided(state, link.name, said, message("decrypts with keys that are never read"))
+            state = state.given(Condition(said, holds=True))
+    decided = LinkDecided(link.name, message("out of WireGuard"), device.evidence)
+    yield State(
+        "device-in",
+        state.netns,
+        msgspec.structs.replace(inner, mark=0),
+        iif=link.name,
+        hops=state.hops + 1,
+        fragments=Fragments(largest=carried.frame.fragments.largest),
+        history=state.noted("tunnel", link.name, decided).history,
+        carried=carried.frame.carried,
+    )
+
+
+def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
+    """Return why the device drops what its peer sent, or None.
+
+    The peer is the one whose endpoint the outer packet came from.  A peer that has moved may be at another endpoint, so
+    an unknown one decides nothing."""
+    source = address_text(inner.saddr, inner.version)
+    allowed_to = peer_for(device, inner.version, inner.saddr)
+    if allowed_to is None:
+        return message("no peer may send from {address}; allowed are {peers}", address=source, peers=_peers(device))
+    heard = next((each for each in device.peers if each.endpoint == sender), None)
+    if heard is None or heard == allowed_to:
+        return None
+    return message(
+        "{peer} at {endpoint} may send from {allowed}, and {address} is allowed to {other}",
+        peer=_named(heard),
+        endpoint=_endpoint(sender),
+        allowed=allowed_text(heard.allowed),
+        address=source,
+        other=_named(allowed_to),
+    )
+
+
+def _nobody(state: State, namespace: Namespace) -> End:
+    """Return the end of an outer packet at whose port no WireGuard device listens.
+
+    A socket there may be a peer's: of a program that speaks WireGuard, of a device whose settings were not read, or of
+    one that has moved to another namespace since it was made."""
+    outer, here = state.packet, devices(namespace)
+    unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
+    if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):
+        said = message("a WireGuard peer listens on UDP port {port} of {host}", port=outer.dport, host=state.netns.host)
+        return _undecided(state, state.iif, said, message("it was not read who listens there"))
+    ports = ", ".join(f"{each.name} {settings(each).listen_port}" for each in here)
+    said = (
+        message("no WireGuard device listens on UDP port {port}; listening ports are: {ports}",
+                port=outer.dport, ports=ports)
+        if here
+        else message("no WireGuard device that was read listens on UDP port {port}", port=outer.dport)
+    )  # fmt: skip
+    evidence = settings(here[0]).evidence if here else ""
+    unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
+    decided = LinkDecided(state.iif, said, evidence)
+    return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
+
+
+def _keys(one: Netns, link: str, other: Netns, far_link: str) -> Message:
+    """Return the condition of a walk between two devices, worded alike in both directions."""
+    (first, first_link), (second, second_link) = sorted(((one, link), (other, far_link)))
+    return message(
+        "{link} of {host} and {far_link} of {far} have each other's WireGuard keys, which are never read",
+        link=first_link,
+        host=first.host,
+        far_link=second_link,
+        far=second.host,
+    )
+
+
+def _undecided(state: State, link: str, said: Message, why: Message) -> End:
+    """Return the branch on which the condition does not hold: the packet goes nowhere."""
+    state = state.given(Condition(said, holds=False, usual=False))
+    end = stopped(state, "opaque-device", stage="tunnel", link=link, decided_by=LinkDecided(link, why))
+    return msgspec.structs.replace(end, kind="unknown")
+
+
+def elsewhere(network: Network, state: State) -> Message | None:
+    """Return what has to hold where an outer packet has left for an endpoint that no read host has, although the device
+    behind which the inner packet's destination is was read: the endpoint is a gateway's."""
+    carried = state.carried
+    if carried is None or carried.tunnel.kind != KIND:
+        return None
+    inner, outer = carried.frame.packet, state.packet
+    holder = holder_of(network, inner.version, inner.daddr, besides=carried.frame.netns.host)
+    found = devices(network.namespace(holder.of_host)) if holder is not None else ()
+    if holder is None or not found:
+        return None
+    return message(
+        "{endpoint}, which is no address of {far}, leads to {link} there",
+        endpoint=_endpoint(Endpoint(outer.version, outer.daddr, outer.dport or 0)),
+        far=holder.host,
+        link=found[0].name,
+    )
+
+
+def answered(outer: Packet, inner: Packet) -> Packet:
+    """Return the outer packet in which a far end that nobody read sends ``inner`` back."""
+    return Packet(
+        version=outer.version,
+        saddr=outer.daddr,
+        daddr=outer.saddr,
+        protocol=UDP,
+        sport=outer.dport,
+        dport=outer.sport,
+        length_bytes=outer_length(inner.length_bytes, inner.length_bytes, outer.version),
+    )
+
+
+def _peers(device: Wireguard) -> str:
+    return "; ".join(f"{_named(each)}: {allowed_text(each.allowed)}" for each in device.peers) or "(none)"
+
+
+def _named(peer: Peer) -> str:
+    """Return ``peer 1``: the number that the reading has instead of the peer's key."""
+    return f"peer {peer.number}"
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    address = address_text(endpoint.address, endpoint.version)
+    return f"{address if endpoint.version == 4 else f'[{address}]'}:{endpoint.port}"
