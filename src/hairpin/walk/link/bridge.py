@@ -14,7 +14,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
-from hairpin.network.network import Network, Port, bridge_nf, conf
+from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import confirmed
@@ -46,21 +46,30 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
         yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
         return
     ip = _shows(network, bridge, state)
-    crossing = not _is_for_bridge(bridge, state)
+    crossing = not _is_for_bridge(namespace, bridge, state)
     until = _PREROUTING_PRIORITY if ip else INT_MAX
     for outcome in run_bridge_hook(network, state, "prerouting", until=until, crossing=crossing):
         if isinstance(outcome, End):
             yield outcome
         elif ip:
             yield from _after_iptables(network, namespace, bridge, outcome)
-        elif _is_for_bridge(bridge, outcome):
+        elif _is_for_bridge(namespace, bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "prerouting")
         else:
             yield from _across(network, namespace, bridge, outcome)
 
 
-def _is_for_bridge(bridge: Link, state: State) -> bool:
-    return state.frame.target is None or state.frame.target == Port(state.netns, bridge.name)
+def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
+    """Return whether the bridge hands the frame up: it is addressed to the bridge or to one of its ports.  A frame of
+    which neither the receiver nor the hardware address is known is taken for one of those.
+
+    Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
+    """
+    if state.frame.target is not None:
+        return state.frame.target == Port(state.netns, bridge.name)
+    mac, own = state.packet.dmac, (bridge, *bridge_ports(namespace, bridge.name))
+    known = mac is not None and not mac >> 40 & 1 and all(each.mac is not None for each in own)
+    return not known or any(each.mac == mac for each in own)
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
@@ -110,14 +119,14 @@ def _behind_iptables(
 ) -> Iterator[Outcome]:
     """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
     # What DNAT keeps on the bridge stays what its frame was; what it hands up is this host's.
-    crossing = not _is_for_bridge(bridge, state)
+    crossing = not _is_for_bridge(namespace, bridge, state)
     other = crossing and (stays or not changed)
     for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY, crossing=other):
         if isinstance(outcome, End):
             yield outcome
         elif stays:
             yield from _bridged_after_dnat(network, namespace, bridge, outcome, crossing=crossing)
-        elif changed or _is_for_bridge(bridge, outcome):
+        elif changed or _is_for_bridge(namespace, bridge, outcome):
             yield from _delivered_up(network, outcome, bridge, "input-route", changed=changed)
         else:
             yield from _across(network, namespace, bridge, outcome)
