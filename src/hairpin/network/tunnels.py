@@ -69,9 +69,41 @@ def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Por
 
 def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None) -> Link | None:
     """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
-    the UDP port that the outer packet has there."""
-    found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))
-    return next(found, None)
+    the UDP port that the outer packet has there.
+
+    Of several of GRE and its like those that are down are passed over; the one that names most of the two addresses
+    goes first, of one address the remote one.
+    """
+    found = [each for each in namespace.links if _takes(each, tunnel, source, destination, port)]
+    return max(found, key=_precedence, default=None)
+
+
+def _precedence(link: Link) -> tuple[bool, ...]:
+    own = link.tunnel
+    if own is None or own.port is not None:
+        return ()
+    return (link.up, link.name not in _FALLBACKS, own.remote is not None, own.local is not None)
+
+
+_FALLBACKS = ("gre0", "gretap0", "tunl0", "sit0")
+"""The devices that each namespace has of itself once the kernel can do such tunnels.  Those that are up take what no
+other device does, whatever its key.  Source: net/ipv4/ip_tunnel.c ip_tunnel_lookup(): fb_tunnel_dev"""
+_PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
+
+
+def refusal(namespace: Namespace, tunnel: Tunnel, port: int | None) -> str | None:
+    """Return what the kernel answers to an outer packet that no device takes.  UDP refuses where no socket is; GRE and
+    IP in IP refuse always: with another error once the kernel can do such tunnels, as links of the kind show.
+
+    Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
+    ip_protocol_deliver_rcu()
+    """
+    if tunnel.port is not None:
+        unreachable = "icmp-port-unreachable" if tunnel.version == 4 else "icmp6-port-unreachable"
+        return None if listens(namespace, tunnel, port) else unreachable
+    own = _PROTOCOLS[tunnel.kind]
+    able = any(_PROTOCOLS.get(each.kind) == own for each in namespace.links)
+    return "icmp-port-unreachable" if able else "icmp-proto-unreachable"
 
 
 def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
@@ -86,7 +118,8 @@ def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
     )
 
 
-def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+def _takes(link: Link, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+    own = link.tunnel
     if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, port):
         return False
     if own.kind == "vxlan":
@@ -94,4 +127,6 @@ def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: 
     from_there = own.remote is None or source is None or own.remote == source
     if own.kind == "geneve":
         return own.external or (own.key == sender.key and from_there)
+    if link.name in _FALLBACKS:
+        return own.key == sender.key or link.up
     return own.key == sender.key and from_there and own.local in (None, destination)

@@ -18,7 +18,7 @@ import msgspec
 from hairpin.errors import ParseError
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, mac, number
-from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint
+from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, outer_ttl
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
@@ -157,6 +157,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
         local=local[1] if local is not None else None,
         remote=remote[1] if remote is not None else None,
         underlay=value_after(words, "dev"),
+        ttl=outer_ttl(kind, value_after(words, "ttl")),
         dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
         learning="nolearning" not in words,
         external="external" in words,
