@@ -128,5 +128,5 @@ def _takes(link: Link, sender: Tunnel, source: int | None, destination: int, por
     if own.kind == "geneve":
         return own.external or (own.key == sender.key and from_there)
     if link.name in _FALLBACKS:
-        return own.key == sender.key or link.up
+        return link.up
     return own.key == sender.key and from_there and own.local in (None, destination)

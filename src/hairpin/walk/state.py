@@ -210,6 +210,9 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The route is a broadcast's or a multicast group's (IPv4)."""
     local: bool = False
     """The packet started here and has its route already: it came in over the loopback link."""
+    handed_back: Literal["", "sent", "forwarded"] = ""
+    """A vxlan has handed the packet to a vxlan of this namespace without an outer packet; it still has the route by
+    which this namespace has ``sent`` or ``forwarded`` it."""
     l3s: Port | None = None
     """The ipvlan in mode l3s whose packet INPUT sees come in by the link below."""
     hops: int = 0

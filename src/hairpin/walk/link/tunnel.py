@@ -17,7 +17,7 @@ from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network
+from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ETHERNET, Remote, far_ends, refusal, remotes_of, taker
 from hairpin.walk.ip.mtu import length_on_wire
@@ -55,14 +55,46 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         sender=_sender(state),
         carried=Carried(state, tunnel),
     )
-    too_big = _too_big(network, state, link, start)
-    if too_big is not None:
-        yield too_big
+    ended = _to_itself(network, state, link, remote, start) or _too_big(network, state, link, start)
+    if ended is not None:
+        yield ended
         return
     where = address_text(remote.address, tunnel.version)
     said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     yield msgspec.structs.replace(start, history=noted.history)
+
+
+def _to_itself(network: Network, state: State, link: Link, remote: Remote, start: State) -> Outcome | None:
+    """Return what becomes of a vxlan frame whose outer destination is this host: no outer packet is made, and the
+    vxlan of that VNI and port has the frame at once.  None: the destination is another one.
+
+    Source: drivers/net/vxlan/vxlan_core.c encap_bypass_if_local(), vxlan_encap_bypass()
+    """
+    tunnel, namespace = link.tunnel, network.namespace(state.netns)
+    assert tunnel is not None
+    ways = output_route(network, start) if tunnel.kind == "vxlan" else ()
+    if not any(isinstance(way, State) and way.oif == "lo" for way in ways):
+        return None
+    there = taker(namespace, tunnel, None, remote.address, tunnel.port) if remote.via is None else None
+    if there is None or not there.up:
+        said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
+        decided = LinkDecided(link.name, said, link.evidence)
+        return stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+    said = message("hands the frame to {link}, since its destination is this host", link=there.name)
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
+    packet = noted.packet
+    if not is_bridge_port(namespace, there):  # it is taken for the device's own, whatever its address
+        packet = msgspec.structs.replace(packet, dmac=None)
+    return noted.with_frame(physin="", physout="", target=None).to(
+        "device-in",
+        iif=there.name,
+        oif="",
+        packet=packet,
+        hops=state.hops + 1,
+        sender=Sender(),  # ip_rcv_core(): skb_orphan()
+        handed_back="forwarded" if state.iif else "sent",
+    )
 
 
 def _too_big(network: Network, state: State, link: Link, start: State) -> End | None:

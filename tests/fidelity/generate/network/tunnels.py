@@ -112,9 +112,7 @@ def _end(dice: Dice, tunnel: _Tunnel, end: _End, judged: Judged) -> Judged:
         mac = _MACS[far.number] if dice.chance(0.6) else "00:00:00:00:00:00"
         bridging.append(f"fdb append {mac} dev {LINK} dst {far.underlay}")
     elif tunnel.kind == "vxlan" and dice.chance(0.1):
-        strangers = (INSIDE[tunnel.version][each][0] for each in ("c1", "c2", "c4"))
-        # To an address of its own vxlan makes no outer packet: docs/limitations.md
-        stranger = dice.pick([each for each in strangers if each != end.underlay])
+        stranger = dice.pick([INSIDE[tunnel.version][each][0] for each in ("c1", "c2", "c4")])
         bridging.append(f"fdb append {_MACS[far.number]} dev {LINK} dst {stranger}")
     if end.bridged:
         setup += (
