@@ -210,7 +210,7 @@ def _tunnel(kind: str, data: _TunnelData, lower: str | None) -> Tunnel:
     return Tunnel(
         kind,
         (remote or local or (4, 0))[0],
-        key=data.id if data.id is not None else _key(data.okey),
+        key=data.id if data.id is not None else gre_key(data.okey),
         port=data.port,
         local=local[1] if local is not None else None,
         remote=remote[1] if remote is not None else None,
@@ -240,7 +240,7 @@ def endpoint(text: str | None) -> tuple[Literal[4, 6], int] | None:
     return None if text is None or text in ("any", "0.0.0.0", "::") else parse_address(text)
 
 
-def _key(text: str | int | None) -> int | None:
+def gre_key(text: str | int | None) -> int | None:
     """Return the key of GRE, which iproute2 prints as an address: ip/link_gre.c gre_print_opt()."""
     if text is None or isinstance(text, int):
         return text

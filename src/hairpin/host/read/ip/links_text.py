@@ -18,7 +18,7 @@ import msgspec
 from hairpin.errors import ParseError
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, mac, number
-from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, outer_ttl
+from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
@@ -152,7 +152,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
     return Tunnel(
         kind,
         (remote or local or (4, 0))[0],
-        key=int(identity) if identity else number(key) if key else None,
+        key=int(identity) if identity else gre_key(key),
         port=int(port) if port else None,
         local=local[1] if local is not None else None,
         remote=remote[1] if remote is not None else None,
