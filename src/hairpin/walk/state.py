@@ -169,6 +169,8 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     by_kernel: bool = False
     """A socket of the kernel's own sends the packet, as it does ICMP errors (not a rule's resets).  Such a socket has
     no owner; ``uid`` is what policy rules see."""
+    without_socket: bool = False
+    """A tunnel device sends the packet, routed as by the kernel, for a packet that no local socket has sent."""
     header_included: bool = False
     """A raw socket made the IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows the packet to no VRF."""
 
@@ -242,7 +244,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             connection=track.connection,
             uid=owner,
             gid=owner,  # root's group is 0 as well, and nobody else's packets are walked
-            by_kernel=sender.by_kernel,
+            by_kernel=sender.by_kernel and not sender.without_socket,
             pkttype=3 if frame.other_host else 0,
         )
 

@@ -137,7 +137,9 @@ def _sender(frame: State) -> Sender:
     """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
     routes are looked up for root."""
     own = frame.sender
-    return Sender(uid=own.uid, by_kernel=own.by_kernel) if own.uid is not None else Sender(uid=0, by_kernel=True)
+    if own.uid is not None:
+        return Sender(uid=own.uid, by_kernel=own.by_kernel)
+    return Sender(uid=0, by_kernel=True, without_socket=not own.by_kernel)
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
