@@ -71,8 +71,9 @@ def test_tunnels(name: str, tunnel: Tunnel) -> None:
     assert named(interfaces(TUNNELS, source="ip -d addr").links, name).tunnel == tunnel
 
 
-def test_busybox_says_the_same_addresses() -> None:
-    assert BUSYBOX.addresses == JSON.addresses
+def test_busybox_says_the_same_addresses_without_some_flags() -> None:
+    plain = (msgspec.structs.replace(each, nodad=False, noprefixroute=False) for each in JSON.addresses)
+    assert BUSYBOX.addresses == tuple(plain)
 
 
 @pytest.mark.parametrize("name", ("lo", "br0", "v0", "v1"))
