@@ -43,9 +43,10 @@ _LIMITS = """## Not compared yet
 - IPv6 where `lo` is down: what is sent to `::1` leaves then.
 - Frames to a hardware address that nobody has, which a bridge floods; macvlans on links of containers, mode `source`.
 - The error for a neighbour that nobody answers for, which comes seconds later.
-- Tunnels only with `--tunnels`, which lays one (vxlan; geneve, gre, gretap and ipip where the kernel has them) between
-  two namespaces of each network: its own seeds stay what they are. Its devices do not learn, have no checksum of their
-  own over IPv4, and send to one destination; no socket's fragments go in, and no narrow link is below a bridge's.
+- Tunnels only with `--tunnels`, which lays one (vxlan; geneve, gre, gretap and ipip where the kernel has them, as the
+  [other kernels](fidelity-kernels.md) do) between two namespaces of each network: its own seeds stay what they are.
+  Half of these networks have no rules and no faults. The devices do not learn, have no checksum of their own over
+  IPv4, and send to one destination; no socket's fragments go in, and no narrow link is below a bridge's.
 - Helpers; a bond whose link has lost its carrier. Where the kernel has them
   (not this machine's own: [other kernels](fidelity-kernels.md)): flowtables of no link, so that what is in one goes its
   usual way, and no ICMP errors are added to one; an uplink that is a VLAN or a bond; ipvlan in modes l2,

@@ -25,7 +25,7 @@ from tools.element_table import rows
 
 SEED = 2000
 
-HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"), ("too open", "too open"))
+HUNT = Hunt(20010, 92, 4000, 2, 1, 7, 600, ("iptables -m tcp",), ("bond", "veth"), ("too open", "too open"), 9000)
 
 
 def test_the_archive_is_what_cpio_reads() -> None:
@@ -133,7 +133,7 @@ def test_rows_that_a_rule_has(key: tuple[str, str, str, str, str, int], text: st
 def test_the_page_has_each_kernel_and_what_was_not_agreed() -> None:
     proven = Replicas(78, 76, ("nft-netdev: lan",), ("ebt: lan: simulated dropped, the kernel says delivered",))
     text = page((Figures("6.1", "6.1.0-50-amd64", HUNT, proven), Figures("sid", "7.2.13-amd64", HUNT)))
-    assert "| 6.1 | 6.1.0-50-amd64 | 20010 | 92 | 4000 | 1 | 2 | bond veth | 7 | 10 |" in text
+    assert "| 6.1 | 6.1.0-50-amd64 | 20010 | 9000 | 92 | 4000 | 1 | 2 | bond veth | 7 | 10 |" in text
     assert "| sid | 7.2.13-amd64 | 20010 |" in text
     assert "- 6.1, left out (2): `too open`" in text
     assert "| 6.1 | 78 | 76 | 1 | 1 |" in text

@@ -7,7 +7,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port
-from hairpin.network.tunnels import Remote, far_ends, listens, remotes_of, taker, underlay_netns
+from hairpin.network.tunnels import Remote, far_ends, listens, refusal, remotes_of, taker, underlay_netns
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
 
 HERE, THERE, THIRD = ADDRESSES["one"], ADDRESSES["two"], 0xC633640D
@@ -87,6 +87,41 @@ TAKEN: dict[str, tuple[Tunnel, Tunnel, int, bool]] = {
     "gre with another local end": (Tunnel("gre", key=5, local=THIRD, remote=HERE), GRE, HERE, False),
     "another kind": (Tunnel("ipip"), GRE, HERE, False),
 }  # fmt: skip
+
+
+KEYLESS = Tunnel("ipip", local=HERE, remote=THERE)
+FALLBACK = Link(3, "tunl0", "ipip", up=False, tunnel=Tunnel("ipip"))
+FROM_ANY = Link(4, "any0", "ipip", tunnel=Tunnel("ipip", local=THERE))
+FROM_HERE = Link(5, "here0", "ipip", tunnel=Tunnel("ipip", remote=HERE))
+# the devices here, the name of the one that takes the packet
+DEVICES: dict[str, tuple[tuple[Link, ...], str | None]] = {
+    "none but the kernel's own, which is down": ((FALLBACK,), None),
+    "the kernel's own, once it is up": ((msgspec.structs.replace(FALLBACK, up=True),), "tunl0"),
+    "before the kernel's own": ((msgspec.structs.replace(FALLBACK, up=True), FROM_ANY), "any0"),
+    "the remote end goes before the local one": ((FROM_ANY, FROM_HERE), "here0"),
+    "one that is down is passed over": ((FROM_ANY, msgspec.structs.replace(FROM_HERE, up=False)), "any0"),
+}
+
+
+@pytest.mark.parametrize(("links", "expected"), DEVICES.values(), ids=DEVICES)
+def test_taker_among_several(links: tuple[Link, ...], expected: str | None) -> None:
+    found = taker(one_with(*links), ONE, KEYLESS, HERE, THERE, None)
+    assert (found.link if found is not None else None) == expected
+
+
+OTHER_KEY = Link(9, "gre1", "gre", tunnel=Tunnel("gre", key=6))
+REFUSALS: dict[str, tuple[Tunnel, tuple[Link, ...], str | None]] = {
+    "vxlan, where a socket is": (vxlan("two", key=2), (FLANNEL,), None),
+    "vxlan, where none is": (vxlan("two"), (), "icmp-port-unreachable"),
+    "geneve over IPv6, where none is": (msgspec.structs.replace(GENEVE, version=6), (), "icmp6-port-unreachable"),
+    "gre of another key": (GRE, (OTHER_KEY,), "icmp-port-unreachable"),
+    "gre, of which the kernel knows nothing yet": (GRE, (FLANNEL, FROM_ANY), "icmp-proto-unreachable"),
+}
+
+
+@pytest.mark.parametrize(("sender", "links", "expected"), REFUSALS.values(), ids=REFUSALS)
+def test_refusal(sender: Tunnel, links: tuple[Link, ...], expected: str | None) -> None:
+    assert refusal(one_with(*links), ONE, sender, sender.port) == expected
 
 
 @pytest.mark.parametrize(("own", "sender", "source", "expected"), TAKEN.values(), ids=TAKEN)

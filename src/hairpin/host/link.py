@@ -39,15 +39,19 @@ class BridgeInfo(msgspec.Struct, frozen=True):
     vlans: tuple[tuple[int, int, bool], ...] = ()
 
 
+DEFAULT_TTL = 64
+"""net.ipv4.ip_default_ttl, which hardly anybody changes."""
+
+
 class Tunnel(msgspec.Struct, frozen=True):
     """How a tunnel device encapsulates: ip-link(8), vxlan geneve gre gretap ipip.
 
     ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
     ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
     ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
-    ``dont_fragment``: DF of the outer packet.  ``learning``: a vxlan enters in its forwarding database by which remote
-    frames came.  ``proxy``: a vxlan answers ARP itself, from its neighbour entries, and passes no question on.
-    ``external``: routes and programs say all of this for each packet.
+    ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan enters
+    in its forwarding database by which remote frames came.  ``proxy``: a vxlan answers ARP itself, from its neighbour
+    entries, and passes no question on.  ``external``: routes and programs say all of this for each packet.
     """
 
     kind: str
@@ -58,6 +62,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     remote: int | None = None
     underlay: str | None = None
     dont_fragment: Literal["unset", "set", "inherit"] = "unset"
+    ttl: int = DEFAULT_TTL
     learning: bool = True
     proxy: bool = False
     external: bool = False

@@ -82,13 +82,45 @@ def taker(
     network: Network, home: Netns, tunnel: Tunnel, source: int | None, destination: int, port: int | None
 ) -> Port | None:
     """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination`` in
-    the namespace ``home``, at the UDP port that the outer packet has there."""
-    found = (
-        Port(netns, each.name)
-        for netns, each in _devices(network, home)
-        if _takes(each.tunnel, tunnel, source, destination, port)
-    )
-    return next(found, None)
+    the namespace ``home``, at the UDP port that the outer packet has there.
+
+    Of several of GRE and its like those that are down are passed over; the one that names most of the two addresses
+    goes first, of one address the remote one.
+    """
+    devices = _devices(network, home)
+    found = [(netns, each) for netns, each in devices if _takes(each, tunnel, source, destination, port)]
+    if not found:
+        return None
+    netns, link = max(found, key=lambda device: _precedence(device[1]))
+    return Port(netns, link.name)
+
+
+def _precedence(link: Link) -> tuple[bool, ...]:
+    own = link.tunnel
+    if own is None or own.port is not None:
+        return ()
+    return (link.up, link.name not in _FALLBACKS, own.remote is not None, own.local is not None)
+
+
+_FALLBACKS = ("gre0", "gretap0", "tunl0", "sit0")
+"""The devices that each namespace has of itself once the kernel can do such tunnels.  Those that are up take what no
+other device does, whatever its key.  Source: net/ipv4/ip_tunnel.c ip_tunnel_lookup(): fb_tunnel_dev"""
+_PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
+
+
+def refusal(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> str | None:
+    """Return what the kernel answers to an outer packet that no device takes.  UDP refuses where no socket is; GRE and
+    IP in IP refuse always: with another error once the kernel can do such tunnels, as links of the kind show.
+
+    Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
+    ip_protocol_deliver_rcu()
+    """
+    if tunnel.port is not None:
+        unreachable = "icmp-port-unreachable" if tunnel.version == 4 else "icmp6-port-unreachable"
+        return None if listens(network, home, tunnel, port) else unreachable
+    own = _PROTOCOLS[tunnel.kind]
+    able = any(_PROTOCOLS.get(each.kind) == own for each in network.namespace(home).links)
+    return "icmp-port-unreachable" if able else "icmp-proto-unreachable"
 
 
 def listens(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> bool:
@@ -116,7 +148,8 @@ def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
                 yield home.sibling(namespace.name), link
 
 
-def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+def _takes(link: Link, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
+    own = link.tunnel
     if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, port):
         return False
     if own.kind == "vxlan":
@@ -124,4 +157,6 @@ def _takes(own: Tunnel | None, sender: Tunnel, source: int | None, destination: 
     from_there = own.remote is None or source is None or own.remote == source
     if own.kind == "geneve":
         return own.external or (own.key == sender.key and from_there)
+    if link.name in _FALLBACKS:
+        return link.up
     return own.key == sender.key and from_there and own.local in (None, destination)

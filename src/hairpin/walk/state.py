@@ -170,6 +170,8 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     by_kernel: bool = False
     """A socket of the kernel's own sends the packet, as it does ICMP errors (not a rule's resets).  Such a socket has
     no owner; ``uid`` is what policy rules see."""
+    without_socket: bool = False
+    """A tunnel device sends the packet, routed as by the kernel, for a packet that no local socket has sent."""
     header_included: bool = False
     """A raw socket made the IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows the packet to no VRF."""
 
@@ -211,6 +213,9 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The route is a broadcast's or a multicast group's (IPv4)."""
     local: bool = False
     """The packet started here and has its route already: it came in over the loopback link."""
+    handed_back: Literal["", "sent", "forwarded"] = ""
+    """A vxlan has handed the packet to a vxlan of this namespace without an outer packet; it still has the route by
+    which this namespace has ``sent`` or ``forwarded`` it."""
     l3s: Port | None = None
     """The ipvlan in mode l3s whose packet INPUT sees come in by the link below."""
     hops: int = 0
@@ -240,7 +245,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             connection=track.connection,
             uid=owner,
             gid=owner,  # root's group is 0 as well, and nobody else's packets are walked
-            by_kernel=sender.by_kernel,
+            by_kernel=sender.by_kernel and not sender.without_socket,
             pkttype=3 if frame.other_host else 0,
         )
 

@@ -3,6 +3,7 @@
 As many guests at a time as there are CPUs; as each ends, its figures go into docs/reference/fidelity-kernels.md.  Of a
 network that differs the folder of results has ``shrunk/NUMBER.json``: kept in tests/fidelity/regressions/guests it
 comes before the fresh ones of every later run.  ``--regressions`` judges those of the machine's own kernel, too.
+Every second network has a tunnel of a kind that the kernel makes (``--tunnels 1``: each has, ``0``: none).
 """
 
 import argparse
@@ -79,7 +80,8 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     python = f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(str(Path(sys.executable)))} -m"
     commands: list[str] = []
     if arguments.pairs:
-        asked = f"{_RESULTS} {seed} {arguments.flows} {'every' if arguments.regressions else ''}"
+        kept = "every" if arguments.regressions else ""
+        asked = f"{_RESULTS} {seed} {arguments.flows} {arguments.tunnels} {kept}"
         commands.append(f"{python} tests.fidelity.kernels.guest {asked} || exit")
     if arguments.replicas:
         commands.append(f"{python} tests.fidelity.kernels.replicas {_RESULTS}/replicas.json || exit")
@@ -97,7 +99,9 @@ def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
     return Figures(
         booted.name,
         booted.release,
-        hunt_of(judging.run, tuple(sorted(judging.links)), tuple(judging.left_out)) if arguments.pairs else None,
+        hunt_of(judging.run, tuple(sorted(judging.links)), tuple(judging.left_out), judging.tunnelled)
+        if arguments.pairs
+        else None,
         msgspec.json.decode(replicas.read_bytes(), type=Replicas) if replicas.exists() else None,
     )
 
@@ -112,7 +116,8 @@ def _summary(found: Figures) -> str:
     if found.hunt is not None:
         hunt = found.hunt
         words.append(
-            f"seed {hunt.seed}, {hunt.pairs} pairs, {hunt.differing} of {hunt.networks} networks disagree, "
+            f"seed {hunt.seed}, {hunt.pairs} pairs ({hunt.tunnelled} with a tunnel), "
+            f"{hunt.differing} of {hunt.networks} networks disagree, "
             f"{hunt.refused} left out{_why(hunt.left_out)}, links {' '.join(hunt.links)}, "
             f"{hunt.seconds / 60:.0f} minutes"
         )
@@ -133,6 +138,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kernels", default=",".join(SUITES), help="which, by comma")
     parser.add_argument("--pairs", type=int, default=20000, help="(packet, network) pairs on each; 0: no hunt")
     parser.add_argument("--flows", type=int, default=FLOWS, help="flows of each network")
+    parser.add_argument(
+        "--tunnels",
+        type=int,
+        default=2,
+        help="lay a tunnel into each network (1), into every second one (2), …, into none (0)",
+    )
     parser.add_argument("--replicas", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--regressions", action="store_true", help="judge those of the machine's own kernel, too")
     parser.add_argument("--seed", type=int, default=None)

@@ -23,6 +23,11 @@ def kept(*, every: bool) -> dict[str, Case]:
     return {name: each.case for name, each in (*regressions(GUESTS), *own)}
 
 
+def has_tunnel(number: int, tunnels: int) -> bool:
+    """Return whether the fresh network of that number has a tunnel: every ``tunnels``-th has; 0: none has."""
+    return tunnels > 0 and number % tunnels == 0
+
+
 def write(folder: Path, name: str, asked: Asked) -> None:
     """Write a case; it appears at once and whole."""
     partial = folder / "partial"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.host.read.ip.links_json import TUNNELS
 from tests.fidelity.judge.compare import Judgement, compare
 from tests.fidelity.judge.text import disagreement_text
 from tests.fidelity.kernels.exchange import Asked, enough, kept, read, write
@@ -26,6 +27,8 @@ class Judging:
         self.folder = folder
         self.run = Run(seed)
         self.links: set[str] = set()
+        self.tunnelled = 0
+        """Pairs in networks with a tunnel in which all was agreed."""
         self.left_out: list[str] = []
         self._names = chain(kept(every=every), map(str, count(seed)))
         self._next = next(self._names)
@@ -72,7 +75,9 @@ class Judging:
             self._differing.append(name)
         else:
             lines = (line for each in asked.case.namespaces for line in each.setup)
-            self.links.update(kind for line in lines for kind in re.findall(r" type (\w+)", line))
+            kinds = {kind for line in lines for kind in re.findall(r" type (\w+)", line)}
+            self.links |= kinds
+            self.tunnelled += found.packets * bool(kinds & set(TUNNELS))
         if self.run.packets // _SHOWN > (self.run.packets - found.packets) // _SHOWN:
             self._say(f"{self.run.packets} pairs")
 

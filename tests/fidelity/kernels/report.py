@@ -20,9 +20,10 @@ Debian's stock kernels with all of their modules: each is booted under qemu, emu
 machine that runs it, so the same tools load the same rules. A *pair* is one packet sent through one generated network,
 by the walk and by that kernel. A *replica* is one recorded broken host rebuilt there, and the flow that its fault
 breaks sent. A network is *left out* when the tools could not load it (that kernel lacks an element) or it is too open.
+Under *tunnels* stand the pairs of networks with a tunnel, under *counters* the counters of rules.
 
-| kernel | release | pairs | networks | rule counters | disagreeing | left out | types of links | seed | minutes |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |
+| kernel | release | pairs | tunnels | networks | counters | disagreeing | left out | types of links | seed | minutes |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |
 """
 _REPLICAS = """
 | kernel | replicas | agreeing | undecided | disagreeing |
@@ -61,13 +62,15 @@ class Hunt(msgspec.Struct, frozen=True):
     """Types of links in networks of which all was agreed."""
     left_out: tuple[str, ...] = ()
     """Why each network that is left out is."""
+    tunnelled: int = 0
+    """Pairs in networks with a tunnel."""
 
 
-def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = ()) -> Hunt:
+def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = (), tunnelled: int = 0) -> Hunt:
     """Return the figures of a run, in whose agreed networks there were those types of links."""
     return Hunt(
         run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
-        tuple(sorted(run.judged)), links, left_out,
+        tuple(sorted(run.judged)), links, left_out, tunnelled,
     )  # fmt: skip
 
 
@@ -105,7 +108,8 @@ def page(found: tuple[Figures, ...]) -> str:
         if each.hunt is not None:
             hunt = each.hunt
             links = " ".join(hunt.links)
-            figures = (hunt.pairs, hunt.networks, hunt.counters, hunt.differing, hunt.refused, links, hunt.seed)
+            outcome = (hunt.networks, hunt.counters, hunt.differing, hunt.refused)
+            figures = (hunt.pairs, hunt.tunnelled, *outcome, links, hunt.seed)
             lines.append(
                 f"| {each.name} | {each.release} | {' | '.join(map(str, figures))} | {hunt.seconds / 60:.0f} |"
             )

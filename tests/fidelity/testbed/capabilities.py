@@ -26,6 +26,19 @@ def link_kinds() -> tuple[str, ...]:
     return tuple(kind for kind, lines in _LINKS.items() if _takes(lines))
 
 
+_TUNNELS = {
+    "vxlan": "id 1 dstport 8472", "geneve": "id 1 remote 192.0.2.2", "gre": "remote 192.0.2.2",
+    "gretap": "remote 192.0.2.2", "ipip": "remote 192.0.2.2",
+}  # fmt: skip
+
+
+@cache
+def tunnel_kinds() -> tuple[str, ...]:
+    """Return the types of tunnels that it has.  Once the kernel has been asked, each new namespace has devices of GRE
+    and IP in IP of itself."""
+    return tuple(kind for kind, words in _TUNNELS.items() if _takes((f"link add name p type {kind} {words}",)))
+
+
 @cache
 def shows_by_vrf() -> bool:
     """Return whether it has VRFs that do not track what they show to the hooks (Linux 5.16), and whose rules know them

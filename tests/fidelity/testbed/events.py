@@ -17,7 +17,7 @@ from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import UDP, Packet
 from tests.fidelity.case import Wire
 from tests.fidelity.testbed.fragments import Together
-from tests.fidelity.testbed.frames import TUNNEL_PORTS, decode
+from tests.fidelity.testbed.frames import OUTER_PROTOCOLS, TUNNEL_PORTS, decode
 from tests.fidelity.testbed.netns import Netns
 
 TABLE = "fidelity-observer"
@@ -32,7 +32,7 @@ table inet {TABLE} {{
     chain arrived {{
         type filter hook input priority 2147483647; policy accept;
         udp dport {{ {_OUTER} }} return
-        meta l4proto {{ 4, 47 }} return
+        meta l4proto {{ {", ".join(map(str, OUTER_PROTOCOLS))} }} return
         log group {_ARRIVED} queue-threshold 1 snaplen 2048 drop
     }}
     chain answers {{
@@ -90,14 +90,14 @@ def event_of(
 
 
 def _ports(packet: Packet) -> tuple[int, int]:
-    if is_outer(packet):
+    if is_outer(packet) and packet.protocol == UDP:
         return (0, packet.dport or 0)  # the kernel draws it: Encapsulated
     return (packet.sport if packet.sport is not None else -1, packet.dport if packet.dport is not None else -1)
 
 
 def is_outer(packet: Packet) -> bool:
-    """Return whether a tunnel's device has made the packet."""
-    return packet.protocol == UDP and packet.dport in TUNNEL_PORTS
+    """Return whether a tunnel's device has made the packet, and nobody has changed its port."""
+    return packet.protocol in OUTER_PROTOCOLS or (packet.protocol == UDP and packet.dport in TUNNEL_PORTS)
 
 
 def encapsulated(netns: str, packet: Packet) -> Encapsulated:

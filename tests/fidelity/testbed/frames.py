@@ -12,6 +12,7 @@ import msgspec
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import (
     ACK,
+    GRE,
     ICMP,
     ICMP6,
     RST,
@@ -26,6 +27,9 @@ from hairpin.netfilter.packet import (
 _MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
 TUNNEL_PORTS = (8472, 6081, 4789)
 """UDP ports of outer packets, which no flow of the hunt asks for."""
+_IPIP = 4
+OUTER_PROTOCOLS = (_IPIP, GRE)
+"""Protocols of the other outer packets, of which no flow of the hunt is."""
 _LONG = 400
 _SHIFT = 14
 """Bits of TCP sequence numbers that one flow has for itself."""
@@ -189,40 +193,61 @@ _FRAGMENT = 44
 
 
 def _with_transport(packet: Packet, body: bytes) -> Parsed | None:
+    data = _inner_data(packet.protocol, body)
+    inner = decode(data) if data is not None else None
     if packet.protocol in WITH_PORTS and len(body) >= 8:
         sport, dport = struct.unpack_from("!HH", body)
-        if packet.protocol == UDP and dport in TUNNEL_PORTS:
-            return _outer(msgspec.structs.replace(packet, sport=sport, dport=dport), body[_TO_INNER:])
         flags = body[13] & 63 if packet.protocol == TCP and len(body) >= 20 else 0
         packet = msgspec.structs.replace(packet, sport=sport, dport=dport, tcp_flags=flags)
         if packet.protocol == TCP and flags & RST and len(body) == 20:
             return Parsed(packet, _by_sequence(body), "rst")
-        return Parsed(packet, _tagged(body))
+    if inner is not None:
+        return Parsed(packet, inner.flow, inner.answer, inner.packet)
     if packet.protocol in (ICMP, ICMP6) and len(body) >= 8:
-        kind, code = body[0], body[1]
-        packet = msgspec.structs.replace(packet, icmp=kind << 8 | code)
-        if kind in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
-            inner = decode(body[8 if kind != 137 else 40 :])
-            if inner is not None and inner.carried is None and body[-8:-4] == _QUOTED:
-                return Parsed(msgspec.structs.replace(packet, inner=inner.packet), int.from_bytes(body[-4:]))
-            if inner is not None and inner.flow is not None:
-                name = "icmp" if packet.protocol == ICMP else "icmp6"
-                packet = msgspec.structs.replace(packet, inner=inner.packet)
-                return Parsed(packet, inner.flow, f"{name} {kind}/{code}")
-        echo = struct.unpack_from("!H", body, 4)[0]
-        packet = msgspec.structs.replace(packet, sport=echo, dport=echo)
+        return _of_icmp(packet, body)
     return Parsed(packet, _tagged(body))
 
 
-_TO_INNER = 8 + 8 + 14
-"""Headers of UDP, of VXLAN (or of Geneve without options), of the inner frame."""
+def _of_icmp(packet: Packet, body: bytes) -> Parsed:
+    kind, code = body[0], body[1]
+    packet = msgspec.structs.replace(packet, icmp=kind << 8 | code)
+    if kind in ((3, 4, 5, 11, 12) if packet.protocol == ICMP else (1, 2, 3, 4, 137)):
+        inner = decode(body[8 if kind != 137 else 40 :])
+        if inner is not None and inner.carried is None and body[-8:-4] == _QUOTED:
+            return Parsed(msgspec.structs.replace(packet, inner=inner.packet), int.from_bytes(body[-4:]))
+        if inner is not None and inner.flow is not None:
+            name = "icmp" if packet.protocol == ICMP else "icmp6"
+            packet = msgspec.structs.replace(packet, inner=inner.packet)
+            return Parsed(packet, inner.flow, f"{name} {kind}/{code}")
+    echo = struct.unpack_from("!H", body, 4)[0]
+    packet = msgspec.structs.replace(packet, sport=echo, dport=echo)
+    return Parsed(packet, _tagged(body))
 
 
-def _outer(packet: Packet, data: bytes) -> Parsed:
-    inner = decode(data)
-    if inner is None:
-        return Parsed(packet, None)
-    return Parsed(packet, inner.flow, inner.answer, inner.packet)
+_TEB = b"\x65\x58"
+"""ETH_P_TEB: an Ethernet frame in GRE or Geneve."""
+_IP_TYPES = (b"\x08\x00", b"\x86\xdd")
+_GRE_KEY = 0x2000
+
+
+def _inner_data(protocol: int, body: bytes) -> bytes | None:
+    """Return the IP packet in a tunnel's outer one, None where there is none.
+
+    UDP is known by the header behind it, since rules may change its port: the flows' own payload begins otherwise.
+    Source: RFC 7348 5 (VXLAN), RFC 8926 3.4 (Geneve, here without options), RFC 2890 2 (GRE)."""
+    if protocol == _IPIP:
+        return body
+    if protocol == GRE and len(body) >= 4:
+        flags, kind = struct.unpack_from("!H2s", body)
+        data = body[8 if flags & _GRE_KEY else 4 :]
+        return _in_frame(data) if kind == _TEB else data if kind in _IP_TYPES else None
+    if protocol == UDP and (body[8:12] == b"\x08\0\0\0" or body[8:12] == b"\0\0" + _TEB):
+        return _in_frame(body[16:])
+    return None
+
+
+def _in_frame(data: bytes) -> bytes | None:
+    return data[14:] if data[12:14] in _IP_TYPES else None
 
 
 def _tagged(body: bytes) -> int | None:

@@ -26,11 +26,19 @@ WORDS: dict[str, tuple[Tunnel, str]] = {
         "geneve id 7 remote 198.51.100.12 dstport 6081",
     ),
     "gre with a key": (
-        Tunnel("gre", key=9, local=HERE, remote=THERE, dont_fragment="set"),
+        Tunnel("gre", key=9, local=HERE, remote=THERE, dont_fragment="set", ttl=0),
         "gre key 9 local 198.51.100.11 remote 198.51.100.12",
     ),
+    "gre with a TTL": (
+        Tunnel("gre", remote=THERE, dont_fragment="set", ttl=9),
+        "gre remote 198.51.100.12 ttl 9",
+    ),
+    "vxlan with the TTL of the inner packet": (
+        Tunnel("vxlan", key=1, port=8472, remote=THERE, ttl=0),
+        "vxlan id 1 remote 198.51.100.12 dstport 8472 ttl inherit",
+    ),
     "ipip without DF": (
-        Tunnel("ipip", local=HERE, remote=THERE),
+        Tunnel("ipip", local=HERE, remote=THERE, ttl=0),
         "ipip local 198.51.100.11 remote 198.51.100.12 nopmtudisc",
     ),
 }

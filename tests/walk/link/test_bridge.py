@@ -65,10 +65,21 @@ DROP = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n"
 SEEN = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m physdev --physdev-in veth1 --physdev-out veth2 -j DROP\nCOMMIT\n"
 DNAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.3:80\nCOMMIT\n"
 
+KNOWN = net(docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 3})
+
+
+def to_mac(mac: int) -> Packet:
+    return msgspec.structs.replace(TO_GATEWAY, dmac=mac)
+
+
 # network, packet, whom the frame is addressed to, outcome
 CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
     "up to the host": (net(), TO_GATEWAY, BRIDGE, "prerouting"),
     "addressed to nobody in particular": (net(), TO_GATEWAY, None, "prerouting"),
+    "by the bridge's hardware address": (KNOWN, to_mac(1), None, "prerouting"),
+    "by the address of one of its ports": (KNOWN, to_mac(3), None, "prerouting"),
+    "to a group": (KNOWN, to_mac(0x0100_5E00_0001), None, "prerouting"),
+    "by an address that nobody has": (KNOWN, to_mac(9), None, "dropped no-neighbour"),
     "across to another port": (net(), TO_OTHER, DB, "device-in"),
     "bridge down": (net(docker0={"up": False}), TO_OTHER, DB, "dropped bridge-down"),
     "port disabled": (net(veth1={"port": BridgePort("disabled")}), TO_OTHER, DB, "dropped bridge-port-state"),

@@ -4,18 +4,21 @@ from typing import Literal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Tunnel
+from hairpin.host.link import Link, Tunnel
+from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.link.tunnel import overhead_bytes
+from hairpin.walk.link.tunnel import encapsulated, overhead_bytes
+from hairpin.walk.state import End, State
 from hairpin.walk.walk import Trace, walk_flow
 from tests.acceptance.recorded_networks import expected
 from tests.acceptance.test_networks import flow_of
 from tests.acceptance.test_networks import network as recorded
-from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
+from tests.two_hosts import ADDRESSES, ONE, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
 
 BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j {}\nCOMMIT")
 SENT = OPEN.replace("COMMIT", "-A OUTPUT -p udp -m udp --dport 8472 -j DROP\nCOMMIT")
@@ -51,6 +54,9 @@ CASES: dict[str, tuple[Network, str, tuple[str, str] | None]] = {
     "to an address that the receiver does not have": (
         network(node("one", remote=STRANGER), node("two")), "dropped", ("tunnel-elsewhere", "one"),
     ),
+    "to an address of the sender's own": (
+        network(node("one", remote=ADDRESSES["one"]), node("two")), "dropped", ("loop", "one"),
+    ),
 }  # fmt: skip
 
 
@@ -84,6 +90,37 @@ def test_the_outer_packet_belongs_to_the_socket_of_the_inner() -> None:
     stop = walked(network(node("one", rules=OWNED), node("two"))).usual.stop
     assert stop is not None
     assert (stop.reason, stop.netns.host, stop.link) == ("rule", "one", "eth0")
+
+
+GRE = Tunnel("gre", key=1, local=ADDRESSES["one"], remote=ADDRESSES["two"], dont_fragment="set", ttl=0)
+IPIP = Tunnel("ipip", local=ADDRESSES["one"], remote=ADDRESSES["two"], ttl=9)
+INNER = Packet(4, TUNNEL_ADDRESSES["one"], TUNNEL_ADDRESSES["two"], TCP, 40000, 80, ttl=3, length_bytes=1472)
+FREE = replace(INNER, dont_fragment=False)
+INNER6 = replace(INNER, version=6, saddr=1 << 120 | 1, daddr=1 << 120 | 2)
+# tunnel, inner packet; of the outer one protocol, TTL, DF, length; or why there is none, and what the sender is told
+OUTER: dict[str, tuple[Tunnel, Packet, tuple[object, ...]]] = {
+    "gre": (GRE, INNER, (47, 3, True, 1500)),
+    "gre, one byte too much": (GRE, replace(INNER, length_bytes=1473), ("mtu", "icmp-frag-needed")),
+    "gre, too much of what may be fragmented": (GRE, replace(FREE, length_bytes=1473), (47, 3, True, 1501)),
+    "gre without DF leaves it to the inner packet": (replace(GRE, dont_fragment="unset"), FREE, (47, 3, False, 1500)),
+    "gre, IPv6": (GRE, INNER6, (47, 3, True, 1500)),
+    "gre, IPv6, one byte too much": (GRE, replace(INNER6, length_bytes=1473), ("mtu", "icmp6-too-big")),
+    "gre without DF, IPv6": (replace(GRE, dont_fragment="unset"), INNER6, (47, 3, False, 1500)),
+    "ipip with a TTL of its own": (IPIP, INNER, (4, 9, True, 1492)),
+    "ipip carries no IPv6": (IPIP, INNER6, ("no-tunnel", None)),
+}
+
+
+@pytest.mark.parametrize(("tunnel", "inner", "expected"), OUTER.values(), ids=OUTER)
+def test_outer_packet(tunnel: Tunnel, inner: Packet, expected: tuple[object, ...]) -> None:
+    link = Link(9, "tunnel1", tunnel.kind, tunnel=tunnel)
+    (made,) = encapsulated(network(), State("device-out", ONE, inner, oif=link.name), link)
+    if isinstance(made, End):
+        assert made.stop is not None
+        assert (made.stop.reason, made.stop.reject) == expected
+    else:
+        outer = made.packet
+        assert (outer.protocol, outer.ttl, outer.dont_fragment, outer.length_bytes) == expected
 
 
 OVERHEADS: dict[str, tuple[Tunnel, int]] = {

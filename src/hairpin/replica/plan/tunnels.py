@@ -6,7 +6,7 @@ Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/
 from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -45,7 +45,15 @@ def type_words(tunnel: Tunnel) -> str:
         words += ["df", tunnel.dont_fragment] if tunnel.dont_fragment != "unset" else []
     else:
         words += [] if tunnel.dont_fragment == "set" else ["nopmtudisc"]
+    words += _ttl_words(tunnel)
     return " ".join(words)
+
+
+def _ttl_words(tunnel: Tunnel) -> list[str]:
+    """Return how the TTL of outer packets is said where it is not what the kind has by itself."""
+    if tunnel.kind in ("vxlan", "geneve"):
+        return [] if tunnel.ttl == DEFAULT_TTL else ["ttl", str(tunnel.ttl or "inherit")]
+    return ["ttl", str(tunnel.ttl)] if tunnel.ttl and tunnel.dont_fragment == "set" else []
 
 
 def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:

@@ -32,6 +32,9 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
         # A looped-back packet still carries the route of its output (skb_dst), so none of this happens.
         yield state.to("input")
         return
+    if state.handed_back:
+        yield _by_kept_route(network.namespace(state.netns), state)
+        return
     if not state.slave or state.packet.version == 6:
         yield from _input_route(network, state)
         return
@@ -40,6 +43,26 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
             yield msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, iif=state.iif))
         else:
             yield msgspec.structs.replace(outcome, iif=state.iif)
+
+
+def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
+    """Return the packet that a vxlan has handed back, by the route that it has kept: what was forwarded is forwarded
+    again, until its TTL is used up; of what was sent IPv4 is discarded.
+
+    Source: net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
+    net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
+    """
+    hop, packet = state.next_hop, state.packet
+    if packet.version == 6 and not conf(namespace, 6, "all", "forwarding"):
+        decided = sysctl_decided(namespace, "all", "forwarding", "1", version=6)
+        return stopped(state, "forwarding-off", stage="forward", link=state.iif, decided_by=decided)
+    if (packet.version == 4 and state.handed_back == "sent") or hop is None or hop.link is None:
+        own = LinkDecided(state.iif, message("has received a packet of this host's own"))
+        return stopped(state, "loop", stage="input-route", link=state.iif, decided_by=own)
+    if packet.ttl <= 1:
+        return stopped(state, "ttl", stage="forward", link=state.iif, reject=_TTL_EXCEEDED[packet.version])
+    packet = msgspec.structs.replace(packet, ttl=packet.ttl - 1)
+    return state.to("forward", oif=hop.link, packet=packet, handed_back="")
 
 
 def _input_route(network: Network, state: State) -> Iterator[Outcome]:

@@ -135,12 +135,15 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     # IPv6 goes by another link, too, when the source is known: net/ipv6/route.c ip6_route_output_flags_noref()
     known = packet.version == 6 and packet.saddr != 0 and state.stage == "output-route"
     prefers = known and not _needs_link(packet) and vrf_of(namespace, bound) is None
+    # GRE and its like look the first route up without the packet's mark: net/ipv4/ip_tunnel.c ip_tunnel_init_flow()
+    carried = state.carried if state.stage == "output-route" else None
+    unmarked = carried is not None and carried.tunnel.port is None
     return Query(
         packet.version,
         packet.daddr,
         packet.saddr,
         iif="lo",
-        mark=packet.mark,
+        mark=0 if unmarked else packet.mark,
         tos=packet.dscp << 2,
         protocol=protocol,
         sport=sport,

@@ -60,16 +60,16 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the bridge's own namespace receives the frame; of unknown addresses it is taken to.
+    """Return whether the bridge hands the frame up: it is addressed to the bridge or to one of its ports.  A frame of
+    which neither the receiver nor the hardware address is known is taken for one of those.
 
-    Source: net/bridge/br_input.c br_handle_frame_finish(), br_fdb.c fdb_add_local()
+    Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
-    target, mac = state.frame.target, state.packet.dmac
-    if target is not None:
-        return target == Port(state.netns, bridge.name)
-    if mac is None or bridge.mac is None or mac >> 40 & 1:
-        return True
-    return any(each.mac == mac for each in (bridge, *bridge_ports(namespace, bridge.name)))
+    if state.frame.target is not None:
+        return state.frame.target == Port(state.netns, bridge.name)
+    mac, own = state.packet.dmac, (bridge, *bridge_ports(namespace, bridge.name))
+    known = mac is not None and not mac >> 40 & 1 and all(each.mac is not None for each in own)
+    return not known or any(each.mac == mac for each in own)
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:

@@ -17,15 +17,17 @@ from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network
+from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
-from hairpin.network.tunnels import ETHERNET, Remote, far_ends, listens, remotes_of, taker, underlay_netns
+from hairpin.network.tunnels import ETHERNET, Remote, far_ends, refusal, remotes_of, taker, underlay_netns
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.link import wireguard
 from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
 
-_IPIP = 4
+_IN_IP = {4: 4, 6: 41}
+"""Protocols of the outer packet without a header between: IP in IP, IPv6 in IP."""
 _ETHERNET_HEADER = 14
 _OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8}
 """Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
@@ -37,6 +39,10 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     tunnel = link.tunnel
     assert tunnel is not None
     remote = _remote(network, state, link)
+    if tunnel.kind == "ipip" and state.packet.version == 6:
+        decided = LinkDecided(link.name, message("carries IPv4 alone"), link.evidence)
+        yield stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+        return
     if remote is None:
         decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
         yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
@@ -45,19 +51,87 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
     if home != state.netns:
         outer = msgspec.structs.replace(outer, mark=0)
-    where = address_text(remote.address, tunnel.version)
-    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
-    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
-    yield State(
+    start = State(
         "output-route",
         home,
         outer,
         oif=remote.via or "",
         hops=state.hops + 1,
-        sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True),
-        history=noted.history,
+        sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True, without_socket=True),
         carried=Carried(state, tunnel),
     )
+    ended = _to_itself(network, state, link, remote, start) or _too_big(network, state, link, start)
+    if ended is not None:
+        yield ended
+        return
+    where = address_text(remote.address, tunnel.version)
+    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
+    yield msgspec.structs.replace(start, history=noted.history)
+
+
+def _to_itself(network: Network, state: State, link: Link, remote: Remote, start: State) -> Outcome | None:
+    """Return what becomes of a vxlan frame whose outer destination is this host: no outer packet is made, and the
+    vxlan of that VNI and port has the frame at once.  None: the destination is another one.
+
+    Source: drivers/net/vxlan/vxlan_core.c encap_bypass_if_local(), vxlan_encap_bypass()
+    """
+    tunnel = link.tunnel
+    assert tunnel is not None
+    ways = output_route(network, start) if tunnel.kind == "vxlan" else ()
+    if not any(isinstance(way, State) and way.oif == "lo" for way in ways):
+        return None
+    port = taker(network, start.netns, tunnel, None, remote.address, tunnel.port) if remote.via is None else None
+    there = link_of(network, port) if port is not None else None
+    if port is None or there is None or not there.up:
+        said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
+        decided = LinkDecided(link.name, said, link.evidence)
+        return stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+    said = message("hands the frame to {link}, since its destination is this host", link=there.name)
+    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
+    packet, inside = noted.packet, network.namespace(port.netns)
+    if not is_bridge_port(inside, there):  # it is taken for the device's own, whatever its address
+        packet = msgspec.structs.replace(packet, dmac=None)
+    return noted.with_frame(physin="", physout="", target=None).to(
+        "device-in",
+        netns=port.netns,
+        iif=there.name,
+        oif="",
+        packet=packet,
+        hops=state.hops + 1,
+        sender=Sender(),  # ip_rcv_core(): skb_orphan()
+        handed_back="forwarded" if state.iif else "sent",
+    )
+
+
+def _too_big(network: Network, state: State, link: Link, start: State) -> End | None:
+    """Return the end of a packet for which a tunnel of GRE or IP in IP is too narrow, or None.  The kernel tells its
+    sender; it makes an outer packet of what may be fragmented, and of an IPv6 packet where less than 1280 bytes fit.
+
+    Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which names the sender that NAT has
+    replaced
+    """
+    tunnel, packet = link.tunnel, state.packet
+    assert tunnel is not None
+    forbids = packet.dont_fragment if packet.version == 4 else start.packet.dont_fragment
+    if tunnel.port is not None or not forbids:
+        return None
+    ways = (way.mtu_bytes for way in output_route(network, start) if isinstance(way, State))
+    mtu = next((each for each in ways if each is not None), None)
+    room = mtu - overhead_bytes(tunnel) if mtu is not None else None
+    if room is None or length_on_wire(state) <= room or (packet.version == 6 and room < _LEAST6):
+        return None
+    connection = state.track.connection
+    if connection is not None:
+        sent = connection.reply if state.track.ct_direction else connection.original
+        state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=sent.saddr))
+    decided = LinkDecided(link.name, message("has room for {mtu} bytes in its outer packets", mtu=room), link.evidence)
+    answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
+    return stopped(state, "mtu", stage="device-out", link=link.name, decided_by=decided, reject=answer)
+
+
+_LEAST6 = 1280
+"""The least MTU of IPv6: IPV6_MIN_MTU"""
 
 
 def _no_entry(mac: int | None) -> Message:
@@ -70,26 +144,38 @@ def _sender(frame: State) -> Sender:
     """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
     routes are looked up for root.  A frame of another namespace leaves its socket and its mark there."""
     own = frame.sender
-    return Sender(uid=own.uid, by_kernel=own.by_kernel) if own.uid is not None else Sender(uid=0, by_kernel=True)
+    if own.uid is not None:
+        return Sender(uid=own.uid, by_kernel=own.by_kernel)
+    return Sender(uid=0, by_kernel=True, without_socket=not own.by_kernel)
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
     """Return the packet that carries the frame from one end of the tunnel to the other."""
     by_udp = tunnel.port is not None
     inner = frame.packet
-    inherited = inner.version == 6 or inner.dont_fragment  # vxlan_xmit_one(): VXLAN_DF_INHERIT
-    keeps_whole = tunnel.dont_fragment == "set" or (tunnel.dont_fragment == "inherit" and inherited)
     return Packet(
         version=tunnel.version,
         saddr=source,
         daddr=destination,
-        protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IPIP,
+        protocol=UDP if by_udp else GRE if tunnel.kind.startswith("gre") else _IN_IP[inner.version],
         sport=network.namespace(frame.netns).door.choices.outer_port(_encapsulated(frame)) if by_udp else None,
         dport=tunnel.port,
         length_bytes=length_on_wire(frame) + overhead_bytes(tunnel),
+        ttl=tunnel.ttl or inner.ttl,
         mark=inner.mark,
-        dont_fragment=keeps_whole,
+        dont_fragment=_keeps_whole(tunnel, inner),
     )
+
+
+def _keeps_whole(tunnel: Tunnel, inner: Packet) -> bool:
+    """Return whether the outer packet has DF: GRE and its like leave it to the inner packet unless it is set.
+
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_INHERIT; net/ipv4/ip_tunnel.c ip_tunnel_xmit()
+    """
+    if tunnel.port is None and inner.version == 6:
+        return tunnel.dont_fragment == "set"
+    inherits = tunnel.port is None or tunnel.dont_fragment == "inherit"
+    return tunnel.dont_fragment == "set" or (inherits and (inner.version == 6 or inner.dont_fragment))
 
 
 def _encapsulated(frame: State) -> Encapsulated:
@@ -123,8 +209,7 @@ def decapsulated(network: Network, state: State) -> Outcome:
     carried, outer = state.carried, state.packet
     assert carried is not None
     port = taker(network, state.netns, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
-    unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
-    answer = None if listens(network, state.netns, carried.tunnel, outer.dport) else unreachable
+    answer = refusal(network, state.netns, carried.tunnel, outer.dport)
     if port is None:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
         decided = LinkDecided(state.iif, said)
@@ -133,13 +218,16 @@ def decapsulated(network: Network, state: State) -> Outcome:
     if not link.up:
         decided = LinkDecided(link.name, message("is down"), link.evidence)
         return stopped(there, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
-    frame = carried.frame
+    mark = outer.mark if port.netns == state.netns else 0
+    frame, packet = carried.frame, msgspec.structs.replace(carried.frame.packet, mark=mark)
+    if link.kind not in ETHERNET:
+        packet = msgspec.structs.replace(packet, smac=None, dmac=None)
     decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
     noted = there.noted("tunnel", link.name, decided)
     return State(
         "device-in",
         port.netns,
-        msgspec.structs.replace(frame.packet, mark=outer.mark if port.netns == state.netns else 0),
+        packet,
         iif=link.name,
         hops=state.hops + 1,
         frame=Frame(vid=frame.frame.vid, target=frame.frame.target),

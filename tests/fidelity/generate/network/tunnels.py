@@ -10,7 +10,7 @@ from hairpin.netfilter.packet import SYN, TCP, UDP
 from hairpin.network.prefix import Version
 from tests.fidelity.case import Case, Flow, Judged, RuleText, Sent
 from tests.fidelity.generate.plan import HOSTS, INSIDE, Dice, Plan, number_of
-from tests.fidelity.testbed.capabilities import link_kinds
+from tests.fidelity.testbed.capabilities import tunnel_kinds
 from tests.fidelity.testbed.frames import TUNNEL_PORTS
 
 LINK, BRIDGE = "vx0", "bx0"
@@ -49,8 +49,7 @@ def laid(dice: Dice, made: Plan, case: Case) -> Case:
     ends = _ends(dice, made, version)
     if len(ends) < 2:
         return case
-    kinds = tuple(each for each in ("geneve", "gre", "gretap", "ipip") if each in link_kinds() and version == 4)
-    kind = dice.pick((*("vxlan",) * max(1, len(kinds)), *kinds))
+    kind = dice.pick(tuple(each for each in tunnel_kinds() if version == 4 or each in _KEYED))
     ethernet = kind in _ETHERNET
     inner: tuple[Version, ...] = (4,) if kind == "ipip" else made.versions  # an outer IPv4 packet: IPv4 is there
     pair = dice.random.sample(ends, 2)
@@ -61,9 +60,18 @@ def laid(dice: Dice, made: Plan, case: Case) -> Case:
     )
     one, two = placed
     tunnel = _Tunnel(kind, version, (one, two), inner, dice.number(1, 3), 6081 if kind == "geneve" else 8472)
-    namespaces = tuple(_with_end(dice, tunnel, each) for each in case.namespaces)
+    calm = dice.chance(_CALM)
+    namespaces = tuple(_with_end(dice, tunnel, _calmed(each) if calm else each) for each in case.namespaces)
     flows = tuple(_through(dice, tunnel, each) for each in case.flows)
     return msgspec.structs.replace(case, namespaces=namespaces, flows=flows)
+
+
+_CALM = 0.5
+"""The share of networks without rules and faults: of the others few outer packets get to the other end."""
+
+
+def _calmed(judged: Judged) -> Judged:
+    return msgspec.structs.replace(judged, rulesets=(), ipsets=(), outages=(), programs=(), connections=())
 
 
 def _ends(dice: Dice, made: Plan, version: Version) -> list[_End]:
@@ -128,14 +136,14 @@ def _end(dice: Dice, tunnel: _Tunnel, end: _End, judged: Judged) -> Judged:
         bridging=(*judged.bridging, *bridging),
         sysctls=(*judged.sysctls, *_sysctls(dice, holder)),
         outages=(*outages, *judged.outages),
-        rulesets=tuple(_aimed(dice, each, holder) for each in judged.rulesets),
+        rulesets=tuple(_aimed(dice, tunnel, each, holder) for each in judged.rulesets),
     )
 
 
 def _device(dice: Dice, tunnel: _Tunnel, end: _End, far: _End) -> str:
     mac = _MACS[end.number] if not end.bridged else f"02:00:00:00:20:1{end.number}"
     words = [f"link add {LINK}", *([f"address {mac}"] if tunnel.kind in _ETHERNET else []), f"type {tunnel.kind}"]
-    key = tunnel.key + (dice.chance(0.04))
+    key = tunnel.key + (dice.chance(0.06))
     if tunnel.kind in _KEYED:
         port = tunnel.port if dice.chance(0.97) else next(each for each in TUNNEL_PORTS if each != tunnel.port)
         words += (f"id {key}", f"dstport {port}")
@@ -145,6 +153,8 @@ def _device(dice: Dice, tunnel: _Tunnel, end: _End, far: _End) -> str:
         # Where rules translate an outer packet with a checksum, they break it: docs/limitations.md
         words += ("noudpcsum",) if tunnel.version == 4 else ()
         words += ("nolearning", *((f"dev {end.link}",) if dice.chance(0.4) else ()))
+    elif tunnel.kind != "geneve" and dice.chance(0.3):
+        words.append(f"dev {end.link}")
     if tunnel.kind != "geneve" and (tunnel.kind != "vxlan" or dice.chance(0.7)):
         words.append(f"local {end.underlay}")
     if tunnel.kind != "vxlan" or dice.chance(0.6):
@@ -153,8 +163,8 @@ def _device(dice: Dice, tunnel: _Tunnel, end: _End, far: _End) -> str:
         words.append(f"local {end.underlay}")  # says that it is one of IPv6
     if tunnel.kind in _KEYED and tunnel.version == 4 and dice.chance(0.5):
         words.append(f"df {dice.pick(('set', 'inherit', 'unset'))}")
-    elif tunnel.kind not in _KEYED and dice.chance(0.3):
-        words.append("nopmtudisc")
+    elif tunnel.kind not in _KEYED:
+        words += dice.pick(((), ("nopmtudisc",), ("ttl 64",)))
     return " ".join(words)
 
 
@@ -174,21 +184,35 @@ def _sysctls(dice: Dice, holder: str) -> Iterator[tuple[str, str]]:
             yield f"net/ipv4/conf/{holder}/{key}", dice.pick(values)
 
 
-def _aimed(dice: Dice, text: RuleText, holder: str) -> RuleText:
+def _aimed(dice: Dice, tunnel: _Tunnel, text: RuleText, holder: str) -> RuleText:
     """Return rules of which some ask for the tunnel's link, for outer packets, or for what is inside."""
     if text.tool == "ebtables":
         return text
-    return msgspec.structs.replace(text, rules=tuple(_aimed_rule(dice, each, holder) for each in text.rules))
+    return msgspec.structs.replace(text, rules=tuple(_aimed_rule(dice, tunnel, each, holder) for each in text.rules))
 
 
-def _aimed_rule(dice: Dice, rule: str, holder: str) -> str:
+def _aimed_rule(dice: Dice, tunnel: _Tunnel, rule: str, holder: str) -> str:
     if dice.chance(0.2):
         rule = re.sub(r'((?:-i|-o|iifname|oifname) "?)(?:br0|up0|up1|eth0)\b(?!\*)', rf"\g<1>{holder}", rule)
     if dice.chance(0.2):
-        rule = re.sub(r"(-p udp .*--dport |udp dport )(?:53|80|443|8080|8151)(?= |$)", r"\g<1>8472", rule)
+        rule = _for_outer(tunnel, rule)
     if dice.chance(0.2):
         rule = rule.replace("172.18.0.0/16", "10.77.0.0/16").replace("fd18::/64", "fd77::/64")
     return rule
+
+
+def _for_outer(tunnel: _Tunnel, rule: str) -> str:
+    """Return a rule for a UDP port as one for the tunnel's outer packets, where it stays a rule that the tools take."""
+    if tunnel.kind in _KEYED:
+        return re.sub(r"(-p udp .*--dport |udp dport )(?:53|80|443|8080|8151)(?= |$)", rf"\g<1>{tunnel.port}", rule)
+    protocol = 4 if tunnel.kind == "ipip" else 47
+    found = re.sub(r"-p udp (?:-m udp )?--dport \d+(?= |$)", f"-p {protocol}", rule)
+    found = re.sub(r"\budp dport \d+(?= |$)", f"meta l4proto {protocol}", found)
+    return rule if any(word in found for word in _NEED_PORTS) else found
+
+
+_NEED_PORTS = ("port", "--to", "nat", "redirect", "masquerade", "MASQUERADE", "REDIRECT", "TPROXY", "tproxy")
+"""What a rule says that is for a protocol with ports."""
 
 
 def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
@@ -208,7 +232,9 @@ def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
         netns = sender.netns
         inner = _INNER[version][sender.number]
         saddr = dice.pick((inner, inner, _BEHIND[version][sender.number]))
-        packet = msgspec.structs.replace(packet, saddr=number_of(saddr), bad_checksum=False)
+        # The TTL of what a UDP socket sends is the kernel's.
+        ttl = dice.pick((1, 2, 3)) if dice.chance(0.15) and packet.protocol != UDP else packet.ttl
+        packet = msgspec.structs.replace(packet, saddr=number_of(saddr), ttl=ttl, bad_checksum=False)
     if tunnel.version == 6 and packet.protocol == UDP and not first.link and packet.saddr:
         packet = msgspec.structs.replace(packet, protocol=TCP, tcp_flags=SYN)  # a raw socket's, with its checksum
     bare = first.no_checksum and packet.protocol == UDP

@@ -84,6 +84,20 @@ STACKED: dict[str, tuple[dict[str, Any], tuple[str, object]]] = {
         {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789, "proxy": True}}},
         ("tunnel", Tunnel("vxlan", key=7, port=4789, proxy=True)),
     ),
+    "gre": (
+        {"link": "eth0", "linkinfo": {"info_kind": "gre", "info_data": {
+            "remote": "10.0.0.1", "local": "any", "ttl": 0, "pmtudisc": True, "ikey": "0.0.0.3", "okey": "0.0.0.3"}}},
+        ("tunnel", Tunnel("gre", key=3, remote=0x0A000001, underlay="eth0", dont_fragment="set", ttl=0)),
+    ),
+    "the kernel's own ipip": (
+        {"linkinfo": {"info_kind": "ipip", "info_data": {"proto": "any", "remote": "any", "local": "any", "ttl": 0,
+                                                         "pmtudisc": False}}},
+        ("tunnel", Tunnel("ipip", ttl=0)),
+    ),
+    "vxlan with the TTL of the inner packet": (
+        {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 7, "port": 4789, "ttl": "inherit"}}},
+        ("tunnel", Tunnel("vxlan", key=7, port=4789, ttl=0)),
+    ),
     "xdp": ({"xdp": {"mode": 1, "prog": {"id": 5}}}, ("xdp", True)),
     "no xdp": ({}, ("xdp", False)),
     "stands on another": ({"link": "eth0"}, ("lower", "eth0")),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.host.link import Link
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.read.ip import links_json
 from hairpin.host.read.ip.links_text import interfaces, with_holders
 from tests.host.fixture_evidence import text_of
@@ -33,6 +33,30 @@ CENTOS_7 = """\
 """
 
 
+TUNNELS = """\
+2: ge0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group default qlen 1000
+    link/ether 02:00:00:00:20:01 brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 68 maxmtu 65485
+    geneve id 3 remote 10.0.0.1 ttl auto df set dstport 6081 noudpcsum udp6zerocsumrx numtxqueues 1
+3: gre0@NONE: <NOARP> mtu 1476 qdisc noop state DOWN group default qlen 1000
+    link/gre 0.0.0.0 brd 0.0.0.0 promiscuity 0  allmulti 0 minmtu 0 maxmtu 0
+    gre remote any local any ttl inherit nopmtudisc numtxqueues 1 numrxqueues 1
+6: gr0@NONE: <POINTOPOINT,NOARP> mtu 1472 qdisc noop state DOWN group default qlen 1000
+    link/gre 10.0.0.2 peer 10.0.0.1 promiscuity 0  allmulti 0 minmtu 0 maxmtu 0
+    gre remote 10.0.0.1 local 10.0.0.2 ttl inherit ikey 0.0.0.3 okey 0.0.0.3 numtxqueues 1 numrxqueues 1
+9: ii0@NONE: <POINTOPOINT,NOARP> mtu 1480 qdisc noop state DOWN group default qlen 1000
+    link/ipip 10.0.0.2 peer 10.0.0.1 promiscuity 0  allmulti 0 minmtu 0 maxmtu 0
+    ipip any remote 10.0.0.1 local 10.0.0.2 ttl 64 pmtudisc numtxqueues 1 numrxqueues 1
+"""
+"""``ip -d addr`` of Linux 6.1 and iproute2 6.1."""
+NEAR, FAR = 0x0A000002, 0x0A000001
+TUNNEL: dict[str, Tunnel] = {
+    "ge0": Tunnel("geneve", key=3, port=6081, remote=FAR, dont_fragment="set"),
+    "gre0": Tunnel("gre", ttl=0),
+    "gr0": Tunnel("gre", key=3, local=NEAR, remote=FAR, dont_fragment="set", ttl=0),
+    "ii0": Tunnel("ipip", local=NEAR, remote=FAR, dont_fragment="set", ttl=64),
+}
+
+
 def named(links: tuple[Link, ...], name: str) -> Link:
     (found,) = (item for item in links if item.name == name)
     return found
@@ -40,6 +64,11 @@ def named(links: tuple[Link, ...], name: str) -> Link:
 
 def test_words_say_what_json_says() -> None:
     assert WORDS == JSON
+
+
+@pytest.mark.parametrize(("name", "tunnel"), TUNNEL.items(), ids=TUNNEL)
+def test_tunnels(name: str, tunnel: Tunnel) -> None:
+    assert named(interfaces(TUNNELS, source="ip -d addr").links, name).tunnel == tunnel
 
 
 def test_busybox_says_the_same_addresses_without_some_flags() -> None:

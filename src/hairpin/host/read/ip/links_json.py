@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.link import DEFAULT_TTL, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import mac, number
 from hairpin.host.read.json_text import decode
 from hairpin.netfilter.address import parse_address, width
@@ -107,6 +107,7 @@ class _TunnelData(msgspec.Struct):
     group6: str | None = None
     df: str | None = None
     pmtudisc: bool | None = None
+    ttl: str | int | None = None
     ikey: str | int | None = None
     okey: str | int | None = None
     learning: bool = True
@@ -174,8 +175,9 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
     stacked = _StackedData()
     if kind in _STACKED:
         stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
-    tunnel = _tunnel(kind, decode(_TUNNEL_DATA, _raw(info.info_data), source=source)) if kind in TUNNELS else None
-    # A vxlan names its underlay in its own data; link 0 (``NONE``) is no link.
+    data = decode(_TUNNEL_DATA, _raw(info.info_data), source=source) if kind in TUNNELS else None
+    tunnel = _tunnel(kind, data, link.link) if data is not None else None
+    # A vxlan names its underlay in its own data, GRE and its like as their lower link; link 0 (``NONE``) is no link.
     below = link.link or (tunnel.underlay if tunnel is not None else stacked.link)
     return Link(
         index=link.ifindex,
@@ -204,23 +206,37 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
     )
 
 
-def _tunnel(kind: str, data: _TunnelData) -> Tunnel:
+def _tunnel(kind: str, data: _TunnelData, lower: str | None) -> Tunnel:
     remote = endpoint(data.remote or data.remote6 or data.group or data.group6)
     local = endpoint(data.local or data.local6)
     df = data.df or ("set" if data.pmtudisc else "unset")
     return Tunnel(
         kind,
         (remote or local or (4, 0))[0],
-        key=data.id if data.id is not None else _key(data.okey),
+        key=data.id if data.id is not None else gre_key(data.okey),
         port=data.port,
         local=local[1] if local is not None else None,
         remote=remote[1] if remote is not None else None,
-        underlay=data.link,
+        underlay=data.link or lower,
         dont_fragment="set" if df == "set" else "inherit" if df == "inherit" else "unset",
+        ttl=outer_ttl(kind, data.ttl),
         learning=data.learning,
         proxy=data.proxy,
         external=data.external,
     )
+
+
+def outer_ttl(kind: str, ttl: str | int | None) -> int:
+    """Return the TTL of outer packets, 0 for the inner packet's: vxlan and geneve have the default (``auto``, 0) unless
+    told otherwise, the others inherit.
+
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), drivers/net/geneve.c geneve_xmit_skb();
+    net/ipv4/ip_tunnel.c ip_tunnel_xmit()
+    """
+    if ttl == "inherit":
+        return 0
+    stated = 0 if ttl in (None, "auto") else number(ttl or 0)
+    return stated or (DEFAULT_TTL if kind in ("vxlan", "geneve") else 0)
 
 
 def endpoint(text: str | None) -> tuple[Literal[4, 6], int] | None:
@@ -228,7 +244,7 @@ def endpoint(text: str | None) -> tuple[Literal[4, 6], int] | None:
     return None if text is None or text in ("any", "0.0.0.0", "::") else parse_address(text)
 
 
-def _key(text: str | int | None) -> int | None:
+def gre_key(text: str | int | None) -> int | None:
     """Return the key of GRE, which iproute2 prints as an address: ip/link_gre.c gre_print_opt()."""
     if text is None or isinstance(text, int):
         return text

@@ -18,7 +18,7 @@ import msgspec
 from hairpin.errors import ParseError
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, mac, number
-from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint
+from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
@@ -152,11 +152,12 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
     return Tunnel(
         kind,
         (remote or local or (4, 0))[0],
-        key=int(identity) if identity else number(key) if key else None,
+        key=int(identity) if identity else gre_key(key),
         port=int(port) if port else None,
         local=local[1] if local is not None else None,
         remote=remote[1] if remote is not None else None,
         underlay=value_after(words, "dev"),
+        ttl=outer_ttl(kind, value_after(words, "ttl")),
         dont_fragment="set" if df == "set" or _sets_df(kind, words) else "inherit" if df == "inherit" else "unset",
         learning="nolearning" not in words,
         proxy="proxy" in words,
