@@ -89,9 +89,24 @@ class Scenario(Plan, frozen=True):
     def healthy(self) -> bool:
         return not self.causes
 
+    @property
+    def several_hosts(self) -> bool:
+        """Whether the lab has hosts of its own, so that a cause is ``ID@HOST``."""
+        return bool(self.lab.hosts)
+
+    @property
+    def accused(self) -> frozenset[str]:
+        """The names of the hosts that an accepted cause is on."""
+        return frozenset(named.partition("@")[2] for alternatives in self.causes for named in alternatives)
+
+
+def all_scenarios() -> tuple[Scenario, ...]:
+    """Return every scenario: those of one host, then those of several."""
+    return (*scenarios_of_one_host(), *scenarios_of_several_hosts())
+
 
 @functools.cache
-def all_scenarios() -> tuple[Scenario, ...]:
+def scenarios_of_one_host() -> tuple[Scenario, ...]:
     """Return every scenario of one host in the order of their names, the healthy ones last."""
     return _in_folder(FOLDER)
 

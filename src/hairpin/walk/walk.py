@@ -24,7 +24,7 @@ from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
-from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
+from hairpin.walk.state import End, OpenQuestion, Sender, SocketDecided, State, Step, Stop, stopped
 from hairpin.walk.verdicts import Verdict, succeeds
 
 _MOST_RELAYS = 3
@@ -42,6 +42,7 @@ class Branch(msgspec.Struct, frozen=True):
     stop: Stop | None = None
     conditions: tuple[Condition, ...] = ()
     assumed: tuple[Message, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
     relayed: bool = False
 
     @property
@@ -389,4 +390,5 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
+                questions=taken.questions,
             )
