@@ -83,7 +83,7 @@ def test_the_report_says_how_the_engine_took_the_questions(
     (engine,) = report.hosts[0].engines
     assert (engine.name, engine.state) == ("docker", state)
     assert (engine.answered_ms is not None) == (state == "answers")
-    assert (engine.endpoint == "unix:///run/docker.sock") == (state != "unreachable"), engine.endpoint
+    assert engine.endpoint == "unix:///run/docker.sock"
 
 
 def test_written_file_replaces_a_link(lab_host: Callable[[LabPlan], Lab]) -> None:

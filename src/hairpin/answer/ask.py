@@ -36,7 +36,7 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     network = network_of(hosts)
     within = with_world(network, question.world, question.publics, question.targets)
-    flows = flows_for(within, question.targets, question.origin)
+    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
     start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
     match question.kind:

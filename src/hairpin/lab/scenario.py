@@ -56,9 +56,20 @@ class Flow(Plan, frozen=True):
         plain = {"client": topology.CLIENT_V6 if over_v6 else topology.CLIENT, "neighbour": "lan"}
         return plain.get(self.start, self.start)
 
-    def arguments(self) -> tuple[str, ...]:
-        """Return what stands behind ``hairpin check``."""
-        return (self.target or self.to, "--from", self.origin(), *self.options)
+    def arguments(self, target: str = "") -> tuple[str, ...]:
+        """Return what stands behind ``hairpin check``; ``target``: instead of the flow's own."""
+        return (
+            target or self.target or self.to,
+            "--from",
+            self.origin(),
+            *size_option(self.padding_bytes),
+            *self.options,
+        )
+
+
+def size_option(padding_bytes: int) -> tuple[str, ...]:
+    """Return the option that says how long a lengthened request is."""
+    return ("--size", str(padding_bytes)) if padding_bytes else ()
 
 
 class Scenario(Plan, frozen=True):

@@ -134,7 +134,7 @@ def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iter
             continue
         for flow in scenario.flows:
             if _starts_on(lab, flow, host):
-                question = (flow.to, "--from", flow.origin(), *flow.options)  # a target may name a host: not read
+                question = flow.arguments(target=flow.to)  # another target may name a host, which is not read here
                 yield judge_alone(scenario, flow, ask(host, question, command), host.name)
 
 

@@ -8,12 +8,13 @@ from hairpin.host.docker import Contact
 from hairpin.host.read.engines.contact import contact
 from tests.host.fixture_evidence import evidence
 
-SOCKET = ("docker-socket", "text", "/run/docker.sock", "unix:///run/docker.sock (dockerd, process 9)", 0)
-DOCKERD = ("dockerd-cmdline", "text", "/proc/9/cmdline", "", 0)
+Row = tuple[str, Outcome, str, str, int]
+SOCKET: Row = ("docker-socket", "text", "/run/docker.sock", "unix:///run/docker.sock (dockerd, process 9)", 0)
+DOCKERD: Row = ("dockerd-cmdline", "text", "/proc/9/cmdline", "", 0)
 END = "unix:///run/docker.sock"
 
 
-def of(*readings: tuple[str, Outcome, str, str, int]) -> Evidence:
+def of(*readings: Row) -> Evidence:
     read = evidence(*((key, "", origin, text) for key, _, origin, text, _ in readings))
     made = (
         msgspec.structs.replace(each, outcome=outcome, status=status, took_ms=30)
