@@ -21,7 +21,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
     "a neighbour": (
         "healthy-published-across-hosts", "host@node1", "198.51.100.12:8151",
         "198.51.100.12 answers (if it is a host, --host 198.51.100.12 reads it)"),
-    "anybody behind the default gateway": (
+    "anybody behind the default route": (
         "healthy-flannel-host-gw", "host@node1", "192.0.2.10:9000", "192.0.2.10 answers"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from hairpin.walk.state import OpenQuestion, State
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
     """Return who is assumed to answer, with the option that has a host on the way read, too: a tunnel's far end, a next
-    hop that is no default gateway, a neighbour."""
+    hop that is not the default route's, a neighbour."""
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(
@@ -22,7 +22,7 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
             address=address,
         )
     hop = state.next_hop
-    if is_next_hop_named or hop is None or _is_default_gateway(network.namespace(state.netns), hop):
+    if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
         return message("{address} answers", address=address)
     if hop.gateway is None:
         return message("{address} answers (if it is a host, --host {address} reads it)", address=address)
@@ -33,7 +33,7 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
     )
 
 
-def _is_default_gateway(namespace: Namespace, hop: NextHop) -> bool:
+def _is_of_default_route(namespace: Namespace, hop: NextHop) -> bool:
     ways = (each for route in namespace.routes if not route.prefix_length for each in route.next_hops)
     return any((each.link, each.gateway) == (hop.link, hop.gateway) for each in ways)
 
