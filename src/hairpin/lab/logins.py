@@ -14,9 +14,11 @@ from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.engine import write
 from hairpin.lab.node import Node
+from hairpin.lab.scenario import Scenario
 from hairpin.message import message
 
 _FOLDER = "/run/lab-ssh"
+_STATED = "/run/outside.toml"
 _LOG = f"{_FOLDER}/log"
 _SERVER = f"""ListenAddress 0.0.0.0
 HostKey {_FOLDER}/host
@@ -56,6 +58,17 @@ def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
             stack.enter_context(_sshd(host))
         named = zip(lab.hosts, addresses, strict=True)
         yield tuple(word for host, address in named for word in ("--host", f"{host.name}=root@{address}"))
+
+
+@contextmanager
+def whole_network(lab: Lab, scenario: Scenario) -> Generator[tuple[str, ...]]:
+    """Yield the options by which hairpin on the first host learns all that the scenario tells: the other hosts, and the
+    facts that no host shows, in a file of the first."""
+    with ExitStack() as stack:
+        hosts = stack.enter_context(running_logins(lab)) if scenario.several_hosts else ()
+        if scenario.outside:
+            write(lab.host, _STATED, scenario.outside)
+        yield (*hosts, *(("--outside", _STATED) if scenario.outside else ()))
 
 
 def _address(host: Node) -> str:

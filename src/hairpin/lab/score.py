@@ -11,9 +11,8 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import CHECK, Answer, ask
-from hairpin.lab.engine import write
 from hairpin.lab.judging import FlowScore, judge, judge_alone, judge_everything
-from hairpin.lab.logins import running_logins
+from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
@@ -23,7 +22,6 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 
 # A lab and a diagnosis keep a processor busy; more at once only makes each slower.
 PARALLEL = min(2, os.cpu_count() or 1)
-_STATED = "/run/outside.toml"
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +99,8 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tupl
         require_truth(scenario, "before", probe_before(lab, scenario))
         break_host(lab, scenario)
         require_truth(scenario, "after", probe_after(lab, scenario))
-        hosts = stack.enter_context(running_logins(lab)) if scenario.several_hosts else ()
-        stated = _stated(lab, scenario)
-        answers = [ask(lab.host, (*flow.arguments(), *hosts, *stated), command) for flow in scenario.flows]
+        whole = stack.enter_context(whole_network(lab, scenario))
+        answers = [ask(lab.host, (*flow.arguments(), *whole), command) for flow in scenario.flows]
         rows = [judge(scenario, flow, answer) for flow, answer in zip(scenario.flows, answers, strict=True)]
         alone = tuple(_asked_alone(lab, scenario, command)) if scenario.several_hosts else ()
         for place, flow in enumerate(scenario.flows):
@@ -111,17 +108,8 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tupl
                 rows[place] = try_repair(lab, flow, answers[place], rows[place])
                 break  # one repair: it changes the host that the others were asked about
         if scenario.healthy and scenario.everything:
-            rows.append(judge_everything(scenario, ask(lab.host, (*hosts, *stated), command)))
+            rows.append(judge_everything(scenario, ask(lab.host, whole, command)))
     return (*rows, *alone)
-
-
-def _stated(lab: Lab, scenario: Scenario) -> tuple[str, ...]:
-    """Return the option by which hairpin learns the facts that no host shows, in a file that every host has."""
-    if not scenario.outside:
-        return ()
-    for host in lab.hosts:
-        write(host, _STATED, scenario.outside)
-    return ("--outside", _STATED)
 
 
 def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iterator[FlowScore]:
