@@ -100,7 +100,7 @@ def _whole() -> Iterator[str]:
     with running_scenario(named("healthy-ten-containers")) as lab:
         docker = timed("docker ps there", lambda: lab.host.run("docker ps"), 3)
         yield docker.line()
-        check = timed(f"{' '.join(CHECK[1:])} 8151 --json, 10 containers", lambda: ask(lab, ("8151",)), 5)
+        check = timed(f"{' '.join(CHECK[1:])} 8151 --json, 10 containers", lambda: ask(lab.host, ("8151",)), 5)
         yield check.line(docker, 1.0)
 
 

@@ -49,6 +49,7 @@ EVIDENCE: dict[str, Any] = {
                 "outcome": {"enum": ["text", "absent", "refused", "failed"]},
                 "text": {"type": "string"},
                 "text_base64": {"type": "string", "contentEncoding": "base64"},
+                "took_ms": {"type": "integer", "minimum": 0},
             },
         },
         "Trailer": {

@@ -12,11 +12,14 @@ PROGRAMS=(
     ip:iproute2 bridge:iproute2 tc:iproute2
     firewalld:firewalld firewall-cmd:firewalld ufw:ufw dbus-daemon:dbus
     curl:curl
+    sshd:openssh-server ssh:openssh-client
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
-# machine must not get a firewall that it did not ask for.
-SERVICES=(docker containerd firewalld ufw nftables)
+# machine must not get a firewall or a way in that it did not ask for.
+SERVICES=(docker containerd firewalld ufw nftables ssh)
+# Those of them that systemd may start by a socket, too.
+SOCKETS=(docker ssh)
 
 say() { printf 'setup-lab: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -51,7 +54,9 @@ install_packages() {
     apt-get update -q >&2 || say "apt-get update failed in part; going on with the package lists that are there"
     if [ -d /run/systemd/system ]; then
         units=("${new[@]/%/.service}")
-        [[ " ${new[*]} " != *" docker "* ]] || units+=(docker.socket)
+        for service in "${SOCKETS[@]}"; do
+            [[ " ${new[*]} " != *" $service "* ]] || units+=("$service.socket")
+        done
     fi
     if [ ${#units[@]} != 0 ]; then
         systemctl mask --runtime --quiet "${units[@]}"
@@ -74,7 +79,9 @@ disable() {
     say "$1 is installed, not started, and switched off at boot"
     if command -v systemctl >/dev/null; then
         systemctl disable --quiet "$1.service" >&2 || say "could not switch off $1 at boot"
-        [ "$1" != docker ] || systemctl disable --quiet docker.socket >&2 || say "could not switch off docker.socket"
+        if [[ " ${SOCKETS[*]} " == *" $1 "* ]] && systemctl cat --quiet "$1.socket" >/dev/null 2>&1; then
+            systemctl disable --quiet "$1.socket" >&2 || say "could not switch off $1.socket"
+        fi
     elif command -v update-rc.d >/dev/null && [ -e "/etc/init.d/$1" ]; then
         update-rc.d "$1" disable >&2 || say "could not switch off $1 at boot"
     fi

@@ -16,10 +16,10 @@ from tests.acceptance.recorded import AGREEING
 from tests.acceptance.recorded_networks import Asked, evidence, expected, stated
 
 CASES = {
-    f"{name} {flow.origin} {flow.to}": (name, flow)
+    f"{name} {flow.origin} {flow.to} {flow.padding_bytes or ''}".strip(): (name, flow)
     for name, network in expected().items()
     for flow in network.flows
-    if not flow.padding_bytes and flow.origin != "lan"
+    if flow.origin != "lan"
 }
 BROKEN = {key: case for key, case in CASES.items() if case[1].real != "delivered"}
 HEALTHY = tuple(name for name, network in expected().items() if not network.causes)
@@ -46,7 +46,7 @@ def flow_of(asked: Asked, net: Network) -> Flow:
         start = Outside(parse_address(who)[1])
         host = next(netns.host for netns, each in net.namespaces() if value in {one.value for one in each.addresses})
     kind: Protocol = "udp" if protocol == "udp" else "tcp"
-    return Flow(start, version, value, kind, int(port), host=host)
+    return Flow(start, version, value, kind, int(port), host=host, data_bytes=asked.padding_bytes)
 
 
 @pytest.mark.parametrize(("name", "asked"), CASES.values(), ids=CASES)

@@ -12,12 +12,16 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "lab", "list")
     assert ended.status == 0
     assert [line.split()[0] for line in ended.out.splitlines()] == [each.name for each in all_scenarios()]
+    assert next(line for line in ended.out.splitlines() if "healthy-detour" in line).endswith("(node1, node2, node3)")
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.loads(call(capsys, "lab", "list", "--json").out)
     found = next(each for each in listed if each["name"] == "interface-forwarding-off")
     assert found["causes"] == [["interface-forwarding-off"]]
+    assert found["hosts"] == []
+    several = next(each for each in listed if each["name"] == "healthy-three-nodes")
+    assert several["hosts"] == ["node1", "node2", "node3"]
 
 
 @pytest.mark.parametrize("command", ("run", "shell", "score"))

@@ -70,7 +70,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     ),
     "a snapshot that is none": (
         ("snapshot", "--snapshot", "/dev/null"),
-        2,
+        3,
         "hairpin: /dev/null: not a hairpin snapshot; make one with: hairpin snapshot -o FILE\n",
         "hairpin: /dev/null：不是 hairpin 快照；制作快照的命令：hairpin snapshot -o FILE\n",
     ),

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.cli.snapshot import file_name, paths
-from hairpin.evidence.file import read
+from hairpin.evidence.file import read, write
 from tests.cli.commands import call, snapshot
 from tests.report.answers import FORWARDING_OFF, evidence
 
@@ -44,14 +45,24 @@ def test_a_redacted_copy_gives_the_same_diagnosis(capsys: pytest.CaptureFixture[
     assert "cause[interface-forwarding-off]" in again.out
 
 
-def test_trouble_is_status_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_not_written_is_2_and_not_read_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     nowhere = call(capsys, "snapshot", "--snapshot", snapshot(), "-o", str(tmp_path / "no" / "x"))
     foreign = tmp_path / "foreign"
     foreign.write_text("hello", encoding="utf-8")
     unreadable = call(capsys, "snapshot", "--snapshot", str(foreign), "-o", str(tmp_path / "x"))
-    assert (nowhere.status, unreadable.status) == (2, 2)
+    assert (nowhere.status, unreadable.status) == (2, 3)
     assert "cannot be written" in nowhere.err
     assert "not a hairpin snapshot" in unreadable.err
+
+
+def test_a_host_that_refuses_something_is_3_and_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    whole = evidence()
+    refused = msgspec.structs.replace(whole.readings[0], outcome="refused", text="Permission denied")
+    write(msgspec.structs.replace(whole, readings=(refused, *whole.readings[1:])), tmp_path / "partly")
+    ended = call(capsys, "snapshot", "--snapshot", str(tmp_path / "partly"), "-o", str(tmp_path / "copy"))
+    assert ended.status == 3
+    assert f"host1: not read: {refused.key}" in ended.err
+    assert read(tmp_path / "copy").readings[0] == refused
 
 
 def test_of_several_hosts_each_has_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -63,7 +74,7 @@ def test_of_several_hosts_each_has_a_file(capsys: pytest.CaptureFixture[str], tm
     ]  # fmt: skip
     assert call(capsys, "snapshot", *both, "-o", "-").status == 2
     gone = call(capsys, "snapshot", *both, "--snapshot", str(tmp_path / "gone"), "-o", str(tmp_path))
-    assert (gone.status, len(gone.out.split())) == (2, 2)
+    assert (gone.status, len(gone.out.split())) == (3, 2)
     assert "gone could not be read" in gone.err
 
 

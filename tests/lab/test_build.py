@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -95,14 +96,17 @@ def namespaces_in_use() -> frozenset[str]:
     return frozenset(found)
 
 
-def lab_namespaces(lab: Lab) -> frozenset[str]:
+@contextmanager
+def held_namespaces(lab: Lab) -> Generator[frozenset[str]]:
+    """Yield the identities of the lab's namespaces and hold these open: the kernel gives the number of a namespace
+    that is gone to the next one, which may be another lab's."""
     machines = (lab.client, lab.router, lab.neighbour, *lab.hosts)
     kinds = {host.name: ("net", "mnt", "pid", "uts") for host in lab.hosts}
-    return frozenset(
-        str(Path(f"/proc/{node.pid}/ns/{kind}").readlink())
-        for node in machines
-        for kind in kinds.get(node.name, ("net",))
-    )
+    paths = [Path(f"/proc/{node.pid}/ns/{kind}") for node in machines for kind in kinds.get(node.name, ("net",))]
+    with ExitStack() as stack:
+        for path in paths:
+            stack.enter_context(path.open("rb"))
+        yield frozenset(str(path.readlink()) for path in paths)
 
 
 def lab_cgroups(pid: int) -> list[Path]:
@@ -116,37 +120,41 @@ def lab_cgroups(pid: int) -> list[Path]:
 def test_closed_lab_leaves_nothing() -> None:
     mounts = Path("/proc/self/mounts").read_text()
     others = lab_cgroups(os.getpid())
-    with running_lab(LabPlan(fillers=2)) as lab:
-        own = lab_namespaces(lab)
-        assert len(own) == 7
-        assert own <= namespaces_in_use()
-        # The freezer of cgroup version 1 makes processes deaf even to SIGKILL.
-        lab.host.run("docker pause web")
-        assert len(lab_cgroups(os.getpid())) > len(others)
-    assert own.isdisjoint(namespaces_in_use())
+    with ExitStack() as stack:
+        with running_lab(LabPlan(fillers=2)) as lab:
+            own = stack.enter_context(held_namespaces(lab))
+            assert len(own) == 7
+            assert own <= namespaces_in_use()
+            # The freezer of cgroup version 1 makes processes deaf even to SIGKILL.
+            lab.host.run("docker pause web")
+            assert len(lab_cgroups(os.getpid())) > len(others)
+        assert own.isdisjoint(namespaces_in_use())
     assert Path("/proc/self/mounts").read_text() == mounts
     assert lab_cgroups(os.getpid()) == others
 
 
 def test_closed_lab_of_three_hosts_leaves_nothing() -> None:
-    with running_lab(LabPlan(hosts=tuple(HostPlan(name=name) for name in ("node1", "node2", "node3")))) as lab:
-        own = lab_namespaces(lab)
-        assert len(own) == 15
-        lab.node("host@node3").run("docker pause web")
-    assert own.isdisjoint(namespaces_in_use())
+    plan = LabPlan(hosts=tuple(HostPlan(name=name) for name in ("node1", "node2", "node3")))
+    with ExitStack() as stack:
+        with running_lab(plan) as lab:
+            own = stack.enter_context(held_namespaces(lab))
+            assert len(own) == 15
+            lab.node("host@node3").run("docker pause web")
+        assert own.isdisjoint(namespaces_in_use())
 
 
 def test_failing_block_takes_the_lab_down() -> None:
     seen: list[frozenset[str]] = []
 
-    def fail() -> None:
+    def fail(stack: ExitStack) -> None:
         with running_lab(LabPlan(containers=())) as lab:
-            seen.append(lab_namespaces(lab))
+            seen.append(stack.enter_context(held_namespaces(lab)))
             lab.host.run("exit 7")
 
-    with pytest.raises(LabError, match="failed with status 7"):
-        fail()
-    assert seen[0].isdisjoint(namespaces_in_use())
+    with ExitStack() as stack:
+        with pytest.raises(LabError, match="failed with status 7"):
+            fail(stack)
+        assert seen[0].isdisjoint(namespaces_in_use())
 
 
 def test_container_that_does_not_start_is_told() -> None:

@@ -17,6 +17,7 @@ AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
     "a reset is a refusal":          (Outcome.REFUSED, "refused", True),
     "a reset may be a rule's":       (Outcome.REFUSED, "rejected", True),
     "ICMP is a rule's":              (Outcome.UNREACHABLE, "rejected", True),
+    "ICMP may be a loop's end":      (Outcome.UNREACHABLE, "looped", True),
     "ICMP is no drop":               (Outcome.UNREACHABLE, "dropped", False),
     "undecided agrees with nothing": (Outcome.DELIVERED, "depends", False),
 }  # fmt: skip
@@ -41,21 +42,22 @@ def test_blocking_causes_of_one_flow_in_the_reports_order() -> None:
 
 
 def named(ref: str, *commands: tuple[str, ...], together: tuple[str, ...] = ()) -> NamedCause:
-    remedies = tuple(Repair(f"{ref}-{n}", lines) for n, lines in enumerate(commands))
-    return NamedCause(ref, ref, "blocking", "", ("f1",), Proof("dropped", "delivered", together), remedies)
+    remedies = tuple(Repair(f"{ref}-{n}", lines, "h") for n, lines in enumerate(commands))
+    return NamedCause(ref, ref, "blocking", "", "", ("f1",), Proof("dropped", "delivered", together), remedies)
 
 
-REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[str, ...]]] = {
-    "first remedy of the best":    ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), ("a", "b")),
-    "first remedy with a command": ((named("c1", (), ("z",)),), ("z",)),
-    "all of a set":                ((named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), ("a", "b")),
+REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[tuple[str, str], ...]]] = {
+    "first remedy of the best":    ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), (("h", "a"), ("h", "b"))),
+    "first remedy with a command": ((named("c1", (), ("z",)),), (("h", "z"),)),
+    "all of a set": (
+        (named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), (("h", "a"), ("h", "b"))),
     "one of a set has none":       ((named("c1", ("a",), together=("c1", "c2")), named("c2")), ()),
     "nothing blocks":              ((), ()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("causes", "commands"), REPAIRS.values(), ids=REPAIRS)
-def test_repair(causes: tuple[NamedCause, ...], commands: tuple[str, ...]) -> None:
+def test_repair(causes: tuple[NamedCause, ...], commands: tuple[tuple[str, str], ...]) -> None:
     flow = AskedFlow("f1", "a", "b", "dropped")
     assert Report("hairpin.report/1", (flow,), causes).repair(flow) == commands
 
@@ -70,7 +72,7 @@ sys.exit(3)
 
 def test_it_is_run_inside_the_host(healthy_lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "echo.py").write_text(ECHO)
-    answer = ask(healthy_lab, ("8151", "--from", "host"), (sys.executable, str(tmp_path / "echo.py")))
+    answer = ask(healthy_lab.host, ("8151", "--from", "host"), (sys.executable, str(tmp_path / "echo.py")))
     assert answer.status == 3
     assert answer.report is not None
     assert answer.report.flows[0].origin == "8151 --from host --json"
@@ -78,11 +80,11 @@ def test_it_is_run_inside_the_host(healthy_lab: Lab, tmp_path: Path) -> None:
 
 
 def test_no_report_is_no_crash(healthy_lab: Lab) -> None:
-    answer = ask(healthy_lab, (), (sys.executable, "-c", "import sys; sys.exit('no such thing')"))
+    answer = ask(healthy_lab.host, (), (sys.executable, "-c", "import sys; sys.exit('no such thing')"))
     assert (answer.status, answer.report, answer.complaint) == (1, None, "no such thing")
 
 
 def test_this_hairpin_is_found_inside(healthy_lab: Lab) -> None:
     """The checkout, its interpreter and its dependencies are visible in a host."""
-    answer = ask(healthy_lab, (), (sys.executable, "-c", "import hairpin.lab.run"))
+    answer = ask(healthy_lab.host, (), (sys.executable, "-c", "import hairpin.lab.run"))
     assert answer.status == 0

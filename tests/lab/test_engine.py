@@ -7,6 +7,7 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import ask
 from hairpin.lab.engine import api, container_pid, docker_host, fillers, log_tail, run_command, write
 from hairpin.lab.plan import ContainerPlan, LabPlan
 
@@ -61,6 +62,28 @@ def test_daemon_that_does_not_start_shows_its_log() -> None:
         running_lab(LabPlan(daemon='{"no-such-key": 1}')),
     ):
         pass
+
+
+# What is done to dockerd, and what the report then says of it; a lab's host has the client, so the socket is asked.
+STATES: dict[str, tuple[str, str]] = {
+    "left alone": ("true", "answers"),
+    "ended": ("kill -KILL $(cat /run/docker.pid)", "stopped"),
+    "without its socket": ("rm /run/docker.sock; mkdir /run/docker.sock", "unreachable"),
+}
+
+
+@pytest.mark.parametrize(("command", "state"), STATES.values(), ids=STATES)
+def test_the_report_says_how_the_engine_took_the_questions(
+    lab_host: Callable[[LabPlan], Lab], command: str, state: str
+) -> None:
+    lab = lab_host(LabPlan(containers=()))
+    lab.host.run(command)
+    report = ask(lab.host, ("--no-replica",)).report
+    assert report is not None
+    (engine,) = report.hosts[0].engines
+    assert (engine.name, engine.state) == ("docker", state)
+    assert (engine.answered_ms is not None) == (state == "answers")
+    assert engine.endpoint == "unix:///run/docker.sock"
 
 
 def test_written_file_replaces_a_link(lab_host: Callable[[LabPlan], Lab]) -> None:

@@ -60,6 +60,18 @@ def test_run_stays_until_it_is_ended(number: signal.Signals) -> None:
         assert process.wait() == 0
 
 
+def test_of_several_hosts_each_can_be_entered_and_all_are_asked() -> None:
+    with started("run", "ip-forward-off.vxlan") as process:
+        text = read_until(process, "It stays until")
+        question = line_after(text, "Ask there:")
+        assert "--host node1=root@198.51.100.11 --host node2=root@198.51.100.12" in question
+        second = line_after(text, "Enter node2:")
+        name = subprocess.run(("sh", "-c", f"{second} hostname"), capture_output=True, text=True, check=True).stdout
+        assert name == "node2\n"
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
 def test_shell_is_in_the_broken_host() -> None:
     with started("shell", "ip-forward-off") as process:
         said, _none = process.communicate("hostname; cat /proc/sys/net/ipv4/ip_forward; exit 3\n")

@@ -6,7 +6,15 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named, read, scenarios_of_several_hosts
+from hairpin.lab.scenario import (
+    Flow,
+    Scenario,
+    all_scenarios,
+    named,
+    read,
+    scenarios_of_one_host,
+    scenarios_of_several_hosts,
+)
 
 # Each line is one of the sixteen kinds of fault that `hairpin check` has to name; one scenario of a line covers it.
 SIXTEEN = (
@@ -36,16 +44,16 @@ SIXTEEN = (
 
 
 def test_every_cause_has_its_scenario() -> None:
-    names = {scenario.name for scenario in all_scenarios()}
+    names = {scenario.name for scenario in scenarios_of_one_host()}
     assert [cause for kind in SIXTEEN for cause in kind if cause not in names] == []
 
 
 def test_two_faults_at_once_and_eight_healthy_variants() -> None:
-    assert sum(len(scenario.causes) == 2 for scenario in all_scenarios()) >= 2
-    assert sum(scenario.healthy for scenario in all_scenarios()) >= 8
+    assert sum(len(scenario.causes) == 2 for scenario in scenarios_of_one_host()) >= 2
+    assert sum(scenario.healthy for scenario in scenarios_of_one_host()) >= 8
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
 def test_scenario_says_what_it_means(scenario: Scenario) -> None:
     assert scenario.title
     assert scenario.flows
@@ -106,6 +114,16 @@ ORIGINS: dict[str, tuple[Flow, tuple[str, ...]]] = {
 @pytest.mark.parametrize(("flow", "arguments"), ORIGINS.values(), ids=ORIGINS)
 def test_arguments(flow: Flow, arguments: tuple[str, ...]) -> None:
     assert flow.arguments() == arguments
+
+
+def test_names_are_unique() -> None:
+    assert len({scenario.name for scenario in all_scenarios()}) == len(all_scenarios())
+    assert named("healthy-three-nodes").several_hosts
+
+
+def test_the_hosts_that_a_cause_is_on() -> None:
+    assert named("container-subnet-on-two-hosts.vxlan").accused == {"node1", "node2"}
+    assert named("healthy-three-nodes").accused == frozenset()
 
 
 def test_unknown_name_is_answered_with_those_alike() -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario, all_scenarios
+from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
 def test_truth(scenario: Scenario) -> None:
     with running_scenario(scenario) as lab:
         require_truth(scenario, "before", probe_before(lab, scenario))

@@ -150,11 +150,15 @@ def test_what_is_assumed_is_said() -> None:
 
 
 def test_a_source_that_is_not_masqueraded_is_presumed_to_be_known() -> None:
-    assumed = outside_takes(UNMADE, out(), leaving(WEB, FAR)).assumed
-    assert [str(each) for each in assumed] == [
-        "203.0.113.80 answers",
-        "the next hop knows the way back to 172.17.0.2",
-    ]
+    taken = outside_takes(UNMADE, out(), leaving(WEB, FAR))
+    assert [str(each).partition(" (")[0] for each in taken.assumed] == ["203.0.113.80 answers"]
+    assert [str(each.text) for each in taken.questions] == ["Does 203.0.113.80 know the way back to 172.17.0.2?"]
+
+
+def test_a_way_back_that_is_stated_is_no_question() -> None:
+    route = ReturnRoute(4, WEB & ~0xFFFF, 16)
+    stated = msgspec.structs.replace(UNMADE, world=World(return_routes=(route,)))
+    assert outside_takes(stated, out(), leaving(WEB, FAR)).questions == ()
 
 
 def test_a_gateway_that_hairpins_sends_it_back() -> None:

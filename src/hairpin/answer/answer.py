@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.answer.questions import QuestionAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.diagnose.diagnose import Proof
 from hairpin.evidence.reading import Evidence
@@ -102,7 +103,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     ``evidence``: of every host that was read, this one first.  ``network``: what it describes, in the stated world.
     ``flows``: in the order asked.  ``causes``: best first.  ``unread``: what could not be read or rebuilt.  ``kernel``:
-    the release of the kernel that has judged, if one was asked.  ``notes``: what has to be known of the evidence."""
+    the release of the kernel that has judged, if one was asked.  ``notes``: what has to be known of the evidence.
+    ``questions``: what only the user can tell."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -113,6 +115,7 @@ class Answer(msgspec.Struct, frozen=True):
     disputes: tuple[Dispute, ...] = ()
     kernel: str | None = None
     notes: tuple[Message, ...] = ()
+    questions: tuple[QuestionAnswer, ...] = ()
 
     @property
     def has_several_hosts(self) -> bool:

@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
+from hairpin.answer.questions import questions_of
 from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.evidence.reading import HOST, Evidence
@@ -35,12 +36,14 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     network = network_of(hosts)
     within = with_world(network, question.world, question.publics, question.targets)
-    flows = flows_for(within, question.targets, question.origin)
+    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
     start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
     match question.kind:
         case "walk":
-            return msgspec.structs.replace(start, flows=(FlowAnswer("f1", walk_flow(within, flows[0])),))
+            return _with_questions(
+                msgspec.structs.replace(start, flows=(FlowAnswer("f1", walk_flow(within, flows[0])),))
+            )
         case "prove":
             assert kernel is not None
             return _proven(start, flows, kernel)
@@ -48,9 +51,14 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
             examination = examine(within, flows)
             refuse_unpublished(question.targets, examination)
             if kernel is None:
-                return _explained(start, examination, Replication((None,) * len(flows)))
+                return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
             found = _explained(start, examination, replicated(examination, evidence, kernel))
-            return msgspec.structs.replace(found, kernel=kernel.release)
+            return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
+
+
+def _with_questions(answer: Answer) -> Answer:
+    asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
+    return msgspec.structs.replace(answer, questions=asked)
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:

@@ -24,8 +24,8 @@ Class = Literal[
     "shadowing-translation",
     "stale-translation", "foreign-source-translation",
     "diverting-policy-rule", "bridge-in-wrong-zone",
-    "closed-zone", "closed-tunnel-port", "hidden-backend", "overlapping-subnet", "bound-to-loopback",
-    "bound-elsewhere",
+    "closed-zone", "closed-tunnel-port", "oversized-tunnel", "hidden-backend", "overlapping-subnet",
+    "bound-to-loopback", "bound-elsewhere",
     "lost-relay", "notrack-rule",
     "dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody",
     "other-port",
@@ -60,7 +60,7 @@ ORDER: tuple[Row, ...] = (
         "A container that does not run, or a kernel that does not forward, explains every later loss.",
     ),
     Row(
-        ("route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts"),
+        ("route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts", "oversized-tunnel"),
         "The packet does not get to the host that has its destination.  What stops it elsewhere works as it should.",
     ),
     Row(

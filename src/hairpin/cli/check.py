@@ -2,13 +2,14 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
+@size_option
 @evidence_options
 @world_options
 @show_options
@@ -16,6 +17,7 @@ def check(
     targets: tuple[str, ...],
     origin: str | None,
     no_replica: bool,
+    size: int | None,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -41,7 +43,7 @@ def check(
     from hairpin.question.question import parse_question
     from hairpin.replica.prerequisites import may_replicate
 
-    question = parse_question("check", targets, origin, publics, stated_world(outside))
+    question = parse_question("check", targets, origin, publics, stated_world(outside), size)
     kernel = None
     if not no_replica and may_replicate():
         from hairpin.replica.judge import RunningKernel

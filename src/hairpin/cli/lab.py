@@ -1,6 +1,11 @@
 """``hairpin lab``: broken hosts on demand."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from hairpin.lab.scenario import Scenario
 
 
 @click.group(no_args_is_help=True)
@@ -17,11 +22,25 @@ def list_(as_json: bool) -> int:
 
     found = all_scenarios()
     if as_json:
-        write_json([{"name": each.name, "title": each.title, "causes": each.causes} for each in found])
+        write_json(
+            [
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "causes": each.causes,
+                    "hosts": [host.name for host in each.lab.hosts],
+                }
+                for each in found
+            ]
+        )
     else:
         widest = max(len(each.name) for each in found)
-        write("\n".join(f"{each.name:{widest}}  {each.title}" for each in found))
+        write("\n".join(f"{each.name:{widest}}  {each.title}{_hosts(each)}" for each in found))
     return 0
+
+
+def _hosts(scenario: "Scenario") -> str:
+    return f" ({', '.join(host.name for host in scenario.lab.hosts)})" if scenario.several_hosts else ""
 
 
 @lab.command("run")
@@ -48,6 +67,9 @@ def shell_(name: str) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
 def score_(names: tuple[str, ...], as_json: bool) -> int:
     """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
+
+    Where a scenario has several hosts, hairpin runs on the first, reads all of them over ssh, and is then asked on each
+    host alone.
 
     Exit: 0 all right, 1 not.
     """

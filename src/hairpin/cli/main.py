@@ -24,7 +24,7 @@ COMMANDS: dict[str, str] = {
 }
 """Each command's module beside this one, and its line in the help."""
 DEFAULT = "check"
-_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from")
+_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size")
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (CollectError, 3),

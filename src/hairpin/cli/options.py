@@ -49,6 +49,16 @@ def evidence_options(command: Command) -> Command:
     )(command)
 
 
+def size_option(command: Command) -> Command:
+    """Add how much the sender sends: the command gets ``size``."""
+    return click.option(
+        "--size",
+        metavar="BYTES",
+        type=click.IntRange(1, 65000),
+        help="How much the sender sends at once (TCP: else full segments through tunnels).",
+    )(command)
+
+
 def world_options(command: Command) -> Command:
     """Add what the user states about the world outside of the host."""
     command = click.option(

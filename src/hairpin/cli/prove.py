@@ -2,18 +2,20 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@size_option
 @evidence_options
 @world_options
 @show_options
 def prove(
     target: str | None,
     origin: str | None,
+    size: int | None,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -38,7 +40,9 @@ def prove(
     from hairpin.question.question import parse_question
     from hairpin.replica.judge import RunningKernel
 
-    question = parse_question("prove", (target,) if target is not None else (), origin, publics, stated_world(outside))
+    question = parse_question(
+        "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size
+    )
     answer = keeping_disputes(ask(question, gather(sources), RunningKernel()), environment().folders)
     if as_json:
         from hairpin.report.prove_document import prove_document

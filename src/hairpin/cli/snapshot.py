@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, language_option
-from hairpin.errors import CollectError, EvidenceError, UsageError
+from hairpin.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.several import Source
+    from hairpin.message import Message
 
 
 @click.command(cls=EvidenceCommand)
@@ -41,7 +45,8 @@ def snapshot(
     With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call:
     what is equal on them then stays equal, and they are still one network.
 
-    Exit: 0 written, 2 not written, 4 a bug in hairpin.
+    Exit: 0 written, 2 usage error (also a FILE that cannot be written), 3 something could not be read, 4 a bug in
+    hairpin.  What could be read is written all the same.
     """
     del verbose
     from hairpin.cli.material import gather
@@ -50,26 +55,38 @@ def snapshot(
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.redact import redact_together
+
+    found = gather(sources, root=root)
+    read = tuple(each for each in found if isinstance(each, Evidence))
+    hosts = redact_together(read) if redacted else read
+    if output == "-" and len(found) == 1:
+        write_stream(hosts[0], sys.stdout.buffer)
+    else:
+        try:
+            for evidence, path in zip(hosts, paths(hosts, output, several=len(found) > 1), strict=True):
+                save(evidence, path)
+                write(str(path))
+        except EvidenceError as error:
+            complain(error.said, lang)
+            return 2
+    unread = tuple(_unread(found))
+    for said in unread:
+        complain(said, lang)
+    return 3 if unread else 0
+
+
+def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
+    """Yield a sentence for each host that could not be read, or not as a whole."""
+    from hairpin.evidence.reading import Evidence
     from hairpin.message import message
 
-    try:
-        found = gather(sources, root=root)
-        read = tuple(each for each in found if isinstance(each, Evidence))
-        hosts = redact_together(read) if redacted else read
-        if output == "-" and len(found) == 1:
-            write_stream(hosts[0], sys.stdout.buffer)
-            return 0
-        for evidence, path in zip(hosts, paths(hosts, output, several=len(found) > 1), strict=True):
-            save(evidence, path)
-            write(str(path))
-    except (CollectError, EvidenceError) as error:
-        # Of this command the contract wants grep's statuses: 2 for trouble.
-        complain(error.said, lang)
-        return 2
     for each in found:
         if not isinstance(each, Evidence):
-            complain(message("{host} could not be read: {reason}", host=each.label, reason=each.reason), lang)
-    return 0 if len(read) == len(found) else 2
+            yield message("{host} could not be read: {reason}", host=each.label, reason=each.reason)
+            continue
+        keys = dict.fromkeys(one.key for one in each.readings if one.outcome in ("refused", "failed"))
+        if keys:
+            yield message("{host}: not read: {what}", host=each.name, what=", ".join(keys))
 
 
 def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 
 @click.command(cls=EvidenceCommand)
@@ -10,12 +10,14 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
 @click.option(
     "--from", "origin", metavar="WHERE", required=True, help="Where it starts: ADDRESS, host, lan, container:NAME."
 )
+@size_option
 @evidence_options
 @world_options
 @show_options
 def walk(
     target: str,
     origin: str,
+    size: int | None,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -35,7 +37,7 @@ def walk(
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
-    question = parse_question("walk", (target,), origin, publics, stated_world(outside))
+    question = parse_question("walk", (target,), origin, publics, stated_world(outside), size)
     answer = ask(question, gather(sources))
     if as_json:
         from hairpin.report.walk_document import walk_document

@@ -14,7 +14,7 @@
 #   hairpin-collect/1 TOKEN                                   first line
 #   TOKEN<TAB>begin<TAB>date<TAB>uptime<TAB>hostname<TAB>kernel<TAB>uid
 #   <NL>TOKEN<TAB>reading<TAB>key<TAB>netns<TAB>uptime<TAB>origin   body follows, verbatim
-#   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -               first lines of standard error follow
+#   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
 # The part that also runs inside other shells (one a job, one a container): kept as text, evaluated in each of them.
@@ -31,7 +31,8 @@ frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it co
     printf '\n%s\treading\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$1" "$NETNS" "$up" "$2"
 }
 endframe() { # endframe STATUS OUTCOME STDERR
-    printf '\n%s\tend\t%s\t%s\n%.2000s\n' "$HAIRPIN_TOKEN" "$1" "$2" "$3"
+    read -r up _ 2>/dev/null </proc/uptime || up=-
+    printf '\n%s\tend\t%s\t%s\t%s\n%.2000s\n' "$HAIRPIN_TOKEN" "$1" "$2" "$up" "$3"
 }
 run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its standard error goes into the trailer
     frame "$1" "$2"; shift 2

@@ -3,7 +3,7 @@
     output  := noise* "hairpin-collect/1 " TOKEN NL begin reading* done
     begin   := TOKEN TAB "begin" TAB date TAB uptime TAB hostname TAB kernel TAB uid NL
     reading := TOKEN TAB "reading" TAB key TAB netns TAB uptime TAB origin NL body
-               NL TOKEN TAB "end" TAB status TAB outcome NL stderr
+               NL TOKEN TAB "end" TAB status TAB outcome [TAB uptime] NL stderr
     done    := TOKEN TAB "done" NL
 
 The token is drawn by each run, so nothing that a host's users can write into a rule, a log or a file can pass for a
@@ -99,7 +99,8 @@ def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:
             number = f"e{len(readings) + 1}"
             at = clock.at(uptime)
             status, outcome, text = _answer(body, following)
-            readings.append(Reading(number, key, netns, origin, at, status, outcome, text))
+            took_ms = _took_ms(uptime, following)
+            readings.append(Reading(number, key, netns, origin, at, status, outcome, text, took_ms))
             if following.startswith(b"end\t"):
                 following = next(pending, b"")
         frame = following
@@ -110,7 +111,7 @@ def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
     """Return status, outcome and text of one reading; a missing trailer means that its time was over."""
     head, _, stderr = trailer.partition(b"\n")
     fields = _text(head).split("\t")
-    if len(fields) != 3 or fields[0] != "end" or not fields[1].isdigit():
+    if len(fields) not in (3, 4) or fields[0] != "end" or not fields[1].isdigit():
         return 124, "failed", "no answer within the time limit"
     status = int(fields[1])
     error = _text(stderr).strip("\n")[:_STDERR_CHARS]
@@ -121,6 +122,15 @@ def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
         case _:
             outcome = _outcome(status, error)
     return status, outcome, text if outcome == "text" else error or text[:_STDERR_CHARS]
+
+
+def _took_ms(begun: str, trailer: bytes) -> int | None:
+    """Return how long the answer took; None where the host told no uptime.  /proc/uptime counts hundredths."""
+    try:
+        seconds = float(_text(trailer.partition(b"\n")[0]).split("\t")[3]) - float(begun)
+    except (IndexError, ValueError):
+        return None
+    return round(seconds * 1000) if 0 <= seconds < _DAY_S else None
 
 
 def _outcome(status: int, error: str) -> Outcome:

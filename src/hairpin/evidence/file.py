@@ -58,6 +58,7 @@ class _Record(msgspec.Struct, frozen=True):
     outcome: Outcome
     text: str | None = None
     text_base64: str | None = None
+    took_ms: _Count | None = None
 
 
 class _Trailer(msgspec.Struct, frozen=True):
@@ -244,7 +245,17 @@ def _reading(line: bytes, number: int, source: str) -> Reading:
                 message("{source}:{number}: damaged: text_base64 is not base64", source=source, number=number)
             ) from error
     assert text is not None
-    return Reading(record.id, record.key, record.netns, record.origin, record.at, record.status, record.outcome, text)
+    return Reading(
+        record.id,
+        record.key,
+        record.netns,
+        record.origin,
+        record.at,
+        record.status,
+        record.outcome,
+        text,
+        record.took_ms,
+    )
 
 
 def _check_trailer(line: bytes, count: int, digest: str, source: str) -> None:

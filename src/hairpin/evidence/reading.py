@@ -41,6 +41,8 @@ class Reading(msgspec.Struct, frozen=True):
     outcome: Outcome
     """text: read; absent: no such command, file or module; refused: no permission; failed: anything else."""
     text: str
+    took_ms: int | None = None
+    """How long the answer took, in steps of 10 ms; None: it was not measured."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -128,7 +130,8 @@ def own_id(reading_id: str) -> str:
 
 def _record(reading: Reading) -> dict[str, str | int]:
     """Return the reading as JSON fields; a text that is not UTF-8 goes as ``text_base64``, JSON cannot carry it."""
-    fields: dict[str, str | int] = {name: getattr(reading, name) for name in reading.__struct_fields__}
+    named = ((name, getattr(reading, name)) for name in reading.__struct_fields__)
+    fields: dict[str, str | int] = {name: value for name, value in named if value is not None}
     fields["id"] = own_id(reading.id)
     try:
         reading.text.encode("utf-8")

@@ -113,6 +113,19 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
     return otherwise
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """How an engine took the collector's questions.
+
+    ``endpoint``: where it was asked, empty where no place was found.  ``state``: it ``answers``; it is ``hung`` (no
+    answer within the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs, or may, and nothing
+    here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version."""
+
+    kind: Literal["docker", "podman"]
+    endpoint: str
+    state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
+    answered_ms: int | None = None
+
+
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.  Options are None when neither flag nor daemon.json nor API says them; the
     defaults belong to the engine's version and are in ``hairpin.engines``."""

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Contact, Container, Engine
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
@@ -93,6 +93,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     boot_id: str | None = None
     namespaces: tuple[Namespace, ...] = ()
     engines: tuple[Engine, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    """One for each of the engines."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()

@@ -60,7 +60,7 @@ def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK
 
 def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...]:
     """Return the commands that repair the port, as ``hairpin check --json`` prints them."""
-    answer = ask(lab, (TARGET,), command)
+    answer = ask(lab.host, (TARGET,), command)
     if answer.report is None:
         raise LabError(
             message(
@@ -78,7 +78,7 @@ def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...
                 causes=", ".join(cause.id for cause in answer.report.causes),
             )
         )
-    return commands
+    return tuple(command for _, command in commands)
 
 
 def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:

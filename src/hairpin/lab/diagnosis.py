@@ -9,8 +9,7 @@ import msgspec
 
 import hairpin
 from hairpin.errors import LabError
-from hairpin.lab.build import Lab
-from hairpin.lab.node import ENVIRONMENT
+from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
@@ -22,18 +21,26 @@ _AGREEING = {
     Outcome.DELIVERED: frozenset({"delivered", "leaves"}),
     Outcome.TIMEOUT: frozenset({"dropped", "unanswered", "looped"}),
     Outcome.REFUSED: frozenset({"refused", "rejected"}),
-    Outcome.UNREACHABLE: frozenset({"rejected"}),
+    Outcome.UNREACHABLE: frozenset({"rejected", "looped"}),  # the router at which the TTL ends tells the sender
 }
 
 
+class StoppedAt(msgspec.Struct, frozen=True):
+    """Where a flow ended, and the model's word for why."""
+
+    reason: str | None = None
+
+
 class AskedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One of the contract's ``flows``; ``causes`` are references."""
+    """One of the contract's ``flows``; ``causes`` are references, ``assumed`` sentences about what was not read."""
 
     id: str
     origin: str
     to: str
     verdict: str
     causes: tuple[str, ...] = ()
+    stopped_at: StoppedAt | None = None
+    assumed: tuple[str, ...] = ()
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -45,6 +52,7 @@ class Proof(msgspec.Struct, frozen=True):
 class Repair(msgspec.Struct, frozen=True):
     id: str
     commands: tuple[str, ...] = ()
+    host: str = ""
 
 
 class NamedCause(msgspec.Struct, frozen=True):
@@ -54,9 +62,33 @@ class NamedCause(msgspec.Struct, frozen=True):
     id: str
     severity: str
     title: str
+    host: str = ""
     flows: tuple[str, ...] = ()
     proof: Proof | None = None
     remedies: tuple[Repair, ...] = ()
+
+
+class AskedEngine(msgspec.Struct, frozen=True):
+    """One of the contract's ``engines``."""
+
+    name: str
+    state: str
+    endpoint: str
+    answered_ms: int | None = None
+
+
+class AskedHost(msgspec.Struct, frozen=True):
+    """One of the contract's ``hosts``."""
+
+    name: str
+    engines: tuple[AskedEngine, ...] = ()
+
+
+class AskedBack(msgspec.Struct, frozen=True):
+    """One of the contract's ``questions``: what only the user can tell."""
+
+    text: str
+    option: str
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -65,6 +97,8 @@ class Report(msgspec.Struct, frozen=True):
     schema: str
     flows: tuple[AskedFlow, ...]
     causes: tuple[NamedCause, ...]
+    questions: tuple[AskedBack, ...] = ()
+    hosts: tuple[AskedHost, ...] = ()
 
     def blocking(self, flow: AskedFlow | None = None) -> tuple[NamedCause, ...]:
         """Return the blocking causes in the report's order, of one flow or of all."""
@@ -74,9 +108,9 @@ class Report(msgspec.Struct, frozen=True):
             if cause.severity == "blocking" and (flow is None or flow.id in cause.flows or cause.ref in flow.causes)
         )
 
-    def repair(self, flow: AskedFlow) -> tuple[str, ...]:
-        """Return the printed commands that together bring a flow back: of each cause in the best one's set, the first
-        remedy's.
+    def repair(self, flow: AskedFlow) -> tuple[tuple[str, str], ...]:
+        """Return the printed commands that together bring a flow back, each behind the label of its host: of each cause
+        in the best one's set, the first remedy's.
 
         Empty where one of them has no command to offer (nobody but its owner can start a service).
         """
@@ -86,11 +120,13 @@ class Report(msgspec.Struct, frozen=True):
         best = named[0]
         wanted = best.proof.set if best.proof and best.proof.set else (best.ref,)
         chosen = [
-            next((remedy.commands for remedy in cause.remedies if remedy.commands), ())
+            next(((remedy.host, remedy.commands) for remedy in cause.remedies if remedy.commands), ("", ()))
             for cause in self.causes
             if cause.ref in wanted
         ]
-        return tuple(command for commands in chosen for command in commands) if all(chosen) else ()
+        if not all(commands for _, commands in chosen):
+            return ()
+        return tuple((host, command) for host, commands in chosen for command in commands)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -102,12 +138,12 @@ class Answer(msgspec.Struct, frozen=True):
     complaint: str = ""
 
 
-def ask(lab: Lab, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) -> Answer:
-    """Run ``hairpin check ARGUMENTS --json`` inside the lab host (all its namespaces) and return what came of it."""
+def ask(host: Node, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) -> Answer:
+    """Run ``hairpin check ARGUMENTS --json`` inside a lab host (all its namespaces) and return what came of it."""
     started = time.monotonic()
     try:
         done = subprocess.run(
-            (*lab.host.enter, *command, *arguments, "--json"),
+            (*host.enter, *command, *arguments, "--json"),
             capture_output=True,
             text=True,
             env=environment(),
@@ -138,3 +174,14 @@ def environment() -> dict[str, str]:
 def agrees(outcome: Outcome, verdict: str) -> bool:
     """Tell whether a verdict of hairpin's says what the real connection did."""
     return verdict in _AGREEING[outcome]
+
+
+def describes(flow: AskedFlow, outcome: Outcome, *, across_hosts: bool = False) -> bool:
+    """Tell whether hairpin's answer says what the real connection did.
+
+    A packet whose neighbour nobody answers for is dropped, and the kernel tells its sender some seconds later. Between
+    hosts the ARP request may be what is lost (``across_hosts``), in a tunnel for example.
+    """
+    unheard = across_hosts or (flow.stopped_at is not None and flow.stopped_at.reason == "no-neighbour")
+    late = outcome is Outcome.UNREACHABLE and unheard and flow.verdict == "dropped"
+    return late or agrees(outcome, flow.verdict)

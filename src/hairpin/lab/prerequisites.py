@@ -30,15 +30,19 @@ FIREWALL_NEEDS = {
     "firewalld": {"firewalld": "firewalld", "firewall-cmd": "firewalld", "dbus-daemon": "dbus", "dbus-send": "dbus"},
     "ufw": {"ufw": "ufw"},
 }
+LOGIN_NEEDS = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "usermod": "passwd"}
 # An ordinary login's PATH may lack the sbin folders where these commands live.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def require(firewall: str = "") -> None:
-    """Raise LabError that names everything missing at once: privilege, kernel support, packages to install."""
+def require(firewall: str = "", *, logins: bool = False) -> None:
+    """Raise LabError that names everything missing at once: privilege, kernel support, packages to install.
+
+    ``logins``: whether hosts are to be reached by ssh, too.
+    """
     if os.geteuid() != 0:
         raise LabError(message("the lab makes namespaces and mounts on this machine and needs root: run it with sudo"))
-    wanted = NEEDED | FIREWALL_NEEDS.get(firewall, {})
+    wanted = NEEDED | FIREWALL_NEEDS.get(firewall, {}) | (LOGIN_NEEDS if logins else {})
     missing = [command for command in wanted if shutil.which(command, path=SEARCH_PATH) is None]
     if missing:
         packages = sorted({wanted[command] for command in missing})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import environment
+from hairpin.lab.logins import whole_network
 from hairpin.lab.prerequisites import SEARCH_PATH
 from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
@@ -21,8 +22,8 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 def run(name: str, out: Callable[[str], object] = say) -> None:
     """Build a scenario's host, break it, say how to enter it; return when the process is interrupted or terminated."""
     scenario = named(name)
-    with _ended_by_signals(), _broken(scenario, out) as lab:
-        out(ways_in(lab, scenario))
+    with _ended_by_signals(), _broken(scenario, out) as lab, whole_network(lab, scenario) as whole:
+        out(ways_in(lab, scenario, whole))
         out(f"\nIt stays until you press Ctrl-C here, or end process {os.getpid()}.")
         _wait_for_signal()
     out("The host and everything around it is gone.")
@@ -31,8 +32,8 @@ def run(name: str, out: Callable[[str], object] = say) -> None:
 def shell(name: str, out: Callable[[str], object] = say) -> int:
     """Build a scenario's host, break it, and open a shell in it; return the shell's exit status."""
     scenario = named(name)
-    with _ended_by_signals(), _broken(scenario, out) as lab:
-        out(ways_in(lab, scenario))
+    with _ended_by_signals(), _broken(scenario, out) as lab, whole_network(lab, scenario) as whole:
+        out(ways_in(lab, scenario, whole))
         out("\nYou are now root on the broken host. Leave with `exit`; then it is gone.")
         variables = environment() | {
             "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
@@ -62,8 +63,13 @@ def _broken(scenario: Scenario, out: Callable[[str], object]) -> Generator[Lab]:
         yield lab
 
 
-def ways_in(lab: Lab, scenario: Scenario) -> str:
-    """Return how to enter the host and its client from another terminal of this machine, and what to ask there."""
+def ways_in(lab: Lab, scenario: Scenario, whole: tuple[str, ...] = ()) -> str:
+    """Return how to enter the host and its client from another terminal of this machine, and what to ask there.
+
+    ``whole``: the options that have hairpin see the whole network."""
+    others = "".join(
+        f"\nEnter {host.name}:\n    {' '.join(host.enter[:-1])}" for host in lab.hosts if host is not lab.host
+    )
     asked = next((flow for flow in scenario.flows if flow.after is not Outcome.DELIVERED), scenario.flows[0])
     address = asked.to.partition("/")[0]
     return f"""
@@ -72,7 +78,7 @@ Enter the host whole, with its own files and processes, as if by ssh:
 Or its network namespace alone:
     DOCKER_HOST={lab.docker_host} nsenter --net=/proc/{lab.host.pid}/ns/net
 Ask there:
-    {shlex.join((*own_command(), "check", *asked.arguments()))}
+    {shlex.join((*own_command(), "check", *asked.arguments(), *whole))}{others}
 Be the client outside:
     {" ".join(lab.client.enter[:-1])} timeout 2 busybox wget -qO- http://{address}/"""
 

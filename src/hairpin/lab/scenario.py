@@ -56,9 +56,20 @@ class Flow(Plan, frozen=True):
         plain = {"client": topology.CLIENT_V6 if over_v6 else topology.CLIENT, "neighbour": "lan"}
         return plain.get(self.start, self.start)
 
-    def arguments(self) -> tuple[str, ...]:
-        """Return what stands behind ``hairpin check``."""
-        return (self.target or self.to, "--from", self.origin(), *self.options)
+    def arguments(self, target: str = "") -> tuple[str, ...]:
+        """Return what stands behind ``hairpin check``; ``target``: instead of the flow's own."""
+        return (
+            target or self.target or self.to,
+            "--from",
+            self.origin(),
+            *size_option(self.padding_bytes),
+            *self.options,
+        )
+
+
+def size_option(padding_bytes: int) -> tuple[str, ...]:
+    """Return the option that says how long a lengthened request is."""
+    return ("--size", str(padding_bytes)) if padding_bytes else ()
 
 
 class Scenario(Plan, frozen=True):
@@ -89,9 +100,24 @@ class Scenario(Plan, frozen=True):
     def healthy(self) -> bool:
         return not self.causes
 
+    @property
+    def several_hosts(self) -> bool:
+        """Whether the lab has hosts of its own, so that a cause is ``ID@HOST``."""
+        return bool(self.lab.hosts)
+
+    @property
+    def accused(self) -> frozenset[str]:
+        """The names of the hosts that an accepted cause is on."""
+        return frozenset(named.partition("@")[2] for alternatives in self.causes for named in alternatives)
+
+
+def all_scenarios() -> tuple[Scenario, ...]:
+    """Return every scenario: those of one host, then those of several."""
+    return (*scenarios_of_one_host(), *scenarios_of_several_hosts())
+
 
 @functools.cache
-def all_scenarios() -> tuple[Scenario, ...]:
+def scenarios_of_one_host() -> tuple[Scenario, ...]:
     """Return every scenario of one host in the order of their names, the healthy ones last."""
     return _in_folder(FOLDER)
 

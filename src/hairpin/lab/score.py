@@ -2,15 +2,19 @@
 
 import os
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Literal
+from contextlib import ExitStack
 
 import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, agrees, ask
+from hairpin.lab.diagnosis import CHECK, Answer, ask
+from hairpin.lab.judging import FlowScore, judge, judge_alone, judge_everything
+from hairpin.lab.logins import whole_network
+from hairpin.lab.node import Node
+from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
@@ -18,38 +22,11 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 
 # A lab and a diagnosis keep a processor busy; more at once only makes each slower.
 PARALLEL = min(2, os.cpu_count() or 1)
-EVERYTHING = "(everything)"
 
 
-class FlowScore(msgspec.Struct, frozen=True):
-    """One question put to hairpin, and whether its answer was right.
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """What the answers to some scenarios come to."""
 
-    ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones
-    that were, in the report's order. ``repair`` is ``works`` or ``fails`` where the printed commands were carried out
-    and the connection made again. ``wrong`` says what is off, empty where all is right.
-    """
-
-    scenario: str
-    flow: str
-    truth: str
-    verdict: str
-    expected: tuple[tuple[str, ...], ...]
-    named: tuple[str, ...]
-    seconds: float
-    agrees: bool
-    cause_right: bool
-    false_alarm: bool
-    wrong: str
-    repair: Literal["", "works", "fails"] = ""
-
-
-class ScoreReport(msgspec.Struct, frozen=True):
-    """All answers, and the totals. ``broken`` are scenarios that could not be carried through: a defect of the lab, not
-    of hairpin.
-    """
-
-    rows: tuple[FlowScore, ...]
-    broken: tuple[str, ...]
     top1_right: int
     top1_asked: int
     healthy_asked: int
@@ -59,6 +36,17 @@ class ScoreReport(msgspec.Struct, frozen=True):
     repairs_tried: int
     repairs_working: int
     median_seconds: float
+
+
+class ScoreReport(Totals, frozen=True, kw_only=True):
+    """All answers, and the totals: of all, and apart of the scenarios of one host and of several. ``broken`` are
+    scenarios that could not be carried through: a defect of the lab, not of hairpin.
+    """
+
+    rows: tuple[FlowScore, ...]
+    broken: tuple[str, ...]
+    one_host: Totals
+    several_hosts: Totals
     schema: str = "hairpin.lab-score/1"
 
     @property
@@ -80,6 +68,8 @@ def score(
     cannot have a lab.
     """
     scenarios = tuple(named(name) for name in names) or all_scenarios()
+    for firewall in {host.firewall for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts)}:
+        require(firewall, logins=any(scenario.several_hosts for scenario in scenarios))
     rows: dict[str, tuple[FlowScore, ...]] = {}
     broken: list[str] = []
     out(HEAD)
@@ -98,56 +88,47 @@ def score(
                 out(line(row))
     finally:
         pool.shutdown(cancel_futures=True)
-    report = _total(tuple(row for scenario in scenarios for row in rows.get(scenario.name, ())), tuple(broken))
+    report = _report(scenarios, rows, tuple(broken))
     out(summary(report))
     return report
 
 
 def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tuple[FlowScore, ...]:
     """Build, break and ask; raise LabError where the real connections do not do what the scenario says."""
-    with running_scenario(scenario) as lab:
+    with running_scenario(scenario) as lab, ExitStack() as stack:
         require_truth(scenario, "before", probe_before(lab, scenario))
         break_host(lab, scenario)
         require_truth(scenario, "after", probe_after(lab, scenario))
-        answers = [ask(lab, flow.arguments(), command) for flow in scenario.flows]
+        whole = stack.enter_context(whole_network(lab, scenario))
+        answers = [ask(lab.host, (*flow.arguments(), *whole), command) for flow in scenario.flows]
         rows = [judge(scenario, flow, answer) for flow, answer in zip(scenario.flows, answers, strict=True)]
+        alone = tuple(_asked_alone(lab, scenario, command)) if scenario.several_hosts else ()
         for place, flow in enumerate(scenario.flows):
-            if flow.after != "delivered":
+            if flow.after is not Outcome.DELIVERED:
                 rows[place] = try_repair(lab, flow, answers[place], rows[place])
                 break  # one repair: it changes the host that the others were asked about
         if scenario.healthy and scenario.everything:
-            rows.append(_judge_everything(lab, scenario, command))
-    return tuple(rows)
+            rows.append(judge_everything(scenario, ask(lab.host, whole, command)))
+    return (*rows, *alone)
 
 
-def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
-    """Hold one answer against the truth of one flow."""
-    failing = flow.after != "delivered"
-    expected = scenario.causes if failing else ()
-    if answer.report is None or not answer.report.flows:
-        return _row(
-            scenario,
-            flow,
-            "none",
-            expected,
-            (),
-            answer,
-            f"status {answer.status}, no report: {_last_line(answer.complaint)}",
-        )
-    asked = answer.report.flows[0]
-    causes = tuple(cause.id for cause in answer.report.blocking(asked))
-    wrong = ""
-    if not agrees(flow.after, asked.verdict):
-        wrong = f"the connection was {flow.after.value}"
-    elif failing and not names_all(expected, causes):
-        wrong = (
-            f"named {', '.join(causes) or 'nothing'}, the cause is {' and '.join('/'.join(one) for one in expected)}"
-        )
-    elif causes and not failing:
-        wrong = f"false alarm: {', '.join(causes)}"
-    elif answer.status != int(failing):
-        wrong = f"exit status {answer.status}, should be {int(failing)}"
-    return _row(scenario, flow, asked.verdict, expected, causes, answer, wrong)
+def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iterator[FlowScore]:
+    """Ask each host on which no cause is without the others, which makes it no sicker than it is."""
+    for host in lab.hosts:
+        if host.name in scenario.accused:
+            continue
+        yield judge_everything(scenario, ask(host, (), command), alone=host.name)
+        if not scenario.healthy:
+            continue
+        for flow in scenario.flows:
+            if _starts_on(lab, flow, host):
+                question = flow.arguments(target=flow.to)  # another target may name a host, which is not read here
+                yield judge_alone(scenario, flow, ask(host, question, command), host.name)
+
+
+def _starts_on(lab: Lab, flow: Flow, host: Node) -> bool:
+    what, _, name = flow.start.partition("@")
+    return what.partition(":")[0] in ("host", "container") and host.name == (name or lab.host.name)
 
 
 def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScore:
@@ -158,8 +139,8 @@ def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScor
     if not commands:
         return row
     try:
-        for one in commands:
-            lab.host.run(one)
+        for label, one in commands:
+            next((host for host in lab.hosts if host.name == label), lab.host).run(one)
         outcome = settled(lab, flow, flow.before).value
     except LabError as error:
         outcome = str(error)
@@ -169,61 +150,26 @@ def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScor
     return msgspec.structs.replace(row, repair="fails", wrong=wrong)
 
 
-def names_all(expected: tuple[tuple[str, ...], ...], causes: tuple[str, ...]) -> bool:
-    """Tell whether the best-ranked causes are the expected ones: each entry is met by one of the first as many."""
-    best = frozenset(causes[: len(expected)])
-    return all(best.intersection(alternatives) for alternatives in expected)
+def _report(
+    scenarios: tuple[Scenario, ...], found: dict[str, tuple[FlowScore, ...]], broken: tuple[str, ...]
+) -> ScoreReport:
+    def rows(*, several: bool) -> tuple[FlowScore, ...]:
+        return tuple(row for each in scenarios if each.several_hosts is several for row in found.get(each.name, ()))
 
-
-def _judge_everything(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> FlowScore:
-    """Ask a healthy host without a target, as people do first: nothing may be wrong."""
-    answer = ask(lab, (), command)
-    flow = Flow(target=EVERYTHING, start=EVERYTHING, to="")
-    if answer.report is None:
-        return _row(
-            scenario, flow, "none", (), (), answer, f"status {answer.status}, no report: {_last_line(answer.complaint)}"
-        )
-    causes = tuple(cause.id for cause in answer.report.blocking())
-    failing = [one for one in answer.report.flows if not agrees(Outcome.DELIVERED, one.verdict)]
-    lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in failing)
-    wrong = ""
-    if causes or lost:
-        wrong = "false alarm: " + ", ".join(causes + lost)
-    elif answer.status:
-        wrong = f"exit status {answer.status}, should be 0"
-    return _row(scenario, flow, lost[0].rpartition(" ")[2] if lost else "delivered", (), causes, answer, wrong)
-
-
-def _row(
-    scenario: Scenario,
-    flow: Flow,
-    verdict: str,
-    expected: tuple[tuple[str, ...], ...],
-    causes: tuple[str, ...],
-    answer: Answer,
-    wrong: str,
-) -> FlowScore:
-    return FlowScore(
-        scenario=scenario.name,
-        flow=flow.start if flow.start == EVERYTHING else f"{flow.start} → {flow.to}",
-        truth=flow.after.value,
-        verdict=verdict,
-        expected=expected,
-        named=causes,
-        seconds=answer.seconds,
-        agrees=agrees(flow.after, verdict),
-        cause_right=bool(expected) and names_all(expected, causes),
-        false_alarm=not expected and bool(causes or (scenario.healthy and wrong)),
-        wrong=wrong,
+    one, several = rows(several=False), rows(several=True)
+    return ScoreReport(
+        rows=(*one, *several),
+        broken=broken,
+        one_host=_totals(one),
+        several_hosts=_totals(several),
+        **msgspec.structs.asdict(_totals((*one, *several))),
     )
 
 
-def _total(rows: tuple[FlowScore, ...], broken: tuple[str, ...]) -> ScoreReport:
+def _totals(rows: tuple[FlowScore, ...]) -> Totals:
     faulty = {row.scenario for row in rows if row.expected}
     missed = {row.scenario for row in rows if row.expected and not row.cause_right}
-    return ScoreReport(
-        rows=rows,
-        broken=broken,
+    return Totals(
         top1_right=len(faulty - missed),
         top1_asked=len(faulty),
         healthy_asked=sum(not row.expected for row in rows),
@@ -237,14 +183,14 @@ def _total(rows: tuple[FlowScore, ...], broken: tuple[str, ...]) -> ScoreReport:
 
 
 HEAD = (
-    f"{'scenario':<43} {'connection':<12} {'hairpin':<11} {'cause named first':<36} {'right':<5} {'repair':<6} {'s':>5}"
+    f"{'scenario':<43} {'connection':<12} {'hairpin':<11} {'cause named first':<43} {'right':<5} {'repair':<6} {'s':>5}"
 )
 
 
 def line(row: FlowScore) -> str:
     """Return one answer as a line of the table, with a second line where something is off."""
     text = (
-        f"{row.scenario:<43} {row.truth:<12} {row.verdict:<11} {(row.named or ('-',))[0]:<36}"
+        f"{row.scenario:<43} {row.truth:<12} {row.verdict:<11} {(row.named or ('-',))[0]:<43}"
         f" {'no' if row.wrong else 'yes':<5} {row.repair or '-':<6} {row.seconds:5.2f}"
     )
     return f"{text}\n    {row.flow}: {row.wrong}" if row.wrong else text
@@ -252,18 +198,20 @@ def line(row: FlowScore) -> str:
 
 def summary(report: ScoreReport) -> str:
     """Return the totals in words."""
-    lines = [
-        "",
-        f"top-1                {report.top1_right}/{report.top1_asked} faults have their cause named first",
-        f"false alarms         {report.false_alarms} in {report.healthy_asked} questions about what works",
-        f"verdict = reality    {report.agreeing}/{report.asked}",
-        f"repairs              {report.repairs_working}/{report.repairs_tried} bring the connection back as printed",
-        f"median time          {report.median_seconds:.2f} s",
-    ]
+    parts = [("one host", report.one_host), ("several hosts", report.several_hosts)]
+    asked = [(title, totals) for title, totals in parts if totals.asked]
+    lines = [line for title, totals in asked for line in ("", *_told(totals, title if len(asked) > 1 else ""))]
     if report.broken:
         lines.append(f"not carried through  {len(report.broken)} scenarios")
     return "\n".join(lines)
 
 
-def _last_line(text: str) -> str:
-    return text.splitlines()[-1] if text else "it printed nothing"
+def _told(totals: Totals, title: str) -> tuple[str, ...]:
+    return (
+        *((f"{title}:",) if title else ()),
+        f"top-1                {totals.top1_right}/{totals.top1_asked} faults have their cause named first",
+        f"false alarms         {totals.false_alarms} in {totals.healthy_asked} questions about what works",
+        f"verdict = reality    {totals.agreeing}/{totals.asked}",
+        f"repairs              {totals.repairs_working}/{totals.repairs_tried} bring the connection back as printed",
+        f"median time          {totals.median_seconds:.2f} s",
+    )

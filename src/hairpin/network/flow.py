@@ -45,6 +45,7 @@ class Flow(msgspec.Struct, frozen=True):
     """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
     ``host``: the label of the host that it starts on, or whose client it is (empty: the network's first).
     ``asked_host``: the label of the host whose port or container the asker means (empty: the same).
+    ``data_bytes``: how much the asker sends at once, and over TCP gets as answer; 0: a short request.
 
     ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule
     against one documentation range says nothing about the world)."""
@@ -60,6 +61,7 @@ class Flow(msgspec.Struct, frozen=True):
     stand_ins: tuple[int, ...] = ()
     host: str = ""
     asked_host: str = ""
+    data_bytes: int = 0
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""
@@ -67,7 +69,7 @@ class Flow(msgspec.Struct, frozen=True):
         icmp = None
         if self.protocol == "icmp":
             icmp = 8 << 8 if self.version == 4 else 128 << 8
-        return Packet(
+        packet = Packet(
             version=self.version,
             saddr=saddr,
             daddr=self.daddr,
@@ -77,6 +79,10 @@ class Flow(msgspec.Struct, frozen=True):
             tcp_flags=SYN if self.protocol == "tcp" else 0,
             icmp=icmp,
         )
+        if self.protocol == "tcp" or not self.data_bytes:
+            return packet
+        headers = (20 if self.version == 4 else 40) + 8
+        return msgspec.structs.replace(packet, length_bytes=self.data_bytes + headers)
 
     def with_stand_in(self, address: int) -> "Flow":
         """Return the flow with another address for the one out there."""

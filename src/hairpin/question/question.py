@@ -4,11 +4,14 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.network.flow import Flow
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.outside import Public, parse_public
 from hairpin.question.target import parse_origin, parse_target
 
+FULL_BYTES = 16000
+"""More than fills a segment, also where the MTU is 9000, and less than a socket's first buffer."""
 Kind = Literal["check", "walk", "prove"]
 
 
@@ -16,17 +19,29 @@ class Question(msgspec.Struct, frozen=True):
     """Which flows are meant, in which world, and what is wanted of them.
 
     ``kind``: the causes of what fails (check), every step of the first flow (walk), or both judges' word on each flow
-    (prove).  No ``targets``: everything that is published.  No ``origin``: from everywhere that makes sense."""
+    (prove).  No ``targets``: everything that is published.  No ``origin``: from everywhere that makes sense.
+    ``size_bytes``: how much the sender sends at once; None: as much as is usual."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
     origin: Origin | None = None
     world: World = World()
     publics: tuple[Public, ...] = ()
+    size_bytes: int | None = None
+
+    def sized(self, flow: Flow) -> Flow:
+        """Return the flow with as much data as is asked about; where nothing is said, TCP sends full-sized segments."""
+        usual = FULL_BYTES if flow.protocol == "tcp" else 0
+        return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 
 
 def parse_question(
-    kind: Kind, targets: tuple[str, ...], origin: str | None, publics: tuple[str, ...], world: World
+    kind: Kind,
+    targets: tuple[str, ...],
+    origin: str | None,
+    publics: tuple[str, ...],
+    world: World,
+    size_bytes: int | None = None,
 ) -> Question:
     """Return the question as people type its parts: TARGET, ``--from``, ``--public``.  Raise UsageError."""
     return Question(
@@ -35,4 +50,5 @@ def parse_question(
         parse_origin(origin) if origin is not None else None,
         world,
         tuple(parse_public(each) for each in publics),
+        size_bytes,
     )

@@ -18,6 +18,7 @@ from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
 FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
+QuestionRef = Annotated[str, Meta(pattern=r"^q[1-9][0-9]*$")]
 CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
 EvidenceRef = Annotated[str, Meta(pattern=r"^(.+:)?e[1-9][0-9]*[a-z]*$")]
 """A reading's number, with its host's label in front where that is not the first of several."""
@@ -28,6 +29,17 @@ Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")
 """RFC 3339, UTC."""
 
 
+class EngineDocument(msgspec.Struct, frozen=True):
+    """A container engine, and how it took the questions.  ``answered_ms``: null where it did not answer or nobody
+    measured."""
+
+    name: Literal["docker", "podman"]
+    version: str
+    endpoint: str
+    state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
+    answered_ms: int | None
+
+
 class HostDocument(msgspec.Struct, frozen=True):
     """Whose network it is, and when it was read: empty where it could not be."""
 
@@ -35,6 +47,7 @@ class HostDocument(msgspec.Struct, frozen=True):
     kernel: str
     snapshot_id: SnapshotId
     taken_at: Time
+    engines: tuple[EngineDocument, ...] = ()
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
@@ -129,6 +142,19 @@ class MissingDocument(msgspec.Struct, frozen=True):
     host: str = ""
 
 
+class QuestionDocument(msgspec.Struct, frozen=True):
+    """What only the user can tell; ``flows`` are those whose verdict takes a yes for granted.
+
+    ``option``: the option that settles it."""
+
+    ref: QuestionRef
+    text: str
+    if_yes: str
+    if_no: str
+    option: str
+    flows: tuple[FlowRef, ...] = ()
+
+
 class ReportDocument(msgspec.Struct, frozen=True):
     """The whole answer; flows in the order asked, causes best first.  ``host`` is the first of the ``hosts``."""
 
@@ -141,6 +167,7 @@ class ReportDocument(msgspec.Struct, frozen=True):
     evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
 
 
 def report_document(answer: Answer, words: Words) -> ReportDocument:
@@ -160,12 +187,33 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         evidence=quotes.all(),
         missing=missing,
         notes=tuple(words(each) for each in answer.notes),
+        questions=question_documents(answer, words),
+    )
+
+
+def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, ...]:
+    """Return what only the user can tell."""
+    return tuple(
+        QuestionDocument(
+            each.ref,
+            words(each.question.text),
+            words(each.question.if_yes),
+            words(each.question.if_no),
+            each.question.option,
+            each.flows,
+        )
+        for each in answer.questions
     )
 
 
 def host_document(host: Host) -> HostDocument:
     """Return whose network it is."""
-    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at)
+    versions = {engine.kind: engine.version for engine in host.engines}
+    engines = tuple(
+        EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
+        for each in host.contacts
+    )
+    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines)
 
 
 def host_documents(answer: Answer) -> tuple[HostDocument, ...]:

@@ -6,6 +6,7 @@ from hairpin.message import Message, message
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
+from hairpin.report.questions import write_questions
 from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
 from hairpin.report.unread import left_undecided
@@ -153,6 +154,7 @@ class _Report:
         if assumed:
             paper.gap()
             paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
+        write_questions(self._answer, words, paper)
         if self._answer.missing:
             paper.gap()
             self._missing()

@@ -5,6 +5,7 @@ from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
 from hairpin.report.places import places_of
+from hairpin.report.questions import write_questions
 from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
@@ -24,5 +25,6 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
                 said = message("if {condition}", condition=each.said)
                 paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
         draw_branch(trace, branch, paper, words, places, every=True)
+    write_questions(answer, words, paper)
     write_notes(answer, words, paper)
     return paper.text()

@@ -29,16 +29,20 @@ from hairpin.walk.answer import answer_to
 from hairpin.walk.link import wireguard
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.tunnel import carried_back, outer_answer
-from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, Reason, State, stopped
+from hairpin.walk.presumed import answers, way_back
+from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, OpenQuestion, Reason, State, stopped
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
-    """What the world does with a packet that left: an answer that comes back, or the reason for none."""
+    """What the world does with a packet that left: an answer that comes back, or the reason for none.
+
+    ``questions``: what only the user can tell of it; the answer is what the user's yes makes it."""
 
     decided_by: Assumed
     reply: State | None = None
     reason: Reason | None = None
     assumed: tuple[Message, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
@@ -198,35 +202,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     refused = refused_by_peer(network, packet)
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
-    decided = Assumed(_answers(end.state))
-    said = [decided.said]
-    if is_unmasqueraded(network, end.state.netns.of_host, packet.version, packet.saddr):
-        said.append(_knows_the_way_back(end.state))
-    return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=tuple(said))
-
-
-def _answers(state: State) -> Message:
-    """Return who is assumed to answer: of a tunnel its far end, with the option that has that host read, too."""
-    address = address_text(state.packet.daddr, state.packet.version)
-    if state.carried is None:
-        return message("{address} answers", address=address)
-    return message(
-        "{address}, the tunnel's far end, delivers what it unpacks and brings the answer (--host {address} reads it)",
-        address=address,
-    )
-
-
-def _knows_the_way_back(state: State) -> Message:
-    packet, hop = state.packet, state.next_hop
-    source = address_text(packet.saddr, packet.version)
-    if hop is None or hop.gateway is None:
-        return message("the next hop knows the way back to {address}", address=source)
-    gateway = address_text(hop.gateway, hop.gateway_version or packet.version)
-    return message(
-        "the next hop, {gateway}, knows the way back to {address} (if it is a host, --host {gateway} reads it)",
-        gateway=gateway,
-        address=source,
-    )
+    question = way_back(network, end.state)
+    questions = (question,) if question is not None else ()
+    decided = Assumed(answers(network, end.state, is_next_hop_named=bool(questions)))
+    return OutsideAnswer(decided, _reply(network, end.state, packet), assumed=(decided.said,), questions=questions)
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:

@@ -88,6 +88,17 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     said: Message
 
 
+class OpenQuestion(msgspec.Struct, frozen=True):
+    """Something outside of the host that only the user knows; the walk goes on as if the answer was yes.
+
+    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``option``: the option that settles it."""
+
+    text: Message
+    if_yes: Message
+    if_no: Message
+    option: str
+
+
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
 
 

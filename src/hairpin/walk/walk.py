@@ -18,13 +18,14 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, 
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
+from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
-from hairpin.walk.state import End, Sender, SocketDecided, State, Step, Stop, stopped
+from hairpin.walk.state import End, OpenQuestion, Sender, SocketDecided, State, Step, Stop, stopped
 from hairpin.walk.verdicts import Verdict, succeeds
 
 _MOST_RELAYS = 3
@@ -42,6 +43,7 @@ class Branch(msgspec.Struct, frozen=True):
     stop: Stop | None = None
     conditions: tuple[Condition, ...] = ()
     assumed: tuple[Message, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
     relayed: bool = False
 
     @property
@@ -132,7 +134,7 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
             yield from _at_socket(network, flow, started, end, depth)
         case "left":
             taken = outside_takes(network, flow, end)
-            yield from _outside(network, started, end, taken)
+            yield from _outside(network, flow, started, end, taken)
         case "rejected":
             yield _rejected(network, started, end)
         case "dropped" | "looped" | "unknown":
@@ -293,6 +295,8 @@ def _answered(
         failed = _data_fails(network, started, state, back)
         if failed is not None:
             yield failed
+        elif (stalled := _bulk_fails(network, flow, started, state, back)) is not None:
+            yield stalled
         elif relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # A datagram is answered only when the relay has its answer.
@@ -326,6 +330,20 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
     return None
 
 
+def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, back: End) -> Branch | None:
+    """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive."""
+    request, reply = arrived.history.steps, back.state.history.steps
+    if started.packet.protocol != TCP or not flow.data_bytes or not through_tunnel(request, reply):
+        return None
+    lost = lost_request(network, flow, started, back, arrived)
+    if lost is not None:
+        return Branch("dropped", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
+    lost = lost_answer(network, flow, started, back, arrived)
+    if lost is not None:
+        return Branch("unanswered", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
+    return None
+
+
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
     """docker-proxy dials the container: a connection of its own, whose fate the asker shares; rules that lead it to
     docker-proxy again and again keep it from ever getting there."""
@@ -340,6 +358,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         sport=flow.sport + 1,
         container=flow.container,
         host=state.netns.host,
+        data_bytes=flow.data_bytes,
     )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
@@ -358,7 +377,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
 # --- the far end is out there ----------------------------------------------------------------------------------------
 
 
-def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -> Iterator[Branch]:
+def _outside(network: Network, flow: Flow, started: State, end: End, taken: OutsideAnswer) -> Iterator[Branch]:
     state = end.state.noted("outside", end.state.oif, taken.decided_by)
     if taken.reason is not None:
         failed = stopped(state, taken.reason, stage="outside", link=state.oif, decided_by=taken.decided_by)
@@ -380,6 +399,8 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
         failed_data = _data_fails(network, started, state, answer)
+        if failed_data is None:
+            failed_data = _bulk_leaves_not(network, flow, started, state, answer)
         if failed_data is not None:
             yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
         else:
@@ -389,4 +410,16 @@ def _outside(network: Network, started: State, end: End, taken: OutsideAnswer) -
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
+                questions=taken.questions,
             )
+
+
+def _bulk_leaves_not(network: Network, flow: Flow, started: State, left: State, back: End) -> Branch | None:
+    """Return how the connection stalls at its full-sized segments before they leave; None where they do."""
+    request, reply = left.history.steps, back.state.history.steps
+    if started.packet.protocol != TCP or not flow.data_bytes or not through_tunnel(request):
+        return None
+    lost = lost_request(network, flow, started, back, None)
+    if lost is None:
+        return None
+    return Branch("dropped", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)

@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.route import FdbEntry, Neighbour, Route
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
@@ -25,6 +25,10 @@ TO_TWO = Flow(FromHost(), 4, INSIDE, "tcp", 80, host="one")
 BLOCKED = OPEN.replace("COMMIT", "-A INPUT -p udp -m udp --dport 8472 -j DROP\nCOMMIT")
 SENDS_NONE = OPEN.replace("COMMIT", "-A OUTPUT -p udp -m udp --dport 8472 -j REJECT\nCOMMIT")
 CLOSED = OPEN.replace(":INPUT ACCEPT", ":INPUT DROP")
+
+
+SETS_DF = msgspec.structs.replace(vxlan("one"), dont_fragment="set")
+BULK_TO_TWO = Flow(Outside(parse_address("192.0.2.10")[1]), 4, INSIDE, "tcp", 80, host="one", data_bytes=16000)
 
 
 def changed(host: Host, **fields: object) -> Host:
@@ -126,6 +130,10 @@ CASES: dict[str, Case] = {
     ),
     "OUTPUT refuses the tunnel's port": Case(
         network(node("one", rules=SENDS_NONE), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
+    ),
+    "full segments do not fit the underlay": Case(
+        network(node("one", tunnel=SETS_DF, mtu_bytes=1400), two()), BULK_TO_TWO, ("overlay-mtu-too-large",),
+        network(node("one", mtu_bytes=1400), two()),
     ),
     "a peer wants no containers' addresses": Case(
         unmasqueraded(PICKY), egress(), ("upstream-filters-container-addresses",), unmasqueraded(),

@@ -10,7 +10,7 @@ from hairpin.judges.agreement import replicated_as
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import agrees, environment
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario, all_scenarios
+from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from hairpin.walk.verdicts import Verdict
 
@@ -55,7 +55,7 @@ def judged(lab: Lab, scenario: Scenario, outcomes: tuple[Outcome, ...]) -> None:
         assert agrees(outcome, proven.replicated.verdict)
 
 
-@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
 def test_three_judges_say_the_same(scenario: Scenario) -> None:
     with running_scenario(scenario) as lab:
         outcomes = probe_before(lab, scenario)

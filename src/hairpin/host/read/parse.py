@@ -7,6 +7,7 @@ from hairpin.evidence.several import identity_of
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import Unit, Version
+from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_mute
 from hairpin.host.read.engines.placement import Place, netnsids, placed, places
 from hairpin.host.read.managers import cloud, managing
@@ -56,6 +57,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         boot_id=boot_id or None,
         namespaces=_namespaces(evidence, readings, containers, known, readable),
         engines=running,
+        contacts=tuple(contact(evidence, engine.kind) for engine in running),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),
         ufw=readings.part(("ufw",), lambda: managing.ufw(readings)),
         units=units,

@@ -139,7 +139,7 @@ class Client:
         self._connected = True
         self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, None))
         try:
-            opened.send(QUESTION)
+            opened.send(QUESTION.ljust(self._flow.data_bytes if self._flow is not None else 0))
         except OSError as error:
             self._experience = Experience("error", error.errno or 0, connected=True)
 
@@ -236,9 +236,10 @@ def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
 def _datagram(flow: Flow) -> bytes:
     """Return the datagram or echo request, as long as the walk's packet is (netfilter/packet.py)."""
     header = (20 if flow.version == 4 else 40) + 8
+    length = flow.data_bytes or _LENGTH - header
     if flow.protocol == "udp":
-        return QUESTION.ljust(_LENGTH - header)[: _LENGTH - header]
-    return _echo(flow) + bytes(_LENGTH - header)
+        return QUESTION.ljust(length)[:length]
+    return _echo(flow) + bytes(length)
 
 
 def _echo(flow: Flow) -> bytes:

@@ -8,6 +8,7 @@ import selectors
 import socket
 import struct
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -71,6 +72,8 @@ class Servers:
 
     def __init__(self, netns: dict[Netns, HeldNetns], home: HeldNetns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
+        self.answer_bytes = 0
+        """How long the answers of TCP services of the rebuilt hosts are at least."""
         self.left_out: list[Message] = []
         self.held: list[tuple[Netns, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
@@ -152,10 +155,11 @@ class Servers:
 
     def _answer(self, netns: Netns, service: Service, accepted: socket.socket) -> None:
         try:
-            data = accepted.recv(4096)
+            data = accepted.recv(1 << 16)
             if data:
                 self.happenings.append(Happening("reached", netns, service.port))
-                accepted.send(ANSWER)
+                with suppress(BlockingIOError):  # it has sent as much as fits already
+                    accepted.send(ANSWER if netns == WORLD else ANSWER.ljust(self.answer_bytes))
                 return
         except OSError:
             pass
@@ -199,7 +203,7 @@ class Servers:
     def _splice(self, one: socket.socket, other: socket.socket) -> None:
         def carry(source: socket.socket, sink: socket.socket) -> None:
             try:
-                data = source.recv(4096)
+                data = source.recv(1 << 14)
                 if data:
                     sink.send(data)
                     return

@@ -37,6 +37,7 @@ from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
+from hairpin.walk.bulk import through_tunnel
 from hairpin.walk.walk import walk_flow
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
@@ -208,6 +209,8 @@ class _Replica:
             said = message("{netns} is not there", netns=named(netns, self._plans))
             return Judgement(flow, "dropped", Place(netns), left_out=(said,))
         self._servers.hang_up()
+        flow = self._as_sent(flow)
+        self._servers.answer_bytes = flow.data_bytes if flow.protocol == "tcp" else 0
         self._reset_between_flows(flow.version)
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
@@ -218,6 +221,15 @@ class _Replica:
         attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
+
+    def _as_sent(self, flow: Flow) -> Flow:
+        """Return the flow with as much data as the walk looks at: of TCP only through tunnels."""
+        if flow.protocol != "tcp" or not flow.data_bytes:
+            return flow
+        branches = walk_flow(self._network, flow).branches
+        if any(through_tunnel(each.request, each.reply) for each in branches):
+            return flow
+        return msgspec.structs.replace(flow, data_bytes=0)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
         """Return how the flow's client sends to the flow's host; None where the client resolves the address itself."""

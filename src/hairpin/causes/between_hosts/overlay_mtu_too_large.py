@@ -1,0 +1,57 @@
+"""A tunnel's MTU is larger than the underlay carries, and its outer packets may not be fragmented.
+
+Users see: small requests between hosts are answered, large ones and downloads stall.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import tunnelled
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import SetLink, one
+from hairpin.message import message
+from hairpin.walk.link.tunnel import overhead_bytes
+
+_LEAST = 576
+"""An IPv4 link that carries less is no link for IP: RFC 791."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a full-sized packet was lost as the outer packet of a tunnel whose MTU is too large."""
+    sent = tunnelled(view)
+    below = view.network.namespace(view.stop.netns).link(view.stop.link)
+    if sent is None or below is None or not sent.inside:
+        return
+    overhead = overhead_bytes(sent.tunnel)
+    fits = below.mtu_bytes - overhead
+    if not _LEAST <= fits < sent.link.mtu_bytes:
+        return
+    name, host = sent.link.name, sent.netns.host
+    yield Candidate(
+        title=message("the MTU of {link} on {host} is {mtu}, and its underlay carries {fits}",
+                      link=name, host=host, mtu=sent.link.mtu_bytes, fits=fits),
+        detail=message(
+            "The tunnel adds {overhead} bytes to each packet, {below} of {far} has an MTU of {mtu}, and the outer "
+            "packets may not be fragmented there. Handshakes pass. A full-sized segment is lost, and nobody tells the "
+            "sender to send smaller ones.",
+            overhead=overhead, below=below.name, far=view.stop.netns.host, mtu=below.mtu_bytes,
+        ),
+        change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, mtu_bytes=fits))),
+        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits),
+        in_class="oversized-tunnel",
+        evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, below) if each.evidence)),
+        advice=(
+            message("set the MTU {fits} where the overlay network is configured (flannel, the CNI, the engine's option "
+                    "mtu), on all hosts alike, and make its containers anew", fits=fits),
+        ),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="overlay-mtu-too-large",
+    title="A tunnel's MTU is larger than the network below it carries",
+    source="drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_SET; net/ipv4/ip_output.c ip_fragment()",
+    reasons=frozenset({"mtu"}),
+    find=find,
+)

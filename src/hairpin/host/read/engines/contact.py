@@ -1,0 +1,68 @@
+"""How an engine took the collector's questions: where it was asked, and whether it answered."""
+
+from typing import Literal
+
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.docker import Contact
+
+_TIMED_OUT = (28, 124)
+"""curl's exit status after ``--max-time``, timeout(1)'s."""
+State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
+
+
+def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
+    """Return the contact with an engine that runs or is installed."""
+    version = evidence.find(f"{kind}-version", "")
+    if kind == "podman":  # it has no daemon: its command answers
+        return Contact(kind, "podman" if version is not None else "", _of_podman(version), _took_ms(version))
+    socket = evidence.find("docker-socket", "")
+    return Contact(kind, _endpoint(socket), _of_docker(evidence, socket, version), _took_ms(version))
+
+
+def _endpoint(socket: Reading | None) -> str:
+    """Return the socket as DOCKER_HOST has it.  The reading's text begins with it; one that cannot be asked stands in
+    the reading's origin."""
+    if socket is None:
+        return ""
+    if socket.outcome == "text":
+        return socket.text.partition(" ")[0].strip()
+    return socket.origin if "://" in socket.origin else f"unix://{socket.origin}"
+
+
+def _took_ms(version: Reading | None) -> int | None:
+    return version.took_ms if version is not None and version.outcome == "text" else None
+
+
+def _of_podman(version: Reading | None) -> State:
+    if version is None or version.outcome == "absent":
+        return "stopped"
+    return _told(version) or "unreachable"
+
+
+def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | None) -> State:
+    if version is not None and (told := _told(version)):
+        return told
+    if any(_is_text(evidence.find(key, "")) for key in ("docker-info", "docker-containers")):
+        return "answers"
+    if socket is not None and socket.outcome == "refused":
+        return "unreadable"
+    if _is_text(evidence.find("dockerd-cmdline", "")):
+        return "unreachable"
+    # Neither docker nor curl is there to ask a socket, or the socket is one of another machine or namespace.
+    asked = version is not None and version.outcome != "absent"
+    if (_is_text(socket) and not asked) or (socket is not None and "not asked" in socket.text):
+        return "unreachable"
+    return "stopped"
+
+
+def _told(version: Reading) -> State | None:
+    """Return what the answer to the question for the version tells; None where it failed for another reason."""
+    if version.outcome == "text":
+        return "answers"
+    if version.outcome == "refused":
+        return "unreadable"
+    return "hung" if version.status in _TIMED_OUT else None
+
+
+def _is_text(reading: Reading | None) -> bool:
+    return reading is not None and reading.outcome == "text"

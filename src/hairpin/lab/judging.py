@@ -1,0 +1,142 @@
+"""Holds one answer of hairpin's against the truth of its scenario: a miss, a false alarm, or right."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from hairpin.lab.diagnosis import Answer, NamedCause, agrees, describes
+from hairpin.lab.probe import Outcome
+from hairpin.lab.scenario import Flow, Scenario
+from hairpin.lab.topology import HOSTS
+
+EVERYTHING = "(everything)"
+_READ_BY = re.compile(r"--host ([0-9.]+)")
+
+
+class FlowScore(msgspec.Struct, frozen=True):
+    """One question put to hairpin, and whether its answer was right.
+
+    ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones
+    that were, in the report's order; of several hosts as ``ID@HOST``. ``repair`` is ``works`` or ``fails`` where the
+    printed commands were carried out and the connection made again. ``wrong`` says what is off, empty where all is
+    right.
+    """
+
+    scenario: str
+    flow: str
+    truth: str
+    verdict: str
+    expected: tuple[tuple[str, ...], ...]
+    named: tuple[str, ...]
+    seconds: float
+    agrees: bool
+    cause_right: bool
+    false_alarm: bool
+    wrong: str
+    repair: Literal["", "works", "fails"] = ""
+
+
+def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
+    """Hold one answer against the truth of one flow."""
+    failing = flow.after is not Outcome.DELIVERED
+    expected = scenario.causes if failing else ()
+    if answer.report is None or not answer.report.flows:
+        return _unanswered(scenario, flow, expected, answer)
+    asked = answer.report.flows[0]
+    causes = _names(scenario, answer.report.blocking(asked))
+    told = describes(asked, flow.after, across_hosts=scenario.several_hosts)
+    wrong = ""
+    if not told:
+        wrong = f"the connection was {flow.after.value}"
+    elif failing and not names_all(expected, causes):
+        wrong = (
+            f"named {', '.join(causes) or 'nothing'}, the cause is {' and '.join('/'.join(one) for one in expected)}"
+        )
+    elif causes and not failing:
+        wrong = f"false alarm: {', '.join(causes)}"
+    elif answer.status != int(failing):
+        wrong = f"exit status {answer.status}, should be {int(failing)}"
+    row = _row(scenario, flow, asked.verdict, expected, causes, answer, wrong)
+    return msgspec.structs.replace(row, agrees=told)
+
+
+def judge_everything(scenario: Scenario, answer: Answer, alone: str = "") -> FlowScore:
+    """Hold the answer to no target, as people ask first, against a healthy host: nothing may be wrong.
+
+    ``alone``: the host that was asked where there are others, which nobody read.
+    """
+    flow = Flow(target=EVERYTHING, start=f"{EVERYTHING}{_alone(alone)}", to="")
+    if answer.report is None:
+        return _unanswered(scenario, flow, (), answer)
+    causes = _names(scenario, answer.report.blocking())
+    failing = [one for one in answer.report.flows if not agrees(Outcome.DELIVERED, one.verdict)]
+    lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in failing)
+    wrong = ""
+    if causes or lost:
+        wrong = "false alarm: " + ", ".join(causes + lost)
+    elif answer.status:
+        wrong = f"exit status {answer.status}, should be 0"
+    return _row(scenario, flow, lost[0].rpartition(" ")[2] if lost else "delivered", (), causes, answer, wrong)
+
+
+def judge_alone(scenario: Scenario, flow: Flow, answer: Answer, host: str) -> FlowScore:
+    """Hold the answer of one host alone against the truth of a healthy flow that starts on it: what goes to another
+    host ``leaves``, and the other is named by its underlay address with the option that reads it.
+    """
+    row = judge(scenario, flow, answer)
+    row = msgspec.structs.replace(row, flow=row.flow + _alone(host))
+    if row.wrong or answer.report is None or row.verdict != "leaves" or not _goes_to_a_host(flow):
+        return row
+    said = "; ".join((*answer.report.flows[0].assumed, *(each.option for each in answer.report.questions)))
+    if set(_READ_BY.findall(said)).intersection(HOSTS):
+        return row
+    return msgspec.structs.replace(row, wrong=f"the far host is not named with what reads it: {said or 'nothing said'}")
+
+
+def _goes_to_a_host(flow: Flow) -> bool:
+    """Return whether the flow goes to a lab host or to a container of one: not to the client outside."""
+    return flow.to.startswith(("10.", "198.51.100.1"))
+
+
+def _alone(host: str) -> str:
+    return f" asked of {host} alone" if host else ""
+
+
+def _names(scenario: Scenario, causes: tuple[NamedCause, ...]) -> tuple[str, ...]:
+    return tuple(f"{cause.id}@{cause.host}" if scenario.several_hosts else cause.id for cause in causes)
+
+
+def names_all(expected: tuple[tuple[str, ...], ...], causes: tuple[str, ...]) -> bool:
+    """Tell whether the best-ranked causes are the expected ones: each entry is met by one of the first as many."""
+    best = frozenset(causes[: len(expected)])
+    return all(best.intersection(alternatives) for alternatives in expected)
+
+
+def _unanswered(scenario: Scenario, flow: Flow, expected: tuple[tuple[str, ...], ...], answer: Answer) -> FlowScore:
+    said = answer.complaint.splitlines()[-1] if answer.complaint else "it printed nothing"
+    return _row(scenario, flow, "none", expected, (), answer, f"status {answer.status}, no report: {said}")
+
+
+def _row(
+    scenario: Scenario,
+    flow: Flow,
+    verdict: str,
+    expected: tuple[tuple[str, ...], ...],
+    causes: tuple[str, ...],
+    answer: Answer,
+    wrong: str,
+) -> FlowScore:
+    return FlowScore(
+        scenario=scenario.name,
+        flow=flow.start if flow.start.startswith(EVERYTHING) else f"{flow.start} → {flow.to}",
+        truth=flow.after.value,
+        verdict=verdict,
+        expected=expected,
+        named=causes,
+        seconds=answer.seconds,
+        agrees=agrees(flow.after, verdict),
+        cause_right=bool(expected) and names_all(expected, causes),
+        false_alarm=not expected and bool(causes or (scenario.healthy and wrong)),
+        wrong=wrong,
+    )

@@ -1,0 +1,108 @@
+"""A real sshd in each of a lab's hosts, and keys by which root of any of them logs in to all.
+
+Keys, known hosts and configuration are made for one lab and lie in its hosts' own files: they end with it, and the
+machine's own keys and configuration take no part.
+"""
+
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab
+from hairpin.lab.engine import write
+from hairpin.lab.node import Node
+from hairpin.lab.scenario import Scenario
+from hairpin.message import message
+
+_FOLDER = "/run/lab-ssh"
+_STATED = "/run/outside.toml"
+_LOG = f"{_FOLDER}/log"
+_SERVER = f"""ListenAddress 0.0.0.0
+HostKey {_FOLDER}/host
+AuthorizedKeysFile {_FOLDER}/authorized
+PidFile {_FOLDER}/pid
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+"""
+# In front of /etc/ssh/ssh_config, whose StrictHostKeyChecking may be weaker.
+_CLIENT = f"""IdentityFile {_FOLDER}/user
+IdentitiesOnly yes
+UserKnownHostsFile {_FOLDER}/known
+GlobalKnownHostsFile none
+StrictHostKeyChecking yes
+"""
+START_TIMEOUT_S = 20.0
+
+
+@contextmanager
+def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
+    """Let root of each host log in to all hosts (its own included) by ssh during the block; raise LabError.
+
+    Yields the options that have hairpin read all hosts so, the first as "this host", at the addresses of now.
+    """
+    addresses = [_address(host) for host in lab.hosts]
+    for host in lab.hosts:
+        _make_keys(host)
+    users = "".join(host.run(f"cat {_FOLDER}/user.pub") for host in lab.hosts)
+    keys = (host.run(f"cat {_FOLDER}/host.pub") for host in lab.hosts)
+    known = "".join(f"{address} {key}" for address, key in zip(addresses, keys, strict=True))
+    with ExitStack() as stack:
+        for host in lab.hosts:
+            write(host, f"{_FOLDER}/authorized", users)
+            write(host, f"{_FOLDER}/known", known)
+            stack.enter_context(_sshd(host))
+        named = zip(lab.hosts, addresses, strict=True)
+        yield tuple(word for host, address in named for word in ("--host", f"{host.name}=root@{address}"))
+
+
+@contextmanager
+def whole_network(lab: Lab, scenario: Scenario) -> Generator[tuple[str, ...]]:
+    """Yield the options by which hairpin on the first host learns all that the scenario tells: the other hosts, and the
+    facts that no host shows, in a file of the first."""
+    with ExitStack() as stack:
+        hosts = stack.enter_context(running_logins(lab)) if scenario.several_hosts else ()
+        if scenario.outside:
+            write(lab.host, _STATED, scenario.outside)
+        yield (*hosts, *(("--outside", _STATED) if scenario.outside else ()))
+
+
+def _address(host: Node) -> str:
+    return host.run("ip -4 -o address show dev eth0 scope global").split()[3].partition("/")[0]
+
+
+def _make_keys(host: Node) -> None:
+    host.run(f"mkdir -p -m 700 {_FOLDER} /run/sshd ~/.ssh")
+    for name in ("host", "user"):
+        host.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", host.name, "-f", f"{_FOLDER}/{name}"))
+    write(host, f"{_FOLDER}/sshd_config", _SERVER)
+    host.run("cat > ~/.ssh/config", stdin=_CLIENT)
+    host.run("usermod -p '*' root")  # sshd without PAM lets no locked account in: auth.c allowed_user()
+
+
+@contextmanager
+def _sshd(host: Node) -> Generator[None]:
+    """Run the host's sshd during the block; sessions that it has started end with the host's first process."""
+    argv = ("/usr/sbin/sshd", "-D", "-e", "-f", f"{_FOLDER}/sshd_config")
+    with host.start(argv, log=_LOG) as server:
+        try:
+            _wait_ready(host, server)
+            yield
+            host.run(f"kill $(cat {_FOLDER}/pid)")  # its own process: ``server`` is the nsenter(1) around it
+        finally:
+            server.kill()
+
+
+def _wait_ready(host: Node, server: subprocess.Popen[str]) -> None:
+    log = Path(f"/proc/{host.pid}/root{_LOG}")
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while server.poll() is None and time.monotonic() < deadline:
+        if "Server listening on" in log.read_text(encoding="utf-8"):
+            return
+        time.sleep(0.02)
+    said = log.read_text(encoding="utf-8").strip()
+    raise LabError(message("{host}: sshd did not start: {said}", host=host.name, said=said))

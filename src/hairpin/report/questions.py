@@ -1,0 +1,17 @@
+"""Writes what only the user can tell: the question, what either answer means, and the option that settles it."""
+
+from hairpin.answer.answer import Answer
+from hairpin.message import message
+from hairpin.report.paper import Paper
+from hairpin.report.words import Words
+
+
+def write_questions(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the answer's questions; nothing where none is open."""
+    for each in answer.questions:
+        asked = each.question
+        paper.gap()
+        paper.prose(words(asked.text), first=f"{words(message('question:'))} ", first_style="unsure")
+        paper.prose(words(asked.if_yes), indent=2, first=f"{words(message('yes:'))} ")
+        paper.prose(words(asked.if_no), indent=2, first=f"{words(message('no:'))} ")
+        paper.line(f"  {words(message('settled by:'))} {asked.option}")

@@ -1,0 +1,80 @@
+"""What is presumed of machines that nobody read: who answers, and what only the user can tell of the way back."""
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import NextHop
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, inside, prefix_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.unmasqueraded import is_unmasqueraded
+from hairpin.walk.state import OpenQuestion, State
+
+
+def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
+    """Return who is assumed to answer, with the option that has a host on the way read, too: a tunnel's far end, a next
+    hop that is not the default route's, a neighbour."""
+    address = address_text(state.packet.daddr, state.packet.version)
+    if state.carried is not None:
+        return message(
+            "{address}, the tunnel's far end, delivers what it unpacks and brings the answer (--host {address} reads "
+            "it)",
+            address=address,
+        )
+    hop = state.next_hop
+    if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
+        return message("{address} answers", address=address)
+    if hop.gateway is None:
+        return message("{address} answers (if it is a host, --host {address} reads it)", address=address)
+    return message(
+        "{address} answers behind the next hop, {gateway} (if that is a host, --host {gateway} reads it)",
+        address=address,
+        gateway=address_text(hop.gateway, hop.gateway_version or state.packet.version),
+    )
+
+
+def _is_of_default_route(namespace: Namespace, hop: NextHop) -> bool:
+    ways = (each for route in namespace.routes if not route.prefix_length for each in route.next_hops)
+    return any((each.link, each.gateway) == (hop.link, hop.gateway) for each in ways)
+
+
+def _is_way_back_stated(network: Network, state: State) -> bool:
+    """Return whether the user has stated a return route to the packet's source."""
+    packet, host = state.packet, state.netns.of_host
+    return any(
+        network.host_netns(each.host) == host
+        and each.version == packet.version
+        and inside(packet.saddr, each.network, each.prefix_length, each.version)
+        for each in network.world.return_routes
+    )
+
+
+def way_back(network: Network, state: State) -> OpenQuestion | None:
+    """Return the question whether answers to an address that nobody masquerades come back; None where there is no such
+    address, or where the user has stated it."""
+    packet, hop = state.packet, state.next_hop
+    unmasqueraded = is_unmasqueraded(network, state.netns.of_host, packet.version, packet.saddr)
+    if not unmasqueraded or _is_way_back_stated(network, state):
+        return None
+    namespace = network.namespace(state.netns.of_host)
+    source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)
+    back = lookup(namespace, Query(packet.version, packet.saddr)).route
+    subnet = prefix_text(back.destination, back.prefix_length, back.version) if back is not None else source
+    by = address_text(hop.gateway, hop.gateway_version or packet.version) if hop and hop.gateway is not None else None
+    return OpenQuestion(
+        text=message("Does the next hop, {gateway}, know the way back to {source}?", gateway=by, source=source)
+        if by is not None
+        else message("Does {target} know the way back to {source}?", target=target, source=source),
+        if_yes=message(
+            "{target} answers {source} (a [[return_route]] to {subnet} in a file for --outside states it)",
+            target=target,
+            source=source,
+            subnet=subnet,
+        ),
+        if_no=message(
+            "The answers to {source} are lost: give the next hop a route to {subnet}, or masquerade {subnet}",
+            source=source,
+            subnet=subnet,
+        ),
+        option=f"--host {by or target}",
+    )

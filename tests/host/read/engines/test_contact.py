@@ -1,0 +1,64 @@
+"""How an engine took the questions, from what the collector wrote down."""
+
+import msgspec
+import pytest
+
+from hairpin.evidence.reading import Evidence, Outcome
+from hairpin.host.docker import Contact
+from hairpin.host.read.engines.contact import contact
+from tests.host.fixture_evidence import evidence
+
+Row = tuple[str, Outcome, str, str, int]
+SOCKET: Row = ("docker-socket", "text", "/run/docker.sock", "unix:///run/docker.sock (dockerd, process 9)", 0)
+DOCKERD: Row = ("dockerd-cmdline", "text", "/proc/9/cmdline", "", 0)
+END = "unix:///run/docker.sock"
+
+
+def of(*readings: Row) -> Evidence:
+    read = evidence(*((key, "", origin, text) for key, _, origin, text, _ in readings))
+    made = (
+        msgspec.structs.replace(each, outcome=outcome, status=status, took_ms=30)
+        for each, (_, outcome, _, _, status) in zip(read.readings, readings, strict=True)
+    )
+    return msgspec.structs.replace(read, readings=tuple(made))
+
+
+CASES: dict[str, tuple[Evidence, Contact]] = {
+    "it answers": (
+        of(SOCKET, ("docker-version", "text", "docker version", "{}", 0)), Contact("docker", END, "answers", 30)),
+    "no answer in time": (
+        of(SOCKET, DOCKERD, ("docker-version", "failed", "docker version", "", 124)), Contact("docker", END, "hung")),
+    "curl had none in time": (
+        of(SOCKET, DOCKERD, ("docker-version", "failed", "GET /version", "", 28)), Contact("docker", END, "hung")),
+    "it runs and does not listen": (
+        of(SOCKET, DOCKERD, ("docker-version", "failed", "docker version", "Cannot connect", 1)),
+        Contact("docker", END, "unreachable")),
+    "its socket is left over": (
+        of(SOCKET, ("docker-version", "failed", "docker version", "Cannot connect", 1)),
+        Contact("docker", END, "stopped")),
+    "no permission": (
+        of(("docker-socket", "refused", "/run/docker.sock", "Permission denied", 1)),
+        Contact("docker", END, "unreadable")),
+    "nothing to ask it with": (
+        of(SOCKET, ("docker-version", "absent", "docker version", "neither docker nor curl is installed", 127)),
+        Contact("docker", END, "unreachable")),
+    "another machine's": (
+        of(("docker-socket", "absent", "tcp://192.0.2.1:2375", "not a local socket: not asked", 127)),
+        Contact("docker", "tcp://192.0.2.1:2375", "unreachable")),
+    "no socket": (
+        of(("docker-socket", "absent", "/run/docker.sock", "no Docker socket", 127)),
+        Contact("docker", END, "stopped")),
+    "nothing was asked": (of(), Contact("docker", "", "stopped")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "expected"), CASES.values(), ids=CASES)
+def test_docker(read: Evidence, expected: Contact) -> None:
+    assert contact(read, "docker") == expected
+
+
+def test_podman_has_no_daemon() -> None:
+    answers = of(("podman-version", "text", "podman version", "{}", 0))
+    assert contact(answers, "podman") == Contact("podman", "podman", "answers", 30)
+    never = of(("podman-version", "absent", "podman version", "no container of podman runs", 127))
+    assert contact(never, "podman").state == "stopped"

@@ -1,0 +1,104 @@
+"""An answer is held against the truth: a false alarm is as wrong as a miss."""
+
+import pytest
+
+from hairpin.lab.diagnosis import Answer, AskedBack, AskedFlow, NamedCause, Report, StoppedAt
+from hairpin.lab.judging import judge, judge_alone, judge_everything, names_all
+from hairpin.lab.plan import HostPlan, LabPlan
+from hairpin.lab.probe import Outcome
+from hairpin.lab.scenario import Flow, Scenario
+
+LOST = Flow(target="8151", after=Outcome.TIMEOUT)
+FINE = Flow(target="8151")
+FAULTY = Scenario(
+    name="ip-forward-off", title="", flows=(LOST,), causes=(("ip-forward-off", "interface-forwarding-off"),)
+)
+TWO = Scenario(name="two-faults.x", title="", flows=(LOST,), causes=(("ip-forward-off",), ("docker-user-drops",)))
+HEALTHY = Scenario(name="healthy-x", title="", flows=(FINE,))
+
+
+def answer(status: int, verdict: str, *causes: str) -> Answer:
+    named = tuple(NamedCause(f"c{n}", cause, "blocking", "", flows=("f1",)) for n, cause in enumerate(causes))
+    return Answer(status, 0.5, Report("hairpin.report/1", (AskedFlow("f1", "a", "b", verdict),), named))
+
+
+JUDGED: dict[str, tuple[Scenario, Answer, str]] = {
+    "right":                        (FAULTY, answer(1, "dropped", "ip-forward-off"), ""),
+    "an equally right id":          (FAULTY, answer(1, "dropped", "interface-forwarding-off"), ""),
+    "more behind the right one":    (FAULTY, answer(1, "dropped", "ip-forward-off", "docker-user-drops"), ""),
+    "right one only second":        (FAULTY, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), "named d"),
+    "none named":                   (FAULTY, answer(1, "dropped"), "named nothing"),
+    "other verdict":                (FAULTY, answer(1, "refused", "ip-forward-off"), "the connection was timeout"),
+    "undecided":                    (FAULTY, answer(3, "depends", "ip-forward-off"), "the connection was timeout"),
+    "other exit status":            (FAULTY, answer(0, "dropped", "ip-forward-off"), "exit status 0, should be 1"),
+    "both of two":                  (TWO, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), ""),
+    "one of two":                   (TWO, answer(1, "dropped", "docker-user-drops"), "named docker-user-drops, the"),
+    "healthy":                      (HEALTHY, answer(0, "delivered"), ""),
+    "false alarm":                  (HEALTHY, answer(1, "delivered", "ip-forward-off"), "false alarm: ip-forward-off"),
+    "delivered, but status 1":      (HEALTHY, answer(1, "delivered"), "exit status 1, should be 0"),
+    "no report":                    (HEALTHY, Answer(4, 0.1, None, "Traceback\nOops"), "status 4, no report: Oops"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scenario", "said", "wrong"), JUDGED.values(), ids=JUDGED)
+def test_judge(scenario: Scenario, said: Answer, wrong: str) -> None:
+    row = judge(scenario, scenario.flows[0], said)
+    assert row.wrong.startswith(wrong) if wrong else row.wrong == ""
+    assert row.false_alarm is (scenario is HEALTHY and bool(wrong))
+
+
+def test_names_all_wants_the_expected_before_any_other() -> None:
+    assert names_all((("a",), ("b", "c")), ("c", "a", "z"))
+    assert not names_all((("a",), ("b",)), ("a", "z", "b"))
+    assert not names_all((("a",),), ())
+
+
+TWO_HOSTS = LabPlan(hosts=(HostPlan(name="node1"), HostPlan(name="node2")))
+FAR = Scenario(name="ip-forward-off.vxlan", title="", lab=TWO_HOSTS, flows=(LOST,), causes=(("ip-forward-off@node2",),))
+ACROSS = Flow(start="container:web@node1", to="10.244.2.2:80")
+HEALTHY_PAIR = Scenario(name="healthy-pair", title="", lab=TWO_HOSTS, flows=(ACROSS,))
+
+
+@pytest.mark.parametrize(("host", "right"), (("node2", True), ("node1", False)))
+def test_of_several_hosts_the_cause_has_to_be_on_the_right_one(host: str, right: bool) -> None:
+    cause = NamedCause("c1", "ip-forward-off", "blocking", "", host, ("f1",))
+    report = Report("hairpin.report/1", (AskedFlow("f1", "a", "b", "dropped"),), (cause,))
+    row = judge(FAR, LOST, Answer(1, 0.5, report))
+    assert (row.named, row.cause_right, row.wrong == "") == ((f"ip-forward-off@{host}",), right, right)
+
+
+def alone(verdict: str, assumed: str = "", option: str = "") -> Answer:
+    questions = (AskedBack("?", option),) if option else ()
+    flow = AskedFlow("f1", "a", "b", verdict, assumed=(assumed,))
+    return Answer(0, 0.5, Report("hairpin.report/1", (flow,), (), questions))
+
+
+ALONE: dict[str, tuple[Answer, str]] = {
+    "named in what is assumed": (alone("leaves", "198.51.100.12 answers (--host 198.51.100.12 reads it)"), ""),
+    "named by a question":      (alone("leaves", "10.244.2.2 answers", "--host 198.51.100.12"), ""),
+    "nobody named":             (alone("leaves", "10.244.2.2 answers"), "the far host is not named"),
+    "somebody else named":      (alone("leaves", "", "--host 192.0.2.1"), "the far host is not named"),
+    "called broken":            (alone("dropped"), "the connection was delivered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "wrong"), ALONE.values(), ids=ALONE)
+def test_one_host_alone_names_the_other(said: Answer, wrong: str) -> None:
+    row = judge_alone(HEALTHY_PAIR, ACROSS, said, "node1")
+    assert row.wrong.startswith(wrong) if wrong else row.wrong == ""
+    assert row.flow.endswith("asked of node1 alone")
+
+
+def test_a_healthy_host_of_a_broken_network_is_not_to_be_called_sick() -> None:
+    assert judge_everything(FAR, answer(0, "leaves"), alone="node1").wrong == ""
+    sick = judge_everything(FAR, answer(1, "dropped", "masquerade-missing"), alone="node1")
+    assert (sick.false_alarm, sick.wrong.startswith("false alarm: masquerade-missing@")) == (True, True)
+
+
+@pytest.mark.parametrize(("reason", "right"), (("no-neighbour", True), ("rule", False)))
+def test_the_kernel_tells_late_that_nobody_answers_arp(reason: str, right: bool) -> None:
+    flow = Flow(target="8151", after=Outcome.UNREACHABLE)
+    found = AskedFlow("f1", "a", "b", "dropped", ("c1",), StoppedAt(reason))
+    cause = NamedCause("c1", "ip-forward-off", "blocking", "", "", ("f1",))
+    row = judge(FAULTY, flow, Answer(1, 0.5, Report("hairpin.report/1", (found,), (cause,))))
+    assert (row.agrees, row.wrong == "") == (right, right)

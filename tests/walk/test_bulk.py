@@ -1,0 +1,73 @@
+"""Full-sized segments through a tunnel: lost where their sender learns nothing, delivered where it is told.
+
+What real connections did is in tests/acceptance; here the reasons are taken one at a time.
+"""
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
+from tests.acceptance.recorded_networks import Asked
+from tests.acceptance.test_networks import flow_of
+from tests.acceptance.test_networks import network as recorded
+from tests.causes.between_hosts.test_between_hosts import changed, two
+from tests.two_hosts import OPEN, network, node, vxlan
+
+INSIDE = parse_address("10.244.2.1")[1]
+FULL = 16000
+SETS_DF = msgspec.structs.replace(vxlan("one"), dont_fragment="set")
+CLAMPING = OPEN.replace(
+    "COMMIT", "-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu\nCOMMIT"
+)
+STALLING = network(node("one", tunnel=SETS_DF, mtu_bytes=1400), two())
+
+
+def to_two(data_bytes: int, *, forwarded: bool = True) -> Flow:
+    start = Outside(parse_address("192.0.2.10")[1]) if forwarded else FromHost()
+    return Flow(start, 4, INSIDE, "tcp", 80, host="one", data_bytes=data_bytes)
+
+
+def by_route() -> Network:
+    host = node("one", tunnel=SETS_DF, mtu_bytes=1400)
+    values = host.namespaces[0].sysctls.with_value(("net", "ipv4", "ip_forward_use_pmtu"), "1")
+    return network(changed(host, sysctls=values), two())
+
+
+CASES: dict[str, tuple[Network, Flow, str]] = {
+    "nobody tells a forwarded packet's sender": (STALLING, to_two(FULL), "dropped"),
+    "a short request": (STALLING, to_two(0), "delivered"),
+    "a request that fits": (STALLING, to_two(1000), "delivered"),
+    "the host's own route tells its sender": (STALLING, to_two(FULL, forwarded=False), "delivered"),
+    "the host forwards by what its route has learned": (by_route(), to_two(FULL), "delivered"),
+    "a rule makes segments smaller": (
+        network(node("one", tunnel=SETS_DF, mtu_bytes=1400, rules=CLAMPING), two()), to_two(FULL), "delivered"),
+    "outer packets may be fragmented": (network(node("one", mtu_bytes=1400), two()), to_two(FULL), "delivered"),
+    "the underlay carries them": (
+        network(node("one", tunnel=SETS_DF, mtu_bytes=1550), two()), to_two(FULL), "delivered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "verdict"), CASES.values(), ids=CASES)
+def test_request(net: Network, flow: Flow, verdict: str) -> None:
+    trace = walk_flow(net, flow)
+    assert trace.verdict == verdict
+    assert (trace.usual.stop.reason if trace.usual.stop else None) == ("mtu" if verdict == "dropped" else None)
+
+
+def test_answer_stalls_in_the_tunnel_of_the_server_s_host() -> None:
+    net = recorded("overlay-mtu-too-large")
+    asked = flow_of(Asked("container:web@node2", "10.244.1.2:80", "10.244.1.2:80", FULL, ""), net)
+    found = diagnose(net, asked)
+    assert found.trace.verdict == "unanswered"
+    assert [f"{each.cause}@{each.host}" for each in found.causes] == ["overlay-mtu-too-large@node1"]
+    assert walk_flow(net, msgspec.structs.replace(asked, data_bytes=0)).verdict == "delivered"
+
+
+def test_a_bridge_port_tells_the_sender() -> None:
+    net = recorded("healthy-bridge-vxlan-packet-too-big")
+    asked = Asked("container:web@node1", "10.77.0.32:80", "10.77.0.32:80", FULL, "")
+    assert walk_flow(net, flow_of(asked, net)).verdict == "delivered"

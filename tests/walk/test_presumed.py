@@ -1,0 +1,43 @@
+"""Who is presumed to answer is named with what reads it, where it may be a host."""
+
+import pytest
+
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+from tests.acceptance.recorded_networks import Asked
+from tests.acceptance.test_networks import flow_of, network
+
+CASES: dict[str, tuple[str, str, str, str]] = {
+    "a tunnel's far end": (
+        "healthy-flannel-vxlan", "host@node1", "10.244.2.2:80",
+        ("198.51.100.12, the tunnel's far end, delivers what it unpacks and brings the answer"
+        " (--host 198.51.100.12 reads it)")),
+    "a next hop": (
+        "healthy-flannel-host-gw", "host@node1", "10.244.2.2:80",
+        "10.244.2.2 answers behind the next hop, 198.51.100.12 (if that is a host, --host 198.51.100.12 reads it)"),
+    "a next hop that is asked about": (
+        "healthy-flannel-host-gw", "container:web@node1", "10.244.2.2:80", "10.244.2.2 answers"),
+    "a neighbour": (
+        "healthy-published-across-hosts", "host@node1", "198.51.100.12:8151",
+        "198.51.100.12 answers (if it is a host, --host 198.51.100.12 reads it)"),
+    "anybody behind the default route": (
+        "healthy-flannel-host-gw", "host@node1", "192.0.2.10:9000", "192.0.2.10 answers"),
+}  # fmt: skip
+
+
+def alone(name: str, origin: str, to: str) -> tuple[Network, Flow]:
+    whole = network(name)
+    flow = flow_of(Asked(origin, to, to, 0, "delivered"), whole)
+    return Network((whole.host("node1"),), whole.world), flow
+
+
+@pytest.mark.parametrize(("name", "origin", "to", "said"), CASES.values(), ids=CASES)
+def test_who_answers(name: str, origin: str, to: str, said: str) -> None:
+    assert [str(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed] == [said]
+
+
+def test_the_way_back_is_asked_only_for_what_is_not_masqueraded() -> None:
+    ask = ("healthy-flannel-host-gw", "container:web@node1")
+    assert len(walk_flow(*alone(*ask, "10.244.2.2:80")).usual.questions) == 1
+    assert walk_flow(*alone(*ask, "192.0.2.10:9000")).usual.questions == ()
