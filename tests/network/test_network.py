@@ -14,6 +14,7 @@ from hairpin.network.network import (
     conf,
     is_bridge_port,
     is_uplink,
+    outer_link,
     owns_address,
     veth_peer,
 )
@@ -121,6 +122,14 @@ UPLINKS: dict[str, tuple[Link, bool]] = {
 @pytest.mark.parametrize(("candidate", "expected"), UPLINKS.values(), ids=UPLINKS)
 def test_is_uplink(candidate: Link, expected: bool) -> None:
     assert is_uplink(NET, HOST_NETNS, candidate) is expected
+
+
+def test_the_outer_link_of_a_bridge_is_its_uplink() -> None:
+    assert outer_link(NET, HOST_NETNS, link(HOST, "eth0")) == link(HOST, "eth0")
+    assert outer_link(NET, HOST_NETNS, link(HOST, "docker0")) is None
+    nic = Link(9, "eth9", master="docker0")
+    wired = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=(*HOST.links, nic)))
+    assert outer_link(wired, HOST_NETNS, link(HOST, "docker0")) == nic
 
 
 Rule = Literal["max", "or", "own"]

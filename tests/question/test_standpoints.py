@@ -68,6 +68,16 @@ def test_without_a_default_route_an_uplink_with_an_address() -> None:
     ) == (None, None, None)
 
 
+def test_a_default_route_to_containers_is_not_the_lan() -> None:
+    """A program that configures every link gives docker0 one with the better metric."""
+    made = host_namespace()
+    routes = tuple(
+        msgspec.structs.replace(each, metric=100) if each.prefix_length == 0 else each for each in made.routes
+    )
+    both = network(msgspec.structs.replace(made, routes=(*routes, route("default", "docker0"))))
+    assert lan_link(both, HOST_NETNS, 4) == "eth0"
+
+
 def test_a_network_without_room_has_no_neighbour() -> None:
     made = host_namespace()
     small = tuple(

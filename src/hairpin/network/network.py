@@ -174,6 +174,20 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
     return link.kind == "veth" and veth_peer(network, netns, link) is None
 
 
+def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
+    """Return the uplink by which packets on this link leave the snapshot: the link, or a port of the bridge.
+
+    None: only what was read is on the link, such as containers on a bridge.
+    """
+    if is_uplink(network, netns, link):
+        return link
+    if link.kind == "bridge":
+        for port in bridge_ports(network.namespace(netns), link.name):
+            if is_uplink(network, netns, port):
+                return port
+    return None
+
+
 def conf(
     namespace: Namespace, version: Version, link: str, name: str, *, rule: Literal["max", "or", "own"] = "own"
 ) -> int | None:

@@ -14,9 +14,9 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
     addresses_of,
-    bridge_ports,
     is_bridge_port,
     is_uplink,
+    outer_link,
     owns_address,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
@@ -118,7 +118,7 @@ def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | 
     for name in candidates:
         link = namespace.link(name)
         if link is not None and name != "lo":
-            found = _outer(network, netns, link)
+            found = outer_link(network, netns, link)
             if found is not None:
                 return found
     physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
@@ -129,17 +129,6 @@ def _default_first(holders: list[str], ways: list[str]) -> list[str]:
     """A client behind a router comes in by the link that holds the asked address, if it is a way out too; a multi-homed
     host is asked on the address's own link."""
     return [name for name in holders if name in ways] or holders
-
-
-def _outer(network: Network, netns: Netns, link: Link) -> Link | None:
-    """Return the link itself, or the uplink that is a port of it, when it leads out of the snapshot."""
-    if is_uplink(network, netns, link):
-        return link
-    if link.kind == "bridge":
-        for port in bridge_ports(network.namespace(netns), link.name):
-            if is_uplink(network, netns, port):
-                return port
-    return None
 
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
