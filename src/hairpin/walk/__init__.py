@@ -1,1 +1,7 @@
-"""Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps."""
+"""Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps.
+
+Read ``walk`` (request, reply, first data), ``state`` (where a packet stands, how a way can end) and ``packet_walk``
+(the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing), ``hooks`` (netfilter),
+``sockets``.  The edge: ``outside``.  Back again: ``answer`` (the packet that answers), ``reply`` (whether and where it
+starts), and ``verdicts`` (what became of the flow).
+"""

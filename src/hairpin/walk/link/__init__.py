@@ -1,3 +1,3 @@
-"""Layer 2: ``device`` (in and out), ``bridge``, ``vlan``, ``segment`` (who is on a wire), ``neighbour`` with
-``arp`` and ``neighbour_discovery``.
+"""Layer 2: ``device`` (in and out), ``bridge``, ``vlan``, ``segment`` (who is on a wire), ``crossing`` (from one end
+of a wire to the other), ``tunnel``, ``neighbour`` with ``arp`` and ``neighbour_discovery``.
 """
