@@ -16,7 +16,7 @@ from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.network.flow import Flow, FromContainer, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.rule_text import PROXY_OFF_RULES, with_chain, without
+from tests.rule_text import PROXY_OFF_RULES, with_chain, without
 from tests.small_host import (
     WEB,
     container,

@@ -7,8 +7,8 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network
-from tests.walk.test_walk import published, with_rule
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, published
 
 FORWARDING = {"conf__eth0__forwarding": "0"}
 DROP = with_rule("filter DOCKER-USER", "-i eth0 -j DROP")

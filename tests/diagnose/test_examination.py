@@ -2,8 +2,8 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
-from tests.walk.test_walk import published, with_rule
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
 
 FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
 NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))

@@ -22,11 +22,11 @@ from hairpin.netfilter.ir import Dialect, Verdict
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
+from tests.rule_text import without
 from tests.small_host import HOST_NETNS as SMALL_NETNS
 from tests.small_host import container, host_namespace
 from tests.small_host import engine as small_engine
 from tests.small_host import network as small_network
-from tests.walk.test_walk import without
 
 HOST_NETNS = Netns("h")
 ENGINE = docker("26.1.5", N1, containers=(WEB,))

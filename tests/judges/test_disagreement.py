@@ -8,8 +8,7 @@ from hairpin.message import Message, message
 from hairpin.network.world import World
 from hairpin.replica.judgement import Judgement, Verdict
 from hairpin.walk.walk import walk_flow
-from tests.small_host import network
-from tests.walk.test_walk import published
+from tests.small_host import network, published
 
 WHOLE = network()
 TRACE = walk_flow(WHOLE, published())

@@ -56,6 +56,12 @@ class View(msgspec.Struct, frozen=True):
         return self.branch.verdict == "unanswered" and bool(self.branch.reply)
 
     @property
+    def looked_up(self) -> int:
+        """The address whose route lookup stopped the packet: its source if by reverse path, else its destination."""
+        packet = self.stop.seen.packet
+        return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
+
+    @property
     def place(self) -> Place | None:
         """The rule or policy that stopped the packet, or None."""
         decided = self.stop.decided_by

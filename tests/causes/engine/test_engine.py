@@ -21,9 +21,8 @@ from tests.causes.hosts import (
     relayed_udp,
     told,
 )
-from tests.causes.rule_text import without
-from tests.small_host import CLIENT, DOCKER_RULES, engine, host_namespace, network
-from tests.walk.test_walk import WEB_ITSELF, egress, published
+from tests.rule_text import without
+from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, engine, host_namespace, network, published
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)

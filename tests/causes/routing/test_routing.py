@@ -22,8 +22,7 @@ from tests.causes.hosts import (
     with_second_uplink,
     without_route,
 )
-from tests.small_host import HOST_ADDRESS, host_namespace, network, route
-from tests.walk.test_walk import egress, published
+from tests.small_host import HOST_ADDRESS, egress, host_namespace, network, published, route
 
 NOBODY = 0x020000000009
 OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")

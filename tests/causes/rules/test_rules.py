@@ -22,7 +22,7 @@ from tests.causes.hosts import (
     with_tables,
     zoned,
 )
-from tests.causes.rule_text import (
+from tests.rule_text import (
     ALL_RULES,
     PROXY_OFF_RULES,
     STAGE_1,
@@ -32,8 +32,16 @@ from tests.causes.rule_text import (
     with_rule,
     without,
 )
-from tests.small_host import CLIENT, container_namespace, host_namespace, network, ruleset
-from tests.walk.test_walk import WEB_ITSELF, egress, published
+from tests.small_host import (
+    CLIENT,
+    WEB_ITSELF,
+    container_namespace,
+    egress,
+    host_namespace,
+    network,
+    published,
+    ruleset,
+)
 
 OUTSIDE = Outside(CLIENT)
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)

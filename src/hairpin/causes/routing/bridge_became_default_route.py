@@ -21,7 +21,6 @@ def find(view: View) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
     if not view.on_host:
         return
-    address = packet.saddr if view.stop.reason == "rp-filter" else packet.daddr
     for route in view.host_namespace.routes:
         link = _inner_link(view, route)
         if link is None or route.version != packet.version:
@@ -30,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             title=message("The default route leads into {link}, where only containers are", link=link),
             detail=message(
                 "Packets to {address} take the route `{route}`; without it they would take another default route.",
-                address=address_text(address, packet.version),
+                address=address_text(view.looked_up, packet.version),
                 route=route_text(route),
             ),
             change=one(DeleteRoute(view.host_netns, route)),
