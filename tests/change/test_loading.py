@@ -7,6 +7,7 @@ from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, o
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Dialect, Family, Rule, Set, Table, Verdict
+from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from tests.small_host import HOST_NETNS
 
 DROP = Rule((Verdict("drop"),), "-A A -j DROP", 1)
@@ -97,7 +98,7 @@ def test_a_native_table_has_its_rules_in_their_own_words() -> None:
 
 
 def test_what_changes_by_itself_is_not_written_again() -> None:
-    table = Table("inet", "t", "nft", (), sets=(Set("s", "ipv4_addr", (), "elements time out"),))
+    table = Table("inet", "t", "nft", (), sets=(Set("s", "ipv4_addr", (), UPDATED_BY_RULES),))
     for part in (
         ReplaceTable(HOST_NETNS, "nft", "inet", "t", table),
         ReplaceTable(HOST_NETNS, "ebtables", "bridge", "filter", None),

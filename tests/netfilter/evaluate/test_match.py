@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from hairpin.message import message
 from hairpin.netfilter.evaluate.match import contains, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
@@ -32,7 +33,7 @@ EIGHTYONE = FieldMatch("dport", ((81, 81),))
 
 SETS = (
     Set("clients", "hash:ip", (Element((NumberKey(CLIENT, CLIENT),)),)),
-    Set("dynamic", "hash:ip", (), opaque="timeouts"),
+    Set("dynamic", "hash:ip", (), opaque=message("timeouts")),
     Set("except", "hash:net", (
         Element((NumberKey(CLIENT & ~0xFF, CLIENT | 0xFF),)), Element((NumberKey(CLIENT, CLIENT),), nomatch=True),
     )),

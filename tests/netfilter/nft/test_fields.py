@@ -1,8 +1,9 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import Family, Field, FieldMatch
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, ct, meta, network_needs, payload
-from hairpin.netfilter.nft.syntax import MalformedError, Object
+from hairpin.netfilter.nft.syntax import Object
 
 TCP, ICMP, ICMP6 = (FieldMatch("protocol", ((number, number),)) for number in (6, 1, 58))
 IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))

@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Ranges
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import apply, field_match, fold, needs, operand
-from hairpin.netfilter.nft.syntax import Json, MalformedError
+from hairpin.netfilter.nft.syntax import Json
 
 MARK: Json = {"meta": {"key": "mark"}}
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}

@@ -1,8 +1,8 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.nft.syntax import (
     Json,
-    MalformedError,
     brief,
     content,
     element_value,

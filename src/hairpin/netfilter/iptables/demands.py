@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.iptables.words import Group, Option
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -132,21 +134,21 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     """Raise ValueError, which quotes the words at fault, if iptables does not load the group."""
     names = [option.name for option in group.options]
     if len(set(names)) < len(names):
-        raise ValueError(f"an option is given twice: {group.text}")
+        raise MalformedError(message("an option is given twice: {text}", text=group.text))
     demand = demands.get(name, _NOTHING)
     for wanted in demand.needs:
         if not names or (wanted != ("",) and not any(option in names for option in wanted)):
-            raise ValueError(f"an option is missing: {group.text}")
+            raise MalformedError(message("an option is missing: {text}", text=group.text))
     if any(sum(option in names for option in exclusive) > 1 for exclusive in demand.excludes):
-        raise ValueError(f"options exclude each other: {group.text}")
+        raise MalformedError(message("options exclude each other: {text}", text=group.text))
     if demand.only and not demand.only.issuperset(names):
-        raise ValueError(f"an option is unknown: {group.text}")
+        raise MalformedError(message("an option is unknown: {text}", text=group.text))
     for option in group.options:
         _check_value(option, demand)
     if name == "string" and any(
         len(option.value) > MAX_PATTERN for option in group.options if option.name == "--string"
     ):
-        raise ValueError(f"the pattern is longer than {MAX_PATTERN}")
+        raise MalformedError(message("the pattern is longer than {maximum}", maximum=MAX_PATTERN))
     for option in (each for each in group.options if each.name in _ORDERED.get(name, ())):
         first, _, last = option.value.partition(":")
         if first and last and int(first, 0) > int(last, 0):
@@ -157,7 +159,7 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
     if name == "TCPOPTSTRIP" and any({"0", "1"} & set(option.value.split(",")) for option in group.options):
-        raise ValueError("the end of options, and no-operation, cannot be stripped")
+        raise MalformedError(message("the end of options, and no-operation, cannot be stripped"))
 
 
 def _check_value(option: Option, demand: Demand) -> None:
@@ -176,10 +178,10 @@ def _check_value(option: Option, demand: Demand) -> None:
 def check_numbers(text: str, greatest: int) -> None:
     """Raise ValueError for a negative number, for one above the greatest, and for a word that is no number."""
     if _NEGATIVE.search(text):
-        raise ValueError(f"{text} is negative")
+        raise MalformedError(message("{text} is negative", text=text))
     for part in _BETWEEN_NUMBERS.split(text):
         if part and int(part, 0) > greatest:
-            raise ValueError(f"{part} is above {greatest}")
+            raise MalformedError(message("{text} is above {maximum}", text=part, maximum=greatest))
 
 
 def _check_statistic(options: dict[str, Option]) -> None:

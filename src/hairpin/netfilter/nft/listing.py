@@ -18,7 +18,7 @@ from typing import cast, get_args
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
 from hairpin.netfilter.ir import (
     AnyOfMatch,
@@ -43,7 +43,6 @@ from hairpin.netfilter.nft.sets import named_map, named_set
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import (
     Json,
-    MalformedError,
     Object,
     content,
     integer,
@@ -99,7 +98,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
     except MalformedError as error:
-        raise ParseError(message("not as nft writes it: {reason}", reason=error), source=source) from None
+        raise ParseError(message("not as nft writes it: {reason}", reason=error.said), source=source) from None
     except RecursionError:
         raise ParseError(message("nested too deeply to be nft's"), source=source) from None
     finally:
@@ -143,7 +142,7 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
 def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool) -> _Found:
     family = string(body, "family")
     if family not in _FAMILIES:
-        raise MalformedError(f"{family!r} is not a family")
+        raise MalformedError(message("{family!r} is not a family", family=family))
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
@@ -187,7 +186,15 @@ def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, do
         # A dormant table's chains are not hooked in: nf_tables_table_disable().
         return Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
-        raise MalformedError(f"chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}")
+        raise MalformedError(
+            message(
+                "chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}",
+                name=name,
+                hook=hook,
+                kind=kind,
+                policy=policy,
+            )
+        )
     priority = _priority(raw.get("prio", 0), scope.family)
     devices = words(raw.get("dev")) or words(raw.get("devices"))
     return Chain(
@@ -213,7 +220,7 @@ def _priority(value: Json, family: Family) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise MalformedError(f"{value!r} is not a priority") from None
+        raise MalformedError(message("{value!r} is not a priority", value=value)) from None
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -230,7 +237,15 @@ def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[Rule,
         packets, size = _counts(statements)
         bodies = _bodies(statements, [each for each, _ in read], scope, text)
     except MalformedError as error:
-        raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
+        raise MalformedError(
+            message(
+                "rule {number} (handle {handle}) of chain {chain}: {reason}",
+                number=number,
+                handle=handle,
+                chain=raw.get("chain"),
+                reason=error.said,
+            )
+        ) from None
     return tuple(
         Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size) for body in bodies
     )

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     FibMatch,
     FieldMatch,
@@ -31,7 +33,7 @@ from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
 from hairpin.netfilter.nft.operands import field_match, needs, operand
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, content, elements_of, named, words
+from hairpin.netfilter.nft.syntax import Json, Object, content, elements_of, named, words
 from hairpin.netfilter.nft.text import match_text
 from hairpin.netfilter.nft.values import BITMASKS, WIDTHS, interface, intervals, number
 
@@ -47,10 +49,10 @@ _FROM_ETHERNET = (("==", "ether"), ("==", 1))
 def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
     """Return the matches that a ``match`` statement stands for, implied ones first."""
     if "left" not in body or "right" not in body:
-        raise MalformedError("a match without left and right")
+        raise MalformedError(message("a match without left and right"))
     operator = body.get("op", "")
     if not isinstance(operator, str):
-        raise MalformedError("a match whose op is no string")
+        raise MalformedError(message("a match whose op is no string"))
     return compare(body["left"], operator, body["right"], scope)
 
 

@@ -8,9 +8,11 @@ Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise
 
 import msgspec
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, Ranges
 from hairpin.netfilter.nft.fields import Operand, ct, meta, network_needs, payload
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, object_of, single
+from hairpin.netfilter.nft.syntax import Json, Object, object_of, single
 from hairpin.netfilter.nft.values import WIDTHS, number
 
 _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
@@ -90,7 +92,7 @@ def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | i
         found = operand(expression, family)
         return found if found.field is not None else None
     if not isinstance(inner, list) or len(inner) < 2:
-        raise MalformedError(f"{name!r} without two operands")
+        raise MalformedError(message("{name!r} without two operands", name=name))
     result = fold(inner[0], family, kind)
     for part in inner[1:]:
         right = fold(part, family, result.kind if isinstance(result, Operand) else kind)
