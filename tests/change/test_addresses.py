@@ -27,8 +27,8 @@ def said(route: Route) -> str:
 CASES: dict[str, tuple[Link, Address, list[str]]] = {
     "a network": (UP, address("10.5.0.1", 24), [
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
-        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1",
         "10.5.0.0/24 dev eth0 src 10.5.0.1",
+        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1",
     ]),
     "two hosts have no broadcast": (UP, address("10.5.0.1", 31), [
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
@@ -38,8 +38,8 @@ CASES: dict[str, tuple[Link, Address, list[str]]] = {
     "a link that is down": (DOWN, address("10.5.0.1", 24), ["local 10.5.0.1/32 dev eth0 src 10.5.0.1"]),
     "a link without carrier": (PLAIN, address("10.5.0.1", 24), [
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
-        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1 linkdown",
         "10.5.0.0/24 dev eth0 src 10.5.0.1 linkdown",
+        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1 linkdown",
     ]),
     "IPv6": (UP, address("fd00::1", 64), ["local fd00::1/128 dev eth0", "fd00::/64 dev eth0 metric 256"]),
     "IPv6 that is being probed": (UP, address("fd00::1", 64, tentative=True), []),
@@ -51,6 +51,13 @@ def test_an_address_brings_its_routes(link: Link, added: Address, routes: list[s
     after = with_address(Namespace("host", links=(link,)), added)
     assert after.addresses == (added,)
     assert [said(route) for route in after.routes] == routes
+
+
+def test_a_second_address_does_not_bring_back_the_route_that_somebody_deleted() -> None:
+    namespace = with_address(Namespace("host", links=(UP,)), address("10.5.0.1", 24))
+    bare = msgspec.structs.replace(namespace, routes=())
+    after = with_address(bare, address("10.5.0.2", 24))
+    assert [said(each) for each in after.routes] == ["local 10.5.0.2/32 dev eth0 src 10.5.0.1"]
 
 
 def test_a_second_address_of_a_network_is_secondary() -> None:

@@ -1,5 +1,6 @@
 """Entries come to their places; gateways have to be on a link."""
 
+import msgspec
 import pytest
 
 from hairpin.change.change import AddNeighbour, AddPolicyRule, DeleteNeighbour
@@ -37,3 +38,10 @@ def test_a_gateway_has_to_be_on_its_link() -> None:
     for gateway, link in ((7, "eth0"), (0xC6336464, "eth1"), (0x0A000001, "eth0")):
         with pytest.raises(ChangeError):
             check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop(link, gateway),)))
+
+
+def test_a_gateway_is_one_host() -> None:
+    anycast = msgspec.structs.replace(route("198.51.100.0/24", "eth0"), type="anycast")
+    namespace = Namespace("host", routes=(anycast,))
+    with pytest.raises(ChangeError):
+        check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC6336464),)))

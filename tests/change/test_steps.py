@@ -30,6 +30,7 @@ from hairpin.change.step import (
     LoadRules,
     ReplaceFile,
     RunCommands,
+    Step,
     decoded,
     encoded,
     nature,
@@ -44,7 +45,7 @@ from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Rule, Ruleset, Verdict
+from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
 from tests.small_host import HOST_NETNS, container, host_namespace, network, sibling
 
 LABEL = HOST_NETNS.host
@@ -94,6 +95,23 @@ def test_neighbouring_edits_of_a_table_are_one_load() -> None:
     assert isinstance(load, LoadRules)
     assert all_shown((load,)) == ("iptables -I FORWARD -j DROP",) * 2
     assert len(steps(Change((INSERTED, SYSCTL, INSERTED)), NET)) == 3
+
+
+def test_a_rule_is_deleted_by_another_load_than_it_comes_by() -> None:
+    """nft knows a rule by its handle, and a load gives it only once it is through."""
+    chain = Chain("C", rules=(Rule((Verdict("drop"),), "drop", 1, handle=7),))
+    rules = Ruleset((Table("inet", "mine", "nft", (chain,)),))
+    base = network(msgspec.structs.replace(host_namespace(), ruleset=rules))
+    again = InsertRule(HOST_NETNS, "nft", "inet", "mine", "C", chain.rules[0], 2)
+    gone = DeleteRule(HOST_NETNS, Place("nft", "inet", "mine", "C", 2, "drop", 7))
+    first = DeleteRule(HOST_NETNS, Place("nft", "inet", "mine", "C", 1, "drop", 7))
+    assert [does(step) for step in steps(Change((again, gone, again)), base)] == [(again,), (gone, again)]
+    assert [does(step) for step in steps(Change((again, first)), base)] == [(again, first)]
+
+
+def does(step: Step) -> tuple[Primitive, ...]:
+    assert isinstance(step, LoadRules)
+    return step.does
 
 
 def test_a_ruleset_is_loaded_table_by_table() -> None:

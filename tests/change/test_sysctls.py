@@ -12,6 +12,7 @@ OFF: dict[Path, str] = {
     ("net", "ipv4", "conf", "all", "accept_redirects"): "1",
     ("net", "ipv6", "conf", "all", "forwarding"): "0",
     ("net", "ipv6", "conf", "eth0", "forwarding"): "0",
+    ("net", "ipv6", "conf", "eth1", "forwarding"): "1",
 }
 
 
@@ -36,7 +37,9 @@ CASES: dict[str, tuple[Path, str, dict[Path, str]]] = {
         "1",
         {("net", "ipv6", "conf", name, "forwarding"): "1" for name in ("all", "eth0")},
     ),
-    "ipv6 as it is": (("net", "ipv6", "conf", "all", "forwarding"), "0", {}),
+    "ipv6 as it is reaches every interface, too": (
+        ("net", "ipv6", "conf", "all", "forwarding"), "0", {("net", "ipv6", "conf", "eth1", "forwarding"): "0"},
+    ),
     "a value that was not read": (("net", "x"), "1", {("net", "x"): "1"}),
 }  # fmt: skip
 

@@ -42,7 +42,9 @@ def insert(dialect: Dialect, family: Family, table: str, position: int | None, t
     return InsertRule(HOST_NETNS, dialect, family, table, "A", Rule((), text, 1), position)
 
 
-def place(dialect: str, text: str, *, table: str = "filter", family: str = "ip", handle: int | None = None) -> Place:
+def place(
+    dialect: Dialect, text: str, *, table: str = "filter", family: Family = "ip", handle: int | None = None
+) -> Place:
     return Place(dialect, family, table, "A", 3, text, handle)
 
 

@@ -12,7 +12,7 @@ from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy, Situation
@@ -59,7 +59,7 @@ def sysctl(dotted: str, value: str = "1", netns: Netns = HOST_NETNS) -> SetSysct
 
 
 def deletion(
-    chain: str, words: str, *, table: str = "filter", family: str = "ip", dialect: str = "iptables-nft"
+    chain: str, words: str, *, table: str = "filter", family: Family = "ip", dialect: Dialect = "iptables-nft"
 ) -> DeleteRule:
     text = f"-A {chain} {words}" if dialect != "nft" else words
     return DeleteRule(HOST_NETNS, Place(dialect, family, table, chain, 1, text, handle=7))

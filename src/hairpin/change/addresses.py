@@ -17,6 +17,8 @@ from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
 """Of the routes that IPv6 addresses bring: IP6_RT_PRIO_ADDRCONF."""
+_EVERYBODY = 0xFFFFFFFF
+"""A broadcast address that needs no route: INADDR_BROADCAST."""
 
 
 def with_address(namespace: Namespace, address: Address) -> Namespace:
@@ -144,13 +146,16 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
     linkdown = link is not None and not link.carrier
     dead = linkdown and bool(conf(namespace, version, address.link, "ignore_routes_with_linkdown", rule="or"))
     hop = (NextHop(address.link, linkdown=linkdown, dead=dead),)
-    if version == 4 and length < 31:
-        last = last_of(value, length, 4)
-        yield Route(4, last, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
     if version == 6:
         yield Route(6, network_of(value, length, 6), length, main, next_hops=hop, metric=metric)
         if address.peer is not None:
             yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
-    elif length < 32 or address.peer is not None:
-        network = network_of(value if address.peer is None else address.peer, length, version)
-        yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
+        return
+    network = network_of(value if address.peer is None else address.peer, length, 4)
+    if address.broadcast not in (None, _EVERYBODY):
+        yield Route(4, address.broadcast, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
+    if address.secondary or (length == 32 and network == value):
+        return  # the route to the network is its primary address's
+    yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
+    if length < 31:
+        yield Route(4, last_of(network, length, 4), 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)

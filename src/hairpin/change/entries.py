@@ -56,7 +56,7 @@ def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
 
 
 def check_gateways(namespace: Namespace, route: Route) -> None:
-    """Raise ChangeError when the kernel would not take a gateway: a lookup of it has to end on its link.
+    """Raise ChangeError when the kernel would not take a gateway: a lookup of it has to end on its link, at one host.
 
     The route's own table is asked first, then the policy rules.  Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(),
     net/ipv6/route.c ip6_route_check_nh()
@@ -68,12 +68,16 @@ def check_gateways(namespace: Namespace, route: Route) -> None:
         query = Query(version, hop.gateway, scope=Scope(oif=hop.link))
         own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
         way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
-        if way is None or not _is_by(way, hop) or any(each.gateway is not None for each in way.next_hops):
+        if way is None or not _leads_to_one(way, hop) or any(each.gateway is not None for each in way.next_hops):
             raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
 
 
 def _is_by(route: Route, hop: NextHop) -> bool:
     return any(each.link == hop.link for each in route.next_hops)
+
+
+def _leads_to_one(route: Route, hop: NextHop) -> bool:
+    return _is_by(route, hop) and (route.version == 6 or route.type in ("unicast", "local"))
 
 
 def without_entry(

@@ -41,6 +41,7 @@ from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
 from hairpin.change.loading import replacing
+from hairpin.change.numbering import Numbering
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
 from hairpin.change.words import Words
@@ -64,7 +65,9 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
     if change.calls:
         yield from _asked(change, network)
         return
-    for parts in _together(change.parts, network):
+    left = _neighbours(change.parts, network)
+    while left:
+        parts, *left = (*_loads(left[0], network), *left[1:])
         try:
             after = simulate(Change(parts), network)
             undo = _undo(parts, network, after) if undone else ()
@@ -74,11 +77,36 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
         network = after
 
 
-def _together(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Primitive, ...]]:
-    """Yield the parts that one step makes: neighbouring edits of one table, else each alone."""
+def _neighbours(parts: tuple[Primitive, ...], network: Network) -> list[tuple[Primitive, ...]]:
+    """Return neighbouring edits of one table together, all else alone."""
     known = [each for part in parts for each in _of_whole(part, network)]
-    for _, group in groupby(enumerate(known), key=lambda item: _joined_by(*item)):
-        yield tuple(part for _, part in group)
+    groups = groupby(enumerate(known), key=lambda item: _joined_by(*item))
+    return [tuple(part for _, part in group) for _, group in groups]
+
+
+def _loads(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Primitive, ...]]:
+    """Yield the parts that one step makes.  nft deletes a rule by its handle, and one that comes by the same load has
+    none yet: another load begins there."""
+    numberings: dict[str, Numbering] = {}
+    for number, part in enumerate(parts):
+        if isinstance(part, InsertRule) and part.dialect == "nft":
+            _numbering(part, part.chain, network, numberings).insert(part.position)
+        elif isinstance(part, DeleteRule) and part.place.dialect == "nft":
+            numbering = _numbering(part, part.place.chain, network, numberings)
+            if number and part.place.number <= len(numbering) and numbering.delete(part.place.number) is None:
+                yield parts[:number]
+                yield parts[number:]
+                return
+    yield parts
+
+
+def _numbering(edit: RuleEdit, chain: str, network: Network, known: dict[str, Numbering]) -> Numbering:
+    if chain not in known:
+        netns, dialect, family, name = edited_table(edit)
+        namespace = _namespace(network, netns)
+        table = namespace.ruleset.table(family, name, dialect) if namespace is not None else None
+        known[chain] = Numbering.of(table.chain(chain) if table is not None else None)
+    return known[chain]
 
 
 def _joined_by(number: int, part: Primitive) -> tuple[object, ...]:
@@ -114,7 +142,7 @@ def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:
     yield part
 
 
-def edited_table(edit: RuleEdit) -> tuple[Netns, str, str, str]:
+def edited_table(edit: RuleEdit) -> tuple[Netns, Dialect, Family, str]:
     """Return namespace, dialect, family and name of the table that an edit is made in."""
     match edit:
         case DeleteRule(place=place) | SetPolicy(place=place):
@@ -188,8 +216,8 @@ def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] 
     return LoadRules(
         netns=netns,
         does=edits,
-        dialect=msgspec.convert(dialect, Dialect),
-        family=msgspec.convert(family, Family),
+        dialect=dialect,
+        family=family,
         table=table,
         entering=entering(netns, network),
         expects=edits_expect(edits, namespace) if namespace is not None else (),

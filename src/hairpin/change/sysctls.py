@@ -16,7 +16,8 @@ def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
     """Return the values after the write.
 
     ``ip_forward`` and ``conf.all.forwarding`` are one value; only when it *changes* is it copied to ``default`` and to
-    every interface, and ``all.accept_redirects`` becomes its opposite.  IPv6: ``all`` is copied to every interface too.
+    every interface, and ``all.accept_redirects`` becomes its opposite.  IPv6 copies ``all`` at every write, also when
+    the write changes nothing.
     """
     before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
     changed = sysctls.with_value(path, value)
@@ -27,7 +28,7 @@ def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
         if changed.text(*_REDIRECTS4) is not None:
             changed = changed.with_value(_REDIRECTS4, "1" if value == "0" else "0")
         return _copied(changed, "ipv4", value)
-    if path == _ALL6 and before != value:
+    if path == _ALL6:
         return _copied(changed, "ipv6", value)
     return changed
 

@@ -103,10 +103,11 @@ RANGES: dict[Version, tuple[str, ...]] = {
 }  # fmt: skip
 """To translate to; where nobody has an address of them, the packet goes where its route leads."""
 RANGED: dict[Version, tuple[str, ...]] = {
-    4: ("203.0.113.76", "203.0.113.78", "203.0.113.79", "172.18.0.0"),
+    4: ("203.0.113.76", "203.0.113.78", "203.0.113.79", "172.18.0.0", "198.51.100.200"),
     6: ("2001:db8:ffff::76", "2001:db8:ffff::78", "2001:db8:ffff::79", "fd18::"),
 }
-"""Those of them, and of what NETMAP leads to, that a route of a link may lead to, and that nobody else has."""
+"""Those of them, of what NETMAP leads to and of what real hosts' rules translate to that a route of a link may lead to,
+and that nobody else has."""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.netfilter.ir import Chain, Nat, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, Family, Nat, Rule, Table
 from hairpin.netfilter.packet import Seen
 
 Ending = Literal["accept", "drop", "reject", "outside"]
@@ -14,8 +14,8 @@ Ending = Literal["accept", "drop", "reject", "outside"]
 class Place(msgspec.Struct, frozen=True, gc=False):
     """A rule (or a policy: ``number`` 0) that decided something; enough to find it on the host."""
 
-    dialect: str
-    family: str
+    dialect: Dialect
+    family: Family
     table: str
     chain: str
     number: int
