@@ -1,4 +1,4 @@
-"""Tunnel devices of several hosts: where a tunnel's frames go, and which device takes them there.
+"""Tunnel devices of several hosts: where a tunnel's frames go, and which device receives them there.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/geneve.c geneve_lookup();
 net/ipv4/ip_tunnel.c ip_tunnel_lookup()
@@ -13,7 +13,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 _FLOOD = 0
-"""The hardware address 00:00:00:00:00:00: its entries name who gets what no other entry is for."""
+"""The MAC address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -26,10 +26,10 @@ class Remote(msgspec.Struct, frozen=True):
 
 
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the hardware address: those of its forwarding entries, else of the
-    entries for all other frames and the device's own remote.
+    """Return the outer destinations of a frame to the MAC address.
 
-    Only the device's own remote is bound to the device's link, an entry to the link that it names itself.
+    They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
+    device's own remote is bound to the device's link, an entry to the link in the entry.
     Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
     """
     tunnel = link.tunnel
@@ -50,8 +50,10 @@ def _remote(entry: FdbEntry) -> Remote:
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the hardware address (None: to everybody) reaches, one for each outer
-    destination; None for a destination that was not read, or where no device takes the frame."""
+    """Return the tunnel devices that a frame to the MAC address (None: a broadcast) reaches, one for each destination.
+
+    None in their place: the destination was not read, or no device there receives the frame.
+    """
     tunnel = link.tunnel
     if tunnel is None:
         return ()
@@ -68,14 +70,13 @@ def _far_end(network: Network, netns: Netns, tunnel: Tunnel, remote: int) -> Por
 
 
 def taker(namespace: Namespace, tunnel: Tunnel, source: int | None, destination: int, port: int | None) -> Link | None:
-    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination``, at
-    the UDP port that the outer packet has there."""
+    """Return the device that receives what this tunnel sends between these outer addresses, to that UDP port."""
     found = (each for each in namespace.links if _takes(each.tunnel, tunnel, source, destination, port))
     return next(found, None)
 
 
 def listens(namespace: Namespace, tunnel: Tunnel, port: int | None) -> bool:
-    """Return whether a device of the tunnel's kind has its UDP socket open at the port: it has while it is up.
+    """Return whether a device of the tunnel's kind has its UDP socket open at the port, as it does while it is up.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """

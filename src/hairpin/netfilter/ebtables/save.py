@@ -117,9 +117,9 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values, a negation among them; a target with its own options.
+    """Return each option with its values, including a negation; a target with its own options.
 
-    The negation stands behind the option until iptables 1.8.10, before it (``! --vlan-id 1``) from 1.8.11 on.
+    The negation follows the option up to iptables 1.8.10, and precedes it (``! --vlan-id 1``) from 1.8.11 on.
     """
     groups: list[list[str]] = []
     negated = False
