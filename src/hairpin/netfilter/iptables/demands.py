@@ -1,7 +1,7 @@
-"""What a module or target of iptables demands of its options.
+"""The options that a module or target of iptables requires, and those that it refuses.
 
-iptables refuses to load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand
-may hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
+iptables does not load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand may
+hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -26,11 +26,11 @@ MAX_INTERFACE_NAME = 15
 
 
 class Demand(NamedTuple):
-    """What has to be true of a group's options.
+    """The demands on a group's options.
 
-    ``needs``: one of each tuple has to be there.  ``excludes``: at most one of each.  ``only``: the module has no other
+    ``needs``: one of each tuple must be there.  ``excludes``: at most one of each.  ``only``: the module has no other
     options (empty: not checked here).  ``numbers``: the greatest number in an option's value.  ``words``: the only
-    values.  ``plain``: options that ``!`` may not stand before.
+    values.  ``plain``: options that ``!`` must not precede.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
@@ -203,7 +203,7 @@ _NEEDS_PROTOCOL = re.compile(
 
 
 def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
-    """Return the part of a rule's words that iptables takes only after ``-p``, if that is not there."""
+    """Return the part of a rule's words that iptables accepts only after ``-p``, if the rule has no ``-p``."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
     found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)

@@ -150,7 +150,7 @@ def _is_option(word: str) -> bool:
 
 
 def refuse(what: object, why: Message | None = None) -> ChangeError:
-    """Return the error for something that cannot be said."""
+    """Return the error for something that iptables cannot express."""
     return ChangeError(
         message(
             "cannot write {what} as an iptables rule: {why}; write it for nftables instead",

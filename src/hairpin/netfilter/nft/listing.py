@@ -68,7 +68,7 @@ _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
 
 Name = tuple[Family, str]
 _Known = dict[bytes, tuple[Parts, str]]
-"""By statements as they are written: what they stand for, and their texts."""
+"""The expressions and texts of statements, by the statements as written."""
 
 
 class _Found(msgspec.Struct):
@@ -261,7 +261,7 @@ def _counts(statements: list[Json]) -> tuple[int | None, int | None]:
 
 
 def _understood(statement: Json, scope: Scope, known: _Known) -> tuple[Parts, str]:
-    """Return what a statement stands for, and its text; most come again in a table, and are read once."""
+    """Return the expressions of a statement, and its text.  Most statements repeat within a table and are read once."""
     key = msgspec.json.encode(statement)
     held = known.get(key)
     if held is None:
@@ -305,7 +305,7 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
 
 
 def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
-    """Return the parts as one body; what nft implies is asked once."""
+    """Return the parts as one body, with each implied condition once."""
     body: list[Expression] = []
     for part in parts:
         for one in part:
@@ -316,7 +316,7 @@ def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
 
 
 def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
-    """Say whether nft implies the EtherType behind a VLAN tag that the rule asks for: the frame's own is the tag's."""
+    """Return whether nft implies this EtherType after a match of a VLAN tag: the frame's own EtherType is the tag's."""
     asks = isinstance(one, FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -324,7 +324,7 @@ def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
 
 
 def _repeatable(part: Expression) -> bool:
-    """Say whether doing it again, in the next of the rules that one became, changes nothing."""
+    """Return whether the part may run again, in the next of the rules that one rule became, without a change."""
     if not isinstance(part, SetField):
         return True
     if part.source is None:

@@ -1,7 +1,7 @@
-"""Left-hand expressions of nft: a field of the packet, and what is done to it before it is compared.
+"""Left-hand expressions of nft: a field of the packet, and the operations on it before the comparison.
 
 nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  Operations that
-the IR can say so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
+the IR can express so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
 
 Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise.c
 """
@@ -19,7 +19,7 @@ _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 
 
 def operand(expression: Json, family: Family) -> Operand:
-    """Return what a left-hand expression looks at; ``field`` None if the IR has no name for it.
+    """Return the operand of a left-hand expression; its ``field`` is None if the IR has no name for it.
 
     A constant has none either.  Raises MalformedError for JSON that is no expression.
     """

@@ -83,7 +83,7 @@ def settled_version(family: Family, before: tuple[Expression, ...]) -> Literal[4
 
 def expression(field: str, context: Context) -> str:
     """Return what nft calls the field."""
-    if field == "ethertype" and context.family == "bridge":  # there, meta protocol does not look behind a tag
+    if field == "ethertype" and context.family == "bridge":  # in that family meta protocol is the tag's type
         return "ether type"
     if field in _BY_VERSION:
         if context.version is None:

@@ -11,7 +11,7 @@ from hairpin.netfilter.rule_address import write_address, write_mac
 
 
 def refuse(what: object, why: Message | None = None) -> ChangeError:
-    """Return the error for something that cannot be said."""
+    """Return the error for something that nft cannot express."""
     return ChangeError(
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",

@@ -37,7 +37,7 @@ Reader = Callable[[Json, Scope], Parts]
 
 
 def read_statement(statement: Json, scope: Scope) -> Parts:
-    """Return what the statement stands for.  Raises MalformedError for JSON that is no statement."""
+    """Return the expressions of a statement.  Raises MalformedError for JSON that is no statement."""
     if isinstance(statement, str):
         # nft has no JSON for it and prints its text (a jump to an anonymous chain, a newer kernel's statement).
         text = statement_text(statement)
