@@ -197,6 +197,8 @@ class _Net:
 
     def _configure(self, each: Judged) -> None:
         netns = self.judged[each.name]
+        if each.bridging:  # a carrier that is told later would set a port's state anew: br_port_state_selection()
+            _wait_carriers(netns)
         for program, lines in (
             # Routes that clash are left out (-force): what matters is what is read back.
             (("ip", "-4", "-force"), each.routing4),
