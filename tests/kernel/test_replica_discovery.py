@@ -23,7 +23,7 @@ def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
 
 
 @pytest.mark.parametrize("rules", [rules for rules, _ in STRANGERS.values()], ids=list(STRANGERS))
-def test_a_client_who_is_not_on_the_link_is_asked_for_by_a_router(rules: str) -> None:
+def test_a_router_solicits_for_a_client_that_is_not_on_the_link(rules: str) -> None:
     within, asked = strangers(rules), Flow(Outside(CLIENT, "eth0"), 6, OWN, "tcp", 22)
     found = agreement(walk_flow(within, asked), judge(within, asked))
     assert (found.judge, found.reason) == ("replicated", None)

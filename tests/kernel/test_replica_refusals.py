@@ -156,7 +156,7 @@ def test_nobody_connects_to_anycast(flow: Flow, expected: str) -> None:
 
 
 @pytest.mark.parametrize("flow", [flow for flow, *_ in BY_LINK.values()], ids=list(BY_LINK))
-def test_which_answers_know_the_link_that_the_question_came_by(flow: Flow) -> None:
+def test_replies_that_are_routed_with_the_requests_link(flow: Flow) -> None:
     (judgement,) = judge_all(asking_by_link(), (flow,))
     found = agreement(walk_flow(asking_by_link(), flow), judgement)
     assert (found.agrees, found.reason) == (True, None)

@@ -42,11 +42,11 @@ def test_find_socket(sockets: tuple[Socket, ...], packet: Packet, process: str |
     assert found.kind == ("none" if process is None else "socket")
 
 
-def test_a_link_that_the_socket_is_not_bound_to() -> None:
+def test_a_socket_bound_to_another_link() -> None:
     assert find_socket(Namespace("host", sockets=(ON_ETH0,)), PACKET, "eth1").kind == "none"
 
 
-def test_who_is_there_instead_is_told() -> None:
+def test_other_sockets_of_the_port_are_named() -> None:
     found = find_socket(Namespace("host", sockets=(LOOPBACK, DATAGRAM)), PACKET, "eth0")
     assert found.others == (LOOPBACK,)
 

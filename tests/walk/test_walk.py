@@ -311,7 +311,7 @@ def test_the_answer_has_the_asked_address_again() -> None:
     assert (last.saddr, last.sport, last.daddr) == (HOST_ADDRESS, 8151, CLIENT)
 
 
-def test_a_live_entry_decides_before_the_rules() -> None:
+def test_a_conntrack_entry_decides_before_the_rules() -> None:
     """A stale UDP entry keeps the translation of yesterday, whatever the rules say now."""
     flow = Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151, sport=5000)
     asked = Tuple(CLIENT, HOST_ADDRESS, 17, 5000, 8151)

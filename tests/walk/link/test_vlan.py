@@ -131,7 +131,7 @@ RULED: dict[str, tuple[Network, str, bool, int, str]] = {
 
 
 @pytest.mark.parametrize(("network", "rules", "shows", "daddr", "expected"), RULED.values(), ids=RULED)
-def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
+def test_rules_see_tagged_frames(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
     host, *inner = network.this.namespaces
     sysctls = Sysctls({("net", "bridge", "bridge-nf-call-iptables"): "1" if shows else "0"})
     ruled = msgspec.structs.replace(host, ruleset=ruleset(rules), sysctls=sysctls)
