@@ -159,7 +159,7 @@ def test_one_that_cannot_be_read_is_missing(
         assert "far could not be read" in ended.err
 
 
-def test_an_old_snapshot_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_old_snapshot_is_noted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     older = msgspec.structs.replace(evidence(HEALTHY, "node2"), taken_at="2026-11-21T10:13:11Z")
     write(older, tmp_path / "older")
     question = ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin"), "--snapshot", str(tmp_path / "older"))

@@ -140,7 +140,7 @@ def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
     ]
 
 
-def test_an_nftables_table_that_is_gone_is_made_as_a_whole() -> None:
+def test_a_missing_nftables_table_is_made_as_a_whole() -> None:
     (load,) = loads(missing(NATIVE, EMPTY), EMPTY)
     assert load.argv == ("nft", "-f", "-")
     assert load.text.startswith(
@@ -167,7 +167,7 @@ def test_all_that_is_lost_can_be_put_back_at_once() -> None:
     assert not lost_of(simulate(change, net))
 
 
-def test_what_is_not_given_stays_lost() -> None:
+def test_rules_that_are_not_named_stay_lost() -> None:
     net = small_network(host_namespace(NO_CHAIN))
     before = lost_of(net)
     chains = tuple(each for each in before.chains if each.table == "nat")

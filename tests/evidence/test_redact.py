@@ -193,7 +193,7 @@ def test_hosts_that_are_redacted_together_still_join(name: str) -> None:
     assert joined(redact_together(hosts)) == joined(hosts)
 
 
-def test_what_several_hosts_share_is_renamed_alike() -> None:
+def test_names_that_several_hosts_share_are_renamed_alike() -> None:
     one, other = (msgspec.structs.replace(REAL, hostname=name) for name in ("dockerhost", "otherhost"))
     first, second = redact_together((one, other), b"k")
     assert first.readings == second.readings

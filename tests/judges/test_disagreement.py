@@ -19,7 +19,9 @@ RELEASE = WHOLE.this.kernel
     ("verdict", "left_out", "differ"),
     (("delivered", (), False), ("dropped", (), True), ("dropped", (message("an XDP program"),), False)),
 )
-def test_only_what_cannot_be_explained_is_one(verdict: Verdict, left_out: tuple[Message, ...], differ: bool) -> None:
+def test_only_an_unexplained_difference_is_a_disagreement(
+    verdict: Verdict, left_out: tuple[Message, ...], differ: bool
+) -> None:
     both = judged(WHOLE, TRACE, Judgement(TRACE.flow, verdict, left_out=left_out), RELEASE)
     found = disagreement(both, World(), RELEASE)
     assert (found is not None) is differ

@@ -166,7 +166,7 @@ DAMAGE: dict[str, str] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_what_is_lost_is_found_and_put_back(busy_lab: Lab, damage: str) -> None:
+def test_lost_rules_are_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     healthy = saved(busy_lab)
     busy_lab.host.run(damage)
     damaged = saved(busy_lab)

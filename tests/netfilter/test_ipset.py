@@ -156,7 +156,7 @@ FIELDS: dict[tuple[str, str, IpFamily], tuple[str, ...] | None] = {
 
 
 @pytest.mark.parametrize(("question", "fields"), FIELDS.items())
-def test_what_the_flags_of_match_set_look_at(
+def test_the_fields_of_the_flags_of_match_set(
     question: tuple[str, str, IpFamily], fields: tuple[str, ...] | None
 ) -> None:
     kind, flags, family = question

@@ -174,7 +174,9 @@ BRIDGE_NFS: dict[str, tuple[str, str | None, str | None, int | None]] = {
 
 
 @pytest.mark.parametrize(("kernel", "hosts", "own", "expected"), BRIDGE_NFS.values(), ids=BRIDGE_NFS)
-def test_whose_br_netfilter_counts(kernel: str, hosts: str | None, own: str | None, expected: int | None) -> None:
+def test_the_br_netfilter_sysctls_of_a_namespace(
+    kernel: str, hosts: str | None, own: str | None, expected: int | None
+) -> None:
     host, inner = (
         msgspec.structs.replace(
             each, kernel=kernel, sysctls=each.sysctls.with_value(BRIDGE_NF, value) if value else each.sysctls

@@ -28,7 +28,7 @@ NO_WAY_OUT: dict[str, Container] = {
 
 
 @pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
-def test_no_way_out_is_asked(inside: Container) -> None:
+def test_a_container_without_a_route_out_has_no_egress_flow(inside: Container) -> None:
     net = whole(inside)
     assert egress_flows(net, net.this, inside) == []
 

@@ -43,7 +43,7 @@ def test_ipv6_clients_need_a_way_back() -> None:
     assert address_text(clients(host(*SIX, routes=(DEFAULT6,)), HOST_NETNS, 6)[0], 6) == "2001:db8:ffff::10"
 
 
-def test_somebody_out_there_is_no_client() -> None:
+def test_a_server_outside_is_no_client() -> None:
     assert not set(somebody(4)) & set(clients(network(), HOST_NETNS, 4))
     assert all(each >> 96 for each in somebody(6))
 

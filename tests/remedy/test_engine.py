@@ -26,7 +26,7 @@ def test_a_rule_that_no_engine_wants_is_not_its_own() -> None:
     assert not is_lost(part, situation(network(), part))
 
 
-def test_who_may_have_flushed() -> None:
+def test_programs_that_may_have_flushed_the_rules() -> None:
     flushing = ("/etc/nftables.conf", "#!/usr/sbin/nft -f\nflush ruleset;\n")
     cases = {
         "firewalld runs here": network(managed_by="firewalld"),

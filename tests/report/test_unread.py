@@ -20,7 +20,7 @@ def unread(key: str, reason: Message | str = "denied") -> Unread:
 
 
 @pytest.mark.parametrize(("key", "said"), KEYS.items())
-def test_what_it_leaves_undecided(key: str, said: str) -> None:
+def test_the_consequence_of_an_unread_part(key: str, said: str) -> None:
     assert str(left_undecided(unread(key))) == said
 
 

@@ -208,5 +208,5 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)

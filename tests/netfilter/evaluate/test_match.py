@@ -127,7 +127,7 @@ def test_surroundings_say_no(seen: Seen, match: Match, expected: Truth) -> None:
     assert satisfies(question(seen, place=NO_WAY), match) is expected
 
 
-def test_the_owner_of_what_comes_in_is_left_open() -> None:
+def test_the_owner_of_a_received_packet_is_unknown() -> None:
     arriving = msgspec.structs.replace(FIRST, oif="")
     assert satisfies(question(arriving), FieldMatch("skuid", ((0, 0),))) is UNKNOWN
     assert satisfies(question(arriving), FieldMatch("socket", ((1, 1),))) is UNKNOWN

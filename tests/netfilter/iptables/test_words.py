@@ -67,7 +67,7 @@ def test_quoting_is_taken_back(text: str) -> None:
     assert unquoted(word) == text
 
 
-def test_what_iptables_need_not_quote_stays_plain() -> None:
+def test_words_that_need_no_quotes_get_none() -> None:
     assert quoted("10.0.0.0/8") == "10.0.0.0/8"
 
 

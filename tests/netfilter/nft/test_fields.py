@@ -32,7 +32,7 @@ IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]
 
 
 @pytest.mark.parametrize(("protocol", "field", "family", "expected", "implied"), IMPLIED.values(), ids=IMPLIED)
-def test_a_header_field_implies_what_nft_does_not_print(
+def test_a_header_field_implies_conditions_that_nft_does_not_print(
     protocol: str, field: str, family: Family, expected: Field | None, implied: tuple[FieldMatch, ...]
 ) -> None:
     found = payload({"protocol": protocol, "field": field}, family)

@@ -120,7 +120,7 @@ def test_a_set_that_a_rule_adds_to_is_opaque() -> None:
     assert [(each.name, each.opaque) for each in found] == [("seen", UPDATED_BY_RULES), ("ports", None)]
 
 
-def test_what_nft_implies_is_asked_once() -> None:
+def test_an_implied_condition_is_there_once() -> None:
     ports: Json = {"match": {"op": "==", "left": DPORT, "right": 22}}
     state: Json = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     (found,) = rules(rule(state, ports, ports))
@@ -186,7 +186,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("text", "message"), MALFORMED.values(), ids=MALFORMED)
-def test_what_nft_does_not_write_is_a_parse_error(text: str, message: str) -> None:
+def test_json_that_nft_does_not_write_is_a_parse_error(text: str, message: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse(text, source="e5/nft.json")
     assert str(caught.value).startswith("e5/nft.json: ")

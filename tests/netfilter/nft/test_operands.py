@@ -56,7 +56,7 @@ def test_needs_are_gathered_from_every_part() -> None:
     assert needs("constant", "ip") == ()
 
 
-def test_what_has_no_field_is_an_operand_without_one() -> None:
+def test_an_expression_without_a_field_is_an_operand_without_one() -> None:
     assert operand({"tcp option": {"name": "maxseg"}}, "ip").field is None
     assert operand({"rt": {"key": "mtu"}}, "ip").field is None
     assert operand({"rt": {"key": "ipsec"}}, "ip").field == "ipsec-out"

@@ -114,6 +114,6 @@ WRONG = (
 
 
 @pytest.mark.parametrize("table", WRONG, ids=repr)
-def test_what_cannot_be_written_is_refused(table: Table) -> None:
+def test_statements_that_cannot_be_written_are_refused(table: Table) -> None:
     with pytest.raises(ChangeError, match="nftables"):
         render(table)
