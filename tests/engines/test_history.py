@@ -135,7 +135,7 @@ def test_a_run_of_rules_decides_the_order_of_its_networks(items: list[str], run:
     assert [one for one in result if one in kept] == shown
 
 
-def test_networks_without_a_run_keep_their_order() -> None:
+def test_items_without_a_run_keep_their_order() -> None:
     assert arranged(("a", "b", "c", "d"), [["d", "b"]], str) == ("a", "c", "d", "b")
 
 

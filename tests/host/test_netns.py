@@ -16,5 +16,5 @@ def test_the_hosts_own_namespace() -> None:
     assert (ONE.of_host, inner.of_host, inner.of_host.of_host) == (ONE, ONE, ONE)
 
 
-def test_a_namespaces_text_names_its_host() -> None:
+def test_a_namespaces_text_is_its_name() -> None:
     assert str(ONE.sibling("container:web")) == "container:web"

@@ -109,7 +109,7 @@ def is_told(judgement: Judgement) -> bool:
     return any("a macvlan, which this kernel does not make" in str(text) for text in judgement.left_out)
 
 
-def test_a_packet_that_reaches_no_stand_in_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stand_in_for_a_macvlan_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def without(kinds: frozenset[str]) -> frozenset[str]:
         return kinds - {"macvlan"}
 

@@ -161,7 +161,7 @@ def test_ipv6_is_asked_where_the_host_has_it() -> None:
     assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
 
 
-def test_a_question_about_no_host_here_is_an_error() -> None:
+def test_a_client_of_a_version_that_the_host_lacks_is_an_error() -> None:
     with pytest.raises(UsageError, match="no IPv6 address"):
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
 

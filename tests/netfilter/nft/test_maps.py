@@ -89,7 +89,7 @@ def test_too_many_options_are_outside() -> None:
     assert isinstance(found[-1], Outside)
 
 
-def test_a_default_after_options_of_several_parts_has_no_rule() -> None:
+def test_a_default_after_options_of_several_parts_is_outside_of_the_model() -> None:
     key: Json = {"concat": [DPORT, LOW_MARK]}
     elements: list[Json] = [[{"concat": [22, 1]}, {"accept": None}], ["*", {"drop": None}]]
     found = verdict_map(vmap(key, *elements), scope())
