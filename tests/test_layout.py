@@ -98,7 +98,7 @@ KNOWS_TERMINAL = ("cli", "report")
 NO_CONCEPT = ("utils", "util", "helpers", "helper", "common", "base", "misc")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 70
-# A fault that nobody expected comes out where it happens. This file alone catches it, writes it down and says so.
+# An unexpected exception is caught in this file alone, which logs it and prints the log's path.
 CATCHES_ALL = "src/hairpin/cli/main.py"
 
 
@@ -111,7 +111,7 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """What the tests below ask of one file.
+    """The facts about one file that the tests below check.
 
     ``imports``: the full names that it imports, at any place in it; ``a.b`` and ``a.b.c`` for ``from a.b import c``.
     ``broad_excepts``: lines.

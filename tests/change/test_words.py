@@ -1,4 +1,4 @@
-"""What ip(8) and bridge(8) are told."""
+"""The words for ip(8) and bridge(8)."""
 
 import msgspec
 import pytest

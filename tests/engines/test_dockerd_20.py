@@ -1,4 +1,4 @@
-"""What differs between dockerd 18.9 and 27, and by option."""
+"""The differences between dockerd 18.9 and 27, and by option."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What differs between dockerd 28.0.1 and 29 with iptables, and by gateway mode."""
+"""The differences between dockerd 28.0.1 and 29 with iptables, and by gateway mode."""
 
 import msgspec
 import pytest

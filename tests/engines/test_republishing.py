@@ -1,4 +1,4 @@
-"""What another binding of a container adds: the engine's rules, and a docker-proxy where the engine uses one."""
+"""A further binding of a container adds the engine's rules, and a docker-proxy if the engine uses one."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""The change that puts back exactly what is missing, where the engine would have put it."""
+"""The change that restores exactly the missing rules, where the engine would have put them."""
 
 from collections.abc import Callable, Iterator
 

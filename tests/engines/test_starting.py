@@ -1,4 +1,4 @@
-"""A stopped container as it is when it runs: the flow to its port is delivered."""
+"""A stopped container, simulated as running: the flow to its port is delivered."""
 
 import msgspec
 

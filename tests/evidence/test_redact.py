@@ -1,4 +1,4 @@
-"""A redacted snapshot of a real Docker host names nobody, and every reading still agrees with every other."""
+"""A redacted snapshot of a real Docker host has none of its names, and every reading still agrees with every other."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Several hosts in one question have labels and reading ids of their own; no machine counts twice; ages are told."""
+"""Several hosts in one question: their labels and reading ids, one machine given twice, ages."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What a disagreement leaves behind."""
+"""The record of a disagreement."""
 
 import pytest
 

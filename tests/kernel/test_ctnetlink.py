@@ -1,4 +1,4 @@
-"""Entries that are written into the kernel's conntrack table are printed by it as those that were read."""
+"""Entries that hairpin writes into the kernel's conntrack table, as the kernel prints them."""
 
 import subprocess
 import sys

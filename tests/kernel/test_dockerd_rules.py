@@ -1,7 +1,4 @@
-"""Expected rules held against real dockerd, rule by rule; and what is put back, against what was there.
-
-One dockerd a set of options, with networks and containers of every kind that its version knows.
-"""
+"""Expected rules compared with a real dockerd's, rule by rule; and restored rules with those before."""
 
 import re
 import subprocess

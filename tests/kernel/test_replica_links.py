@@ -1,4 +1,4 @@
-"""Links that stand on others are rebuilt as they are where this kernel makes such, and told where a wire stands in."""
+"""Stacked links are rebuilt if this kernel makes them; a stand-in is reported."""
 
 import subprocess
 

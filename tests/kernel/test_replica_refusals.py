@@ -1,4 +1,4 @@
-"""Refusals on the running kernel that reach who asked, and those that are lost on their way back.  Needs root."""
+"""ICMP errors and resets on the running kernel: those that reach the sender, and those that are lost.  Needs root."""
 
 from typing import Literal
 
@@ -186,7 +186,8 @@ def test_a_busy_machine_does_not_make_it_wait_until_neighbours_are_given_up(monk
 
 
 def test_events_between_two_flows_are_no_part_of_the_second() -> None:
-    """Who waits for a neighbour is told that there is none when the next flow has it asked for anew."""
+    """The kernel tells the first flow's sender that its neighbour does not answer while the second flow resolves it
+    again."""
     within = built("-A OUTPUT -p icmp -j REJECT\n-A OUTPUT -p udp --dport 53 -j DROP\n")
     nobody = parse_address("172.17.0.9")[1]
     flows = (Flow(OUTSIDE, 4, nobody, "udp", 80), Flow(HERE, 4, FAR, "udp", 53))

@@ -1,4 +1,4 @@
-"""Rules loaded again as the tools print them: nothing is lost, and what is refused leaves the others where they are."""
+"""Rules loaded again as the tools print them: none is lost, and a refused rule leaves the others in place."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Who is out there takes what the walk says they take, and sends as it says they send.  Needs root."""
+"""The world outside receives and sends the packets that the walk says it receives and sends.  Needs root."""
 
 import msgspec
 import pytest

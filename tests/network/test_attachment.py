@@ -1,4 +1,4 @@
-"""Which container has an address, and which wire leads to it."""
+"""The container that has an address, and the veth that leads to it."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Namespaces and veths, found by what they are asked for."""
+"""Namespaces and veths, found by the index."""
 
 import gc
 

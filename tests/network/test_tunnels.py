@@ -1,4 +1,4 @@
-"""Where a tunnel's frames go, and which device takes them there."""
+"""The remote of a tunnel's frames, and the device that receives them there."""
 
 import msgspec
 import pytest

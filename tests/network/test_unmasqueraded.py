@@ -1,4 +1,4 @@
-"""Which networks behind a host are meant to leave with their own addresses."""
+"""Networks behind a host that are not masqueraded, on purpose."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Which uplinks of several hosts are on one wire."""
+"""Uplinks of several hosts on one wire."""
 
 import msgspec
 import pytest

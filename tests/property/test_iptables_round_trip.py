@@ -1,4 +1,4 @@
-"""Law: what is written for iptables reads back as the same IR, whatever the rule."""
+"""Law: rules that hairpin writes for iptables read back as the same IR."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The ways out of containers that are asked of their own accord."""
+"""The egress flows of containers in a question without a target."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What the user states about the world, and what a question presupposes about it."""
+"""Facts about the outside that the user states, and facts that a question presupposes."""
 
 from pathlib import Path
 

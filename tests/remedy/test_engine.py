@@ -1,4 +1,4 @@
-"""The engine's own rules are put back and never saved; who may have taken them away is named."""
+"""The engine's own rules are restored and never saved; the program that may have deleted them is named."""
 
 from hairpin.host.managers import Unit
 from hairpin.remedy.engine import is_lost, restored

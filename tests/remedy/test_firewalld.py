@@ -1,4 +1,4 @@
-"""What firewall-cmd does at run time it does for good with --permanent."""
+"""A change that firewall-cmd makes at run time is made for good with --permanent."""
 
 from hairpin.change.calls import BindInterface, OpenPort
 from tests.remedy.situations import insertion, network, remedy

@@ -1,4 +1,4 @@
-"""Rules and policies are kept by whoever keeps the rules of this host."""
+"""Rules and policies are saved by the keeper of this host's rules."""
 
 import msgspec
 

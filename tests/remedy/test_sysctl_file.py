@@ -1,4 +1,4 @@
-"""A sysctl is kept by the file that has the last word; who set it wrongly is named."""
+"""A sysctl is set in the file that has the last word; the file with the wrong value is named."""
 
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 

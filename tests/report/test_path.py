@@ -1,4 +1,4 @@
-"""The drawn way: what decided something, who translated it, and the place where it breaks."""
+"""The drawn path: the deciding steps, the translations, and the stop."""
 
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops

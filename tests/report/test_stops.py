@@ -1,4 +1,4 @@
-"""Each of the kernel's reasons has a sentence; what decided a step is told in its tool's words."""
+"""Each of the kernel's reasons has a sentence; a step's decision is printed in its tool's words."""
 
 from typing import get_args
 

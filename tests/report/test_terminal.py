@@ -1,4 +1,4 @@
-"""The report as people read it: what stands in it, in which order, and that nothing is told twice."""
+"""The report on the terminal: its parts, their order, and nothing twice."""
 
 import msgspec
 import pytest

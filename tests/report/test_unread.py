@@ -1,4 +1,4 @@
-"""What could not be read, and what that leaves undecided."""
+"""The unread parts of a host, and the questions that they leave undecided."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Flows that fail alike are told together; many that are fine are folded."""
+"""Flows that fail alike share a line; many delivered flows are folded."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What cannot be said in another language is refused."""
+"""A sentence that cannot be translated is refused."""
 
 import ast
 

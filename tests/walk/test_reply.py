@@ -1,4 +1,4 @@
-"""Answers from addresses that are not one host's alone, and whether they get to who asked."""
+"""Replies from anycast and multicast addresses, and whether they reach the sender."""
 
 import msgspec
 import pytest

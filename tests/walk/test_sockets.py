@@ -16,7 +16,7 @@ LOOPBACK = Socket("tcp", 4, 0x7F000001, 80, process="loopback")
 ON_ETH0 = Socket("tcp", 4, None, 80, device="eth0", process="eth0")
 DATAGRAM = Socket("udp", 4, None, 80, process="udp")
 
-# sockets, packet, who takes it
+# sockets, packet, the socket that receives it
 CASES: dict[str, tuple[tuple[Socket, ...], Packet, str | None]] = {
     "wildcard": ((ANY4,), PACKET, "any4"),
     "its address": ((BOUND,), PACKET, "bound"),

@@ -1,4 +1,4 @@
-"""What becomes of a flow."""
+"""The verdicts on a flow."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""How the engine was configured: what is published, the relay, options."""
+"""How the engine was configured: published ports, the relay, options."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""A rule that somebody made stops the packet."""
+"""A rule that no engine made stops the packet."""
 
 from typing import Literal
 

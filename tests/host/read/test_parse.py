@@ -1,4 +1,4 @@
-"""Whole hosts: what is known of the fixtures is found in them, and damage to a reading stays in that reading."""
+"""Whole hosts: the known facts of the fixtures are found in them, and a damaged reading damages no other."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Readings by key, and what is missing."""
+"""Readings by key, and the missing ones."""
 
 from functools import partial
 

@@ -72,7 +72,7 @@ RULES: dict[str, tuple[Expression, ...]] = {
         OpaqueMatch("-m foo --bar 1 ! --baz"), NameMatch("iif", ("eth0",)), DROP,
     ),
     "-A FORWARD -m foo [unsupported revision] -j DROP": (OpaqueMatch("-m foo [unsupported revision]"), DROP),
-    # What iptables-restore takes from hand-written files.
+    # Forms that iptables-restore reads in hand-written files.
     "-A FORWARD -p tcp --dport 80 --syn -j DROP": (
         TCP, FieldMatch("dport", ((80, 80),)), FieldMatch("tcp-flags", ((2, 2),), False, 23), DROP,
     ),

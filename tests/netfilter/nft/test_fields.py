@@ -9,7 +9,7 @@ TCP, ICMP, ICMP6 = (FieldMatch("protocol", ((number, number),)) for number in (6
 IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
 FRAME_IPV4, FRAME_ARP = FieldMatch("ethertype", ((0x800, 0x800),)), FieldMatch("ethertype", ((0x806, 0x806),))
 
-# What nft --debug=netlink shows before the payload is loaded.
+# The conditions that nft --debug=netlink shows before it loads the payload.
 IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]] = {
     "port": ("tcp", "dport", "ip", "dport", (TCP,)),
     "port of any transport": ("th", "dport", "inet", "dport", ()),

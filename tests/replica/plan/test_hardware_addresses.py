@@ -1,4 +1,4 @@
-"""What neighbour entries say of who is out there."""
+"""The MAC addresses of hosts outside, by neighbour entries."""
 
 import msgspec
 

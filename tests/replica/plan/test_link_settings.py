@@ -1,4 +1,4 @@
-"""What links are told once all of them are there."""
+"""Settings that links get after all of them are there."""
 
 import msgspec
 

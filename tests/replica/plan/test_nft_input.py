@@ -1,4 +1,4 @@
-"""What nft lists, as nft takes it; and counters where there were none."""
+"""nft's listing as input for nft, with a counter in each rule."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is rebuilt of a network."""
+"""The rebuilt parts of a network."""
 
 import msgspec
 

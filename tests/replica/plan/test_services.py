@@ -1,4 +1,4 @@
-"""Who listens in a replica."""
+"""The listening sockets of a replica."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""The world around a host: who it is, and whom it does not answer."""
+"""The world around a host: its addresses, and the packets that it does not answer."""
 
 import msgspec
 

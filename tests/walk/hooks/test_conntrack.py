@@ -131,7 +131,7 @@ def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> Non
     assert after.track.connection.live == (ct_state == CT_ESTABLISHED)
 
 
-# what the error is about, whom it goes to, ctstate, direction
+# the quoted packet, the error's receiver, ctstate, direction
 ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
     "the client's packet": (FROM_CLIENT, CLIENT, CT_RELATED, 1),
     "the answer": (BACK, HOST_ADDRESS, CT_RELATED, 0),
@@ -154,7 +154,7 @@ def test_errors(about: Packet | None, daddr: int, state: int, direction: int) ->
     assert track(unconfirmed, HOST).track.ct_state == CT_INVALID
 
 
-# kernel, ctstate of an error about the client's packet that goes to somebody else
+# kernel, ctstate of an error about the client's packet that goes to another host
 OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "": CT_INVALID}
 
 
@@ -270,7 +270,7 @@ def test_the_walk_remembers_one_connection_once() -> None:
 
 @pytest.mark.parametrize("status", (STATUS_CONFIRMED, STATUS_CONFIRMED | STATUS_DYING))
 def test_a_packet_whose_reply_tuple_is_taken_is_dropped(status: int) -> None:
-    """NAT may be told of one port alone, which is taken."""
+    """A rule may allow NAT one port only, which is taken."""
     other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
     met = track(at("prerouting").with_history(connections=((HOST_NETNS, other),)), HOST)
     fresh = met.with_track(connection=OPEN, ct_direction=0)

@@ -216,7 +216,7 @@ def test_on_old_kernels_a_nat_chain_has_its_own_priority(kernel: str, *, dropped
     assert outcomes == (["dropped rule"] if dropped else ["prerouting"])
 
 
-# kernel, from whom the answer seems to come where only PREROUTING has a nat chain
+# kernel, the reply's source address if only PREROUTING has a nat chain
 @pytest.mark.parametrize(("kernel", "saddr"), ((OLD_NAT, WEB), (SHARED_NAT, HOST_ADDRESS), ("", HOST_ADDRESS)))
 def test_on_old_kernels_replies_need_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
     whole = on(kernel, net(own(base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
@@ -324,7 +324,7 @@ def test_chains_of_the_bridge_family_run_on_bridges_alone() -> None:
     assert told(run_hook(whole, at("forward"), "forward")) == ["forward"]
 
 
-# hook, the interface that a rule asks for, whether it sees the frame
+# hook, the interface in a rule, whether the rule matches the frame
 PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
     "came in by its port": ("prerouting", NameMatch("iif", ("veth1",)), True),
     "not by the bridge": ("input", NameMatch("iif", ("docker0",)), False),

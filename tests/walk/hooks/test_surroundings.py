@@ -159,6 +159,6 @@ def test_no_reading_has_the_sockets_of_clients() -> None:
 
 
 def test_a_transparent_socket_is_none_of_docker_proxys() -> None:
-    """What socket options others have is not read."""
+    """No reading has the socket options of other programs."""
     assert asked(HOST, transparent=True) is False
     assert asked(with_socket("tcp"), transparent=True) is None

@@ -128,7 +128,7 @@ def test_fragmented_by_socket(state: State, whole: bool) -> None:
     assert fragmented_by_socket(state, 1400).packet.dont_fragment is whole
 
 
-# packet of our own, its largest piece on the wire or what we are told
+# local packet, its largest fragment on the wire or the error that its sender gets
 OWN: dict[str, tuple[State, int | str]] = {
     "fits": (standing(4, 1400), 1400),
     "cut at eight bytes": (standing(4, 1500), 20 + 1376),

@@ -17,7 +17,7 @@ def host(**values: str) -> Network:
     return Network((Host("test", namespaces=(host_namespace(values=keys),)),))
 
 
-# sysctls, whom it is asked for, the sender that the question names, whether docker0 answers
+# sysctls, target and sender of the request, whether docker0 replies
 QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
     "its own address": ({}, GATEWAY, WEB, True),
     "another link's": ({}, HOST_ADDRESS, WEB, True),

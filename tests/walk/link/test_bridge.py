@@ -65,7 +65,7 @@ DROP = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n"
 SEEN = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m physdev --physdev-in veth1 --physdev-out veth2 -j DROP\nCOMMIT\n"
 DNAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.3:80\nCOMMIT\n"
 
-# network, packet, whom the frame is addressed to, outcome
+# network, packet, receiver of the frame, outcome
 CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
     "up to the host": (net(), TO_GATEWAY, BRIDGE, "prerouting"),
     "addressed to nobody in particular": (net(), TO_GATEWAY, None, "prerouting"),
@@ -160,7 +160,7 @@ def test_the_order_of_br_netfilter_and_a_bridges_chain_of_priority_0(kernel: str
     assert (end.stop.decided_by.place.family == "bridge") is asked
 
 
-# priority of PREROUTING's chain, hook, whom the frame is addressed to, whether DNAT turns it, whether it is another's
+# priority of PREROUTING's chain, hook, receiver of the frame, whether DNAT changes it, whether it is another host's
 KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
     "before iptables": (-1, "prerouting", DB, False, True),
     "behind iptables": (1, "prerouting", DB, False, True),
@@ -184,7 +184,7 @@ def test_the_packet_type_of_a_frame(priority: int, hook: Hook, target: Port, tur
     assert told(bridge_in(ruled, frame(sent, target))) == ["dropped rule" if other else "device-in"]
 
 
-# bridge-nf-call-iptables, the bridge's own, whether iptables is asked
+# bridge-nf-call-iptables, the bridge's own setting, whether the IP hooks run
 CALLED: dict[str, tuple[str | None, bool, bool]] = {
     "br_netfilter is not loaded": (None, True, False),
     "off": ("0", False, False),

@@ -1,5 +1,4 @@
-"""Whoever drops neighbour solicitations, or the advertisements that answer them, finds nobody by IPv6 and is not
-found, whatever else it lets in."""
+"""Rules that drop neighbour solicitations or advertisements make IPv6 neighbours unreachable."""
 
 import msgspec
 import pytest
@@ -86,7 +85,7 @@ def walked(within: Network, start: Start, daddr: int) -> Trace:
     return walk_flow(within, Flow(start, 6, daddr, "tcp", 22))
 
 
-# rules, policy of INPUT, who asks, whom, verdict, where the message is dropped
+# rules, policy of INPUT, sender, receiver, verdict, where the message is dropped
 FLOWS: dict[str, tuple[str, str, Start, int, str, str]] = {
     "open": ("", "ACCEPT", BEYOND, OWN, "delivered", ""),
     "the question of a router": (SERVED, "DROP", BEYOND, OWN, "dropped", "host input"),
@@ -158,7 +157,7 @@ def test_a_router_solicits_for_a_client_that_is_not_on_the_link(rules: str, lost
     assert bool(dropped_where(trace)) is lost
 
 
-# rules of the container, who asks, whom, verdict, where the message is dropped
+# rules of the container, sender, receiver, verdict, where the message is dropped
 INNER_RULES: dict[str, tuple[str, Start, int, str, str]] = {
     "asked": (without(135), FromHost(), WEB, "dropped", "container:web input"),
     "answering": (without(136, chain="OUTPUT"), FromHost(), WEB, "dropped", "container:web output"),
