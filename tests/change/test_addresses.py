@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.addresses import with_address, with_connected_routes
+from hairpin.change.addresses import with_address, with_connected_routes, without_address
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Route
@@ -13,9 +13,9 @@ DOWN = Link(2, "eth0", up=False)
 PLAIN = Link(2, "eth0", carrier=False)
 
 
-def address(text: str, length: int, *, tentative: bool = False) -> Address:
+def address(text: str, length: int, *, tentative: bool = False, noprefixroute: bool = False) -> Address:
     version, value = parse_address(text)
-    return Address("eth0", version, value, length, tentative=tentative)
+    return Address("eth0", version, value, length, tentative=tentative, noprefixroute=noprefixroute)
 
 
 def said(route: Route) -> str:
@@ -40,6 +40,13 @@ CASES: dict[str, tuple[Link, Address, list[str]]] = {
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
         "10.5.0.0/24 dev eth0 src 10.5.0.1 linkdown",
         "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1 linkdown",
+    ]),
+    "a network whose route somebody else enters": (UP, address("10.5.0.1", 24, noprefixroute=True), [
+        "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
+        "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1",
+    ]),
+    "IPv6 whose route somebody else enters": (UP, address("fd00::1", 64, noprefixroute=True), [
+        "local fd00::1/128 dev eth0",
     ]),
     "IPv6": (UP, address("fd00::1", 64), ["local fd00::1/128 dev eth0", "fd00::/64 dev eth0 metric 256"]),
     "IPv6 that is being probed": (UP, address("fd00::1", 64, tentative=True), []),
@@ -67,6 +74,23 @@ def test_a_second_address_of_a_network_is_secondary() -> None:
     assert [said(each) for each in after.routes[len(namespace.routes) :]] == ["local 10.5.0.2/32 dev eth0 src 10.5.0.1"]
     apart = with_address(namespace, address("10.6.0.2", 24))
     assert [each.secondary for each in apart.addresses] == [False, False]
+
+
+def test_an_address_that_goes_leaves_what_another_one_keeps() -> None:
+    """What had been deleted does not come back; a route of somebody else's to the same network stays."""
+    namespace = with_address(Namespace("host", links=(UP,)), address("fd00::1", 64))
+    namespace = with_address(namespace, address("fd00::2", 64))
+    after = without_address(namespace, namespace.addresses[0])
+    assert [said(each) for each in after.routes] == ["fd00::/64 dev eth0 metric 256", "local fd00::2/128 dev eth0"]
+    bare = msgspec.structs.replace(namespace, routes=tuple(each for each in namespace.routes if each.type == "local"))
+    after = without_address(bare, namespace.addresses[0])
+    assert [said(each) for each in after.routes] == ["local fd00::2/128 dev eth0"]
+
+    namespace = with_address(Namespace("host", links=(UP,)), address("10.5.0.1", 24))
+    other = msgspec.structs.replace(namespace.routes[1], tos=8, prefsrc=None)
+    namespace = msgspec.structs.replace(namespace, routes=(*namespace.routes, other))
+    namespace = with_address(namespace, address("10.9.0.1", 32))
+    assert other in without_address(namespace, namespace.addresses[0]).routes
 
 
 def test_other_addresses_bring_nothing_anew() -> None:

@@ -89,6 +89,8 @@ def test_a_policy_rule_with_unknown_selectors_is_not_made() -> None:
 def test_addresses_neighbours_and_forwarding_entries() -> None:
     assert " ".join(new_address_words(Address("a", 4, 7, 24, broadcast=255))) == "0.0.0.7/24 dev a broadcast 0.0.0.255"
     assert " ".join(new_address_words(Address("a", 4, 7, 32, peer=8))) == "0.0.0.7 peer 0.0.0.8/32 dev a"
+    flagged = Address("a", 6, 7, 64, nodad=True, noprefixroute=True)
+    assert " ".join(new_address_words(flagged)) == "::7/64 dev a nodad noprefixroute"
     entry = Neighbour("a", 4, 7, 9, "PERMANENT")
     assert " ".join(new_neighbour_words(entry)) == "0.0.0.7 dev a lladdr 00:00:00:00:00:09 nud permanent"
     assert " ".join(neighbour_words(replace(entry, proxy=True))) == "proxy 0.0.0.7 dev a"

@@ -40,29 +40,29 @@ def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
 def without_address(namespace: Namespace, address: Address) -> Namespace:
     """Return the namespace without the address, and without what the kernel takes away with it.
 
-    With an IPv4 primary address its secondary ones go, unless ``promote_secondaries`` is set; with the last IPv4
-    address of a link all its IPv4 routes and neighbour entries go.
+    With an IPv4 primary address its secondary ones go, unless ``promote_secondaries`` is set: then the kernel enters
+    the routes of those anew.  With the last IPv4 address of a link all its IPv4 routes and neighbour entries go.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
     gone = (address, *(() if promotes else dependent))
     kept = tuple(each for each in namespace.addresses if each not in gone)
     if promotes and dependent:
-        promoted = msgspec.structs.replace(dependent[0], secondary=False)
-        kept = tuple(promoted if each is dependent[0] else each for each in kept)
+        first = msgspec.structs.replace(dependent[0], secondary=False)
+        kept = tuple(first if each is dependent[0] else each for each in kept)
     changed = msgspec.structs.replace(namespace, addresses=kept)
     theirs = {_key(route) for each in (*gone, *dependent) for route in _routes_of(namespace, each)}
-    last = address.version == 4 and not any((each.link, each.version) == (address.link, 4) for each in kept)
+    heirs = tuple(each for each in kept if each.link == address.link)
+    promoted = tuple(each for each in heirs if promotes and each.value in {old.value for old in dependent})
+    theirs -= {_key(route) for each in heirs if each not in promoted for route in _routes_of(changed, each)}
+    last = address.version == 4 and not any(each.version == 4 for each in heirs)
     routes = tuple(
         route
         for route in _without_source(changed, gone)
         if _key(route) not in theirs and not (last and route.version == 4 and _is_by(route, address.link))
     )
     known = tuple(each for each in changed.neighbours if not (last and (each.link, each.version) == (address.link, 4)))
-    changed = msgspec.structs.replace(changed, routes=routes, neighbours=known)
-    heirs = tuple(each for each in kept if each.link == address.link)
-    renewed = _with_routes(changed, heirs).routes[len(routes) :]
-    return msgspec.structs.replace(changed, routes=(*routes, *(each for each in renewed if _key(each) in theirs)))
+    return _with_routes(msgspec.structs.replace(changed, routes=routes, neighbours=known), promoted)
 
 
 def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
@@ -98,8 +98,10 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
 
 
 def _key(route: Route) -> tuple[object, ...]:
-    link = route.next_hops[0].link if len(route.next_hops) == 1 else None
-    return route.version, route.destination, route.prefix_length, route.table, route.type, link
+    """Return by what the kernel finds the route that an address has brought: fib_table_delete(), of every metric."""
+    hop = route.next_hops[0] if len(route.next_hops) == 1 else NextHop(None)
+    way = (route.tos, hop.link, hop.gateway)
+    return route.version, route.destination, route.prefix_length, route.table, route.type, way
 
 
 def _is_by(route: Route, link: str) -> bool:
@@ -147,7 +149,8 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
     dead = linkdown and bool(conf(namespace, version, address.link, "ignore_routes_with_linkdown", rule="or"))
     hop = (NextHop(address.link, linkdown=linkdown, dead=dead),)
     if version == 6:
-        yield Route(6, network_of(value, length, 6), length, main, next_hops=hop, metric=metric)
+        if not address.noprefixroute:
+            yield Route(6, network_of(value, length, 6), length, main, next_hops=hop, metric=metric)
         if address.peer is not None:
             yield Route(6, address.peer, width(6), main, next_hops=hop, metric=metric)
         return
@@ -156,6 +159,7 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
         yield Route(4, address.broadcast, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
     if address.secondary or (length == 32 and network == value):
         return  # the route to the network is its primary address's
-    yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
+    if not address.noprefixroute:
+        yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
     if length < 31:
         yield Route(4, last_of(network, length, 4), 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)

@@ -141,6 +141,7 @@ def new_address_words(address: Address) -> Words:
         words = (*words, "broadcast", address_text(address.broadcast, address.version))
     if address.version == 6 and address.deprecated:
         words = (*words, "preferred_lft", "0")
+    words += ("nodad",) * address.nodad + ("noprefixroute",) * address.noprefixroute
     return (*words, "scope", address.scope) if address.version == 4 and address.scope != "global" else words
 
 

@@ -109,4 +109,7 @@ class Address(msgspec.Struct, frozen=True):
     tentative: bool = False
     deprecated: bool = False
     dynamic: bool = False
+    nodad: bool = False
+    """Nobody is asked whether the address is somebody else's.  ``noprefixroute``: it brings no route to its network."""
+    noprefixroute: bool = False
     evidence: str = ""

@@ -172,7 +172,8 @@ def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InK
     link = _link(random, namespace)
     if link is not None:
         value = 0x0BE00000 | random.randrange(1 << 16)
-        yield AddAddress(netns, Address(link.name, 4, value, random.choice((16, 24, 31, 32))))
+        added = Address(link.name, 4, value, random.choice((16, 24, 31, 32)), noprefixroute=random.random() < 0.2)
+        yield AddAddress(netns, added)
 
 
 def _policy_rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:

@@ -4,6 +4,7 @@ Apart are handles, indexes, counters, timers, ids, what the kernel learns and ma
 """
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from hairpin.change.words import is_made_by_hand, is_static
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route
-from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.ir import AnyOfMatch, FieldMatch, Ruleset
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
 
@@ -23,13 +24,23 @@ def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for table in ruleset.tables:
         chains = {
-            chain.name: ((chain.hook, chain.priority, chain.policy), tuple(rule.body for rule in chain.rules))
+            chain.name: (
+                (chain.hook, chain.priority, chain.policy),
+                tuple(_in_order(rule.body) for rule in chain.rules),
+            )
             for chain in table.chains
             if chain.rules or chain.hook is None or chain.policy == "drop"
         }
         if chains:
             found[f"{table.dialect} {table.family} {table.name}"] = chains
     return found
+
+
+def _in_order(body: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the body with neighbouring comparisons sorted: iptables writes two uses of one extension as one, in an
+    order of its own."""
+    groups = groupby(body, key=lambda each: isinstance(each, FieldMatch | AnyOfMatch))
+    return tuple(each for pure, group in groups for each in (sorted(group, key=repr) if pure else group))
 
 
 def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:

@@ -61,7 +61,7 @@ def test_addresses() -> None:
         32,
     )
     assert (three.secondary, one.secondary) == (True, False)
-    assert six == Address("v0", 6, read_address("fd00::1", "ip6"), 64, evidence="e1")
+    assert six == Address("v0", 6, read_address("fd00::1", "ip6"), 64, nodad=True, evidence="e1")
     assert [item.tentative for item in REAL.addresses if item.link == "br0"] == [True]
 
 

@@ -42,8 +42,9 @@ def test_words_say_what_json_says() -> None:
     assert WORDS == JSON
 
 
-def test_busybox_says_the_same_addresses() -> None:
-    assert BUSYBOX.addresses == JSON.addresses
+def test_busybox_says_the_same_addresses_without_some_flags() -> None:
+    plain = (msgspec.structs.replace(each, nodad=False, noprefixroute=False) for each in JSON.addresses)
+    assert BUSYBOX.addresses == tuple(plain)
 
 
 @pytest.mark.parametrize("name", ("lo", "br0", "v0", "v1"))

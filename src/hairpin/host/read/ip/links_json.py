@@ -35,6 +35,8 @@ class _Address(msgspec.Struct):
     deprecated: bool = False
     dadfailed: bool = False
     dynamic: bool = False
+    nodad: bool = False
+    noprefixroute: bool = False
 
 
 class _LinkInfo(msgspec.Struct):
@@ -292,5 +294,7 @@ def _address(link: str, item: _Address, evidence: str) -> Address:
         tentative=item.tentative or item.dadfailed,
         deprecated=item.deprecated,
         dynamic=item.dynamic,
+        nodad=item.nodad,
+        noprefixroute=item.noprefixroute,
         evidence=evidence,
     )

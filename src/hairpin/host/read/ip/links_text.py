@@ -247,5 +247,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
         tentative="tentative" in words or "dadfailed" in words,
         deprecated="deprecated" in words,
         dynamic="dynamic" in words,
+        nodad="nodad" in words,
+        noprefixroute="noprefixroute" in words,
         evidence=evidence,
     )
