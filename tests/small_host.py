@@ -1,4 +1,4 @@
-"""A small Docker host, built by hand for tables of cases: eth0, docker0, one container, rules as text.
+"""A small Docker host, built by hand for tables of cases: eth0, docker0, one container, rules as text; flows on it.
 
 Real hosts are in tests/fixtures/hosts; this one is for asking one thing at a time.
 """
@@ -14,6 +14,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Ruleset
+from hairpin.network.flow import Flow, FromContainer, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.world import World
@@ -31,6 +32,9 @@ def sibling(name: str) -> Netns:
     """Return the identity of another namespace of the host."""
     return HOST_NETNS.sibling(name)
 
+
+OUTSIDE = Outside(CLIENT)
+WEB_ITSELF = FromContainer("web", sibling("container:web"))
 
 DOCKER_RULES = """\
 *nat
@@ -185,3 +189,14 @@ def network(
     namespaces = (host or host_namespace(), inner or container_namespace())
     described = docker or engine(container())
     return Network((Host("test", namespaces=namespaces, engines=(described,)),), world or World())
+
+
+def published(start: Start = OUTSIDE, address: str = "198.51.100.11") -> Flow:
+    """Return the flow to the published port at that address of the host."""
+    version, value = parse_address(address)
+    return Flow(start, version, value, "tcp", 8151)
+
+
+def egress() -> Flow:
+    """Return the container's own flow to a server outside."""
+    return Flow(WEB_ITSELF, 4, parse_address("203.0.113.80")[1], "tcp", 443)

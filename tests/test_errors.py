@@ -1,4 +1,4 @@
-"""What an error carries: its message, its English, its place."""
+"""The message of an error, its English, its place."""
 
 import ast
 import pickle
@@ -44,7 +44,7 @@ def test_an_error_comes_whole_out_of_another_process() -> None:
 
 
 def test_what_a_user_is_told_is_a_message() -> None:
-    """A sentence of hairpin's own stands in ``message(…)``, and so gets a translation (tools/messages.py)."""
+    """A sentence of hairpin's own is a ``message(…)``, and so gets a translation (tools/messages.py)."""
     assert [
         f"{path.relative_to(SOURCE).as_posix()}:{node.lineno}"
         for path in sorted(SOURCE.rglob("*.py"))

@@ -1,6 +1,7 @@
 """The repository keeps its shape: tests mirror src, folders keep to their part, files and functions stay readable."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -97,7 +98,7 @@ KNOWS_TERMINAL = ("cli", "report")
 NO_CONCEPT = ("utils", "util", "helpers", "helper", "common", "base", "misc")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 70
-# A fault that nobody expected comes out where it happens. This file alone catches it, writes it down and says so.
+# An unexpected exception is caught in this file alone, which logs it and prints the log's path.
 CATCHES_ALL = "src/hairpin/cli/main.py"
 
 
@@ -110,7 +111,7 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """What the tests below ask of one file.
+    """The facts about one file that the tests below check.
 
     ``imports``: the full names that it imports, at any place in it; ``a.b`` and ``a.b.c`` for ``from a.b import c``.
     ``broad_excepts``: lines.
@@ -182,6 +183,18 @@ def mirror_of(source: str) -> str:
     """Return the path below tests/ that a source file's test has to have."""
     folder, slash, name = source.rpartition("/")
     return f"{folder}{slash}test_{name}"
+
+
+def test_a_folder_tells_in_which_order_its_files_are_read() -> None:
+    """Its ``__init__.py`` names each file and folder in it.  Of a folder of causes it names what the causes share."""
+    for init in SOURCE.rglob("__init__.py"):
+        folder = init.parent
+        files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+        folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+        if folder.parent == SOURCE / "causes":
+            files = {name for name in files if name.startswith("_")}
+        named = set(re.findall(r"``([a-z0-9_]+)/?``", init.read_text("utf-8")))
+        assert (files | folders) - named == set(), f"{init}: not named"
 
 
 def test_each_test_file_mirrors_a_source_file() -> None:

@@ -8,7 +8,7 @@ A template is the first argument of ``message("…")``, wherever it stands below
 
 What people are told is typed ``Message``, so that the type checkers refuse a plain string.  What types cannot see is
 refused here: a template that is no literal, a sentence in English as the value of a message, as ``verbatim`` words, as
-the text of one of hairpin's errors, or written on paper.
+the text of an error that becomes one of hairpin's, in what a renderer refuses, or written on paper.
 """
 
 import ast
@@ -63,6 +63,10 @@ ERRORS = frozenset(
     for node in ast.parse((SOURCE / "errors.py").read_text(encoding="utf-8")).body
     if isinstance(node, ast.ClassDef)
 )
+CAUGHT = frozenset({"ValueError", "KeyError", "IndexError"})
+"""Errors of Python whose words a parser's caller takes over: ``reason_of`` in errors.py."""
+REFUSES = "refuse"
+"""The function of each renderer that makes the error for what it cannot write."""
 MAKES_MESSAGES = ("message.py", "errors.py")
 
 
@@ -86,8 +90,10 @@ def raw_in(call: ast.Call, file: str) -> Iterator[str]:
             yield "a message that message() or verbatim() has not made"
         case ast.Name(id="verbatim") | ast.Attribute(attr="verbatim"):
             yield from (f"verbatim words are a raw sentence: {text}" for text in _sentences(call.args))
-        case ast.Name(id=name) if name in ERRORS:
+        case ast.Name(id=name) if name in ERRORS | CAUGHT:
             yield from (f"an error's text is a raw sentence: {text}" for text in _sentences(call.args))
+        case ast.Name(id=name) if name == REFUSES:
+            yield from (f"what cannot be written is a raw sentence: {text}" for text in _sentences(call.args))
         case ast.Attribute(attr=name) if name in ON_PAPER and file.startswith("report/"):
             yield from (f"a raw sentence on paper: {text}" for text in _sentences((*call.args, *call.keywords)))
         case _:

@@ -1,3 +1,14 @@
-"""hairpin: tell it a port; it tells you why nobody can reach it, proves it, and repairs it."""
+"""hairpin: tell it a port; it tells you why nobody can reach it, proves it, and repairs it.
+
+The folders, in the order in which the data flows: ``collect`` reads a host, ``evidence`` keeps what was read, and
+``netfilter``, ``host`` and ``network`` make typed values of it.  ``question`` says which flow is asked about, and
+``walk`` carries its packet.  ``carry``, ``change`` and ``engines`` say what a change does, and ``replica`` asks the
+kernel.  ``causes`` suspects, ``diagnose`` proves, ``judges`` compares both proofs, ``remedy`` repairs, and ``answer``
+is the result.  ``lab`` breaks hosts.  ``report`` shows the answer, and ``cli`` starts it all (``__main__``: as
+``python -m hairpin``).
+
+Below all folders: ``message`` (sentences as data), ``errors``, ``door`` (observers and choices of a walk), ``kept``
+(what is derived from a value).
+"""
 
 __version__ = "0.1.0"

@@ -9,12 +9,13 @@
     ├── ApplyError          a step was refused on the host; says what was undone
     ├── ReplicaError        no replica can be built here
     └── LabError            a lab host could not be built or driven
+    MalformedError          a ValueError: words that a parser does not understand; a ParseError then says where
 
 A message says what, where, and what to do; ``str(error)`` is its English, the command line says it in the reader's
 language.  Anything else that escapes is a bug in hairpin (exit status 4).
 """
 
-from hairpin.message import Message, verbatim
+from hairpin.message import Message, message, verbatim
 
 
 class HairpinError(Exception):
@@ -50,6 +51,19 @@ class ParseError(HairpinError):
         place = f"{source}:{line}" if line else source
         form = "{place}: {said}\n    {text}" if text else "{place}: {said}"
         super().__init__(Message(form, (("place", place), ("said", said), ("text", text))))
+
+
+class MalformedError(ValueError):
+    """Words of a reading that are not as the tool writes them; the reader of the whole text adds the place."""
+
+    def __init__(self, said: Message) -> None:
+        self.said = said
+        super().__init__(str(said))
+
+
+def reason_of(error: Exception) -> Message:
+    """Return why words could not be read: the parser's sentence, or what Python or the JSON decoder says of them."""
+    return error.said if isinstance(error, MalformedError) else message("unexpected form: {words}", words=error)
 
 
 class ChangeError(HairpinError):

@@ -1,4 +1,4 @@
-"""What hairpin says of recorded networks of several hosts is what real connections between them did, and why."""
+"""The diagnosis of recorded networks of several hosts equals what real connections between them did, and why."""
 
 import pytest
 

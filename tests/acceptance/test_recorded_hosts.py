@@ -1,4 +1,4 @@
-"""What hairpin says of recorded hosts is what real connections did there, and what was really broken."""
+"""The diagnosis of recorded hosts equals what real connections did there, and the faults that were made."""
 
 import pytest
 

@@ -161,7 +161,7 @@ def test_one_that_cannot_be_read_is_missing(
         assert "far could not be read" in ended.err
 
 
-def test_an_old_snapshot_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_old_snapshot_is_noted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     newest = datetime.fromisoformat(evidence(HEALTHY, "node1").taken_at)
     at = (newest - timedelta(seconds=120)).isoformat().replace("+00:00", "Z")
     older = msgspec.structs.replace(evidence(HEALTHY, "node2"), taken_at=at)

@@ -1,4 +1,4 @@
-"""What an answer says of itself."""
+"""The properties of an answer."""
 
 from hairpin.answer.answer import Dispute
 from hairpin.host.host import Unread

@@ -1,4 +1,4 @@
-"""A port of this host that is nobody's."""
+"""A question about a port of this host that no container publishes and no socket listens on."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""The runner does what it is told, at once or not at all, and says why not."""
+"""The runner carries out its acts, at once or not at all, and reports why not."""
 
 from collections.abc import Generator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a case of the catalogue is: a host where causes are at work, and beside it the same host without the fault."""
+"""A case of the catalogue: a host where causes are at work, and beside it the same host without the fault."""
 
 import msgspec
 

@@ -16,7 +16,7 @@ from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.network.flow import Flow, FromContainer, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.rule_text import PROXY_OFF_RULES, with_chain, without
+from tests.rule_text import PROXY_OFF_RULES, with_chain, without
 from tests.small_host import (
     WEB,
     container,
@@ -97,7 +97,7 @@ def with_second_bridge(subnet: str) -> Network:
 
 
 def with_second_uplink(rp_filter: str) -> Network:
-    """Return the host that answers its clients by a second uplink, and filters by reverse path as eth0 is told."""
+    """Return the host that replies to its clients by a second uplink; ``rp_filter`` is eth0's."""
     host = host_namespace(values={"conf__eth0__rp_filter": rp_filter})
     uplink = Link(9, "eth1", evidence="e5")
     return network(
@@ -336,5 +336,5 @@ def readdressed(rules: str) -> Network:
 
 
 def blackhole(destination: str) -> Route:
-    """Return a route that swallows what is sent there."""
+    """Return a blackhole route to that network."""
     return msgspec.structs.replace(route(destination, "lo"), type="blackhole", next_hops=())

@@ -60,7 +60,7 @@ def test_an_address_brings_its_routes(link: Link, added: Address, routes: list[s
     assert [said(route) for route in after.routes] == routes
 
 
-def test_a_second_address_does_not_bring_back_the_route_that_somebody_deleted() -> None:
+def test_a_second_address_does_not_restore_a_deleted_route() -> None:
     namespace = with_address(Namespace("host", links=(UP,)), address("10.5.0.1", 24))
     bare = msgspec.structs.replace(namespace, routes=())
     after = with_address(bare, address("10.5.0.2", 24))

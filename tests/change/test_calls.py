@@ -1,4 +1,4 @@
-"""What is asked of engines and managers, and what takes it back."""
+"""The calls of engines and managers, and the calls that undo them."""
 
 import msgspec
 import pytest

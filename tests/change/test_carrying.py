@@ -34,7 +34,7 @@ def test_a_command_is_run_in_its_namespace() -> None:
     assert complaint == ""
 
 
-def test_nft_is_asked_for_its_handles_first() -> None:
+def test_a_load_reads_nfts_handles_first() -> None:
     found, _ = acts(steps(Change((NATIVE,)), network()), Done(0, LISTED))
     assert found == [
         Command(("nft", "-j", "list", "chain", "inet", "t", "A")),
@@ -49,7 +49,7 @@ def test_the_first_that_fails_is_the_last() -> None:
     assert acts(made, Done(9))[1] == "nsenter: status 9"
 
 
-def test_files_calls_and_what_is_for_a_person() -> None:
+def test_files_calls_and_steps_for_a_person() -> None:
     before, after = FileState("a"), FileState("b")
     file = ReplaceFile(host="h", path="/etc/a", before=before, after=after)
     assert acts((file, Ask(host="h", call=ReloadUfw()))) == (

@@ -1,4 +1,4 @@
-"""What a step expects is taken from the tables as they are before the whole of it."""
+"""A step's expectation is about the tables as they are before all steps."""
 
 from hairpin.change.calls import ReloadUfw, SetContainerState
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy

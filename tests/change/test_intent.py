@@ -1,4 +1,4 @@
-"""What a cause wants becomes rules of the back end in use."""
+"""A cause's intent becomes rules of the back end in use."""
 
 import msgspec
 import pytest

@@ -7,6 +7,7 @@ from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, o
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Dialect, Family, Rule, Set, Table, Verdict
+from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from tests.small_host import HOST_NETNS
 
 DROP = Rule((Verdict("drop"),), "-A A -j DROP", 1)
@@ -82,7 +83,7 @@ def test_ebtables_makes_one_edit_after_the_other() -> None:
     ]
 
 
-def test_a_table_that_goes_leaves_iptables_chains_that_accept() -> None:
+def test_a_deleted_table_leaves_iptables_chains_that_accept() -> None:
     load = replacing(ReplaceTable(HOST_NETNS, "iptables-nft", "ip", "raw", None))
     assert load.argv == ("iptables-nft-restore",)
     assert load.text.splitlines() == ["*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", "COMMIT"]
@@ -96,8 +97,8 @@ def test_a_native_table_has_its_rules_in_their_own_words() -> None:
     assert "\t\tdrop\n" in text
 
 
-def test_what_changes_by_itself_is_not_written_again() -> None:
-    table = Table("inet", "t", "nft", (), sets=(Set("s", "ipv4_addr", (), "elements time out"),))
+def test_a_set_that_rules_change_is_not_written() -> None:
+    table = Table("inet", "t", "nft", (), sets=(Set("s", "ipv4_addr", (), UPDATED_BY_RULES),))
     for part in (
         ReplaceTable(HOST_NETNS, "nft", "inet", "t", table),
         ReplaceTable(HOST_NETNS, "ebtables", "bridge", "filter", None),

@@ -3,7 +3,7 @@
 from hairpin.change.numbering import Numbering
 
 
-def test_what_is_inserted_has_no_number_of_before() -> None:
+def test_an_inserted_rule_has_no_number_before_the_load() -> None:
     numbering = Numbering(3)
     numbering.insert(1)
     numbering.insert(None)
@@ -11,7 +11,7 @@ def test_what_is_inserted_has_no_number_of_before() -> None:
     assert (len(numbering), numbering.first) == (5, 3)
 
 
-def test_what_is_deleted_says_its_number() -> None:
+def test_a_deleted_rule_has_its_number() -> None:
     numbering = Numbering(3)
     assert numbering.delete(2) == 2
     assert numbering.delete(2) == 3

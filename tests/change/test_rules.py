@@ -86,7 +86,7 @@ def test_policy() -> None:
     assert set_policy(after, place, "accept") == RULES
 
 
-def test_the_rule_of_the_place_goes_and_no_other() -> None:
+def test_only_the_rule_at_the_place_is_deleted() -> None:
     rule = chain(RULES, "filter", "FORWARD").rules[1]
     after = chain(delete_rule(RULES, place_of(table_of(RULES, "filter"), "FORWARD", rule)), "filter", "FORWARD")
     assert rule.text not in [each.text for each in after.rules]
@@ -103,7 +103,7 @@ NOWHERE: dict[str, tuple[Place, str]] = {
 
 
 @pytest.mark.parametrize(("place", "message"), NOWHERE.values(), ids=NOWHERE)
-def test_what_is_not_there_cannot_go(place: Place, message: str) -> None:
+def test_a_missing_part_cannot_be_deleted(place: Place, message: str) -> None:
     with pytest.raises(ChangeError, match=message):
         delete_rule(RULES, place)
 

@@ -245,7 +245,7 @@ def test_the_world_makes_changes_too(part: Primitive, look: Look, before: object
     assert look(simulate(one(part), MORE)) == after
 
 
-def test_a_file_goes_and_comes_back() -> None:
+def test_a_deleted_file_is_restored() -> None:
     written = simulate(Change((WriteFile(LABEL, "/etc/a", "b"), WriteFile(LABEL, "/etc/a", "c"))), NET)
     assert [each.text for each in written.this.files] == ["c"]
     assert simulate(one(WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
@@ -305,6 +305,6 @@ MISFITS: dict[str, Primitive] = {
 
 
 @pytest.mark.parametrize("part", MISFITS.values(), ids=MISFITS)
-def test_what_does_not_fit_is_refused(part: Primitive) -> None:
+def test_a_change_that_does_not_fit_is_refused(part: Primitive) -> None:
     with pytest.raises(ChangeError):
         simulate(one(part), NET)

@@ -42,11 +42,11 @@ def test_nature(step: Step, expected: Nature) -> None:
     assert decoded(encoded((step,))) == (step,)
 
 
-def test_what_cannot_be_taken_back_is_not_in_the_undo() -> None:
+def test_an_irreversible_step_is_not_in_the_undo() -> None:
     assert undo((FORGOTTEN, FILE)) == (SET,)
 
 
-def test_a_file_that_goes_is_a_change_of_the_host() -> None:
+def test_deleting_a_file_is_a_change_of_the_host() -> None:
     assert done_by(FILE) == (WriteFile("h", "/etc/a", None),)
     assert done_by(SET) == (SYSCTL,)
 

@@ -119,7 +119,7 @@ def test_a_ruleset_is_loaded_table_by_table() -> None:
     assert [step.table for step in made if isinstance(step, LoadRules)] == ["nat", "filter"]
 
 
-def test_a_unit_is_asked_one_thing_at_a_time() -> None:
+def test_a_unit_gets_one_command_at_a_time() -> None:
     made = steps(Change((SetUnit(LABEL, Unit("a.service", "active", "enabled")),)), NET)
     assert all_shown(made) == ("systemctl enable a.service", "systemctl start a.service")
 
@@ -131,14 +131,14 @@ FOREVER: dict[str, Primitive] = {
 
 
 @pytest.mark.parametrize("part", FOREVER.values(), ids=FOREVER)
-def test_what_nothing_brings_back_says_so(part: Primitive) -> None:
+def test_an_irreversible_step_says_so(part: Primitive) -> None:
     (step,) = steps(Change((part,)), NET)
     assert nature(step) == "irreversible"
     assert step.undo is None
     assert refused(step, NET) is None
 
 
-def test_what_only_a_person_can_do() -> None:
+def test_steps_for_a_person() -> None:
     for part in (
         AddSocket(HOST_NETNS, Socket("tcp", 4, None, 99), message("listen")),
         SetContainer(LABEL, container()),
@@ -161,7 +161,7 @@ def test_the_owner_of_a_part_makes_the_whole() -> None:
     assert all_shown(undo((opened,))) == ("firewall-cmd --zone=public --remove-port=80/tcp",)
 
 
-def test_a_change_that_does_not_fit_is_told_and_refused() -> None:
+def test_a_change_that_does_not_fit_is_refused_with_a_reason() -> None:
     (step,) = steps(Change((DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),)), NET)
     assert all_shown((step,)) == ("iptables -D FORWARD -j DOCKER-USER",)
     assert step.undo is None
@@ -192,11 +192,11 @@ def test_a_file_knows_what_it_replaces() -> None:
     assert (step.before.content, step.after) == ("one\n", None)
 
 
-def test_whose_change_it_is() -> None:
+def test_the_host_of_a_change() -> None:
     assert host_of(SYSCTL, NET) is NET.this
     assert host_of(LoadModule(LABEL, "a"), NET) is NET.this
 
 
-def test_what_is_no_step_is_not_decoded() -> None:
+def test_json_that_is_no_step_is_not_decoded() -> None:
     with pytest.raises(ChangeError):
         decoded(b"[{}]")

@@ -130,7 +130,7 @@ def test_parts_in_order() -> None:
     assert all_shown(steps(Change(parts), network())) == ("sysctl -w a=1", "sysctl -w b=2")
 
 
-def test_advice_is_of_what_no_command_does() -> None:
+def test_advice_is_for_steps_without_a_command() -> None:
     parts = (
         AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")),
         SetSysctl(HOST_NETNS, ("a",), "1"),

@@ -1,4 +1,4 @@
-"""What ip(8) and bridge(8) are told."""
+"""The words for ip(8) and bridge(8)."""
 
 import msgspec
 import pytest
@@ -47,7 +47,7 @@ def test_a_route(route: Route, expected: str) -> None:
     assert " ".join(route_words(route)) == expected
 
 
-def test_a_route_is_found_without_what_it_prefers() -> None:
+def test_a_route_is_found_without_its_preferred_source() -> None:
     assert selecting_route(Route(4, 0, 0, next_hops=(NextHop("eth0"),), prefsrc=7)) == ("default", "dev", "eth0")
     assert (six(6), six(4)) == (("-6",), ())
 
@@ -81,7 +81,7 @@ def test_a_policy_rule(rule: PolicyRule, expected: str) -> None:
     assert " ".join(policy_rule_words(rule)) == expected
 
 
-def test_a_policy_rule_that_is_not_understood_is_not_made() -> None:
+def test_a_policy_rule_with_unknown_selectors_is_not_made() -> None:
     with pytest.raises(ChangeError):
         policy_rule_words(PolicyRule(4, 9, table=5, unknown_selectors=("tun_id",)))
 
@@ -123,7 +123,7 @@ def test_a_tunnel_device_gets_another_remote() -> None:
     assert list(link_commands(device, other)) == []  # the kernel changes no VNI
 
 
-def test_who_has_made_an_entry() -> None:
+def test_entries_made_by_hand_and_by_the_kernel() -> None:
     assert is_made_by_hand(Neighbour("a", 4, 7, 9, "PERMANENT"))
     assert not is_made_by_hand(Neighbour("a", 4, 7, 9, "STALE"))
     assert is_static(FdbEntry("br", "p", 9, state="static"))

@@ -35,7 +35,7 @@ def test_from_narrows_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "check", "8080", "--from", "host", "--snapshot", path).status == 0
 
 
-def test_a_public_address_that_is_asked_for_is_assumed_to_be_behind_a_gateway(
+def test_a_public_address_in_the_question_is_assumed_to_be_behind_a_gateway(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ended = call(capsys, "check", "203.0.113.11:8080", "--from", "host", "--json", "--snapshot", snapshot())

@@ -8,9 +8,7 @@ from hairpin.lab import demo as story
 from tests.cli.commands import call
 
 
-def test_what_is_told_goes_to_standard_output(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_go_to_standard_output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def told(out: Callable[[str], object]) -> None:
         out("Once upon a time")
 

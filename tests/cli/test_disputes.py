@@ -33,13 +33,13 @@ def test_the_file_holds_all_that_is_needed_to_ask_again(tmp_path: Path) -> None:
     assert (kept.trace, kept.judgement) == (trace(USER_DROPS), Judgement(FLOW, "delivered"))
 
 
-def test_where_nothing_can_be_written_there_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_gets_no_file(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("")
     assert keep(DISPUTE.disagreement, (EVIDENCE,), (taken,)) is None
 
 
-def test_the_answer_says_where_each_is_kept(tmp_path: Path) -> None:
+def test_the_answer_has_the_path_of_each_file(tmp_path: Path) -> None:
     (kept,) = keeping_disputes(DISPUTED, (tmp_path,)).disputes
     (path,) = tmp_path.iterdir()
     assert (kept.flow, kept.file) == ("f1", str(path))

@@ -31,7 +31,7 @@ def test_a_scenario_that_does_not_exist(command: str, capsys: pytest.CaptureFixt
     assert "hairpin lab list" in ended.err
 
 
-def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_command_it_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "lab")
     assert ended.status == 2
     assert "score" in ended.out + ended.err

@@ -107,7 +107,7 @@ def test_status_of_each_end(
     assert "Traceback" not in ended.err
 
 
-def test_a_bug_is_written_down_and_its_place_told(
+def test_a_bug_is_logged_and_the_logs_path_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fails(**_: object) -> None:
@@ -122,7 +122,7 @@ def test_a_bug_is_written_down_and_its_place_told(
     assert "Traceback" in ended.err, "-v shows it"
 
 
-def test_a_bug_is_told_even_where_nothing_can_be_written(
+def test_a_bug_is_printed_even_if_no_log_can_be_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(**_: object) -> None:
@@ -154,14 +154,14 @@ def test_usage_errors_of_the_command_line(capsys: pytest.CaptureFixture[str]) ->
         assert "\nhairpin: " in ended.err
 
 
-def test_how_a_command_is_used_stands_before_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_commands_usage_comes_before_its_error(capsys: pytest.CaptureFixture[str]) -> None:
     usage, hint, gap, said = call(capsys, "walk", "--lang", "zh").err.splitlines()
     assert usage.startswith("Usage: hairpin walk")
     assert hint == "帮助：hairpin walk --help"
     assert (gap, said) == ("", "hairpin: Missing argument 'TARGET'.")
 
 
-def test_a_group_without_its_command_says_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_group_without_its_command_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "lab")
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("Usage: hairpin lab")
@@ -221,18 +221,18 @@ def test_help_loads_click_and_the_standard_library_only() -> None:
     assert loaded == {"hairpin", "hairpin.cli", "hairpin.cli.main", "hairpin.errors", "hairpin.message"}
 
 
-def test_json_is_made_without_what_draws() -> None:
+def test_json_needs_no_import_of_the_drawing() -> None:
     loaded = set(modules_after("check", "8080", "--json", "--snapshot", snapshot()))
     assert "hairpin.report.document" in loaded
     assert not loaded & {"rich", "hairpin.report.terminal", "hairpin.lab.build", "asyncio"}
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     script = f"{sys.executable} -m hairpin check -v --snapshot {snapshot()} | true"
     done = subprocess.run(("sh", "-c", script), capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 
-def test_run_takes_what_a_command_returns_as_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_commands_return_value_is_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "8080", "--snapshot", snapshot()]) == 0
     assert "delivered" in capsys.readouterr().out

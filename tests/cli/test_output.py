@@ -66,7 +66,7 @@ def test_only_the_sentence_of_an_error_is_translated(capsys: pytest.CaptureFixtu
     )
 
 
-def test_an_error_is_told_in_letters_that_standard_error_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_uses_only_characters_that_standard_error_can_encode(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     monkeypatch.setattr(sys, "stderr", stream)
     complain(ParseError(message("not a sysctl and its value"), source="x").said, "zh")
@@ -86,7 +86,7 @@ def test_a_terminal_without_chinese_is_spoken_to_in_english(monkeypatch: pytest.
     write("网")
 
 
-def test_a_reader_that_is_gone_ends_the_program_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_ends_the_program_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_: str) -> int:
         raise BrokenPipeError
 

@@ -25,5 +25,5 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert errors(document, "walk-1.json") == []
 
 
-def test_where_it_starts_has_to_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_start_of_a_walk_is_required(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "walk", "8080", "--snapshot", snapshot()).status == 2

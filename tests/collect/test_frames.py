@@ -1,4 +1,4 @@
-"""What the script prints becomes readings, and nothing that a host's users write can become one."""
+"""The script's output becomes readings.  No text that a host's users can write becomes a reading."""
 
 import pytest
 from hypothesis import given

@@ -7,8 +7,8 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network
-from tests.walk.test_walk import published, with_rule
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, published
 
 FORWARDING = {"conf__eth0__forwarding": "0"}
 DROP = with_rule("filter DOCKER-USER", "-i eth0 -j DROP")
@@ -18,7 +18,7 @@ def causes(net: Network, flow: Flow) -> list[str]:
     return [each.cause for each in diagnose(net, flow).causes]
 
 
-def test_nothing_is_found_where_nothing_is_wrong() -> None:
+def test_a_healthy_host_has_no_cause() -> None:
     found = diagnose(network(), published())
     assert (found.trace.verdict, found.causes, found.proof) == ("delivered", (), None)
 
@@ -48,13 +48,13 @@ def test_a_fault_that_does_not_matter_is_not_named() -> None:
     assert causes(both, published(FromHost(), "127.0.0.1")) == []
 
 
-def test_what_only_may_fail_has_no_cause() -> None:
+def test_a_flow_that_only_may_fail_has_no_cause() -> None:
     unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
     found = diagnose(unknown, published())
     assert (found.trace.verdict, found.causes) == ("depends", ())
 
 
-def test_a_rule_against_the_documentation_range_says_nothing_of_the_world() -> None:
+def test_a_rule_against_a_documentation_range_is_no_cause() -> None:
     host = host_namespace(with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j DROP"))
     other = parse_address("203.0.113.10")[1]
     invented = msgspec.structs.replace(published(), stand_ins=(other,))
@@ -84,7 +84,7 @@ def test_members_that_are_not_needed_are_left_out() -> None:
     assert minimised(net, flow, (idle, *needed)) == needed
 
 
-def test_one_cause_at_one_place_stands_once() -> None:
+def test_a_cause_at_one_place_is_named_once() -> None:
     (one,) = diagnose(network(host_namespace(values=FORWARDING)), published()).causes
     (joined,) = merged((one, one))
     assert joined.candidate.change.parts == one.candidate.change.parts * 2

@@ -2,8 +2,8 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
-from tests.walk.test_walk import published, with_rule
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
 
 FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
 NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
@@ -33,14 +33,14 @@ def test_a_whole_host_has_none() -> None:
     assert asked(network(), published(), SELF).causes == ()
 
 
-def test_what_cannot_be_decided_has_no_cause() -> None:
+def test_an_undecided_flow_has_no_cause() -> None:
     unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
     found = asked(unknown, SELF, published())
     assert [each.trace.verdict for each in found.diagnoses] == ["delivered", "depends"]
     assert found.causes == ()
 
 
-def test_what_nothing_explains_has_no_cause() -> None:
+def test_a_failure_without_an_explanation_has_no_cause() -> None:
     nobody = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
     found = asked(network(host_namespace(sockets=())), nobody)
     assert found.diagnoses[0].trace.verdict == "refused"

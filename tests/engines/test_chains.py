@@ -19,7 +19,7 @@ def test_insert_goes_to_the_head_and_append_to_the_end() -> None:
     assert [one.position for one in chains.rules()] == ["first", "last", "last"]
 
 
-def test_what_is_there_is_not_added_again() -> None:
+def test_a_rule_that_is_there_is_not_added_again() -> None:
     chains = Chains()
     chains.append(FORWARD, A)
     chains.insert(FORWARD, A)

@@ -54,7 +54,7 @@ UNKNOWN: dict[str, Engine] = {
 
 
 @pytest.mark.parametrize("engine", UNKNOWN.values(), ids=UNKNOWN)
-def test_of_an_unknown_engine_nothing_is_said(engine: Engine) -> None:
+def test_an_unknown_engine_has_no_expected_rules(engine: Engine) -> None:
     wanted = expected(engine, EMPTY)
     assert wanted.unknown
     assert wanted.rules == ()

@@ -1,4 +1,4 @@
-"""What differs between dockerd 18.9 and 27, and by option."""
+"""The differences between dockerd 18.9 and 27, and by option."""
 
 import msgspec
 import pytest
@@ -138,7 +138,7 @@ def test_a_fixed_source_address_is_used_instead_of_masquerading() -> None:
     assert rules == ["-s 172.21.0.0/16 ! -o br-n1 -j SNAT --to-source 192.0.2.1"]
 
 
-def test_a_network_without_masquerading_translates_what_comes_from_it() -> None:
+def test_a_network_without_masquerading_translates_its_own_packets() -> None:
     """Then its containers reach published ports of others by translation, not by the proxy."""
     plain = network("plain", "172.33.0.0/16", options=(("enable_ip_masquerade", "false"),))
     assert texts(docker("24.0.9", plain), "ip", "nat", "POSTROUTING") == []
@@ -156,7 +156,7 @@ def test_since_27_a_routed_network_only_opens_ports() -> None:
     ]
 
 
-def test_borders_spare_what_stays_on_the_bridge() -> None:
+def test_isolation_spares_packets_that_stay_on_the_bridge() -> None:
     assert internal_borders("br0", "fd00::/64", narrow=True) == (
         "! -d fd00::/64 -i br0 ! -o br0 -j DROP",
         "! -s fd00::/64 ! -i br0 -o br0 -j DROP",

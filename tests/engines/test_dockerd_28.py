@@ -1,4 +1,4 @@
-"""What differs between dockerd 28.0.1 and 29 with iptables, and by gateway mode."""
+"""The differences between dockerd 28.0.1 and 29 with iptables, and by gateway mode."""
 
 import msgspec
 import pytest
@@ -45,7 +45,7 @@ ADMITTED: dict[str, tuple[DockerNetwork, list[str]]] = {
 
 
 @pytest.mark.parametrize(("own", "rules"), ADMITTED.values(), ids=ADMITTED)
-def test_what_is_admitted(own: DockerNetwork, rules: list[str]) -> None:
+def test_admitted_packets(own: DockerNetwork, rules: list[str]) -> None:
     assert texts(docker("28.5.2", own, containers=(WEB,)), "ip", "filter", "DOCKER") == rules
 
 
@@ -91,7 +91,7 @@ SPARED: dict[str, tuple[str, DockerNetwork, bool]] = {
 
 
 @pytest.mark.parametrize(("version", "own", "spared"), SPARED.values(), ids=SPARED)
-def test_what_comes_from_a_bridge_is_spared_translation(version: str, own: DockerNetwork, spared: bool) -> None:
+def test_packets_from_a_bridge_are_not_translated(version: str, own: DockerNetwork, spared: bool) -> None:
     assert ("-i br-n1 -j RETURN" in texts(docker(version, own), "ip", "nat", "DOCKER")) is spared
 
 

@@ -61,7 +61,7 @@ def test_unread_families_are_known() -> None:
 DROP = Verdict("drop")
 
 
-def test_only_what_is_wanted_is_looked_for() -> None:
+def test_only_expected_rules_are_looked_up() -> None:
     rules = tuple(Rule(body=(Verdict(verdict),), text="", number=1) for verdict in ("accept", "drop", "drop"))
     assert positions(rules, {(DROP,)}) == {(DROP,): 1}
 
@@ -76,6 +76,6 @@ def test_runs_are_in_the_order_of_making() -> None:
     assert runs["dnat"] == ["n1"]
 
 
-def test_the_engine_s_own_chains_are_asked_first() -> None:
+def test_the_engines_own_chains_are_searched_first() -> None:
     runs = [run[0].chain for run in shown_runs("iptables", WANTED.rules, programmed(ENGINE))]
     assert runs.index("DOCKER") < runs.index("POSTROUTING")

@@ -128,14 +128,14 @@ def test_containers_stand_in_the_order_of_their_start() -> None:
 
 
 @given(items=st.permutations("abcdef"), run=st.permutations("abcdef"), kept=st.sets(st.sampled_from("abcdef")))
-def test_a_run_decides_the_order_of_what_it_names(items: list[str], run: list[str], kept: set[str]) -> None:
+def test_a_run_of_rules_decides_the_order_of_its_networks(items: list[str], run: list[str], kept: set[str]) -> None:
     shown = [one for one in run if one in kept]
     result = arranged(tuple(items), [shown], str)
     assert sorted(result) == sorted(items)
     assert [one for one in result if one in kept] == shown
 
 
-def test_what_no_run_names_stays() -> None:
+def test_items_without_a_run_keep_their_order() -> None:
     assert arranged(("a", "b", "c", "d"), [["d", "b"]], str) == ("a", "c", "d", "b")
 
 

@@ -32,7 +32,7 @@ def test_without_a_proxy_the_daemon_holds_the_port() -> None:
     assert expected(engine, EMPTY).hairpin_bridges == ("br-n1",)
 
 
-def test_what_is_not_in_effect_is_not_held() -> None:
+def test_a_binding_that_is_not_in_effect_has_no_listener() -> None:
     assert held(published(msgspec.structs.replace(HTTP, actual=False))) == []
 
 

@@ -22,11 +22,11 @@ def without_chain(engine: Engine, name: str) -> Namespace:
     return msgspec.structs.replace(namespace, ruleset=Ruleset(tables=tables))
 
 
-def test_nothing_is_missing_where_all_is_there() -> None:
+def test_a_complete_host_lacks_nothing() -> None:
     assert not missing(ENGINE, programmed(ENGINE))
 
 
-def test_everything_is_missing_where_nothing_is() -> None:
+def test_an_empty_host_lacks_everything() -> None:
     lost = missing(ENGINE, EMPTY)
     assert (lost.rules, lost.chains) == (lost.wanted.rules, lost.wanted.chains)
     assert lost
@@ -45,7 +45,7 @@ def test_a_missing_chain_takes_its_rules_with_it() -> None:
     assert {one.chain for one in lost.rules} == {"DOCKER-CT"}
 
 
-def test_what_could_not_be_read_is_not_missing() -> None:
+def test_rules_that_were_not_read_are_not_missing() -> None:
     namespace = msgspec.structs.replace(EMPTY, unread=("iptables-nft-save4",))
     lost = missing(ENGINE, namespace)
     assert {one.family for one in lost.rules} == {"ip6"}
@@ -78,7 +78,7 @@ def test_a_bridge_that_is_gone_from_a_map() -> None:
     assert lost.rules == ()
 
 
-def test_what_a_host_lacks_is_told_for_each_docker_engine() -> None:
+def test_each_docker_engine_has_its_own_missing_rules() -> None:
     without_dnat = programmed(ENGINE, lambda one: one.purpose != "dnat")
     host = Host("test", namespaces=(without_dnat,), engines=(ENGINE, Engine("podman", "4.3.1")))
     ((asked, lost),) = missing_on(host)

@@ -22,7 +22,7 @@ def test_chains_and_elements() -> None:
     assert (element.map, element.device, element.target, element.network) == ("jumps", "br0", "in__br0", "net")
 
 
-def test_a_later_rule_of_an_earlier_group_stands_before() -> None:
+def test_a_later_rule_of_an_earlier_group_comes_first() -> None:
     chains = started()
     chains.add("ip", LAST)
     chains.add("ip", OPEN)

@@ -34,7 +34,7 @@ def test_ip6tables_is_on_by_default_since_27() -> None:
     assert daemon_of(docker("27.0.1"), (27, 0, 1)).families() == ("ip", "ip6")
 
 
-def test_what_the_daemon_was_told_counts_more_than_defaults() -> None:
+def test_the_daemons_options_come_before_defaults() -> None:
     engine = msgspec.structs.replace(docker("27.0.1"), iptables=False, ip6tables=False, userland_proxy=False)
     daemon = daemon_of(engine, (27, 0, 1))
     assert daemon.families() == ()
@@ -59,7 +59,7 @@ def test_daemon_wide_icc_is_meant_for_the_default_network() -> None:
     assert (own.icc, own.masquerade) == (True, True)
 
 
-def test_a_network_says_it_itself() -> None:
+def test_a_networks_own_option_comes_first() -> None:
     options = (("enable_icc", "false"), ("enable_ip_masquerade", "0"), ("gateway_mode_ipv6", "routed"))
     bridge = bridge_of(docker("28.5.2"), network("x", "10.0.0.0/24", "fd00::/64", options=options), "br-x")
     assert not bridge.icc

@@ -1,12 +1,12 @@
-"""What another binding of a container adds: the engine's rules, and a docker-proxy where the engine uses one."""
+"""A further binding of a container adds the engine's rules, and a docker-proxy if the engine uses one."""
 
 import msgspec
 
 from hairpin.change.change import AddSocket, InsertRule, Primitive
 from hairpin.engines.republishing import published_everywhere, published_too, relay_at, relays, rules_with
 from hairpin.host.docker import PortBinding
+from tests.rule_text import without
 from tests.small_host import HOST_ADDRESS, WEB, container, engine, host_namespace, network
-from tests.walk.test_walk import without
 
 PUBLISHED = PortBinding("tcp", 80, 8151, None, 4)
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)

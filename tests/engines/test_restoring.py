@@ -1,4 +1,4 @@
-"""The change that puts back exactly what is missing, where the engine would have put it."""
+"""The change that restores exactly the missing rules, where the engine would have put them."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,11 +22,11 @@ from hairpin.netfilter.ir import Dialect, Verdict
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
+from tests.rule_text import without
 from tests.small_host import HOST_NETNS as SMALL_NETNS
 from tests.small_host import container, host_namespace
 from tests.small_host import engine as small_engine
 from tests.small_host import network as small_network
-from tests.walk.test_walk import without
 
 HOST_NETNS = Netns("h")
 ENGINE = docker("26.1.5", N1, containers=(WEB,))
@@ -140,7 +140,7 @@ def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
     ]
 
 
-def test_an_nftables_table_that_is_gone_is_made_as_a_whole() -> None:
+def test_a_missing_nftables_table_is_made_as_a_whole() -> None:
     (load,) = loads(missing(NATIVE, EMPTY), EMPTY)
     assert load.argv == ("nft", "-f", "-")
     assert load.text.startswith(
@@ -167,7 +167,7 @@ def test_all_that_is_lost_can_be_put_back_at_once() -> None:
     assert not lost_of(simulate(change, net))
 
 
-def test_what_is_not_given_stays_lost() -> None:
+def test_rules_that_are_not_named_stay_lost() -> None:
     net = small_network(host_namespace(NO_CHAIN))
     before = lost_of(net)
     chains = tuple(each for each in before.chains if each.table == "nat")

@@ -1,4 +1,4 @@
-"""A stopped container as it is when it runs: the flow to its port is delivered."""
+"""A stopped container, simulated as running: the flow to its port is delivered."""
 
 import msgspec
 
@@ -8,8 +8,8 @@ from hairpin.change.simulate import simulate
 from hairpin.engines.starting import held_again, on_default_bridge, started
 from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.walk.walk import walk_flow
-from tests.small_host import DOCKER_RULES, HOST_NETNS, WEB, container, engine, host_namespace, network
-from tests.walk.test_walk import published, without
+from tests.rule_text import without
+from tests.small_host import DOCKER_RULES, HOST_NETNS, WEB, container, engine, host_namespace, network, published
 
 BINDING = PortBinding("tcp", 80, 8151, None, 4)
 STOPPED = network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))

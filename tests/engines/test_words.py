@@ -13,7 +13,7 @@ def test_a_host_is_a_network_of_one() -> None:
     assert words.host("ip6", V6) == "2001:db8::2/128"
 
 
-def test_an_ipv6_target_stands_in_brackets() -> None:
+def test_an_ipv6_target_is_in_brackets() -> None:
     assert words.socket("ip", V4, 80) == "172.17.0.2:80"
     assert words.socket("ip6", V6, 80) == "[2001:db8::2]:80"
 

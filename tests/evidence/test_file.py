@@ -60,7 +60,7 @@ ANY_BYTES_AS_TEXT = st.binary(max_size=300).map(lambda data: data.decode("utf-8"
 
 
 @given(texts=st.lists(ANY_BYTES_AS_TEXT, max_size=5))
-def test_what_is_written_is_read(texts: list[str]) -> None:
+def test_a_written_file_reads_back(texts: list[str]) -> None:
     """Bytes that are not UTF-8, NUL and newlines of every kind come back as they were."""
     stream = io.BytesIO()
     file.write_stream(evidence(*texts), stream)

@@ -30,7 +30,7 @@ def test_by_id_and_file_return_one_reading_or_none() -> None:
     assert EVIDENCE.file("/etc/fstab") is None
 
 
-def test_namespaces_start_with_the_host_and_leave_out_what_has_none() -> None:
+def test_namespaces_start_with_the_host_and_leave_out_readings_without_one() -> None:
     assert EVIDENCE.namespaces() == ("host", "container:web")
 
 

@@ -1,4 +1,4 @@
-"""A redacted snapshot of a real Docker host names nobody, and every reading still agrees with every other."""
+"""A redacted snapshot of a real Docker host has none of its names, and every reading still agrees with every other."""
 
 import re
 from collections.abc import Iterator
@@ -193,7 +193,7 @@ def test_hosts_that_are_redacted_together_still_join(name: str) -> None:
     assert joined(redact_together(hosts)) == joined(hosts)
 
 
-def test_what_several_hosts_share_is_renamed_alike() -> None:
+def test_names_that_several_hosts_share_are_renamed_alike() -> None:
     one, other = (msgspec.structs.replace(REAL, hostname=name) for name in ("dockerhost", "otherhost"))
     first, second = redact_together((one, other), b"k")
     assert first.readings == second.readings

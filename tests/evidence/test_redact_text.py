@@ -55,7 +55,7 @@ RENAMED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("text", "expected"), RENAMED.values(), ids=RENAMED)
-def test_what_identifies_is_renamed(text: str, expected: str) -> None:
+def test_identifying_names_are_renamed(text: str, expected: str) -> None:
     assert TEXT.plain(text) == expected
     assert expected != text
 
@@ -68,7 +68,7 @@ KEPT = (
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_what_does_not_identify_stays(text: str) -> None:
+def test_other_names_stay(text: str) -> None:
     assert TEXT.plain(text) == text
 
 

@@ -27,7 +27,7 @@ def told(found: Evidence) -> list[tuple[str, str, str]]:
     return [(each.id, each.key, each.text) for each in found.readings]
 
 
-def test_a_reading_takes_the_place_and_the_id_of_the_one_before() -> None:
+def test_a_new_reading_has_the_place_and_id_of_the_old_one() -> None:
     found = renewed(BEFORE, evidence(("ip-addr", "container:web", "ip addr", "[1]"), at="2"))
     assert told(found) == [*told(BEFORE)[:-1], ("e5", "ip-addr", "[1]")]
     assert (found.taken_at, found.readings[-1].at, found.readings[0].at) == ("2", "2", "1")
@@ -52,7 +52,7 @@ def test_one_sysctl_replaces_its_line() -> None:
     assert changed_places(BEFORE, found) == {("sysctl", HOST)}
 
 
-def test_what_is_gone_is_left_out() -> None:
+def test_a_deleted_reading_is_left_out() -> None:
     found = renewed(BEFORE, evidence(), frozenset({("ip-addr", "container:web")}))
     assert found.namespaces() == (HOST,)
     assert changed_places(BEFORE, found) == {("ip-addr", "container:web")}

@@ -1,4 +1,4 @@
-"""Several hosts in one question have labels and reading ids of their own; no machine counts twice; ages are told."""
+"""Several hosts in one question: their labels and reading ids, one machine given twice, ages."""
 
 import msgspec
 import pytest
@@ -89,7 +89,7 @@ AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
 
 
 @pytest.mark.parametrize(("hosts", "notes"), AGES.values(), ids=AGES)
-def test_what_is_older_than_a_minute_is_said(hosts: tuple[Evidence, ...], notes: list[str]) -> None:
+def test_a_snapshot_older_than_a_minute_is_noted(hosts: tuple[Evidence, ...], notes: list[str]) -> None:
     found = [str(each) for each in age_notes(hosts)]
     assert len(found) == len(notes)
     assert all(text.startswith(note) for text, note in zip(found, notes, strict=True))

@@ -4,12 +4,12 @@
 
 Read in this order:
 
-``case``         what a case is, as texts and numbers
+``case``         the type of a case: texts and numbers
 ``generate/``    a random case from its seed
-``testbed/``     the running kernel carries a case out in network namespaces; what became of each packet
-``expected/``    what the walk says of the same packets, and which rules it says they satisfied
-``judge/``       the two compared; a case that differs made small, and told in words
-``coverage/``    what the model can do, and what of it was seen to agree
+``testbed/``     the running kernel carries a case out in network namespaces and reports each packet
+``expected/``    the walk's prediction for the same packets, and for the rules that they satisfy
+``judge/``       the comparison; a case that differs is made small and described
+``coverage/``    the elements of the model, and those that were seen to agree
 ``report``       docs/reference/fidelity.md
 ``regressions``  disagreements of the past, kept as cases (``store`` keeps another one)
 ``mistakes/``    mistakes planted into the walk, each of which the hunt must find

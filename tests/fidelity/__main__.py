@@ -25,7 +25,7 @@ from tests.fidelity.report import Run, write
 from tests.fidelity.testbed.netns import SetupError
 
 _BATCH = 32
-"""Networks that are handed out at once: what is found is shown before the next are begun."""
+"""Networks that are handed out at once.  Their results are shown before the next batch begins."""
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _covered(run: Run, arguments: argparse.Namespace) -> int:
-    """Tell what of the model the run has covered; return how much of it is left, where that is a failure."""
+    """Print the model's coverage by the run; return the number of elements left, if that is a failure."""
     demanded = run.packets >= DEMANDED_FROM
     if not (demanded or arguments.coverage or arguments.report):
         return 0
@@ -86,7 +86,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _pin() -> None:
-    """Each worker stays on one CPU: what it sends is then done when the call returns."""
+    """Bind each worker to one CPU: a sent packet has then arrived when the call returns."""
     cpus = sorted(os.sched_getaffinity(0))
     worker = multiprocessing.current_process()._identity[-1]
     os.sched_setaffinity(0, {cpus[worker % len(cpus)]})

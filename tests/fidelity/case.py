@@ -1,6 +1,6 @@
-"""What one case is: a network, written down as the texts that configure it, and the flows that are sent through it.
+"""The type of a case: a network, as the texts that configure it, and the flows that are sent through it.
 
-Everything that shrinking may drop is one line of its own.
+Each part that shrinking may drop is a line of its own.
 """
 
 from typing import Literal
@@ -10,13 +10,14 @@ import msgspec
 from hairpin.netfilter.packet import UDP, Connection, Packet
 
 WORLD = "world"
-"""The namespace that plays everything outside: it has wires and no addresses, so it never answers by itself."""
+"""The namespace of everything outside.  It has wires and no addresses, so it never answers by itself."""
 
 Tool = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
 
 
 class RuleText(msgspec.Struct, frozen=True):
-    """What one tool loads: ``head`` makes tables and chains, each of ``rules`` is one rule that may be dropped.
+    """The rules that one tool loads: ``head`` makes tables and chains, each of ``rules`` is one rule that may be
+    dropped.
 
     For iptables ``table`` is its table and the lines are iptables-restore's; for nft they are ``nft -f`` commands.
     """
@@ -29,7 +30,7 @@ class RuleText(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What hangs on a link and cannot be read: it takes packets away whose length has ``value`` in ``mask``."""
+    """A program on a link that hairpin cannot read: it drops packets whose length has ``value`` in ``mask``."""
 
     link: str
     hook: Literal["ingress", "egress", "xdp"]
@@ -38,13 +39,13 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A namespace that model and kernel both know.
+    """A namespace that both the model and the kernel have.
 
     ``setup``, ``routing4`` and ``routing6`` are lines of ``ip -batch``, ``bridging`` of ``bridge -batch``; those of
     ``setup`` may not be dropped.  ``sockets`` are lines of listeners.py.  ``sysctls`` are (path below /proc/sys,
-    value), written in order.  ``outages`` are more lines of ``ip -batch``, done when all the rest stands, before the
-    ``programs``; ``connections`` are entered into the connection table then.
-    ``asks``: for neighbours that are not entered, instead of giving them up at once.
+    value), written in order.  ``outages`` are more lines of ``ip -batch``, run after all the rest and before the
+    ``programs``; ``connections`` are then written into the connection table.  ``asks``: it resolves neighbours without
+    an entry, instead of giving them up at once.
     """
 
     name: str
@@ -63,9 +64,12 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A packet and where it starts.  ``link``: it comes by that link of the host from outside; empty: a process in
-    ``netns`` sends it.  ``padding``: bytes of payload before the flow's tag; ``no_checksum``: UDP does without one;
-    ``fragmented``: what comes from outside comes in two fragments."""
+    """A packet and where it starts.
+
+    ``link``: it enters from outside by that link of the host; empty: a process in ``netns`` sends it.  ``padding``:
+    bytes of payload before the flow's tag.  ``no_checksum``: a UDP packet without one.  ``fragmented``: a packet from
+    outside enters in two fragments.
+    """
 
     netns: str
     link: str
@@ -75,15 +79,16 @@ class Sent(msgspec.Struct, frozen=True):
     fragmented: bool = False
 
     def by_udp(self) -> bool:
-        """Return whether a socket of UDP's sends it; else one that is given the whole packet (IPPROTO_RAW)."""
+        """Return whether a UDP socket sends it, rather than a raw one that gets the whole packet (IPPROTO_RAW)."""
         return self.packet.protocol == UDP and not self.packet.bad_checksum
 
 
 class ErrorPlan(msgspec.Struct, frozen=True):
-    """An ICMP error about the last packet of a flow, from where that came to rest.  ``icmp``: type << 8 | code.
+    """An ICMP error about the last packet of a flow, sent from where that packet ended.  ``icmp``: type << 8 | code.
 
-    ``source``, ``target``, ``link``: another sender than who got the packet, another receiver than who sent it, another
-    link of the host that it comes in by.  ``sport``: another source port (or id) in the packet that it is about."""
+    ``source``, ``target``, ``link``: another sender than the packet's receiver, another receiver than its sender,
+    another link of the host by which it enters.  ``sport``: another source port (or id) in the quoted packet.
+    """
 
     icmp: int
     source: int | None = None
@@ -93,9 +98,11 @@ class ErrorPlan(msgspec.Struct, frozen=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """A flow: its first packet, then what follows.  ``reply`` answers from where the packet has come to rest; ``again``
-    is another packet of the sender.  ``flags``: the TCP flags of what follows, one by one, where the usual ones are not
-    wanted."""
+    """A flow: its first packet, then the packets that follow.
+
+    ``reply`` answers from where the packet ended; ``again`` is another packet of the sender.  ``flags``: the TCP flags
+    of the packets that follow, one by one, if they are not the usual ones.
+    """
 
     number: int
     first: Sent
@@ -117,8 +124,10 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One network and its flows.  ``namespaces`` has the host first.  ``world``: lines of ``ip -batch``, done in the
-    world when all the rest stands."""
+    """One network and its flows.
+
+    ``namespaces`` has the host first.  ``world``: lines of ``ip -batch``, run in the world after all the rest.
+    """
 
     seed: int
     wires: tuple[Wire, ...]

@@ -94,12 +94,12 @@ OF_ITS_SERIES = {
 
 
 @pytest.mark.parametrize(("kernel", "known"), OF_ITS_SERIES.items())
-def test_what_came_to_a_series_later(kernel: str, *, known: bool) -> None:
+def test_a_change_that_a_stable_series_got_later(kernel: str, *, known: bool) -> None:
     assert Novelty.FORWARDS_BY_ROUTE4.known_to(kernel) is known
     assert Novelty.FORWARDS_BY_LINK4.known_to(kernel)
 
 
-def test_all_that_is_not_judged_is_tested_above_and_known_where_the_hunts_were() -> None:
+def test_each_change_that_is_not_judged_is_tested_above() -> None:
     assert {each.value for each in UNJUDGED} == set(not_judged())
     assert all(each.known_to(kernel) for each in UNJUDGED for kernel in (*KERNELS, ""))
 

@@ -10,11 +10,11 @@ def test_equal_names_on_two_hosts_are_two_namespaces() -> None:
     assert ONE.sibling("container:web") == Netns("one", "container:web")
 
 
-def test_the_namespace_that_is_examined_as_the_host() -> None:
+def test_the_hosts_own_namespace() -> None:
     inner = ONE.sibling("container:web")
     assert (ONE.is_host, inner.is_host) == (True, False)
     assert (ONE.of_host, inner.of_host, inner.of_host.of_host) == (ONE, ONE, ONE)
 
 
-def test_where_one_host_is_meant_the_name_says_it() -> None:
+def test_a_namespaces_text_is_its_name() -> None:
     assert str(ONE.sibling("container:web")) == "container:web"

@@ -1,4 +1,4 @@
-"""When the two judges agree, and what is said when they do not."""
+"""When the two judges agree, and what the answer reports when they do not."""
 
 import msgspec
 import pytest

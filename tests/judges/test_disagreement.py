@@ -1,4 +1,4 @@
-"""What a disagreement leaves behind."""
+"""The record of a disagreement."""
 
 import pytest
 
@@ -8,8 +8,7 @@ from hairpin.message import Message, message
 from hairpin.network.world import World
 from hairpin.replica.judgement import Judgement, Verdict
 from hairpin.walk.walk import walk_flow
-from tests.small_host import network
-from tests.walk.test_walk import published
+from tests.small_host import network, published
 
 WHOLE = network()
 TRACE = walk_flow(WHOLE, published())
@@ -20,7 +19,9 @@ RELEASE = WHOLE.this.kernel
     ("verdict", "left_out", "differ"),
     (("delivered", (), False), ("dropped", (), True), ("dropped", (message("an XDP program"),), False)),
 )
-def test_only_what_cannot_be_explained_is_one(verdict: Verdict, left_out: tuple[Message, ...], differ: bool) -> None:
+def test_only_an_unexplained_difference_is_a_disagreement(
+    verdict: Verdict, left_out: tuple[Message, ...], differ: bool
+) -> None:
     both = judged(WHOLE, TRACE, Judgement(TRACE.flow, verdict, left_out=left_out), RELEASE)
     found = disagreement(both, World(), RELEASE)
     assert (found is not None) is differ

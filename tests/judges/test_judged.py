@@ -18,11 +18,11 @@ def test_every_flow_has_both_answers() -> None:
     assert {each.agreement.judge for each in found} == {"replicated"}
 
 
-def test_what_the_kernel_denies_is_not_confirmed() -> None:
+def test_a_verdict_that_the_kernel_denies_is_not_confirmed() -> None:
     found = judge_flows(network(), FLOWS, (evidence(),), Denying(OWN))
     assert {each.agreement.agrees for each in found} == {False}
 
 
-def test_where_no_replica_can_be_built_it_says_why() -> None:
+def test_a_replica_that_cannot_be_built_has_a_reason() -> None:
     with pytest.raises(ReplicaError, match="replicas need Linux"):
         judge_flows(network(), FLOWS, (evidence(),), Agreeing(OWN, message("replicas need Linux")))

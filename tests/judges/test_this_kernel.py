@@ -25,7 +25,7 @@ CASES: dict[str, tuple[str, int, bool]] = {
 
 
 @pytest.mark.parametrize(("kernel", "source", "counts"), CASES.values(), ids=CASES)
-def test_a_flow_on_whose_way_kernels_differ_stays_simulated(kernel: str, source: int, counts: bool) -> None:
+def test_a_flow_that_kernels_treat_differently_stays_simulated(kernel: str, source: int, counts: bool) -> None:
     whole = on_kernel(network(), kernel)
     trace = walk_flow(whole, Flow(Outside(source), 4, HOST_ADDRESS, "tcp", 8151))
     judgement = Judgement(trace.flow, "unanswered" if trace.verdict == "delivered" else replicated_as(trace.verdict))

@@ -119,7 +119,7 @@ def test_tables_are_read_from_the_tool_that_shows_them_whole(namespace: Namespac
     assert origins == {"nft -j list table inet guard", "nft -j list table ip raw"}
 
 
-def test_nobody_is_refused_and_told_so(namespace: Namespace) -> None:
+def test_the_user_nobody_is_refused_with_a_reason(namespace: Namespace) -> None:
     evidence = namespace.collect(*NOBODY, "sh", "-s")
     outcomes = {reading.key: reading.outcome for reading in evidence.readings if reading.netns == "host"}
     for key in ("nft-tables", "iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "ipset"):

@@ -1,4 +1,4 @@
-"""Entries that are written into the kernel's conntrack table are printed by it as those that were read."""
+"""Entries that hairpin writes into the kernel's conntrack table, as the kernel prints them."""
 
 import subprocess
 import sys
@@ -91,7 +91,7 @@ def test_what_is_written_is_what_was_read(line: str) -> None:
     assert 0 <= wanted[0].timeout_s - written.timeout_s <= 60
 
 
-def test_this_kernel_takes_entries() -> None:
+def test_this_kernel_accepts_entries() -> None:
     """The tool conntrack has the kernel load what it needs; hairpin does not."""
     subprocess.run(("unshare", "--net", "conntrack", "-L"), capture_output=True, check=True)
     assert available()

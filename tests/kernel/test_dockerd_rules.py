@@ -1,7 +1,4 @@
-"""Expected rules held against real dockerd, rule by rule; and what is put back, against what was there.
-
-One dockerd a set of options, with networks and containers of every kind that its version knows.
-"""
+"""Expected rules compared with a real dockerd's, rule by rule; and restored rules with those before."""
 
 import re
 import subprocess
@@ -166,7 +163,7 @@ DAMAGE: dict[str, str] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_what_is_lost_is_found_and_put_back(busy_lab: Lab, damage: str) -> None:
+def test_lost_rules_are_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     healthy = saved(busy_lab)
     busy_lab.host.run(damage)
     damaged = saved(busy_lab)

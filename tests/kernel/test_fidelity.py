@@ -45,7 +45,7 @@ def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -
     assert packets > 100 * judged
 
 
-def test_a_packet_that_goes_round_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packet_in_a_loop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     case = REGRESSIONS["accept-local-before-rules"].case
     host, *others = case.namespaces
     young = RuleText("iptables-nft", 4, "mangle", (":PREROUTING ACCEPT [0:0]",), ("-A PREROUTING -j TTL --ttl-set 64",))

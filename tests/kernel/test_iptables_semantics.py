@@ -1,7 +1,4 @@
-"""One real packet, many iptables rules that only count: those that counted it, and no others, are satisfied here.
-
-The packets are sent inside a network namespace that ends with the test, over its loopback link.
-"""
+"""One real packet, many iptables rules that only count: the rules that counted it are those that are satisfied here."""
 
 import subprocess
 import sys

@@ -156,7 +156,7 @@ def plain(line: str) -> str:
 
 
 @pytest.mark.parametrize("ruleset", RULESETS.values(), ids=RULESETS)
-def test_what_tools_write_is_understood(ruleset: str) -> None:
+def test_the_listing_of_tools_is_understood(ruleset: str) -> None:
     tables, text = listed(ruleset)
     assert unknown(tables) == []
     lines = {plain(line) for line in text.splitlines()}
@@ -401,7 +401,7 @@ table inet ways {
 
 
 @pytest.mark.parametrize("port", (999, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1100, 1150))
-def test_the_way_through_maps_is_the_kernels(port: int) -> None:
+def test_maps_lead_to_the_kernels_rules(port: int) -> None:
     """The rules with a counter that one datagram passes."""
     ruleset = WAYS.replace("ct original", "meta l4proto udp ct original")
     tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}" 2>/dev/null'.replace("PORT", str(port)))

@@ -168,7 +168,7 @@ def names_sorted(rule: Rule) -> list[Expression]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(bodies(), min_size=1, max_size=20))
-def test_what_is_written_reads_back(found: list[tuple[Expression, ...]]) -> None:
+def test_written_rules_read_back(found: list[tuple[Expression, ...]]) -> None:
     rules = tuple(Rule(body, "", number) for number, body in enumerate(found, 1))
     table = Table("inet", "generated", "nft", (Chain("in", rules, "input", "filter", -5, "drop"),))
     (again,) = listed(render(table))

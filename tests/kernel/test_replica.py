@@ -203,7 +203,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
 
 
 @pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)
-def test_the_kernel_does_what_the_walk_says(built: Network, asked: Flow) -> None:
+def test_the_kernel_agrees_with_the_walk(built: Network, asked: Flow) -> None:
     judgement = judge(built, asked)
     trace = walk_flow(built, asked)
     found = agreement(trace, judgement)
@@ -263,7 +263,7 @@ def test_a_change_carried_out_inside_delivers(built: Network, change: Change) ->
     assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
 
 
-def test_what_stands_in_lowers_the_claim() -> None:
+def test_a_stand_in_lowers_the_claim() -> None:
     """An XDP program is not rebuilt, so the kernel's word on a packet that would meet it is not the last."""
     built = network(with_link(host_namespace(), "eth0", xdp=True))
     judgement = judge(built, flow())

@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Network, str]] = {
 
 
 @pytest.mark.parametrize(("built", "verdict"), CASES.values(), ids=CASES)
-def test_the_kernel_does_what_the_walk_says(built: Network, verdict: str) -> None:
+def test_the_kernel_agrees_with_the_walk(built: Network, verdict: str) -> None:
     judgement = judge(built, FLOW)
     found = agreement(walk_flow(built, FLOW), judgement)
     assert (judgement.verdict, found.agrees, found.reason, judgement.left_out) == (verdict, True, None, ())

@@ -15,7 +15,7 @@ CASES = {name: (net(rules, policy), start, daddr) for name, (rules, policy, star
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
+def test_the_kernel_finds_the_neighbours_that_the_walk_finds(name: str) -> None:
     within, start, daddr = CASES[name]
     asked = Flow(start, 6, daddr, "tcp", 22)
     found = agreement(walk_flow(within, asked), judge(within, asked))
@@ -23,13 +23,13 @@ def test_the_kernel_finds_whom_the_walk_finds(name: str) -> None:
 
 
 @pytest.mark.parametrize("rules", [rules for rules, _ in STRANGERS.values()], ids=list(STRANGERS))
-def test_a_client_who_is_not_on_the_link_is_asked_for_by_a_router(rules: str) -> None:
+def test_a_router_solicits_for_a_client_that_is_not_on_the_link(rules: str) -> None:
     within, asked = strangers(rules), Flow(Outside(CLIENT, "eth0"), 6, OWN, "tcp", 22)
     found = agreement(walk_flow(within, asked), judge(within, asked))
     assert (found.judge, found.reason) == ("replicated", None)
 
 
-def test_who_was_not_found_is_asked_again() -> None:
+def test_an_unresolved_neighbour_is_solicited_again() -> None:
     within, start, daddr = CASES["of a neighbour"]
     asked = Flow(start, 6, daddr, "tcp", 22)
     trace = walk_flow(within, asked)

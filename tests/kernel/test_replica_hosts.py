@@ -174,14 +174,14 @@ def test_tunnel_ends_that_differ_do_not_meet(far: Host) -> None:
     assert agreed(network(node("one"), far), THROUGH).verdict == "dropped"
 
 
-def test_what_was_not_read_at_a_tunnels_end_lowers_the_claim() -> None:
+def test_an_unread_tunnel_end_lowers_the_claim() -> None:
     net = network(node("one", remote=parse_address("198.51.100.99")[1]), node("two"))
     judgement = judge(net, THROUGH)
     assert told(judgement) == ("what is at 198.51.100.99, a tunnel's far end, was not read",)
     assert agreement(walk_flow(net, THROUGH), judgement).agrees is not False
 
 
-def test_a_tunnel_that_this_kernel_does_not_make_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tunnel_that_this_kernel_does_not_make_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def without(kinds: frozenset[str]) -> frozenset[str]:
         return kinds - {"vxlan"}
 

@@ -1,4 +1,4 @@
-"""Links that stand on others are rebuilt as they are where this kernel makes such, and told where a wire stands in."""
+"""Stacked links are rebuilt if this kernel makes them; a stand-in is reported."""
 
 import subprocess
 
@@ -103,7 +103,7 @@ CASES: dict[str, tuple[Network, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("asked", FLOWS, ids=("from far away", "from a neighbour", "the way out"))
 @pytest.mark.parametrize(("built", "kinds"), CASES.values(), ids=CASES)
-def test_the_kernel_does_what_the_walk_says(built: Network, kinds: tuple[str, ...], asked: Flow) -> None:
+def test_the_kernel_agrees_with_the_walk(built: Network, kinds: tuple[str, ...], asked: Flow) -> None:
     judgement = judge(built, asked)
     found = agreement(walk_flow(built, asked), judgement)
     assert (judgement.verdict, found.agrees, found.reason) == ("delivered", True, None)

@@ -1,4 +1,4 @@
-"""Refusals on the running kernel that reach who asked, and those that are lost on their way back.  Needs root."""
+"""ICMP errors and resets on the running kernel: those that reach the sender, and those that are lost.  Needs root."""
 
 from typing import Literal
 
@@ -149,20 +149,20 @@ def test_other_hosts(within: Network, flow: Flow, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("flow", "expected"), [(each[0], each[1]) for each in FLOWS.values()], ids=FLOWS)
-def test_nobody_connects_to_anycast(flow: Flow, expected: str) -> None:
+def test_no_connection_to_anycast_is_made(flow: Flow, expected: str) -> None:
     (judgement,) = judge_all(routers(), (flow,))
     found = agreement(walk_flow(routers(), flow), judgement)
     assert (judgement.verdict, found.agrees, found.reason) == (expected, True, None)
 
 
 @pytest.mark.parametrize("flow", [flow for flow, *_ in BY_LINK.values()], ids=list(BY_LINK))
-def test_which_answers_know_the_link_that_the_question_came_by(flow: Flow) -> None:
+def test_replies_that_are_routed_with_the_requests_link(flow: Flow) -> None:
     (judgement,) = judge_all(asking_by_link(), (flow,))
     found = agreement(walk_flow(asking_by_link(), flow), judgement)
     assert (found.agrees, found.reason) == (True, None)
 
 
-def test_who_is_asked_at_a_translated_port_answers() -> None:
+def test_a_service_behind_a_translated_port_answers() -> None:
     within = network(
         host_namespace(
             "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp --dport 53 -j DNAT --to-destination :5353\nCOMMIT\n"
@@ -185,8 +185,9 @@ def test_a_busy_machine_does_not_make_it_wait_until_neighbours_are_given_up(monk
     assert judgement.verdict == "dropped"
 
 
-def test_what_a_rule_does_between_two_flows_is_no_part_of_the_second() -> None:
-    """Who waits for a neighbour is told that there is none when the next flow has it asked for anew."""
+def test_events_between_two_flows_are_no_part_of_the_second() -> None:
+    """The kernel tells the first flow's sender that its neighbour does not answer while the second flow resolves it
+    again."""
     within = built("-A OUTPUT -p icmp -j REJECT\n-A OUTPUT -p udp --dport 53 -j DROP\n")
     nobody = parse_address("172.17.0.9")[1]
     flows = (Flow(OUTSIDE, 4, nobody, "udp", 80), Flow(HERE, 4, FAR, "udp", 53))
@@ -194,7 +195,7 @@ def test_what_a_rule_does_between_two_flows_is_no_part_of_the_second() -> None:
     assert [judgement.verdict for judgement in judge_all(within, flows)] == ["dropped", "dropped"]
 
 
-def test_an_error_that_leaves_is_not_what_was_asked() -> None:
+def test_an_error_that_leaves_is_not_the_flows_packet() -> None:
     away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\nCOMMIT\n"
     within, flow = (
@@ -205,7 +206,7 @@ def test_an_error_that_leaves_is_not_what_was_asked() -> None:
     assert (walk_flow(within, flow).verdict, judgement.verdict) == ("dropped", "dropped")
 
 
-def test_whoever_was_rejected_is_told_as_well_that_there_is_no_route() -> None:
+def test_a_rejected_sender_gets_the_next_error_too() -> None:
     """Both are taken off the same account: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
@@ -214,7 +215,7 @@ def test_whoever_was_rejected_is_told_as_well_that_there_is_no_route() -> None:
     assert [judgement.verdict for judgement in judge_all(within, flows)] == ["rejected"] * 2
 
 
-def test_whoever_has_no_route_is_told_each_time() -> None:
+def test_a_sender_without_a_route_gets_each_error() -> None:
     """ip_rt_error_burst lets five errors to one sender through at once."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     within = network(host_namespace("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n", routes=(closed,)))

@@ -1,4 +1,4 @@
-"""Rules loaded again as the tools print them: nothing is lost, and what is refused leaves the others where they are."""
+"""Rules loaded again as the tools print them: none is lost, and a refused rule leaves the others in place."""
 
 import json
 import subprocess
@@ -78,7 +78,7 @@ def rules_in(listed: list[dict[str, dict[str, object]]]) -> list[tuple[object, l
 
 
 @pytest.mark.parametrize("ruleset", REAL.values(), ids=REAL)
-def test_what_nft_has_printed_loads(ruleset: str) -> None:
+def test_the_listing_of_nft_loads(ruleset: str) -> None:
     listed, text = tables(ruleset)
     left_out, found = again("nft-json", text, listed)
     assert left_out == []
@@ -132,7 +132,7 @@ COUNTING = (
 )
 
 
-def test_what_rules_count_for_is_made() -> None:
+def test_the_objects_that_rules_count_in_are_made() -> None:
     found = network(host_namespace(COUNTING))
     flow = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(found, flow)
@@ -148,7 +148,7 @@ ODD = "-A {} -m nfacct --nfacct-name n234567890123456789012345678901234567890 -j
     ("chain", "start", "met"),
     (("INPUT", Outside(CLIENT), True), ("FORWARD", Outside(CLIENT), False), ("OUTPUT", FromHost(), True)),
 )
-def test_a_rule_left_out_counts_for_what_would_have_met_it(chain: str, start: Outside | FromHost, *, met: bool) -> None:
+def test_the_stand_in_of_a_rule_counts_its_packets(chain: str, start: Outside | FromHost, *, met: bool) -> None:
     text = f"*filter\n:{chain} ACCEPT [0:0]\n{ODD.format(chain)}\nCOMMIT\n"
     judgement = judge(network(host_namespace(text)), Flow(start, 4, HOST_ADDRESS, "tcp", 22))
     assert len(judgement.left_out) == met

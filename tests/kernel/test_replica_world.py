@@ -1,4 +1,4 @@
-"""Who is out there takes what the walk says they take, and sends as it says they send.  Needs root."""
+"""The world outside receives and sends the packets that the walk says it receives and sends.  Needs root."""
 
 import msgspec
 import pytest
@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Network, Flow]] = {
 
 
 @pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)
-def test_who_has_an_entry_takes_what_is_sent_to_it(built: Network, asked: Flow) -> None:
+def test_the_owner_of_an_entrys_mac_address_receives_the_frame(built: Network, asked: Flow) -> None:
     judgement = judge(built, asked)
     found = agreement(walk_flow(built, asked), judgement)
     assert (judgement.verdict, found.agrees, found.reason) == ("delivered", True, None)
@@ -98,7 +98,7 @@ def of_the_router(mac: int) -> Network:
 
 
 @pytest.mark.parametrize(("mac", "said"), ((ONE, "delivered"), (TWO, "dropped")))
-def test_rules_see_who_sends(mac: int, said: str) -> None:
+def test_rules_see_the_senders_mac_address(mac: int, said: str) -> None:
     built, asked = of_the_router(mac), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151)
     judgement = judge(built, asked)
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == (said, True)
@@ -109,7 +109,7 @@ def is_told(judgement: Judgement) -> bool:
     return any("a macvlan, which this kernel does not make" in str(text) for text in judgement.left_out)
 
 
-def test_what_never_comes_to_a_stand_in_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stand_in_for_a_macvlan_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def without(kinds: frozenset[str]) -> frozenset[str]:
         return kinds - {"macvlan"}
 
@@ -118,7 +118,7 @@ def test_what_never_comes_to_a_stand_in_is_open(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("start", (OUTSIDE, Lan(NEAR)), ids=("from far away", "from a neighbour"))
-def test_a_macvlans_address_is_found_by_whoever_asks(start: Start) -> None:
+def test_every_neighbour_finds_a_macvlans_address(start: Start) -> None:
     """The host would drop it in FORWARD."""
     built, asked = with_own_routes(macvlan()), Flow(start, 4, STACKED, "tcp", 80)
     judgement = judge(built, asked)
@@ -164,7 +164,7 @@ TAKEN: dict[str, tuple[Flow, dict[str, str], str]] = {
 
 @pytest.mark.skipif(not kernel_makes("macvlan"), reason="this kernel makes no macvlan")
 @pytest.mark.parametrize(("asked", "values", "said"), TAKEN.values(), ids=TAKEN)
-def test_a_macvlan_in_passthru_mode_takes_all_that_comes_in(asked: Flow, values: dict[str, str], said: str) -> None:
+def test_a_macvlan_in_passthru_mode_receives_all_frames(asked: Flow, values: dict[str, str], said: str) -> None:
     built = passthru(**values)
     judgement = judge(built, asked)
     found = agreement(walk_flow(built, asked), judgement)
@@ -187,7 +187,7 @@ def test_nothing_comes_by_a_dead_link(broken: str, to_itself: bool) -> None:
     assert (judgement.verdict, agreement(walk_flow(built, asked), judgement).agrees) == ("dropped", True)
 
 
-def test_a_client_may_have_an_address_of_somebody_inside() -> None:
+def test_a_client_may_have_an_address_of_a_container() -> None:
     """The answer goes to the container."""
     built, asked = network(), Flow(Outside(WEB, "eth0"), 4, HOST_ADDRESS, "tcp", 22)
     judgement = judge(built, asked)
@@ -217,7 +217,7 @@ def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> Non
     assert (judgement.verdict, agreement(walk_flow(built, flow), judgement).agrees) == ("unanswered", True)
 
 
-def test_who_is_inside_may_be_out_there_as_well() -> None:
+def test_a_containers_address_may_exist_outside_too() -> None:
     """The container's address is no engine's, and the way to it leads out."""
     away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
     docker = msgspec.structs.replace(engine(), networks=())

@@ -1,4 +1,4 @@
-"""What the first process of a host has made is what a program in the host sees."""
+"""A program in a lab host sees the mounts that the first process made."""
 
 from pathlib import Path
 

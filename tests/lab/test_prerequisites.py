@@ -1,4 +1,4 @@
-"""What the machine lacks is named before anything is started, with what to install."""
+"""A missing prerequisite is named before anything is started, with the package to install."""
 
 import shutil
 import subprocess

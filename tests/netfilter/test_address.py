@@ -38,7 +38,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ("", "1.2.3", "1.2.3.256", "1.2.3.4/32", "::1", "١.2.3.4"))
-def test_what_is_no_plain_ipv4_address_is_none(text: str) -> None:
+def test_text_that_is_no_plain_ipv4_address_is_none(text: str) -> None:
     assert ipv4_of("172.17.0.2") == 0xAC110002
     assert ipv4_of(text) is None
 

@@ -1,4 +1,4 @@
-"""Which container has an address, and which wire leads to it."""
+"""The container that has an address, and the veth that leads to it."""
 
 import msgspec
 
@@ -24,7 +24,7 @@ def test_only_a_running_container_has_its_address() -> None:
     assert attachment_of(STOPPED, STOPPED.this, WEB, 4) is None
 
 
-def test_a_wire_that_was_not_read_leaves_the_attachment() -> None:
+def test_an_attachment_without_its_wire() -> None:
     whole = network()
     host = whole.this.namespaces[0]
     alone = msgspec.structs.replace(host, links=tuple(each for each in host.links if each.name != "veth1"))

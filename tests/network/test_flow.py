@@ -51,7 +51,7 @@ def test_start_text(text: str, start: Start) -> None:
     assert Flow(start, 4, HOST_ADDRESS, "tcp", 80).start_text() == text
 
 
-def test_a_stand_in_is_for_the_one_out_there() -> None:
+def test_a_stand_in_replaces_the_end_outside() -> None:
     asking = Flow(Outside(CLIENT, "eth1"), 4, HOST_ADDRESS, "tcp", 80).with_stand_in(9)
     assert (asking.start, asking.daddr) == (Outside(9, "eth1"), HOST_ADDRESS)
     asked = Flow(FromContainer("web", sibling("c")), 4, HOST_ADDRESS, "tcp", 443).with_stand_in(9)

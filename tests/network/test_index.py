@@ -1,4 +1,4 @@
-"""Namespaces and veths, found by what they are asked for."""
+"""Namespaces and veths, found by the index."""
 
 import gc
 
@@ -27,7 +27,7 @@ def test_a_veth_leads_to_the_one_that_names_it() -> None:
     assert veth_peer(built, HOST_NETNS, msgspec.structs.replace(veth1, peer_index=99)) is None
 
 
-def test_pairs_of_equal_numbers_are_told_by_where_they_are() -> None:
+def test_of_pairs_with_equal_numbers_the_namespaces_tell_which() -> None:
     """Both ends in one namespace do not name it; an end elsewhere is not one of them."""
     pair = container_namespace().links[1]
     here = msgspec.structs.replace(pair, name="here", index=7, peer_index=8, peer_netnsid=None)

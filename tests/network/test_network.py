@@ -14,6 +14,7 @@ from hairpin.network.network import (
     conf,
     is_bridge_port,
     is_uplink,
+    outer_link,
     owns_address,
     veth_peer,
 )
@@ -123,6 +124,14 @@ def test_is_uplink(candidate: Link, expected: bool) -> None:
     assert is_uplink(NET, HOST_NETNS, candidate) is expected
 
 
+def test_the_outer_link_of_a_bridge_is_its_uplink() -> None:
+    assert outer_link(NET, HOST_NETNS, link(HOST, "eth0")) == link(HOST, "eth0")
+    assert outer_link(NET, HOST_NETNS, link(HOST, "docker0")) is None
+    nic = Link(9, "eth9", master="docker0")
+    wired = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(HOST, links=(*HOST.links, nic)))
+    assert outer_link(wired, HOST_NETNS, link(HOST, "docker0")) == nic
+
+
 Rule = Literal["max", "or", "own"]
 # eth0's value, all's value, rule, the value that the kernel uses
 CONF: dict[str, tuple[str | None, str | None, Rule, int | None]] = {
@@ -165,7 +174,9 @@ BRIDGE_NFS: dict[str, tuple[str, str | None, str | None, int | None]] = {
 
 
 @pytest.mark.parametrize(("kernel", "hosts", "own", "expected"), BRIDGE_NFS.values(), ids=BRIDGE_NFS)
-def test_whose_br_netfilter_counts(kernel: str, hosts: str | None, own: str | None, expected: int | None) -> None:
+def test_the_br_netfilter_sysctls_of_a_namespace(
+    kernel: str, hosts: str | None, own: str | None, expected: int | None
+) -> None:
     host, inner = (
         msgspec.structs.replace(
             each, kernel=kernel, sysctls=each.sysctls.with_value(BRIDGE_NF, value) if value else each.sysctls

@@ -31,7 +31,7 @@ NOT_ADDRESSES = ("", "192.0.2", "192.0.2.256", "web", "192.0.2.1/24", "2001:db8:
 
 
 @pytest.mark.parametrize("text", NOT_ADDRESSES)
-def test_what_is_no_address(text: str) -> None:
+def test_text_that_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match=text or "address"):
         parse_address(text)
 

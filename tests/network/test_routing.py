@@ -90,7 +90,7 @@ def test_actions(rules: tuple[PolicyRule, ...], expected: str) -> None:
     assert (found.next_hops[0].link if found.next_hops else found.type) == expected
 
 
-def test_a_rule_may_take_no_link_of_a_group() -> None:
+def test_a_rule_may_suppress_the_links_of_a_group() -> None:
     host = with_rules(PolicyRule(4, 9, table=100, suppress_group="uplinks"))
     links = (Link(2, "eth0"), Link(7, "wg0", group="uplinks"))
     assert lookup(msgspec.structs.replace(host, links=links), TO_CLIENT).next_hops[0].link == "eth0"
@@ -186,33 +186,33 @@ TABLES = {"3.18.140": False, "3.10.0-1160.el7.x86_64": True, "4.1.0": True, "": 
 
 
 @pytest.mark.parametrize(("kernel", "one"), TABLES.items())
-def test_local_was_asked_before_main(kernel: str, one: bool) -> None:
+def test_local_is_looked_up_before_main(kernel: str, one: bool) -> None:
     host = msgspec.structs.replace(host_namespace(routes=(LOCAL_NETWORK, ONE_OF_IT)), kernel=kernel)
     assert tables_are_one(host) is one
     assert lookup(host, Query(4, CLIENT)).type == address_type4(host, CLIENT) == ("unicast" if one else "local")
 
 
-def test_the_link_s_state_may_not_count() -> None:
+def test_a_lookup_may_ignore_the_links_state() -> None:
     dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True, dead=True),))
     host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})
     assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
     assert lookup(host, Query(4, CLIENT, scope=Scope(ignores_linkstate=True))).next_hops[0].link == "wg0"
 
 
-def test_a_link_that_is_down_is_ignored_where_told() -> None:
+def test_a_link_without_carrier_is_ignored_if_the_sysctl_is_set() -> None:
     dead = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),))
     host = host_namespace(routes=(dead,), values={"conf__wg0__ignore_routes_with_linkdown": "1"})
     assert lookup(host, Query(4, CLIENT)).next_hops[0].link == "eth0"
 
 
 @pytest.mark.parametrize(("kernel", "link"), (("5.10.0", "wg0"), ("5.11.0", "eth0")))
-def test_once_no_key_made_all_links_ignored(kernel: str, link: str) -> None:
+def test_on_old_kernels_no_sysctl_ignores_all_links(kernel: str, link: str) -> None:
     down = Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),))
     host = host_namespace(routes=(down,), values={"conf__all__ignore_routes_with_linkdown": "1"})
     assert lookup(msgspec.structs.replace(host, kernel=kernel), Query(4, CLIENT)).next_hops[0].link == link
 
 
-def test_ipv6_asked_for_one_link_does_not_find_unreachable_routes() -> None:
+def test_ipv6_bound_to_one_link_finds_no_unreachable_routes() -> None:
     routes = (
         Route(6, 0, 1, type="unreachable", next_hops=(NextHop("lo"),)),
         Route(6, 0, 0, next_hops=(NextHop("eth0"),)),
@@ -222,7 +222,7 @@ def test_ipv6_asked_for_one_link_does_not_find_unreachable_routes() -> None:
     assert lookup(host, Query(6, 5, scope=Scope(oif="eth0"))).type == "unicast"
 
 
-def test_multipath_has_all_its_ways() -> None:
+def test_multipath_has_all_its_next_hops() -> None:
     hops = (NextHop("eth0"), NextHop("wg0"))
     assert lookup(host_namespace(routes=(Route(4, CLIENT, 32, next_hops=hops),)), Query(4, CLIENT)).next_hops == hops
 

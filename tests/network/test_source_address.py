@@ -146,6 +146,8 @@ def test_source_address_in_a_vrf(link: str, expected: str) -> None:
     ("oif", "link", "expected"),
     (("red", "up0", "10.9.2.1"), ("red", "r2", "10.9.2.1"), ("blue", "up0", "10.8.0.1"), (None, "up0", "192.0.2.2")),
 )
-def test_what_a_route_leads_out_of_a_vrf_keeps_an_address_of_the_vrf(oif: str | None, link: str, expected: str) -> None:
+def test_a_packet_that_a_route_leads_out_of_a_vrf_has_an_address_of_the_vrf(
+    oif: str | None, link: str, expected: str
+) -> None:
     found = Found("unicast", next_hops=(NextHop(link),))
     assert preferred_source(WITH_VRFS, found, NextHop(link), Query(4, CLIENT, scope=Scope(oif=oif))) == number(expected)

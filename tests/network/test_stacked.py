@@ -37,7 +37,7 @@ def net(*namespaces: Namespace) -> Network:
 BOTH = net(inner("container:a", 0x11), inner("container:b", 0x12, up=False))
 
 
-def test_what_stands_on_a_link() -> None:
+def test_the_links_on_top_of_a_link() -> None:
     assert stacked_on(BOTH, UPLINK) == (SHIM, ONE, OTHER)
     assert stacked_on(BOTH, ONE) == ()
     assert stacked_on(BOTH, Port(HOST_NETNS, "eth9")) == ()
@@ -67,16 +67,16 @@ FRAMES: dict[str, tuple[Network, int, Port | None]] = {
 
 
 @pytest.mark.parametrize(("network", "mac", "port"), FRAMES.values(), ids=FRAMES)
-def test_takes_frame(network: Network, mac: int, port: Port | None) -> None:
+def test_the_macvlan_that_receives_a_frame(network: Network, mac: int, port: Port | None) -> None:
     assert takes_frame(network, UPLINK, mac) == port
 
 
-def test_only_passthru_takes_all() -> None:
+def test_only_passthru_receives_all_frames() -> None:
     alone = Network((Host("test", namespaces=(ALONE, inner("container:a", 0x11, mode="passthru"))),))
     assert (takes_all(alone, UPLINK), takes_all(BOTH, UPLINK)) == (ONE, None)
 
 
-def test_takes_address() -> None:
+def test_the_stacked_link_that_has_an_address() -> None:
     assert takes_address(BOTH, UPLINK, 4, 0x11) == ONE
     assert takes_address(BOTH, UPLINK, 4, 0x12) is None
     assert takes_address(BOTH, UPLINK, 6, 0x11) is None
@@ -91,5 +91,5 @@ def test_bridges(mode: str | None, expected: bool) -> None:
     ("kind", "mode", "expected"),
     (("ipvlan", "l2", False), ("ipvlan", "l3", True), ("ipvlan", "l3s", True), ("macvlan", "bridge", False)),
 )
-def test_who_has_packets_routed_below(kind: str, mode: str, expected: bool) -> None:
+def test_ipvlans_whose_packets_the_namespace_below_routes(kind: str, mode: str, expected: bool) -> None:
     assert routes_below(Link(2, "eth0", kind, macvlan_mode=mode)) is expected

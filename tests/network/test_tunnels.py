@@ -1,4 +1,4 @@
-"""Where a tunnel's frames go, and which device takes them there."""
+"""The remote of a tunnel's frames, and the device that receives them there."""
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ def test_a_frame_goes_where_its_entry_says() -> None:
     assert remotes_of(entries, FLANNEL, 8) == (Remote(THIRD),)
 
 
-def test_other_frames_go_to_all_that_get_everything() -> None:
+def test_a_frame_without_an_entry_is_flooded() -> None:
     group = msgspec.structs.replace(FLANNEL, tunnel=msgspec.structs.replace(vxlan("one"), remote=THIRD))
     entries = database((0, THERE), (0, HERE), (7, THERE))
     assert remotes_of(entries, FLANNEL, 9) == (Remote(THERE), Remote(HERE))
@@ -32,7 +32,7 @@ def test_other_frames_go_to_all_that_get_everything() -> None:
     assert remotes_of(entries, Link(2, "eth0"), 7) == ()
 
 
-def test_an_entry_is_bound_to_the_link_that_it_names_itself() -> None:
+def test_an_entry_is_bound_to_its_own_link() -> None:
     entries = Namespace("host", fdb=(FdbEntry(None, "flannel.1", 7, remote=THERE, via="eth1"),))
     assert remotes_of(entries, FLANNEL, 7) == (Remote(THERE, "eth1"),)
 

@@ -1,4 +1,4 @@
-"""Which networks behind a host are meant to leave with their own addresses."""
+"""Networks behind a host that are not masqueraded, on purpose."""
 
 import msgspec
 import pytest
@@ -41,7 +41,7 @@ def test_unmasqueraded(net: Network, subnets: tuple[tuple[int, int], ...]) -> No
     assert not is_unmasqueraded(net, HOST_NETNS, 4, GATEWAY)
 
 
-def test_what_is_behind_an_uplink_is_not_behind_the_host() -> None:
+def test_a_network_behind_an_uplink_is_not_behind_the_host() -> None:
     namespace = host_namespace(routes=(route("10.0.0.0/8", "eth0", via="198.51.100.1"), route("10.1.0.0/16", "eth1")))
     grown = msgspec.structs.replace(namespace, links=(*namespace.links, Link(70, "eth1")))
     assert unmasqueraded(network(grown), HOST_NETNS, 4) == ()

@@ -24,5 +24,5 @@ def test_the_vrf_of_a_link(link: str, expected: str | None) -> None:
     assert (found.name if found is not None else None) == expected
 
 
-def test_what_loops_back() -> None:
+def test_links_that_loop_back() -> None:
     assert [link.name for link in LINKS if loops_back(link)] == ["lo", "red"]

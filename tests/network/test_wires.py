@@ -1,4 +1,4 @@
-"""Which uplinks of several hosts are on one wire."""
+"""Uplinks of several hosts on one wire."""
 
 import msgspec
 import pytest
@@ -42,7 +42,7 @@ def test_wires(net: Network, reason: Reason | None) -> None:
 
 
 @pytest.mark.parametrize("link", ("docker0", "flannel.1", "lo", "eth9"))
-def test_what_is_no_uplink_is_on_no_wire(link: str) -> None:
+def test_a_link_that_is_no_uplink_is_on_no_wire(link: str) -> None:
     """172.17.0.0/16 is on-link on both."""
     assert wires_of(network(), Port(ONE, link)) == ()
 

@@ -134,7 +134,7 @@ def test_the_index_agrees_with_a_plain_scan(table: Table, seen: Seen) -> None:
 
 
 @given(match=field_matches(), seen=packets())
-def test_negation_of_a_field_is_complement_where_the_field_is(match: FieldMatch, seen: Seen) -> None:
+def test_negation_of_a_field_is_its_complement_if_the_packet_has_it(match: FieldMatch, seen: Seen) -> None:
     plain, negated = (FieldMatch(match.field, match.ranges, sign, match.mask) for sign in (False, True))
     answers = (satisfies(question(seen), plain), satisfies(question(seen), negated))
     if match.field in header_of(seen):
@@ -150,7 +150,7 @@ def test_negation_of_a_name_is_complement(match: NameMatch, seen: Seen) -> None:
 
 
 @given(seen=packets(), bounds=st.lists(PORTS, min_size=2, max_size=6, unique=True))
-def test_negation_of_a_set_is_complement_where_the_field_is(seen: Seen, bounds: list[int]) -> None:
+def test_negation_of_a_set_is_its_complement_if_the_packet_has_the_field(seen: Seen, bounds: list[int]) -> None:
     elements = tuple(Element((NumberKey(first, last),)) for first, last in pairwise(sorted(bounds)))
     plain, negated = (InlineSetMatch(elements, ("mark",), sign) for sign in (False, True))
     assert satisfies(question(seen), negated) is ~satisfies(question(seen), plain)

@@ -1,4 +1,4 @@
-"""Law: what is written for iptables reads back as the same IR, whatever the rule."""
+"""Law: rules that hairpin writes for iptables read back as the same IR."""
 
 from pathlib import Path
 from typing import Literal
@@ -285,14 +285,14 @@ def without_places(table: Table) -> Table:
 
 
 @given(tables())
-def test_what_is_written_reads_back(table: Table) -> None:
+def test_written_rules_read_back(table: Table) -> None:
     family: IpFamily = "ip" if table.family == "ip" else "ip6"
     (again,) = read(render(table), family)
     assert without_places(again) == table
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*tables-save.txt")), ids=lambda path: path.name)
-def test_what_iptables_wrote_reads_back(path: Path) -> None:
+def test_the_text_of_iptables_reads_back(path: Path) -> None:
     """What a tool printed, read, written and read again is what was read."""
     family: IpFamily = "ip6" if "ip6tables" in path.name else "ip"
     first = read(path.read_text(), family)

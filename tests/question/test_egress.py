@@ -1,4 +1,4 @@
-"""The ways out of containers that are asked of their own accord."""
+"""The egress flows of containers in a question without a target."""
 
 import msgspec
 import pytest
@@ -28,7 +28,7 @@ NO_WAY_OUT: dict[str, Container] = {
 
 
 @pytest.mark.parametrize("inside", NO_WAY_OUT.values(), ids=NO_WAY_OUT)
-def test_no_way_out_is_asked(inside: Container) -> None:
+def test_a_container_without_a_route_out_has_no_egress_flow(inside: Container) -> None:
     net = whole(inside)
     assert egress_flows(net, net.this, inside) == []
 

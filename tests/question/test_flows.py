@@ -91,11 +91,11 @@ UNASKED: dict[str, Container] = {
 
 
 @pytest.mark.parametrize("quiet", UNASKED.values(), ids=UNASKED)
-def test_what_nobody_wants_to_reach_is_not_asked(quiet: Container) -> None:
+def test_ports_that_no_client_reaches_are_not_asked_about(quiet: Container) -> None:
     assert [each for each in flows_for(whole(quiet), (), None) if each.purpose == "published"] == []
 
 
-def test_a_container_that_failed_is_asked() -> None:
+def test_a_container_that_failed_is_asked_about() -> None:
     failed = msgspec.structs.replace(container("exited"), exit_code=1, restart_policy="always")
     assert told(flows_for(whole(failed), (), None)) == PUBLISHED
 
@@ -138,7 +138,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
 
 
 @pytest.mark.parametrize(("net", "target", "origin", "message"), ERRORS.values(), ids=ERRORS)
-def test_what_cannot_be_asked(net: Network, target: Target, origin: Origin | None, message: str) -> None:
+def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Origin | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         flows_for(net, (target,), origin)
 
@@ -150,7 +150,7 @@ def test_a_snapshot_without_its_host() -> None:
         flows_for(empty, (TO_WEB,), None)
 
 
-def test_who_runs_comes_first() -> None:
+def test_a_running_container_comes_first() -> None:
     stopped = msgspec.structs.replace(container("exited"), name="old", id="d" * 64)
     assert [each.name for each, _ in bindings_of(whole(stopped, container()).this, 8151)] == ["web", "old"]
     assert bindings_of(whole().this, 8151, "udp") == ()
@@ -161,7 +161,7 @@ def test_ipv6_is_asked_where_the_host_has_it() -> None:
     assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
 
 
-def test_a_question_that_nobody_here_can_be_asked_is_an_error() -> None:
+def test_a_client_of_a_version_that_the_host_lacks_is_an_error() -> None:
     with pytest.raises(UsageError, match="no IPv6 address"):
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
 

@@ -1,4 +1,4 @@
-"""What the user states about the world, and what a question presupposes about it."""
+"""Facts about the outside that the user states, and facts that a question presupposes."""
 
 from pathlib import Path
 
@@ -78,12 +78,12 @@ ASSUMED: dict[str, tuple[str, bool]] = {
 
 
 @pytest.mark.parametrize(("target", "expected"), ASSUMED.values(), ids=ASSUMED)
-def test_what_a_question_presupposes(target: str, expected: bool) -> None:
+def test_the_facts_that_a_question_presupposes(target: str, expected: bool) -> None:
     found = publics(target=target)
     assert found == ((PublicAddress(4, PUBLIC, OWN, stated=False),) if expected else ())
 
 
-def test_what_is_stated_is_not_assumed_too() -> None:
+def test_a_stated_fact_is_not_assumed_too() -> None:
     assert publics("203.0.113.11", target="203.0.113.11:8080") == (PublicAddress(4, PUBLIC, OWN),)
 
 

@@ -34,6 +34,6 @@ def test_how_much_is_sent(size: int | None, protocol: Protocol, data: int) -> No
 @pytest.mark.parametrize(
     ("target", "origin", "public"), (("x y", None, ()), ("1", "nowhere", ()), ("1", None, ("nothing",)))
 )
-def test_what_makes_no_sense(target: str, origin: str | None, public: tuple[str, ...]) -> None:
+def test_statements_that_make_no_sense(target: str, origin: str | None, public: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
         parse_question("check", (target,), origin, public, World())

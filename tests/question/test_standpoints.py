@@ -43,7 +43,7 @@ def test_ipv6_clients_need_a_way_back() -> None:
     assert address_text(clients(host(*SIX, routes=(DEFAULT6,)), HOST_NETNS, 6)[0], 6) == "2001:db8:ffff::10"
 
 
-def test_somebody_out_there_is_no_client() -> None:
+def test_a_server_outside_is_no_client() -> None:
     assert not set(somebody(4)) & set(clients(network(), HOST_NETNS, 4))
     assert all(each >> 96 for each in somebody(6))
 
@@ -66,6 +66,16 @@ def test_without_a_default_route_an_uplink_with_an_address() -> None:
         lan_client(nothing, HOST_NETNS, 4),
         primary_address(nothing, HOST_NETNS, 4),
     ) == (None, None, None)
+
+
+def test_a_default_route_to_containers_is_not_the_lan() -> None:
+    """A program that configures every link gives docker0 one with the better metric."""
+    made = host_namespace()
+    routes = tuple(
+        msgspec.structs.replace(each, metric=100) if each.prefix_length == 0 else each for each in made.routes
+    )
+    both = network(msgspec.structs.replace(made, routes=(*routes, route("default", "docker0"))))
+    assert lan_link(both, HOST_NETNS, 4) == "eth0"
 
 
 def test_a_network_without_room_has_no_neighbour() -> None:

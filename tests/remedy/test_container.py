@@ -1,4 +1,4 @@
-"""What a container is started with, or made with."""
+"""The options with which a container is started or made."""
 
 import msgspec
 

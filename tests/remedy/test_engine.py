@@ -1,4 +1,4 @@
-"""The engine's own rules are put back and never saved; who may have taken them away is named."""
+"""The engine's own rules are restored and never saved; the program that may have deleted them is named."""
 
 from hairpin.host.managers import Unit
 from hairpin.remedy.engine import is_lost, restored
@@ -26,7 +26,7 @@ def test_a_rule_that_no_engine_wants_is_not_its_own() -> None:
     assert not is_lost(part, situation(network(), part))
 
 
-def test_who_may_have_flushed() -> None:
+def test_programs_that_may_have_flushed_the_rules() -> None:
     flushing = ("/etc/nftables.conf", "#!/usr/sbin/nft -f\nflush ruleset;\n")
     cases = {
         "firewalld runs here": network(managed_by="firewalld"),

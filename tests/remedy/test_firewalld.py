@@ -1,4 +1,4 @@
-"""What firewall-cmd does at run time it does for good with --permanent."""
+"""A change that firewall-cmd makes at run time is made for good with --permanent."""
 
 from hairpin.change.calls import BindInterface, OpenPort
 from tests.remedy.situations import insertion, network, remedy
@@ -17,6 +17,6 @@ def test_an_interface_comes_into_its_zone_for_good() -> None:
     assert told.persist_commands == ("firewall-cmd --permanent --zone=docker --change-interface=docker0",)
 
 
-def test_what_is_permanent_already_is_not_repeated() -> None:
+def test_a_permanent_setting_is_not_repeated() -> None:
     told = remedy(network(), RULE, calls=(OpenPort("public", 1, "tcp", permanent=True),))
     assert told.persist_commands == ()

@@ -1,4 +1,4 @@
-"""Rules and policies are kept by whoever keeps the rules of this host."""
+"""Rules and policies are saved by the keeper of this host's rules."""
 
 import msgspec
 
@@ -30,7 +30,7 @@ def test_debian_and_rhel_save_it_in_their_files() -> None:
         assert [rule.text for rule in output.rules] == [f"-A OUTPUT {WORDS}"]
 
 
-def test_what_is_saved_already_stays() -> None:
+def test_a_saved_rule_stays() -> None:
     saved = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
     (file,) = kept(("/etc/iptables/rules.v4", saved), unit="netfilter-persistent").persist
     assert file.content.startswith(saved)
@@ -49,7 +49,7 @@ def test_ufw_keeps_it_in_before_rules() -> None:
     assert told.persist_commands == ("ufw reload",)
 
 
-def test_where_nobody_saves_rules_a_unit_makes_this_one() -> None:
+def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:
     told = kept()
     (file,) = told.persist
     assert file.file == "/etc/systemd/system/hairpin-nat-loopback-on-cloud-address.service"

@@ -17,7 +17,7 @@ def test_ids_are_kebab_case_and_not_repeated() -> None:
     assert set(KINDS) > BY_PERSON
 
 
-def test_what_is_outside_of_the_host_is_told_and_not_done() -> None:
+def test_a_change_outside_of_the_host_is_advice() -> None:
     told = remedy(network(), ChangeWorld(World(), message("open the port in the security group")))
     assert (told.id, told.commands, told.persist) == ("change-outside", (), ())
     assert said(told) == "open the port in the security group"

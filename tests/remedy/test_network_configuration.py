@@ -19,7 +19,7 @@ FILES: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize(("paths", "words"), FILES.values(), ids=FILES)
-def test_who_configures_the_network(paths: tuple[str, ...], words: str) -> None:
+def test_the_program_that_configures_the_network(paths: tuple[str, ...], words: str) -> None:
     assert str(configured_by(network(*((path, "") for path in paths)).this)).endswith(words)
 
 

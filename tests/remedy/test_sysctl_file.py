@@ -1,4 +1,4 @@
-"""A sysctl is kept by the file that has the last word; who set it wrongly is named."""
+"""A sysctl is set in the file that has the last word; the file with the wrong value is named."""
 
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
@@ -20,7 +20,7 @@ def test_ip_forward_is_dockerds_doing_when_no_file_sets_it() -> None:
     )
 
 
-def test_a_later_file_of_somebody_else_is_named_and_beaten() -> None:
+def test_a_foreign_file_that_comes_later_is_named_and_overridden() -> None:
     told = remedy(network(("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 0\n")), sysctl(KEY))
     assert told.persist[0].file > "/etc/sysctl.d/99-salt.conf"
     assert "/etc/sysctl.d/99-salt.conf line 2 sets" in said(told)

@@ -1,4 +1,4 @@
-"""Packets as they are told."""
+"""The text of packets."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from hairpin.answer.answer import Answer, Dispute, FlowAnswer
 from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import Judged, judged
 from hairpin.replica.judgement import Judgement
-from hairpin.walk.walk import Trace
+from hairpin.walk.trace import Trace
 from tests.report.answers import Replacement, answer
 
 RELEASE = "6.1.0"

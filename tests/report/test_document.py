@@ -30,7 +30,7 @@ def test_fits_the_published_schema(replacements: tuple[Replacement, ...], port: 
     assert errors(document(*replacements, port=port), "report-1.json") == []
 
 
-def test_a_missing_reading_fits_the_schema_and_says_what_it_leaves_undecided() -> None:
+def test_a_missing_reading_fits_the_schema_and_has_its_consequence() -> None:
     unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
     found = msgspec.structs.replace(answer(), unread=(unread,))
     told = report_document(found, Words())

@@ -62,7 +62,7 @@ def test_a_line_is_never_broken_and_a_cut_one_fits() -> None:
     assert second == "y" * 30 + "z" * 9 + "…"
 
 
-def test_prose_hangs_under_what_stands_first() -> None:
+def test_prose_is_indented_under_its_first_word() -> None:
     paper = Paper(width=40)
     paper.prose("one two three four five six seven eight", first="note: ")
     assert paper.text().splitlines() == ["note: one two three four five six seven", "      eight"]

@@ -1,4 +1,4 @@
-"""The drawn way: what decided something, who translated it, and the place where it breaks."""
+"""The drawn path: the deciding steps, the translations, and the stop."""
 
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops
@@ -12,7 +12,7 @@ def drawn(*replacements: Replacement, width: int = 80, every: bool = False, numb
     return paper.text()
 
 
-def test_the_way_ends_where_it_breaks() -> None:
+def test_the_drawn_path_ends_at_the_stop() -> None:
     assert drawn(FORWARDING_OFF) == (
         "    ● 192.0.2.10\n"
         "    │ device-in    eth0\n"

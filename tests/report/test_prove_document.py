@@ -42,7 +42,7 @@ def test_both_answers_stand_side_by_side() -> None:
     assert [(seen.at_ms, seen.link) for seen in flow.replicated.packets] == [(0.0, "eth0"), (1.0, "eth0")]
 
 
-def test_a_disagreement_says_where_it_is_kept() -> None:
+def test_a_disagreement_has_the_path_of_its_file() -> None:
     (flow,) = document(Judgement(TRACE.flow, "delivered"), "/tmp/kept.zip").flows  # noqa: S108 - a name only
     assert (flow.agree, flow.judge, flow.file) == (False, "simulated", "/tmp/kept.zip")  # noqa: S108
     assert flow.difference == "simulated dropped, the kernel says delivered"

@@ -29,17 +29,17 @@ def test_one_flow_is_shown_step_by_step() -> None:
     assert "drop reasons of the kernel: NETFILTER_DROP" in told
 
 
-def test_of_several_those_that_agree_are_brief() -> None:
+def test_of_several_flows_those_that_agree_are_brief() -> None:
     assert "on the running kernel" not in text(DROPPED, DROPPED)
 
 
-def test_a_disagreement_is_shouted_and_says_where_it_is_kept() -> None:
+def test_a_disagreement_stands_out_and_has_the_path_of_its_file() -> None:
     told = " ".join(text(Judgement(TRACE.flow, "delivered"), file="/state/kept.zip").split())
     assert "THE KERNEL DISAGREES: simulated dropped, the kernel says delivered. This is a bug in hairpin" in told
     assert "please report it with /state/kept.zip" in told
 
 
-def test_what_is_not_rebuilt_is_told() -> None:
+def test_parts_that_are_not_rebuilt_are_reported() -> None:
     told = text(
         Judgement(
             TRACE.flow,

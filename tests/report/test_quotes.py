@@ -39,14 +39,16 @@ CASES = {
 
 
 @pytest.mark.parametrize(("decided", "origin", "excerpt"), CASES.values(), ids=CASES)
-def test_what_decided_is_quoted(decided: RuleDecided | SysctlDecided | RouteDecided, origin: str, excerpt: str) -> None:
+def test_the_deciding_reading_is_quoted(
+    decided: RuleDecided | SysctlDecided | RouteDecided, origin: str, excerpt: str
+) -> None:
     quotes = Quotes((EVIDENCE,), Words())
     reference = quotes.decided(decided)
     assert reference is not None
     assert (quotes.all()[reference].origin, quotes.all()[reference].excerpt) == (origin, excerpt)
 
 
-def test_what_is_assumed_has_no_evidence() -> None:
+def test_an_assumption_has_no_evidence() -> None:
     assert Quotes((EVIDENCE,), Words()).decided(Assumed(message("a gateway"))) is None
     assert Quotes((EVIDENCE,), Words()).decided(None) is None
 
@@ -65,7 +67,7 @@ def test_references_never_repeat() -> None:
     assert len(set(found)) == 800
 
 
-def test_a_missing_chain_is_shown_by_what_is_there() -> None:
+def test_a_missing_chain_is_shown_by_the_chains_that_are_there() -> None:
     candidate = Candidate(
         message("gone"),
         message("gone"),
@@ -92,7 +94,7 @@ def test_an_excerpt_is_bounded() -> None:
     assert len(quotes.all()[reference].excerpt) == LONGEST
 
 
-def test_of_an_engine_only_what_matters() -> None:
+def test_an_engines_reading_is_quoted_in_part() -> None:
     text = '{"Name":"/web","Created":"long ago","State":{"Status":"exited","ExitCode":137,"Error":""}}'
     reading = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", text)
     assert essence(reading) == '{"Name": "/web", "Status": "exited", "ExitCode": 137}'

@@ -56,12 +56,12 @@ def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == content
 
 
-def test_without_a_command_a_person_is_told_what_to_do() -> None:
+def test_without_a_command_the_repair_is_advice() -> None:
     remedy = Remedy("recreate-container", (), advice=(message("create it anew"), message("look at its log")))
     assert written(remedy) == "  repair, by hand:\n      create it anew\n  note: look at its log\n"
 
 
-def test_a_note_is_told_once_in_a_report() -> None:
+def test_a_note_is_printed_once_in_a_report() -> None:
     remedy = Remedy("restore", run("true"), side_effects=(message("it rains"),), advice=(message("take an umbrella"),))
     noted: set[Message] = set()
     assert written(remedy, noted).count("umbrella") == 1

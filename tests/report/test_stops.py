@@ -1,4 +1,4 @@
-"""Each of the kernel's reasons has a sentence; what decided a step is told in its tool's words."""
+"""Each of the kernel's reasons has a sentence; a step's decision is printed in its tool's words."""
 
 from typing import get_args
 
@@ -44,7 +44,7 @@ def test_decided_text(decided: DecidedBy | None, expected: str) -> None:
     assert decided_text(decided, Words()) == expected
 
 
-def test_what_is_no_tools_word_is_in_the_readers_language() -> None:
+def test_all_but_a_tools_words_are_in_the_readers_language() -> None:
     assert decided_text(LinkDecided("eth0", message("is down")), Words("zh")) == "未启用"
     assert decided_text(RuleDecided(RULE), Words("zh")) == decided_text(RuleDecided(RULE), Words())
 
@@ -54,7 +54,7 @@ def test_every_reason_has_a_sentence(reason: Reason) -> None:
     assert str(stop_sentence(Stop(reason, HOST_NETNS, "forward", "eth0", SEEN)))
 
 
-def test_the_address_and_the_answer_are_named_where_they_are_known() -> None:
+def test_the_address_and_the_answer_are_named_if_they_are_known() -> None:
     nobody = Stop("no-neighbour", HOST_NETNS, "neighbour", "docker0", SEEN, address=0xAC110002)
     rejected = Stop("reject", HOST_NETNS, "forward", "eth0", SEEN, reject="tcp-reset")
     assert str(stop_sentence(nobody)) == "nobody answers for 172.17.0.2"

@@ -1,4 +1,4 @@
-"""The report as people read it: what stands in it, in which order, and that nothing is told twice."""
+"""The report on the terminal: its parts, their order, and nothing twice."""
 
 import msgspec
 import pytest
@@ -46,7 +46,7 @@ def test_only_commands_are_wider_than_the_paper(
 
 
 @pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
-def test_a_cause_is_told_once_however_many_flows_it_stops(replacements: tuple[Replacement, ...]) -> None:
+def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple[Replacement, ...]) -> None:
     told = text(*replacements, port=None)
     headings = [line for line in told.splitlines() if line.startswith("cause[")]
     assert len(headings) == len(set(headings)) == len(replacements)
@@ -82,7 +82,7 @@ def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
     assert "repair" not in told
 
 
-def test_what_was_not_read_is_told_with_the_way_out() -> None:
+def test_unread_parts_are_listed_with_the_remedy() -> None:
     unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
     found = msgspec.structs.replace(answer(), unread=(unread,))
     told = report_text(found, Words(), Paper())
@@ -90,7 +90,7 @@ def test_what_was_not_read_is_told_with_the_way_out() -> None:
     assert "Run it as root" in told
 
 
-def test_what_nothing_explains_says_so_and_shows_the_place() -> None:
+def test_an_unexplained_failure_shows_its_place() -> None:
     whole = answer(FORWARDING_OFF)
     bare = tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
     found = msgspec.structs.replace(whole, flows=bare, causes=())
@@ -114,7 +114,7 @@ def test_no_flow_at_all_is_a_sentence() -> None:
         assert sentence in report_text(found, Words(), Paper())
 
 
-def test_a_cause_without_a_remedy_is_told_without_one() -> None:
+def test_a_cause_without_a_remedy_is_printed_without_one() -> None:
     whole = answer(FORWARDING_OFF)
     found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(whole.causes[0], remedies=()),))
     told = report_text(found, Words(), Paper())

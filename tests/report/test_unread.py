@@ -1,4 +1,4 @@
-"""What could not be read, and what that leaves undecided."""
+"""The unread parts of a host, and the questions that they leave undecided."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def unread(key: str, reason: Message | str = "denied") -> Unread:
 
 
 @pytest.mark.parametrize(("key", "said"), KEYS.items())
-def test_what_it_leaves_undecided(key: str, said: str) -> None:
+def test_the_consequence_of_an_unread_part(key: str, said: str) -> None:
     assert str(left_undecided(unread(key))) == said
 
 

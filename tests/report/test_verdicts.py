@@ -1,4 +1,4 @@
-"""Flows that fail alike are told together; many that are fine are folded."""
+"""Flows that fail alike share a line; many delivered flows are folded."""
 
 import msgspec
 
@@ -49,7 +49,7 @@ def test_a_flow_names_its_container_unless_it_starts_there() -> None:
     assert flow_text(flow(inside)) == "container:front → 198.51.100.11:8080/tcp"
 
 
-def test_fine_flows_fold_by_port_and_by_what_containers_ask_for() -> None:
+def test_delivered_flows_fold_by_port_and_by_destination() -> None:
     flows = (
         OUTSIDE,
         flow(FromHost(), "127.0.0.1:8080"),

@@ -23,7 +23,7 @@ def test_a_lost_request_has_no_answer() -> None:
     assert "answer\n" not in told
 
 
-def test_each_way_stands_under_its_conditions() -> None:
+def test_each_branch_is_printed_under_its_conditions() -> None:
     whole = answer(kind="walk")
     trace = whole.flows[0].trace
     maybe = (Condition(message("the moon is full"), holds=True), Condition(message("it rains"), holds=False))

@@ -47,7 +47,7 @@ def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
     assert (folder / "hairpin.mo").read_bytes() == compiled
 
 
-def test_values_stand_where_the_translation_wants_them() -> None:
+def test_values_are_placed_by_the_translation() -> None:
     said = message("{link} does not forward IPv4", link="eth0")
     assert Words()(said) == "eth0 does not forward IPv4"
     assert Words("zh")(said) == "eth0 不转发 IPv4"
@@ -59,5 +59,5 @@ def test_a_value_that_is_a_message_is_translated_too() -> None:
     assert Words("zh")(message("{words}", words=inner)) == "eth0 不转发 IPv4"
 
 
-def test_what_is_not_translated_is_said_in_english() -> None:
+def test_an_untranslated_message_is_in_english() -> None:
     assert Words("zh")(message("never seen {what}", what="x")) == "never seen x"

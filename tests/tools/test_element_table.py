@@ -41,7 +41,7 @@ def class_of(body: tuple[Expression, ...]) -> Class:
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.tool} {row.element}")
-def test_the_readers_say_what_the_table_says(row: Row) -> None:
+def test_the_readers_agree_with_the_table(row: Row) -> None:
     assert class_of(body_of(row)) == row.kind
 
 

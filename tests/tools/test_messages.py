@@ -1,4 +1,4 @@
-"""What cannot be said in another language is refused."""
+"""A sentence that cannot be translated is refused."""
 
 import ast
 
@@ -23,7 +23,12 @@ RAW: dict[str, tuple[str, bool]] = {
     "a sentence as if it were a tool's": ('verbatim("it is down")', True),
     "an error with a message": ("UsageError(" + LITERAL + ")", False),
     "an error with a sentence": ('UsageError("it is down")', True),
-    "another library's error": ('ValueError("it is down")', False),
+    "a parser's error": ('ValueError("it is down")', True),
+    "a parser's error that quotes": ("ValueError(option.text)", False),
+    "a bug's error": ('AssertionError("it is down")', False),
+    "a renderer's reason": ('refuse(match, "it takes one prefix")', True),
+    "what a renderer refuses": ('refuse(f"a table of {family}", why)', True),
+    "a renderer's reason with a message": ("refuse(match, " + LITERAL + ")", False),
     "a message on paper": ("paper.prose(words(" + LITERAL + "))", False),
     "a sentence on paper": ('paper.prose("it is down")', True),
     "a part of a line on paper": ('paper.line("  ", ("it is down", "bad"))', True),

@@ -1,4 +1,4 @@
-"""Packets that stand somewhere on the small host, and what became of them in one step."""
+"""Packets at a stage of the small host, and their state one step later."""
 
 from collections.abc import Iterable
 
@@ -41,7 +41,7 @@ def _told(outcome: Outcome) -> str:
 
 
 def ended(end: End) -> str:
-    """Return how a way ended."""
+    """Return the end of a branch as text."""
     if end.stop is None:
         return f"{end.kind} {end.state.oif}".rstrip()
     return " ".join((end.kind, end.stop.reason, *([end.stop.reject] if end.stop.reject else [])))

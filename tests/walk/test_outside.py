@@ -81,7 +81,7 @@ def test_a_gateway_has_translated_the_packet_before() -> None:
     assert entered.history.steps[0].packet.daddr == PUBLIC
 
 
-def test_the_frame_is_the_routers() -> None:
+def test_the_frame_has_the_routers_mac_address() -> None:
     gateway = parse_address("198.51.100.1")[1]
     host = msgspec.structs.replace(
         host_namespace(), neighbours=(Neighbour("eth0", 4, gateway, 0xA, "REACHABLE"),
@@ -134,7 +134,7 @@ def test_outside_takes(net: Network, flow: Flow, saddr: int, daddr: int, reason:
     assert str(taken.decided_by.said)
 
 
-def test_the_answer_comes_back_by_the_link_that_it_left_by() -> None:
+def test_the_answer_enters_by_the_link_that_the_request_left_by() -> None:
     reply = outside_takes(network(), out(), leaving(HOST_ADDRESS, FAR)).reply
     assert reply is not None
     packet = reply.packet
@@ -142,20 +142,20 @@ def test_the_answer_comes_back_by_the_link_that_it_left_by() -> None:
     assert (packet.sport, packet.dport, packet.tcp_flags) == (443, 40000, SYN | ACK)
 
 
-def test_what_is_assumed_is_said() -> None:
+def test_assumptions_are_said() -> None:
     (answers,) = outside_takes(network(), out(), leaving(HOST_ADDRESS, FAR)).assumed
     (unknown,) = outside_takes(network(), out(), leaving(WEB, FAR)).assumed
     assert str(answers) == "203.0.113.80 answers"
     assert str(unknown) == "nobody outside knows a way back to 172.17.0.2"
 
 
-def test_a_source_that_is_not_masqueraded_is_presumed_to_be_known() -> None:
+def test_an_unmasqueraded_source_is_presumed_to_have_a_route_back() -> None:
     taken = outside_takes(UNMADE, out(), leaving(WEB, FAR))
     assert [str(each).partition(" (")[0] for each in taken.assumed] == ["203.0.113.80 answers"]
     assert [str(each.text) for each in taken.questions] == ["Does 203.0.113.80 know the way back to 172.17.0.2?"]
 
 
-def test_a_way_back_that_is_stated_is_no_question() -> None:
+def test_a_stated_way_back_is_no_question() -> None:
     route = ReturnRoute(4, WEB & ~0xFFFF, 16)
     stated = msgspec.structs.replace(UNMADE, world=World(return_routes=(route,)))
     assert outside_takes(stated, out(), leaving(WEB, FAR)).questions == ()

@@ -1,4 +1,4 @@
-"""Answers from addresses that are not one host's alone, and whether they get to who asked."""
+"""Replies from anycast and multicast addresses, and whether they reach the sender."""
 
 import msgspec
 import pytest
@@ -59,7 +59,7 @@ BY_LINK: dict[str, tuple[Flow, str, str]] = {
 
 
 @pytest.mark.parametrize(("flow", "verdict", "reason"), BY_LINK.values(), ids=BY_LINK)
-def test_which_answers_know_the_link_that_the_question_came_by(flow: Flow, verdict: str, reason: str) -> None:
+def test_replies_that_are_routed_with_the_requests_link(flow: Flow, verdict: str, reason: str) -> None:
     trace = walk_flow(asking_by_link(), flow)
     stop = trace.usual.stop
     assert (trace.verdict, stop.reason if stop is not None else "") == (verdict, reason)

@@ -16,7 +16,7 @@ LOOPBACK = Socket("tcp", 4, 0x7F000001, 80, process="loopback")
 ON_ETH0 = Socket("tcp", 4, None, 80, device="eth0", process="eth0")
 DATAGRAM = Socket("udp", 4, None, 80, process="udp")
 
-# sockets, packet, who takes it
+# sockets, packet, the socket that receives it
 CASES: dict[str, tuple[tuple[Socket, ...], Packet, str | None]] = {
     "wildcard": ((ANY4,), PACKET, "any4"),
     "its address": ((BOUND,), PACKET, "bound"),
@@ -42,11 +42,11 @@ def test_find_socket(sockets: tuple[Socket, ...], packet: Packet, process: str |
     assert found.kind == ("none" if process is None else "socket")
 
 
-def test_a_link_that_the_socket_is_not_bound_to() -> None:
+def test_a_socket_bound_to_another_link() -> None:
     assert find_socket(Namespace("host", sockets=(ON_ETH0,)), PACKET, "eth1").kind == "none"
 
 
-def test_who_is_there_instead_is_told() -> None:
+def test_other_sockets_of_the_port_are_named() -> None:
     found = find_socket(Namespace("host", sockets=(LOOPBACK, DATAGRAM)), PACKET, "eth0")
     assert found.others == (LOOPBACK,)
 

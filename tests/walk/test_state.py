@@ -13,12 +13,12 @@ from tests.walk.standing import FROM_CLIENT, at
 STATE = msgspec.structs.replace(at("forward", oif="docker0"), sender=Sender(uid=0)).with_frame(physin="veth1")
 
 
-def test_rules_see_the_packet_and_where_it_stands() -> None:
+def test_rules_see_the_packet_and_its_interfaces() -> None:
     seen = STATE.seen()
     assert (seen.packet, seen.iif, seen.oif, seen.physin, seen.uid) == (FROM_CLIENT, "eth0", "docker0", "veth1", 0)
 
 
-def test_a_step_keeps_the_packet_as_it_is_then() -> None:
+def test_a_step_keeps_the_packet_as_it_was() -> None:
     first = STATE.noted("forward", "eth0", note="reverse path")
     second = msgspec.structs.replace(first, packet=msgspec.structs.replace(FROM_CLIENT, ttl=63)).noted("output", "x")
     assert [(step.stage, step.link, step.packet.ttl) for step in second.history.steps] == [
@@ -27,7 +27,7 @@ def test_a_step_keeps_the_packet_as_it_is_then() -> None:
     ]
 
 
-def test_on_to_another_stage() -> None:
+def test_the_state_at_another_stage() -> None:
     moved = STATE.to("postrouting", iif="")
     assert (moved.stage, moved.iif, moved.oif) == ("postrouting", "", "docker0")
 

@@ -1,4 +1,4 @@
-"""What becomes of a flow."""
+"""The verdicts on a flow."""
 
 from typing import get_args
 
@@ -9,5 +9,5 @@ def test_each_verdict_has_words() -> None:
     assert tuple(VERDICTS) == get_args(Verdict)
 
 
-def test_a_flow_that_goes_out_to_where_nothing_was_read_serves_its_sender() -> None:
+def test_a_flow_that_leaves_the_snapshot_serves_its_sender() -> None:
     assert [each for each in VERDICTS if succeeds(each)] == ["delivered", "leaves"]

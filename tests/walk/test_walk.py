@@ -9,33 +9,29 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.packet import Connection, Tuple
-from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, ReturnRoute, World
 from hairpin.walk.walk import walk_flow
+from tests.rule_text import with_rule, without
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     HOST_ADDRESS,
     HOST_NETNS,
+    OUTSIDE,
     WEB,
     container_namespace,
+    egress,
     host_namespace,
     lo,
     local,
     network,
+    published,
     route,
     sibling,
 )
-
-OUTSIDE = Outside(CLIENT)
-WEB_ITSELF = FromContainer("web", sibling("container:web"))
-
-
-def published(start: Start = OUTSIDE, address: str = "198.51.100.11") -> Flow:
-    version, value = parse_address(address)
-    return Flow(start, version, value, "tcp", 8151)
 
 
 def datagram() -> Flow:
@@ -51,24 +47,6 @@ def taken_for_others(sockets: tuple[Socket, ...] | None = None) -> Network:
         PolicyRule(4, 32766, table=254),
     )
     return network(host_namespace("", routes=(everything,), policy_rules=policy, sockets=sockets))
-
-
-def egress() -> Flow:
-    return Flow(WEB_ITSELF, 4, parse_address("203.0.113.80")[1], "tcp", 443)
-
-
-def with_rule(place: str, rule: str) -> str:
-    """Return Docker's rules with one more in front of those of a chain (``filter FORWARD``)."""
-    table, chain = place.split()
-    before, after = DOCKER_RULES.split(f"*{table}\n")
-    lines = after.split("\n")
-    first = next(number for number, line in enumerate(lines) if line.startswith(("-A", "COMMIT")))
-    return f"{before}*{table}\n" + "\n".join([*lines[:first], f"-A {chain} {rule}", *lines[first:]])
-
-
-def without(text: str) -> str:
-    """Return Docker's rules without the lines that contain the text."""
-    return "\n".join(line for line in DOCKER_RULES.splitlines() if text not in line) + "\n"
 
 
 def rules(text: str) -> Network:
@@ -333,7 +311,7 @@ def test_the_answer_has_the_asked_address_again() -> None:
     assert (last.saddr, last.sport, last.daddr) == (HOST_ADDRESS, 8151, CLIENT)
 
 
-def test_a_live_entry_decides_before_the_rules() -> None:
+def test_a_conntrack_entry_decides_before_the_rules() -> None:
     """A stale UDP entry keeps the translation of yesterday, whatever the rules say now."""
     flow = Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151, sport=5000)
     asked = Tuple(CLIENT, HOST_ADDRESS, 17, 5000, 8151)

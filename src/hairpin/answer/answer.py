@@ -19,8 +19,8 @@ from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.state import Stop
+from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
-from hairpin.walk.walk import Trace
 
 Judge = Literal["simulated", "replicated", "observed"]
 Severity = Literal["blocking", "latent", "exposure", "advice"]

@@ -9,7 +9,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.world import PublicAddress
 from hairpin.walk.state import OpenQuestion
-from hairpin.walk.walk import Trace
+from hairpin.walk.trace import Trace
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Reason, RuleDecided, Stop
-from hairpin.walk.walk import Branch
+from hairpin.walk.trace import Branch
 
 
 class View(msgspec.Struct, frozen=True):
@@ -54,6 +54,12 @@ class View(msgspec.Struct, frozen=True):
     def in_reply(self) -> bool:
         """Whether the reply stopped, not the request."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply)
+
+    @property
+    def looked_up(self) -> int:
+        """The address whose route lookup stopped the packet: its source if by reverse path, else its destination."""
+        packet = self.stop.seen.packet
+        return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
 
     @property
     def place(self) -> Place | None:

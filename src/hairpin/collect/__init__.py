@@ -1,1 +1,5 @@
-"""The only code that reads a live host: one shell script, and the thin code that starts it."""
+"""The only code that reads a live host: one shell script, and the thin code that starts it.
+
+Read ``collect.sh``, ``frames`` (reads what it prints), ``run`` (starts it here or over ssh), ``snapshot`` (one host as
+evidence) and ``several`` (several hosts at once).
+"""

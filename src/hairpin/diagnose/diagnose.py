@@ -17,8 +17,9 @@ from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
+from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import Verdict
-from hairpin.walk.walk import Branch, Trace, walk_flow
+from hairpin.walk.walk import walk_flow
 
 MAX_FAULTS = 4
 """Faults that one flow may have at once."""

@@ -1,1 +1,6 @@
-"""What was read, verbatim: its types, its one file format, its redaction, the hosts of one question together."""
+"""What was read, verbatim: its types, its one file format, its redaction, the hosts of one question together.
+
+Read ``reading`` (the types), ``file`` (the snapshot file), ``several`` (many hosts), ``renewal`` (read again in part).
+Redaction: ``redact`` (the entry), ``redact_text``, ``redact_documents``, and the renaming itself in ``address_map`` and
+``name_map``.
+"""

@@ -1,1 +1,6 @@
-"""Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no"."""
+"""Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no".
+
+Read ``netns`` (the identity of a namespace), ``link``, ``wireguard``, ``route``, ``socket``, ``sysctl``, ``docker``,
+``managers`` (parts of a host) and ``host`` (the whole).  ``read`` makes it from evidence, ``boot`` says what holds
+after a reboot, and ``kernel_release`` how kernels differ.
+"""

@@ -127,8 +127,11 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """A container engine on this host.  Options are None when neither flag nor daemon.json nor API says them; the
-    defaults belong to the engine's version and are in ``hairpin.engines``."""
+    """A container engine on this host.
+
+    An option is None if neither a flag nor daemon.json nor the API has it.  Its default then depends on the engine's
+    version: ``hairpin.engines``.
+    """
 
     kind: Literal["docker", "podman"]
     version: str

@@ -41,7 +41,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     """The kernel's release (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
     door: Door = CLOSED
-    """By which observers and choices enter the walks through this namespace; no reading opens it."""
+    """The door by which observers and choices enter the walks through this namespace; a reading leaves it closed."""
 
     def link(self, name: str) -> Link | None:
         """Return the link of that name, or None."""
@@ -68,8 +68,11 @@ class SysctlRead(Observation, frozen=True, gc=False):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """Something that could not be read: the evidence key, where, why (a message, or the host's own words), and which
-    reading says so.  The key is ``host`` where nothing of a host could be read.  ``host``: its label."""
+    """Something that could not be read: its evidence key, its namespace, the reason, and the reading that shows it.
+
+    ``reason`` is a message, or the host's own words.  The key is ``host`` if nothing of a host could be read.
+    ``host``: the host's label.
+    """
 
     key: str
     netns: str

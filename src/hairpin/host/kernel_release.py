@@ -1,8 +1,8 @@
 """Differences between kernel releases, as far as walks depend on them.
 
-The kernel is that of the evidence.  If the evidence does not say its release, Linux 6.18 is assumed, which the hunts
-have judged most.  Differences from 5.10 on were judged on Debian's kernels.  Older ones have only been read in the
-sources and are *not judged* (docs/reference/fidelity-kernels.md lists them from here).
+The kernel is that of the evidence.  If the evidence has no release, Linux 6.18 is assumed, on which most hunts ran.
+Differences from 5.10 on were judged on Debian's kernels.  Older ones have only been read in the sources and are *not
+judged* (docs/reference/fidelity-kernels.md lists them from here).
 """
 
 import re
@@ -225,5 +225,5 @@ def tracked_ports(release: str) -> frozenset[int]:
 
 
 def is_zero4(release: str, address: int) -> bool:
-    """Return whether that kernel takes an IPv4 address for no address: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
+    """Return whether the kernel treats an IPv4 address as none: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
     return (address if Novelty.ZERO_ALONE.known_to(release) else address >> 24) == 0

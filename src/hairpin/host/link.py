@@ -44,14 +44,14 @@ DEFAULT_TTL = 64
 
 
 class Tunnel(msgspec.Struct, frozen=True):
-    """How a tunnel device encapsulates: ip-link(8), vxlan geneve gre gretap ipip.
+    """The encapsulation of a tunnel device: ip-link(8), vxlan geneve gre gretap ipip.
 
     ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
-    ``local`` and ``remote`` are of the outer packet; without a ``local`` the kernel chooses the source, without a
-    ``remote`` the forwarding database names it.  ``underlay``: the link that the outer packet is bound to.
-    ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan enters
-    in its forwarding database by which remote frames came.  ``proxy``: a vxlan answers ARP itself, from its neighbour
-    entries, and passes no question on.  ``external``: routes and programs say all of this for each packet.
+    ``local`` and ``remote`` are of the outer packet.  Without a ``local`` the kernel chooses the source address,
+    without a ``remote`` the forwarding database has it.  ``underlay``: the link that the outer packet is bound to.
+    ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan learns
+    from received frames which remote has a MAC address.  ``proxy``: a vxlan replies to ARP requests from its neighbour
+    entries, and sends no request on.  ``external``: routes and programs set all of this for each packet.
     """
 
     kind: str

@@ -8,7 +8,7 @@ from hairpin.evidence.reading import HOST
 class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """A network namespace: the label of its host, and its name there.
 
-    ``name`` is ``host`` for the namespace that is examined as the host, ``container:NAME`` for a container's.
+    ``name`` is ``host`` for the host's own namespace, ``container:NAME`` for a container's.
     """
 
     host: str
@@ -16,12 +16,12 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def is_host(self) -> bool:
-        """Whether this is the namespace that is examined as the host."""
+        """Whether this is the host's own namespace."""
         return self.name == HOST
 
     @property
     def of_host(self) -> "Netns":
-        """The namespace that is examined as the host on the same machine."""
+        """The host's own namespace on the same host."""
         return self if self.is_host else Netns(self.host)
 
     def sibling(self, name: str) -> "Netns":

@@ -10,8 +10,8 @@ from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.trace import Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
-from hairpin.walk.walk import Trace, only_under_load
 
 
 class Agreement(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from hairpin.judges.agreement import Agreement
 from hairpin.judges.judged import Judged
 from hairpin.network.world import World
 from hairpin.replica.judgement import Judgement
-from hairpin.walk.walk import Trace
+from hairpin.walk.trace import Trace
 
 
 class Disagreement(msgspec.Struct, frozen=True):

@@ -9,7 +9,8 @@ from hairpin.judges.this_kernel import as_judged_here
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Kernel
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 
 
 class Judged(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ from hairpin.judges.judged import Judged, judged
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Kernel, Outcome
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 
 MANY_RULES = 20_000
 """Up to so many a host is rebuilt without being asked for it: the answer is due in about a second."""

@@ -9,7 +9,8 @@ import msgspec
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Judgement
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 
 
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:

@@ -2,5 +2,10 @@
 
 Read in this order: ``plan`` (what a lab holds), ``node`` (one machine), ``topology`` (the wires), ``build`` (a running
 lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections), ``trial`` (one scenario from health to
-verdict), then what the command line calls: ``score``, ``run``, ``demo``.
+verdict), then what the command line calls: ``score``, ``run``, ``demo``, with ``diagnosis`` (hairpin, asked there),
+``judging`` (its answer beside the truth) and ``say`` (what is printed meanwhile).
+
+A running lab is made of ``engine``, ``image``, ``firewall``, ``joining`` (hosts joined to each other),
+``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``flanneld``, ``responder`` and ``sweeper``
+run as plain scripts in it.
 """

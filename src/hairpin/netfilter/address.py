@@ -6,6 +6,9 @@ Malformed text raises ValueError; the reader of a file turns it into a ParseErro
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
+
 Version = Literal[4, 6]
 
 
@@ -21,7 +24,7 @@ def parse_address(text: str) -> tuple[Version, int]:
             return 6, int.from_bytes(inet_pton(AF_INET6, text.partition("%")[0]))
         return 4, int.from_bytes(inet_pton(AF_INET, text))
     except (OSError, UnicodeEncodeError):
-        raise ValueError(f"{text!r} is not an address") from None
+        raise MalformedError(message("{text!r} is not an address", text=text)) from None
 
 
 def ipv4_of(text: str) -> int | None:
@@ -36,7 +39,7 @@ def address_of(text: str, version: Version) -> int:
     """Return the number of an address of this version; raise ValueError for one of the other."""
     found, value = parse_address(text)
     if found != version:
-        raise ValueError(f"{text!r} is not an address of IPv{version}")
+        raise MalformedError(message("{text!r} is not an address of IPv{version}", text=text, version=version))
     return value
 
 

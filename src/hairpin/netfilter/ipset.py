@@ -18,8 +18,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from hairpin.errors import ParseError
-from hairpin.message import message
+from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
 from hairpin.netfilter.rule_address import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
@@ -39,7 +39,7 @@ class _Create(NamedTuple):
     dimensions: tuple[str, ...]
     family: IpFamily
     netmask: int | None
-    opaque: str | None
+    opaque: Message | None
 
     @property
     def type(self) -> str:
@@ -67,8 +67,8 @@ def parse(text: str, *, source: str) -> tuple[Set, ...]:
             continue
         try:
             _read_line(words, building)
-        except (ValueError, IndexError, KeyError) as reason:
-            said = message("not a line of `ipset save` ({reason}): read the sets again", reason=reason)
+        except (ValueError, IndexError, KeyError) as error:
+            said = message("not a line of `ipset save` ({reason}): read the sets again", reason=reason_of(error))
             raise ParseError(said, source=source, line=number, text=line) from None
     return tuple(_finished(each, building) for each in building.values())
 
@@ -80,23 +80,23 @@ def _read_line(words: list[str], building: dict[str, _Building]) -> None:
     elif command in ("add", "-A"):
         _read_element(building[name], words[2], words[3:])
     else:
-        raise ValueError(f"unknown command {command!r}")
+        raise MalformedError(message("unknown command {command!r}", command=command))
 
 
 def _read_create(name: str, kind: str, options: list[str]) -> _Create:
     method, colon, dimensions = kind.partition(":")
     if not colon:
-        raise ValueError(f"unknown type {kind!r}")
+        raise MalformedError(message("unknown type {kind!r}", kind=kind))
     values = dict(pairwise(options))
     family: IpFamily = "ip6" if values.get("family") == "inet6" else "ip"
     parts = tuple(dimensions.split(","))
-    opaque = None
+    opaque: Message | None = None
     if kind != _LIST and not _KNOWN_DIMENSIONS.issuperset(parts):
-        opaque = f"type {kind} is not modelled"
+        opaque = message("type {type} is not modelled", type=kind)
     elif "bitmask" in values:
-        opaque = "addresses are compared under a bit mask"
+        opaque = message("addresses are compared under a bit mask")
     elif int(values.get("markmask", "0xffffffff"), 0) != 0xFFFFFFFF:
-        opaque = "marks are compared under a mask"
+        opaque = message("marks are compared under a mask")
     return _Create(name, method, parts, family, int(values["netmask"]) if "netmask" in values else None, opaque)
 
 
@@ -108,7 +108,7 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
     if not _KNOWN_DIMENSIONS.issuperset(create.dimensions):
         return
     if "physdev:" in text:
-        into.opaque = into.opaque or "some elements name bridge ports"
+        into.opaque = into.opaque or message("some elements name bridge ports")
         return
     keys: list[tuple[Key, ...]] = [()]
     for dimension, part in zip(create.dimensions, _parts(text, create), strict=True):
@@ -116,7 +116,7 @@ def _read_element(into: _Building, text: str, options: list[str]) -> None:
         keys = [(*key, *choice) for key in keys for choice in choices]
     if ":" in text and "port" in create.dimensions and not _names_port(text, create):
         # Such an element matches packets without ports (its own port is 0, or an ICMP type and code).
-        into.opaque = into.opaque or "some elements name protocols without ports"
+        into.opaque = into.opaque or message("some elements name protocols without ports")
     into.elements.extend(Element(key, "nomatch" in options) for key in keys)
 
 
@@ -164,7 +164,7 @@ def _ports(text: str) -> list[tuple[Key, ...]]:
         return [(NumberKey(number, number), ports) for number in (6, 17)]
     number = protocol_number(protocol)
     if number is None:
-        raise ValueError(f"unknown protocol {protocol!r}")
+        raise MalformedError(message("unknown protocol {protocol!r}", protocol=protocol))
     if number in (1, 58):
         ((first, last),) = icmp_ranges(port, ICMP_TYPES if number == 1 else ICMP6_TYPES)
         # "echo-request" here means exactly code 0.
@@ -186,13 +186,13 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
     elements = tuple(dict.fromkeys(element for member in members for element in member.elements))
     opaque = next((member.opaque for member in members if member.opaque), None)
     if len(types) > 1:
-        return Set(create.name, _LIST, (), "its member sets are of different types")
+        return Set(create.name, _LIST, (), message("its member sets are of different types"))
     if len(members) < len(each.members):
-        opaque = "a member set is missing from the reading"
+        opaque = message("a member set is missing from the reading")
     elif len(members) > 1 and any(element.nomatch for element in elements):
-        opaque = "exceptions hold within one member set only"
+        opaque = message("exceptions hold within one member set only")
     elif len(members) > 1 and any(each.startswith("hash:net,iface") for each in types):
-        opaque = "which network decides is found within one member set only"
+        opaque = message("which network decides is found within one member set only")
     return Set(create.name, f"{_LIST} {types.pop() if types else 'hash:ip'}", elements, opaque)
 
 

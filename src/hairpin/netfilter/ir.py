@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.message import Message
+
 Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
 Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
 Hook = Literal["ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"]
@@ -323,7 +325,7 @@ class Set(Node, frozen=True, tag="named-set", gc=False):
     name: str
     type: str
     elements: tuple[Element, ...]
-    opaque: str | None = None
+    opaque: Message | None = None
 
 
 class Map(Node, frozen=True, tag="named-map", gc=False):
@@ -394,7 +396,5 @@ class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
 
     def table(self, family: Family, name: str, dialect: Dialect | None = None) -> Table | None:
         """Return the first table of that family and name (and dialect, if given), or None."""
-        for table in self.tables:
-            if table.family == family and table.name == name and dialect in (None, table.dialect):
-                return table
-        return None
+        named = (each for each in self.tables if each.family == family and each.name == name)
+        return next((each for each in named if dialect in (None, each.dialect)), None)

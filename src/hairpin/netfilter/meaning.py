@@ -1,4 +1,4 @@
-"""What a rule does, whatever words it is written in: two rules are the same one when they mean the same."""
+"""The meaning of a rule, whatever words it is written in: two rules are equal if they mean the same."""
 
 import msgspec
 

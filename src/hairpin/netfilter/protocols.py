@@ -5,6 +5,8 @@ A table of our own, not the examined or this machine's ``/etc/protocols``: the s
 Source: IANA protocol-numbers, icmp-parameters, icmpv6-parameters; iptables libxt_icmp.h; RFC 792, RFC 4443, RFC 4861
 """
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import Ranges
 
 PROTOCOLS: dict[str, int] = {
@@ -84,5 +86,5 @@ def icmp_ranges(text: str, names: dict[str, tuple[int, int | None]]) -> Ranges:
     try:
         number, code = names[text.lower()]
     except KeyError:
-        raise ValueError(f"{text!r} is not an ICMP type") from None
+        raise MalformedError(message("{text!r} is not an ICMP type", text=text)) from None
     return ((number << 8, number << 8 | 0xFF),) if code is None else ((number << 8 | code, number << 8 | code),)

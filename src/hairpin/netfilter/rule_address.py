@@ -7,6 +7,8 @@ Malformed text raises ValueError; the reader of a file turns it into a ParseErro
 
 from typing import Literal, NamedTuple
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.address import Version, address_of, address_text, width
 
 IpFamily = Literal["ip", "ip6"]
@@ -54,7 +56,7 @@ def read_prefix(text: str, family: IpFamily) -> Prefix:
         if length.isdigit():
             bits = address_bits(family)
             if int(length) > bits:
-                raise ValueError(f"{text!r} has more than {bits} bits")
+                raise MalformedError(message("{text!r} has more than {bits} bits", text=text, bits=bits))
             mask ^= mask >> int(length)
         else:
             mask = read_address(length, family)
@@ -85,12 +87,12 @@ def read_mac(text: str) -> int:
     """Return a hardware address as a number; octets may lack their leading zero."""
     octets = text.split(":")
     if len(octets) != 6:
-        raise ValueError(f"{text!r} is not a hardware address")
+        raise MalformedError(message("{text!r} is not a hardware address", text=text))
     value = 0
     for octet in octets:
         number = int(octet, 16)
         if number > 0xFF:
-            raise ValueError(f"{text!r} is not a hardware address")
+            raise MalformedError(message("{text!r} is not a hardware address", text=text))
         value = value << 8 | number
     return value
 

@@ -1,4 +1,4 @@
-"""What kind of address is it?  Asked by ``-m addrtype`` and nft ``fib … type``, which do not ask alike.
+"""The type of an address, for ``-m addrtype`` and nft ``fib … type``, which look it up differently.
 
 Source: net/ipv4/fib_frontend.c __inet_dev_addr_type(); net/netfilter/xt_addrtype.c match_type6();
 net/ipv6/netfilter/nft_fib_ipv6.c __nft_fib6_eval_type()
@@ -16,8 +16,10 @@ _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 
 
 def address_type4(namespace: Namespace, value: int, link: str | None = None) -> str:
-    """Return the type that the local table gives an IPv4 address, whatever the policy rules do; ``link``: unless the
-    route is that link's, it is ``unicast``."""
+    """Return the type of an IPv4 address by the local table, without policy rules.
+
+    ``link``: a route by any other link counts as ``unicast``.
+    """
     if is_zero4(namespace.kernel, value) or value == BROADCAST4:
         return "broadcast"
     if is_multicast(value, 4):
@@ -40,7 +42,7 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address has a hardware address by itself, so that nobody is asked: a broadcast's or a group's.
+    """Return whether the address is broadcast or multicast: its MAC address follows from it, so no request is sent.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -50,7 +52,7 @@ def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
 
 
 def is_source4(namespace: Namespace, value: int) -> bool:
-    """Return whether IPv4 sends from the address: not from one that only a route of another table makes local.
+    """Return whether IPv4 accepts the address as a source: only the local table can make it local.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv4/devinet.c __ip_dev_find()
     """
@@ -58,13 +60,15 @@ def is_source4(namespace: Namespace, value: int) -> bool:
 
 
 def _goes_before(one: Route, other: Route) -> bool:
-    """By prefix, then table (local is the greater number), then metric."""
+    """Return whether the first route comes first: by prefix, then table (local is the greater number), then metric."""
     return (-one.prefix_length, -one.table, one.metric) < (-other.prefix_length, -other.table, other.metric)
 
 
 def address_type6(namespace: Namespace, query: Query, link: str | None = None) -> str:
-    """Return what nft says of an IPv6 address: the policy rules are asked as for a packet of our own, and then the form
-    of the address; ``link``: local is only what that link has itself."""
+    """Return nft's type of an IPv6 address: by a lookup as for a local packet, then by the form of the address.
+
+    ``link``: only that link's own addresses are local.
+    """
     found = lookup(namespace, query)
     if found.type in ("blackhole", "prohibit"):
         return found.type
@@ -80,8 +84,11 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 
 
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
-    """Return whether ip6tables takes the address for one of the types: of some its form is asked (and all of those must
-    hold), of others its route, where one is enough."""
+    """Return whether ip6tables finds the address of one of the types.
+
+    Some types depend on the address's form, and all of those must hold.  The others depend on its route, and one is
+    enough.
+    """
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip
     if not all(holds for name, holds in forms.items() if name in types):
@@ -101,8 +108,10 @@ def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link:
 
 
 def names_a_network(found: Found, value: int) -> bool:
-    """Return whether the address is anycast: by its route, or since it is the first one of a network on the link, which
-    is its routers'.  Source: include/net/ip6_route.h ipv6_anycast_destination()
+    """Return whether the address is anycast: by its route, or as the first address (the routers') of a network on the
+    link.
+
+    Source: include/net/ip6_route.h ipv6_anycast_destination()
     """
     if found.type == "anycast":
         return True

@@ -1,4 +1,4 @@
-"""A container's attachment: whose address it is, which wire leads there."""
+"""A container's attachment: which container has an address, and which veth leads to it."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from hairpin.network.prefix import Version, inside
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A running container's endpoint on a bridge network, and the host's end of its wire (None: none was found)."""
+    """A running container's endpoint on a bridge network, and the host's veth to it (None: none was found)."""
 
     container: Container
     endpoint: Endpoint
@@ -67,6 +67,6 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
 
 
 def engines_read(host: Host) -> bool:
-    """Return whether the containers of the host are known: what an engine did not tell proves nothing."""
+    """Return whether all engines told their containers.  If not, a missing container proves nothing."""
     unread = {each.key for each in host.unread}
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}

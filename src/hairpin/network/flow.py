@@ -1,4 +1,4 @@
-"""What is asked: one flow, from a start to an address and port."""
+"""One flow, from a start to an address and port."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ Protocol = Literal["tcp", "udp", "icmp"]
 
 
 class Outside(msgspec.Struct, frozen=True, tag="outside"):
-    """A client out there, behind the router of ``link`` (None: the link that leads back to it)."""
+    """A client outside, behind the router of ``link`` (None: the link of the route to it)."""
 
     address: int
     link: str | None = None
@@ -42,13 +42,16 @@ Start = Outside | Lan | FromHost | FromContainer
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """One flow.  ``dport`` is the ICMP id for echo.  ``container``: whom the asker means, for the report.
-    ``host``: the label of the host that it starts on, or whose client it is (empty: the network's first).
-    ``asked_host``: the label of the host whose port or container the asker means (empty: the same).
-    ``data_bytes``: how much the asker sends at once, and over TCP gets as answer; 0: a short request.
+    """One flow.
 
-    ``stand_ins``: other addresses that would do as well for the one out there, where the asker named none (a rule
-    against one documentation range says nothing about the world)."""
+    ``dport`` is the ICMP id for echo.  ``container``: the container that the user asked about, for the report.
+    ``host``: the label of the host that it starts on, or whose client starts it (empty: the network's first).
+    ``asked_host``: the label of the host whose port or container the user asked about (empty: the same).
+    ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request.
+
+    ``stand_ins``: other addresses that would do as well for the end outside, if the user named none.  A rule against
+    one documentation range says nothing about all clients.
+    """
 
     start: Start
     version: Version
@@ -85,7 +88,7 @@ class Flow(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(packet, length_bytes=self.data_bytes + headers)
 
     def with_stand_in(self, address: int) -> "Flow":
-        """Return the flow with another address for the one out there."""
+        """Return the flow with another address for its end outside."""
         if isinstance(self.start, Outside):
             return msgspec.structs.replace(self, start=msgspec.structs.replace(self.start, address=address))
         return msgspec.structs.replace(self, daddr=address)
@@ -98,7 +101,7 @@ class Flow(msgspec.Struct, frozen=True):
         return f"{f'[{address}]' if self.version == 6 else address}:{self.dport}/{self.protocol}"
 
     def start_text(self) -> str:
-        """Return who starts it: an address, ``host``, ``container:NAME`` or ``lan``."""
+        """Return the start as text: an address, ``host``, ``container:NAME`` or ``lan``."""
         match self.start:
             case Outside(address=address):
                 return address_text(address, self.version)

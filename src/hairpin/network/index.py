@@ -1,4 +1,4 @@
-"""A host's namespaces and veths by what they are asked for: a host with a thousand containers has thousands of both.
+"""An index of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
 A host never changes, so its index is made once and kept on it; a change makes another host.
 """
@@ -11,8 +11,10 @@ _Pair = tuple[int, int | None, bool]
 
 
 class Index:
-    """``veths``: namespace and name of each veth, in the host's order; ``stacked``: of each macvlan and ipvlan, by the
-    namespace (None: another one) and index of what it stands on."""
+    """``veths``: namespace and name of each veth, in the host's order.
+
+    ``stacked``: the macvlans and ipvlans, by the namespace (None: another one) and index of the link below.
+    """
 
     __slots__ = ("namespaces", "stacked", "veths")
 

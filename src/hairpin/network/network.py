@@ -1,7 +1,7 @@
 """One network: the namespaces of its hosts joined by their wires, and the assumed world around them.
 
-A :class:`Network` is an immutable value, so that a change is a function from one to another; what is derived from
-it (who owns an address, where a veth leads) is computed when asked.
+A :class:`Network` is an immutable value, so a change is a function from one to another.  What follows from it (which
+namespace has an address, where a veth leads) is computed on demand.
 """
 
 from collections.abc import Iterator
@@ -28,34 +28,34 @@ class Port(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """Hosts, the first of which is "this host" to whoever asks, and the world around them."""
+    """The hosts and the world around them.  The first host is "this host" of the question."""
 
     hosts: tuple[Host, ...]
     world: World = World()
 
     @property
     def this(self) -> Host:
-        """The first host: the one that a question means when it names none."""
+        """The first host: a question that names no host means this one."""
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network, whose walks observers and choices enter by the door."""
+        """Return the same network with the door by which observers and choices enter its walks."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
-        """Return the same network, in which the host of that label is "this host"."""
+        """Return the same network with the host of that label as "this host"."""
         this = self.host(label)
         return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
 
     def host(self, label: str) -> Host:
-        """Return the host of that label (empty: the first one); raise KeyError when there is none."""
+        """Return the host of that label (empty: the first one); raise KeyError if there is none."""
         for host in self.hosts:
             if label in ("", host.name):
                 return host
         raise KeyError(label)
 
     def host_netns(self, label: str = "") -> Netns:
-        """Return the namespace that is examined as the host on the host of that label (empty: the first one)."""
+        """Return the namespace that counts as the host on the host of that label (empty: the first one)."""
         return self.host(label).netns
 
     def __contains__(self, netns: Netns) -> bool:
@@ -104,10 +104,10 @@ def netns_of(host: Host, container: Container) -> Netns | None:
 
 
 def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
-    """Return the other end of a veth; None when it lies outside of the snapshot.
+    """Return the other end of a veth; None if it is outside of the snapshot.
 
-    The kernel numbers links: each end names the other's index, and indexes of veths made in one namespace do not
-    repeat, so the pair of both numbers finds the other end.
+    The kernel numbers links.  Each end has the other's index, and veths made in one namespace have different indexes,
+    so the pair of both numbers finds the other end.
     """
     if link.kind != "veth" or link.peer_index is None:
         return None
@@ -127,12 +127,12 @@ def addresses_of(namespace: Namespace, link: str | None, version: Version) -> tu
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is on any link of the namespace (which answers ARP for it on every link)."""
+    """Return whether the address is on any link of the namespace, which then answers ARP for it on every link."""
     return any(each.value == value and each.version == version for each in namespace.addresses)
 
 
 def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is on any link, and this namespace's without a doubt: not tentative.
+    """Return whether the address is on any link of the namespace and not tentative.
 
     Source: net/ipv6/addrconf.c ipv6_chk_addr()
     """
@@ -140,7 +140,7 @@ def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
 
 
 def answers_for(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the namespace takes packets to the address as its own: it is on a link that is up.
+    """Return whether the namespace delivers packets to the address locally: the address is on a link that is up.
 
     Source: net/ipv4/fib_frontend.c fib_disable_ip(), net/ipv6/addrconf.c addrconf_ifdown(), net/ipv6/ndisc.c
     ndisc_recv_ns()
@@ -174,6 +174,20 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
     return link.kind == "veth" and veth_peer(network, netns, link) is None
 
 
+def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
+    """Return the uplink by which packets on this link leave the snapshot: the link, or a port of the bridge.
+
+    None: only what was read is on the link, such as containers on a bridge.
+    """
+    if is_uplink(network, netns, link):
+        return link
+    if link.kind == "bridge":
+        for port in bridge_ports(network.namespace(netns), link.name):
+            if is_uplink(network, netns, port):
+                return port
+    return None
+
+
 def conf(
     namespace: Namespace, version: Version, link: str, name: str, *, rule: Literal["max", "or", "own"] = "own"
 ) -> int | None:
@@ -194,8 +208,7 @@ def conf(
 
 
 def bridge_nf(network: Network, netns: Netns, name: str) -> int | None:
-    """Return one of br_netfilter's sysctls as it holds for the namespace's bridges; None: br_netfilter is not
-    loaded."""
+    """Return a br_netfilter sysctl as it applies to the namespace's bridges; None: br_netfilter is not loaded."""
     namespace = network.namespace(netns)
     own = namespace.sysctl("net", "bridge", name)
     if own is not None or Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(namespace.kernel):

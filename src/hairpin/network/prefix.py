@@ -1,6 +1,6 @@
-"""Networks of addresses: which addresses lie in one, its text, and the kinds of address that the kernel tells apart.
+"""Prefixes: which addresses are in one, its text, and the kinds of address that the kernel tells apart.
 
-What an address itself is stands in netfilter/address.py, and is handed on from here.
+netfilter/address.py has the addresses themselves; their functions are imported from here too.
 """
 
 import ipaddress
@@ -78,7 +78,7 @@ def is_multicast(value: int, version: Version) -> bool:
 
 
 def is_private(value: int, version: Version) -> bool:
-    """Return whether the address cannot be met on the internet (RFC 1918, CGNAT, link-local, ULA)."""
+    """Return whether the address is never used on the internet (RFC 1918, CGNAT, link-local, ULA)."""
     if version == 6:
         return inside(value, 0xFC << 120, 7, 6) or inside(value, *LINK_LOCAL6, 6)
     return any(inside(value, network, length, 4) for network, length in _PRIVATE4)

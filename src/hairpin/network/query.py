@@ -1,4 +1,4 @@
-"""What a route lookup asks by, and what it finds."""
+"""The key of a route lookup, and its result."""
 
 from typing import Literal
 
@@ -9,29 +9,33 @@ from hairpin.network.prefix import Version
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
-    """Which links a lookup's routes may go by."""
+    """Which links the routes of a lookup may use."""
 
     oif: str | None = None
-    """The link that the packet is bound to.  Policy rules see it, and only routes by it will do."""
+    """The link that the packet is bound to.  Policy rules see it, and the route must use it."""
     strict: str | None = None
-    """Only routes by this link will do (IPv6 link-local addresses), though policy rules do not see it as ``oif``."""
+    """The route must use this link (IPv6 link-local addresses), but policy rules do not see it as ``oif``."""
     prefers: str | None = None
-    """Policy rules see this link as ``oif``, too, but where no route of the longest prefix goes by it another route
-    will do (IPv6 without RT6_LOOKUP_F_IFACE)."""
+    """Policy rules see this link as ``oif``.  A route of the longest prefix by another link is used if none uses this
+    link.
+
+    That is IPv6 without RT6_LOOKUP_F_IFACE.
+    """
     weakly: bool = False
-    """``prefers`` chooses only among routes of one metric, as for packets that are sent (not for what rules ask)."""
+    """``prefers`` chooses only among routes of equal metric: for packets that are sent, not for lookups by rules."""
     vrf: str | None = None
-    """The VRF whose table policy rules with ``l3mdev`` ask: that of ``oif`` or ``iif``, unless it is said."""
+    """The VRF for policy rules with ``l3mdev``.  None: that of ``oif`` or ``iif``."""
     names_vrf: bool = False
-    """Policy rules may name that VRF as ``iif`` or ``oif``, too."""
+    """Policy rules may match that VRF as ``iif`` or ``oif`` too."""
     ignores_linkstate: bool = False
-    """Routes by a link without carrier count, whatever ``ignore_routes_with_linkdown`` says (reverse path matches)."""
+    """Routes by a link without carrier count in spite of ``ignore_routes_with_linkdown`` (reverse path matches)."""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):
-    """What a lookup asks by: the flow key that policy rules and routes compare (``struct flowi``), and the scope.
+    """The key of a lookup: the fields that policy rules and routes compare (``struct flowi``), and the scope.
 
-    ``iif`` is ``lo`` for packets that start here."""
+    ``iif`` is ``lo`` for packets that start here.
+    """
 
     version: Version
     daddr: int
@@ -47,11 +51,11 @@ class Query(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
-"""What a lookup finds that leads nowhere."""
+"""Results of a lookup that lead nowhere."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The answer: route and the ways on (more than one: multipath).  ``rule`` led to its table."""
+    """The result: the route and its next hops (several: multipath).  ``rule`` led to its table."""
 
     type: Literal["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
                   "none"]  # fmt: skip

@@ -17,7 +17,7 @@ from hairpin.network.vrf import vrf_of
 
 
 class RuleAsked(Observation, frozen=True, gc=False):
-    """A policy rule was held against a query."""
+    """A policy rule was compared with a query."""
 
     rule: PolicyRule
     query: Query
@@ -25,8 +25,10 @@ class RuleAsked(Observation, frozen=True, gc=False):
 
 
 class TableAsked(Observation, frozen=True, gc=False):
-    """The table of a policy rule was looked up (for the rule of ``local``: main's, too, where both are one table);
-    ``found`` None: the next rule is asked."""
+    """The table of a policy rule was looked up.  ``found`` None: the next rule comes.
+
+    With the rule of ``local`` it is main's too, if both are one table.
+    """
 
     namespace: Namespace
     query: Query
@@ -48,7 +50,7 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 
 def lookup(namespace: Namespace, query: Query) -> Found:
-    """Return the first answer of the policy rules, as fib_lookup() does; NO_ROUTE when no table answers."""
+    """Return the first result of the policy rules, as fib_lookup() does; NO_ROUTE if no table has one."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     observer = namespace.door.observer
@@ -84,12 +86,12 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
-    """Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
+    """Return the query with its VRF.  Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
     scope = query.scope
     vrf = vrf_of(namespace, scope.vrf or scope.oif or query.iif)
     if vrf is None:
         return query
-    # Bound to the VRF itself any route of its table will do.
+    # A packet bound to the VRF may use any route of its table.
     oif = None if scope.oif == vrf.name else scope.oif
     names_vrf = Novelty.RULES_NAME_VRFS.known_to(namespace.kernel)
     within = msgspec.structs.replace(scope, vrf=vrf.name, oif=oif, names_vrf=names_vrf)
@@ -97,9 +99,10 @@ def _of_vrf(namespace: Namespace, query: Query) -> Query:
 
 
 def tables_are_one(namespace: Namespace) -> bool:
-    """Return whether IPv4 keeps the tables local and main as one, as it does until somebody adds a rule: then a longer
-    prefix of main goes before a shorter one of local.  (Whether there has been a rule, which is gone again, no reading
-    tells.)
+    """Return whether IPv4 has one table for local and main, as it does until a policy rule is added.
+
+    A longer prefix of main then comes before a shorter one of local.  A rule that was added and deleted again leaves
+    two tables, and no reading shows that.
 
     Source: net/ipv4/fib_trie.c fib_trie_table(), fib_trie_unmerge(); include/net/ip_fib.h fib_lookup()
     """
@@ -133,13 +136,16 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
 
 
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
-    """Return the policy rules in order; the kernel's default ones when none were read."""
+    """Return the policy rules in order; the kernel's default rules if none were read."""
     rules = tuple(sorted((each for each in namespace.rules if each.version == version), key=lambda r: r.priority))
     return rules or _DEFAULT_RULES[version]
 
 
 def _selected(rule: PolicyRule, query: Query) -> bool:
-    """Source: net/core/fib_rules.c fib_rule_match(), net/ipv4/fib_rules.c fib4_rule_match()."""
+    """Return whether the policy rule matches the query.
+
+    Source: net/core/fib_rules.c fib_rule_match(), net/ipv4/fib_rules.c fib4_rule_match().
+    """
     version = query.version
     checks = (
         _from(rule, query),
@@ -154,14 +160,17 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         _in_range(rule.sports, query.sport),
         _in_range(rule.dports, query.dport),
         _in_range(rule.uids, query.uid if query.uid is not None else 0),
-        # No packet that is walked has come out of a tunnel with an id of its own.
+        # No walked packet has a tunnel id.
         "tun_id" not in rule.unknown_selectors,
     )
     return all(checks)
 
 
 def _names_vrf(link: str, query: Query) -> bool:
-    """Source: include/net/l3mdev.h l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match()"""
+    """Return whether the rule's interface is the query's VRF.
+
+    Source: include/net/l3mdev.h l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match()
+    """
     return query.scope.names_vrf and link == query.scope.vrf
 
 
@@ -174,12 +183,15 @@ def _fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:
 
 
 _TOS4 = 0x1C
-"""What IPv4 routing has always taken for the TOS: IPTOS_RT_MASK."""
+"""The bits of the TOS that IPv4 routing compares: IPTOS_RT_MASK."""
 
 
 def _from(rule: PolicyRule, query: Query) -> bool:
-    """IPv6 does not hold ``from`` against a packet whose source is still to be chosen: such a rule does not match (and
-    one with ``not`` does).  Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
+    """Return whether the rule's ``from`` matches the query's source.
+
+    IPv6 does not compare it while the source is still to be chosen: such a rule does not match, and one with ``not``
+    does.
+    Source: net/ipv6/fib6_rules.c fib6_rule_match(): RT6_LOOKUP_F_HAS_SADDR
     """
     if rule.source is None:
         return True
@@ -193,7 +205,7 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
-    """Return the table's answer, or None where the next rule is asked (no route, ``throw``, suppressed)."""
+    """Return the table's result, or None if the next rule comes (no route, ``throw``, suppressed)."""
     vrf = namespace.link(query.scope.vrf) if query.scope.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
@@ -209,7 +221,7 @@ def _report(namespace: Namespace, query: Query, rule: PolicyRule, found: Found |
 def _first(namespace: Namespace, query: Query, rule: PolicyRule, routes: Iterable[Route]) -> Found | None:
     for route in routes:
         if route.type in _NOWHERE and query.version == 6 and not {query.scope.oif, query.scope.strict} <= {None, "lo"}:
-            continue  # such IPv6 routes are lo's, not the asked link's: net/ipv6/route.c rt6_score_route()
+            continue  # such IPv6 routes are by lo, not by the required link: net/ipv6/route.c rt6_score_route()
         if route.type == "throw":
             return None
         if route.type in ("blackhole", "unreachable", "prohibit"):
@@ -232,8 +244,10 @@ _NOWHERE = ("blackhole", "unreachable", "prohibit", "throw")
 
 
 def _is_nothing_to_ipv6(route: Route) -> bool:
-    """Whether IPv6 keeps the route's type, and takes it for unicast: of ``anycast`` where somebody else than the kernel
-    has entered it, though what comes in by it is this host's (:func:`is_taken_in6`).
+    """Return whether IPv6 stores the route's type but treats the route as unicast.
+
+    It does so with ``anycast`` routes that the kernel did not make, although received packets are delivered by them
+    (:func:`is_taken_in6`).
 
     Source: net/ipv6/route.c ip6_rt_init_dst(), rtm_to_fib6_config() (which sets no RTF_ANYCAST)
     """
@@ -241,7 +255,7 @@ def _is_nothing_to_ipv6(route: Route) -> bool:
 
 
 def is_taken_in6(found: Found) -> bool:
-    """Return whether a packet that came in is this host's own by an IPv6 route.
+    """Return whether a received packet is delivered locally by an IPv6 route.
 
     Source: net/ipv6/route.c ip6_rt_init_dst()
     """
@@ -249,7 +263,10 @@ def is_taken_in6(found: Found) -> bool:
 
 
 def _is_of_group(namespace: Namespace, hops: tuple[NextHop, ...], group: str) -> bool:
-    """Source: net/ipv4/fib_rules.c fib4_rule_suppress(): suppress_ifgroup (of several ways the first one's link)"""
+    """Return whether the route's link (multipath: its first one) is in the group.
+
+    Source: net/ipv4/fib_rules.c fib4_rule_suppress(): suppress_ifgroup
+    """
     link = namespace.link(hops[0].link) if hops and hops[0].link else None
     return link is not None and link.group == group
 
@@ -259,8 +276,10 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
 
 
 def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
-    """Yield the routes that hold the address: longest prefix, then of the source, then TOS, then metric, then order of
-    entry."""
+    """Yield the table's routes to the address by precedence.
+
+    The longest prefix comes first, then the longest source prefix, then TOS, metric and order of entry.
+    """
     version = query.version
     fitting = [
         route
@@ -286,8 +305,10 @@ def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Ro
 
 
 def _of_source(routes: list[Route], query: Query) -> list[Route]:
-    """Return the routes that may be used from the query's source.  Where a network has routes with ``from`` and none of
-    them fits, its routes without are not found either: the next shorter network is asked.
+    """Return the routes that the query's source may use.
+
+    If a prefix has routes with ``from`` and none of them matches, its routes without ``from`` are skipped too: the next
+    shorter prefix is tried.
 
     Source: net/ipv6/ip6_fib.c fib6_node_lookup_1()
     """
@@ -303,7 +324,8 @@ def _is_by_another(route: Route, query: Query) -> bool:
 
 
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
-    """Return the ways on that the kernel would take: not dead, bound to the asked link, link not ignored as down."""
+    """Return the next hops that the kernel would use: not dead, by the required link, and by no link ignored as
+    down."""
     hops: list[NextHop] = []
     for hop in route.next_hops:
         if hop.dead and not _only_ignored(namespace, hop):
@@ -317,15 +339,17 @@ def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextH
 
 
 def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) -> bool:
-    """Source: include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN, include/net/addrconf.h
-    ip6_ignore_linkdown()"""
+    """Return whether routes by the link are ignored while it has no carrier.
+
+    Source: include/linux/inetdevice.h IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN, include/net/addrconf.h ip6_ignore_linkdown()
+    """
     with_all = version == 4 and Novelty.ALL_IGNORES_LINKDOWN.known_to(namespace.kernel)
     rule: Literal["or", "own"] = "or" if with_all else "own"
     return link is not None and bool(conf(namespace, version, link, "ignore_routes_with_linkdown", rule=rule))
 
 
 def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
-    """Whether the kernel calls the way dead only since it ignores routes by links without carrier.
+    """Return whether the next hop counts as dead only because routes by links without carrier are ignored.
 
     Source: net/ipv4/fib_semantics.c fib_nexthop_info()
     """

@@ -13,13 +13,15 @@ from hairpin.network.vrf import vrf_of
 
 
 def source_address(namespace: Namespace, version: Version, link: str, towards: int) -> int | None:
-    """Return the address that the kernel puts on packets that leave by ``link`` (IPv6, empty: by a link that is not yet
-    known) towards an address on it; None where it has none."""
+    """Return the source address of packets that leave by ``link`` to an address on it; None if there is none.
+
+    IPv6, ``link`` empty: the link is not known yet.
+    """
     return _source4(namespace, link, towards) if version == 4 else _source6(namespace, link, towards)
 
 
 def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
-    """Of primaries the one whose network holds the destination, else the link's first, else any link's."""
+    """Return the primary address whose network has the destination, else the link's first, else any link's."""
     own = [a for a in addresses_of(namespace, link, 4) if not a.tentative]
     primaries = [a for a in own if not a.secondary and a.scope in ("global", "site", "link")]
     for address in primaries:
@@ -27,7 +29,7 @@ def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
             return address.value
     if primaries:
         return primaries[0].value
-    # Those of the VRF itself go first, of the links in no VRF that are in none.
+    # Addresses of the VRF itself come first; without a VRF, those of links in no VRF.
     vrf = vrf_of(namespace, link)
     others = [a for a in addresses_of(namespace, None, 4) if not a.secondary and a.scope == "global"]
     fellows = [a for a in others if vrf_of(namespace, a.link) == vrf]
@@ -67,7 +69,10 @@ _NONE, _LINK, _SITE, _GLOBAL = -1, 2, 5, 14
 
 
 def _scope(address: int) -> int:
-    """Source: net/ipv6/addrconf_core.c __ipv6_addr_type(), include/net/ipv6.h __ipv6_addr_src_scope()"""
+    """Return the scope of an address.
+
+    Source: net/ipv6/addrconf_core.c __ipv6_addr_type(), include/net/ipv6.h __ipv6_addr_src_scope()
+    """
     if address == 0:
         return _NONE
     if is_multicast(address, 6):
@@ -81,8 +86,10 @@ _LABELS = (
     (0, 1, 128), (3, 0, 96), (4, 0xFFFF << 32, 96), (6, 0x2001 << 112, 32), (7, 0x20010010 << 96, 28),
     (12, 0x3FFE << 112, 16), (2, 0x2002 << 112, 16), (11, 0xFEC0 << 112, 10), (5, 0xFC << 120, 7),
 )  # fmt: skip
-"""Label, network, prefix length.  Source: net/ipv6/addrlabel.c ip6addrlbl_init_table (others can be entered, which no
-reading tells)"""
+"""Label, network, prefix length.  Labels that somebody added are in no reading.
+
+Source: net/ipv6/addrlabel.c ip6addrlbl_init_table
+"""
 _NEVER_DEPRECATED, _ORCHID = (0, 3, 4), 7
 
 
@@ -97,7 +104,7 @@ def _common_bits(one: int, other: int) -> int:
 def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
     """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's.
 
-    Where a route leads out of a VRF IPv4 takes an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
+    If a route leads out of a VRF, IPv4 takes an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
     """
     vrf = (
         vrf_of(namespace, query.scope.vrf or query.scope.oif) if query.version == 4 and found.type != "local" else None
@@ -107,7 +114,7 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
     if found.route is not None and found.route.prefsrc is not None:
         return found.route.prefsrc
     if query.version == 6:
-        # What stays here goes by lo, but has its source by the link of its route: ip6_route_get_saddr()
+        # A packet to this host uses lo, but gets its source from the link of its route: ip6_route_get_saddr()
         here = found.type in ("local", "anycast") and found.next_hops
         link = found.next_hops[0].link if here else hop.link
         return None if link is None else source_address(namespace, 6, link, query.daddr)
@@ -115,6 +122,6 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return query.daddr
     if hop.link is None:
         return None
-    # Of IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
+    # With IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
     gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
     return source_address(namespace, 4, hop.link, gateway)

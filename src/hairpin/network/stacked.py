@@ -1,4 +1,4 @@
-"""Links that stand on another one and have hardware addresses of their own (macvlan), or share its (ipvlan).
+"""Links on top of another link: macvlans, with MAC addresses of their own, and ipvlans, which share its address.
 
 The kernel hands frames for them over below the lower link's own network layer, and so also into another namespace.
 Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
@@ -14,9 +14,9 @@ _KINDS = ("macvlan", "ipvlan")
 
 
 def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
-    """Return the link that a macvlan or ipvlan stands on; None where that is not read.
+    """Return the link below a macvlan or ipvlan; None if it was not read.
 
-    In another namespace it is looked for on the host, where engines put containers' lower links.
+    If it is in another namespace, it is looked up on the host, where engines put containers' lower links.
     """
     if link.kind not in _KINDS or link.peer_index is None:
         return None
@@ -30,7 +30,7 @@ def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
 
 
 def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
-    """Return the macvlans and ipvlans that stand on a link."""
+    """Return the macvlans and ipvlans on top of a link."""
     found = network.namespace(lower.netns).link(lower.link)
     if found is None:
         return ()
@@ -42,7 +42,7 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
-    """Return the macvlan on the link that takes frames to the hardware address: in passthru mode all of them."""
+    """Return the macvlan on the link that receives frames to the MAC address.  In passthru mode it receives all."""
     taker = takes_all(network, lower)
     if taker is not None:
         return taker
@@ -54,7 +54,7 @@ def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
 
 
 def takes_all(network: Network, lower: Port) -> Port | None:
-    """Return the macvlan in passthru mode, which leaves the link itself no frame that is for a single receiver."""
+    """Return the macvlan in passthru mode, which receives every unicast frame instead of the link itself."""
     for port in stacked_on(network, lower):
         link = link_of(network, port)
         if (link.kind, link.macvlan_mode) == ("macvlan", "passthru"):
@@ -72,14 +72,14 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
 
 
 def bridges(link: Link) -> bool:
-    """Return whether frames to others on the same lower link get there without leaving by it."""
+    """Return whether frames to another one on the same lower link are handed over without being sent."""
     if link.kind == "ipvlan":
         return link.ipvlan_flag in (None, "bridge")
     return link.macvlan_mode in (None, "bridge")
 
 
 def routes_below(link: Link) -> bool:
-    """Return whether an ipvlan has its packets routed by the namespace of the link below (modes l3 and l3s)."""
+    """Return whether the namespace of the link below routes an ipvlan's packets (modes l3 and l3s)."""
     return link.kind == "ipvlan" and link.macvlan_mode in ("l3", "l3s")
 
 

@@ -1,4 +1,4 @@
-"""Tunnel devices of several hosts: where a tunnel's frames go, and which device takes them there.
+"""Tunnel devices of several hosts: where a tunnel's frames go, and which device receives them there.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(), vxlan_rcv(); drivers/net/geneve.c geneve_lookup();
 net/ipv4/ip_tunnel.c ip_tunnel_lookup()
@@ -15,7 +15,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 _FLOOD = 0
-"""The hardware address 00:00:00:00:00:00: its entries name who gets what no other entry is for."""
+"""The MAC address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -28,10 +28,10 @@ class Remote(msgspec.Struct, frozen=True):
 
 
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the hardware address: those of its forwarding entries, else of the
-    entries for all other frames and the device's own remote.
+    """Return the outer destinations of a frame to the MAC address.
 
-    Only the device's own remote is bound to the device's link, an entry to the link that it names itself.
+    They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
+    device's own remote is bound to the device's link, an entry to the link in the entry.
     Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_fdb_parse(), vxlan_xmit_one()
     """
     tunnel = link.tunnel
@@ -62,8 +62,10 @@ def underlay_netns(netns: Netns, link: Link) -> Netns:
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the hardware address (None: to everybody) reaches, one for each outer
-    destination; None for a destination that was not read, or where no device takes the frame."""
+    """Return the tunnel devices that a frame to the MAC address (None: a broadcast) reaches, one for each destination.
+
+    None in their place: the destination was not read, or no device there receives the frame.
+    """
     tunnel = link.tunnel
     if tunnel is None:
         return ()
@@ -81,11 +83,10 @@ def _far_end(network: Network, home: Netns, tunnel: Tunnel, remote: int) -> Port
 def taker(
     network: Network, home: Netns, tunnel: Tunnel, source: int | None, destination: int, port: int | None
 ) -> Port | None:
-    """Return the device that takes what this tunnel has sent from the outer ``source`` to the outer ``destination`` in
-    the namespace ``home``, at the UDP port that the outer packet has there.
+    """Return the device that receives what this tunnel sends between these outer addresses, to that UDP port.
 
-    Of several of GRE and its like those that are down are passed over; the one that names most of the two addresses
-    goes first, of one address the remote one.
+    ``home``: the namespace that the outer packet arrives in.  Of several devices of GRE or IP in IP, one that is up is
+    preferred, then one that names both outer addresses, then one that names the remote address.
     """
     devices = _devices(network, home)
     found = [(netns, each) for netns, each in devices if _takes(each, tunnel, source, destination, port)]
@@ -103,14 +104,16 @@ def _precedence(link: Link) -> tuple[bool, ...]:
 
 
 _FALLBACKS = ("gre0", "gretap0", "tunl0", "sit0")
-"""The devices that each namespace has of itself once the kernel can do such tunnels.  Those that are up take what no
-other device does, whatever its key.  Source: net/ipv4/ip_tunnel.c ip_tunnel_lookup(): fb_tunnel_dev"""
+"""The devices that the kernel makes in each namespace when it loads such a tunnel's module.  One that is up receives
+every packet that no other device receives, with any key.  Source: net/ipv4/ip_tunnel.c ip_tunnel_lookup()"""
 _PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
 
 
 def refusal(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> str | None:
-    """Return what the kernel answers to an outer packet that no device takes.  UDP refuses where no socket is; GRE and
-    IP in IP refuse always: with another error once the kernel can do such tunnels, as links of the kind show.
+    """Return the ICMP error with which the kernel refuses an outer packet that no device receives, or None.
+
+    UDP refuses if no socket is open at the port.  GRE and IP in IP always refuse.  Their error depends on whether the
+    tunnel's module is loaded, as links of the kind show.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()
@@ -124,7 +127,7 @@ def refusal(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> 
 
 
 def listens(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> bool:
-    """Return whether a device of the tunnel's kind has its UDP socket open at the port: it has while it is up.
+    """Return whether a device of the tunnel's kind has its UDP socket open at the port, as it does while it is up.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """

@@ -1,7 +1,7 @@
-"""Networks behind a host whose packets leave with their own addresses, as they are meant to.
+"""Networks behind a host that are not masqueraded, on purpose.
 
-Nobody asks for masquerading there, so that somebody beyond the next hop is presumed to know the way back.  An engine
-says it by the network's options.  Of a bridge that no engine made nothing says that it should masquerade.
+An engine says so by the network's options.  For a bridge that no engine made, nothing says that it should be
+masqueraded.  A host beyond the next hop is presumed to have a route back.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _GATEWAY_MODE: dict[Version, str] = {
 
 
 def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is in such a network behind the namespace (and not the namespace's own)."""
+    """Return whether the address is in such a network behind the namespace, and not the namespace's own."""
     if owns_address(network.namespace(netns), version, source):
         return False
     return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
 
 
 def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:
-    """Return the subnets behind the namespace that nobody asks to masquerade."""
+    """Return the subnets behind the namespace that no option asks to masquerade."""
     host, namespace = network.host(netns.host), network.namespace(netns)
     made = tuple(_of_engines(host, version))
     wanted = [subnet for subnet, masquerades in made if masquerades]
@@ -40,7 +40,7 @@ def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Sub
 
 
 def _of_engines(host: Host, version: Version) -> Iterator[tuple[Subnet, bool]]:
-    """Yield the subnets of the engines' bridge networks, and whether they are to be masqueraded."""
+    """Yield the subnets of the engines' bridge networks, and whether their options masquerade them."""
     for engine in host.engines:
         for network in engine.networks:
             for each in network.subnets if network.driver == "bridge" else ():

@@ -1,4 +1,4 @@
-"""The VRF (l3mdev) that a link is, or is in: what comes in by the link is routed by the VRF's table.
+"""The VRF (l3mdev) of a link; a packet that comes in by a VRF port is routed by the VRF's table.
 
 Source: net/l3mdev/l3mdev.c l3mdev_master_ifindex_rcu()
 """
@@ -8,7 +8,7 @@ from hairpin.host.link import Link
 
 
 def vrf_of(namespace: Namespace, name: str | None) -> Link | None:
-    """Return the VRF that the link is, or is in; None: it is in none."""
+    """Return the VRF that the link is, or is a port of; None: neither."""
     link = namespace.link(name) if name else None
     while link is not None:
         if link.vrf_table is not None:
@@ -18,7 +18,7 @@ def vrf_of(namespace: Namespace, name: str | None) -> Link | None:
 
 
 def loops_back(link: Link) -> bool:
-    """Return whether what is sent by the link comes in by it: lo, in a VRF the VRF.
+    """Return whether a packet sent by the link comes in by it: the link is lo, or a VRF.
 
     Source: drivers/net/loopback.c loopback_xmit(), drivers/net/vrf.c vrf_local_xmit()
     """

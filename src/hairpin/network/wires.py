@@ -2,9 +2,9 @@
 
 A host's snapshot ends at its uplinks.  Two uplinks are joined
 
-- when one host has a neighbour or forwarding entry with the other's hardware address;
+- when one host has a neighbour or forwarding entry with the other's MAC address;
 - by assumption, when an address of one is on-link for the other, and no entry says anything;
-- by assumption, too, when an entry names another hardware address: a cloud's fabric answers for its machines.
+- by assumption, too, when an entry has another MAC address: a cloud's fabric answers for its machines.
 
 An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
 that look alike.  A bridge without an uplink joins nothing, since 172.17.0.0/16 is on-link on every Docker host.
@@ -23,8 +23,8 @@ from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
 from hairpin.network.prefix import inside
 
 Reason = Literal["seen", "on-link", "fabric"]
-"""A neighbour or forwarding entry shows it; the address is on-link and nothing says more; an entry names the hardware
-address of somebody between them."""
+"""``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``: only the address does.  ``fabric``: an
+entry has the MAC address of a machine between the hosts."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ def _macs(network: Network, uplink: _Uplink) -> set[int]:
 
 
 def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry, on that uplink, with the other's hardware address."""
+    """Return whether the first host has an entry with the other's MAC address on that uplink."""
     namespace, macs = network.namespace(one.port.netns), _macs(network, other)
     entries = any(each.link == one.holder.name and each.mac in macs for each in namespace.neighbours)
     return entries or any(
@@ -103,7 +103,7 @@ def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry with a hardware address for an address of the other."""
+    """Return whether the first host has an entry with a MAC address for an address of the other."""
     asked = {(each.version, each.value) for each in other.addresses}
     return any(
         each.link == one.holder.name and (each.version, each.value) in asked and each.mac is not None and not each.proxy
@@ -112,7 +112,7 @@ def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _on_link(one: _Uplink, other: _Uplink) -> list[Address]:
-    """Return the other's addresses that lie in a network of the first."""
+    """Return the other's addresses that are in a network of the first."""
     return [
         far
         for far in other.addresses
@@ -133,7 +133,7 @@ def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
 
 
 def owner_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host that has the address on an uplink; None where none or several have."""
+    """Return the namespace of the one other host with the address on an uplink; None if none or several have it."""
     holders = {
         each.port.netns
         for each in _uplinks(network)
@@ -144,7 +144,7 @@ def owner_of(network: Network, version: int, value: int, *, besides: str) -> Net
 
 
 def holder_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host that has the address on any link; None where none or several have."""
+    """Return the namespace of the one other host with the address on any link; None if none or several have it."""
     if len(network.hosts) < 2:
         return None
     holders = {

@@ -1,4 +1,4 @@
-"""What the host cannot see: gateways that map public addresses, peers, upstream rules.  Always *assumed*.
+"""Facts that no host shows: gateways that map public addresses, peers, upstream rules.  They are always *assumed*.
 
 Source: a cloud's documentation, or what the user states (``--public``, ``--outside``).
 """
@@ -24,7 +24,7 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network out there that drops packets whose source is in none of ``accepts`` (empty: it drops all packets)."""
+    """A network outside that drops packets whose source is in none of ``accepts`` (empty: it drops all packets)."""
 
     version: Version
     network: int
@@ -33,8 +33,8 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
-    """The world outside knows that this network lies behind the host of that label, empty for the first (so
-    unmasqueraded packets get answers)."""
+    """A route of the outside to this network by the host of that label (empty: the first), for unmasqueraded
+    packets."""
 
     version: Version
     network: int
@@ -43,9 +43,10 @@ class ReturnRoute(msgspec.Struct, frozen=True):
 
 
 class UpstreamRule(msgspec.Struct, frozen=True):
-    """A port that something upstream of a host (a security group, a router without the forward) lets in or keeps out.
+    """A port that a security group or a router upstream of a host lets in or keeps out.
 
-    ``host``: the host's label, empty for the first."""
+    ``host``: the host's label, empty for the first.
+    """
 
     action: Literal["allow", "deny"]
     protocol: Literal["tcp", "udp"]

@@ -5,7 +5,7 @@
 
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
-from hairpin.network.network import Network, addresses_of, is_uplink, owns_address
+from hairpin.network.network import Network, addresses_of, is_uplink, outer_link, owns_address
 from hairpin.network.prefix import Version, inside, network_of, parse_address, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -43,17 +43,20 @@ def somebody(version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the default route; without one, an uplink that has an address."""
+    """Return the link of the default route; without one, an uplink that has an address.
+
+    A default route into a bridge on which only containers are counts when there is no other.
+    """
     host = network.namespace(netns)
     defaults = [
-        (each.metric, each.next_hops[0].link)
+        (_only_containers(network, netns, each.next_hops[0].link), each.metric, each.next_hops[0].link)
         for each in host.routes
         if (each.version, each.prefix_length, each.table, each.type) == (version, 0, TABLE_MAIN, "unicast")
         and each.next_hops
     ]
     if defaults:
         # A VPN that takes the world over by its two halves (0.0.0.0/1, 128.0.0.0/1) leaves the default route as it is.
-        return min(defaults, key=lambda each: each[0])[1]
+        return min(defaults, key=lambda each: each[:2])[2]
     found = lookup(host, Query(version, somebody(version)[0]))
     if found.type == "unicast" and found.next_hops:
         return found.next_hops[0].link
@@ -62,6 +65,11 @@ def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
         if link is not None and is_uplink(network, netns, link):
             return link.name
     return None
+
+
+def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:
+    link = network.namespace(netns).link(name) if name is not None else None
+    return link is not None and link.kind == "bridge" and outer_link(network, netns, link) is None
 
 
 def lan_client(network: Network, netns: Netns, version: Version) -> int | None:

@@ -15,7 +15,7 @@ from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.stops import decided_text, stop_sentence
 from hairpin.report.words import Words
 from hairpin.walk.state import DecidedBy, RuleDecided, Step, Stop
-from hairpin.walk.walk import Branch, Trace
+from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
 """Stages that say nothing where nothing was decided."""

@@ -35,8 +35,8 @@ from hairpin.walk.state import (
     Step,
     SysctlDecided,
 )
+from hairpin.walk.trace import Branch
 from hairpin.walk.verdicts import Verdict
-from hairpin.walk.walk import Branch
 
 SCHEMA: Literal["hairpin.walk/1"] = "hairpin.walk/1"
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}

@@ -1,4 +1,4 @@
-"""The edge of the snapshot: how packets come in from out there, and what becomes of those that leave.
+"""The edge of the snapshot: how packets enter it, and what happens to packets that leave it.
 
 Everything here is assumed (see network/world.py) and says so.
 """
@@ -14,9 +14,9 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
     addresses_of,
-    bridge_ports,
     is_bridge_port,
     is_uplink,
+    outer_link,
     owns_address,
 )
 from hairpin.network.prefix import Version, address_text, inside, is_private
@@ -34,9 +34,10 @@ from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, OpenQu
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
-    """What the world does with a packet that left: an answer that comes back, or the reason for none.
+    """The answer of the outside to a packet that left: a packet that comes back, or the reason for none.
 
-    ``questions``: what only the user can tell of it; the answer is what the user's yes makes it."""
+    ``questions``: what only the user can tell.  The answer presumes the user's yes.
+    """
 
     decided_by: Assumed
     reply: State | None = None
@@ -46,8 +47,8 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
 
 
 def enters_by(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet at the link by which it comes in (translated by a 1:1 NAT gateway, if there is
-    one)."""
+    """Return the flow's first packet at the link by which it enters, after a 1:1 NAT gateway (if any) has translated
+    it."""
     start = flow.start
     assert isinstance(start, (Outside, Lan))
     packet = flow.packet(start.address)
@@ -77,8 +78,8 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the link-layer address of who hands the packet over, where the neighbours tell: the client or its
-    router."""
+    """Return the MAC address that the packet comes from: the client's or its router's.  None if no neighbour entry
+    tells."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
     way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
@@ -107,8 +108,11 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 
 
 def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
-    """Return the link that a packet from there comes in by: the named one, the one with the asked address's network
-    when a neighbour asks, else the one that leads back to the client."""
+    """Return the link by which a packet from that start enters.
+
+    The link that the start names comes first.  A client on the LAN enters by the link that holds the asked address, any
+    other client by a link whose route leads back to it.
+    """
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
@@ -123,7 +127,7 @@ def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | 
     for name in candidates:
         link = namespace.link(name)
         if link is not None and name != "lo":
-            found = _outer(network, netns, link)
+            found = outer_link(network, netns, link)
             if found is not None:
                 return found
     physical = [each for each in namespace.links if is_uplink(network, netns, each) and each.master is None]
@@ -131,24 +135,15 @@ def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | 
 
 
 def _default_first(holders: list[str], ways: list[str]) -> list[str]:
-    """A client behind a router comes in by the link that holds the asked address, if it is a way out too; a multi-homed
-    host is asked on the address's own link."""
+    """Return the links that hold the asked address and are a way back to the client, or else all that hold it.
+
+    A multi-homed host is asked on the address's own link.
+    """
     return [name for name in holders if name in ways] or holders
 
 
-def _outer(network: Network, netns: Netns, link: Link) -> Link | None:
-    """Return the link itself, or the uplink that is a port of it, when it leads out of the snapshot."""
-    if is_uplink(network, netns, link):
-        return link
-    if link.kind == "bridge":
-        for port in bridge_ports(network.namespace(netns), link.name):
-            if is_uplink(network, netns, port):
-                return port
-    return None
-
-
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
-    """Return what the world does with a packet that left the snapshot."""
+    """Return what happens to a packet that left the snapshot."""
     packet = end.state.packet
     public = network.world.public(packet.version, packet.daddr)
     if public is not None:
@@ -209,7 +204,10 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
 
 
 def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
-    """Return that a tunnel's outer packet goes to an address that is not the frame's receiver's, which was read."""
+    """Return the reason if a tunnel's outer packet goes to another address than that of the host that has the receiver.
+
+    None: the address is right, or the receiver's host was not read.
+    """
     carried = state.carried
     if carried is None:
         return None
@@ -235,7 +233,8 @@ def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return that a frame without a hardware address is for an address behind a tunnel device that was read."""
+    """Return the reason if a tunnelled frame without a MAC address is for an address behind a tunnel device that was
+    read."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:
@@ -255,9 +254,10 @@ def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> A
 
 
 def _on_another_host(network: Network, state: State) -> Assumed | None:
-    """Return that the destination is an address of another host that was read, which the packet does not reach.
+    """Return the reason if the destination is an address of another host that was read, which the packet does not
+    reach.
 
-    A stated route to it (``return_route``) leads there through gateways that nobody read.
+    A stated route to it (``return_route``) leads there through gateways that were not read.
     """
     packet = state.packet
     holder = holder_of(network, packet.version, packet.daddr, besides=state.netns.host)
@@ -278,8 +278,10 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
 
 
 def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
-    """Whether the link is the near end of a wire into a namespace that the snapshot lacks: a bridge's veth whose
-    other end was not read.  (An uplink in a bridge is told by the default route, which is the bridge's.)"""
+    """Return whether the link's other end is in a namespace that was not read: a bridge's veth without its peer.
+
+    An uplink that is a bridge port looks alike; the bridge then has the default route.
+    """
     if link.kind != "veth" or not is_bridge_port(namespace, link):
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
@@ -287,8 +289,10 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
 
 
 def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
-    """Whether the packet should have gone into a bridge network here: to a container's own address, or translated into
-    its subnet."""
+    """Return whether the packet should have entered a bridge network here.
+
+    Its destination is a container's own address, or an address that it was translated to in such a network.
+    """
     version, address = packet.version, packet.daddr
     for engine in network.host(netns.host).engines:
         for container in engine.containers:
@@ -304,8 +308,11 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
-    """A source that nobody out there can answer to: not this host's, in no network on the uplink, no stated return
-    route, and of no network that does without masquerading."""
+    """Return whether no host outside can route a reply to the packet's source address.
+
+    It is none of this host's, on none of the uplink's networks, has no stated return route, and its network
+    masquerades.
+    """
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
     if owns_address(namespace, version, source):
@@ -336,7 +343,7 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:
-    """Return the world's answer, as it comes in by the link (and in the VLAN) that the request left by."""
+    """Return the answer of the outside.  It enters by the link, and in the VLAN, by which the request left."""
     sent, carried = state.carried, None
     if sent is None:
         back = answer_to(packet, SYN | ACK)

@@ -1,4 +1,4 @@
-"""The answer to what has arrived: whether there is one, where it starts, and whether it gets to who asked."""
+"""The reply to a packet that arrived: whether there is one, where it starts, and whether it reaches the sender."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
 
 
 def not_for_one(namespace: Namespace, state: State) -> End | None:
-    """TCP to an address that is not one host's alone (anycast, broadcast): no connection begins, and nothing is said.
+    """Return the end of a TCP packet to an anycast or broadcast address: the kernel drops it without an answer.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_conn_request(), tcp_v6_send_reset(); net/ipv4/tcp_ipv4.c, the same
     """
@@ -27,8 +27,10 @@ def not_for_one(namespace: Namespace, state: State) -> End | None:
 
 
 def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = False) -> tuple[End, ...]:
-    """Return the ends of the answer to the packet that arrived in this state; ``chosen``: with a source of the kernel's
-    choice."""
+    """Return the ends of the reply to the packet that arrived in this state.
+
+    ``chosen``: the kernel chooses the reply's source address by the route.
+    """
     back = answer_to(state.packet, flags)
     anycast = _is_echo_to_many6(network.namespace(state.netns), state)
     if chosen or anycast:
@@ -37,7 +39,7 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         "output-route",
         state.netns,
         back,
-        # An echo's way back is looked for by the link that it came by: net/ipv6/icmp.c icmpv6_echo_reply()
+        # An echo reply is routed with the request's link as the output link: net/ipv6/icmp.c icmpv6_echo_reply()
         oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
         # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
         sender=Sender(uid=0, by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6)),
@@ -53,13 +55,13 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
 
 
 def reaches(started: State, end: End) -> bool:
-    """Return whether the answer gets to who asked, and looks like an answer to what was asked."""
+    """Return whether the reply reaches the sender and has the addresses and ports that the sender expects."""
     if end.kind not in ("arrived", "left"):
         return False
     asked = started.history.steps[0].packet if started.history.steps else started.packet
     got = end.state.packet
     if started.stage == "output-route":
-        # The asker's own namespace: its source address may have been chosen on the way out.
+        # The sender is in this namespace: the kernel may have chosen its source address by the route.
         if end.kind != "arrived" or end.state.netns != started.netns:
             return False
         same_source = asked.saddr in (0, got.daddr)
@@ -71,8 +73,9 @@ def reaches(started: State, end: End) -> bool:
 
 
 def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:
-    """Whether the kernel itself answers an echo from an address of its choice, by the link that it came by.
+    """Return whether the kernel answers an echo request to a multicast or anycast address.
 
+    The reply has a source address of the kernel's choice and leaves by the link that the request came in by.
     Source: net/ipv6/icmp.c icmpv6_echo_reply(), anycast_src_echo_reply
     """
     if state.packet.protocol != ICMP6 or namespace.sysctl("net", "ipv6", "anycast_src_echo_reply"):

@@ -1,4 +1,4 @@
-"""Which socket takes a packet.  Source: net/ipv4/inet_hashtables.c compute_score(), net/ipv4/udp.c, net/ipv6."""
+"""Which socket receives a packet.  Source: net/ipv4/inet_hashtables.c compute_score(), net/ipv4/udp.c, net/ipv6."""
 
 from typing import Literal
 
@@ -13,8 +13,10 @@ from hairpin.network.prefix import address_text
 
 
 class Deliver(msgspec.Struct, frozen=True):
-    """The answer: a socket, that there is ``none``, or that the sockets were not read.  ``others``: sockets of the same
-    port and protocol that do not take this packet (bound to another address, family, link)."""
+    """The result: a socket, ``none``, or ``unread`` if the namespace's sockets were not read.
+
+    ``others``: sockets of the same port and protocol that do not receive this packet (another address, family, link).
+    """
 
     kind: Literal["socket", "none", "unread"]
     socket: Socket | None = None
@@ -22,7 +24,7 @@ class Deliver(msgspec.Struct, frozen=True):
 
 
 class SocketScored(Observation, frozen=True, gc=False):
-    """A socket of the packet's protocol and port was held against it; ``score`` None: it does not take the packet."""
+    """A socket of the packet's protocol and port was scored.  ``score`` None: it does not receive the packet."""
 
     socket: Socket
     packet: Packet
@@ -48,7 +50,7 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
 
 
 def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
-    """Return how well the socket fits (higher wins), or None when it does not take the packet."""
+    """Return how well the socket fits (the highest receives the packet), or None if it cannot receive the packet."""
     if socket.device is not None and socket.device != iif:
         return None
     if socket.version != packet.version and (socket.version == 4 or socket.v6only or socket.address is not None):
@@ -62,8 +64,10 @@ def _score(socket: Socket, packet: Packet, iif: str) -> int | None:
 
 
 def answers_by_route(host: Host, socket: Socket) -> bool:
-    """Return whether the kernel chooses the source of the answers by their route: docker-proxy before 28 answers UDP
-    without saying from which address (moby/moby#48571)."""
+    """Return whether the kernel chooses the source address of the socket's answers by their route.
+
+    docker-proxy before 28 answers UDP without naming a source address (moby/moby#48571).
+    """
     if socket.protocol != "udp" or socket.relay is None or socket.address is not None:
         return False
     versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
@@ -71,7 +75,7 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
 
 
 def socket_said(socket: Socket) -> Message:
-    """Return the socket's name as what decided a step."""
+    """Return the socket's text as a message, for a step."""
     return verbatim(socket_text(socket))
 
 

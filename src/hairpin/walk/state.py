@@ -1,4 +1,4 @@
-"""Where a walked packet stands, what each step of its way was, and how a way can end."""
+"""The state of a walked packet, the steps that it took, and how a walk can end."""
 
 from collections.abc import Generator, Iterable
 from typing import Literal
@@ -33,7 +33,7 @@ Reason = Literal[
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
-"""What a step is about beside what decided it: why it stopped the packet, how it translated, what it asked."""
+"""What a step is about: why it stopped the packet, how it translated it, or that it was a reverse-path lookup."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -43,7 +43,7 @@ class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
 
 
 class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
-    """A route, found through a policy rule."""
+    """A route, and the policy rule that led to its table."""
 
     route: str
     rule: str
@@ -52,7 +52,7 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A value under /proc/sys; ``wanted`` would have let the packet go on."""
+    """A value under /proc/sys.  With ``wanted`` the packet would have gone on."""
 
     path: Path
     value: str
@@ -61,14 +61,14 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket, or that there is none (then ``said`` tells what is there instead)."""
+    """A socket.  If there is none, ``said`` tells which sockets there are instead."""
 
     said: Message
     evidence: str = ""
 
 
 class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its wire, a neighbour."""
+    """A link's state, its peer, or a neighbour on it."""
 
     link: str
     said: Message
@@ -103,7 +103,7 @@ DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDec
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """One step: ``packet`` is as it is after the step.  ``note``: what it was about, where it stopped or translated."""
+    """One step.  ``packet`` is the packet after it."""
 
     netns: Netns
     stage: Stage
@@ -114,8 +114,11 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Where and why a packet's way ended.  ``seen`` is the packet as it was there; ``reject`` the answer it got;
-    ``address`` whom nobody answered for; ``port`` the link that was in the way."""
+    """Where and why a packet's walk ended.
+
+    ``seen`` is the packet as it was there, ``reject`` the answer that the sender gets.  ``address``: no neighbour on
+    the link has it.
+    """
 
     reason: Reason
     netns: Netns
@@ -136,18 +139,18 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """The link-layer frame around the packet, and the bridge ports that it passes."""
+    """The Ethernet frame of the packet, and the bridge ports that it passes."""
 
     physin: str = ""
     physout: str = ""
     vid: int | None = None
-    """The VLAN of a tagged frame, or of any frame within a bridge that filters VLANs."""
+    """The VLAN of a tagged frame.  Within a bridge that filters VLANs each frame has one."""
     target: Port | None = None
-    """The port that the frame is addressed to; None: out of the snapshot, or not known."""
+    """The port that the frame is addressed to.  None: it is outside of the snapshot, or not known."""
     dmac: int | None = None
-    """The hardware address that a neighbour entry names for the next hop; None: that of ``target``."""
+    """The MAC address in the neighbour entry of the next hop.  None: that of ``target``."""
     other_host: bool = False
-    """The frame is addressed to nobody of this namespace (PACKET_OTHERHOST)."""
+    """The frame's destination MAC address is none of this namespace's (PACKET_OTHERHOST)."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):
@@ -157,21 +160,23 @@ class Track(msgspec.Struct, frozen=True, gc=False):
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     notrack: bool = False
-    """A rule has said that the packet is not to be tracked, before it was looked up."""
+    """A rule has run NOTRACK on the packet before its connection was looked up."""
     zone: int | None = None
-    """The conntrack zone that a rule has put the packet into, before it was looked up."""
+    """The conntrack zone that a rule has set before the packet's connection was looked up."""
 
 
 class Fragments(msgspec.Struct, frozen=True, gc=False):
-    """Into which fragments the packet is cut; all sizes in bytes."""
+    """The sizes of the packet's fragments, in bytes."""
 
     largest: int | None = None
-    """The largest fragment of a packet that travels in fragments; None: it travels whole."""
+    """The largest fragment of a packet that travels in fragments.  None: it travels whole."""
     by_socket: int | None = None
-    """The size of the fragments that the local socket made.  They are sent as they are where they fit."""
+    """The size of the fragments that the local socket made.  They stay as they are if they fit the MTU."""
     defragmented: int = 0
-    """The largest fragment of a packet that this namespace has defragmented; 0: it has not.  Where the packet is too
-    large later, it is cut into fragments of that size again."""
+    """The largest fragment of a packet that was defragmented in this namespace.  0: it was not.
+
+    A packet that exceeds an MTU later is fragmented again at this size.
+    """
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
@@ -179,33 +184,35 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
 
     uid: int | None = None
     by_kernel: bool = False
-    """A socket of the kernel's own sends the packet, as it does ICMP errors (not a rule's resets).  Such a socket has
-    no owner; ``uid`` is what policy rules see."""
+    """The packet comes from a socket of the kernel, as ICMP errors do.  A reset that a rule sends has no socket.
+
+    Such a socket has no owner.  Policy rules see ``uid``.
+    """
     without_socket: bool = False
-    """A tunnel device sends the packet, routed as by the kernel, for a packet that no local socket has sent."""
+    """A tunnel device sends the packet, and no local socket sent the packet inside.  It is routed as the kernel's."""
     header_included: bool = False
-    """A raw socket made the IPv4 header, too: net/ipv4/raw.c raw_send_hdrinc() shows the packet to no VRF."""
+    """A raw socket wrote the IPv4 header.  Such a packet passes no VRF device: net/ipv4/raw.c raw_send_hdrinc()"""
 
 
 class History(msgspec.Struct, frozen=True, gc=False):
-    """What the packet and those before it have left behind in the walk."""
+    """What the packet, and the packets of this walk before it, changed or recorded."""
 
     connections: tuple[tuple[Netns, Connection], ...] = ()
-    """Connections that the walk itself made or changed, by namespace."""
+    """Connections that this walk made or changed, by namespace."""
     neighbours: tuple[tuple[Netns, str, int], ...] = ()
-    """Neighbours that solicitations of the walk have made known: namespace, link, IPv6 address."""
+    """Neighbours that this walk's solicitations resolved: namespace, link, IPv6 address."""
     passed: tuple[Passed, ...] = ()
-    """The base chains of all hooks so far; kept only while somebody observes the walk (door.py)."""
+    """The base chains of all hooks so far.  They are recorded only if the walk has an observer (door.py)."""
     steps: tuple[Step, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
     def for_answer(self) -> "History":
-        """Return what the answer to the packet begins with: everything but the steps."""
+        """Return the history that the answer begins with: this one without its steps."""
         return msgspec.structs.replace(self, steps=())
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """A packet on its way: where it is, by which links and route it goes, and in five parts all that hangs on it."""
+    """A packet on its way: its namespace, links and route, and its frame, tracking, fragments, sender and history."""
 
     stage: Stage
     netns: Netns
@@ -213,38 +220,39 @@ class State(msgspec.Struct, frozen=True, gc=False):
     iif: str = ""
     oif: str = ""
     slave: str = ""
-    """The link that the packet came in by, where ``iif`` is that link's VRF.  IPv4 routes the packet by this link."""
+    """The VRF port that the packet came in by, if ``iif`` is the VRF.  IPv4 routes the packet by this link."""
     rerouted: str = ""
-    """The link that a packet of this namespace leaves by since a rule of OUTPUT changed it; OUTPUT still sees
-    ``oif``."""
+    """The new output link of a local packet that a rule of OUTPUT changed.  OUTPUT still sees ``oif``."""
     next_hop: NextHop | None = None
     mtu_bytes: int | None = None
-    """The MTU of the route (or its link); None before the packet is routed."""
+    """The MTU of the route, or of its link.  None before the packet is routed."""
     to_many: bool = False
-    """The route is a broadcast's or a multicast group's (IPv4)."""
+    """The route is a broadcast or multicast route (IPv4)."""
     local: bool = False
-    """The packet started here and has its route already: it came in over the loopback link."""
+    """The packet was sent from this namespace and came in over the loopback link, so it has its route already."""
     handed_back: Literal["", "sent", "forwarded"] = ""
-    """A vxlan has handed the packet to a vxlan of this namespace without an outer packet; it still has the route by
-    which this namespace has ``sent`` or ``forwarded`` it."""
+    """A vxlan has handed the packet to another vxlan of this namespace, without an outer packet.  The packet keeps the
+    route by which this namespace has ``sent`` or ``forwarded`` it."""
     l3s: Port | None = None
-    """The ipvlan in mode l3s whose packet INPUT sees come in by the link below."""
+    """The ipvlan in mode l3s that receives the packet, while INPUT sees the link below as its interface."""
     hops: int = 0
-    """Devices that the packet has passed."""
+    """The number of devices that the packet has passed."""
     frame: Frame = Frame()
     track: Track = Track()
     fragments: Fragments = Fragments()
     sender: Sender = Sender()
     history: History = History()
     carried: "Carried | None" = None
-    """What the packet carries for a tunnel; None for most packets."""
+    """The frame that the packet carries for a tunnel.  None for most packets."""
 
     def seen(self) -> Seen:
-        """Return the packet as rules see it here: what is related to no connection (it answers an untracked packet) is
-        invalid to them."""
+        """Return the packet as rules see it here.
+
+        A packet that is related to no connection, because it answers an untracked packet, has the ctstate INVALID.
+        """
         frame, track, sender = self.frame, self.track, self.sender
         unrelated = track.ct_state == CT_RELATED and track.connection is None
-        owner = None if sender.by_kernel else sender.uid  # its sockets are no files: xt_owner.c owner_mt()
+        owner = None if sender.by_kernel else sender.uid  # no file stands behind its sockets: xt_owner.c owner_mt()
         return Seen(
             packet=self.packet,
             iif=self.iif,
@@ -255,7 +263,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             ct_direction=track.ct_direction,
             connection=track.connection,
             uid=owner,
-            gid=owner,  # root's group is 0 as well, and nobody else's packets are walked
+            gid=owner,  # root's group is 0 as well, and all walked packets are root's
             by_kernel=sender.by_kernel and not sender.without_socket,
             pkttype=3 if frame.other_host else 0,
         )
@@ -265,13 +273,13 @@ class State(msgspec.Struct, frozen=True, gc=False):
         return msgspec.structs.replace(self, stage=stage, **changes)
 
     def noted(self, stage: Stage, link: str, decided_by: DecidedBy | None = None, note: Note | None = None) -> "State":
-        """Return the state with one more step on record."""
+        """Return the state with one more step recorded."""
         step, history = Step(self.netns, stage, link, self.packet, decided_by, note), self.history
         steps = (*history.steps, step)
         return msgspec.structs.replace(self, history=msgspec.structs.replace(history, steps=steps))
 
     def given(self, condition: Condition) -> "State":
-        """Return the state on the branch that takes the condition for given."""
+        """Return the state on the branch on which the condition holds."""
         return self.with_history(conditions=(*self.history.conditions, condition))
 
     def with_frame(self, **changes: object) -> "State":
@@ -279,7 +287,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
         return msgspec.structs.replace(self, frame=msgspec.structs.replace(self.frame, **changes))
 
     def with_track(self, **changes: object) -> "State":
-        """Return the state with fields of its track changed."""
+        """Return the state with fields of its connection tracking changed."""
         return msgspec.structs.replace(self, track=msgspec.structs.replace(self.track, **changes))
 
     def with_fragments(self, **changes: object) -> "State":
@@ -292,9 +300,10 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """A frame inside an outer packet: as it left by the tunnel device that sent it, and how that one encapsulates.
+    """The frame inside a tunnel's outer packet: its state where it left by the tunnel device, and the encapsulation.
 
-    ``by_socket``: a program's socket sends the outer packet, and not the kernel."""
+    ``by_socket``: a program's socket sends the outer packet, and not the kernel.
+    """
 
     frame: State
     tunnel: Tunnel
@@ -302,8 +311,11 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """One way's end.  ``arrived``: at a socket of ``state.netns``; ``left``: out of the snapshot by ``state.oif``;
-    otherwise ``stop`` says why not."""
+    """The end of one branch.
+
+    ``arrived``: at a socket of ``state.netns``.  ``left``: out of the snapshot by ``state.oif``.  All others have a
+    ``stop`` with the reason.
+    """
 
     kind: Literal["arrived", "left", "dropped", "rejected", "unknown", "looped"]
     state: State
@@ -314,7 +326,7 @@ Outcome = State | End
 
 
 def without_ends(ways: Iterable[Iterable[Outcome]]) -> Generator[End, None, list[State]]:
-    """Yield the ends of the ways; return the states of the others, for ``states = yield from without_ends(…)``."""
+    """Yield the ends; return the other states, for ``states = yield from without_ends(…)``."""
     states: list[State] = []
     for outcomes in ways:
         for outcome in outcomes:
@@ -335,7 +347,7 @@ def stopped(
     reject: str | None = None,
     address: int | None = None,
 ) -> End:
-    """Return the end of a way: ``rejected`` when the sender is told, else ``dropped``."""
+    """Return the end of a branch: ``rejected`` if the sender gets an answer, else ``dropped``."""
     if not _may_be_answered(state.packet):
         reject = None
     at = stage or state.stage
@@ -345,7 +357,7 @@ def stopped(
 
 
 def _may_be_answered(packet: Packet) -> bool:
-    """Whether an ICMP error may answer the packet: it answers no other error, nor what might be one (RFC 1122 3.2.2).
+    """Return whether an ICMP error may answer the packet: none answers an error, or what could be one (RFC 1122 3.2.2).
 
     Source: net/ipv4/icmp.c __icmp_send(), icmp_pointers; net/ipv6/icmp.c is_ineligible()
     """

@@ -1,4 +1,4 @@
-"""What becomes of a flow."""
+"""The verdict on a flow."""
 
 from typing import Literal
 
@@ -16,13 +16,13 @@ VERDICTS: dict[Verdict, Message] = {
     "looped": message("looped"),
     "depends": message("undecided"),
 }
-"""Each in words for people."""
+"""Each verdict in a sentence."""
 
 
 def succeeds(verdict: Verdict) -> bool:
-    """Return whether a flow of this verdict serves its sender, as far as was read.
+    """Return whether a flow with this verdict serves its sender, as far as was read.
 
-    ``delivered``: a socket that was read takes it.  ``leaves``: it goes out to where nothing was read; nothing here
-    stops it, and its answer would come in again.
+    ``delivered``: a socket that was read receives it.  ``leaves``: it leaves the snapshot, nothing that was read stops
+    it, and its answer would enter again.
     """
     return verdict in ("delivered", "leaves")

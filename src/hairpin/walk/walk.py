@@ -1,9 +1,10 @@
-"""Walks one flow: the request, what takes it at its end, the answer, and the first data behind it.
+"""Walks one flow: the request, the socket that receives it, the reply, and the first data packet.
 
     request → (relay: a new connection from here) → reply → data
 
-A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive, and behind a relay (docker-proxy)
-those of the relay's own connection too.  UDP and ICMP echo: request and answer.
+A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive.  Behind a relay (docker-proxy)
+those of the relay's own connection have to arrive too.  A UDP or ICMP echo flow is delivered when request and reply
+arrive.
 """
 
 from collections.abc import Iterator
@@ -25,58 +26,12 @@ from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
-from hairpin.walk.state import End, OpenQuestion, Sender, SocketDecided, State, Step, Stop, stopped
-from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
+from hairpin.walk.trace import Branch, Trace, only_under_load
+from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
-"""No host has more of them one behind the other."""
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """One way that the flow can go, under its conditions.  ``data``: the steps of the first data packet, kept only when
-    that is what failed.  ``translated``: what the destination's namespace saw."""
-
-    verdict: Verdict
-    request: tuple[Step, ...]
-    reply: tuple[Step, ...] = ()
-    data: tuple[Step, ...] = ()
-    stop: Stop | None = None
-    conditions: tuple[Condition, ...] = ()
-    assumed: tuple[Message, ...] = ()
-    questions: tuple[OpenQuestion, ...] = ()
-    relayed: bool = False
-
-    @property
-    def succeeds(self) -> bool:
-        """Whether this way serves the sender, as far as was read."""
-        return succeeds(self.verdict)
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """A flow's walk.  ``verdict`` is ``depends`` when branches end differently; ``branches`` has the usual one
-    first."""
-
-    flow: Flow
-    verdict: Verdict
-    branches: tuple[Branch, ...]
-
-    @property
-    def succeeds(self) -> bool:
-        """Whether the flow serves its sender, as far as was read."""
-        return succeeds(self.verdict)
-
-    @property
-    def usual(self) -> Branch:
-        """The branch that an ordinary first packet takes."""
-        return self.branches[0]
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """What the verdict depends on; empty unless it depends.  Load decides no verdict."""
-        if self.verdict != "depends":
-            return ()
-        found = [each for branch in self.branches for each in branch.conditions if not each.load]
-        return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True) for each in found))
+"""The most relays in a row that a walk follows.  No host has more."""
 
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
@@ -87,11 +42,6 @@ def walk_flow(network: Network, flow: Flow) -> Trace:
         (verdict,) = verdicts
         return Trace(flow, verdict, branches)
     return Trace(flow, "depends", branches)
-
-
-def only_under_load(branch: Branch) -> bool:
-    """Whether the branch is taken only when a rate or a number of connections is exceeded."""
-    return any(condition.load and not condition.usual for condition in branch.conditions)
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
@@ -111,7 +61,7 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
 
 
 def begin(network: Network, flow: Flow) -> State | End:
-    """Return the flow's first packet where it enters the snapshot."""
+    """Return the flow's first packet where it enters the snapshot, or its end there."""
     match flow.start:
         case FromHost(address=address):
             return _local(flow, network.host_netns(flow.host), address or 0)
@@ -142,8 +92,10 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
 
 
 def _send_fails(started: State, end: End) -> bool:
-    """Return whether the sender's system call fails: it finds no route, or a rule of the sender's OUTPUT drops the
-    datagram.  TCP sends its SYN again instead: net/ipv4/tcp_output.c tcp_connect()."""
+    """Return whether the sender's system call fails: no route, or a rule of its OUTPUT drops the datagram.
+
+    TCP sends its SYN again instead: net/ipv4/tcp_output.c tcp_connect()
+    """
     if started.stage != "output-route" or end.state.netns != started.netns or end.stop is None:
         return False
     if end.state.packet.protocol == TCP:
@@ -152,7 +104,7 @@ def _send_fails(started: State, end: End) -> bool:
 
 
 def _rejected(network: Network, started: State, end: End) -> Branch:
-    """Return the branch of a rejected packet: ``rejected`` if the ICMP error (or RST) reaches the sender, else
+    """Return the branch of a rejected packet: ``rejected`` if the ICMP error or RST reaches the sender, else
     ``dropped``."""
     failed = _failed(end, end.state.history.steps)
     if lost_in_tunnel(end):
@@ -168,8 +120,7 @@ def _rejected(network: Network, started: State, end: End) -> Branch:
 
 
 def _is_about(sent: Packet, error: Packet) -> bool:
-    """Return whether the sender's socket accepts this ICMP error: the quoted packet must have the addresses and ports
-    that the sender used, with NAT undone.
+    """Return whether the sender's socket accepts this ICMP error: it quotes the sender's own addresses and ports.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
     """
@@ -240,9 +191,11 @@ def _nobody(port: int | None, others: tuple[Socket, ...]) -> Message:
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:
-    """A socket whose process never answers: a halted one's, a paused container's, dockerd's that only holds the port.
+    """Return the end of a packet whose socket never answers, or None: a halted process, a paused container, dockerd's
+    hold.
 
-    The kernel goes on to complete handshakes for it: net/ipv4/tcp_minisocks.c, up to the backlog."""
+    The kernel still completes handshakes for it, up to the backlog: net/ipv4/tcp_minisocks.c
+    """
     decided = SocketDecided(socket_said(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
@@ -253,7 +206,7 @@ def _frozen(network: Network, state: State, socket: Socket) -> End | None:
 
 
 def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]:
-    """Nobody listens: the RST (or ICMP) must find its way back, else the asker just waits."""
+    """Yield the branches at a port without a socket: ``refused`` if the RST or ICMP error reaches the sender."""
     state = refused.state
     if state.packet.protocol == UDP:
         yield _port_unreachable(network, started, refused)
@@ -277,7 +230,7 @@ def _port_unreachable(network: Network, started: State, refused: End) -> Branch:
 def _answered(
     network: Network, flow: Flow, started: State, end: End, socket: Socket | None, depth: int
 ) -> Iterator[Branch]:
-    """Walk the answer back, then (TCP) the first data, then what a relay does with it."""
+    """Yield the branches of a packet that arrived: its reply, then (TCP) the first data, then a relay's connection."""
     state = end.state
     for back in walk_answer(
         network,
@@ -299,7 +252,7 @@ def _answered(
             yield stalled
         elif relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
-                # A datagram is answered only when the relay has its answer.
+                # The relay answers a datagram only after it has got an answer itself.
                 yield leg if lost is None or not leg.succeeds else lost
         else:
             yield branch
@@ -315,7 +268,7 @@ def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) ->
 
 
 def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
-    """Return how the connection fails at its first data packet, or None when that arrives too."""
+    """Return the branch on which the first data packet is lost, or None if it arrives."""
     if started.packet.protocol != TCP:
         return None
     packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
@@ -345,8 +298,10 @@ def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, ba
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
-    """docker-proxy dials the container: a connection of its own, whose fate the asker shares; rules that lead it to
-    docker-proxy again and again keep it from ever getting there."""
+    """Yield the branches of docker-proxy's own connection to the container, whose fate the sender shares.
+
+    Rules can lead that connection to docker-proxy again and again.
+    """
     relay = socket.relay
     assert relay is not None
     inner = Flow(

@@ -12,11 +12,10 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
-from tests.causes.rule_text import without
-from tests.small_host import host_namespace, local, route
+from tests.rule_text import without
+from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
-from tests.walk.test_walk import egress
 
 INSIDE = parse_address("10.244.2.1")[1]
 STRANGER = parse_address("198.51.100.99")[1]

@@ -7,8 +7,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, proxy_off, with_db, with_link, without_addresses, without_route
-from tests.small_host import HOST_NETNS, host_namespace, network
-from tests.walk.test_walk import WEB_ITSELF, published
+from tests.small_host import HOST_NETNS, WEB_ITSELF, host_namespace, network, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)

@@ -17,9 +17,18 @@ from tests.causes.hosts import (
     with_link,
     without_addresses,
 )
-from tests.causes.rule_text import with_chain
-from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network
-from tests.walk.test_walk import egress, published
+from tests.rule_text import with_chain
+from tests.small_host import (
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))

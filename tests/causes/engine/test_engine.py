@@ -1,4 +1,4 @@
-"""How the engine was configured: what is published, the relay, options."""
+"""How the engine was configured: published ports, the relay, options."""
 
 import msgspec
 import pytest
@@ -21,9 +21,8 @@ from tests.causes.hosts import (
     relayed_udp,
     told,
 )
-from tests.causes.rule_text import without
-from tests.small_host import CLIENT, DOCKER_RULES, engine, host_namespace, network
-from tests.walk.test_walk import WEB_ITSELF, egress, published
+from tests.rule_text import without
+from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, engine, host_namespace, network, published
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)
@@ -104,5 +103,5 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)

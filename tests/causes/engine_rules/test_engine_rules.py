@@ -8,9 +8,8 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import proxy_off, ruled
-from tests.causes.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
-from tests.small_host import HOST_ADDRESS, host_namespace, network
-from tests.walk.test_walk import WEB_ITSELF, egress, published
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
+from tests.small_host import HOST_ADDRESS, WEB_ITSELF, egress, host_namespace, network, published
 
 PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
 MASQUERADE = "! -o docker0 -j MASQUERADE"

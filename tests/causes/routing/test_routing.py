@@ -22,8 +22,7 @@ from tests.causes.hosts import (
     with_second_uplink,
     without_route,
 )
-from tests.small_host import HOST_ADDRESS, host_namespace, network, route
-from tests.walk.test_walk import egress, published
+from tests.small_host import HOST_ADDRESS, egress, host_namespace, network, published, route
 
 NOBODY = 0x020000000009
 OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")
@@ -41,6 +40,14 @@ def routed(*policy: PolicyRule, default_in: int = 254) -> Network:
     return network(msgspec.structs.replace(host, routes=(*host.routes, default)))
 
 
+def with_default(link: str, metric: int, rp_filter: str = "0") -> Network:
+    """Return the host with a default route by that link beside its router's, whose metric is 100."""
+    host = without_route(host_namespace(values={"conf__eth0__rp_filter": rp_filter}), 0)
+    router = msgspec.structs.replace(route("default", "eth0", via="198.51.100.1"), metric=100)
+    other = msgspec.structs.replace(route("default", link), metric=metric)
+    return network(msgspec.structs.replace(host, routes=(*host.routes, router, other)))
+
+
 CASES: dict[str, Case] = {
     "the client is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
@@ -56,6 +63,18 @@ CASES: dict[str, Case] = {
     "the client's address is inside another network's subnet": Case(
         with_second_bridge("172.18.0.0/16"), published(OFFICE), ("client-inside-container-subnet",),
         with_second_bridge("172.19.0.0/16"),
+    ),
+    "a default route into docker0 before the router's": Case(
+        with_default("docker0", metric=0), published(), ("bridge-became-default-route",),
+        with_default("docker0", metric=200),
+    ),
+    "a default route into docker0, and the way out of a container": Case(
+        with_default("docker0", metric=0), egress(), ("bridge-became-default-route",),
+        with_default("docker0", metric=200),
+    ),
+    "a default route into docker0, and a strict reverse path": Case(
+        with_default("docker0", metric=0, rp_filter="1"), published(), ("bridge-became-default-route",),
+        with_default("docker0", metric=200, rp_filter="1"),
     ),
     "the host has no default route": Case(
         network(without_route(host_namespace(), 0)), published(), ("host-default-route-missing",),
@@ -121,5 +140,5 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)

@@ -1,4 +1,4 @@
-"""A rule that somebody made stops the packet."""
+"""A rule that no engine made stops the packet."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ from tests.causes.hosts import (
     with_tables,
     zoned,
 )
-from tests.causes.rule_text import (
+from tests.rule_text import (
     ALL_RULES,
     PROXY_OFF_RULES,
     STAGE_1,
@@ -32,8 +32,16 @@ from tests.causes.rule_text import (
     with_rule,
     without,
 )
-from tests.small_host import CLIENT, container_namespace, host_namespace, network, ruleset
-from tests.walk.test_walk import WEB_ITSELF, egress, published
+from tests.small_host import (
+    CLIENT,
+    WEB_ITSELF,
+    container_namespace,
+    egress,
+    host_namespace,
+    network,
+    published,
+    ruleset,
+)
 
 OUTSIDE = Outside(CLIENT)
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
@@ -200,5 +208,5 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)

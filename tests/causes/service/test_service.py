@@ -8,7 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import serving
-from tests.walk.test_walk import published
+from tests.small_host import published
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -64,5 +64,5 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
-def test_nothing_is_named_where_it_does_no_harm(network: Network, flow: Flow) -> None:
+def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)

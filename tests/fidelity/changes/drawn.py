@@ -1,4 +1,4 @@
-"""Random changes of a network that was read: of what is there, or like what is there."""
+"""Random changes of a network that was read: changes of its parts, and parts like its own."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -57,8 +57,11 @@ def _sysctl(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKe
 
 
 def _keys(namespace: Namespace) -> list[Path]:
-    """Return the keys that are set.  A value of IPv4's ``default`` is copied to links whose own was never written, and
-    whether it was cannot be read."""
+    """Return the keys that are set.
+
+    The kernel copies IPv4's ``default`` to links whose own value was never written, and no reading shows which those
+    are.
+    """
     return [
         each
         for each in namespace.sysctls.values

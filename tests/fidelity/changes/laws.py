@@ -28,12 +28,12 @@ from tests.fidelity.testbed.ask import standing
 from tests.fidelity.testbed.netns import Netns, SetupError
 
 _PATIENCE_S = 2.5
-"""A carrier that is lost is told to the routes up to a second later."""
+"""The routes learn of a lost carrier up to a second later."""
 _PARTS = 4
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one network: how many changes, by kind, and what did not hold."""
+    """The result for one network: how many changes, by kind, and the laws that did not hold."""
 
     seed: int
     made: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterat
 
 
 def _settled(wanted: Network, read: Callable[[], Network]) -> tuple[str, ...]:
-    """Return what differs when it has not become as wanted for a while."""
+    """Return the differences that remain after a while."""
     until = time.monotonic() + _PATIENCE_S
     found = tuple(_differences(wanted, read()))
     while found and time.monotonic() < until:

@@ -1,6 +1,7 @@
-"""What two readings of one namespace have to have in common for a change's laws to hold.
+"""The parts of two readings of one namespace that must be equal for a change's laws to hold.
 
-Apart are handles, indexes, counters, timers, ids, what the kernel learns and makes by itself, and who made a route.
+Handles, indexes, counters, timers and ids may differ, so may everything that the kernel learns and makes by itself, and
+the protocol of a route.
 """
 
 from collections.abc import Callable
@@ -87,14 +88,14 @@ def policy_rules(namespace: Namespace) -> list[Any]:
 
 
 def neighbours(namespace: Namespace) -> list[str]:
-    """Return what was set by hand; the rest comes and goes."""
+    """Return the entries that were set by hand; the others come and go."""
     return sorted(
         repr(msgspec.structs.replace(each, evidence="")) for each in namespace.neighbours if is_made_by_hand(each)
     )
 
 
 def forwarding(namespace: Namespace) -> list[str]:
-    """Return what was set by hand."""
+    """Return the entries that were set by hand."""
     return sorted(repr(fdb_key(each)) for each in namespace.fdb if is_static(each))
 
 

@@ -1,6 +1,6 @@
-"""What the model can do, and what of it the hunt has seen agree with the kernel.
+"""The elements of the model, and those that the hunt has seen agree with the kernel.
 
-Read in this order: ``element`` (one thing that the model can do), ``modelled`` (all of them, read off the code),
-``recorder`` (the observer that notes what a walk uses), ``unavailable`` (what kernel or tools here do not have),
-``summary``.
+Read in this order: ``element`` (one element of the model), ``modelled`` (all of them, read from the code), ``recorder``
+(the observer that notes the elements that a walk uses), ``unavailable`` (elements that the kernel or the tools here do
+not have), ``summary``.
 """

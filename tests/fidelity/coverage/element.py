@@ -1,4 +1,4 @@
-"""The parts of the model that are covered or not, and how a node of the rules names its own."""
+"""The elements of the model that can be covered, and the names of a rule's nodes as elements."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +10,7 @@ from hairpin.netfilter.ir import Expression
 
 
 class Element(NamedTuple):
-    """One thing that the model can do.  ``how``: what has to have come of it (``satisfied``, ``not satisfied`` …)."""
+    """One element of the model.  ``how``: the result that must have occurred (``satisfied``, ``not satisfied`` …)."""
 
     group: str
     name: str

@@ -64,7 +64,7 @@ VERSIONS = (4, 6)
 
 
 def modelled() -> frozenset[Element]:
-    """Return everything that the model can do."""
+    """Return all elements of the model."""
     return frozenset(
         (*_matches(), *_statements(), *_sets(), *_chains(), *_routing(), *_sysctls(), *_sockets(), *_ends(), *_facts())
     )
@@ -75,7 +75,7 @@ def modelled() -> frozenset[Element]:
 
 @cache
 def _read() -> tuple[Expression, ...]:
-    """Return what the readers make of the table of elements."""
+    """Return the readers' result for the table of elements."""
     return tuple(part for row in rows() for part in body_of(row))
 
 
@@ -119,7 +119,7 @@ def _is_answer(word: str) -> bool:
 
 
 def _sets() -> Iterator[Element]:
-    """Types of ipsets: those that the tool here knows."""
+    """Yield the types of ipsets that the tool here knows."""
     shown = subprocess.run(("ipset", "help"), capture_output=True, text=True, check=True).stdout
     known = shown.partition("Supported set types:")[2].split()
     for name in {word for word in known if ":" in word}:
@@ -257,7 +257,7 @@ def _sockets() -> Iterator[Element]:
 
 
 def _facts() -> Iterator[Element]:
-    """What the walk reads of links, addresses, routes and neighbours: yes and no, something and nothing, each kind."""
+    """Yield the facts about links, addresses, routes and neighbours that the walk reads, with their values."""
     for kind in FACTS:
         for field, values in facts(kind):
             yield from (Element("fact", f"{kind.__name__}.{field}", value) for value in values)

@@ -1,5 +1,7 @@
-"""Observes what a walk uses of the model while the cases of the hunt are compared; what comes of it is kept for those
-cases in which kernel and walk agree."""
+"""Observes which elements of the model a walk uses while the hunt compares cases.
+
+The result is kept for the cases in which kernel and walk agree.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -38,7 +40,7 @@ _HOW = {Truth.YES: SATISFIED, Truth.NO: NOT_SATISFIED, Truth.UNKNOWN: FORKED}
 
 
 class Recorder:
-    """What the walk of one case has used."""
+    """The elements that the walk of one case has used."""
 
     def __init__(self) -> None:
         # By id: what is recorded lives as long as the case's host does.

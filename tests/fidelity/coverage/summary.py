@@ -1,4 +1,4 @@
-"""How much of what the model can do a run has seen agree, and the tables of it in docs/reference/fidelity.md."""
+"""The coverage of the model by a run, and its tables in docs/reference/fidelity.md."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ NO_KERNELS_MATTER = {
     for key in ("conf.*.send_redirects", "ip_forward_use_pmtu")
     for how in (READ, OTHERWISE)
 }
-"""What no kernel can be asked about, and why."""
+"""Elements that no kernel can be asked about, and why."""
 
 
 class Coverage:

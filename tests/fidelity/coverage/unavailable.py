@@ -1,4 +1,4 @@
-"""What the running kernel (or the tools here) does not have, found by asking for it in a namespace of its own."""
+"""Elements that the running kernel or the tools here do not have, found by trying each in a namespace of its own."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _RANGES = {"bitmap:ip": "range 10.0.0.0/24", "bitmap:ip,mac": "range 10.0.0.0/24
 
 
 def unavailable(elements: Iterable[Element]) -> dict[Element, str]:
-    """Return those that cannot be had here, with what kernel or tool say."""
+    """Return the elements that cannot be tried here, with the complaint of kernel or tool."""
     why: dict[tuple[str, str], str | None] = {}
     found: dict[Element, str] = {}
     for element in sorted(elements):

@@ -1,4 +1,5 @@
-"""What the walk says of one packet, as the hunt compares it: ways, and how often rules are satisfied on them."""
+"""The walk's prediction for one packet, as the hunt compares it: branches, and how often rules are satisfied on
+them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ Connections = tuple[tuple[Netns, Connection], ...]
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """One way that the walk says a packet can go.  ``text``: where it ended; ``connections``: what it leaves behind."""
+    """One predicted branch.  ``text``: where it ended; ``connections``: the connections that it leaves behind."""
 
     events: tuple[Event, ...]
     text: str

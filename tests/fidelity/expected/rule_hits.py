@@ -1,4 +1,4 @@
-"""Which rules a walked packet satisfied, and how often the kernel counted each."""
+"""The rules that a walked packet satisfied, and how often the kernel counted each."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +13,10 @@ RuleKey = tuple[str, str, str, str, str, int]
 
 
 def satisfied(passed: Passed) -> tuple[Counter[RuleKey], Counter[RuleKey]]:
-    """Return how often the packet satisfied each rule of one base chain at least, and at most: where branches of the
-    chain end alike, the walk does not tell which of them the packet took (a limit that only logs)."""
+    """Return how often the packet satisfied each rule of one base chain, at least and at most.
+
+    If branches of the chain end alike (a limit that only logs), the walk does not tell which one the packet took.
+    """
     trails = passed.decision.joined or (passed.decision.trail,)
     low, high = (Counter(key_of(passed.netns.name, place) for place in trails[0]) for _ in range(2))
     for trail in trails[1:]:

@@ -14,7 +14,7 @@ PORTS = (53, 80, 443, 8080, 8151, 40000, 40001, 50000)
 SOURCE_PORTS = (20053, 20080, 21000, 30000)
 """Other than PORTS, so that no flow is another one's answer."""
 MARKS = (1, 1, 1, 2, 0x10, 0x4000)
-"""One far more often, so that what one rule marks another one asks for."""
+"""One is far more frequent than the others, so that rules match marks that other rules set."""
 CONTAINERS = ("c1", "c2")
 BEHIND, SECOND_BRIDGED = "c3", "c4"
 """A container behind another one, by a veth between the two; one on a bridge of its own."""
@@ -65,7 +65,7 @@ STRANGE: dict[Version, tuple[str, ...]] = {
     4: ("10.99.0.1", "192.0.2.0", "240.0.0.1", "169.254.1.1", "192.0.2.3", "198.51.100.3"),
     6: ("fd99::1", "fe80::1", "2001:db8:1::", "2001:db8:1::3", "2001:db8:2::3"),
 }
-"""Addresses that are seldom asked for, and may have to be resolved all the same."""
+"""Rare destinations, which a namespace may have to resolve."""
 INSIDE: dict[Version, dict[str, tuple[str, str]]] = {
     4: {"c1": ("172.18.0.2", "10.9.1.2"), "c2": ("172.18.0.3", "10.9.2.2"), "c4": ("172.19.0.2", ""),
         "c5": ("192.0.2.50", ""), "c6": ("192.0.2.51", ""), "c7": ("172.21.0.2", "")},
@@ -101,31 +101,31 @@ RANGES: dict[Version, tuple[str, ...]] = {
     6: ("2001:db8:1::2-2001:db8:1::3", "fd18::2-fd18::3", "2001:db8:ffff::76-2001:db8:ffff::79",
         "2001:db8:2::-2001:db8:ffff::"),
 }  # fmt: skip
-"""To translate to; where nobody has an address of them, the packet goes where its route leads."""
+"""Targets of translations.  A packet to an address of them that no namespace has goes where its route leads."""
 RANGED: dict[Version, tuple[str, ...]] = {
     4: ("203.0.113.76", "203.0.113.78", "203.0.113.79", "172.18.0.0", "198.51.100.200"),
     6: ("2001:db8:ffff::76", "2001:db8:ffff::78", "2001:db8:ffff::79", "fd18::"),
 }
-"""Those of them, of what NETMAP leads to and of what real hosts' rules translate to that a route of a link may lead to,
-and that nobody else has."""
+"""Addresses of these ranges, of NETMAP's targets and of real hosts' rules, to which a route of a link may lead.
+
+No namespace has any of them.
+"""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What the network has: links of the host, and where each container is attached (``bridge`` or ``routed``).
+    """The parts of the network: links of the host, and where each container is attached (``bridge`` or ``routed``).
 
-    ``behind``: the container that another one stands behind; ``second``: there is a second bridge with a container.
-    ``own`` and ``others`` are set where a container's rules are made: its own addresses, and the host's.
-    ``stacked``: containers on macvlans, with their modes (``ipvlan``: on ipvlans of that mode, with their flags).
-    ``narrow``: some links take less than others, and packets are as long as what they take.
-    ``carried``: the second uplink is a ``vlan`` or a ``bond`` on the wire's link.
-    ``vlans``: the first bridge filters VLANs; ``in_vlan``: a container there, whose VLAN's tag its port puts on
-    (``access``) or the container itself (``trunk``).
-    ``vrf``: links of the host that are in a VRF.
-    ``by_marks``: rules mark packets, marks choose routes, and sources are believed accordingly.
-    ``asker``: the host, or the container, whose neighbours inside are not entered: it has to ask for them.
-    ``wrong``: the first of them (a container, or the host) has another's hardware address entered for the second one.
-    ``tun``: there is a link without hardware addresses, ``t0``, which nobody reads from.
-    ``tentative``: the link whose second IPv6 address nobody has confirmed to be this host's alone.
+    ``behind``: the container that another one is behind.  ``second``: there is a second bridge with a container.
+    ``own`` and ``others`` are set while a container's rules are made: its own addresses, and the host's.  ``stacked``:
+    containers on macvlans, with their modes (``ipvlan``: on ipvlans of that mode, with their flags).  ``narrow``: some
+    links have a smaller MTU, and packets are as long as that.  ``carried``: the second uplink is a ``vlan`` or a
+    ``bond`` on the wire's link.  ``vlans``: the first bridge filters VLANs.  ``in_vlan``: a container there, whose
+    VLAN's tag its port adds (``access``) or the container itself (``trunk``).  ``vrf``: links of the host that are in a
+    VRF. ``by_marks``: rules mark packets, marks choose routes, and source addresses are validated with them.
+    ``asker``: the host or the container that resolves its neighbours inside, because it has no entries for them.
+    ``wrong``: the first (a container, or the host) has a wrong MAC address in its entry for the second.  ``tun``: there
+    is a link without MAC addresses, ``t0``, from which no process reads.  ``tentative``: the link whose second IPv6
+    address is still tentative.
     """
 
     links: tuple[str, ...]
@@ -169,11 +169,11 @@ class Plan(msgspec.Struct, frozen=True):
         return "br0" if name in self.bridged else f"r{name[1]}"
 
     def bridge_of(self, name: str) -> str:
-        """Return the bridge that a container's port is one of."""
+        """Return the bridge of a container's port."""
         return "br0" if name == IN_VLAN else self.link_of(name)
 
     def mac_of(self, name: str) -> str:
-        """Return the hardware address of a container's first link: of an ipvlan that of the link below."""
+        """Return the MAC address of a container's first link; for an ipvlan that of the link below."""
         return MACS["up0" if self.ipvlan and name in STACKED else name]
 
     def own_link(self, name: str) -> str:
@@ -181,7 +181,7 @@ class Plan(msgspec.Struct, frozen=True):
         return "eth10" if name == IN_VLAN and self.in_vlan == "trunk" else "eth0"
 
     def entered(self, holder: str, name: str, right: str) -> str:
-        """Return the hardware address that a namespace has entered for another one."""
+        """Return the MAC address in a namespace's neighbour entry for another one."""
         if (holder, name) != self.wrong:
             return right
         container = name if holder == "host" else holder

@@ -1,4 +1,4 @@
-"""Dice with habits: each case draws, for every place of the generator that asks, how it likes to answer there.
+"""Dice with habits: each case draws, for every place of the generator that asks, its own preferences there.
 
 A case with a little of everything seldom has much of any two things together; one that leaves many out and repeats some
 does ("Swarm Testing", Groce and others, ISSTA 2012).  It differs from the walk several times as often.
@@ -13,7 +13,7 @@ from tests.fidelity.generate.plan import Dice
 
 T = TypeVar("T")
 Place = tuple[str, int, float]
-"""File and line that ask, and what for: the probability, or how many choices there are."""
+"""File and line of the caller, and its question: the probability, or the number of choices."""
 
 _STRENGTHS = (0.2, 0.5, 0.5, 0.8)
 """The share of places with a habit, by case."""
@@ -56,7 +56,7 @@ class SwarmDice(Dice):
 
 
 def _asking() -> tuple[str, int]:
-    """Return the file and the line of who asks the dice."""
+    """Return the file and the line of the caller."""
     here = inspect.currentframe()
     frame = here.f_back.f_back if here is not None and here.f_back is not None else None
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)

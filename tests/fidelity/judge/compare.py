@@ -1,4 +1,4 @@
-"""Holds the walk against the kernel for one case."""
+"""Compares the walk with the kernel for one case."""
 
 from collections import Counter
 from math import ceil
@@ -43,20 +43,20 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """One case judged: how many packets were compared, how many rule counters, and what differs."""
+    """The result for one case: how many packets and rule counters were compared, and the differences."""
 
     packets: int
     rules: int
     disagreements: tuple[Disagreement, ...]
     outcomes: tuple[tuple[str, int], ...] = ()
     exercised: frozenset[Element] = frozenset()
-    """What of the model this case has used, when nothing differs."""
+    """The elements of the model that this case has used, if nothing differs."""
     judged: tuple[str, ...] = ()
     """Rows of docs/reference/elements.md in rules that counted packets: ``nft ct state``, ``iptables -m tcp``."""
 
 
 def judge(case: Case) -> Judgement:
-    """Return what the kernel and the walk say differently of the case."""
+    """Return the differences between the kernel and the walk for the case."""
     return compare(ask(case))
 
 
@@ -83,7 +83,7 @@ def compare(answer: Answer) -> Judgement:
 
 
 def _growing(host: Host) -> frozenset[str]:
-    """Return the names of sets that rules add to: what is in them is open."""
+    """Return the names of sets that rules add to: their elements are unknown."""
     rulesets = [namespace.ruleset for namespace in host.namespaces]
     sets = [each for ruleset in rulesets for table in ruleset.tables for each in table.sets]
     ipsets = [each for ruleset in rulesets for each in ruleset.ipsets]
@@ -91,7 +91,7 @@ def _growing(host: Host) -> frozenset[str]:
 
 
 def _only_notes(rule: Rule, growing: frozenset[str]) -> bool:
-    """Whether the walk leaves open if the rule is satisfied, since that makes no difference (a limit that logs)."""
+    """Return whether the walk leaves the rule's result open because it makes no difference (a limit that logs)."""
     open_ones = any(
         isinstance(part, OpaqueMatch | StatefulMatch)
         or _of_a_socket(part)
@@ -102,8 +102,11 @@ def _only_notes(rule: Rule, growing: frozenset[str]) -> bool:
 
 
 def _of_a_socket(part: Expression) -> bool:
-    """Whether it asks if there is a socket: what the kernel makes itself has one on some releases: an
-    ICMP error has on 6.12; or for a transparent one: what options a socket has hairpin knows of docker-proxy's only."""
+    """Return whether the match asks for a socket in a way that this kernel decides otherwise.
+
+    On some releases the kernel's own packets have a socket (an ICMP error on 6.12).  hairpin knows the options of
+    docker-proxy's sockets only, so it cannot tell which other sockets are transparent.
+    """
     if isinstance(part, SocketMatch):
         return part.transparent
     return isinstance(part, FieldMatch) and part.field == "skuid" and part.ranges == ((0, 0xFFFFFFFF),)
@@ -123,8 +126,10 @@ class _Packets:
         self.differing: list[Disagreement] = []
 
     def compare_all(self) -> None:
-        """Compare the first packets of all flows, then their second ones, and so on; of a flow in which something
-        differs no further ones."""
+        """Compare the first packets of all flows, then their second ones, and so on.
+
+        A flow that differs is not compared any further.
+        """
         rounds = sorted(
             (transmission.position, at, number, index)
             for at, (number, transmissions) in enumerate(self.transmissions)
@@ -136,7 +141,7 @@ class _Packets:
                 over.add(number)
 
     def _agrees(self, number: int, position: int, transmission: Transmission) -> bool:
-        """Where the walk forks, the kernel's way must be one of its branches, and what follows goes on from there."""
+        """Return whether the kernel's result is one of the walk's branches; later packets go on from that branch."""
         if transmission.refused:
             return True
         self.count += 1
@@ -165,7 +170,7 @@ class _Packets:
 
 
 class _Answers:
-    """How often the kernel had to tell each source that there is no route: after five it keeps silent for a while.
+    """How many errors the kernel had to send to each source without a route: after five it is silent for a while.
 
     Source: net/ipv4/route.c ip_error(), ip_rt_error_burst
     """
@@ -175,7 +180,7 @@ class _Answers:
         self.missing: list[tuple[int, Disagreement]] = []
 
     def unexcused(self) -> list[Disagreement]:
-        """Return those missing answers for which the kernel has no such excuse."""
+        """Return the missing errors that this does not explain."""
         return [found for saddr, found in self.missing if self.owed[saddr] <= _BURST]
 
 
@@ -193,7 +198,7 @@ def _pieces(branch: Branch) -> int:
 
 _BURST = 5
 _BREAKS_OFF = (" vmap ", " map ", " set ct mark", " ct mark set")
-"""What makes an nft rule break off behind its counter; the walk counts rules that were carried out to their end."""
+"""Statements that may end an nft rule after its counter; the walk counts only rules that ran to their end."""
 
 
 def _kind(events: tuple[Event, ...]) -> str:

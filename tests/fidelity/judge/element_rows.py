@@ -37,7 +37,7 @@ _NFT: dict[str, str] = {
     "meta random": r"meta random ",
 }  # fmt: skip
 NFT = {name: re.compile(rf"(?:^| |\W)(?:{pattern})") for name, pattern in _NFT.items()}
-"""The rows of nftables that the generator has, and what they look like in a listing."""
+"""The rows of nftables that the generator has, and their form in a listing."""
 IPTABLES = {row.element for row in rows() if row.tool in ("iptables", "ip6tables")}
 
 

@@ -1,4 +1,4 @@
-"""Who keeps the rules: what runs goes before what is enabled."""
+"""The keeper of the rules: a running program comes before an enabled unit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Saved rules are edited by what they mean; what is read back afterwards is what was wanted."""
+"""Saved rules are edited by their meaning, and an edited text reads back as intended."""
 
 import pytest
 from hypothesis import given

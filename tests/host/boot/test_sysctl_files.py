@@ -32,7 +32,7 @@ def test_settings(line: str, path: Path, value: str | None) -> None:
 
 
 @given(st.lists(PART, min_size=2, max_size=5))
-def test_a_path_is_read_back_from_what_sysctl_takes(parts: list[str]) -> None:
+def test_a_path_is_read_back_from_sysctls_spelling(parts: list[str]) -> None:
     path = ("net", *parts)
     assert key_parts(dotted(path)) == path
 

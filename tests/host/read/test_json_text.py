@@ -20,7 +20,7 @@ def test_a_name_that_is_no_utf8_loses_a_character() -> None:
 
 
 @pytest.mark.parametrize("text", ("[" * 100_000, '{"a":' * 100_000, "[1", "", '["x"]', "9" * 10_000, "\x00"))
-def test_what_hurts_is_a_parse_error(text: str) -> None:
+def test_hostile_json_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match="x"):
         decode(NUMBERS, text, source="x")
 

@@ -43,7 +43,7 @@ def test_words_under_the_key_of_json_are_understood() -> None:
     assert of(evidence(*real("txt", ""))) == of(evidence(*real("json", "")))
 
 
-def test_what_busybox_leaves_out_is_unread() -> None:
+def test_readings_that_busybox_shortens_are_unread() -> None:
     read = evidence(
         ("ip-route4-text", HOST, "busybox ip -4 route", text_of("iproute2-6.1", "route4.busybox.txt")),
         ("ip-rule4-text", HOST, "busybox ip -4 rule", text_of("iproute2-6.1", "rule4.busybox.txt")),

@@ -1,4 +1,4 @@
-"""Whole hosts: what is known of the fixtures is found in them, and damage to a reading stays in that reading."""
+"""Whole hosts: the known facts of the fixtures are found in them, and a damaged reading damages no other."""
 
 from functools import cache
 
@@ -236,7 +236,7 @@ def test_no_gap_in_a_real_text_makes_it_fail(place: tuple[str, str], start: int,
     parse(damaged(host, *place, reading.text[:start] + reading.text[start + length :]))
 
 
-def test_what_was_refused_is_unread() -> None:
+def test_a_refused_reading_is_unread() -> None:
     host = parse(
         evidence(
             ("iptables-nft-save4", HOST, "iptables-save -c", "Permission denied (you must be root)"), outcome="refused"
@@ -248,7 +248,7 @@ def test_what_was_refused_is_unread() -> None:
     assert host.namespaces == ()
 
 
-def test_a_namespace_of_which_nothing_could_be_read_is_nobodys() -> None:
+def test_a_namespace_without_any_reading_belongs_to_no_container() -> None:
     whole = evidence_of("docker-28.5")
     closed = msgspec.structs.replace(
         whole,

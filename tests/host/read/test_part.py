@@ -1,4 +1,4 @@
-"""What a part shares with the part before."""
+"""The fields that a part shares with its predecessor."""
 
 import msgspec
 

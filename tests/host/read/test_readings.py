@@ -1,4 +1,4 @@
-"""Readings by key, and what is missing."""
+"""Readings by key, and the missing ones."""
 
 from functools import partial
 
@@ -43,7 +43,7 @@ def text_or_error(reading: Reading) -> tuple[str, ...]:
     return (reading.text,)
 
 
-def test_what_cannot_be_understood_is_left_out_and_noted() -> None:
+def test_a_reading_that_is_not_understood_is_left_out_and_noted() -> None:
     readings = Readings(evidence(("a", HOST, "x", "one"), ("a", HOST, "y", "bad"), ("a", HOST, "z", "two")))
     assert readings.all_understood(readings.of("a", HOST), text_or_error) == ("one", "two")
     assert [(item.origin, str(item.reason)) for item in readings.unread] == [("y", "y:3: bad text")]
@@ -89,9 +89,7 @@ AGAIN: dict[str, tuple[frozenset[Place], str, bool]] = {
 
 
 @pytest.mark.parametrize(("changed", "text", "kept"), AGAIN.values(), ids=AGAIN)
-def test_a_part_is_made_again_if_what_it_is_made_of_has_changed(
-    changed: frozenset[Place], text: str, kept: bool
-) -> None:
+def test_a_part_is_made_again_if_an_input_has_changed(changed: frozenset[Place], text: str, kept: bool) -> None:
     read = evidence((*A, "x", "1"), (*B, "y", "2"))
     first = Readings(read)
     assert made_of(first) == "12"
@@ -99,7 +97,7 @@ def test_a_part_is_made_again_if_what_it_is_made_of_has_changed(
     assert made_of(Readings(other, first.parts, changed), text) == ("12" if kept else f"13{text}")
 
 
-def test_what_a_part_could_not_understand_is_unread_each_time() -> None:
+def test_a_reading_that_a_part_did_not_understand_is_unread_each_time() -> None:
     read = evidence((*A, "x", "bad"))
     parts: tuple[tuple[Name, Part], ...] = ()
     for _ in range(3):

@@ -85,7 +85,7 @@ ACROSS: dict[str, tuple[_Made, _Made]] = {
 
 
 @pytest.mark.parametrize(("made", "across"), ACROSS.values(), ids=ACROSS)
-def test_what_a_reading_means_elsewhere_is_made_again(made: _Made, across: _Made) -> None:
+def test_parts_elsewhere_that_depend_on_a_reading_are_made_again(made: _Made, across: _Made) -> None:
     before = parsed(evidence(made))
     after = refreshed(before, evidence(across))
     whole = parse(after.evidence)

@@ -50,7 +50,7 @@ OPAQUE = [
 
 
 @pytest.mark.parametrize("words", OPAQUE)
-def test_what_is_not_modelled_is_kept(words: str) -> None:
+def test_options_that_are_not_modelled_are_kept(words: str) -> None:
     assert read_option(words.split(maxsplit=1)[0], words.split()) == (OpaqueMatch(words),)
 
 
@@ -66,7 +66,7 @@ NOT_TAKEN: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize(("place", "options"), NOT_TAKEN.items())
-def test_options_that_do_not_stand_where_they_may(place: tuple[str, str], options: tuple[str, ...]) -> None:
+def test_options_in_a_chain_that_does_not_allow_them(place: tuple[str, str], options: tuple[str, ...]) -> None:
     chain, words = place
     assert refused_options(chain, words.split()) == tuple(map(OpaqueMatch, options))
 

@@ -35,5 +35,5 @@ def test_broute_hands_frames_to_routing(name: str) -> None:
     assert read_target(name, [], broute=True, chains=()) == (Outside(name, "routed instead of bridged"),)
 
 
-def test_broute_accepts_what_stays_on_the_bridge() -> None:
+def test_broute_accepts_a_frame_that_stays_on_the_bridge() -> None:
     assert read_target("ACCEPT", [], broute=True, chains=()) == (ACCEPT,)

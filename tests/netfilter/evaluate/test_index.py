@@ -35,7 +35,7 @@ CASES: dict[str, tuple[str, bool]] = {
 
 
 @pytest.mark.parametrize(("rule", "shown"), CASES.values(), ids=CASES)
-def test_the_index_leaves_out_what_cannot_fit(rule: str, shown: bool) -> None:
+def test_the_index_leaves_out_rules_that_cannot_match(rule: str, shown: bool) -> None:
     made = CompiledChain(chain(f"{OTHERS}-A FORWARD {rule}\n"))
     assert made.next_candidate(0, header_of(FIRST), FIRST) == (100 if shown else 101)
 

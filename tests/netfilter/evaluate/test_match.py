@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from hairpin.message import message
 from hairpin.netfilter.evaluate.match import contains, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
@@ -32,7 +33,7 @@ EIGHTYONE = FieldMatch("dport", ((81, 81),))
 
 SETS = (
     Set("clients", "hash:ip", (Element((NumberKey(CLIENT, CLIENT),)),)),
-    Set("dynamic", "hash:ip", (), opaque="timeouts"),
+    Set("dynamic", "hash:ip", (), opaque=message("timeouts")),
     Set("except", "hash:net", (
         Element((NumberKey(CLIENT & ~0xFF, CLIENT | 0xFF),)), Element((NumberKey(CLIENT, CLIENT),), nomatch=True),
     )),
@@ -126,7 +127,7 @@ def test_surroundings_say_no(seen: Seen, match: Match, expected: Truth) -> None:
     assert satisfies(question(seen, place=NO_WAY), match) is expected
 
 
-def test_the_owner_of_what_comes_in_is_left_open() -> None:
+def test_the_owner_of_a_received_packet_is_unknown() -> None:
     arriving = msgspec.structs.replace(FIRST, oif="")
     assert satisfies(question(arriving), FieldMatch("skuid", ((0, 0),))) is UNKNOWN
     assert satisfies(question(arriving), FieldMatch("socket", ((1, 1),))) is UNKNOWN

@@ -86,7 +86,7 @@ def test_decide(rules: str, expected: tuple[str, str, int]) -> None:
     assert decision.conditions == ()
 
 
-def test_reject_says_how() -> None:
+def test_reject_has_its_answer() -> None:
     (decision,) = decided("-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n")
     assert decision.reject == "tcp-reset"
 
@@ -97,7 +97,7 @@ def test_the_trail_has_the_rules_that_fitted_in_order() -> None:
     assert {place.evidence for place in decision.trail} == {"e1"}
 
 
-def test_an_unknown_match_splits_and_each_branch_says_what_it_supposes() -> None:
+def test_an_unknown_match_splits_and_each_branch_has_its_condition() -> None:
     usual, other = decided("-A FORWARD -m bpf --bytecode x -j ACCEPT\n-A FORWARD -j REJECT\n")
     assert (brief(usual), brief(other)) == (("reject", "FORWARD", 2), ("accept", "FORWARD", 1))
     ((supposed,), (contrary,)) = usual.conditions, other.conditions
@@ -145,7 +145,7 @@ def test_an_observer_learns_of_matches_and_of_all_branches() -> None:
 
 
 @pytest.mark.parametrize(("field", "expected"), (("dport", ["accept"]), ("sport", [])))
-def test_an_observer_learns_what_a_map_says(field: Field, expected: list[str]) -> None:
+def test_an_observer_learns_the_verdict_of_a_map(field: Field, expected: list[str]) -> None:
     notes, rules = Notes(), nft(VerdictMap((field,), map="v"))
     decide(rules, rules.chains[0], FIRST, Place(), (), Door(observer=notes))
     mapped = [each.verdict for each in notes.seen if isinstance(each, VerdictMapped)]
@@ -163,7 +163,7 @@ def test_too_many_branches_are_given_up_as_unknown() -> None:
         assert [each.verdict for each in decisions].count("outside") == 1
 
 
-def test_somebody_else_may_take_the_packet() -> None:
+def test_a_target_outside_the_model_may_take_the_packet() -> None:
     taken, left = decided("-A FORWARD -j NFQUEUE --queue-num 3\n-A FORWARD -j ACCEPT\n")
     assert (taken.verdict, left.verdict) == ("outside", "accept")
 
@@ -180,7 +180,7 @@ def test_notrack_and_zone_are_handed_on() -> None:
     assert (decision.notrack, decision.zone) == (False, 0)
 
 
-def test_what_no_flowtable_takes_breaks_its_rule_off() -> None:
+def test_a_packet_that_no_flowtable_takes_ends_its_rule() -> None:
     add, drop = NoEffect("flow", "flow add @f"), Verdict("drop")
     base = Chain("c", (rule(add, drop), rule(add, Verdict("accept"), number=2)), "forward", policy="drop")
     nft = Table("ip", "t", "nft", (base,))
@@ -237,7 +237,7 @@ def test_a_forged_circle_of_jumps_ends() -> None:
 
 
 @pytest.mark.parametrize(("dialect", "verdict"), (("nft", "accept"), ("iptables-nft", "drop")))
-def test_rule_of_nft_breaks_off_where_there_is_nothing_to_copy(dialect: Dialect, verdict: str) -> None:
+def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: Dialect, verdict: str) -> None:
     body = (SetField("mark", 0, source="ct-mark"), Verdict("drop"))
     chain = Chain("c", (Rule(body, "", 1),), "forward", policy="accept")
     untracked = msgspec.structs.replace(FIRST, connection=None)

@@ -33,13 +33,13 @@ def checked(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", REFUSED)
-def test_what_iptables_does_not_load_is_refused(words: str) -> None:
+def test_groups_that_iptables_does_not_load_are_refused(words: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         checked(words)
 
 
 @pytest.mark.parametrize("words", TAKEN)
-def test_what_iptables_loads_is_taken(words: str) -> None:
+def test_groups_that_iptables_loads_are_accepted(words: str) -> None:
     checked(words)
 
 

@@ -89,7 +89,7 @@ USUAL: dict[str, bool] = {
 
 
 @pytest.mark.parametrize(("words", "usual"), USUAL.items())
-def test_what_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
+def test_a_match_that_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
     assert read(words) == (StatefulMatch(words.split()[1], words, usual),)
 
 
@@ -114,7 +114,7 @@ OPAQUE = [
 
 
 @pytest.mark.parametrize("words", OPAQUE)
-def test_what_is_not_modelled_is_kept_whole(words: str) -> None:
+def test_a_group_that_is_not_modelled_is_kept_whole(words: str) -> None:
     assert read(words) == (OpaqueMatch(words),)
 
 
@@ -130,7 +130,7 @@ def test_a_set_of_the_packets_family() -> None:
     assert read("-m set --match-set ips dst", "ip6") == (OpaqueMatch("-m set --match-set ips dst"),)
 
 
-def test_an_implied_module_is_named_in_what_is_kept() -> None:
+def test_an_implied_module_is_named_in_the_kept_words() -> None:
     assert read_match(read_group(["--tcp-option", "5"], "tcp", "ip"), {}) == (OpaqueMatch("-m tcp --tcp-option 5"),)
 
 
@@ -159,5 +159,5 @@ EXTENSIONS: dict[str, Expression] = {
 
 
 @pytest.mark.parametrize(("words", "match"), EXTENSIONS.items())
-def test_what_asks_for_an_extension_header_needs_it(words: str, match: Expression) -> None:
+def test_a_match_of_an_extension_header_needs_the_header(words: str, match: Expression) -> None:
     assert read(words, "ip6") == (match,)

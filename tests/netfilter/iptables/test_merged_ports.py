@@ -45,6 +45,6 @@ def saved(header: str, dialect: IptablesDialect, words: str) -> tuple[Match, ...
     return tuple(part for part in table.chains[0].rules[0].body[1:] if isinstance(part, Match))
 
 
-def test_what_an_extension_compares_is_not_merged() -> None:
+def test_ports_that_an_extension_compares_are_not_merged() -> None:
     header = "iptables-nft-save v1.8.9 (nf_tables) on"
     assert saved(header, "iptables-nft", "-p sctp -m sctp ! --sport 40000 ! --dport 81") == APART

@@ -23,7 +23,7 @@ CASES: dict[str, tuple[tuple[Chain, ...], Statement]] = {
     ),
     "called from both sides": (
         (chain("X", NETMAP), chain("A", Jump("X"), "prerouting"), chain("B", Jump("X"), "postrouting")),
-        Outside("NETMAP", "source or destination, as the hook decides"),
+        Outside("NETMAP", "SNAT | DNAT"),
     ),
     "called from nowhere": ((chain("X", NETMAP), chain("P", Jump("gone"), "postrouting")), NETMAP),
     "nothing to settle": ((chain("X", Verdict("drop"), "postrouting"),), Verdict("drop")),

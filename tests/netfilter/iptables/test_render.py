@@ -68,6 +68,6 @@ REFUSED: dict[str, tuple[Expression, ...]] = {
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_what_one_rule_cannot_say_is_refused(body: tuple[Expression, ...]) -> None:
+def test_matches_that_one_rule_cannot_express_are_refused(body: tuple[Expression, ...]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         render_rule(Rule(body, "", 1), "FORWARD", "ip")

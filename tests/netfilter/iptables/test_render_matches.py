@@ -137,7 +137,7 @@ REFUSED: dict[str, tuple[Match, Context]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
-def test_what_iptables_has_no_words_for_is_refused(case: tuple[Match, Context]) -> None:
+def test_a_match_without_iptables_words_is_refused(case: tuple[Match, Context]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         match_words(*case)
 

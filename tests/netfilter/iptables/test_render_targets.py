@@ -91,6 +91,6 @@ REFUSED: dict[str, tuple[tuple[Statement, ...], IpFamily]] = {
 
 
 @pytest.mark.parametrize(("statements", "family"), REFUSED.values(), ids=REFUSED)
-def test_what_iptables_has_no_target_for_is_refused(statements: tuple[Statement, ...], family: IpFamily) -> None:
+def test_a_statement_without_an_iptables_target_is_refused(statements: tuple[Statement, ...], family: IpFamily) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
         target_words(statements, family)

@@ -72,7 +72,7 @@ RULES: dict[str, tuple[Expression, ...]] = {
         OpaqueMatch("-m foo --bar 1 ! --baz"), NameMatch("iif", ("eth0",)), DROP,
     ),
     "-A FORWARD -m foo [unsupported revision] -j DROP": (OpaqueMatch("-m foo [unsupported revision]"), DROP),
-    # What iptables-restore takes from hand-written files.
+    # Forms that iptables-restore reads in hand-written files.
     "-A FORWARD -p tcp --dport 80 --syn -j DROP": (
         TCP, FieldMatch("dport", ((80, 80),)), FieldMatch("tcp-flags", ((2, 2),), False, 23), DROP,
     ),
@@ -103,7 +103,7 @@ def test_rule(line: str, body: tuple[Expression, ...]) -> None:
         "-p tcp -j DNAT --to-destination 172.17.0.2:80",
     ),
 )
-def test_what_is_read_quicker_is_read_alike(words: str) -> None:
+def test_the_quick_reader_reads_the_same(words: str) -> None:
     """A blank more, and the ordinary tables read the same words."""
     before, _, value = words.rpartition(" ")
     assert rule_of(f"-A FORWARD {words}").body == rule_of(f"-A FORWARD {before}  {value}").body != ()
@@ -166,7 +166,7 @@ def test_built_in_chains_know_their_hook(place: tuple[str, str], base: tuple[str
     assert (found.hook, found.type, found.priority) == base
 
 
-def test_what_the_tools_print_around_tables_is_no_rule() -> None:
+def test_lines_that_the_tools_print_around_tables_are_no_rules() -> None:
     text = (
         "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n"
         "Warning: cannot open /etc/xtables/connlabel.conf\n\n"

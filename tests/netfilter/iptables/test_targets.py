@@ -116,6 +116,6 @@ OUTSIDE: dict[str, bool] = {
 
 
 @pytest.mark.parametrize(("words", "ends"), OUTSIDE.items())
-def test_what_is_not_modelled_is_outside(words: str, ends: bool) -> None:
+def test_a_target_that_is_not_modelled_is_outside(words: str, ends: bool) -> None:
     _, name, *options = words.split()
     assert read(words) == (Outside(name, " ".join(options), ends),)

@@ -1,5 +1,6 @@
 import pytest
 
+from hairpin.message import message
 from hairpin.netfilter.iptables.words import (
     Option,
     is_plain,
@@ -66,7 +67,7 @@ def test_quoting_is_taken_back(text: str) -> None:
     assert unquoted(word) == text
 
 
-def test_what_iptables_need_not_quote_stays_plain() -> None:
+def test_words_that_need_no_quotes_get_none() -> None:
     assert quoted("10.0.0.0/8") == "10.0.0.0/8"
 
 
@@ -91,6 +92,6 @@ def test_an_option_of_several_values_has_no_single_one() -> None:
 
 
 def test_the_error_says_what_to_do() -> None:
-    assert str(refuse("it", "of a reason")) == (
+    assert str(refuse("it", message("of a reason"))) == (
         "cannot write it as an iptables rule: of a reason; write it for nftables instead"
     )

@@ -95,6 +95,6 @@ def test_elements_show_their_timeout() -> None:
     )
 
 
-def test_what_has_no_words_is_written_key_by_key() -> None:
+def test_an_expression_without_words_is_written_key_by_key() -> None:
     assert unknown_text("wormhole", {"to": "10.0.0.1", "len": 5}) == "wormhole to 10.0.0.1 len 5"
     assert unknown_text("wormhole", None) == "wormhole"

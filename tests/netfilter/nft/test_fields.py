@@ -1,14 +1,15 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import Family, Field, FieldMatch
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, ct, meta, network_needs, payload
-from hairpin.netfilter.nft.syntax import MalformedError, Object
+from hairpin.netfilter.nft.syntax import Object
 
 TCP, ICMP, ICMP6 = (FieldMatch("protocol", ((number, number),)) for number in (6, 1, 58))
 IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
 FRAME_IPV4, FRAME_ARP = FieldMatch("ethertype", ((0x800, 0x800),)), FieldMatch("ethertype", ((0x806, 0x806),))
 
-# What nft --debug=netlink shows before the payload is loaded.
+# The conditions that nft --debug=netlink shows before it loads the payload.
 IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]] = {
     "port": ("tcp", "dport", "ip", "dport", (TCP,)),
     "port of any transport": ("th", "dport", "inet", "dport", ()),
@@ -31,7 +32,7 @@ IMPLIED: dict[str, tuple[str, str, Family, Field | None, tuple[FieldMatch, ...]]
 
 
 @pytest.mark.parametrize(("protocol", "field", "family", "expected", "implied"), IMPLIED.values(), ids=IMPLIED)
-def test_a_header_field_implies_what_nft_does_not_print(
+def test_a_header_field_implies_conditions_that_nft_does_not_print(
     protocol: str, field: str, family: Family, expected: Field | None, implied: tuple[FieldMatch, ...]
 ) -> None:
     found = payload({"protocol": protocol, "field": field}, family)

@@ -19,6 +19,7 @@ from hairpin.netfilter.ir import (
     Verdict,
 )
 from hairpin.netfilter.nft.listing import parse
+from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from hairpin.netfilter.nft.syntax import Json, Object
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "nft"
@@ -116,10 +117,10 @@ def test_a_set_that_a_rule_adds_to_is_opaque() -> None:
     other: Json = {"set": {"family": "ip", "table": "t", "name": "ports", "type": "inet_service", "elem": [22]}}
     add: Json = {"set": {"op": "add", "elem": DPORT, "set": "@seen"}}
     found = read(TABLE, chain(), raw, other, rule(add))[0].sets
-    assert [(each.name, each.opaque) for each in found] == [("seen", "rules add elements to it"), ("ports", None)]
+    assert [(each.name, each.opaque) for each in found] == [("seen", UPDATED_BY_RULES), ("ports", None)]
 
 
-def test_what_nft_implies_is_asked_once() -> None:
+def test_an_implied_condition_is_there_once() -> None:
     ports: Json = {"match": {"op": "==", "left": DPORT, "right": 22}}
     state: Json = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     (found,) = rules(rule(state, ports, ports))
@@ -185,7 +186,7 @@ MALFORMED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("text", "message"), MALFORMED.values(), ids=MALFORMED)
-def test_what_nft_does_not_write_is_a_parse_error(text: str, message: str) -> None:
+def test_json_that_nft_does_not_write_is_a_parse_error(text: str, message: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse(text, source="e5/nft.json")
     assert str(caught.value).startswith("e5/nft.json: ")

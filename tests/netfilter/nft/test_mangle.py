@@ -92,6 +92,6 @@ def test_mangle(key: Json, value: Json, expected: Parts) -> None:
     assert mangle({"key": key, "value": value}, SCOPE) == expected
 
 
-def test_nothing_can_be_assigned_to_what_has_no_field() -> None:
+def test_an_operand_without_a_field_cannot_be_assigned() -> None:
     assert assign(Operand(None), 5, SCOPE) is None
     assert assign(Operand("mark", "mark"), "vpn", SCOPE) is None

@@ -60,7 +60,7 @@ def test_a_changed_field_becomes_an_option_for_each_element() -> None:
     assert found == Choice((), ((mark(1), ACCEPT), (mark(2), DROP)))
 
 
-def test_the_default_is_for_what_no_other_option_takes() -> None:
+def test_the_default_applies_if_no_other_option_does() -> None:
     found = verdict_map(vmap(LOW_MARK, ["*", {"drop": None}], [1, {"return": None}]), scope())
     other = AnyOfMatch((mark(1),), negated=True)
     assert found == Choice((), ((mark(1), Verdict("return")), (other, DROP)))
@@ -89,7 +89,7 @@ def test_too_many_options_are_outside() -> None:
     assert isinstance(found[-1], Outside)
 
 
-def test_a_default_behind_questions_of_several_parts_is_not_said() -> None:
+def test_a_default_after_options_of_several_parts_is_outside_of_the_model() -> None:
     key: Json = {"concat": [DPORT, LOW_MARK]}
     elements: list[Json] = [[{"concat": [22, 1]}, {"accept": None}], ["*", {"drop": None}]]
     found = verdict_map(vmap(key, *elements), scope())
@@ -109,14 +109,14 @@ def test_elements_of_a_map_by_name() -> None:
     assert map_elements({"set": [[1, 2]]}, scope()) == [[1, 2]]
 
 
-def test_a_map_to_objects_asks_for_a_known_key() -> None:
+def test_a_map_to_objects_needs_a_known_key() -> None:
     known = membership({"key": DPORT, "data": {"set": [[80, "web"], [443, "web"]]}}, scope())
     assert known == (TCP, FieldMatch("dport", ((80, 80), (443, 443))))
     assert membership({"key": DPORT, "data": {"set": [["*", "web"]]}}, scope()) == (TCP,)
     assert membership({"key": DPORT, "data": "@m"}, scope()) is None
 
 
-def test_what_nft_implies() -> None:
+def test_the_conditions_that_nft_implies() -> None:
     assert is_implied(TCP)
     assert not is_implied(mark(1))
     assert not is_implied(ACCEPT)

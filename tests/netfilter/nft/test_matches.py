@@ -1,5 +1,6 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import (
     Element,
     FibMatch,
@@ -17,7 +18,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
-from hairpin.netfilter.nft.syntax import Json, MalformedError
+from hairpin.netfilter.nft.syntax import Json
 
 SCOPE = Scope("ip", "filter")
 TCP = FieldMatch("protocol", ((6, 6),))

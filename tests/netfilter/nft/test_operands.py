@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Ranges
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import apply, field_match, fold, needs, operand
-from hairpin.netfilter.nft.syntax import Json, MalformedError
+from hairpin.netfilter.nft.syntax import Json
 
 MARK: Json = {"meta": {"key": "mark"}}
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
@@ -55,7 +56,7 @@ def test_needs_are_gathered_from_every_part() -> None:
     assert needs("constant", "ip") == ()
 
 
-def test_what_has_no_field_is_an_operand_without_one() -> None:
+def test_an_expression_without_a_field_is_an_operand_without_one() -> None:
     assert operand({"tcp option": {"name": "maxseg"}}, "ip").field is None
     assert operand({"rt": {"key": "mtu"}}, "ip").field is None
     assert operand({"rt": {"key": "ipsec"}}, "ip").field == "ipsec-out"

@@ -1,6 +1,7 @@
 import pytest
 
 from hairpin.errors import ChangeError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     Chain,
     Element,
@@ -17,6 +18,7 @@ from hairpin.netfilter.ir import (
     VerdictElement,
 )
 from hairpin.netfilter.nft.render import render, render_rule
+from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 
 IPV4 = FieldMatch("nfproto", ((2, 2),))
 TCP, TO_80 = FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((80, 80),))
@@ -33,7 +35,7 @@ TABLE = Table(
         ), "input", "filter", -5, "drop"),
         Chain("early", (), "ingress", "filter", -500, "accept", ("lo", "eth0")),
     ),
-    (Set("ports", "inet_service", (Element(PORTS),)), Set("seen", "ipv4_addr", (), "rules add elements to it"),
+    (Set("ports", "inet_service", (Element(PORTS),)), Set("seen", "ipv4_addr", (), UPDATED_BY_RULES),
      Set("classes", "dscp . mark", ())),
     (Map("ways", "inet_service : verdict", (VerdictElement(PORTS, DROP),)),),
     objects=("counter web { packets 0 bytes 0 }",),
@@ -100,12 +102,18 @@ def test_rule(body: tuple[FieldMatch | NoEffect | StatefulMatch | Verdict | Outs
 
 WRONG = (
     Table("ip", "filter", "iptables-nft", ()),
-    Table("ip", "t", "nft", (), (Set("s", "ipv4_addr", (), "2 of its elements are not understood"),)),
+    Table(
+        "ip",
+        "t",
+        "nft",
+        (),
+        (Set("s", "ipv4_addr", (), message("{number} of its elements are not understood", number=2)),),
+    ),
     Table("ip", "t", "nft", (), (Set("s", "dscp . time", ()),)),
 )
 
 
 @pytest.mark.parametrize("table", WRONG, ids=repr)
-def test_what_cannot_be_written_is_refused(table: Table) -> None:
+def test_statements_that_cannot_be_written_are_refused(table: Table) -> None:
     with pytest.raises(ChangeError, match="nftables"):
         render(table)

@@ -1,5 +1,7 @@
 import pytest
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     Element,
     Jump,
@@ -13,6 +15,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.sets import (
+    UPDATED_BY_RULES,
     concatenated,
     element,
     keys,
@@ -25,7 +28,7 @@ from hairpin.netfilter.nft.sets import (
     verdict,
     verdict_elements,
 )
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object
+from hairpin.netfilter.nft.syntax import Json, Object
 
 
 def address(last: int) -> NumberKey:
@@ -63,15 +66,20 @@ SETS: dict[str, tuple[Object, Set]] = {
     ),
     "rules add, so nft says": (
         {"name": "s", "type": "mark", "flags": ["timeout", "dynamic"]},
-        Set("s", "mark", (), "rules add elements to it"),
+        Set("s", "mark", (), UPDATED_BY_RULES),
     ),
     "an element that is not understood": (
         {"name": "s", "type": "inet_service", "elem": [80, "https"]},
-        Set("s", "inet_service", (Element((NumberKey(80, 80),)),), "1 of its elements are not understood"),
+        Set(
+            "s",
+            "inet_service",
+            (Element((NumberKey(80, 80),)),),
+            message("{number} of its elements are not understood", number=1),
+        ),
     ),
     "too few dimensions": (
         {"name": "s", "type": ["mark", "mark"], "elem": [5]},
-        Set("s", "mark . mark", (), "1 of its elements are not understood"),
+        Set("s", "mark . mark", (), message("{number} of its elements are not understood", number=1)),
     ),
 }
 
@@ -82,7 +90,7 @@ def test_named_set(raw: Object, expected: Set) -> None:
 
 
 def test_rules_that_add_elements_tell_what_older_nft_does_not() -> None:
-    assert named_set({"name": "s", "type": "mark"}, "inet", frozenset({"s"})).opaque == "rules add elements to it"
+    assert named_set({"name": "s", "type": "mark"}, "inet", frozenset({"s"})).opaque == UPDATED_BY_RULES
 
 
 def test_verdict_map_with_its_default_last() -> None:

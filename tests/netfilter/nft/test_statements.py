@@ -1,5 +1,6 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.ir import (
     Expression,
     Family,
@@ -15,7 +16,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object
+from hairpin.netfilter.nft.syntax import Json, Object
 
 IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
 TCP = FieldMatch("protocol", ((6, 6),))

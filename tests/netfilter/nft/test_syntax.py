@@ -1,8 +1,8 @@
 import pytest
 
+from hairpin.errors import MalformedError
 from hairpin.netfilter.nft.syntax import (
     Json,
-    MalformedError,
     brief,
     content,
     element_value,
@@ -27,7 +27,7 @@ def test_an_expression_is_named_by_its_only_key() -> None:
 
 
 @pytest.mark.parametrize("value", (5, [], {}, {"a": 1, "b": 2}, None))
-def test_what_has_no_name_is_malformed(value: Json) -> None:
+def test_an_object_without_a_name_is_malformed(value: Json) -> None:
     with pytest.raises(MalformedError):
         single(value)
 
@@ -47,7 +47,7 @@ def test_an_elements_comment_and_timeout_are_not_its_value() -> None:
     assert elements_of({"set": 80}) == [80]
 
 
-def test_forms_that_have_to_be_there_are_asked_for() -> None:
+def test_required_forms_are_checked() -> None:
     with pytest.raises(MalformedError, match="expected an object, found 5"):
         object_of(5)
     with pytest.raises(MalformedError, match="expected a list, found 'x'"):

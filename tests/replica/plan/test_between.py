@@ -1,4 +1,4 @@
-"""What stands between hosts that are rebuilt together."""
+"""The networks between hosts that are rebuilt together."""
 
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromHost

@@ -52,7 +52,7 @@ def remembering(live: Connection, rules: str = DOCKER_RULES) -> Network:
     return network(msgspec.structs.replace(host_namespace(rules), connections=(live,)))
 
 
-def test_what_is_met_once_a_change_leads_the_packet_on() -> None:
+def test_parts_that_a_change_lets_the_packet_reach_are_rebuilt() -> None:
     """Without the DNAT rule the packet ends on the host; with it it meets what the host knows of the container."""
     live = entry(INSIDE)
     closed = remembering(live, DOCKER_RULES.replace("--dport 8151 -j DNAT", "--dport 8152 -j DNAT"))

@@ -1,4 +1,4 @@
-"""What neighbour entries say of who is out there."""
+"""The MAC addresses of hosts outside, by neighbour entries."""
 
 import msgspec
 
@@ -37,11 +37,11 @@ def test_the_wires_end_has_the_routers_address_or_the_one_that_most_entries_name
     assert known(entry(NEAR, TWO), entry(OTHER, TWO), entry(ROUTER, ONE)) == (MacsBehind("w1", ONE, (TWO,)),)
 
 
-def test_what_was_learned_tells_who_sends_but_is_asked_for_again() -> None:
+def test_a_learned_neighbour_is_a_sender_and_is_resolved_again() -> None:
     assert known(entry(ROUTER, ONE, "REACHABLE"), entry(NEAR, TWO, "STALE")) == (MacsBehind("w1", ONE),)
 
 
-def test_entries_of_somebody_inside_say_nothing_of_the_world() -> None:
+def test_entries_for_hosts_inside_are_not_the_worlds() -> None:
     assert known(entry(WEB, ONE, link="docker0")) == (MacsBehind("w1"),)
     groups = entry(NEAR, 0x01005E000001)
     assert known(groups, entry(OTHER, 0), entry(ROUTER, None, "FAILED")) == (MacsBehind("w1"),)
@@ -54,7 +54,7 @@ def test_the_address_is_given_before_anything_else_is_told_of_the_link() -> None
     assert all(" w1 " not in f"{line} " for line in lines[:given])
 
 
-def test_frames_to_further_addresses_are_taken_in() -> None:
+def test_frames_to_further_mac_addresses_are_received() -> None:
     assert accepting_rules((MacsBehind("w1", ONE), MacsBehind("w2"))) == ()
     (load,) = accepting_rules((MacsBehind("w1", ONE, (TWO,)), MacsBehind("w2")))
     assert 'device "w1"' in load.text

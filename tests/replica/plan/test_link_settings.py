@@ -1,4 +1,4 @@
-"""What links are told once all of them are there."""
+"""Settings that links get after all of them are there."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from tests.replica.plan.test_links import HOST, MEMBERS, outer
 from tests.small_host import HOST_NETNS
 
 
-def test_members_join_their_bond_only_where_there_is_one() -> None:
+def test_members_join_their_bond_only_if_there_is_one() -> None:
     host = outer(*MEMBERS).namespace(HOST_NETNS)
     assert "link set dev eth0 master bond0" in tuple(settings(host, frozenset({"bond"})))
     assert "link set dev eth0 master bond0" not in tuple(settings(host, frozenset()))

@@ -36,7 +36,7 @@ STAND_INS: dict[str, tuple[Link, str]] = {
 
 
 @pytest.mark.parametrize(("link", "text"), STAND_INS.values(), ids=STAND_INS)
-def test_what_is_not_rebuilt_as_it_is_is_told(link: Link, text: str) -> None:
+def test_a_link_that_is_not_rebuilt_as_it_is_is_reported(link: Link, text: str) -> None:
     links = tuple(link if each.name == "eth0" else each for each in HOST.links)
     found = wiring(network(msgspec.structs.replace(HOST, links=links)), (HOST_NETNS, sibling("container:web")))
     assert [str(each.said) for each in found.stand_ins] == [text]
@@ -106,7 +106,7 @@ KINDS_LACKING: dict[str, tuple[tuple[Link, ...], str]] = {
 
 
 @pytest.mark.parametrize(("links", "text"), KINDS_LACKING.values(), ids=KINDS_LACKING)
-def test_a_wire_that_stands_in_is_told(links: tuple[Link, ...], text: str) -> None:
+def test_a_stand_in_for_a_wire_is_reported(links: tuple[Link, ...], text: str) -> None:
     assert [str(each.said) for each in made(outer(*links)).stand_ins] == [text]
 
 

@@ -1,4 +1,4 @@
-"""What nft lists, as nft takes it; and counters where there were none."""
+"""nft's listing as input for nft, with a counter in each rule."""
 
 import json
 
@@ -78,7 +78,7 @@ PAIR = asked({"concat": [SADDR, {"payload": {"protocol": "udp", "field": "dport"
         ([asked(SADDR, "192.0.2.1")], [asked(SADDR, "192.0.2.1")]),
     ),
 )
-def test_the_protocol_stands_before_a_port_of_conntracks(listed: list[object], expected: list[object]) -> None:
+def test_the_protocol_comes_before_a_port_of_conntrack(listed: list[object], expected: list[object]) -> None:
     """nft leaves ``meta l4proto udp`` out where ``udp dport`` follows, and does not take back what it has printed."""
     assert expressions(*listed) == expected
 
@@ -94,7 +94,7 @@ def test_chains_are_there_before_the_maps_that_lead_to_them() -> None:
     assert [next(iter(each["add"])) for each in found] == ["table", "chain", "map"]
 
 
-def test_nothing_follows_what_ends_a_rule() -> None:
+def test_nothing_follows_the_end_of_a_rule() -> None:
     listed = {"nftables": [{"rule": {**PLACE, "expr": [{"fwd": {"dev": "eth0"}}]}}]}
     (found,) = json.loads(counted(json.dumps(listed)))["nftables"]
     assert [next(iter(each)) for each in found["add"]["rule"]["expr"]] == ["counter", "fwd"]
@@ -125,7 +125,7 @@ OF_1_1: dict[str, tuple[dict[str, object], dict[str, object]]] = {
 
 
 @pytest.mark.parametrize(("listed", "expected"), OF_1_1.values(), ids=OF_1_1)
-def test_what_1_1_lists_is_for_1_0_too(listed: dict[str, object], expected: dict[str, object]) -> None:
+def test_a_listing_of_1_1_loads_in_1_0(listed: dict[str, object], expected: dict[str, object]) -> None:
     assert json.loads(counted(json.dumps({"nftables": [listed]})))["nftables"] == [{"add": expected}]
 
 

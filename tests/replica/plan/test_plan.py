@@ -1,4 +1,4 @@
-"""What is rebuilt of a network."""
+"""The rebuilt parts of a network."""
 
 import msgspec
 
@@ -19,7 +19,7 @@ def test_all_namespaces_of_a_small_host() -> None:
     ]
 
 
-def test_of_many_only_those_that_the_flow_comes_through() -> None:
+def test_of_many_connections_only_those_of_the_flow() -> None:
     others = tuple(
         msgspec.structs.replace(container_namespace(), name=f"container:c{number}", links=(), addresses=())
         for number in range(FEW)
@@ -32,7 +32,7 @@ def test_of_many_only_those_that_the_flow_comes_through() -> None:
     assert len(found.apart) == FEW
 
 
-def test_what_was_not_read_is_left_out() -> None:
+def test_unread_rules_are_left_out() -> None:
     found = blueprint(network(msgspec.structs.replace(host_namespace(), unread=("nft-table",))), (FLOW,))
     assert [str(each) for each in found.left_out] == ["nft-table of host could not be read"]
 

@@ -14,12 +14,12 @@ EVIDENCE = Evidence(SCHEMA, "0", "", "host", "", (READ,))
 HOST = host_namespace()
 
 
-def test_what_was_read_is_replayed_word_for_word() -> None:
+def test_rules_that_were_read_are_loaded_word_for_word() -> None:
     found = loads(HOST, EVIDENCE, HOST.ruleset)
     assert [(load.tool, load.text) for load in found.loads] == [("iptables-nft-restore", DOCKER_RULES)]
 
 
-def test_what_was_changed_since_is_written_from_the_model() -> None:
+def test_changed_rules_are_written_from_the_model() -> None:
     text = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
     changed = msgspec.structs.replace(HOST, ruleset=ruleset(text))
     nat, filters = loads(changed, EVIDENCE, HOST.ruleset).loads
@@ -34,14 +34,14 @@ def test_without_evidence_all_is_written_from_the_model() -> None:
     assert [load.tool for load in loads(HOST, None, None).loads] == ["iptables-nft-restore"] * 2
 
 
-def test_sets_are_made_without_what_older_kernels_refuse() -> None:
+def test_sets_are_made_without_options_that_older_kernels_refuse() -> None:
     text = "create ban hash:net family inet hashsize 1024 maxelem 9 bucketsize 12 initval 0x1f\nadd ban 192.0.2.0/24\n"
     sets = Reading("e2", "ipset", "host", "ipset save", "", 0, "text", text)
     (load, *_) = loads(HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset).loads
     assert load.text == "create ban hash:net family inet hashsize 1024 maxelem 9\nadd ban 192.0.2.0/24\n"
 
 
-def test_what_no_tool_can_be_told_is_left_out() -> None:
+def test_rules_that_no_tool_can_load_are_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
     found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)
     assert [str(each) for each in found.left_out] == [
@@ -60,7 +60,7 @@ COMMIT
 """
 
 
-def test_a_table_of_both_is_loaded_once() -> None:
+def test_a_table_of_iptables_and_nft_is_loaded_once() -> None:
     """iptables-save shows its own chains of a table in which others have base chains; nft shows all, and cannot take
     extensions of iptables back."""
     place = {"family": "ip", "table": "filter"}

@@ -1,4 +1,4 @@
-"""Who listens in a replica."""
+"""The listening sockets of a replica."""
 
 import msgspec
 
@@ -23,7 +23,7 @@ def test_a_service_answers_where_it_is_bound() -> None:
     assert of(network(inner=inner), sibling("container:web")) == (Service("udp", 4, "127.0.0.1", 53, device="lo"),)
 
 
-def test_what_a_paused_container_listens_on_is_held() -> None:
+def test_the_ports_of_a_paused_container_are_held() -> None:
     assert [each.does for each in of(network(docker=engine(container("paused"))), sibling("container:web"))] == ["hold"]
 
 

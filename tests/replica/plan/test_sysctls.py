@@ -14,12 +14,12 @@ def written(host: Namespace) -> tuple[SysctlValue, ...]:
     return before_links(network(host), HOST_NETNS)
 
 
-def test_ip_forward_is_written_before_what_it_overwrites() -> None:
+def test_ip_forward_is_written_before_the_keys_that_it_overwrites() -> None:
     paths = [each.path for each in written(host_namespace(values={"conf__default__rp_filter": "2"}))]
     assert paths.index("net/ipv4/ip_forward") < paths.index("net/ipv4/conf/default/rp_filter")
 
 
-def test_what_the_snapshot_does_not_say_is_the_kernels_default() -> None:
+def test_a_missing_value_is_the_kernels_default() -> None:
     """A new namespace copies this machine's own values."""
     values = {each.path: each.value for each in written(host_namespace())}
     assert values["net/ipv4/conf/all/rp_filter"] == "0"
@@ -33,7 +33,7 @@ def test_no_icmp_error_has_a_rate() -> None:
     assert "net/ipv4/icmp_ratelimit" not in values
 
 
-def test_what_is_off_anyway_does_not_matter_where_it_cannot_be_set() -> None:
+def test_a_value_of_0_that_cannot_be_set_does_not_matter() -> None:
     """A machine without br_netfilter has no such values, and bridged frames meet no rule there."""
     path = ("net", "bridge", "bridge-nf-call-iptables")
     for value in ("0", "1"):
@@ -61,13 +61,13 @@ def test_on_old_kernels_the_hosts_br_netfilter_is_everybodys(kernel: str, value:
     assert values["/".join(path)] == value
 
 
-def test_of_links_only_what_differs_from_a_new_one() -> None:
+def test_only_values_that_differ_from_a_new_links_are_set() -> None:
     host = host_namespace(
         values={"conf__default__forwarding": "1", "conf__eth0__forwarding": "0", "conf__eth0__mc_forwarding": "1"}
     )
     assert [(each.path, each.value) for each in of_links(host)] == [("net/ipv4/conf/eth0/forwarding", "0")]
 
 
-def test_a_link_that_is_gone_has_no_values() -> None:
+def test_a_deleted_link_has_no_values() -> None:
     host = host_namespace(values={"conf__eth0__forwarding": "0"})
     assert of_links(msgspec.structs.replace(host, links=(Link(1, "lo"),))) == ()

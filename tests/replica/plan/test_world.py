@@ -1,4 +1,4 @@
-"""The world around a host: who it is, and whom it does not answer."""
+"""The world around a host: its addresses, and the packets that it does not answer."""
 
 import msgspec
 
@@ -26,13 +26,13 @@ def test_a_flow_from_inside_does_not_begin_there() -> None:
     assert entry(network(), OUT) is None
 
 
-def test_a_client_asks_the_public_address_and_the_gateway_maps_it() -> None:
+def test_a_client_uses_the_public_address_and_the_gateway_maps_it() -> None:
     stated = World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),))
     asked = msgspec.structs.replace(FLOW, daddr=PUBLIC)
     assert entry(network(world=stated), asked) == Entry("192.0.2.10", "198.51.100.11", "eth0")
 
 
-def test_what_something_upstream_keeps_out_does_not_begin() -> None:
+def test_a_flow_that_an_upstream_rule_keeps_out_does_not_begin() -> None:
     assert entry(network(world=World(upstream=(UpstreamRule("deny", "tcp", (8151, 8151)),))), FLOW) is None
 
 
@@ -65,7 +65,7 @@ def test_sockets_mark_their_answers_as_well() -> None:
     assert {(each.device, each.mark) for each in plan.services} == {("w1", 1001)}
 
 
-def test_sources_that_nobody_could_answer_go_nowhere() -> None:
+def test_packets_with_an_unroutable_source_are_lost() -> None:
     found = lines(World(), OUT)
     assert "rule add priority 600 iif w1 from 198.51.100.0/24 lookup 100" in found
     assert "rule add priority 700 iif w1 from 0.0.0.0/0 blackhole" in found
@@ -86,7 +86,7 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
     assert found[taken + 1] == "rule add priority 300 iif w1 to 203.0.113.0/24 blackhole"
 
 
-def test_hosts_ipv6_address_is_asked_for_by_the_router_or_the_neighbour() -> None:
+def test_the_router_or_the_neighbour_solicits_the_hosts_ipv6_address() -> None:
     own, far, near = (parse_address(f"2001:db8:{text}")[1] for text in ("2::11", "1::10", "2::77"))
     linked = parse_address("fe80::77")[1]
     built = net()

@@ -14,9 +14,9 @@ LISTENS = AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it"))
 RUNS = SetContainer(HOST_NETNS.host, container())
 
 
-def test_what_a_tool_does_is_carried_out() -> None:
+def test_a_part_with_a_command_is_carried_out() -> None:
     assert parts_of(Change((SYSCTL,))) == (Change(()), Change((SYSCTL,)))
 
 
-def test_what_no_tool_does_is_built_in_with_all_before_it() -> None:
+def test_a_part_without_a_command_is_built_in_with_all_before_it() -> None:
     assert parts_of(Change((SYSCTL, LISTENS, RUNS, SYSCTL))) == (Change((SYSCTL, LISTENS, RUNS)), Change((SYSCTL,)))

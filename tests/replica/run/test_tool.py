@@ -3,5 +3,5 @@
 from hairpin.replica.run.tool import Tool
 
 
-def test_a_tool_that_is_not_there_is_told_as_one_that_refuses() -> None:
+def test_a_missing_tool_is_reported_as_a_refusal() -> None:
     assert Tool(("no-such-tool", "-f", "-"), "x").finish() == (127, "no-such-tool is not installed")

@@ -42,7 +42,7 @@ def test_the_rule_is_quoted_without_its_counter() -> None:
     assert [hit.text for hit in saved(SAVED, WHERE)][:2] == ["policy drop", "-A FORWARD -j DOCKER-USER"]
 
 
-def test_nothing_was_hit_where_nothing_is() -> None:
+def test_an_empty_table_was_not_hit() -> None:
     assert list(saved("", WHERE)) == []
 
 
@@ -56,7 +56,7 @@ def test_ebtables_counts_no_policies() -> None:
     ]
 
 
-def test_rules_that_say_the_same_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_rules_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n[{}:0] -A INPUT -j DROP\n[0:0] -A INPUT -j ACCEPT\n[{}:0] -A INPUT -j DROP\n"
     said = iter((text.format(0, 1), text.format(2, 1)))
 
@@ -70,7 +70,7 @@ def test_rules_that_say_the_same_are_told_apart(monkeypatch: pytest.MonkeyPatch)
     assert [(hit.number, hit.packets) for hit in found.read(plan, tools, 4)] == [(1, 2)]
 
 
-def test_who_returns_from_a_base_chain_meets_its_policy() -> None:
+def test_a_return_from_a_base_chain_reaches_its_policy() -> None:
     """The counter that stands for the policy is behind the last rule, where such a packet does not come."""
     asked = (VerdictElement((), Verdict("return")),)
     mapped = Rule((VerdictMap((), asked),), "", 1, packets=3, bytes=0)

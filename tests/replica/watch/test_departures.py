@@ -45,7 +45,7 @@ def test_lost(source: str, said: str | None) -> None:
     assert Departures(network(), WAYS).lost(FLOW, (seen,), reached=False) == said
 
 
-def test_an_outer_packet_that_came_to_the_world_tells_that_a_far_end_was_not_read() -> None:
+def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:
     outer = msgspec.structs.replace(REQUEST, protocol=UDP, dport=8472)
     told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
     found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))

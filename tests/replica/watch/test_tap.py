@@ -1,4 +1,4 @@
-"""What a packet says of the one that it is about."""
+"""The packet that an ICMP error quotes."""
 
 import pytest
 

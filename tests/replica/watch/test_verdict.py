@@ -1,4 +1,4 @@
-"""What a client's experience means, with what the taps saw and the services met."""
+"""The verdict on a packet, by the client's experience, the taps and the services."""
 
 import errno
 

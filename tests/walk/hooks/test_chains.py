@@ -31,7 +31,7 @@ ORDER = (
     ("kernel", "expected"),
     (("6.1.0-50-amd64", ["second", "first", "late"]), ("4.9.0-19-amd64", ["first", "second", "late"])),
 )
-def test_chains_go_by_priority_and_equals_by_their_registration(kernel: str, expected: list[str]) -> None:
+def test_chains_run_by_priority_and_equal_ones_by_their_registration(kernel: str, expected: list[str]) -> None:
     found = chains_at(holding(*ORDER, kernel=kernel), "forward", ("ip", "inet"))
     assert [chain.name for _, chain in found] == expected
 
@@ -52,7 +52,7 @@ def test_conntrack_and_nat_have_their_places(hook: Hook, expected: list[str]) ->
     assert [each.chain.name if each.chain is not None else each.kind for each in found] == expected
 
 
-def test_addresses_are_translated_from_the_first_nat_chain_on() -> None:
+def test_the_kernel_translates_addresses_once_there_is_a_nat_chain() -> None:
     assert not translates_addresses(holding(*ORDER), ("ip", "inet"))
     translating = holding(table("n", base("c", "output", 0, "nat"), family="ip6"))
     assert not translates_addresses(translating, ("ip", "inet"))

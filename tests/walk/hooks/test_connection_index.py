@@ -20,7 +20,7 @@ def test_find() -> None:
     assert index.find(4, 0, ASKED.reversed()) is None
 
 
-def test_who_is_forgotten_is_not_found() -> None:
+def test_a_deleted_connection_is_not_found() -> None:
     dying = msgspec.structs.replace(KNOWN, status=STATUS_DYING)
     assert ConnectionIndex((dying,)).find(4, 0, ASKED) is None
     assert ConnectionIndex((dying, KNOWN)).find(4, 0, ASKED) == (KNOWN, 0)

@@ -105,7 +105,7 @@ def test_track(packet: Packet, known: Connection | None, state: int, direction: 
     assert (after.track.connection is None) == (state in (CT_INVALID, CT_UNTRACKED))
 
 
-def test_tcp_loose_off_takes_nothing_up() -> None:
+def test_without_tcp_loose_an_ack_begins_no_connection() -> None:
     loose = ("net", "netfilter", "nf_conntrack_tcp_loose")
     strict = msgspec.structs.replace(HOST, sysctls=HOST.sysctls.with_value(loose, "0"))
     assert track(at("prerouting", flags(ACK)), strict).track.ct_state == CT_INVALID
@@ -131,7 +131,7 @@ def test_a_connection_that_has_ended(tcp: Tcp, value: int, ct_state: int) -> Non
     assert after.track.connection.live == (ct_state == CT_ESTABLISHED)
 
 
-# what the error is about, whom it goes to, ctstate, direction
+# the quoted packet, the error's receiver, ctstate, direction
 ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
     "the client's packet": (FROM_CLIENT, CLIENT, CT_RELATED, 1),
     "the answer": (BACK, HOST_ADDRESS, CT_RELATED, 0),
@@ -154,26 +154,26 @@ def test_errors(about: Packet | None, daddr: int, state: int, direction: int) ->
     assert track(unconfirmed, HOST).track.ct_state == CT_INVALID
 
 
-# kernel, ctstate of an error about the client's packet that goes to somebody else
+# kernel, ctstate of an error about the client's packet that goes to another host
 OUTER = {"4.18.0-240.el8.x86_64": CT_RELATED, "5.4.0-150-generic": CT_INVALID, "": CT_INVALID}
 
 
 @pytest.mark.parametrize(("kernel", "state"), OUTER.items())
-def test_nobody_looked_whom_an_error_goes_to(kernel: str, state: int) -> None:
+def test_old_kernels_relate_an_error_whatever_its_receiver(kernel: str, state: int) -> None:
     error = Packet(4, 77, 5, ICMP, icmp=3 << 8 | 1, inner=FROM_CLIENT)
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
     before = at("prerouting", error).with_history(connections=((HOST_NETNS, known),))
     assert track(before, msgspec.structs.replace(HOST, kernel=kernel)).track.ct_state == state
 
 
-def test_what_starts_here_is_not_verified() -> None:
+def test_a_local_packets_checksum_is_not_verified() -> None:
     assert track(at("output", broken(FROM_CLIENT), iif=""), HOST).track.ct_state == CT_NEW
     off = HOST.sysctls.with_value(("net", "netfilter", "nf_conntrack_checksum"), "0")
     trusting = msgspec.structs.replace(HOST, sysctls=off)
     assert track(at("prerouting", broken(FROM_CLIENT)), trusting).track.ct_state == CT_NEW
 
 
-def test_a_connection_begun_anew_is_asked_for_nat_again() -> None:
+def test_nat_chains_run_again_for_a_connection_that_begins_anew() -> None:
     before = at("prerouting").with_history(connections=((HOST_NETNS, confirmed_(OVER)),))
     after = track(before, HOST)
     assert after.track.connection is not None
@@ -215,7 +215,7 @@ def test_an_error_about_an_untracked_packet_is_invalid_and_settled() -> None:
     assert track(error.with_track(ct_state=0), HOST).track.ct_state == CT_INVALID
 
 
-def test_a_first_answer_that_is_a_reset_ends_it() -> None:
+def test_a_first_reply_that_is_a_reset_deletes_the_connection() -> None:
     before = at("prerouting", flags(RST | ACK, BACK)).with_history(connections=((HOST_NETNS, OPEN),))
     after = track(before, HOST)
     assert after.track.connection is not None
@@ -226,13 +226,13 @@ def test_a_first_answer_that_is_a_reset_ends_it() -> None:
     assert not kept.status & STATUS_DYING
 
 
-def test_what_answers_a_rejected_packet_confirms_nothing() -> None:
+def test_the_answer_to_a_rejected_packet_confirms_nothing() -> None:
     tracked = track(at("prerouting"), HOST)
     answering = tracked.with_track(ct_direction=1, ct_state=CT_RELATED)
     assert confirmed(answering, HOST) is answering
 
 
-def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
+def test_a_reset_of_reject_closes_a_confirmed_connection() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
     met = track(at("input").with_history(connections=((HOST_NETNS, known),)), HOST)
     after = closed(met, HOST)
@@ -247,7 +247,7 @@ def test_a_rejecting_reset_closes_what_is_confirmed() -> None:
     assert closed(reset, HOST) is reset
 
 
-def test_what_is_forgotten_begins_anew() -> None:
+def test_a_deleted_connection_begins_anew() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
     met = track(at("input").with_history(connections=((HOST_NETNS, known),)), HOST)
     left = forgotten(met)
@@ -269,8 +269,8 @@ def test_the_walk_remembers_one_connection_once() -> None:
 
 
 @pytest.mark.parametrize("status", (STATUS_CONFIRMED, STATUS_CONFIRMED | STATUS_DYING))
-def test_answers_that_would_be_another_connections_are_the_packets_end(status: int) -> None:
-    """NAT may be told of one port alone, which is taken."""
+def test_a_packet_whose_reply_tuple_is_taken_is_dropped(status: int) -> None:
+    """A rule may allow NAT one port only, which is taken."""
     other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
     met = track(at("prerouting").with_history(connections=((HOST_NETNS, other),)), HOST)
     fresh = met.with_track(connection=OPEN, ct_direction=0)
@@ -287,7 +287,7 @@ def test_a_tuple_without_ports() -> None:
     assert tuple_of(Packet(4, 1, 2, 47), "6.18.0") == Tuple(1, 2, 47, 0, 0)
 
 
-def test_a_zone_is_for_one_look_up() -> None:
+def test_a_zone_counts_for_one_lookup() -> None:
     """An invalid packet has no connection; over the loopback link it is looked up in the usual zone."""
     before = at("output", FROM_CLIENT).with_track(zone=3)
     after = track(before, HOST)
@@ -296,7 +296,7 @@ def test_a_zone_is_for_one_look_up() -> None:
     assert track(msgspec.structs.replace(before, packet=flags(RST)), HOST).track.zone is None
 
 
-def test_of_answers_that_look_as_what_they_answer_an_answer_is_found() -> None:
+def test_of_two_equal_tuples_the_reply_is_found() -> None:
     same = Tuple(CLIENT, CLIENT, UDP, 53, 53)
     known = Connection(4, same, same, status=STATUS_CONFIRMED)
     packet = Packet(4, CLIENT, CLIENT, UDP, sport=53, dport=53)

@@ -55,7 +55,7 @@ BY_LINKS = {"": False, '"eth0"': False, '"eth0", "docker0"': True, '"eth0", "vet
 
 
 @pytest.mark.parametrize(("devices", "expected"), BY_LINKS.items())
-def test_newer_kernels_ask_for_the_links(devices: str, expected: bool) -> None:
+def test_newer_kernels_compare_the_links(devices: str, expected: bool) -> None:
     flowtable = f"flowtable f {{ hook ingress priority 0; devices = {{ {devices} }}; }}"
     rules = Ruleset((Table("inet", "t", "nft", (), objects=(flowtable,)),))
     seen = forwarded(UDP, KNOWN)
@@ -96,7 +96,7 @@ WAYS: dict[str, tuple[Namespace, int, str, bool]] = {
 
 
 @pytest.mark.parametrize(("namespace", "direction", "kernel", "expected"), WAYS.values(), ids=WAYS)
-def test_ipv6_needs_a_way_back(namespace: Namespace, direction: int, kernel: str, expected: bool) -> None:
+def test_ipv6_needs_a_route_back(namespace: Namespace, direction: int, kernel: str, expected: bool) -> None:
     assert offloads(msgspec.structs.replace(namespace, kernel=kernel), six(direction)) is expected
 
 
@@ -130,6 +130,6 @@ def test_carries_past(status: int, flags: int, ttl: int, link: str, expected: bo
     assert [isinstance(each, State) for each in outcomes] == ([False, True] if expected else [True])
 
 
-def test_what_is_unknown_or_never_goes_there_is_not_carried_past() -> None:
+def test_an_unknown_connection_or_an_excluded_packet_passes_the_rules() -> None:
     for packet in (forwarded(TCP, KNOWN).packet, forwarded(ICMP, KNOWN).packet):
         assert not carries_past(host_namespace(), State("device-in", HOST_NETNS, packet, iif="eth0"), "eth0")

@@ -119,7 +119,7 @@ def test_nat_is_done_at_its_place_and_once() -> None:
 
 
 @pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))
-def test_what_lo_brought_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
+def test_a_packet_from_lo_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
     body: tuple[Expression, ...] = () if target is None else (Nat("dnat", (target, target)),)
     whole = net(Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
     (after,) = run_hook(whole, msgspec.structs.replace(at("prerouting", iif="lo"), local=True), "prerouting")
@@ -127,7 +127,7 @@ def test_what_lo_brought_keeps_its_route_unless_it_is_translated(target: int | N
     assert after.local is keeps
 
 
-def test_notrack_leaves_nothing_to_translate() -> None:
+def test_an_untracked_packet_is_not_translated() -> None:
     whole = with_rules(
         "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n"
         f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
@@ -137,7 +137,7 @@ def test_notrack_leaves_nothing_to_translate() -> None:
 
 
 @pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
-def test_the_status_tells_that_translation_was_asked_about(rules: str, done: int) -> None:
+def test_the_status_shows_that_nat_chains_have_run(rules: str, done: int) -> None:
     after = only(with_rules(rules), at("prerouting"), "prerouting")
     assert after.track.connection is not None
     assert after.track.connection.status == done
@@ -165,7 +165,7 @@ def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int |
 
 
 @pytest.mark.parametrize(("dialect", "tracked"), (("nft", True), ("iptables-nft", False)))
-def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Dialect, *, tracked: bool) -> None:
+def test_a_zone_for_an_untracked_packet_that_comes_back_over_lo(dialect: Dialect, *, tracked: bool) -> None:
     whole = net(Table("ip", "raw", dialect, (base("prerouting", -310, SetZone(5)),)))
     state = at("prerouting").with_track(notrack=True, ct_state=CT_UNTRACKED)
     after = only(whole, state, "prerouting")
@@ -173,14 +173,14 @@ def test_a_zone_for_what_comes_back_over_the_loopback_link_untracked(dialect: Di
 
 
 @pytest.mark.parametrize(("dialect", "untracked"), (("nft", True), ("iptables-nft", False)))
-def test_notrack_for_what_answers_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
+def test_notrack_for_the_answer_to_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
     whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
     after = only(whole, at("output", iif="").with_track(ct_state=CT_RELATED), "output")
     assert (after.track.ct_state == CT_UNTRACKED) is untracked
     assert after.track.notrack is untracked  # what lo brings back is tracked there, if it was not here
 
 
-def test_the_first_nat_chain_that_translates_is_the_last_that_is_asked() -> None:
+def test_no_nat_chain_runs_after_one_that_translates() -> None:
     chains = (
         Table("ip", "first", "nft", (base("prerouting", -101, Nat("dnat", (WEB, WEB)), kind="nat"),)),
         Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (7, 7)), kind="nat"),)),
@@ -197,7 +197,7 @@ def on(kernel: str, whole: Network) -> Network:
 
 # kernel, where the client's packet goes: the first chain says nothing of it, the second would translate it
 @pytest.mark.parametrize(("kernel", "daddr"), ((OLD_NAT, HOST_ADDRESS), (SHARED_NAT, WEB), ("", WEB)))
-def test_the_first_nat_chain_decided_for_all_once(kernel: str, daddr: int) -> None:
+def test_on_old_kernels_the_first_nat_chain_decides_for_all(kernel: str, daddr: int) -> None:
     chains = (
         Table("ip", "first", "nft", (base("prerouting", -101, kind="nat"),)),
         Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"),)),
@@ -207,7 +207,7 @@ def test_the_first_nat_chain_decided_for_all_once(kernel: str, daddr: int) -> No
 
 # kernel, whether a filter chain behind -100 and before 0 sees the packet translated by a nat chain at 0
 @pytest.mark.parametrize(("kernel", "dropped"), ((OLD_NAT, False), (SHARED_NAT, True), ("", True)))
-def test_a_nat_chain_once_had_its_own_place(kernel: str, *, dropped: bool) -> None:
+def test_on_old_kernels_a_nat_chain_has_its_own_priority(kernel: str, *, dropped: bool) -> None:
     chains = (
         Table("ip", "t", "nft", (base("prerouting", 0, Nat("dnat", (WEB, WEB)), kind="nat"),)),
         Table("ip", "u", "nft", (base("prerouting", -50, FieldMatch("daddr4", ((WEB, WEB),)), DROP),)),
@@ -216,9 +216,9 @@ def test_a_nat_chain_once_had_its_own_place(kernel: str, *, dropped: bool) -> No
     assert outcomes == (["dropped rule"] if dropped else ["prerouting"])
 
 
-# kernel, from whom the answer seems to come where only PREROUTING has a nat chain
+# kernel, the reply's source address if only PREROUTING has a nat chain
 @pytest.mark.parametrize(("kernel", "saddr"), ((OLD_NAT, WEB), (SHARED_NAT, HOST_ADDRESS), ("", HOST_ADDRESS)))
-def test_answers_once_needed_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
+def test_on_old_kernels_replies_need_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
     whole = on(kernel, net(own(base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
     asked = only(whole, at("prerouting"), "prerouting")
     assert asked.packet.daddr == WEB
@@ -233,7 +233,7 @@ def test_answers_once_needed_a_nat_chain_of_their_own(kernel: str, saddr: int) -
     ("kernel", "first", "second"),
     (("4.9.0-19-amd64", "dropped rule", "forward"), ("4.18.0-240.el8.x86_64", "forward", "dropped rule")),
 )
-def test_of_equal_chains_the_earlier_one_once_went_first(kernel: str, first: str, second: str) -> None:
+def test_on_old_kernels_of_equal_chains_the_earlier_one_runs_first(kernel: str, first: str, second: str) -> None:
     marks, drops = own(base("forward", 0, MARK), name="marks"), own(base("forward", 0, MARKED, DROP), name="drops")
     for tables, expected in (((marks, drops), first), ((drops, marks), second)):
         assert told(run_hook(on(kernel, net(*tables)), at("forward"), "forward")) == [expected]
@@ -279,7 +279,7 @@ def test_a_reset_for_a_bridged_translated_packet_goes_astray() -> None:
 
 
 @pytest.mark.parametrize(("protocol", "answered"), ((TCP, False), (UDP, False), (SCTP, True), (ESP, True)))
-def test_what_is_broken_gets_no_answer_where_reject_can_see_it(protocol: int, answered: bool) -> None:
+def test_reject_does_not_answer_a_packet_with_a_wrong_checksum(protocol: int, answered: bool) -> None:
     text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
     whole = with_rules(text)
     broken = Packet(4, CLIENT, WEB, protocol, bad_checksum=True)
@@ -300,7 +300,7 @@ UNSUMMED: dict[str, tuple[str, int, str, bool]] = {
 
 
 @pytest.mark.parametrize(("kernel", "protocol", "iif", "answered"), UNSUMMED.values(), ids=UNSUMMED)
-def test_reject_once_looked_for_checksums_that_are_none(kernel: str, protocol: int, iif: str, answered: bool) -> None:
+def test_on_old_kernels_reject_checks_missing_checksums(kernel: str, protocol: int, iif: str, answered: bool) -> None:
     text = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
     state = at("forward", Packet(4, CLIENT, WEB, protocol), iif=iif, oif="docker0")
     (end,) = run_hook(on(kernel, with_rules(text)), state, "forward")
@@ -317,14 +317,14 @@ def test_a_live_entry_is_a_step() -> None:
     assert [step.stage for step in only(network(host), at("prerouting"), "prerouting").history.steps] == ["prerouting"]
 
 
-def test_the_bridge_family_is_asked_on_bridges_alone() -> None:
+def test_chains_of_the_bridge_family_run_on_bridges_alone() -> None:
     whole = net(own(base("forward", 0, DROP), "bridge"))
     assert told(run_bridge_hook(whole, at("bridge"), "forward")) == ["dropped rule"]
     assert told(run_bridge_hook(whole, at("bridge"), "input")) == ["bridge"]
     assert told(run_hook(whole, at("forward"), "forward")) == ["forward"]
 
 
-# hook, the interface that a rule asks for, whether it sees the frame
+# hook, the interface in a rule, whether the rule matches the frame
 PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
     "came in by its port": ("prerouting", NameMatch("iif", ("veth1",)), True),
     "not by the bridge": ("input", NameMatch("iif", ("docker0",)), False),
@@ -351,7 +351,7 @@ def test_chains_of_a_bridge_on_either_side_of_br_netfilter() -> None:
     assert told(run_bridge_hook(whole, at("bridge"), "forward", behind=-1)) == ["dropped rule"]
 
 
-def test_chains_of_a_device_go_by_priority_whatever_their_family() -> None:
+def test_chains_of_a_device_run_by_priority_whatever_their_family() -> None:
     later, earlier = base("ingress", 5, MARKED, DROP, devices=("eth0",)), base("ingress", -5, MARK, devices=("eth0",))
     whole = net(own(later, "netdev"), own(earlier, "inet"))
     assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]

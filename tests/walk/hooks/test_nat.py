@@ -65,7 +65,7 @@ def test_the_answer_is_translated_back() -> None:
     assert translate(answer, "dst").packet == answer.packet
 
 
-def test_an_error_speaks_of_what_its_receiver_sent() -> None:
+def test_an_error_quotes_the_packet_as_its_receiver_sent_it() -> None:
     """From behind a published port: to the client it comes from the host, about the client's own packet."""
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
     assert done is not None
@@ -91,7 +91,7 @@ def test_an_error_speaks_of_what_its_receiver_sent() -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "stopped"), ((5, STATUS_DNAT, True), (5, 0, False), (3, STATUS_DNAT, False))
 )
-def test_redirects_about_translated_connections_go_nowhere(kind: int, status: int, stopped: bool) -> None:
+def test_redirects_about_translated_connections_are_dropped(kind: int, status: int, stopped: bool) -> None:
     connection = Connection(4, Tuple(1, 2, TCP, 3, 4), Tuple(5, 1, TCP, 4, 3), status)
     error = at("prerouting", Packet(4, 9, 1, ICMP, icmp=kind << 8))
     assert redirects_translated(error.with_track(connection=connection)) is stopped
@@ -106,7 +106,7 @@ def test_redirects_about_translated_connections_go_nowhere(kind: int, status: in
         ("snat", "docker0", 0, False),
     ),
 )
-def test_what_was_masqueraded_leaves_by_that_link(
+def test_a_masqueraded_connection_keeps_its_link(
     nat: Literal["masquerade", "snat"], oif: str, direction: Literal[0, 1], moved: bool
 ) -> None:
     done = set_up(tracked(oif="eth0"), HOST, "src", Nat(nat, (HOST_ADDRESS, HOST_ADDRESS)))
@@ -116,7 +116,7 @@ def test_what_was_masqueraded_leaves_by_that_link(
     assert leaves_elsewhere(later, "dst") is False
 
 
-def test_chains_are_asked_about_a_reset_where_they_were_not_yet() -> None:
+def test_nat_chains_run_for_a_reset_if_they_have_not_yet() -> None:
     reset = tracked().with_track(ct_direction=1, ct_state=CT_RELATED)
     assert needs_decision(reset, "src")
     assert not needs_decision(reset.with_track(ct_state=CT_ESTABLISHED), "src")
@@ -129,7 +129,7 @@ def test_ids_of_echoes_are_translated_both_ways() -> None:
     assert (out.saddr, out.sport, out.dport, out.icmp) == (5, 9, 9, 8 << 8)
 
 
-def test_other_icmpv6_questions_keep_their_id_in_whatever_connection() -> None:
+def test_other_icmpv6_requests_keep_their_id() -> None:
     question = at("prerouting", Packet(6, 1, 2, ICMP6, sport=7, dport=7, icmp=139 << 8))
     connection = Connection(6, Tuple(1, 2, ICMP6, 7, 139 << 8), Tuple(2, 5, ICMP6, 9, 140 << 8), STATUS_SNAT)
     out = translate(question.with_track(connection=connection), "src").packet
@@ -140,7 +140,7 @@ def test_other_icmpv6_questions_keep_their_id_in_whatever_connection() -> None:
     assert drawn.track.connection.reply.sport != 7
 
 
-def test_status_says_what_is_translated() -> None:
+def test_the_status_has_the_translated_sides() -> None:
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB)))
     assert done is not None
     assert done.track.connection is not None
@@ -151,7 +151,7 @@ def test_status_says_what_is_translated() -> None:
     assert not same.track.connection.status & STATUS_DNAT
 
 
-def test_without_an_address_on_the_link_it_cannot_be_made() -> None:
+def test_masquerade_needs_an_address_on_the_link() -> None:
     bare = msgspec.structs.replace(HOST, addresses=())
     assert set_up(tracked(oif="docker0"), bare, "src", Nat("masquerade")) is None
     assert set_up(tracked(), bare, "dst", Nat("redirect")) is None
@@ -162,7 +162,7 @@ def test_masquerade_towards_a_gateway_takes_the_address_of_its_network() -> None
     assert shown(set_up(state, HOST, "src", Nat("masquerade")), "src")[0] == GATEWAY
 
 
-def test_chains_are_asked_once_a_direction() -> None:
+def test_nat_chains_run_once_a_direction() -> None:
     state = tracked()
     assert needs_decision(state, "dst")
     plain = set_up(state, HOST, "dst", None)

@@ -31,19 +31,19 @@ def test_address(first: str, last: str, persistent: bool, source: str, target: s
     assert allowed.address("src", asked, version, 0) == number(expected)
 
 
-def test_a_destination_goes_into_its_own_hash() -> None:
+def test_the_hash_of_a_destination_has_its_new_words() -> None:
     allowed = Range((number("2001:db8:2::"), number("2001:db8:ffff::")))
     asked = Tuple(number("fd18::1"), number("2001:db8:1::1"), TCP, 40000, 80)
     assert allowed.address("dst", asked, 6, 0) == number("2001:db8:dbe0:ec60:bb0d:60de:656d:6d63")
 
 
-def test_without_a_range_all_stays() -> None:
+def test_without_a_range_nothing_changes() -> None:
     asked = Tuple(1, 2, TCP, 40000, 80)
     assert Range().address("src", asked, 4, 0) == 1
     assert Range().has_source(asked)
 
 
-def test_who_is_inside_may_stay() -> None:
+def test_an_address_inside_the_range_may_stay() -> None:
     allowed = Range((5, 9), (1000, 2000))
     assert allowed.has_source(Tuple(7, 2, TCP, 1000, 80))
     assert not allowed.has_source(Tuple(4, 2, TCP, 1000, 80))

@@ -90,7 +90,7 @@ WORSE6: dict[str, tuple[str, str, bool, bool]] = {
 
 
 @pytest.mark.parametrize(("dialect", "kernel", "loose", "expected"), WORSE6.values(), ids=WORSE6)
-def test_a_worse_route_of_ipv6_once_did(dialect: str, kernel: str, loose: bool, expected: bool) -> None:
+def test_on_old_kernels_a_worse_ipv6_route_is_enough(dialect: str, kernel: str, loose: bool, expected: bool) -> None:
     better = Route(6, 0x20010DB8 << 96, 32, next_hops=(NextHop("docker0"),))
     default = Route(6, 0, 0, next_hops=(NextHop("eth0"),))
     place = msgspec.structs.replace(host_namespace(routes=(better, default)), kernel=kernel)
@@ -98,7 +98,7 @@ def test_a_worse_route_of_ipv6_once_did(dialect: str, kernel: str, loose: bool, 
     assert NamespaceSurroundings(place, dialect).reverse_path(seen, loose=loose, use_mark=False) is expected
 
 
-def test_no_way_back_at_all() -> None:
+def test_no_route_back_at_all() -> None:
     nowhere = NamespaceSurroundings(Namespace("host"))
     assert not nowhere.reverse_path(SEEN, loose=True, use_mark=False)
     unreachable = msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type="unreachable")
@@ -139,13 +139,13 @@ def test_owns_socket() -> None:
     assert asked(with_socket("udp")) is False
 
 
-def test_a_socket_of_any_address_counts_only_where_it_is_asked_for() -> None:
+def test_a_wildcard_socket_counts_only_with_nowildcard() -> None:
     """xt_socket.c socket_match(): ``--nowildcard``."""
     assert with_socket("tcp").owns_socket(SEEN, transparent=False, wildcard=False) is False
     assert with_socket("tcp", HOST_ADDRESS).owns_socket(SEEN, transparent=False, wildcard=False) is True
 
 
-def test_whether_a_client_has_a_socket_is_in_no_reading() -> None:
+def test_no_reading_has_the_sockets_of_clients() -> None:
     for client, expected in ((HOST_ADDRESS, None), (WEB, False)):
         forth = Tuple(client, CLIENT, TCP, 1, 40000)  # WEB's packets are masqueraded
         connection = Connection(4, forth, Tuple(CLIENT, HOST_ADDRESS, TCP, 40000, 1))
@@ -159,6 +159,6 @@ def test_whether_a_client_has_a_socket_is_in_no_reading() -> None:
 
 
 def test_a_transparent_socket_is_none_of_docker_proxys() -> None:
-    """What socket options others have is not read."""
+    """No reading has the socket options of other programs."""
     assert asked(HOST, transparent=True) is False
     assert asked(with_socket("tcp"), transparent=True) is None

@@ -1,4 +1,4 @@
-"""What the host did not say of its rules."""
+"""Conditions for rules that were not read."""
 
 import msgspec
 import pytest

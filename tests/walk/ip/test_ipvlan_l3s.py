@@ -39,7 +39,7 @@ PACKET = Packet(4, CLIENT, OWN, TCP, sport=40000, dport=80, dmac=MAC)
 
 
 @pytest.mark.parametrize(("mode", "netns"), (("l3s", "host"), ("l3", "container:one")))
-def test_which_namespace_shows_it_to_prerouting(mode: str, netns: str) -> None:
+def test_the_namespace_below_runs_prerouting(mode: str, netns: str) -> None:
     (outcome,) = device_in(over_ipvlan(mode), at("device-in", PACKET))
     assert isinstance(outcome, State)
     assert outcome.netns.name == netns
@@ -57,7 +57,7 @@ def test_it_passes_input_below_and_arrives_above() -> None:
     assert (end.kind, end.state.netns) == ("arrived", sibling("container:one"))
 
 
-def test_what_is_not_for_it_is_routed_below() -> None:
+def test_a_packet_for_another_address_is_routed_below() -> None:
     packet = msgspec.structs.replace(PACKET, daddr=HOST_ADDRESS)
     (outcome,) = input_route_above(over_ipvlan(), at("input-route", packet))
     assert isinstance(outcome, State)
@@ -65,7 +65,7 @@ def test_what_is_not_for_it_is_routed_below() -> None:
     assert delivered_above(outcome) is outcome
 
 
-def test_what_it_does_not_believe_is_routed_below() -> None:
+def test_a_packet_with_a_wrong_source_is_routed_below() -> None:
     packet = msgspec.structs.replace(PACKET, saddr=OWN)  # its own address
     net = over_ipvlan()
     below = at("input-route", packet)
@@ -73,7 +73,9 @@ def test_what_it_does_not_believe_is_routed_below() -> None:
 
 
 @pytest.mark.parametrize(("above", "source"), ((Port(sibling("container:one"), "eth0"), OWN), (None, None)))
-def test_what_input_below_rejects_is_answered_by_the_address_above(above: Port | None, source: int | None) -> None:
+def test_a_packet_that_input_below_rejects_is_answered_from_the_address_above(
+    above: Port | None, source: int | None
+) -> None:
     shown = msgspec.structs.replace(at("input", PACKET), l3s=above)
     back = refusal(over_ipvlan(), stopped(shown, "reject", reject="icmp-admin-prohibited"))
     assert (back.packet.saddr if back is not None else None) == source

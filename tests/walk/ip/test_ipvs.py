@@ -7,7 +7,8 @@ from hairpin.host.host import Host
 from hairpin.host.socket import VirtualService
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace
 from tests.two_hosts import OPEN
 

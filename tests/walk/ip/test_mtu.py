@@ -87,7 +87,7 @@ def together(version: int, length: int, pieces: int) -> State:
     return defragmented(TRACKING, standing(version, length, pieces=pieces, iif="eth1"))
 
 
-def test_fragments_are_defragmented_where_rules_are() -> None:
+def test_fragments_are_defragmented_where_connections_are_tracked() -> None:
     assert together(6, 1500, 1300).fragments.defragmented
     assert not defragmented(SPACE, standing(6, 1500, pieces=1300)).fragments.defragmented
     assert not defragmented(TRACKING, standing(6, 1300)).fragments.defragmented
@@ -128,7 +128,7 @@ def test_fragmented_by_socket(state: State, whole: bool) -> None:
     assert fragmented_by_socket(state, 1400).packet.dont_fragment is whole
 
 
-# packet of our own, its largest piece on the wire or what we are told
+# local packet, its largest fragment on the wire or the error that its sender gets
 OWN: dict[str, tuple[State, int | str]] = {
     "fits": (standing(4, 1400), 1400),
     "cut at eight bytes": (standing(4, 1500), 20 + 1376),
@@ -177,7 +177,7 @@ BRIDGED: dict[str, tuple[State, int, int | str]] = {
 
 
 @pytest.mark.parametrize(("state", "mtu", "expected"), BRIDGED.values(), ids=BRIDGED)
-def test_bridged_in_pieces(state: State, mtu: int, expected: int | str) -> None:
+def test_bridged_in_fragments(state: State, mtu: int, expected: int | str) -> None:
     outcome = fragmented_by_bridge(state, mtu, PORT)
     if isinstance(outcome, End):
         assert outcome.stop is not None

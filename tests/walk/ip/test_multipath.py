@@ -39,14 +39,14 @@ def _with_eth1(plain: Namespace) -> Namespace:
     )
 
 
-def test_all_packets_of_a_connection_take_one_way() -> None:
+def test_all_packets_of_a_connection_take_one_path() -> None:
     trace = walk_flow(with_two_uplinks(), OUT)
     sources = [branch.request[-1].packet.saddr for branch in trace.branches]
     expected = [parse_address(each)[1] for each in ("198.51.100.11", "192.0.2.2")]
     assert (trace.verdict, sources) == ("leaves", expected)
 
 
-def test_which_way_it_is_decides_is_said() -> None:
+def test_the_chosen_path_is_a_condition() -> None:
     trace = walk_flow(with_two_uplinks(second_filtered=True), OUT)
     assert trace.verdict == "depends"
     assert [branch.verdict for branch in trace.branches] == ["leaves", "dropped"]

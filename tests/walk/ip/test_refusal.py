@@ -29,14 +29,14 @@ def test_an_error_quotes_the_packet_and_comes_from_where_the_route_says() -> Non
     assert (error.inner, error.length_bytes, error.dscp) == (TO_WEB, 68, 54)
 
 
-def test_what_was_meant_for_this_host_is_answered_by_the_address_that_was_asked() -> None:
+def test_a_packet_to_this_host_is_answered_from_its_destination_address() -> None:
     asked = msgspec.structs.replace(TO_WEB, daddr=HOST_ADDRESS, protocol=UDP)
     back = answer(at("input", asked), "icmp-port-unreachable")
     assert back is not None
     assert (back.packet.saddr, back.packet.icmp) == (HOST_ADDRESS, 3 << 8 | 3)
 
 
-def test_what_a_rule_of_output_has_turned_to_this_host_is_answered_by_the_address_that_it_has_then() -> None:
+def test_a_packet_that_output_translates_to_this_host_is_answered_from_its_new_destination() -> None:
     turned = msgspec.structs.replace(TO_WEB, daddr=0x7F000001, protocol=UDP)
     state = msgspec.structs.replace(at("output", turned, iif="", oif="eth0"), rerouted="lo")
     back = answer(state, "icmp-port-unreachable")
@@ -44,7 +44,7 @@ def test_what_a_rule_of_output_has_turned_to_this_host_is_answered_by_the_addres
     assert back.packet.saddr == 0x7F000001
 
 
-def test_what_a_rule_of_output_has_turned_away_from_this_host_is_answered_by_an_address_of_the_route() -> None:
+def test_a_packet_that_output_translates_away_from_this_host_is_answered_from_an_address_of_the_route() -> None:
     turned = msgspec.structs.replace(TO_WEB, protocol=UDP)
     state = msgspec.structs.replace(at("output", turned, iif="", oif="lo"), rerouted="docker0")
     back = answer(state, "icmp-port-unreachable")
@@ -52,7 +52,7 @@ def test_what_a_rule_of_output_has_turned_away_from_this_host_is_answered_by_an_
     assert back.packet.saddr == 0
 
 
-def test_what_goes_to_the_ipv6_loopback_address_is_answered_by_it() -> None:
+def test_a_packet_to_the_ipv6_loopback_address_is_answered_from_it() -> None:
     loopback = Address("lo", 6, 1, 128)
     host = msgspec.structs.replace(host_namespace(), addresses=(loopback,))
     asked = Packet(6, 0x20010DB8 << 96 | 9, 1, UDP, sport=1, dport=2)
@@ -62,7 +62,7 @@ def test_what_goes_to_the_ipv6_loopback_address_is_answered_by_it() -> None:
     assert back.packet.saddr == 1
 
 
-def test_no_reset_answers_what_was_for_no_address() -> None:
+def test_no_reset_answers_a_packet_to_the_unspecified_address() -> None:
     asked = Packet(6, 0x20010DB8 << 96 | 9, 0, TCP, sport=1, dport=2, tcp_flags=SYN)
     stop = stopped(at("forward", asked, oif="docker0"), "reject", stage="forward", reject="tcp-reset")
     assert refusal(NETWORK, stop) is None
@@ -75,7 +75,7 @@ def test_an_error_has_a_socket_of_the_kernels_own_and_a_reset_none(reject: str, 
     assert (back.sender.by_kernel, back.sender.uid) == (own, None)
 
 
-def test_what_lo_brings_back_has_its_route_already() -> None:
+def test_an_answer_that_comes_back_over_lo_has_its_route_already() -> None:
     asked = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=0x7F000001, protocol=UDP)
     looped = msgspec.structs.replace(at("prerouting", asked, iif="lo"), local=True)
     back = answer(looped, "icmp-port-unreachable")
@@ -83,7 +83,7 @@ def test_what_lo_brings_back_has_its_route_already() -> None:
     assert back.packet.saddr == 0x7F000001
 
 
-def test_what_is_translated_on_its_way_over_lo_is_answered_by_an_address_of_the_route() -> None:
+def test_a_packet_translated_on_its_way_over_lo_is_answered_from_an_address_of_the_route() -> None:
     asked = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=CLIENT, protocol=UDP)
     back = answer(msgspec.structs.replace(at("input-route", asked, iif="lo"), rerouted="lo"), "icmp-net-unreachable")
     assert back is not None
@@ -91,13 +91,13 @@ def test_what_is_translated_on_its_way_over_lo_is_answered_by_an_address_of_the_
 
 
 @pytest.mark.parametrize("source", (0xFFFFFFFF, 0xE0000001))
-def test_nobody_is_told_by_a_broadcast(source: int) -> None:
+def test_no_error_answers_a_broadcast(source: int) -> None:
     spoofed = msgspec.structs.replace(TO_WEB, saddr=source, protocol=UDP)
     assert answer(at("prerouting", spoofed), "icmp-port-unreachable") is None
 
 
 @pytest.mark.parametrize("stage", ("prerouting", "input"))
-def test_what_has_no_route_yet_is_answered_as_its_sender_is_reached(stage: Stage) -> None:
+def test_a_packet_without_a_route_is_answered_by_the_route_to_its_sender(stage: Stage) -> None:
     """Where its sender seems to be this host, an error would come from an address that this host does not have."""
     spoofed = msgspec.structs.replace(TO_WEB, saddr=HOST_ADDRESS, daddr=CLIENT, protocol=UDP)
     assert answer(at(stage, spoofed), "icmp-port-unreachable") is None
@@ -110,7 +110,7 @@ def test_what_has_no_route_yet_is_answered_as_its_sender_is_reached(stage: Stage
 @pytest.mark.parametrize(
     ("kind", "protocol", "own"), (("local", "boot", False), ("anycast", "boot", False), ("anycast", "kernel", True))
 )
-def test_ipv6_answers_from_what_a_link_or_its_network_has(kind: RouteType, protocol: str, own: bool) -> None:
+def test_ipv6_answers_from_an_address_of_a_link_or_its_network(kind: RouteType, protocol: str, own: bool) -> None:
     asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB8 << 96, UDP, sport=1, dport=2)
     route = Route(6, asked.daddr, 128, TABLE_LOCAL, kind, (NextHop("eth0"),), protocol=protocol)
     state = at("input", asked, iif="eth0")
@@ -121,7 +121,7 @@ def test_ipv6_answers_from_what_a_link_or_its_network_has(kind: RouteType, proto
 
 
 @pytest.mark.parametrize(("source", "kernel"), ((None, ""), (7, ""), (None, "5.4.0-150-generic")))
-def test_an_ipv6_error_comes_from_the_link_that_was_asked_by_unless_the_route_names_a_source(
+def test_an_ipv6_error_comes_from_the_input_link_unless_the_route_names_a_source(
     source: int | None, kernel: str
 ) -> None:
     asked = Packet(6, 0x20010DB8 << 96 | 9, 0x20010DB9 << 96, UDP, sport=1, dport=2)
@@ -164,7 +164,7 @@ def test_an_ipv6_error_about_a_frame_on_a_bridge_comes_from_where_the_route_says
 
 
 @pytest.mark.parametrize("other", (False, True))
-def test_an_ipv6_error_about_somebody_elses_frame_does_not_come_from_the_address_that_was_asked(other: bool) -> None:
+def test_an_ipv6_error_about_another_hosts_frame_does_not_come_from_its_destination_address(other: bool) -> None:
     own = Address("docker0", 6, 0x20010DB8 << 96 | 1, 64)
     net = network(msgspec.structs.replace(host_namespace(), addresses=(own,)))
     asked = Packet(6, 0x20010DB8 << 96 | 9, own.value, UDP, sport=1, dport=2)
@@ -183,7 +183,7 @@ def test_a_reset_exchanges_the_ends(asked: int, told: int) -> None:
     assert (packet.tcp_flags, packet.inner) == (told, None)
 
 
-def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
+def test_a_reset_about_a_bridged_packet_leaves_by_the_port() -> None:
     bridged = at("forward", TO_WEB, oif="docker0").with_frame(physin="veth1")
     back = answer(bridged, "tcp-reset")
     assert back is not None
@@ -196,7 +196,7 @@ def test_for_a_bridged_packet_a_reset_goes_out_of_the_port() -> None:
 
 
 @pytest.mark.parametrize(("sender", "link"), (("fe80::7", "eth0"), ("2001:db8::7", "")))
-def test_an_error_to_a_link_local_address_goes_by_the_link_that_the_packet_came_by(sender: str, link: str) -> None:
+def test_an_error_to_a_link_local_address_leaves_by_the_packets_input_link(sender: str, link: str) -> None:
     asked = Packet(6, parse_address(sender)[1], parse_address("2001:db8:7::1")[1], UDP, sport=1, dport=2)
     routes = (Route(6, 0xFE80 << 112, 64, next_hops=(NextHop("eth0"),)), Route(6, 0, 0, next_hops=(NextHop("wg0"),)))
     own = (Address("eth0", 6, 0xFE80 << 112 | 1, 64, scope="link"),)
@@ -224,7 +224,7 @@ def test_rules_see_all_of_an_error_to_a_link_local_address(rule: PolicyRule, ans
     assert (back is not None) is answers
 
 
-def test_an_address_of_lo_answers_for_nothing_that_came_by_a_wire() -> None:
+def test_an_error_about_a_packet_from_a_wire_has_no_address_of_lo() -> None:
     host = host_namespace()
     net = network(msgspec.structs.replace(host, addresses=(Address("lo", 6, 1, 128), Address("eth0", 6, 5, 64))))
     asked = Packet(6, parse_address("2001:db8::7")[1], 1, UDP, sport=1, dport=2)
@@ -246,7 +246,7 @@ def test_the_answer_is_part_of_the_connection() -> None:
     assert back.packet.icmp == 3 << 8 | 3
 
 
-def test_the_answer_is_in_the_zone_that_the_packet_would_have_been_tracked_in() -> None:
+def test_the_answer_is_in_the_zone_that_a_rule_set_for_the_packet() -> None:
     zoned = at("output", TO_WEB, iif="").with_track(zone=5)
     back, other = (answer(each, "tcp-reset") for each in (zoned, zoned.with_track(notrack=True)))
     assert back is not None
@@ -268,7 +268,7 @@ SILENT: dict[str, tuple[Packet, str]] = {
 
 
 @pytest.mark.parametrize("to_many", (False, True))
-def test_it_is_the_route_that_makes_a_packet_one_to_many(to_many: bool) -> None:
+def test_the_route_makes_a_packet_a_broadcast(to_many: bool) -> None:
     """The broadcast address of a network is like others where another route leads there."""
     state = msgspec.structs.replace(at("forward", TO_WEB, oif="docker0"), to_many=to_many)
     assert (answer(state, "icmp-net-unreachable") is None) is to_many

@@ -92,24 +92,24 @@ def test_no_route() -> None:
     assert told(outcomes) == ["rejected no-route icmp-net-unreachable"]
 
 
-def test_a_forwarded_packet_has_lost_a_hop() -> None:
+def test_forwarding_lowers_the_ttl() -> None:
     (outcome,) = input_route(NET, at("input-route", to(WEB)))
     assert isinstance(outcome, State)
     assert (outcome.packet.ttl, outcome.oif) == (63, "docker0")
 
 
-def test_multipath_goes_every_way() -> None:
+def test_multipath_walks_each_path() -> None:
     one, other = route("203.0.113.0/24", "eth0"), route("203.0.113.0/24", "docker0")
     both = msgspec.structs.replace(one, next_hops=(*one.next_hops, *other.next_hops))
     assert told(input_route(routed(both), at("input-route", to("203.0.113.1")))) == ["forward", "forward"]
 
 
-def test_what_looped_back_has_its_route() -> None:
+def test_a_packet_from_lo_has_its_route() -> None:
     state = msgspec.structs.replace(at("input-route", to("203.0.113.1", "127.0.0.1"), iif="lo"), local=True)
     assert told(input_route(NET, state)) == ["input"]
 
 
-def test_the_mark_leads_back_where_told() -> None:
+def test_the_reverse_lookup_has_the_mark_with_src_valid_mark() -> None:
     rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, mark=(7, 255)), PolicyRule(4, 32766, table=254))
     ways = (route("default", "docker0", table=77),)
     packet = to(HOST_ADDRESS, mark=7)
@@ -126,14 +126,14 @@ def test_the_mark_leads_back_where_told() -> None:
 @pytest.mark.parametrize(
     ("pieces", "together", "expected"), ((None, False, "dropped"), (40, False, "forward"), (40, True, "dropped"))
 )
-def test_nobody_looks_for_ports_in_fragments(pieces: int | None, together: bool, expected: str) -> None:
+def test_policy_rules_see_no_ports_of_fragments(pieces: int | None, together: bool, expected: str) -> None:
     rules = (PolicyRule(4, 9, "blackhole", dports=(8151, 8151)), PolicyRule(4, 32766, table=254))
     net = network(host_namespace(policy_rules=rules))
     state = at("input-route", to(WEB)).with_fragments(largest=pieces, defragmented=together)
     assert [each.partition(" ")[0] for each in told(input_route(net, state))] == [expected]
 
 
-def test_an_ipv6_router_goes_by_the_link_and_sends_by_the_route() -> None:
+def test_an_ipv6_router_forwards_by_the_links_mtu_and_sends_by_the_routes() -> None:
     way = Route(6, 7 << 96, 32, next_hops=(NextHop("docker0"),), mtu_bytes=1300)
     on = Sysctls({("net", "ipv6", "conf", "all", "forwarding"): "1"}, "e2")
     host = msgspec.structs.replace(host_namespace(), routes=(way,), sysctls=on)
@@ -168,7 +168,7 @@ SOURCES: dict[str, tuple[str, Packet, dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("kernel", "packet", "changed", "expected"), SOURCES.values(), ids=SOURCES)
-def test_whose_source_is_believed_without_rp_filter(
+def test_sources_that_are_valid_without_rp_filter(
     kernel: str, packet: Packet, changed: dict[str, str], expected: str
 ) -> None:
     many = msgspec.structs.replace(route(f"{BROADCAST}/32", "docker0", table=255), type="broadcast")
@@ -188,7 +188,7 @@ ON_A_NARROW_ROUTE = {
 
 
 @pytest.mark.parametrize(("kernel", "expected"), ON_A_NARROW_ROUTE.items())
-def test_an_ipv4_router_once_did_not_look_at_the_routes_mtu(kernel: str, expected: tuple[str, int | None]) -> None:
+def test_on_old_kernels_an_ipv4_router_ignores_the_routes_mtu(kernel: str, expected: tuple[str, int | None]) -> None:
     narrow = msgspec.structs.replace(route("203.0.113.0/24", "docker0"), mtu_bytes=1300)
     host = msgspec.structs.replace(host_namespace(routes=(narrow,)), kernel=kernel)
     (outcome,) = input_route(network(host), at("input-route", to("203.0.113.9", length_bytes=1400)))
@@ -211,7 +211,7 @@ def test_the_sysctl_that_decided_is_named() -> None:
     assert decided(NET, to("127.0.0.1"), "eth0") == ("eth0", "0", "1")
 
 
-def test_a_group_may_have_been_joined() -> None:
+def test_a_multicast_group_may_have_been_joined() -> None:
     assert told(input_route(NET, at("input-route", to("224.0.0.1")))) == ["input"]
     outcomes = list(input_route(NET, at("input-route", to("239.1.1.1"))))
     assert told(outcomes) == ["dropped route-type", "input"]

@@ -50,7 +50,7 @@ def test_output_route(net: Network, packet: Packet, expected: str, way: tuple[st
     assert ((outcome.oif, outcome.packet.saddr) if isinstance(outcome, State) else None) == way
 
 
-def test_a_link_that_is_chosen_already() -> None:
+def test_a_packet_bound_to_a_link() -> None:
     net = network(host_namespace(routes=(route("192.0.2.0/24", "docker0"),)))
     for chosen, link in (("eth0", "eth0"), ("", "docker0")):
         (outcome,) = output_route(net, at("output-route", to(CLIENT), iif="", oif=chosen))
@@ -58,7 +58,7 @@ def test_a_link_that_is_chosen_already() -> None:
         assert outcome.oif == link
 
 
-def test_ipv4_goes_straight_out_of_the_link_that_it_is_told_where_no_route_leads() -> None:
+def test_ipv4_sends_on_link_by_the_bound_link_without_a_route() -> None:
     state = at("output-route", to(CLIENT), iif="", oif="docker0")
     (found,) = output_route(network(), state)
     assert isinstance(found, State)
@@ -68,7 +68,7 @@ def test_ipv4_goes_straight_out_of_the_link_that_it_is_told_where_no_route_leads
     assert told(output_route(dark, state)) == ["rejected no-route network-unreachable"]
 
 
-def test_ipv6_takes_another_link_than_it_is_told_when_it_knows_its_source() -> None:
+def test_ipv6_with_a_known_source_may_use_another_link() -> None:
     six = Packet(6, parse_address("2001:db8::1")[1], parse_address("2001:db8:1::9")[1], UDP)
     net = network(host_namespace(routes=(route("2001:db8:1::/64", "docker0"),)))
     (found,) = output_route(net, at("output-route", six, iif="", oif="eth0"))
@@ -76,7 +76,7 @@ def test_ipv6_takes_another_link_than_it_is_told_when_it_knows_its_source() -> N
     assert found.oif == "docker0"
 
 
-def test_no_address_to_send_from() -> None:
+def test_a_host_without_a_source_address() -> None:
     host = msgspec.structs.replace(host_namespace(), addresses=())
     assert told(output_route(network(host), at("output-route", to(CLIENT), iif=""))) == ["dropped no-source-address"]
     for kernel, source in (("", 0xC0000008), ("5.4.0-150-generic", 0xC0000008), ("4.18.0-240.el8.x86_64", 0)):
@@ -89,14 +89,14 @@ def test_no_address_to_send_from() -> None:
 
 
 @pytest.mark.parametrize("kind", ("unicast", "broadcast"))
-def test_a_route_of_type_broadcast_leads_to_many(kind: str) -> None:
+def test_a_route_of_type_broadcast_makes_a_broadcast(kind: str) -> None:
     net = network(host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind),)))
     (outcome,) = output_route(net, at("output-route", to(CLIENT), iif=""))
     assert isinstance(outcome, State)
     assert outcome.to_many is (kind == "broadcast")
 
 
-def test_the_owner_and_the_port_choose_the_table() -> None:
+def test_policy_rules_by_owner_and_port_choose_the_table() -> None:
     rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, uids=(5, 5), dports=(8151, 8151)),
              PolicyRule(4, 32766, table=254))  # fmt: skip
     net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
@@ -140,11 +140,11 @@ OUTPUTS: dict[str, tuple[Network, list[str]]] = {
 
 
 @pytest.mark.parametrize(("net", "expected"), OUTPUTS.values(), ids=OUTPUTS)
-def test_output_routes_again_what_it_changed(net: Network, expected: list[str]) -> None:
+def test_output_routes_a_changed_packet_again(net: Network, expected: list[str]) -> None:
     assert sent(net) == expected
 
 
-def test_who_sends_a_datagram_is_told_that_what_it_is_translated_to_has_no_way() -> None:
+def test_the_sender_of_a_datagram_is_told_that_its_new_destination_has_no_route() -> None:
     closed = msgspec.structs.replace(route("10.0.0.0/8", "eth0"), type="unreachable", next_hops=())
     net = with_output("-p udp -j DNAT --to-destination 10.0.0.1:80", closed)
     packet = msgspec.structs.replace(to(CLIENT, HOST_ADDRESS), protocol=UDP)
@@ -171,7 +171,7 @@ def test_postrouting_may_drop() -> None:
 
 
 @pytest.mark.parametrize(("protocol", "link"), (("kernel", "lo"), ("boot", "eth0")))
-def test_an_anycast_route_leads_here_when_the_kernel_made_it(protocol: str, link: str) -> None:
+def test_an_anycast_route_is_local_if_the_kernel_made_it(protocol: str, link: str) -> None:
     source, target = (0x20010DB8 << 96 | low for low in (1, 0))
     anycast = Route(6, target, 128, TABLE_LOCAL, "anycast", (NextHop("eth0"),), protocol=protocol)
     net = network(host_namespace(routes=(anycast,)))

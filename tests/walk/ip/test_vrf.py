@@ -110,13 +110,13 @@ def test_out_by_a_vrf(rules: str, expected: str) -> None:
     assert end.state.packet.saddr == HERE
 
 
-def test_a_raw_sockets_packet_is_not_shown_to_the_vrf() -> None:
+def test_a_raw_sockets_packet_does_not_pass_the_vrf() -> None:
     start = State("output-route", HOST_NETNS, TO_INSIDE, oif="red", sender=Sender(uid=0, header_included=True))
     (end,) = walk_packet(net(drop("OUTPUT", "-o red")), start)
     assert ended(end) == "arrived"
 
 
-def test_a_limited_broadcast_is_shown_on_its_way_in_alone() -> None:
+def test_a_limited_broadcast_passes_the_vrf_only_on_its_way_in() -> None:
     to_all = msgspec.structs.replace(TO_OUTSIDE, daddr=BROADCAST4)
     (came,) = into_vrf(net(drop("PREROUTING", "-i red")), State("prerouting", HOST_NETNS, to_all, iif="r1"))
     assert isinstance(came, End)
@@ -125,7 +125,7 @@ def test_a_limited_broadcast_is_shown_on_its_way_in_alone() -> None:
     assert list(shown_by_vrf(net(), sent, lambda _, changed: iter((changed,)))) == [sent]
 
 
-def test_to_its_own_address_it_goes_by_the_vrf() -> None:
+def test_a_packet_to_an_own_address_leaves_by_the_vrf() -> None:
     own = msgspec.structs.replace(TO_INSIDE, daddr=HERE)
     (end,) = walk_packet(
         net(drop("INPUT", "! -i red", table="filter")), State("output-route", HOST_NETNS, own, oif="red")
@@ -134,13 +134,13 @@ def test_to_its_own_address_it_goes_by_the_vrf() -> None:
     assert end.state.iif == "red"
 
 
-def test_what_a_vrf_shows_is_as_it_was() -> None:
+def test_a_packet_leaves_a_vrf_unchanged() -> None:
     state = State("output", HOST_NETNS, TO_INSIDE, oif="r1")
     assert list(shown_by_vrf(net(), state, lambda _, changed: iter((changed,)))) == [state]
     assert state.track.ct_state != CT_UNTRACKED
 
 
-def test_an_answer_goes_by_the_vrf() -> None:
+def test_a_reply_is_routed_in_the_vrf() -> None:
     (end,) = walk_packet(net(way_out=False), State("device-in", HOST_NETNS, TO_OUTSIDE, iif="r1"))
     assert isinstance(end, End)
     answer = refusal(net(way_out=False), end)

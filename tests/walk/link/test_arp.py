@@ -17,7 +17,7 @@ def host(**values: str) -> Network:
     return Network((Host("test", namespaces=(host_namespace(values=keys),)),))
 
 
-# sysctls, whom it is asked for, the sender that the question names, whether docker0 answers
+# sysctls, target and sender of the request, whether docker0 replies
 QUESTIONS: dict[str, tuple[dict[str, str], int, int, bool]] = {
     "its own address": ({}, GATEWAY, WEB, True),
     "another link's": ({}, HOST_ADDRESS, WEB, True),
@@ -42,7 +42,7 @@ def test_replies(values: dict[str, str], target: int, source: int, *, expected: 
     assert replies(host(**values), HOST_NETNS, "docker0", target, source) is expected
 
 
-def test_arp_filter_takes_any_type_of_route_that_leads_out_by_the_link() -> None:
+def test_arp_filter_accepts_any_type_of_route_that_leaves_by_the_link() -> None:
     strange = msgspec.structs.replace(route(f"{address_text(WEB, 4)}/32", "docker0"), type="anycast")
     plain = host(docker0__arp_filter="1", docker0__accept_local="1").namespace(
         HOST_NETNS

@@ -72,7 +72,7 @@ def to_mac(mac: int) -> Packet:
     return msgspec.structs.replace(TO_GATEWAY, dmac=mac)
 
 
-# network, packet, whom the frame is addressed to, outcome
+# network, packet, receiver of the frame, outcome
 CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
     "up to the host": (net(), TO_GATEWAY, BRIDGE, "prerouting"),
     "addressed to nobody in particular": (net(), TO_GATEWAY, None, "prerouting"),
@@ -112,13 +112,13 @@ def test_bridge_in(whole: Network, packet: Packet, target: Port | None, expected
     assert told(bridge_in(whole, frame(packet, target))) == [expected]
 
 
-def test_switched_after_dnat_it_arrives_with_the_new_address() -> None:
+def test_a_frame_bridged_after_dnat_arrives_with_the_new_address() -> None:
     (outcome,) = bridge_in(net(DNAT, calls=True), frame(TO_GATEWAY, BRIDGE))
     assert isinstance(outcome, State)
     assert (outcome.netns, outcome.packet.daddr) == (sibling("container:db"), OTHER)
 
 
-def test_rules_for_bridges_are_asked_whatever_the_sysctls_say() -> None:
+def test_rules_of_the_bridge_family_run_whatever_the_sysctls_say() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", (rule(Verdict("drop")),), "forward"),))
     whole = net()
     host = whole.namespace(HOST_NETNS)
@@ -131,7 +131,9 @@ def test_rules_for_bridges_are_asked_whatever_the_sysctls_say() -> None:
 
 
 @pytest.mark.parametrize(("saddr", "expected"), ((WEB, "dropped rule"), (CLIENT, "dropped rp-filter")))
-def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(saddr: int, expected: str) -> None:
+def test_a_translated_frame_with_a_wrong_source_does_not_reach_the_bridges_later_chains(
+    saddr: int, expected: str
+) -> None:
     later = Chain("later", (rule(Verdict("drop")),), "prerouting", priority=1)
     whole = net(DNAT, calls=True)
     host = whole.namespace(HOST_NETNS)
@@ -144,7 +146,7 @@ def test_what_is_not_believed_after_dnat_does_not_meet_the_bridges_later_chains(
 
 
 @pytest.mark.parametrize(("hook", "iif"), (("forward", "docker0"), ("postrouting", "")))
-def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif: str) -> None:
+def test_postrouting_of_a_bridged_packet_has_no_input_interface(hook: Hook, iif: str) -> None:
     """br_netfilter_hooks.c br_nf_post_routing()"""
     chain = Chain("c", (rule(NameMatch("iif", (iif,)), Verdict("drop")),), hook)
     whole = net(calls=True)
@@ -155,7 +157,7 @@ def test_postrouting_does_not_see_where_a_bridged_packet_came_in(hook: Hook, iif
 
 
 @pytest.mark.parametrize(("kernel", "asked"), (("6.1.0-50-amd64", False), ("6.12.107+deb13-amd64", True)))
-def test_whether_a_bridges_chain_of_priority_0_comes_before_forward(kernel: str, *, asked: bool) -> None:
+def test_the_order_of_br_netfilter_and_a_bridges_chain_of_priority_0(kernel: str, *, asked: bool) -> None:
     """br_netfilter_hooks.c br_nf_ops"""
     whole = net(DROP, calls=True)
     host = whole.namespace(HOST_NETNS)
@@ -169,7 +171,7 @@ def test_whether_a_bridges_chain_of_priority_0_comes_before_forward(kernel: str,
     assert (end.stop.decided_by.place.family == "bridge") is asked
 
 
-# priority of PREROUTING's chain, hook, whom the frame is addressed to, whether DNAT turns it, whether it is another's
+# priority of PREROUTING's chain, hook, receiver of the frame, whether DNAT changes it, whether it is another host's
 KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
     "before iptables": (-1, "prerouting", DB, False, True),
     "behind iptables": (1, "prerouting", DB, False, True),
@@ -181,7 +183,7 @@ KINDS: dict[str, tuple[int, Hook, Port, bool, bool]] = {
 
 
 @pytest.mark.parametrize(("priority", "hook", "target", "turned", "other"), KINDS.values(), ids=KINDS)
-def test_what_kind_of_frame_it_is(priority: int, hook: Hook, target: Port, turned: bool, other: bool) -> None:
+def test_the_packet_type_of_a_frame(priority: int, hook: Hook, target: Port, turned: bool, other: bool) -> None:
     chain = Chain("c", (rule(FieldMatch("pkttype", ((3, 3),)), Verdict("drop")),), hook, priority=priority)
     whole = net(DNAT if turned else "", calls=True)
     host = whole.namespace(HOST_NETNS)
@@ -193,7 +195,7 @@ def test_what_kind_of_frame_it_is(priority: int, hook: Hook, target: Port, turne
     assert told(bridge_in(ruled, frame(sent, target))) == ["dropped rule" if other else "device-in"]
 
 
-# bridge-nf-call-iptables, the bridge's own, whether iptables is asked
+# bridge-nf-call-iptables, the bridge's own setting, whether the IP hooks run
 CALLED: dict[str, tuple[str | None, bool, bool]] = {
     "br_netfilter is not loaded": (None, True, False),
     "off": ("0", False, False),

@@ -16,7 +16,7 @@ from tests.walk.standing import FROM_CLIENT, INNER, at
 OTHER_NETWORK = 0xCB007105
 
 
-def test_mark_and_connection_stay_behind() -> None:
+def test_a_packet_leaves_mark_and_connection_behind() -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, mark=7)
     state = msgspec.structs.replace(at("device-out", packet), hops=2).with_track(ct_state=8, notrack=True)
     arrived = enter(state, INNER)

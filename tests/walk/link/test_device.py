@@ -66,26 +66,26 @@ def test_out_by_the_uplink_it_leaves() -> None:
     assert told(device_out(NET, at("device-out", oif="eth0"))) == ["left eth0"]
 
 
-def test_out_by_the_bridge_it_gets_to_the_container() -> None:
+def test_a_packet_by_the_bridge_reaches_the_container() -> None:
     state = at("device-out", oif="docker0").with_frame(target=INNER)
     (outcome,) = device_out(NET, state)
     assert isinstance(outcome, State)
     assert (outcome.stage, outcome.netns, outcome.iif) == ("device-in", sibling("container:web"), "eth0")
 
 
-def test_no_port_leads_there() -> None:
+def test_no_port_leads_to_the_receiver() -> None:
     state = at("device-out", oif="docker0").with_frame(target=Port(sibling("container:x"), "eth0"))
     assert told(device_out(NET, state)) == ["dropped no-neighbour"]
 
 
-def test_a_tc_filter_on_the_way_out() -> None:
+def test_a_tc_filter_at_egress() -> None:
     assert told(device_out(changed("eth0", tc_egress=True), at("device-out", oif="eth0"))) == [
         "unknown opaque-device",
         "left eth0",
     ]
 
 
-def test_a_tc_filter_on_the_way_out_stands_behind_netfilters() -> None:
+def test_a_tc_filter_at_egress_comes_after_netfilters_chains() -> None:
     chain = Chain("c", (rule(Verdict("drop")),), "egress", "filter", 0, "accept", ("eth0",))
     host = msgspec.structs.replace(host_namespace(), ruleset=Ruleset((Table("netdev", "n", "nft", (chain,)),)))
     link = msgspec.structs.replace(next(each for each in host.links if each.name == "eth0"), tc_egress=True)
@@ -94,7 +94,7 @@ def test_a_tc_filter_on_the_way_out_stands_behind_netfilters() -> None:
     assert told(device_out(filtered, at("device-out", oif="eth0"))) == ["dropped rule"]
 
 
-def test_programs_see_what_a_link_without_carrier_drops() -> None:
+def test_egress_programs_see_the_packets_that_a_link_without_carrier_drops() -> None:
     net = changed("eth0", tc_egress=True, carrier=False)
     assert told(device_out(net, at("device-out", oif="eth0"))) == ["unknown opaque-device", "dropped no-carrier"]
 
@@ -125,7 +125,7 @@ def test_wires() -> None:
     assert wired(dummy, dummy.namespace(HOST_NETNS), "d0", at("device-out", oif="d0")) == "dropped link-missing"
 
 
-def test_what_goes_in_circles_is_given_up() -> None:
+def test_a_frame_in_a_loop_ends() -> None:
     tired = msgspec.structs.replace(at("device-out", oif="lo"), hops=CLOSED.limits.hops + 1)
     assert wired(NET, NET.namespace(HOST_NETNS), "lo", tired) == "looped loop"
 

@@ -37,7 +37,7 @@ def test_neighbour(net: Network, link: str, address: int, expected: list[str]) -
     assert told(neighbour(net, at("neighbour", packet, oif=link))) == expected
 
 
-def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
+def test_the_gateway_is_resolved_instead_of_the_destination() -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
     state = msgspec.structs.replace(at("neighbour", packet, oif="docker0"), next_hop=NextHop("docker0", WEB))
     (outcome,) = neighbour(NET, state)
@@ -45,7 +45,7 @@ def test_the_gateway_is_asked_for_instead_of_the_destination() -> None:
     assert outcome.frame.target == INNER
 
 
-def test_what_a_route_encapsulates_in_is_not_followed() -> None:
+def test_a_routes_encapsulation_is_not_followed() -> None:
     state = msgspec.structs.replace(at("neighbour", oif="eth0"), next_hop=NextHop("eth0", encap="mpls"))
     assert told(neighbour(NET, state)) == ["unknown opaque-device", "device-out"]
 
@@ -88,12 +88,12 @@ ENTRIES: dict[str, tuple[Network, list[str]]] = {
 
 
 @pytest.mark.parametrize(("net", "expected"), ENTRIES.values(), ids=ENTRIES)
-def test_a_permanent_entry_is_not_asked_about(net: Network, expected: list[str]) -> None:
+def test_a_permanent_entry_is_not_resolved(net: Network, expected: list[str]) -> None:
     packet = msgspec.structs.replace(FROM_CLIENT, daddr=WEB)
     assert told(neighbour(net, at("neighbour", packet, oif="docker0"))) == expected
 
 
-def test_a_permanent_entry_leads_to_whoever_has_the_hardware_address() -> None:
+def test_a_permanent_entry_leads_to_the_owner_of_its_mac_address() -> None:
     net = entered(MAC)
     inner = net.namespace(sibling("container:web"))
     wrong = Neighbour("eth0", 4, CLIENT, OF_BRIDGE, "PERMANENT")

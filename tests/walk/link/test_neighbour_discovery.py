@@ -1,5 +1,4 @@
-"""Whoever drops neighbour solicitations, or the advertisements that answer them, finds nobody by IPv6 and is not
-found, whatever else it lets in."""
+"""Rules that drop neighbour solicitations or advertisements make IPv6 neighbours unreachable."""
 
 import msgspec
 import pytest
@@ -14,7 +13,8 @@ from hairpin.netfilter.packet import is_discovery
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 from tests.small_host import HOST_NETNS, container_namespace, host_namespace, local, network, route, sibling
 
 
@@ -86,7 +86,7 @@ def walked(within: Network, start: Start, daddr: int) -> Trace:
     return walk_flow(within, Flow(start, 6, daddr, "tcp", 22))
 
 
-# rules, policy of INPUT, who asks, whom, verdict, where the message is dropped
+# rules, policy of INPUT, sender, receiver, verdict, where the message is dropped
 FLOWS: dict[str, tuple[str, str, Start, int, str, str]] = {
     "open": ("", "ACCEPT", BEYOND, OWN, "delivered", ""),
     "the question of a router": (SERVED, "DROP", BEYOND, OWN, "dropped", "host input"),
@@ -126,7 +126,9 @@ def dropped_where(trace: Trace) -> str:
 
 
 @pytest.mark.parametrize(("rules", "policy", "start", "daddr", "verdict", "where"), FLOWS.values(), ids=FLOWS)
-def test_who_finds_whom(rules: str, policy: str, start: Start, daddr: int, verdict: str, where: str) -> None:
+def test_neighbours_found_and_not_found(
+    rules: str, policy: str, start: Start, daddr: int, verdict: str, where: str
+) -> None:
     trace = walked(net(rules, policy), start, daddr)
     assert (trace.verdict, dropped_where(trace)) == (verdict, where)
 
@@ -150,13 +152,13 @@ is marked has its way looked up, and there is none to link-local addresses."""
 
 
 @pytest.mark.parametrize(("rules", "lost"), STRANGERS.values(), ids=STRANGERS)
-def test_a_client_who_is_not_on_the_link_is_asked_for_by_a_router(rules: str, lost: bool) -> None:
+def test_a_router_solicits_for_a_client_that_is_not_on_the_link(rules: str, lost: bool) -> None:
     trace = walked(strangers(rules), Outside(CLIENT, "eth0"), OWN)
     assert (trace.verdict == "dropped") is lost
     assert bool(dropped_where(trace)) is lost
 
 
-# rules of the container, who asks, whom, verdict, where the message is dropped
+# rules of the container, sender, receiver, verdict, where the message is dropped
 INNER_RULES: dict[str, tuple[str, Start, int, str, str]] = {
     "asked": (without(135), FromHost(), WEB, "dropped", "container:web input"),
     "answering": (without(136, chain="OUTPUT"), FromHost(), WEB, "dropped", "container:web output"),
@@ -182,18 +184,18 @@ def test_a_containers_own_rules(rules: str, start: Start, daddr: int, verdict: s
         ("2001:db8:3::9", "REACHABLE", "dropped"),
     ),
 )
-def test_who_is_known_is_not_asked_for(known: str, state: str, verdict: str) -> None:
+def test_a_known_neighbour_is_not_solicited(known: str, state: str, verdict: str) -> None:
     within = net(without(136), known=known, state=state)
     assert walked(within, FromHost(), WEB).verdict == verdict
 
 
-def test_what_ends_is_the_packet_that_waits() -> None:
+def test_the_packet_that_waits_for_its_neighbour_ends() -> None:
     trace = walked(net(without(136)), FromHost(), WEB)
     assert {step.packet.daddr for step in trace.usual.request} == {WEB}
     assert trace.usual.request[-1].stage == "input"
 
 
-def test_ipv4_asks_below_the_hooks() -> None:
+def test_arp_does_not_pass_the_hooks() -> None:
     flow = Flow(FromHost(), 4, address("172.17.0.2"), "tcp", 22)
     listening = (Socket("tcp", 4, None, 22),)
     rules = guarded(host_namespace(), "", "DROP")

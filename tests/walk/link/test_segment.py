@@ -81,7 +81,9 @@ QUESTIONS: dict[str, tuple[Network, str, str, int, int | None, str]] = {
 
 
 @pytest.mark.parametrize(("net", "netns", "link", "address", "source", "kind"), QUESTIONS.values(), ids=QUESTIONS)
-def test_questions_pass_ports(net: Network, netns: str, link: str, address: int, source: int | None, kind: str) -> None:
+def test_requests_pass_bridge_ports(
+    net: Network, netns: str, link: str, address: int, source: int | None, kind: str
+) -> None:
     asking = net.namespace(sibling(netns)).link(link)
     assert asking is not None
     answer = who_answers(net, sibling(netns), asking, 4, address, source)

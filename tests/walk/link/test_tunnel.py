@@ -14,7 +14,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.tunnel import encapsulated, overhead_bytes
 from hairpin.walk.state import End, State
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_networks import expected
 from tests.acceptance.test_networks import flow_of
 from tests.acceptance.test_networks import network as recorded

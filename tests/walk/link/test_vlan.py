@@ -69,7 +69,7 @@ def port(pvid: int | None, vlans: tuple[tuple[int, int, bool], ...]) -> BridgePo
 IN_TEN, IN_ONE, NOWHERE = port(TEN, UNTAGGED), port(1, ((1, 1, True),)), port(None, ())
 PLAIN, SELF_TEN, SELF_ONE = BridgeInfo(), filtering(TEN, UNTAGGED), filtering(1, ((1, 1, True),))
 
-# network, namespace and address that a packet starts at, whom it is for, end
+# network, namespace and address that a packet starts at, destination, end
 CASES: dict[str, tuple[Network, str, int, int, str]] = {
     "not filtered": (net(NOWHERE, NOWHERE, PLAIN), "container:one", ONE, OTHER, "arrived"),
     "the same VLAN": (net(IN_TEN, IN_TEN, SELF_ONE), "container:one", ONE, OTHER, "arrived"),
@@ -120,7 +120,7 @@ CROSSING = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n"
 ABOVE = net(IN_TEN, IN_TEN, filtering(1, BOTH), above=True)
 FROM_TRUNK = net(port(None, TAGGED), IN_TEN, SELF_ONE, tagged=True)
 
-# network, rules, whether br_netfilter is on, whom a container's packet is for, end
+# network, rules, whether br_netfilter is on, destination of a container's packet, end
 RULED: dict[str, tuple[Network, str, bool, int, str]] = {
     "goes up tagged": (ABOVE, SHOWN.format("br0.10"), False, HOST, "dropped rule"),
     "goes up tagged, shown before it was": (ABOVE, SHOWN.format("br0.10"), True, HOST, "arrived"),
@@ -131,7 +131,7 @@ RULED: dict[str, tuple[Network, str, bool, int, str]] = {
 
 
 @pytest.mark.parametrize(("network", "rules", "shows", "daddr", "expected"), RULED.values(), ids=RULED)
-def test_rules_and_tags(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
+def test_rules_see_tagged_frames(network: Network, rules: str, *, shows: bool, daddr: int, expected: str) -> None:
     host, *inner = network.this.namespaces
     sysctls = Sysctls({("net", "bridge", "bridge-nf-call-iptables"): "1" if shows else "0"})
     ruled = msgspec.structs.replace(host, ruleset=ruleset(rules), sysctls=sysctls)

@@ -14,7 +14,8 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.state import LinkDecided
-from hairpin.walk.walk import Trace, walk_flow
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_wireguard import HOSTS, evidence, expected, pair
 from tests.small_host import local, route
 from tests.two_hosts import ADDRESSES, OPEN, node, other_of

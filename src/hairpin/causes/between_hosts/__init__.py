@@ -1,1 +1,4 @@
-"""Causes between hosts that were read: routes to each other's containers, tunnels, and what filters on the way."""
+"""Causes between hosts that were read: routes to each other's containers, tunnels, and what filters on the way.
+
+``_tunnelled`` finds the tunnel that a frame took, ``_node_route`` the route that another host's containers need.
+"""

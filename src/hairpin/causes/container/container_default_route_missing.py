@@ -17,7 +17,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a packet that the container sends found no route."""
     container = view.container
     version = view.stop.seen.packet.version
-    if view.stop.netns.is_host or container is None:
+    if view.on_host or container is None:
         return
     if any(route.version == version and route.prefix_length == 0 for route in view.namespace.routes):
         return

@@ -13,7 +13,7 @@ from hairpin.message import message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a link that is down in the container's namespace."""
     link = down(view)
-    if link is None or view.stop.netns.is_host:
+    if link is None or view.on_host:
         return
     title = message("{link} inside {netns} is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(view, link, title, message("The container's own interface is administratively down."))

@@ -16,7 +16,7 @@ from hairpin.walk.state import SysctlDecided
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a bridge's ``route_localnet`` stopped a packet from or to 127.0.0.0/8."""
     decided = view.stop.decided_by
-    if not view.stop.netns.is_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
+    if not view.on_host or not isinstance(decided, SysctlDecided) or decided.path[-1] != "route_localnet":
         return
     if not is_loopback(view.flow.daddr, 4) and view.flow.version == 4 and view.stop.reason != "route-localnet":
         return

@@ -11,26 +11,22 @@ from hairpin.network.routing import route_text
 
 
 def covering(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for the most specific such route that covers the packet's destination.
-
-    If reverse-path filtering stopped the packet, its source is looked up instead.
-    """
+    """Yield a candidate for the most specific such route that covers the address that was looked up."""
     packet = view.stop.seen.packet
-    address = packet.saddr if view.stop.reason == "rp-filter" else packet.daddr
     fitting = [
         route
         for route in view.namespace.routes
         if route.type in ("blackhole", "unreachable", "prohibit")
         and route.version == packet.version
         and route.table != TABLE_LOCAL
-        and inside(address, route.destination, route.prefix_length, route.version)
+        and inside(view.looked_up, route.destination, route.prefix_length, route.version)
     ]
     if not fitting:
         return
     route = max(fitting, key=lambda each: each.prefix_length)
     yield Candidate(
         title=message(
-            "A {type} route covers {address}", type=route.type, address=address_text(address, packet.version)
+            "A {type} route covers {address}", type=route.type, address=address_text(view.looked_up, packet.version)
         ),
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteRoute(view.stop.netns, route)),

@@ -47,6 +47,8 @@ def overlaps(view: View) -> Iterator[Overlap]:
         on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
         if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
             continue
+        if route.prefix_length == 0:  # a default route is no network's subnet: bridge-became-default-route
+            continue
         if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
             yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
 

@@ -42,7 +42,7 @@ def _led_away(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route, such as a VPN's, that sent a packet for a container past its bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
-    if not view.stop.netns.is_host or meant is None or meant.network.bridge is None:
+    if not view.on_host or meant is None or meant.network.bridge is None:
         return
     taken = view.stop.seen.oif or view.stop.link
     for route in view.host_namespace.routes:

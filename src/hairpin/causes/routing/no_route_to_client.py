@@ -16,7 +16,7 @@ from hairpin.network.prefix import address_text, width
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a packet that found no route on a host with a default route in some table."""
     packet = view.stop.seen.packet
-    if not view.stop.netns.is_host or not any(
+    if not view.on_host or not any(
         r.version == packet.version and r.prefix_length == 0 for r in view.host_namespace.routes
     ):
         return

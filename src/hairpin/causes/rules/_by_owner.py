@@ -34,7 +34,7 @@ def by_owner(
     ``discovery``: title and detail for a packet of IPv6 neighbour discovery.
     """
     if name not in {each for each, _ in OWNERS}:
-        raise ValueError(f"{name}: no such owner")
+        raise AssertionError(f"{name}: no such owner")
 
     def find(view: View) -> Iterator[Candidate]:
         place = stopped_by(view, name)

@@ -1,4 +1,4 @@
-"""Who keeps this host's rules over a reboot."""
+"""The program or unit that keeps this host's rules over a reboot."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ SAVED_V6 = (RULES_V6, SYSCONFIG_V6, "/etc/iptables/ip6tables.rules", "/etc/ufw/b
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
-    """Return who keeps the rules; a running daemon comes before a unit."""
+    """Return the keeper of the rules; a running daemon comes before a unit."""
     if host.firewalld is not None and host.firewalld.running:
         return "firewalld"
     if host.ufw is not None and host.ufw.enabled:

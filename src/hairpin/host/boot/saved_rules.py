@@ -1,7 +1,7 @@
-"""Edits of saved rules: the text of iptables-save(8) with one rule less or more, and nft(8) scripts with one line less.
+"""Edits of saved rules: texts of iptables-save(8) with one rule more or less, and nft(8) scripts with one line less.
 
-Rules are found by what they mean, not by how they are written: hand-written files say ``-p tcp --dport 80`` where
-iptables-save prints ``-p tcp -m tcp --dport 80``.
+A rule is found by its meaning, not by its words: hand-written files say ``-p tcp --dport 80`` where iptables-save
+prints ``-p tcp -m tcp --dport 80``.
 """
 
 import re
@@ -33,7 +33,7 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
 
 
 def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
-    """Return the rule that ``-A CHAIN …`` says, or None when hairpin cannot read it."""
+    """Return the rule ``-A CHAIN …``, or None if hairpin cannot read it."""
     words = text.removeprefix(f"-A {chain} ")
     saved = ConfigFile("", f"*{table}\n:{chain} - [0:0]\n-A {chain} {words}\nCOMMIT\n")
     rules = _rules(saved, family, table, chain)
@@ -69,7 +69,7 @@ def with_rule(text: str, table: str, chain: str, rule: str) -> str:
 
 
 def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
-    """Return the text in which the base chain has the policy; None when it says nothing else."""
+    """Return the text with the base chain's policy changed; None if it does not set another one."""
     inside = False
     changed = False
     lines: list[str] = []
@@ -86,7 +86,7 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
 
 
 def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
-    """Return the nft script without the one line that says the rule; None when no line, or several, say it."""
+    """Return the nft script without the one line that has the rule; None if no line, or several, have it."""
     wanted = _spaced(text)
     lines = file.text.splitlines(keepends=True)
     inside = ""

@@ -32,7 +32,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def is_sysctl_file(path: str) -> bool:
-    """Return whether the file is one that sysctls are set by."""
+    """Return whether the file sets sysctls."""
     return path in (SYSCTL_CONF, UFW_SYSCTL) or ("/sysctl.d/" in path and path.endswith(".conf"))
 
 
@@ -64,7 +64,7 @@ def _names(written: str, path: Path) -> bool:
 def key_parts(written: str) -> Path:
     """Return the parts of ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
 
-    The first separator says which one separates.  When it is the dot, a slash stands for a dot inside a part.
+    The first separator in the key is its separator.  If that is the dot, a slash is a dot inside a part.
     """
     first = next((character for character in written if character in "./"), ".")
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))

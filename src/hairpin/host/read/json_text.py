@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ def decode(decoder: msgspec.json.Decoder[T], text: str, *, source: str, line: in
         # loses less than a whole reading.
         return decoder.decode(text.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ParseError(str(error), source=source, line=line) from None
+        raise ParseError(reason_of(error), source=source, line=line) from None
 
 
 def decode_documents(decoder: msgspec.json.Decoder[T], text: str, *, source: str) -> tuple[T, ...]:

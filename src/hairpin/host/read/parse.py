@@ -1,4 +1,4 @@
-"""The host that an evidence describes: the border between texts and values."""
+"""The host of an evidence: the border between texts and values."""
 
 import msgspec
 

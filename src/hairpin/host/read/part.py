@@ -1,4 +1,4 @@
-"""A part of a host with all that it was made of, so that a later reading of the host makes again only what has changed.
+"""A part of a host with its inputs, so that a later reading of the host makes only the changed parts again.
 
 Parts have parts: a namespace its links, routes and rules, the rules each table.
 """

@@ -111,7 +111,7 @@ class Readings:
         return self._by_place.get((key, netns), ())
 
     def understood(self, reading: Reading | None, parse: Callable[[Reading], T], default: T) -> T:
-        """Return what ``parse`` makes of the reading; the default when there is none, or when it cannot be read."""
+        """Return the reading parsed; the default if there is none, or if it cannot be parsed."""
         if reading is None:
             return default
         try:
@@ -121,7 +121,7 @@ class Readings:
             return default
 
     def all_understood(self, readings: Iterable[Reading], parse: Callable[[Reading], tuple[T, ...]]) -> tuple[T, ...]:
-        """Return what ``parse`` makes of all of them, one after the other."""
+        """Return all of them parsed, one after the other."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
 

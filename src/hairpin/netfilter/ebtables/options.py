@@ -101,7 +101,7 @@ def _icmp(field: Field, names: dict[str, tuple[int, int | None]]) -> Reader:
 
 
 def _tos(text: str, negated: bool) -> tuple[Match, ...]:
-    """ebt_ip.c compares the whole byte: DSCP and ECN."""
+    """Return the match on the whole byte, DSCP and ECN: ebt_ip.c."""
     value = int(text, 16)
     parts = (
         FieldMatch("dscp", ((value >> 2, value >> 2),), negated),
@@ -111,7 +111,7 @@ def _tos(text: str, negated: bool) -> tuple[Match, ...]:
 
 
 def _mark(text: str, negated: bool) -> tuple[Match, ...]:
-    """ebt_mark_m.c: ``/MASK`` alone asks whether any of the bits is set."""
+    """Return the match on the mark; ``/MASK`` alone is satisfied if any of the bits is set: ebt_mark_m.c."""
     if text.startswith("/"):
         return (FieldMatch("mark", ((0, 0),), not negated, int(text[1:], 0)),)
     value, mask = masked(text, 0xFFFFFFFF)
@@ -148,7 +148,7 @@ _NOT_AT: dict[str, frozenset[str]] = {
 
 
 def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:
-    """Return the options that ebtables does not take in this chain, or not without the ``-p`` that they need."""
+    """Return the options that ebtables refuses in this chain, or refuses without the ``-p`` that they need."""
     family = {"ipv4": "--ip-", "0800": "--ip-", "ipv6": "--ip6-", "86dd": "--ip6-"}
     protocol = words[words.index("-p") + 1].lower().removeprefix("0x") if "-p" in words[:-1] else ""
     refused = [word for word in words if chain in _NOT_AT.get(word, ())]

@@ -13,7 +13,7 @@ Source: ebtables-nft(8); include/uapi/linux/netfilter_bridge.h; net/bridge/netfi
 
 from itertools import pairwise
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
 from hairpin.netfilter.ebtables.options import read_option, refused_options
 from hairpin.netfilter.ebtables.targets import TARGETS, VERDICTS, read_target
@@ -55,22 +55,22 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
                 _declare(tables[-1], line)
             else:
                 _read_rule(tables[-1], line, number)
-        except (ValueError, IndexError, KeyError) as reason:
-            said = message("not a line of ebtables-save ({reason}): read the rules again", reason=reason)
+        except (ValueError, IndexError, KeyError) as error:
+            said = message("not a line of ebtables-save ({reason}): read the rules again", reason=reason_of(error))
             raise ParseError(said, source=source, line=number, text=line) from None
     return tuple(_finished(table, evidence) for table in tables)
 
 
 def _known_table(name: str) -> str:
     if name not in BASE_CHAINS:
-        raise ValueError(f"ebtables has no table {name!r}")
+        raise MalformedError(message("ebtables has no table {table!r}", table=name))
     return name
 
 
 def _declare(table: _OpenTable, line: str) -> None:
     name, policy = line[1:].split()[:2]
     if policy not in VERDICTS:
-        raise ValueError(f"unknown policy {policy!r}")
+        raise MalformedError(message("unknown policy {policy!r}", policy=policy))
     table.policies[name] = policy
     table.rules[name] = []
 
@@ -82,7 +82,7 @@ def _read_rule(table: _OpenTable, line: str, number: int) -> None:
         packets, octets = map(int, counters[1:].split(":"))
     words = split_words(line)
     if words[0] != "-A":
-        raise ValueError(f"{words[0]} is not -A")
+        raise MalformedError(message("{word} is not -A", word=words[0]))
     if "-c" in words:
         at = words.index("-c")
         packets, octets = int(words[at + 1]), int(words[at + 2])
@@ -117,9 +117,9 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values, a negation among them; a target with its own options.
+    """Return each option with its values, including a negation; a target with its own options.
 
-    The negation stands behind the option until iptables 1.8.10, before it (``! --vlan-id 1``) from 1.8.11 on.
+    The negation follows the option up to iptables 1.8.10, and precedes it (``! --vlan-id 1``) from 1.8.11 on.
     """
     groups: list[list[str]] = []
     negated = False
@@ -132,11 +132,11 @@ def _option_groups(words: list[str]) -> list[list[str]]:
             groups.append([word, "!"] if negated else [word])
             negated = False
         elif not groups:
-            raise ValueError(f"unexpected {word!r}")
+            raise MalformedError(message("unexpected {word!r}", word=word))
         elif word != "!" or len(groups[-1]) == 1:
             groups[-1].append(word)
         else:
-            raise ValueError("a negation stands in an unknown place")
+            raise MalformedError(message("a negation stands in an unknown place"))
     return groups
 
 

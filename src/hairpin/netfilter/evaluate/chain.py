@@ -26,10 +26,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """Something that hairpin cannot know and that this branch supposes: ``said`` with ``holds`` true or false.
+    """A fact that hairpin cannot know, and that this branch assumes: ``said`` is true or, with ``holds`` false, not.
 
-    ``load``: it changes only with how much traffic there is (a rate, a number of connections); one packet on a quiet
-    host takes the usual branch."""
+    ``load``: it changes only with the amount of traffic (a rate, a number of connections).  One packet on a quiet host
+    takes the usual branch.
+    """
 
     said: Message
     holds: bool
@@ -41,9 +42,9 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 class Decision(msgspec.Struct, frozen=True):
     """What one base chain does with the packet on one branch.
 
-    ``seen`` is the packet afterwards (marks).  ``nat`` is the translation asked for.  ``outside``: handed to somebody
-    whom hairpin cannot ask (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.  ``joined``: the trails of
-    all branches that ended alike, this one's too; empty if no other branch did.
+    ``seen`` is the packet afterwards (marks).  ``nat`` is the translation that a rule demands.  ``outside``: a program
+    that hairpin cannot ask gets the packet (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
+    ``joined``: the trails of all branches that ended alike, including this one; empty if no other branch did.
     """
 
     verdict: Ending

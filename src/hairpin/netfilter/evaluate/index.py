@@ -1,4 +1,4 @@
-"""An index over a long chain: the rules that a packet can satisfy at all.
+"""An index over a long chain: the rules that a packet can satisfy.
 
 A rule whose first matches compare a field with one value (an address or prefix, a port, an interface) is evaluated only
 for packets with that value.  Docker's DNAT chain of 50,000 rules becomes one dictionary lookup.  Short chains are
@@ -78,7 +78,7 @@ class CompiledChain:
 
 
 def _key(rule: Rule) -> tuple[_Question, int | str] | None:
-    """Return the most selective exact question that the leading matches of the rule ask."""
+    """Return the most selective exact comparison among the leading matches of the rule."""
     best: tuple[_Question, int | str] | None = None
     rank = 99
     for part in rule.body:
@@ -111,7 +111,7 @@ def compiled(chain: Chain) -> CompiledChain:
 
 
 def prepare(tables: Iterable[Table]) -> None:
-    """Index every long chain now, with the reading of the rules, so that the first walk does not wait for it."""
+    """Index every long chain now, so that the first walk does not wait for it."""
     for table in tables:
         for chain in table.chains:
             if len(chain.rules) >= INDEX_FROM:

@@ -51,7 +51,7 @@ class Surroundings(Protocol):
 
 
 class Question:
-    """One packet asking at one hook: its header, the sets in scope, the namespace around it."""
+    """One packet at one hook: its header, the sets in scope, the namespace around it."""
 
     __slots__ = ("header", "seen", "sets", "surroundings")
 
@@ -63,7 +63,7 @@ class Question:
 
 
 def satisfies(question: Question, match: Match) -> Truth:
-    """Answer as the kernel's evaluation of one match would; UNKNOWN where it is not modelled."""
+    """Return whether the packet satisfies the match as the kernel evaluates it; UNKNOWN if it is not modelled."""
     match match:
         case FieldMatch():
             return field_satisfies(question.header, match)
@@ -97,7 +97,7 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
 
 
 def _without(header: Header, field: str) -> Truth:
-    """Return what a match says of a field that is not in the header.
+    """Return the result of a match on a field that is not in the header.
 
     A field that the packet does not have satisfies no match.  But a frame that came in by a link has MAC addresses,
     which hairpin may not know.  An outgoing packet that is forwarded or that the kernel made has no owner; the owner of
@@ -143,7 +143,10 @@ def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch
 
 
 def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validmark: bool) -> bool:
-    """Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c"""
+    """Return whether a route leads back to the source.
+
+    Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c
+    """
     seen, surroundings = question.seen, question.surroundings
     packet = seen.packet
     if seen.iif == "lo":

@@ -40,7 +40,7 @@ def assign(seen: Seen, part: SetField) -> Seen | None:
 
 
 def offloaded(question: Question) -> Seen | None:
-    """Return the packet with its connection in a flowtable, or None where ``flow add`` puts nothing there.
+    """Return the packet with its connection in a flowtable, or None if ``flow add`` puts it into none.
 
     Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval()
     """

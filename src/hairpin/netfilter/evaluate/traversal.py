@@ -60,11 +60,11 @@ LOAD_MATCHES = frozenset(
 """Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
-"""Who takes a packet and gives it back gives it back behind the chain, as nobody does who bypasses: nf_queue()."""
+"""Targets whose receiver returns the packet.  It goes on after the chain, as it does if nobody listens: nf_queue()."""
 
 
 class _Cursor(msgspec.Struct):
-    """Where one branch of the evaluation stands."""
+    """The position of one branch of the evaluation."""
 
     chain: CompiledChain
     rule: int
@@ -108,7 +108,7 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions without those distinctions that make no difference to the packet."""
+    """Return the decisions, with those joined that make no difference to the packet."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
@@ -200,12 +200,12 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
-        """Return whether the rule goes on; nft breaks off where there is nothing to copy or to add."""
+        """Return whether the rule goes on; nft ends it if there is nothing to copy or to add."""
         match part:
             case Notrack():
                 cursor.notrack = cursor.zone is None
             case SetZone(zone=zone):
-                # The first of both counts, but nft's zone takes what is not to be tracked: nft_ct_set_zone_eval()
+                # The first of NOTRACK and a zone counts; nft's zone comes after NOTRACK too: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case SetField() | NoEffect(name="flow"):
@@ -217,7 +217,7 @@ class _Run:
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
             case NoEffect(name=name):
                 if name == "CT" and cursor.zone is None and not cursor.notrack:
-                    cursor.zone = 0  # no other CT comes behind it: xt_ct_target()
+                    cursor.zone = 0  # a later CT target has no effect: xt_ct_target()
             case _:
                 assert_never(part)
         return True

@@ -1,7 +1,7 @@
-"""What a module or target of iptables demands of its options.
+"""The options that a module or target of iptables requires, and those that it refuses.
 
-iptables refuses to load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand
-may hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
+iptables does not load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand may
+hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.iptables.words import Group, Option
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -24,11 +26,11 @@ MAX_INTERFACE_NAME = 15
 
 
 class Demand(NamedTuple):
-    """What has to be true of a group's options.
+    """The demands on a group's options.
 
-    ``needs``: one of each tuple has to be there.  ``excludes``: at most one of each.  ``only``: the module has no other
+    ``needs``: one of each tuple must be there.  ``excludes``: at most one of each.  ``only``: the module has no other
     options (empty: not checked here).  ``numbers``: the greatest number in an option's value.  ``words``: the only
-    values.  ``plain``: options that ``!`` may not stand before.
+    values.  ``plain``: options that ``!`` must not precede.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
@@ -132,21 +134,21 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     """Raise ValueError, which quotes the words at fault, if iptables does not load the group."""
     names = [option.name for option in group.options]
     if len(set(names)) < len(names):
-        raise ValueError(f"an option is given twice: {group.text}")
+        raise MalformedError(message("an option is given twice: {text}", text=group.text))
     demand = demands.get(name, _NOTHING)
     for wanted in demand.needs:
         if not names or (wanted != ("",) and not any(option in names for option in wanted)):
-            raise ValueError(f"an option is missing: {group.text}")
+            raise MalformedError(message("an option is missing: {text}", text=group.text))
     if any(sum(option in names for option in exclusive) > 1 for exclusive in demand.excludes):
-        raise ValueError(f"options exclude each other: {group.text}")
+        raise MalformedError(message("options exclude each other: {text}", text=group.text))
     if demand.only and not demand.only.issuperset(names):
-        raise ValueError(f"an option is unknown: {group.text}")
+        raise MalformedError(message("an option is unknown: {text}", text=group.text))
     for option in group.options:
         _check_value(option, demand)
     if name == "string" and any(
         len(option.value) > MAX_PATTERN for option in group.options if option.name == "--string"
     ):
-        raise ValueError(f"the pattern is longer than {MAX_PATTERN}")
+        raise MalformedError(message("the pattern is longer than {maximum}", maximum=MAX_PATTERN))
     for option in (each for each in group.options if each.name in _ORDERED.get(name, ())):
         first, _, last = option.value.partition(":")
         if first and last and int(first, 0) > int(last, 0):
@@ -157,7 +159,7 @@ def check(group: Group, demands: dict[str, Demand], name: str) -> None:
     if name == "statistic":
         _check_statistic({option.name: option for option in group.options})
     if name == "TCPOPTSTRIP" and any({"0", "1"} & set(option.value.split(",")) for option in group.options):
-        raise ValueError("the end of options, and no-operation, cannot be stripped")
+        raise MalformedError(message("the end of options, and no-operation, cannot be stripped"))
 
 
 def _check_value(option: Option, demand: Demand) -> None:
@@ -176,10 +178,10 @@ def _check_value(option: Option, demand: Demand) -> None:
 def check_numbers(text: str, greatest: int) -> None:
     """Raise ValueError for a negative number, for one above the greatest, and for a word that is no number."""
     if _NEGATIVE.search(text):
-        raise ValueError(f"{text} is negative")
+        raise MalformedError(message("{text} is negative", text=text))
     for part in _BETWEEN_NUMBERS.split(text):
         if part and int(part, 0) > greatest:
-            raise ValueError(f"{part} is above {greatest}")
+            raise MalformedError(message("{text} is above {maximum}", text=part, maximum=greatest))
 
 
 def _check_statistic(options: dict[str, Option]) -> None:
@@ -201,7 +203,7 @@ _NEEDS_PROTOCOL = re.compile(
 
 
 def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
-    """Return the part of a rule's words that iptables takes only after ``-p``, if that is not there."""
+    """Return the part of a rule's words that iptables accepts only after ``-p``, if the rule has no ``-p``."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
     found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)

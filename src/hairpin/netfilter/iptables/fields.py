@@ -7,6 +7,8 @@ Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 
 from collections.abc import Callable
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.iptables.words import Option
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
@@ -64,7 +66,7 @@ def number(text: str) -> int:
     """Return a number written as C does: decimal, ``0x…``, or octal with a leading zero (strtoul)."""
     value = int(text, 8) if text.startswith("0") and text.isdigit() and len(text) > 1 else int(text, 0)
     if value < 0:
-        raise ValueError(f"{text} is negative")
+        raise MalformedError(message("{text} is negative", text=text))
     return value
 
 
@@ -72,11 +74,11 @@ def bounds(text: str, separator: str, maximum: int) -> tuple[int, int]:
     """Return ``FIRST:LAST`` with either side left out, or a single value, as an inclusive range up to ``maximum``."""
     first, divided, last = text.partition(separator)
     if separator == "-" and not (first and (last or not divided)):
-        raise ValueError(f"{text} is not a range")
+        raise MalformedError(message("{text} is not a range", text=text))
     lowest = number(first) if first else 0
     highest = lowest if not divided else number(last) if last else maximum
     if max(lowest, highest) > maximum:
-        raise ValueError(f"{text} is above {maximum}")
+        raise MalformedError(message("{text} is above {maximum}", text=text, maximum=maximum))
     return lowest, highest
 
 
@@ -84,7 +86,7 @@ def masked(text: str, full: int) -> tuple[int, int]:
     """Return value and mask of ``VALUE[/MASK]``; the mask is FULL_MASK where it keeps every bit of ``full``."""
     value, slash, mask = text.partition("/")
     if number(value) > full:
-        raise ValueError(f"{value} is above {full:#x}")
+        raise MalformedError(message("{text} is above {maximum}", text=value, maximum=f"{full:#x}"))
     return number(value), mask_of(number(mask), full) if slash else FULL_MASK
 
 

@@ -1,7 +1,7 @@
-"""What ``-m MODULE …`` of iptables means: a group of words becomes matches of the IR.
+"""The matches of ``-m MODULE …``: a group of words becomes matches of the IR.
 
 Modules whose options stand alone are tables in fields.py.  Modules whose options belong together, and those that depend
-on history, stand here.  The group of any other module is kept as an OpaqueMatch.
+on history, are here.  The group of any other module is kept as an OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -40,7 +40,7 @@ _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
 
 
 def read_match(group: Group, ipsets: dict[str, Set]) -> tuple[Expression, ...]:
-    """Return what the module's group means; anything that is not understood becomes an OpaqueMatch."""
+    """Return the matches of the module's group; each part that is not understood becomes an OpaqueMatch."""
     name = _MODULE_NAMES.get(group.name, group.name)
     try:
         check(group, MATCHES, name)

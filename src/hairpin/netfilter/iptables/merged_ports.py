@@ -1,7 +1,7 @@
-"""What older iptables-nft makes of two negated ports: ``! --sport 1 ! --dport 2``.
+"""Two negated ports, ``! --sport 1 ! --dport 2``, which older iptables-nft merges.
 
-It compares both ports in one go.  The rule is then satisfied unless *both* values are there, but iptables-save still
-prints two conditions.  iptables-legacy has never done so.
+It makes one comparison of both ports.  The rule is then satisfied unless *both* values are there, but iptables-save
+still prints two conditions.  iptables-legacy never merges them.
 
 Source: iptables up to 1.8.10 iptables/nft.c add_nft_tcpudp()
 """

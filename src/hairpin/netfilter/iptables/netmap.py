@@ -57,5 +57,5 @@ def _resolved_statement(each: Expression, kinds: set[bool]) -> Expression:
     if not (isinstance(each, Nat) and each.prefix):
         return each
     if len(kinds) > 1:
-        return Outside("NETMAP", "source or destination, as the hook decides")
+        return Outside("NETMAP", "SNAT | DNAT")
     return msgspec.structs.replace(each, nat="dnat" if True in kinds or not kinds else "snat")

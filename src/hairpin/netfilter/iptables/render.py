@@ -6,6 +6,7 @@ the written text gives the same IR (apart from texts, lines and handles).
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
 
+from hairpin.message import message
 from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
 from hairpin.netfilter.iptables.render_targets import target_words
 from hairpin.netfilter.iptables.words import quoted, refuse, split_words
@@ -39,7 +40,10 @@ def render(table: Table) -> str:
     Raises ChangeError for a table of another family and for rules that iptables cannot say.
     """
     if table.family not in ("ip", "ip6"):
-        raise refuse(f"table {table.name} of family {table.family}", "iptables has the families ip and ip6")
+        raise refuse(
+            message("table {name} of family {family}", name=table.name, family=table.family),
+            message("iptables has the families ip and ip6"),
+        )
     family: IpFamily = "ip" if table.family == "ip" else "ip6"
     lines = [f"*{table.name}", *map(_declaration, table.chains)]
     for chain in table.chains:

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from hairpin.message import message
 from hairpin.netfilter.iptables.fields import (
     CT_STATES,
     CT_STATUSES,
@@ -142,7 +143,7 @@ def _field(match: FieldMatch, context: Context) -> Words:
         return Words("mac", (*negation, "--mac-source", write_mac(_single(match))))
     if name in ("skuid", "skgid"):
         if match.negated:
-            raise refuse(match, "iptables' negated owner holds for packets without a socket, too")
+            raise refuse(match, message("iptables' negated owner holds for packets without a socket, too"))
         return Words("owner", ("--uid-owner" if name == "skuid" else "--gid-owner", _span(_only_range(match), "-")))
     if name == "socket" and match.ranges == ((1, 1),):
         return Words("owner", (*negation, "--socket-exists"))
@@ -155,13 +156,13 @@ def _field(match: FieldMatch, context: Context) -> Words:
 
 def _single(match: FieldMatch) -> int:
     if len(match.ranges) != 1 or match.ranges[0][0] != match.ranges[0][1]:
-        raise refuse(match, "it takes a single value")
+        raise refuse(match, message("it takes a single value"))
     return match.ranges[0][0]
 
 
 def _only_range(match: FieldMatch) -> tuple[int, int]:
     if len(match.ranges) != 1 or match.mask != FULL_MASK:
-        raise refuse(match, "it takes a single range")
+        raise refuse(match, message("it takes a single range"))
     return match.ranges[0]
 
 
@@ -182,7 +183,7 @@ def _address(match: FieldMatch, context: Context) -> Words:
     negation = _negation(match.negated)
     full = full_mask(context.family)
     if len(match.ranges) != 1:
-        raise refuse(match, "it takes one prefix or one range of addresses")
+        raise refuse(match, message("it takes one prefix or one range of addresses"))
     first, last = match.ranges[0]
     prefix = prefix_of_range(first, last, context.family)
     if match.mask & full != full:
@@ -198,14 +199,14 @@ def _address(match: FieldMatch, context: Context) -> Words:
 def _protocol(match: FieldMatch, context: Context) -> Words:
     value = _single(match)
     if "-p" in context.used or match.mask != FULL_MASK or value == 0:
-        raise refuse(match, "a rule has one -p with one protocol")
+        raise refuse(match, message("a rule has one -p with one protocol"))
     return Words(None, (*_negation(match.negated), "-p", BUILT_IN.get(value, str(value))))
 
 
 def _port(match: FieldMatch, context: Context) -> Words:
     module = _PORT_MODULES.get(context.protocol or 0)
     if match.mask != FULL_MASK or (module is None and context.protocol != 136):
-        raise refuse(match, "ports need -p tcp, udp, udplite, sctp or dccp before them")
+        raise refuse(match, message("ports need -p tcp, udp, udplite, sctp or dccp before them"))
     negation = _negation(match.negated)
     if len(match.ranges) == 1 and module is not None:
         return Words(module, (*negation, f"--{match.field}", _span(match.ranges[0])))
@@ -214,7 +215,7 @@ def _port(match: FieldMatch, context: Context) -> Words:
 
 def _port_list(ranges: Ranges) -> str:
     if not ranges or sum(1 + (first != last) for first, last in ranges) > MAX_PORTS:
-        raise refuse("a list of ports", f"-m multiport takes 1 to {MAX_PORTS}")
+        raise refuse(message("a list of ports"), message("-m multiport takes 1 to {maximum}", maximum=MAX_PORTS))
     return ",".join(_span(ends) for ends in ranges)
 
 
@@ -230,7 +231,7 @@ def _icmp_type(match: FieldMatch) -> str:
     if (first & 0xFF, last) == (0, first | 0xFF):
         return str(first >> 8)
     if first != last:
-        raise refuse(match, "it takes one type, with one code or all")
+        raise refuse(match, message("it takes one type, with one code or all"))
     return f"{first >> 8}/{first & 0xFF}"
 
 
@@ -242,7 +243,7 @@ def _hops(match: FieldMatch, context: Context) -> Words:
     if first == last:
         return Words(module, (*_negation(match.negated), f"--{module}-eq", str(first)), alone=True)
     if match.negated or (first == 0) is (last == 0xFF):
-        raise refuse(match, "it takes one value, or all below or above one")
+        raise refuse(match, message("it takes one value, or all below or above one"))
     return Words(
         module, (f"--{module}-lt", str(last + 1)) if first == 0 else (f"--{module}-gt", str(first - 1)), alone=True
     )
@@ -294,7 +295,7 @@ def _connection(match: FieldMatch, family: IpFamily) -> Words:
     full = full_mask(family)
     prefix = prefix_of_range(*match.ranges[0], family) if len(match.ranges) == 1 else None
     if prefix is None:
-        raise refuse(match, "it takes one prefix")
+        raise refuse(match, message("it takes one prefix"))
     if match.mask & full != full:
         prefix = Prefix(_single(match), match.mask & full, family)
     text = write_address(prefix.address, family) if prefix.mask == full else write_prefix(prefix)
@@ -308,7 +309,7 @@ def _state(match: FieldMatch | None, virtual: tuple[str, ...], negation: tuple[s
             raise refuse(match)
         names = tuple(name for name, bit in CT_STATES.items() if (bit, bit) in match.ranges)
     if not names + virtual:
-        raise refuse(match, "it names no state")
+        raise refuse(match, message("it names no state"))
     alone = match is not None and holds_without_connection(match)
     return Words("conntrack", (*negation, "--ctstate", ",".join(names + virtual)), alone=alone)
 
@@ -319,7 +320,7 @@ def _state(match: FieldMatch | None, virtual: tuple[str, ...], negation: tuple[s
 def _name(match: NameMatch, context: Context) -> Words:
     negation = _negation(match.negated)
     if len(match.names) != 1:
-        raise refuse(match, "it takes one interface name")
+        raise refuse(match, message("it takes one interface name"))
     (name,) = match.names
     if match.field in ("physin", "physout"):
         if not name:
@@ -329,7 +330,7 @@ def _name(match: NameMatch, context: Context) -> Words:
         return Words("physdev", (*negation, option, _iptables_name(name)))
     option = "-i" if match.field == "iif" else "-o"
     if option in context.used or not name:
-        raise refuse(match, f"a rule has one {option} with a name")
+        raise refuse(match, message("a rule has one {option} with a name", option=option))
     return Words(None, (*negation, option, _iptables_name(name)))
 
 

@@ -5,6 +5,7 @@ Raises ChangeError for what iptables cannot say.
 
 from typing import assert_never
 
+from hairpin.message import message
 from hairpin.netfilter.iptables.words import refuse, split_words
 from hairpin.netfilter.ir import (
     FULL_MASK,
@@ -49,7 +50,7 @@ def target_words(statements: tuple[Statement, ...], family: IpFamily) -> tuple[s
         case (only,):
             return _single(only)
         case _:
-            raise refuse(statements, "an iptables rule has one target")
+            raise refuse(statements, message("an iptables rule has one target"))
 
 
 def _single(statement: Statement) -> tuple[str, ...]:
@@ -60,11 +61,11 @@ def _single(statement: Statement) -> tuple[str, ...]:
             return ("-g" if goto else "-j", chain)
         case Reject(answer=answer):
             if answer.startswith("icmpx"):
-                raise refuse(statement, "name the ICMP type of the family")
+                raise refuse(statement, message("name the ICMP type of the family"))
             return ("-j", "REJECT", "--reject-with", answer)
         case NoEffect(name=name, text=text) | Outside(name=name, text=text):
             if name == "NETMAP":
-                raise refuse(statement, "the chain runs at hooks for both directions")
+                raise refuse(statement, message("the chain runs at hooks for both directions"))
             return ("-j", name, *split_words(text))
         case NatMap() | VerdictMap():
             raise refuse(statement)
@@ -83,7 +84,7 @@ def _ct(statement: Statement) -> tuple[str, ...]:
         case NoEffect(name="CT", text=text):
             return tuple(split_words(text))
         case _:
-            raise refuse(statement, "it cannot stand beside -j CT")
+            raise refuse(statement, message("it cannot stand beside -j CT"))
 
 
 def _set_field(statement: SetField, family: IpFamily) -> tuple[str, ...]:
@@ -123,11 +124,11 @@ def _constant(statement: SetField, family: IpFamily) -> tuple[str, ...]:
 def _nat(statement: Nat, family: IpFamily) -> tuple[str, ...]:
     flags = tuple(f"--{flag}" for flag in statement.flags)
     if statement.version not in (None, 4 if family == "ip" else 6):
-        raise refuse(statement, "its addresses are of the other family")
+        raise refuse(statement, message("its addresses are of the other family"))
     if statement.prefix:
         prefix = prefix_of_range(*statement.addresses, family) if statement.addresses is not None else None
         if prefix is None:
-            raise refuse(statement, "NETMAP takes one prefix")
+            raise refuse(statement, message("NETMAP takes one prefix"))
         return ("-j", "NETMAP", "--to", write_prefix(prefix))
     ports = "" if statement.ports is None else "-".join(map(str, dict.fromkeys(statement.ports)))
     if statement.nat in ("masquerade", "redirect"):
@@ -140,6 +141,6 @@ def _nat(statement: Nat, family: IpFamily) -> tuple[str, ...]:
             hosts = f"[{hosts}]"
     endpoint = f"{hosts}:{ports}" if ports else hosts
     if not endpoint:
-        raise refuse(statement, "it takes an address or a port")
+        raise refuse(statement, message("it takes an address or a port"))
     option = "--to-destination" if statement.nat == "dnat" else "--to-source"
     return ("-j", statement.nat.upper(), option, endpoint, *flags)

@@ -21,7 +21,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
@@ -156,9 +156,9 @@ class _Reader:
                     self._written_by(line)
                 else:
                     _check_noise(line)
-            except (ValueError, IndexError) as reason:
+            except (ValueError, IndexError) as error:
                 raise ParseError(
-                    message("{reason}; read the rules again", reason=reason),
+                    message("{reason}; read the rules again", reason=reason_of(error)),
                     source=self._source,
                     line=number,
                     text=line,
@@ -177,22 +177,22 @@ class _Reader:
 
     def _rule(self, table: _OpenTable | None, line: str, number: int) -> None:
         if table is None:
-            raise ValueError("this line stands outside of a table")
+            raise MalformedError(message("this line stands outside of a table"))
         packets = octets = None
         text = line
         if line[0] == "[":
             counters, bracket, text = line.partition("] ")
             count, colon, size = counters[1:].partition(":")
             if not (bracket and colon):
-                raise ValueError("the counters are damaged")
+                raise MalformedError(message("the counters are damaged"))
             packets, octets = int(count), int(size)
         command, _, rest = text.partition(" ")
         if command not in _APPEND:
-            raise ValueError(f"{command} is not -A")
+            raise MalformedError(message("{word} is not -A", word=command))
         chain, _, words = rest.partition(" ")
         rules = table.rules.get(chain)
         if rules is None:
-            raise ValueError(f"chain {chain!r} is not declared")
+            raise MalformedError(message("chain {chain!r} is not declared", chain=chain))
         body = self._body(words, table) if words else ()
         rules.append(Rule(body, text, len(rules) + 1, number, None, packets, octets))
 
@@ -253,7 +253,7 @@ class _Reader:
         if option in _INTERFACES:
             name = interface_pattern(value)
             if len(name) > MAX_INTERFACE_NAME:
-                raise ValueError(f"{value} is longer than an interface's name can be")
+                raise MalformedError(message("{name} is longer than an interface's name can be", name=value))
             return (
                 ()
                 if name == "*" and not negated
@@ -275,7 +275,7 @@ class _Reader:
         number = protocol_number(protocol)
         name = BUILT_IN.get(number) if number is not None else None
         if name is None or not words[0].startswith(("-", "!")):
-            raise ValueError(f"unknown option {words[0]!r}")
+            raise MalformedError(message("unknown option {option!r}", option=words[0]))
         return read_match(read_group(words, name, self._family), self._ipsets)
 
     def _target(self, words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
@@ -337,31 +337,31 @@ def _statements_last(body: list[Expression]) -> tuple[Expression, ...]:
 
 def _inside(table: _OpenTable | None) -> _OpenTable:
     if table is None:
-        raise ValueError("this line stands outside of a table")
+        raise MalformedError(message("this line stands outside of a table"))
     return table
 
 
 def _opened(before: _OpenTable | None, name: str) -> _OpenTable:
     if before is not None:
-        raise ValueError(f"table {before.name} is not finished: no COMMIT before this line")
+        raise MalformedError(message("table {table} is not finished: no COMMIT before this line", table=before.name))
     if name not in BASE_CHAINS:
-        raise ValueError(f"iptables has no table {name!r}")
+        raise MalformedError(message("iptables has no table {table!r}", table=name))
     return _OpenTable(name)
 
 
 def _check_noise(line: str) -> None:
     if line.strip() and not line.startswith("Warning:"):
-        raise ValueError("not a line of iptables-save")
+        raise MalformedError(message("not a line of iptables-save"))
 
 
 def _declare(table: _OpenTable | None, line: str) -> None:
     table = _inside(table)
     words = line[1:].split()
     if len(words) < 2 or words[1] not in ("ACCEPT", "DROP", "-"):
-        raise ValueError("the chain's declaration is damaged")
+        raise MalformedError(message("the chain's declaration is damaged"))
     name, policy = words[:2]
     if policy != "-" and name not in BASE_CHAINS[table.name]:
-        raise ValueError(f"table {table.name} has no built-in chain {name!r}")
+        raise MalformedError(message("table {table} has no built-in chain {chain!r}", table=table.name, chain=name))
     packets = int(words[2].strip("[]").partition(":")[0]) if len(words) > 2 and policy != "-" else None
     table.policies[name] = (policy, packets)
     table.rules.setdefault(name, [])

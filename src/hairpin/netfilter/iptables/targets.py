@@ -1,4 +1,4 @@
-"""What ``-j TARGET …`` of iptables means: a group of words becomes statements of the IR.
+"""The statements of ``-j TARGET …``: a group of words becomes statements of the IR.
 
 A target that hairpin does not know, and any option that it does not understand, becomes ``Outside``: the walk forks.
 ``NoEffect.text`` and ``Outside.text`` hold the target's options as written.

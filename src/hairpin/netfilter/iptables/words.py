@@ -13,8 +13,8 @@ Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_sav
 import re
 from typing import NamedTuple
 
-from hairpin.errors import ChangeError
-from hairpin.message import message
+from hairpin.errors import ChangeError, MalformedError
+from hairpin.message import Message, message
 from hairpin.netfilter.rule_address import IpFamily
 
 _WORD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+')
@@ -97,7 +97,7 @@ def split_groups(words: str) -> list[str]:
     """
     groups = _GROUP.findall(words)
     if " ".join(words.split()) != " ".join(" ".join(groups).split()):
-        raise ValueError("the rule's words are damaged")
+        raise MalformedError(message("the rule's words are damaged"))
     return groups
 
 
@@ -106,7 +106,7 @@ def split_words(line: str) -> list[str]:
     if '"' not in line:
         return line.split()
     if _WORD.sub("", line).strip():
-        raise ValueError("a quote is not closed")
+        raise MalformedError(message("a quote is not closed"))
     return _WORD.findall(line)
 
 
@@ -149,8 +149,12 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and len(word) > 1 and not word[1].isdigit()
 
 
-def refuse(what: object, why: str = "iptables has no words for it") -> ChangeError:
-    """Return the error for something that cannot be said."""
+def refuse(what: object, why: Message | None = None) -> ChangeError:
+    """Return the error for something that iptables cannot express."""
     return ChangeError(
-        message("cannot write {what} as an iptables rule: {why}; write it for nftables instead", what=what, why=why)
+        message(
+            "cannot write {what} as an iptables rule: {why}; write it for nftables instead",
+            what=what,
+            why=why or message("iptables has no words for it"),
+        )
     )

@@ -11,8 +11,10 @@ from functools import lru_cache
 
 import msgspec
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, NameField
-from hairpin.netfilter.nft.syntax import MalformedError, Object, string
+from hairpin.netfilter.nft.syntax import Object, string
 from hairpin.netfilter.nft.values import ICMP_TYPES
 
 
@@ -123,7 +125,7 @@ def payload(inner: Object, family: Family) -> Operand:
         return Operand(None) if "tunnel" in inner else _payload(protocol, field, family)
     base, offset, length = inner.get("base"), inner.get("offset"), inner.get("len")
     if not isinstance(base, str) or not isinstance(offset, int) or not isinstance(length, int):
-        raise MalformedError("a payload expression without protocol and field, or base, offset and len")
+        raise MalformedError(message("a payload expression without protocol and field, or base, offset and len"))
     if base == "th" and length == 16 and offset in (0, 16):
         return _payload("th", "dport" if offset else "sport", family)
     place = _RAW.get((family, base, offset, length))

@@ -18,7 +18,7 @@ from typing import cast, get_args
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
 from hairpin.netfilter.ir import (
     AnyOfMatch,
@@ -43,7 +43,6 @@ from hairpin.netfilter.nft.sets import named_map, named_set
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import (
     Json,
-    MalformedError,
     Object,
     content,
     integer,
@@ -69,7 +68,7 @@ _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
 
 Name = tuple[Family, str]
 _Known = dict[bytes, tuple[Parts, str]]
-"""By statements as they are written: what they stand for, and their texts."""
+"""The expressions and texts of statements, by the statements as written."""
 
 
 class _Found(msgspec.Struct):
@@ -99,7 +98,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
     except MalformedError as error:
-        raise ParseError(message("not as nft writes it: {reason}", reason=error), source=source) from None
+        raise ParseError(message("not as nft writes it: {reason}", reason=error.said), source=source) from None
     except RecursionError:
         raise ParseError(message("nested too deeply to be nft's"), source=source) from None
     finally:
@@ -143,7 +142,7 @@ def _collect(objects: list[Json]) -> dict[Name, _Found]:
 def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool) -> _Found:
     family = string(body, "family")
     if family not in _FAMILIES:
-        raise MalformedError(f"{family!r} is not a family")
+        raise MalformedError(message("{family!r} is not a family", family=family))
     key = (cast("Family", family), name)
     table = found.get(key)
     if table is None:
@@ -187,7 +186,15 @@ def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, do
         # A dormant table's chains are not hooked in: nf_tables_table_disable().
         return Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
-        raise MalformedError(f"chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}")
+        raise MalformedError(
+            message(
+                "chain {name}: hook {hook!r}, type {kind!r}, policy {policy!r}",
+                name=name,
+                hook=hook,
+                kind=kind,
+                policy=policy,
+            )
+        )
     priority = _priority(raw.get("prio", 0), scope.family)
     devices = words(raw.get("dev")) or words(raw.get("devices"))
     return Chain(
@@ -213,7 +220,7 @@ def _priority(value: Json, family: Family) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise MalformedError(f"{value!r} is not a priority") from None
+        raise MalformedError(message("{value!r} is not a priority", value=value)) from None
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -230,7 +237,15 @@ def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[Rule,
         packets, size = _counts(statements)
         bodies = _bodies(statements, [each for each, _ in read], scope, text)
     except MalformedError as error:
-        raise MalformedError(f"rule {number} (handle {handle}) of chain {raw.get('chain')}: {error}") from None
+        raise MalformedError(
+            message(
+                "rule {number} (handle {handle}) of chain {chain}: {reason}",
+                number=number,
+                handle=handle,
+                chain=raw.get("chain"),
+                reason=error.said,
+            )
+        ) from None
     return tuple(
         Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size) for body in bodies
     )
@@ -246,7 +261,7 @@ def _counts(statements: list[Json]) -> tuple[int | None, int | None]:
 
 
 def _understood(statement: Json, scope: Scope, known: _Known) -> tuple[Parts, str]:
-    """Return what a statement stands for, and its text; most come again in a table, and are read once."""
+    """Return the expressions of a statement, and its text.  Most statements repeat within a table and are read once."""
     key = msgspec.json.encode(statement)
     held = known.get(key)
     if held is None:
@@ -290,7 +305,7 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
 
 
 def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
-    """Return the parts as one body; what nft implies is asked once."""
+    """Return the parts as one body, with each implied condition once."""
     body: list[Expression] = []
     for part in parts:
         for one in part:
@@ -301,7 +316,7 @@ def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
 
 
 def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
-    """Say whether nft implies the EtherType behind a VLAN tag that the rule asks for: the frame's own is the tag's."""
+    """Return whether nft implies this EtherType after a match of a VLAN tag: the frame's own EtherType is the tag's."""
     asks = isinstance(one, FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -309,7 +324,7 @@ def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
 
 
 def _repeatable(part: Expression) -> bool:
-    """Say whether doing it again, in the next of the rules that one became, changes nothing."""
+    """Return whether the part may run again, in the next of the rules that one rule became, without a change."""
     if not isinstance(part, SetField):
         return True
     if part.source is None:

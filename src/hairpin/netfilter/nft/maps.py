@@ -18,7 +18,7 @@ from hairpin.netfilter.nft.text import statement_text
 from hairpin.netfilter.nft.values import intervals
 
 Action = Callable[[Json], tuple[Expression, ...] | None]
-"""What a map's value stands for; None if it is not understood."""
+"""Returns the expressions of a map's value; None if it is not understood."""
 
 
 def verdict_map(inner: Json, scope: Scope) -> Parts:
@@ -79,7 +79,7 @@ def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Cho
             return None
         options.append((AnyOfMatch(tuple(question[0] for question in questions), negated=True), *default))
     elif options and chance(key) is not None and _covered(key, [pair(each)[0] for each in elements]):
-        # Every value has an element, so a packet that no other element takes is the last one's.
+        # Every value has an element, so the last element applies if no other one does.
         options[-1] = options[-1][len(questions[-1]) :]
     return Choice(implied, tuple(options))
 

@@ -1,9 +1,9 @@
-"""The ``match`` statement: a left-hand expression, an operator, and what it is compared with.
+"""The ``match`` statement: a left-hand expression, an operator, and a right-hand side.
 
-Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` asks whether any of the flags is set (``ct state new``), and
-``!`` whether none is.  An expression that the packet has no value for (a port of ICMP, a mark without a connection)
-ends the rule, whatever the operator (NFT_BREAK); an interface that the hook does not have is the empty name and index 0
-(since Linux 5.4; measured on 6.18).
+Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` is true if any of the flags is set (``ct state new``), and
+``!`` if none is.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends the
+rule, whatever the operator (NFT_BREAK).  An interface that the hook does not have is the empty name and index 0 (since
+Linux 5.4; measured on 6.18).
 
 Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
 """
@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     FibMatch,
     FieldMatch,
@@ -31,7 +33,7 @@ from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
 from hairpin.netfilter.nft.operands import field_match, needs, operand
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, content, elements_of, named, words
+from hairpin.netfilter.nft.syntax import Json, Object, content, elements_of, named, words
 from hairpin.netfilter.nft.text import match_text
 from hairpin.netfilter.nft.values import BITMASKS, WIDTHS, interface, intervals, number
 
@@ -45,17 +47,17 @@ _FROM_ETHERNET = (("==", "ether"), ("==", 1))
 
 
 def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
-    """Return the matches that a ``match`` statement stands for, implied ones first."""
+    """Return the matches of a ``match`` statement, implied ones first."""
     if "left" not in body or "right" not in body:
-        raise MalformedError("a match without left and right")
+        raise MalformedError(message("a match without left and right"))
     operator = body.get("op", "")
     if not isinstance(operator, str):
-        raise MalformedError("a match whose op is no string")
+        raise MalformedError(message("a match whose op is no string"))
     return compare(body["left"], operator, body["right"], scope)
 
 
 def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...]:
-    """Return the matches that ``left operator right`` stands for, implied ones first; OpaqueMatch if not modelled."""
+    """Return the matches of ``left operator right``, implied ones first; OpaqueMatch if not modelled."""
     name = named(left)
     found: tuple[Match, ...] | None
     match name:
@@ -85,7 +87,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
 
 
 def _with_family(left: Json, right: Json) -> Json:
-    """Return ``ct original saddr`` of an inet table with the family of what it is compared with: nft leaves it out."""
+    """Return ``ct original saddr`` of an inet table with the family of its right-hand side: nft leaves it out."""
     inner = content(left)
     if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
         return left
@@ -94,7 +96,7 @@ def _with_family(left: Json, right: Json) -> Json:
 
 
 def chance(expression: Json) -> str | None:
-    """Return what the value depends on if that is history, time or chance, else None."""
+    """Return the reason if the value depends on history, time or chance, else None."""
     name = named(expression)
     if name is None or not isinstance(expression, dict):
         return None

@@ -1,7 +1,7 @@
-"""What older nft makes of two negated neighbours in a header: ``tcp sport != 1 tcp dport != 2``.
+"""Two negated neighbours in a header, ``tcp sport != 1 tcp dport != 2``, which older nft merges.
 
-It compares both fields in one go.  The rule is then satisfied unless *both* values are there, but its listing still
-shows two conditions.
+It makes one comparison of both fields.  The rule is then satisfied unless *both* values are there, but its listing
+still shows two conditions.
 
 Source: nftables up to 1.0.9 src/rule.c stmt_reduce()
 """

@@ -1,23 +1,25 @@
-"""Left-hand expressions of nft: a field of the packet, and what is done to it before it is compared.
+"""Left-hand expressions of nft: a field of the packet, and the operations on it before the comparison.
 
 nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  Operations that
-the IR can say so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
+the IR can express so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
 
 Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise.c
 """
 
 import msgspec
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, Ranges
 from hairpin.netfilter.nft.fields import Operand, ct, meta, network_needs, payload
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, object_of, single
+from hairpin.netfilter.nft.syntax import Json, Object, object_of, single
 from hairpin.netfilter.nft.values import WIDTHS, number
 
 _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 
 
 def operand(expression: Json, family: Family) -> Operand:
-    """Return what a left-hand expression looks at; ``field`` None if the IR has no name for it.
+    """Return the operand of a left-hand expression; its ``field`` is None if the IR has no name for it.
 
     A constant has none either.  Raises MalformedError for JSON that is no expression.
     """
@@ -90,7 +92,7 @@ def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | i
         found = operand(expression, family)
         return found if found.field is not None else None
     if not isinstance(inner, list) or len(inner) < 2:
-        raise MalformedError(f"{name!r} without two operands")
+        raise MalformedError(message("{name!r} without two operands", name=name))
     result = fold(inner[0], family, kind)
     for part in inner[1:]:
         right = fold(part, family, result.kind if isinstance(result, Operand) else kind)

@@ -9,6 +9,7 @@ Law: after nft has loaded the script, its listing reads as the same IR, apart fr
 Source: nft(8); nftables src/parser_bison.y
 """
 
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     FULL_MASK,
     AnyOfMatch,
@@ -36,6 +37,7 @@ from hairpin.netfilter.ir import (
 from hairpin.netfilter.nft.render_matches import Context, match_text, settled_version
 from hairpin.netfilter.nft.render_statements import statement_text, targets_text, verdicts_text
 from hairpin.netfilter.nft.render_values import key_text, name_text, refuse
+from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 
 Matches = (
     FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch, StatefulMatch,
@@ -58,7 +60,9 @@ def render(table: Table) -> str:
     Raises ChangeError for a table of another dialect and for what nft cannot say.
     """
     if table.dialect != "nft":
-        raise refuse(f"table {table.family} {table.name}", "another tool made it")
+        raise refuse(
+            message("table {family} {name}", family=table.family, name=table.name), message("another tool made it")
+        )
     lines = [f"table {table.family} {table.name} {{"]
     lines += [f"\t{each}" for each in table.objects]
     for named in (*map(_set, table.sets), *map(_map, table.maps)):
@@ -181,15 +185,18 @@ def _types(declared: str) -> str:
     known = {**named, **_TYPEOF}
     missing = [kind for kind in kinds if kind not in known]
     if missing:
-        raise refuse(f"the type {declared}", f"no expression stands for {missing[0]}")
+        raise refuse(
+            message("the type {type}", type=declared),
+            message("no expression stands for {type}", type=missing[0]),
+        )
     return f"typeof {' . '.join(known[kind] for kind in kinds)}"
 
 
 def _set(named: Set) -> list[str]:
     flags: list[str] = []
     if named.opaque is not None:
-        if "not understood" in named.opaque:
-            raise refuse(f"set {named.name}", named.opaque)
+        if named.opaque != UPDATED_BY_RULES:
+            raise refuse(message("set {name}", name=named.name), named.opaque)
         flags += ["dynamic", "timeout"]
     kinds = tuple(named.type.split(" . "))
     if any(_is_interval(part) for element in named.elements for part in element.key):

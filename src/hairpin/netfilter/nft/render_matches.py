@@ -5,6 +5,7 @@ Raises ChangeError for what nft cannot say.
 
 from typing import Literal, NamedTuple, assert_never
 
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     FULL_MASK,
     AnyOfMatch,
@@ -82,11 +83,11 @@ def settled_version(family: Family, before: tuple[Expression, ...]) -> Literal[4
 
 def expression(field: str, context: Context) -> str:
     """Return what nft calls the field."""
-    if field == "ethertype" and context.family == "bridge":  # there, meta protocol does not look behind a tag
+    if field == "ethertype" and context.family == "bridge":  # in that family meta protocol is the tag's type
         return "ether type"
     if field in _BY_VERSION:
         if context.version is None:
-            raise refuse(field, "IPv4 and IPv6 have names of their own for it")
+            raise refuse(field, message("IPv4 and IPv6 have names of their own for it"))
         return _BY_VERSION[field][context.version == 6]
     found = _EXPRESSIONS.get(field)
     if found is None:
@@ -123,10 +124,10 @@ def match_text(match: Match, context: Context, following: Expression | None) -> 
             return _socket(match, following)
         case StatefulMatch(text=text) | OpaqueMatch(text=text):
             if text.startswith("xt "):
-                raise refuse(text, "an extension of iptables does not show its options here")
+                raise refuse(text, message("an extension of iptables does not show its options here"))
             return text, False
         case AnyOfMatch():
-            raise refuse(match, "a rule has no alternatives")
+            raise refuse(match, message("a rule has no alternatives"))
         case _:
             assert_never(match)
 
@@ -177,13 +178,13 @@ def _never(match: FieldMatch, context: Context) -> str:
     """Return a comparison that no value satisfies and that nft keeps: of a bit that it sets itself."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
-        raise refuse(match, "no value satisfies it")
+        raise refuse(match, message("no value satisfies it"))
     return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
 
 
 def _one_by_one(ranges: Ranges) -> Ranges:
     if sum(last - first for first, last in ranges) > _MOST_FLAGS:
-        raise refuse("a range of flags", "it has too many values")
+        raise refuse(message("a range of flags"), message("it has too many values"))
     return tuple((value, value) for first, last in ranges for value in range(first, last + 1))
 
 
@@ -200,7 +201,7 @@ def _icmp(match: FieldMatch) -> str:
     texts: list[str] = []
     for first, last in match.ranges:
         if first >> 8 != last >> 8:
-            raise refuse(match, "a range of codes belongs to one type")
+            raise refuse(match, message("a range of codes belongs to one type"))
         codes = ranges_text(((first & 0xFF, last & 0xFF),), "integer")
         texts.append(f"{first >> 8} . {codes}")
     return f"{word} type . {word} code {_not(match.negated)}{{ {', '.join(texts)} }}"
@@ -229,7 +230,7 @@ def _index(name: str) -> int | None:
 
 def _reverse_path(match: ReversePathMatch) -> str:
     if match.accept_local:
-        raise refuse(match, "it asks for local sources, too")
+        raise refuse(match, message("it asks for local sources, too"))
     flags = ["saddr", *([] if match.loose else ["iif"]), *(["mark"] if match.validmark else [])]
     return f"fib {' . '.join(flags)} oif {'missing' if match.negated else 'exists'}"
 

@@ -5,6 +5,7 @@ Raises ChangeError for what nft cannot say.
 
 from typing import assert_never
 
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     FULL_MASK,
     Jump,
@@ -53,7 +54,7 @@ def statement_text(statement: Statement, context: Context, maps: dict[str, Map])
             return f"{key} vmap {f'@{name}' if name is not None else verdicts_text(elements, kinds)}"
         case NoEffect(text=text) | Outside(text=text):
             if not text or text.startswith("xt "):
-                raise refuse(statement, "its words are not known")
+                raise refuse(statement, message("its words are not known"))
             return text
         case _:
             assert_never(statement)
@@ -85,7 +86,7 @@ def _reject(answer: str) -> str:
         case "icmpx":
             return "reject" if code == "not-printed" else f"reject with icmpx type {code}"
         case _:
-            raise refuse(f"an answer {answer}")
+            raise refuse(message("an answer {answer}", answer=answer))
 
 
 # --- translation -----------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def nat_text(nat: Nat, context: Context) -> str:
     target = ""
     if nat.addresses is not None:
         if version is None:
-            raise refuse(nat, "its family is not known")
+            raise refuse(nat, message("its family is not known"))
         kind = "ipv4_addr" if version == 4 else "ipv6_addr"
         target = _prefix(nat, kind) if nat.prefix else range_text(*nat.addresses, kind)
         if version == 6 and nat.ports is not None:
@@ -119,7 +120,7 @@ def _prefix(nat: Nat, kind: str) -> str:
     bits = 32 if kind == "ipv4_addr" else 128
     host = (first ^ last).bit_length()
     if last - first != (1 << host) - 1:
-        raise refuse(nat, "it takes one prefix")
+        raise refuse(nat, message("it takes one prefix"))
     return f"{number_text(first, kind)}/{bits - host}"
 
 
@@ -128,7 +129,7 @@ def _nat_map(nat: NatMap, context: Context, maps: dict[str, Map]) -> str:
     if nat.map is not None:
         known = maps.get(nat.map)
         if known is None:
-            raise refuse(nat, f"the table has no map {nat.map}")
+            raise refuse(nat, message("the table has no map {map}", map=nat.map))
         data = tuple(known.type.partition(" : ")[2].split(" . "))
         target = f"@{nat.map}"
     else:
@@ -150,7 +151,7 @@ def data_kinds(elements: tuple[NatElement, ...], context: Context) -> tuple[str,
     if first.ports is not None:
         kinds.append("inet_service")
     if not kinds:
-        raise refuse(elements, "it translates to nothing")
+        raise refuse(elements, message("it translates to nothing"))
     return tuple(kinds)
 
 
@@ -160,7 +161,7 @@ def targets_text(elements: tuple[NatElement, ...], kinds: tuple[str, ...], data:
     for element in elements:
         ends = [ends for ends in (element.addresses, element.ports) if ends is not None]
         if len(ends) != len(data):
-            raise refuse(element, f"it is not of the type {' . '.join(data)}")
+            raise refuse(element, message("it is not of the type {type}", type=" . ".join(data)))
         target = " . ".join(range_text(*each, kind) for each, kind in zip(ends, data, strict=True))
         texts.append(f"{key_text(element.key, kinds)} : {target}")
     return f"{{ {', '.join(texts)} }}"

@@ -4,16 +4,20 @@ Numbers are written as numbers if nft reads them so: symbols would depend on fil
 """
 
 from hairpin.errors import ChangeError
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.values import ICMP_TYPES
 from hairpin.netfilter.rule_address import write_address, write_mac
 
 
-def refuse(what: object, why: str = "nft has no words for it") -> ChangeError:
-    """Return the error for something that cannot be said."""
+def refuse(what: object, why: Message | None = None) -> ChangeError:
+    """Return the error for something that nft cannot express."""
     return ChangeError(
-        message("cannot write {what} for nftables: {why}; leave it to the tool that made it", what=what, why=why)
+        message(
+            "cannot write {what} for nftables: {why}; leave it to the tool that made it",
+            what=what,
+            why=why or message("nft has no words for it"),
+        )
     )
 
 
@@ -63,7 +67,7 @@ def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
     if not key:
         return "*"
     if len(key) != len(kinds):
-        raise refuse(key, f"it has another number of dimensions than {' . '.join(kinds)}")
+        raise refuse(key, message("it has another number of dimensions than {type}", type=" . ".join(kinds)))
     return " . ".join(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
 
 

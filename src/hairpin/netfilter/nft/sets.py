@@ -4,6 +4,7 @@ A reading is a snapshot, so timeouts do not make it wrong.  A set that rules add
 with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
 """
 
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import (
     Element,
     Family,
@@ -22,6 +23,8 @@ from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.syntax import Json, Object, content, element_value, list_of, named, pair, string, words
 from hairpin.netfilter.nft.values import interval, key
 
+UPDATED_BY_RULES = message("rules add elements to it")
+"""Why the elements of a set are not all known, if the set is a dynamic one."""
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 
 
@@ -131,11 +134,11 @@ def named_set(raw: Object, family: Family, updated: frozenset[str]) -> Set:
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
     known = tuple(each for each in elements if each is not None)
-    why: str | None = None
+    why: Message | None = None
     if "dynamic" in words(raw.get("flags")) or name in updated:
-        why = "rules add elements to it"
+        why = UPDATED_BY_RULES
     if len(known) < len(elements):
-        why = f"{len(elements) - len(known)} of its elements are not understood"
+        why = message("{number} of its elements are not understood", number=len(elements) - len(known))
     return Set(name, " . ".join(kinds), known, why)
 
 

@@ -8,6 +8,8 @@ Source: nftables src/json.c, the statement functions; libnftables-json(5)
 
 from collections.abc import Callable
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.ir import (
     Expression,
     FieldMatch,
@@ -27,7 +29,7 @@ from hairpin.netfilter.nft.matches import read_match
 from hairpin.netfilter.nft.nat import translation
 from hairpin.netfilter.nft.operands import needs
 from hairpin.netfilter.nft.scope import Parts, Scope
-from hairpin.netfilter.nft.syntax import Json, MalformedError, Object, content, list_of, named, object_of, string
+from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, string
 from hairpin.netfilter.nft.text import statement_text
 from hairpin.netfilter.nft.values import number
 
@@ -35,13 +37,13 @@ Reader = Callable[[Json, Scope], Parts]
 
 
 def read_statement(statement: Json, scope: Scope) -> Parts:
-    """Return what the statement stands for.  Raises MalformedError for JSON that is no statement."""
+    """Return the expressions of a statement.  Raises MalformedError for JSON that is no statement."""
     if isinstance(statement, str):
         # nft has no JSON for it and prints its text (a jump to an anonymous chain, a newer kernel's statement).
         text = statement_text(statement)
         return (Outside(text.split(" ", maxsplit=1)[0], text),)
     if not isinstance(statement, dict) or len(statement) != 1:
-        raise MalformedError("a statement is an object with one key")
+        raise MalformedError(message("a statement is an object with one key"))
     name, inner = next(iter(statement.items()))
     reader = _READERS.get(name)
     return reader(inner, scope) if reader is not None else (Outside(name, statement_text(statement)),)

@@ -6,20 +6,19 @@ Source: libnftables-json(5); nftables src/json.c
 
 from typing import TypeAlias
 
+from hairpin.errors import MalformedError
+from hairpin.message import Message, message, verbatim
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Object: TypeAlias = dict[str, Json]
 
 NOTHING: Object = {}
 
 
-class MalformedError(Exception):
-    """The JSON is not what nft writes; the reader of the whole text turns it into a ParseError that names the place."""
-
-
 def single(value: Json) -> tuple[str, Json]:
     """Return the name and the content of an object with one key."""
     if not isinstance(value, dict) or len(value) != 1:
-        raise MalformedError(f"expected an object with one key, found {brief(value)}")
+        raise MalformedError(message("expected an object with one key, found {found}", found=brief(value)))
     return next(iter(value.items()))
 
 
@@ -40,7 +39,7 @@ def content(value: Json) -> Object:
 def object_of(value: Json) -> Object:
     """Return the value, which must be an object."""
     if not isinstance(value, dict):
-        raise MalformedError(f"expected an object, found {brief(value)}")
+        raise MalformedError(message("expected an object, found {found}", found=brief(value)))
     return value
 
 
@@ -49,7 +48,7 @@ def list_of(value: Json) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise MalformedError(f"expected a list, found {brief(value)}")
+        raise MalformedError(message("expected a list, found {found}", found=brief(value)))
     return value
 
 
@@ -57,7 +56,7 @@ def string(value: Object, key: str) -> str:
     """Return a text that must be there."""
     found = value.get(key)
     if not isinstance(found, str):
-        raise MalformedError(f"{key!r} should be a string, found {brief(found)}")
+        raise MalformedError(message("{key!r} should be a string, found {found}", key=key, found=brief(found)))
     return found
 
 
@@ -67,7 +66,7 @@ def integer(value: Object, key: str) -> int | None:
     if found is None:
         return None
     if not isinstance(found, int) or isinstance(found, bool):
-        raise MalformedError(f"{key!r} should be a number, found {brief(found)}")
+        raise MalformedError(message("{key!r} should be a number, found {found}", key=key, found=brief(found)))
     return found
 
 
@@ -100,13 +99,15 @@ def pair(mapping: Json) -> tuple[Json, Json]:
     """Return key and value of one element of a map."""
     mapping = element_value(mapping)
     if not isinstance(mapping, list) or len(mapping) != 2:
-        raise MalformedError(f"expected a key and a value, found {brief(mapping)}")
+        raise MalformedError(message("expected a key and a value, found {found}", found=brief(mapping)))
     return element_value(mapping[0]), element_value(mapping[1])
 
 
-def brief(value: Json) -> str:
+def brief(value: Json) -> Message:
     """Return the beginning of a value, for an error message."""
-    if isinstance(value, (dict, list)):
-        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, dict):
+        return message("object of {number}", number=len(value))
+    if isinstance(value, list):
+        return message("list of {number}", number=len(value))
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return verbatim(text if len(text) <= 60 else f"{text[:60]}…")

@@ -1,4 +1,7 @@
-"""What to build, as data: ``blueprint`` (the form), ``plan`` (the entry), then links, tunnels, addresses, routes,
-rules, sysctls, services and connections of the snapshot.  ``world`` stands for the outside, ``segments`` and
-``between`` for the network between hosts.
+"""What to build, as data.
+
+Read ``blueprint`` (the form) and ``plan`` (the entry).  Of a namespace: ``links`` and ``link_settings``, ``segments``
+(wires that hosts share), ``tunnels``, ``addresses``, ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with
+``nft_input``, ``services``, ``connections``.  Around the hosts: ``world``, ``replies`` (by which wire they come) and
+``between`` (the network between hosts).
 """

@@ -73,7 +73,7 @@ class LinkLine(msgspec.Struct, frozen=True):
     text: str
     host: str
     instead: str | None = None
-    kind: str = ""
+    kind: str | Message = ""
 
 
 class StandIn(msgspec.Struct, frozen=True):

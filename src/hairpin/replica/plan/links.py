@@ -330,7 +330,7 @@ def _alone(netns: Netns, link: Link) -> LinkLine:
     }
     plain = " ".join((plain, *(f"{name} 1" for name, value in calls.items() if value)))
     if info.vlan_filtering:
-        return LinkLine(f"{plain} vlan_filtering 1", netns.host, plain, "bridge that filters VLANs")
+        return LinkLine(f"{plain} vlan_filtering 1", netns.host, plain, message("bridge that filters VLANs"))
     return LinkLine(plain, netns.host)
 
 

@@ -1,7 +1,7 @@
-"""What nft has listed as JSON, as nft takes it: of this or another version.
+"""Turns an nft listing in JSON into input for nft, of this or another version.
 
-Native nftables rules have counters only where their author wanted them; each gets one, so that its part in a packet's
-fate can be seen.  Source: libnftables-json(5); nftables src/json.c, src/parser_json.c
+Native nftables rules have a counter only if their author wrote one.  Each rule gets one here, to show which rules a
+packet matched.  Source: libnftables-json(5); nftables src/json.c, src/parser_json.c
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,14 @@ _TERMINAL = frozenset({
 def counted(
     text: str, devices: Mapping[str, tuple[str, ...]] | None = None, others: frozenset[str] = frozenset()
 ) -> str:
-    """Return nft's JSON listing as input for ``nft -j -f``, each rule and each dropping policy with a counter at zero,
-    each chain with its ``devices``, which older versions of nft leave out.
+    """Return nft's JSON listing as input for ``nft -j -f``.
 
-    Chains come first: nft prints them behind the maps whose elements jump to them.  The rules of the chains ``others``
-    are left to another tool.
+    Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
+    nft leave out.  Chains come first: nft lists them after the maps whose elements jump to them.  The rules of the
+    chains ``others`` are left to another tool.
 
-    Raises MalformedError for what nft does not print."""
+    Raises MalformedError for what nft does not print.
+    """
     document: Json = msgspec.json.decode(text)
     chains: list[Json] = []
     commands: list[Json] = []
@@ -49,10 +50,11 @@ def counted(
 
 
 def _plain(kind: str, found: Object) -> Object:
-    """Return what is made, in words that every version takes.
+    """Return an object in words that every version of nft reads.
 
-    1.1 numbers a helper's protocol, says that a set is dynamic (what rules add to is so by itself), and writes ``a | b
-    | c`` as one; ``last`` does nothing but remember."""
+    nft 1.1 numbers a helper's protocol, marks a set as dynamic (rules that add to it do so anyway), and writes ``a | b
+    | c`` as one.  ``last`` only remembers a time.
+    """
     plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index")}
     protocol = plain.get("protocol")
     if isinstance(protocol, int):
@@ -95,10 +97,13 @@ def _with_counter(expressions: list[Json]) -> list[Json]:
 
 
 def _with_protocol(expressions: list[Json]) -> list[Json]:
-    """Return the rule with its transport protocol in front, where a port of conntrack's is asked for before it is
-    known: nft drops ``meta l4proto udp`` when ``udp dport`` follows, and then cannot tell what such a port is.
+    """Return the rule with its transport protocol first, if it matches a port of conntrack before the protocol is
+    known.
 
-    Source: nftables src/ct.c ct_expr_update_type()"""
+    nft drops ``meta l4proto udp`` if ``udp dport`` follows, and then does not know the type of such a port.
+
+    Source: nftables src/ct.c ct_expr_update_type()
+    """
     keys = [_key(each) for each in expressions]
     ports = [at for at, key in enumerate(keys) if key in ("proto-src", "proto-dst")]
     known = [at for at, key in enumerate(keys) if key in (*_WITH_PORTS, "l4proto")]
@@ -114,7 +119,7 @@ _WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")
 
 
 def _key(expression: Json) -> str:
-    """Return what a match asks for: a key of conntrack's or of the packet's, or the protocol of a field."""
+    """Return the key of a match: a conntrack key, a packet's key, or the protocol of a field."""
     if named(expression) != "match":
         return ""
     left = content(expression).get("left")

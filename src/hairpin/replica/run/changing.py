@@ -1,7 +1,7 @@
-"""A change carried out inside a replica, by the steps that carry it out on a host.
+"""Makes a change inside a replica, by the steps that carry it out on a host.
 
-What no command makes (a service that listens, a container that runs, the world) is built from the simulated network
-instead: see :func:`parts_of`.
+No command makes a listening service, a running container or a part of the world.  Such parts are built from the
+simulated network instead: see :func:`parts_of`.
 """
 
 from hairpin.carry.run import carry_out
@@ -15,15 +15,16 @@ from hairpin.replica.run.build import Built
 
 
 def parts_of(change: Change) -> tuple[Change, Change]:
-    """Return what has to be built in, and what can be carried out afterwards.
+    """Return the parts of a change that have to be built in, and the parts that commands can make afterwards.
 
-    Once something has to be built in, what comes before it has to be as well."""
+    All parts before one that has to be built in are built in too.
+    """
     at = max((number for number, part in enumerate(change.parts, 1) if not isinstance(part, InKernel)), default=0)
     return Change(change.parts[:at]), Change(change.parts[at:])
 
 
 def make(change: Change, network: Network, built: Built) -> tuple[Message | str, ...]:
-    """Make the change where the namespaces are rebuilt; return what was refused."""
+    """Make the change in the rebuilt namespaces; return the tools' complaints."""
     return tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)))
 
 

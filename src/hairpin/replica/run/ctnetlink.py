@@ -1,6 +1,6 @@
-"""Writes conntrack entries into the kernel's table, by netlink: the tool ``conntrack`` is on few hosts.
+"""Writes conntrack entries into the kernel's table by netlink, because few hosts have the tool ``conntrack``.
 
-An entry is told as the kernel would make it: its tuples before translation, and what they are translated to.
+An entry is written as the kernel would create it: its tuples before translation, and their translations.
 Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h; net/netfilter/nf_conntrack_netlink.c
 ctnetlink_new_conntrack(), ctnetlink_setup_nat(); net/netfilter/nf_conntrack_proto_tcp.c nlattr_to_tcp()
 """
@@ -24,7 +24,7 @@ _TUPLE_ORIG, _TUPLE_REPLY, _STATUS, _PROTOINFO, _NAT_SRC, _TIMEOUT, _MARK, _NAT_
 _TUPLE_IP, _TUPLE_PROTO = 1, 2
 _PROTO_NUM, _SRC_PORT, _DST_PORT = 1, 2, 3
 _ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
-"""Attributes of id, type and code."""
+"""The attributes of id, type and code, by protocol."""
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
 """Somebody began to close it; sequence numbers are not known, so that they are not held against it."""
@@ -38,10 +38,10 @@ _USUAL_TIMEOUT_S = 60
 
 
 def available() -> bool:
-    """Return whether the kernel takes entries without loading a module for it (nf_conntrack_netlink)."""
+    """Return whether the kernel can write entries without loading a module (nf_conntrack_netlink)."""
     modules = Path("/proc/modules")
     if not modules.exists():
-        return True  # a kernel without modules says by itself what it cannot do
+        return True  # a kernel without modules refuses the request if it lacks this one
     if any(line.startswith("nf_conntrack_netlink ") for line in modules.read_text("ascii", "replace").splitlines()):
         return True
     builtin = Path("/lib/modules") / os.uname().release / "modules.builtin"
@@ -49,12 +49,13 @@ def available() -> bool:
 
 
 def forget() -> str:
-    """Empty the table of the namespace that the process is in; return the kernel's complaint."""
+    """Empty the table of the process's namespace; return the kernel's complaint."""
     return "".join(_told((_message(_DELETE, _REQUEST | _ACK, 0, b""),)))
 
 
 def write(connections: Iterable[Connection]) -> tuple[str, ...]:
-    """Write entries where the process is; return the kernel's complaint about each, empty where it took it."""
+    """Write entries in the process's namespace; return the kernel's complaint about each ("" if it accepted the
+    entry)."""
     return tuple(_told(_entry(each) for each in connections))
 
 
@@ -91,7 +92,7 @@ def _u32(kind: int, value: int) -> bytes:
 
 
 def _entry(connection: Connection) -> bytes:
-    """Return the request that makes the entry; a translated one begins untranslated, and says what becomes of it."""
+    """Return the request for the entry: its untranslated tuples, and their translations."""
     version, original, reply = connection.version, connection.original, connection.reply
     timeout_s = connection.timeout_s if connection.timeout_s is not None else _USUAL_TIMEOUT_S
     parts = [
@@ -137,7 +138,7 @@ def _tuple(kind: int, version: Version, found: Tuple) -> bytes:
 
 
 def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
-    """Return one kind of translation, to exactly this."""
+    """Return the attributes of one kind of translation, to exactly this address and port."""
     first = 1 if version == 4 else 4
     words = [_attribute(first, _address(address, version)), _attribute(first + 1, _address(address, version))]
     if port:
@@ -146,7 +147,7 @@ def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
 
 
 def _tcp(tcp: Tcp | None) -> bytes:
-    """Return TCP's state with what the kernel knows of both sides, as flags and their mask."""
+    """Return TCP's state, and both sides' flags with their mask."""
     known = tcp.state if tcp is not None else "ESTABLISHED"
     flags = bytes((_BE_LIBERAL | (_CLOSE_INIT if known in TCP_CLOSED else 0), _BE_LIBERAL | _CLOSE_INIT))
     return _nest(

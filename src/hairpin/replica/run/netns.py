@@ -1,4 +1,4 @@
-"""Network namespaces without names: held by file descriptors of one process, gone with it.
+"""Network namespaces without names: file descriptors of one process hold them, and they end with the process.
 
 Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns(2), unshare(2), prctl(2), mount(2)
 """
@@ -23,20 +23,21 @@ def _checked(result: int, what: str) -> None:
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent (the thread that forked it) ends; at once if it has already."""
+    """Make the kernel kill this process when its parent (the thread that forked it) ends; at once if it has ended
+    already."""
     _checked(_LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def own_processes() -> None:
-    """Put the next child into a process namespace: when that child is gone, the kernel kills all that it started."""
+    """Put the next child into a PID namespace.  When that child ends, the kernel kills all processes that it
+    started."""
     _checked(_LIBC.unshare(_CLONE_NEWPID), "unshare")
 
 
 def own_mounts() -> None:
-    """Hide the machine's /run (locks and named namespaces live there) and see kernel trace events, in this process
-    only.
+    """Hide the machine's /run (locks, named namespaces) from this process, and mount the kernel's trace events for it.
 
     Raises OSError.  Trace events may be missing: see :mod:`hairpin.replica.watch.drops`.
     """
@@ -51,21 +52,21 @@ class HeldNetns:
     """A network namespace that this process holds open.  Only a single-threaded process may make or enter one."""
 
     def __init__(self, name: str) -> None:
-        """Make it, and stay inside."""
+        """Make the namespace and enter it."""
         self.name = name
         _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
-        # The id that the mounted /proc gives this process, which has another one in its own namespace.
+        # The mounted /proc knows this process by another id than its own PID namespace does.
         self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:
-        """Be inside from now on; sockets opened and processes started here are too."""
+        """Enter the namespace.  Sockets opened and processes started from now on are in it."""
         _checked(_LIBC.setns(self.fd, _CLONE_NEWNET), "setns")
 
 
 @contextmanager
 def entered(netns: HeldNetns, home: HeldNetns) -> Generator[None]:
-    """Be inside for a while, then at home."""
+    """Enter the namespace for the ``with`` block, then go back to ``home``."""
     netns.enter()
     try:
         yield

@@ -1,4 +1,4 @@
 """The netfilter hooks: ``chains`` (what stands at a hook, in order), ``hooks`` runs it; ``conntrack`` with
 ``tcp_tracking`` and ``connection_index``, ``nat`` with ``nat_range``, ``flowtable``; ``surroundings`` answers what a
-match asks besides the packet.
+match asks besides the packet; ``unread`` is for hooks whose rules were not read.
 """

@@ -18,12 +18,11 @@ NAT: dict[Hook, tuple[int, Manip]] = {
     "input": (100, "src"),
     "postrouting": (100, "src"),
 }
-"""Priority and direction of address translation."""
+"""The priority and the direction of address translation at each hook."""
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing to do at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (on old kernels with one
-    chain)."""
+    """One entry at a hook: a filter chain, ``conntrack``, or ``nat`` with its chains (one chain on old kernels)."""
 
     priority: int
     kind: str
@@ -47,7 +46,7 @@ def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) ->
 
 
 def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[Item]:
-    """Return what a packet meets at the hook, in order."""
+    """Return the entries of the hook in the order in which a packet passes them."""
     chains = chains_at(namespace, hook, families)
     items = [Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
     if hook in ("prerouting", "output"):
@@ -61,7 +60,7 @@ def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> 
 
 
 def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> bool:
-    """Return whether the kernel translates addresses at all: it does at every hook from a family's first nat chain on.
+    """Return whether the kernel translates addresses: at every hook, once the family has a nat chain.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_register_fn()
     """

@@ -1,4 +1,4 @@
-"""A namespace's conntrack table as it was read, indexed: hosts have hundreds of thousands of entries."""
+"""An index of a namespace's conntrack table; hosts have hundreds of thousands of entries."""
 
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -33,7 +33,8 @@ class ConnectionIndex:
         return self._by_tuple.get((version, zone, wanted))
 
     def from_source(self, version: int, zone: int, wanted: Tuple) -> list[Connection]:
-        """Return the connections that began with that protocol, address and port (nf_nat_bysource)."""
+        """Return the connections whose original tuple has that protocol, source address and source port
+        (nf_nat_bysource)."""
         if self._by_source is None:
             self._by_source = {}
             for each in self._connections:
@@ -46,15 +47,15 @@ def _source(version: int, zone: int, of: Tuple) -> _Source:
 
 
 _BY_TABLE: WeakValueDictionary[int, ConnectionIndex] = WeakValueDictionary()
-"""Indexes in use, by the identity of the tuple that each has indexed and holds."""
+"""The indexes in use, by the identity of the table that each holds."""
 
 
 @kept
 def connections_of(namespace: Namespace) -> ConnectionIndex:
     """Return the index of the namespace's conntrack table.
 
-    Namespaces that share the table share its index, as a namespace before and after a change of its rules does; the
-    index goes with the last of them.
+    Namespaces that share the table share its index, as a namespace does before and after a change of its rules.  The
+    index is freed with the last of them.
     """
     table = namespace.connections
     found = _BY_TABLE.get(id(table))

@@ -42,7 +42,7 @@ from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
 
 def tuple_of(packet: Packet, kernel: str) -> Tuple:
-    """Return the packet's tuple on a kernel of that release; where conntrack knows of no ports they are zero."""
+    """Return the packet's tuple on that kernel release; the ports are zero if conntrack knows none of the protocol."""
     if packet.protocol in ICMP_ANSWERS:
         return Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.icmp or 0)
     if packet.protocol not in tracked_ports(kernel):
@@ -51,11 +51,11 @@ def tuple_of(packet: Packet, kernel: str) -> Tuple:
 
 
 def track(state: State, namespace: Namespace) -> State:
-    """Return the state with its connection looked up or made, and its ctstate."""
+    """Return the state with its connection found or created, and its ctstate."""
     if state.track.connection is not None or state.track.ct_state == CT_UNTRACKED:
-        return state  # seen before: over the loopback link, or by br_netfilter; NOTRACK comes too late then
+        return state  # tracked before: it came over lo, or br_netfilter ran PREROUTING.  NOTRACK is too late then.
     tracked = _tracked(state, namespace)
-    # The zone was for this look-up: a packet of no connection comes back over the loopback link without one.
+    # The zone counts for this lookup only: a packet without a connection comes back over lo without a zone.
     return tracked if tracked.track.zone is None else tracked.with_track(zone=None)
 
 
@@ -79,11 +79,13 @@ def _invalid(state: State) -> State:
 
 
 def _related(state: State, namespace: Namespace) -> State:
-    """Return the state of an ICMP error: of the connection whose packet it is about, if it goes to who sent that.
+    """Return the state of an ICMP error, related to the connection of the packet that it quotes.
+
+    It is not related if it does not go to that packet's sender.
 
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
-    # What answers an untracked packet stays what it is: nf_conntrack_in() clears skb->_nfct for templates only.
+    # An answer to an untracked packet keeps its state: nf_conntrack_in() clears skb->_nfct for templates only.
     unrelated = state if state.track.ct_state == CT_RELATED else _invalid(state)
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
@@ -99,9 +101,11 @@ def _related(state: State, namespace: Namespace) -> State:
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
-    """Return the connection with that tuple (``but``: not this one), and its direction: the walk's own, or one of the
-    live table that the walk has not changed.  Of one whose answers look as what they answer, an answer is found:
-    nf_conntrack_core.c __nf_conntrack_hash_insert()."""
+    """Return the connection with that tuple and the packet's direction, or None.  ``but``: not this connection.
+
+    Connections of this walk come first, then those of the table that was read.  If both tuples of a connection are
+    equal, the packet counts as a reply: nf_conntrack_core.c __nf_conntrack_hash_insert().
+    """
     version, zone = state.packet.version, but.zone if but is not None else state.track.zone or 0
     here = (state.netns, version, zone)
     made = [each for netns, each in state.history.connections if (netns, each.version, each.zone) == here]
@@ -122,7 +126,7 @@ def taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
 
 
 def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
-    """Return the state as one more packet of the connection; None: it begins another one in its place."""
+    """Return the state as one more packet of the connection; None: the packet begins a new one in its place."""
     flags = state.packet.tcp_flags
     status = connection.status
     if connection.tcp is not None:
@@ -132,13 +136,13 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
         if tcp == "anew":
             return None
         if flags & RST and not status & STATUS_SEEN_REPLY:
-            # A connection whose first answer is a reset is forgotten at once: nf_conntrack_tcp_packet().
+            # A connection whose first reply is a reset is deleted at once: nf_conntrack_tcp_packet().
             status |= STATUS_DYING
         if status & STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
             status |= STATUS_ASSURED
         connection = msgspec.structs.replace(connection, tcp=tcp)
     elif state.packet.protocol == UDPLITE and status & STATUS_SEEN_REPLY and connection.original.sport:
-        status |= STATUS_ASSURED  # of UDP only what goes on for two seconds: nf_conntrack_udp_packet()
+        status |= STATUS_ASSURED  # UDP: only after two seconds, nf_conntrack_udp_packet()
     if direction == 1:
         status |= STATUS_SEEN_REPLY
     connection = msgspec.structs.replace(connection, status=status)
@@ -163,8 +167,10 @@ def _begun(state: State, namespace: Namespace) -> State:
 
 
 def with_connection(state: State, connection: Connection, **changes: object) -> State:
-    """Return the state as a packet of the connection, which the walk's own table keeps (or replaces); ``changes``: of
-    other fields of its track."""
+    """Return the state as a packet of the connection, which the walk adds to its own table or replaces there.
+
+    ``changes``: new values for other fields of its track.
+    """
     history = state.history
     others = tuple(
         (netns, each)
@@ -179,7 +185,7 @@ def with_connection(state: State, connection: Connection, **changes: object) -> 
 
 
 def closed(state: State, namespace: Namespace) -> State:
-    """Return the state with its connection closed: REJECT answers one of its packets with a reset.
+    """Return the state with its connection closed, because REJECT answers the packet with a reset.
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
     """
@@ -195,7 +201,7 @@ def closed(state: State, namespace: Namespace) -> State:
 
 
 def forgotten(state: State) -> State:
-    """Return the state with its connection forgotten by the table: nf_ct_kill_acct()."""
+    """Return the state with its connection deleted from the table: nf_ct_kill_acct()."""
     connection = state.track.connection
     if connection is None:
         return state
@@ -204,8 +210,9 @@ def forgotten(state: State) -> State:
 
 
 def confirmed(state: State, namespace: Namespace) -> State | End:
-    """Return the state with its connection confirmed, as the packet leaves the hooks; its end where NAT has found no
-    tuple for the answers that is not another connection's.
+    """Return the state with its connection confirmed as the packet leaves the hooks.
+
+    Return the packet's end if NAT has found no tuple whose reply tuple is free.
 
     Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_confirm(), nf_ct_resolve_clash()
     """
@@ -214,7 +221,7 @@ def confirmed(state: State, namespace: Namespace) -> State | End:
         return state
     if not connection.status & STATUS_CONFIRMED:
         if state.track.ct_direction == 1:
-            return state  # what answers a rejected packet confirms nothing
+            return state  # an answer to a rejected packet confirms nothing
         other = _known(state, namespace, connection.reply, connection)
         if other is not None:
             decided = ConntrackDecided(
@@ -228,16 +235,16 @@ def confirmed(state: State, namespace: Namespace) -> State | End:
 
 
 _ASKS = {ICMP: (8, 13, 15, 17), ICMP6: (128, 139)}
-"""Types that ask something.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
+"""ICMP types that are requests.  Source: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new."""
 _NEVER_TRACKED6 = frozenset({*range(130, 137), 143})
 """Multicast listener and neighbour discovery.  Source: nf_conntrack_proto_icmpv6.c noct_valid_new."""
 _VERIFIED = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 
 
 def _is_broken(state: State, namespace: Namespace) -> bool:
-    """Whether the packet's checksum tells that it is broken: looked at where it comes in, never on what starts here.
+    """Return whether the packet has a wrong checksum.  Only received packets are checked, never local ones.
 
-    UDP-Lite's is summed up with UDP's number (seen on Linux 6.18), so that those which are right are taken for wrong.
+    Linux computes the checksum of UDP-Lite with UDP's protocol number (seen on 6.18), so right ones count as wrong.
     Source: net/netfilter/nf_conntrack_proto_*.c, sysctl_checksum
     """
     packet = state.packet

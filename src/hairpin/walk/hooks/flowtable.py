@@ -1,8 +1,8 @@
-"""Flowtables: what ``flow add`` puts into them, and what they then carry past the rules.
+"""Flowtables: which connections ``flow add`` offloads, and which packets then bypass the rules.
 
-What is in one goes past PREROUTING, FORWARD and POSTROUTING from its next packet on, where that comes in by one of the
-flowtable's links.  How it goes there is not followed: hardly a walk has such a packet, since what begins is put there
-by its first data (TCP) or its answer.
+A packet of an offloaded connection bypasses PREROUTING, FORWARD and POSTROUTING if it comes in by a link of the
+flowtable.  Its further way is not modelled.  Few walks have such a packet: a connection is offloaded by its first data
+packet (TCP) or its reply.
 
 Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route(); nf_flow_table_ip.c
 """
@@ -20,10 +20,10 @@ from hairpin.walk.state import State
 
 
 def offloads(namespace: Namespace, seen: Seen) -> bool:
-    """Return whether ``flow add`` puts the packet's connection into a flowtable.
+    """Return whether ``flow add`` offloads the packet's connection; None: not known.
 
-    Not known are helpers and moved sequence numbers, which keep it out.  Of an ICMP error about a TCP connection the
-    kernel takes some bytes for flags that it has not: it is taken for one that keeps it out.
+    A helper or adjusted sequence numbers prevent it, and no reading shows them.  In an ICMP error about a TCP
+    connection the kernel reads other bytes as TCP flags.  Such an error is taken as not offloaded.
     """
     connection = seen.connection
     if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:
@@ -34,7 +34,7 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
 
 
 def _goes_by_its_links(namespace: Namespace, seen: Seen) -> bool:
-    """Whether a flowtable has the links that the packet comes and leaves by (of bridges: one of their ports)."""
+    """Return whether the flowtable has the packet's input and output links (for a bridge: one of its ports)."""
     declared = [each for table in namespace.ruleset.tables for each in table.objects]
     ways = [
         [name, *(each.name for each in namespace.links if name and each.master == name)]
@@ -57,7 +57,7 @@ def _is_of_a_kind(namespace: Namespace, seen: Seen, connection: Connection) -> b
 
 
 def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> bool:
-    """Whether a route leads to who sends.  Where none does, IPv4 sends straight out of the link that it is told."""
+    """Return whether a route leads to the sender.  Without one IPv4 sends by the given link as if it were on-link."""
     if connection.version == 4:
         return True
     forth, back = connection.original, connection.reply
@@ -74,7 +74,8 @@ def _leads_back(namespace: Namespace, seen: Seen, connection: Connection) -> boo
 
 
 def carries_past(namespace: Namespace, state: State, link: str) -> bool:
-    """Return whether a flowtable of the link takes the packet past the rules, as far as its connection is known."""
+    """Return whether a flowtable of the link carries the packet past the rules; None: its connection is not known
+    enough."""
     packet = state.packet
     if packet.protocol not in (TCP, UDP) or packet.ttl <= 1 or state.fragments.largest is not None:
         return False
@@ -92,5 +93,5 @@ def carries_past(namespace: Namespace, state: State, link: str) -> bool:
 
 
 def _is_of(declared: str, link: str) -> bool:
-    """Whether it declares a flowtable of that link: see netfilter.nft_objects."""
+    """Return whether the text declares a flowtable of that link: see netfilter/nft/objects.py."""
     return declared.startswith("flowtable ") and f'"{link}"' in declared

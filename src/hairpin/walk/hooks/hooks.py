@@ -45,16 +45,16 @@ Reroute = Callable[[Namespace, State], Iterator[Outcome]]
 def run_hook(
     network: Network, state: State, hook: Hook, reroute: Reroute | None = None, *, translates: bool = True
 ) -> Iterator[Outcome]:
-    """Yield what becomes of the packet at the hook: states that go on, ends of ways.
+    """Yield what the hook makes of the packet: states that go on, and ends.
 
-    ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain that may do so, has changed it.
-    ``translates``: addresses are, as everywhere but where a VRF shows the packet.
+    ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain of type route, has changed it.
+    ``translates``: whether NAT runs.  It does, except where a packet passes the hooks with its VRF as the interface.
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
     unread = unread_rules(namespace, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
-        # Rules that could not be read may do anything: once a namespace, the walk goes both ways.
+        # Rules that were not read may drop or accept.  The walk forks, once in each namespace.
         blind = stopped(
             _under(state, unread, holds=False), "rules-unread", stage=_stage(hook), link=state.oif or state.iif
         )
@@ -79,13 +79,16 @@ def _do_and_route(
 
 
 def _under(state: State, condition: Condition, *, holds: bool) -> State:
-    """Return the state on the branch on which the condition holds, as usual, or does not."""
+    """Return the state on the usual branch on which the condition holds, or does not."""
     taken = msgspec.structs.replace(condition, holds=holds, usual=holds)
     return state.given(taken)
 
 
 def _changes_route(item: Item, before: State, after: State) -> bool:
-    """Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c"""
+    """Return whether the entry has changed what the route depends on.
+
+    Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c
+    """
     old, new = before.packet, after.packet
     if item.kind == "nat":
         return old.daddr != new.daddr
@@ -103,9 +106,9 @@ def run_bridge_hook(
     behind: int = -INT_MAX - 2,
     crossing: bool = False,
 ) -> Iterator[Outcome]:
-    """As run_hook, for the bridge family (ebtables, nft ``table bridge``): its interfaces are the bridge's ports.
-    Only chains of priorities up to ``until`` and greater than ``behind`` are run.  ``crossing``: the frame is for
-    somebody behind another port.
+    """As run_hook, for the bridge family (ebtables, nft ``table bridge``), whose interfaces are bridge ports.
+
+    Only chains with a priority above ``behind`` and up to ``until`` run.  ``crossing``: the frame goes to another port.
 
     Source: net/bridge/br_input.c, br_forward.c (devices given to NF_HOOK)
     """
@@ -125,8 +128,10 @@ def run_bridge_hook(
 
 
 def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> Iterator[Outcome]:
-    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet): those of
-    ``egress`` do not see by which link a packet came in (include/linux/netfilter_netdev.h nf_hook_egress())."""
+    """As run_hook, for ``ingress`` and ``egress`` chains bound to the link (families netdev and inet).
+
+    Chains of ``egress`` see no input interface (include/linux/netfilter_netdev.h nf_hook_egress()).
+    """
     namespace = network.namespace(state.netns)
     chains = chains_at(namespace, hook, ("netdev", "inet"))
     if not chains:
@@ -166,7 +171,7 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
         families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
         for outcome in _nat(namespace, state, hook, families, item):
             if isinstance(outcome, State) and hook == "prerouting" and outcome.packet.daddr != state.packet.daddr:
-                # What lo brought loses the route that it came with: nf_nat_proto.c nf_nat_ipv4_pre_routing()
+                # A packet that came over lo loses its route: nf_nat_proto.c nf_nat_ipv4_pre_routing()
                 yield msgspec.structs.replace(outcome, local=False)
             else:
                 yield outcome
@@ -188,14 +193,14 @@ def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain:
 
 
 def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
-    """Put an acceptance by a rule on record; that a chain had nothing to say is no step."""
+    """Record a step if a rule accepted the packet.  A chain whose rules did not match is no step."""
     if decision.place is None or (decision.place.number == 0 and not decision.trail):
         return state
     return state.noted(_stage(hook), state.oif or state.iif, RuleDecided(decision.place))
 
 
 def _after(namespace: Namespace, state: State, table: Table, decision: Decision) -> State:
-    """Return the state as the chain leaves it: marks, conditions, notrack; for an observer also what it satisfied."""
+    """Return the state after the chain: marks, conditions, notrack; for an observer also the rules that matched."""
     changed = _set_apart(state, table, decision)
     if decision.seen.packet is not state.packet:
         changed = msgspec.structs.replace(changed, packet=decision.seen.packet)
@@ -209,14 +214,14 @@ def _after(namespace: Namespace, state: State, table: Table, decision: Decision)
 
 
 def _set_apart(state: State, table: Table, decision: Decision) -> State:
-    """Return the state in the zone that the chain has put it into, or untracked.
+    """Return the state in the zone that the chain has set, or untracked.
 
-    A zone of nft counts for an untracked packet as well, also for one that comes back over the loopback link; NOTRACK
-    and a zone of iptables find such a packet settled.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    A zone of nft counts for an untracked packet too, even for one that comes back over lo.  NOTRACK and iptables' zones
+    leave such a packet as it is.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
     """
     if state.track.connection is not None or state.track.zone is not None:
         return state
-    # What answers an untracked packet is related to no connection: iptables takes that, too, for settled.
+    # An answer to an untracked packet is related to no connection.  iptables leaves that as it is, too.
     settled = state.track.ct_state in (CT_UNTRACKED, CT_RELATED)
     nft = table.dialect == "nft"
     if decision.zone is not None and (nft or not (settled or state.track.notrack)):
@@ -249,7 +254,7 @@ def _ended(namespace: Namespace, state: State, decision: Decision, hook: Hook) -
 
 
 def _seems_broken(namespace: Namespace, state: State) -> bool:
-    """Whether REJECT takes the packet for broken, and keeps silent.
+    """Return whether REJECT finds the packet's checksum wrong and sends no answer.
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_reject_verify_csum(), nf_reject_ip_tcphdr_get()
     """
@@ -259,8 +264,11 @@ def _seems_broken(namespace: Namespace, state: State) -> bool:
 
 
 def _reset_goes_astray(state: State, decision: Decision) -> bool:
-    """Whether a RST answers a translated packet that br_netfilter showed: it is sent back through the bridge port at
-    once, past the hooks that would translate it, and comes from an address that the sender never asked.
+    """Return whether the sender cannot use the RST that answers a translated packet which br_netfilter ran through the
+    hooks.
+
+    The kernel sends it by the bridge port at once.  It bypasses the hooks that would undo the translation, so its
+    source is an address that the sender never used.
 
     Source: net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset(): nf_bridge_info_exists()
     """
@@ -301,7 +309,7 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
 
 
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
-    """Yield the packet with its translation decided, still undecided (next chain), or its end."""
+    """Yield the packet with its translation decided, undecided (the next chain decides), or its end."""
     manip = NAT[hook][1]
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):

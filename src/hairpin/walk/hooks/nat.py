@@ -27,8 +27,10 @@ from hairpin.walk.state import State
 
 
 def needs_decision(state: State, manip: Manip) -> bool:
-    """Return whether nat chains are asked: once a connection and direction of translation, for its first packets; what
-    a reset of REJECT belongs to may be one that they have not been asked about yet (nf_nat_inet_fn())."""
+    """Return whether nat chains run: once for each connection and direction of translation, on its first packets.
+
+    A reset of REJECT may belong to a connection for which they have not run yet (nf_nat_inet_fn()).
+    """
     connection = state.track.connection
     return (
         connection is not None
@@ -40,9 +42,9 @@ def needs_decision(state: State, manip: Manip) -> bool:
 
 
 def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) -> State | None:
-    """Return the state with the translation (None: none) decided for the connection.
+    """Return the state with the connection's translation set (``nat`` None: no translation).
 
-    Returns None when it cannot be made (MASQUERADE without an address on the link): the kernel then drops the packet.
+    None: it cannot be set (MASQUERADE without an address on the link), and the kernel drops the packet.
     """
     connection = state.track.connection
     assert connection is not None
@@ -66,7 +68,7 @@ def _replace(state: State, connection: Connection) -> State:
 
 
 def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
-    """Return what the connection may become; None when there is no address to become."""
+    """Return the addresses and ports that the connection may get; None if there is no address."""
     addresses = nat.addresses
     if nat.nat in ("masquerade", "redirect"):
         address = _of_link(state, namespace) if nat.nat == "redirect" else _towards_next_hop(state, namespace)
@@ -85,7 +87,7 @@ def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
 
 def _towards_next_hop(state: State, namespace: Namespace) -> int | None:
     hop, packet = state.next_hop, state.packet
-    # IPv6 chooses by the destination itself: nf_nat_masquerade_ipv6()
+    # IPv6 chooses the source address by the packet's destination: nf_nat_masquerade_ipv6()
     towards = hop.gateway if packet.version == 4 and hop is not None and hop.gateway is not None else packet.daddr
     return source_address(namespace, state.packet.version, state.oif, towards)
 
@@ -101,7 +103,8 @@ def _of_link(state: State, namespace: Namespace) -> int | None:
 
 
 def _fits_scope(address: int, asked: int) -> bool:
-    """Source: net/netfilter/nf_nat_redirect.c nf_nat_redirect_ipv6_usable()"""
+    """Return whether REDIRECT may use the address.  Source: net/netfilter/nf_nat_redirect.c
+    nf_nat_redirect_ipv6_usable()"""
     if is_multicast(asked, 6):
         scope = asked >> 112 & 0xF
         return scope == 0xE or (scope == 2 and inside(address, *LINK_LOCAL6, 6))
@@ -112,8 +115,9 @@ def _fits_scope(address: int, asked: int) -> bool:
 
 
 def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) -> Tuple:
-    """Return the connection's tuple as it may become, such that its answers are no other connection's.  A connection
-    for which no rule was found gets another source port, too, where it would clash.
+    """Return the connection's translated tuple, chosen so that no other connection has its reply tuple.
+
+    A connection without a matching rule also gets another source port if it would clash.
 
     Source: net/netfilter/nf_nat_core.c get_unique_tuple(), nf_nat_alloc_null_binding()
     """
@@ -143,7 +147,7 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
 
 
 def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Range) -> Tuple | None:
-    """Return the tuple translated as the latest connection from the same source is: find_appropriate_src()."""
+    """Return the tuple translated like the latest connection from the same source: find_appropriate_src()."""
     assert state.track.connection is not None
     version, zone = state.packet.version, state.track.connection.zone
     here = (state.netns, version, zone)
@@ -163,7 +167,7 @@ def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Ra
 
 
 def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tuple, ports: Span | None) -> Tuple:
-    """Return the tuple with another port (of an ICMP echo: another id).  nf_nat_l4proto_unique_tuple()"""
+    """Return the tuple with another port (ICMP echo: another id): nf_nat_l4proto_unique_tuple()."""
     echo = wanted.protocol in ICMP_ANSWERS
     if not echo and not _has_ports(wanted):
         return wanted
@@ -179,18 +183,18 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
     def at(port: int) -> Tuple:
         return msgspec.structs.replace(wanted, **{"sport" if source else "dport": port})
 
-    # An id that is drawn and not written is another one than the packet's, or so it may be taken.
+    # A random id that is not written into the packet differs from the packet's own.
     hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
     draw = namespace.door.choices.port
     return at(draw(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))
-"""Source ports are exchanged for others of their kind."""
+"""A source port is replaced by one of the same span."""
 
 
 def redirects_translated(state: State) -> bool:
-    """Whether the packet is an ICMP redirect about a translated connection: nobody could follow it, it is dropped.
+    """Return whether the packet is an ICMP redirect about a translated connection, which the kernel drops.
 
     Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
     """
@@ -204,7 +208,7 @@ _REDIRECT = 5
 
 
 def leaves_elsewhere(state: State, manip: Manip) -> bool:
-    """Whether a packet of a connection that MASQUERADE let out leaves by another link now.
+    """Return whether a packet of a masqueraded connection leaves by another link than the connection's first.
 
     Source: net/netfilter/nf_nat_core.c nf_nat_oif_changed()
     """
@@ -215,7 +219,7 @@ def leaves_elsewhere(state: State, manip: Manip) -> bool:
 
 
 def translate(state: State, manip: Manip) -> State:
-    """Return the state with its packet rewritten as its connection says, for this hook's kind of manipulation."""
+    """Return the state with its packet translated for this hook's direction, as its connection says."""
     connection = state.track.connection
     if connection is None:
         return state
@@ -228,7 +232,7 @@ def translate(state: State, manip: Manip) -> State:
 
 
 def _keeps_id(protocol: int, icmp: int) -> bool:
-    """Whether the packet keeps its id, of whatever id the connection is: of ICMPv6, only echoes have theirs written.
+    """Return whether the packet keeps its own id: ICMPv6 writes the connection's id into echo packets only.
 
     Source: net/netfilter/nf_nat_proto.c icmpv6_manip_pkt()
     """
@@ -236,14 +240,15 @@ def _keeps_id(protocol: int, icmp: int) -> bool:
 
 
 def _has_ports(wanted: Tuple) -> bool:
-    """Whether conntrack looks at ports of that protocol: see tuple_of()."""
+    """Return whether conntrack knows the protocol's ports: see tuple_of()."""
     return wanted.sport != 0 or wanted.dport != 0
 
 
 def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
-    """Return the packet with the tuple's source or destination; an ICMP question keeps its type and has one id.
+    """Return the packet with the tuple's source or destination.  An ICMP request keeps its type and gets the tuple's
+    id.
 
-    An ICMP error seems to come from (go to) an end of the connection, and speaks of a packet of the other direction.
+    An ICMP error gets the address of the connection's end, and the packet that it quotes is translated the other way.
     Source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation()
     """
     if packet.inner is not None:
@@ -261,7 +266,7 @@ def _rewritten(packet: Packet, target: Tuple, manip: Manip) -> Packet:
         return msgspec.structs.replace(packet, sport=target.sport, dport=target.sport)
     if not _has_ports(target) or packet.sport is None:
         return packet
-    if packet.protocol == SCTP:  # its checksum is made anew, right or wrong as it was: sctp_manip_pkt()
+    if packet.protocol == SCTP:  # the kernel computes its checksum anew, even if it was wrong: sctp_manip_pkt()
         packet = msgspec.structs.replace(packet, bad_checksum=False)
     if manip == "dst":
         return msgspec.structs.replace(packet, dport=target.dport)

@@ -1,6 +1,6 @@
-"""What a translation allows a connection to become: a range of addresses, a range of ports, or whatever is free.
+"""The addresses and ports that a translation may give to a connection.
 
-Which address of a range it gets follows from a hash without a secret: a client is always seen as the same one.
+A hash without a secret chooses the address, so a client always gets the same one.
 
 Source: net/netfilter/nf_nat_core.c in_range(), find_best_ips_proto(); include/linux/jhash.h jhash2() (Bob Jenkins'
 lookup3)
@@ -21,8 +21,11 @@ _WORD = 0xFFFFFFFF
 
 
 class Range(msgspec.Struct, frozen=True):
-    """Addresses and ports to become (None: as it is).  ``random``: a port is drawn even where the old one would do;
-    ``persistent``: the address does not depend on whom the client asks."""
+    """The addresses and ports to choose from (None: unchanged).
+
+    ``random``: the port is random even if the old one is free.  ``persistent``: the address does not depend on the
+    connection's other end.
+    """
 
     addresses: Span | None = None
     ports: Span | None = None
@@ -39,7 +42,7 @@ class Range(msgspec.Struct, frozen=True):
         return inside and self.has_port(asked.sport)
 
     def address(self, manip: Manip, asked: Tuple, version: Version, zone: int) -> int:
-        """Return what the connection's source or destination becomes."""
+        """Return the connection's new source or destination address."""
         if self.addresses is None:
             return asked.saddr if manip == "src" else asked.daddr
         first, last = self.addresses
@@ -55,13 +58,13 @@ class Range(msgspec.Struct, frozen=True):
         draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
         chosen, free = 0, False
         for number in range(count):
-            # While the first words are as high as they may be, the next one is held by the end of the range as well.
+            # While all words so far are at their maximum, the end of the range limits the next word too.
             low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
             word = low + (draw * distance >> 32) & _WORD
             chosen = chosen << 32 | word
             free = free or word != highest[number]
             if not persistent:
-                # Of a destination the kernel takes what it has just become.
+                # For a destination the kernel hashes the new word.
                 draw ^= _swapped(word) if manip == "dst" else target[number]
         return chosen
 
@@ -71,7 +74,7 @@ def _words(address: int, count: int) -> list[int]:
 
 
 def _swapped(word: int) -> int:
-    """Return a word in the network's byte order as a little-endian machine reads it."""
+    """Return a big-endian word as a little-endian machine reads it."""
     return int.from_bytes(word.to_bytes(4), "little")
 
 

@@ -1,4 +1,4 @@
-"""What rules may ask of the namespace that they stand in."""
+"""What the matches of rules ask of their namespace: routes, addresses, sockets."""
 
 from typing import Literal
 
@@ -16,8 +16,11 @@ from hairpin.walk.sockets import find_socket
 
 
 class NamespaceSurroundings:
-    """Answers from one namespace's routing tables and sockets (satisfies.Surroundings).  ``dialect``: that of the table
-    which asks, since iptables and nft ask the same differently."""
+    """Answers from one namespace's routing tables and sockets (the protocol Surroundings of
+    netfilter/evaluate/match.py).
+
+    ``dialect``: that of the table, because iptables and nft ask differently.
+    """
 
     def __init__(self, namespace: Namespace, dialect: str = "iptables-nft") -> None:
         self.namespace = namespace
@@ -99,8 +102,10 @@ class NamespaceSurroundings:
 
 
 def _answered(seen: Seen) -> Packet:
-    """Return what is looked for in place of an answer: of what was translated as the asker would get it, of an ICMP
-    error an answer to the packet that it is about.  A packet that asks is itself.
+    """Return the packet whose socket is looked up.
+
+    For a reply that was translated it is the reply as its receiver gets it, for an ICMP error a reply to the quoted
+    packet, for any other packet the packet itself.
 
     Source: net/ipv4/netfilter/nf_socket_ipv4.c nf_sk_lookup_slow_v4(), extract_icmp4_fields()
     """
@@ -115,7 +120,7 @@ def _answered(seen: Seen) -> Packet:
 
 
 def _on_its_link(address: int) -> bool:
-    """Whether an IPv6 address means something only on one link (a group of that scope, too)."""
+    """Return whether an IPv6 address is valid on one link only (link-local, or a multicast group of that scope)."""
     return inside(address, *LINK_LOCAL6, 6) or (is_multicast(address, 6) and address >> 112 & 0xF == 2)
 
 

@@ -1,6 +1,6 @@
-"""What connection tracking makes of the packets of one TCP connection.
+"""Connection tracking of one TCP connection: its state after each packet.
 
-Sequence numbers and windows are left out: packets that hairpin sends into a connection are always inside of them.
+Sequence numbers and windows are not modelled: packets that hairpin sends are always within the window.
 
 Source: net/netfilter/nf_conntrack_proto_tcp.c tcp_conntracks, nf_conntrack_tcp_packet(), tcp_valid_flags
 """
@@ -10,7 +10,7 @@ from typing import Literal
 from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, TcpState
 
 Direction = Literal[0, 1]
-"""0: as the connection's first packet (original), 1: as its answers (reply)."""
+"""0: original, the direction of the connection's first packet.  1: reply."""
 
 _VALID_FLAGS = frozenset(
     {SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG},
@@ -24,7 +24,7 @@ _STATES: dict[str, TcpState | None] = {
     "sNO": None, "sSS": "SYN_SENT", "sSR": "SYN_RECV", "sES": "ESTABLISHED", "sFW": "FIN_WAIT", "sCW": "CLOSE_WAIT",
     "sLA": "LAST_ACK", "sTW": "TIME_WAIT", "sCL": "CLOSE", "sS2": "SYN_SENT2",
 }  # fmt: skip
-"""The columns of the kernel's table, by the names that it has for them; None: no connection yet."""
+"""The columns of the kernel's table, by the kernel's names; None: no connection yet."""
 
 _ORIGINAL: dict[_Kind, str] = {
     #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
@@ -57,12 +57,12 @@ _TCP_CONNTRACKS = (_table(_ORIGINAL), _table(_REPLY))
 
 
 def possible(flags: int) -> bool:
-    """Return whether any TCP sends such flags; else the packet is invalid even within a connection."""
+    """Return whether the flags are valid.  A packet with others is INVALID, even within a connection."""
     return flags & (SYN | ACK | RST | FIN | URG) in _VALID_FLAGS
 
 
 def begun(flags: int, *, loose: bool) -> Tcp | None:
-    """Return the state of a connection that a packet with these (possible) flags begins, or None.
+    """Return the state of a new connection whose first packet has these (valid) flags; None: it begins none.
 
     A SYN begins a connection.  So does an ACK if ``loose``: conntrack may then pick up connections in the middle.
     """
@@ -73,9 +73,10 @@ def begun(flags: int, *, loose: bool) -> Tcp | None:
 
 
 def followed(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["invalid", "anew"]:
-    """Return the connection's state after another of its packets, whose flags are possible ones.
+    """Return the connection's state after another packet with these (valid) flags.
 
-    ``invalid``: the packet does not belong to the connection; ``anew``: it begins another one with the same tuple.
+    ``invalid``: the packet does not belong to the connection.  ``anew``: it begins a new connection with the same
+    tuple.
     """
     kind = _kind(flags)
     state = _TCP_CONNTRACKS[direction][kind, tcp.state]

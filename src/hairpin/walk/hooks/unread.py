@@ -1,4 +1,4 @@
-"""What the host did not say of its rules, as conditions of a walk."""
+"""Conditions of a walk through a namespace whose rules were not all read."""
 
 from hairpin.host.host import Namespace
 from hairpin.message import message
@@ -8,7 +8,7 @@ from hairpin.network.prefix import Version
 
 
 def unread_rules(namespace: Namespace, version: Version) -> Condition | None:
-    """Return the condition that rules which could not be read let the packet pass, or None when all were read."""
+    """Return the condition that the rules which were not read let the packet pass, or None if all were read."""
     family = "4" if version == 4 else "6"
     keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
     missing = [key for key in keys if key in namespace.unread]
@@ -23,7 +23,7 @@ def unread_rules(namespace: Namespace, version: Version) -> Condition | None:
 
 
 def bound(table: Table, chain: Chain, link: str) -> Condition:
-    """Return the condition that a chain whose devices the host did not say is bound to this one."""
+    """Return the condition that a chain with unread devices is bound to this link."""
     said = message(
         "chain {chain} of table {family} {table} is bound to {link}",
         chain=chain.name,

@@ -1,5 +1,7 @@
-"""What an ipvlan in mode l3s takes in: the namespace of the link below shows it to PREROUTING and INPUT as what is for
-itself, and what is above has but the route and the socket.
+"""How a packet reaches an ipvlan in mode l3s.
+
+The namespace of the link below runs PREROUTING and INPUT for it, as for a packet of its own.  The ipvlan's namespace
+has only the route and the socket.
 
 Source: drivers/net/ipvlan/ipvlan_l3s.c ipvlan_l3_rcv(), ipvlan_nf_input(); net/ipv4/ip_input.c ip_rcv_finish()
 """
@@ -15,8 +17,11 @@ from hairpin.walk.state import End, Outcome, State
 
 
 def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield what has passed PREROUTING as it is routed: as by the ipvlan that has the address, if that believes it, and
-    by the link that it came by otherwise."""
+    """Yield a packet that has passed PREROUTING after its route lookup.
+
+    The ipvlan that has the address looks it up.  If that finds the source address wrong, or no ipvlan has the address,
+    the link that the packet came in by does.
+    """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)
     if port is None or link_of(network, port).macvlan_mode != "l3s":
@@ -33,6 +38,6 @@ def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def delivered_above(state: State) -> State:
-    """Return a packet that has passed INPUT in the namespace of its socket: the ipvlan's, if an ipvlan took it."""
+    """Return a packet that has passed INPUT in its socket's namespace: the ipvlan's, if an ipvlan receives it."""
     port = state.l3s
     return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

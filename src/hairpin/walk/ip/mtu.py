@@ -1,8 +1,8 @@
-"""How large a packet may be on its way: MTUs of routes and links, who is told, and what goes on in fragments.
+"""How large a packet may be: MTUs of routes and links, fragments, and the ICMP errors about packets that do not fit.
 
-A packet that travels in fragments stays one packet here, with the size of its largest fragment.  Connection tracking
-and local delivery defragment it, and the kernel remembers that size (IPCB(skb)->frag_max_size).  Where nothing tracks
-connections, rules would see the fragments.
+A packet that travels in fragments is one packet here, with the size of its largest fragment.  Connection tracking and
+local delivery defragment it, and the kernel remembers that size (IPCB(skb)->frag_max_size).  Without connection
+tracking, rules would see the fragments.
 
 Source: net/ipv4/ip_forward.c ip_exceeds_mtu(), net/ipv6/ip6_output.c ip6_pkt_too_big(); include/net/ip.h
 ip_dst_mtu_maybe_forward(), include/net/ip6_route.h ip6_dst_mtu_maybe_forward(); net/core/dev.c is_skb_forwardable();
@@ -21,15 +21,15 @@ from hairpin.network.prefix import Version
 from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
 
 _VLAN_HEADER = 4
-"""Bytes by which a frame may exceed the MTU of the link that takes it over: it could have been tagged."""
+"""Bytes by which a frame may exceed the MTU of the link that receives it: room for a VLAN tag."""
 _LEAST6 = 1280
 
 
 def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwarding: bool) -> int | None:
-    """Return the MTU of a way on in bytes, or None where the link is not known.
+    """Return the MTU of a route in bytes, or None if the link is not known.
 
-    An IPv6 router goes by the link alone, and so did one of IPv4, unless the route's MTU is locked, which no reading
-    tells.
+    A forwarded packet gets the MTU of the link.  (A locked MTU of an IPv4 route would count, but no reading shows the
+    lock.)
     """
     own = route.mtu_bytes if route is not None and not (forwarding and _by_link(namespace, route.version)) else None
     mtu = own or _link_mtu(namespace, link, 6 if route is not None and route.version == 6 else 4)
@@ -37,8 +37,11 @@ def route_mtu(namespace: Namespace, route: Route | None, link: str, *, forwardin
 
 
 def _link_mtu(namespace: Namespace, link: str, version: Version) -> int | None:
-    """Return the MTU that IP takes the link to have: IPv6 has its own, which a router may announce, or which stays what
-    it was where the link below changes (include/net/ip6_route.h: idev->cnf.mtu6)."""
+    """Return the MTU of the link for that version of IP.
+
+    IPv6 keeps an MTU of its own.  A router may announce it, and it stays when the MTU of the link below changes
+    (include/net/ip6_route.h: idev->cnf.mtu6).
+    """
     found = namespace.link(link)
     told = namespace.sysctl("net", "ipv6", "conf", link, "mtu") if version == 6 else None
     return told or (found.mtu_bytes if found is not None else None)
@@ -54,8 +57,9 @@ def _by_link(namespace: Namespace, version: int) -> bool:
 
 
 def fragmented_by_socket(state: State, mtu: int | None) -> State:
-    """Return a packet of this namespace as its socket makes it: UDP and ICMP sockets make fragments that fit the MTU
-    of the route, without DF; TCP makes segments that fit.
+    """Return a local packet as its socket makes it.
+
+    UDP and ICMP sockets make fragments that fit the MTU of the route, without DF.  TCP makes segments that fit.
 
     Source: net/ipv4/ip_output.c __ip_append_data(), __ip_make_skb()
     """
@@ -72,8 +76,8 @@ _CUT = (UDP, ICMP, ICMP6)
 
 
 def defragmented(namespace: Namespace, state: State) -> State:
-    """Return the packet as PREROUTING sees it: defragmented where connections are tracked, which nearly any rules
-    need.
+    """Return the packet as PREROUTING sees it: defragmented if the namespace tracks connections, which most rules make
+    it do.
 
     Source: net/ipv4/netfilter/nf_defrag_ipv4.c, net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_reasm()
     """
@@ -83,8 +87,10 @@ def defragmented(namespace: Namespace, state: State) -> State:
 
 
 def received_from_bridge(state: State) -> State:
-    """Return a packet as IP receives it from the bridge.  br_netfilter has defragmented it for the IP hooks; IP forgets
-    the fragments' size, so that the packet travels whole where it fits.
+    """Return the packet as the IP layer receives it from the bridge.
+
+    br_netfilter has defragmented it for the IP hooks.  The IP layer clears the fragment size, so the packet stays whole
+    if it fits the MTU.
 
     Source: net/ipv4/ip_input.c ip_rcv_core(), net/ipv6/ip6_input.c ip6_rcv_core(): they clear skb->cb
     """
@@ -97,7 +103,7 @@ def length_on_wire(state: State) -> int:
 
 
 def too_big_to_forward(state: State, mtu: int | None) -> str | None:
-    """Return what a router answers to a packet that does not fit, or None where it goes on (in fragments)."""
+    """Return the end of a packet that the router rejects because it exceeds the MTU, or None if it goes on."""
     packet = state.packet
     if mtu is None or length_on_wire(state) <= mtu or (packet.version == 4 and not packet.dont_fragment):
         return None
@@ -107,8 +113,10 @@ def too_big_to_forward(state: State, mtu: int | None) -> str | None:
 
 
 def fragmented(state: State, stage: Stage) -> State | End:
-    """Return the packet as IP hands it to its link: whole or in fragments; or its end, where it may not be fragmented.
-    The fragments that a socket made stay as they are, even where a later route has a larger MTU.
+    """Return the packet as the IP layer gives it to the link, whole or in fragments; its end if it must not be
+    fragmented.
+
+    The fragments that a socket made stay as they are, even if a later route has a larger MTU.
 
     Source: net/ipv4/ip_output.c __ip_finish_output(), ip_do_fragment(); net/ipv6/ip6_output.c ip6_fragment()
     """
@@ -128,10 +136,11 @@ def fragmented(state: State, stage: Stage) -> State | End:
 
 
 def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
-    """Return a frame that br_netfilter hands to the port ``out``: whole or in fragments; or its end.  ``mtu``: that of
-    the bridge, or of the route that DNAT has led to.
+    """Return a frame that br_netfilter gives to the port ``out``, whole or in fragments; its end if that fails.
 
-    A defragmented packet is cut into fragments as large as they were.  Where they do not fit, IPv4 sends no error.
+    ``mtu`` is that of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
+    original size.  If those fragments do not fit, IPv4 sends no error.
+
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
     packet, pieces = state.packet, state.fragments.largest if state.fragments.defragmented else None
@@ -145,7 +154,7 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
         return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
     if pieces is not None:
         return state
-    if packet.version == 6:  # with a fragment's header even where one piece is all
+    if packet.version == 6:  # one fragment has the fragment header too
         return state.with_fragments(largest=min(length + 8, _largest_fragment(packet, mtu)))
     return state if length <= mtu else state.with_fragments(largest=_largest_fragment(packet, mtu))
 
@@ -156,8 +165,7 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 
 
 def too_long_for(state: State, link: Link) -> End | None:
-    """Return the end of a frame that is too long for a bridge port, or for the veth that it arrives at; None: it
-    fits."""
+    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits."""
     if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
     decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)

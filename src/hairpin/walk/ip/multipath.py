@@ -1,8 +1,9 @@
-"""Which way of a route with several a packet takes: the kernel goes by a hash, so that all packets from one address to
-another take the same.
+"""The choice of one path of a multipath route.
 
-Source: net/ipv4/fib_semantics.c fib_select_multipath(), net/ipv4/route.c fib_multipath_hash();
-net/ipv6/route.c rt6_multipath_hash(): addresses, with ``fib_multipath_hash_policy`` 1 the ports too
+The kernel chooses by a hash, so all packets between two addresses take the same path.
+
+Source: net/ipv4/fib_semantics.c fib_select_multipath(), net/ipv4/route.c fib_multipath_hash(); net/ipv6/route.c
+rt6_multipath_hash(): addresses, and the ports too with ``fib_multipath_hash_policy`` 1
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from hairpin.walk.state import State
 
 
 def paths(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
-    """Yield each way with the state on the condition that it is the one: the one that was taken before, if any was."""
+    """Yield each path, with the state on the condition that the hash chose it; only the one of an earlier packet, if
+    any."""
     hops = found.next_hops
     if len(hops) < 2:
         yield from ((hop, state) for hop in hops)

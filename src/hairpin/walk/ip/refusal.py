@@ -1,4 +1,4 @@
-"""The ICMP error, or the reset, that answers a rejected packet: where it starts on its way back.
+"""The ICMP error or reset that answers a rejected packet, where it starts.
 
 Source: net/ipv4/icmp.c __icmp_send(), net/ipv6/icmp.c icmp6_send(); net/ipv4/netfilter/nf_reject_ipv4.c
 nf_send_reset(), net/ipv6/netfilter/nf_reject_ipv6.c; nf_conntrack_core.c nf_conntrack_attach()
@@ -30,21 +30,21 @@ ERRORS: dict[str, int] = {
     "icmp6-addr-unreachable": 1 << 8 | 3, "icmp6-port-unreachable": 1 << 8 | 4, "icmp6-policy-fail": 1 << 8 | 5,
     "icmp6-reject-route": 1 << 8 | 6, "icmp6-too-big": 2 << 8, "icmp6-ttl-exceeded": 3 << 8,
 }  # fmt: skip
-"""Type << 8 | code of each answer."""
+"""Type << 8 | code of each error."""
 _BY_FAMILY = {
     "icmpx-port-unreachable": ("icmp-port-unreachable", "icmp6-port-unreachable"),
     "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
     "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
     "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
-    # Which one nft does not tell (netfilter/nft/frame_bytes.py); the way of any of them is the same.
+    # nft does not print which error (netfilter/nft/frame_bytes.py).  Each takes the same route.
     "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
 }
 _PRECEDENCE = 0xC0
-"""Internetwork control (RFC 791): what an error's TOS has besides the packet's own."""
+"""Internetwork control (RFC 791): the kernel adds it to the TOS of the rejected packet."""
 
 
 def refusal(network: Network, end: End) -> State | None:
-    """Return the answer to the packet that a way's end has rejected, at its start; None where none is made."""
+    """Return the answer to the rejected packet where it starts; None if the kernel sends none."""
     namespace = network.namespace(end.state.netns)
     stop, packet = end.stop, end.state.packet
     if stop is None or stop.reject is None or packet.saddr == 0 or _is_to_many(namespace, end):
@@ -71,7 +71,7 @@ def refusal(network: Network, end: End) -> State | None:
         dont_fragment=False,
         inner=packet,
     )
-    # To a link-local address it goes by the link that the packet came by: icmp6_send(); else by the link's VRF, if any.
+    # An error to a link-local address leaves by the packet's link: icmp6_send().  Others are routed in the link's VRF.
     strict = six and inside(packet.saddr, *LINK_LOCAL6, 6)
     bound = end.state.iif if strict else _vrf(namespace, end.state.iif or end.state.oif)
     back = msgspec.structs.replace(_attached(end.state, error), oif=bound)
@@ -79,7 +79,7 @@ def refusal(network: Network, end: End) -> State | None:
 
 
 def _reset(network: Network, state: State) -> State | None:
-    """Return the reset; none answers what was for ``::``, and none is made where it has no route.
+    """Return the reset; None for a packet to ``::``, and if the reset has no route.
 
     Source: nf_reject_ipv4.c nf_send_reset(), nf_reject_ipv6.c nf_send_reset6()
     """
@@ -97,24 +97,24 @@ def _reset(network: Network, state: State) -> State | None:
         length_bytes=60 if packet.version == 6 else 40,
         mark=_mark(network.namespace(state.netns), packet),
     )
-    # It is routed by the VRF of the packet's own way: ip_route_me_harder().
+    # It is routed in the VRF of the packet's own route: ip_route_me_harder().
     namespace = network.namespace(state.netns)
     vrf = _vrf(namespace, _way(namespace, state))
     back = msgspec.structs.replace(_attached(closed(state, namespace), reset), oif=vrf)
     if all(isinstance(way, End) for way in output_route(network, back)):
         return None
-    # For what br_netfilter showed it goes out of the port at once, past every hook.
+    # A reset about a bridged packet leaves by the bridge port at once and passes no hook.
     return back.to("device-out", oif=state.frame.physin) if state.frame.physin else back
 
 
 def _vrf(namespace: Namespace, link: str) -> str:
-    """Return the VRF of a link, or nothing."""
+    """Return the VRF of a link, or ""."""
     master = vrf_of(namespace, link)
     return master.name if master is not None else ""
 
 
 def _way(namespace: Namespace, state: State) -> str:
-    """Return the link of a packet's route: of what is this host's own the link that has the address."""
+    """Return the link of the packet's route; for a local packet the link that has the address."""
     if state.oif or not state.iif:
         return state.rerouted or state.oif
     found = lookup(namespace, input_query(namespace, state))
@@ -122,13 +122,13 @@ def _way(namespace: Namespace, state: State) -> str:
 
 
 def _attached(state: State, packet: Packet) -> State:
-    """Return the answer where it starts: a part of the connection of the packet that it answers, if that has one.
+    """Return the answer where it starts, as a packet of the rejected packet's connection, if that has one.
 
-    What answers an untracked packet is no more untracked itself: NOTRACK finds something there, and lets it be; what
-    answers one that rules have put into a zone before it was tracked is in that zone.  An error is sent by a socket of
-    the kernel's own, a reset by none: ip_append_data(), nf_reject_ipv4.c nf_send_reset().
+    An answer to an untracked packet passes NOTRACK without becoming untracked.  An answer to a packet that a rule put
+    into a zone is in that zone.  A socket of the kernel sends an error; a reset has no socket: ip_append_data(),
+    nf_reject_ipv4.c nf_send_reset()
     """
-    # Before conntrack's own hook NOTRACK has settled it, too.
+    # NOTRACK counts as tracked even before conntrack's hook.
     track = state.track
     known = track.connection is not None or track.notrack or track.ct_state == CT_UNTRACKED
     return State(
@@ -147,9 +147,10 @@ def _attached(state: State, packet: Packet) -> State:
 
 
 def _source(namespace: Namespace, end: End) -> int:
-    """Return from which address an error comes: the one that was asked, if it is this host's (of IPv6, and the frame is
-    for this host, too); of IPv6 one of the link that the packet came by, unless the route names one; else (0) the
-    kernel chooses by the route.
+    """Return the source address of an error; 0: the kernel chooses it by the route.
+
+    It is the destination of the rejected packet if that is this host's.  (IPv6: and if the frame was for this host.)
+    Otherwise IPv6 takes an address of the link that the packet came in by, unless the route names a source.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
@@ -158,12 +159,12 @@ def _source(namespace: Namespace, end: End) -> int:
         assert end.stop is not None
         if _has_no_route(end):
             return packet.daddr if _borrowed(namespace, packet).type == "local" else 0
-        # What was translated on its way over lo has lost the route that it left by: nf_nat_ipv4_in()
+        # A packet that was translated on its way over lo has lost its output route: nf_nat_ipv4_in()
         rerouted = state.rerouted if end.stop.stage != "input-route" else ""
         if end.stop.stage in ("input", "tunnel") or state.local or (rerouted or state.oif) == "lo":
             return packet.daddr
         inbound = namespace.sysctl("net", "ipv4", "icmp_errors_use_inbound_ifaddr")
-        routed = state.iif and not state.frame.physout  # what only crosses a bridge has no route
+        routed = state.iif and not state.frame.physout  # a bridged packet has no route
         link = state.slave if state.slave and Novelty.INBOUND_BY_SLAVE.known_to(namespace.kernel) else state.iif
         near = packet.saddr if Novelty.INBOUND_ADDRESS_NEAR_SENDER.known_to(namespace.kernel) else 0
         return (source_address(namespace, 4, link, near) or 0) if inbound and routed else 0
@@ -178,8 +179,9 @@ def _source(namespace: Namespace, end: End) -> int:
 
 
 def _came_by(namespace: Namespace, state: State) -> str:
-    """Return the link that IPv6 takes a packet for having come by: where DNAT on a bridge has routed it before it was
-    handed up, that of its route.
+    """Return the input link of the packet as IPv6 sees it.
+
+    If DNAT on a bridge has routed the packet before local delivery, that is the link of its route.
 
     Source: net/ipv6/ip6_input.c ip6_rcv_core(): skb_valid_dst()
     """
@@ -193,14 +195,18 @@ def _came_by(namespace: Namespace, state: State) -> str:
 
 
 def _is_bridged(end: End) -> bool:
-    """Whether br_netfilter shows a frame that has not been handed up: by which link it came IP does not know then."""
+    """Return whether the packet is still a bridged frame that br_netfilter runs through the IP hooks.
+
+    The IP layer does not know its input link then.
+    """
     assert end.stop is not None
     return bool(end.state.frame.physout or (end.state.frame.physin and end.stop.stage == "prerouting"))
 
 
 def _has6(namespace: Namespace, link: str, value: int) -> bool:
-    """Return whether the address is one of this host's, or of the networks of its links; a route of type local or
-    anycast alone makes it none.  Those that mean something on one link only are that link's.
+    """Return whether the address is this host's, or an anycast address of a network on one of its links.
+
+    A route of type local or anycast alone does not count.  A link-local address must be on that link.
 
     Source: net/ipv6/icmp.c icmp6_send(): ipv6_chk_addr(), ipv6_chk_acast_addr_src()
     """
@@ -215,7 +221,7 @@ def _has6(namespace: Namespace, link: str, value: int) -> bool:
 
 
 def _mark(namespace: Namespace, packet: Packet) -> int:
-    """Return the mark of what answers the packet."""
+    """Return the mark of the answer to the packet."""
     if packet.version == 4:
         reflects = namespace.sysctl("net", "ipv4", "fwmark_reflect")
     else:
@@ -224,7 +230,7 @@ def _mark(namespace: Namespace, packet: Packet) -> int:
 
 
 def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
-    """Return the error's TTL: 1 where a route of type multicast leads to the sender (ip_output.c __ip_make_skb())."""
+    """Return the error's TTL: 1 if the route to the sender is a multicast route (ip_output.c __ip_make_skb())."""
     if packet.version == 6:
         return 64
     tos = packet.dscp << 2 & 0x1E | _PRECEDENCE
@@ -234,8 +240,10 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
 
 
 def _is_to_many(namespace: Namespace, end: End) -> bool:
-    """Whether the packet's route is a broadcast's or a group's.  Where none was found (as when it is ignored with its
-    link, being without carrier), or where another one was, the address does not make it one.
+    """Return whether the packet's route is a broadcast or multicast route.
+
+    The address alone does not tell: the packet may have no route (its route is ignored while the link has no carrier),
+    or a unicast one.
 
     Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
     """
@@ -249,17 +257,17 @@ def _is_to_many(namespace: Namespace, end: End) -> bool:
 
 
 def _has_no_route(end: End) -> bool:
-    """Whether the packet was rejected before it had a route."""
+    """Return whether the packet was rejected before its route lookup."""
     return end.stop is not None and end.stop.stage == "prerouting" and not end.state.local
 
 
 def _borrowed(namespace: Namespace, packet: Packet) -> Found:
-    """Return the route to the sender, which then serves for the one that the packet lacks: nf_reject_fill_skb_dst()."""
+    """Return the route to the sender, which the kernel gives to a packet that has none: nf_reject_fill_skb_dst()."""
     return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
 
 
 def _is_unreachable6(network: Network, back: State) -> bool:
-    """Whether no ICMPv6 error goes to the sender: anycast, or a link-local address that its link has no route to.
+    """Return whether the kernel sends no ICMPv6 error: to an anycast address, or to a link-local one without a route.
 
     Source: net/ipv6/icmp.c icmpv6_route_lookup()
     """

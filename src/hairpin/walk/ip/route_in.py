@@ -1,4 +1,4 @@
-"""The input route of a packet that came in by a device: for this host, to be forwarded, or not to be believed.
+"""The route lookup of a packet that came in by a device: local delivery, forwarding, or a wrong source address.
 
 Source: net/ipv4/route.c ip_route_input_slow(), ip_mkroute_input(); net/ipv4/fib_frontend.c fib_validate_source();
 net/ipv6/ip6_input.c, net/ipv6/route.c
@@ -26,10 +26,13 @@ from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecide
 
 
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Decide where the packet goes.  IPv4 asks the link that it came by, also where hooks see it come in by that link's
-    VRF: net/ipv4/ip_input.c ip_rcv_finish()."""
+    """Yield the packet after its route lookup.
+
+    IPv4 looks up with the link that the packet came in by, even while the hooks see that link's VRF:
+    net/ipv4/ip_input.c ip_rcv_finish()
+    """
     if state.local:
-        # A looped-back packet still carries the route of its output (skb_dst), so none of this happens.
+        # A packet that came over lo still has its output route (skb_dst), so there is no lookup.
         yield state.to("input")
         return
     if state.handed_back:
@@ -85,7 +88,9 @@ def _input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
-    """Taken in only where the interface has joined the group, which no reading tells but for the group of all hosts.
+    """Return what happens to a multicast packet: local delivery if the interface has joined the group.
+
+    No reading shows the joined groups, except the group of all hosts.
 
     Source: net/ipv4/route.c ip_route_input_rcu(), ip_mc_validate_source(); net/ipv6/ip6_input.c ip6_mc_input()
     """
@@ -116,10 +121,10 @@ _ALL_HOSTS4, _ALL_NODES6 = 0xE0000001, 0xFF02 << 112 | 1
 
 
 def input_query(namespace: Namespace, state: State) -> Query:
-    """Return what the lookup of a packet that came in by ``state.iif`` asks."""
+    """Return the lookup key of a packet that came in by ``state.iif``."""
     packet = state.packet
     protocol, sport, dport = _dissected(namespace, state)
-    # Such an address means the link that the packet came by: net/ipv6/route.c rt6_need_strict()
+    # Such an address is on the link that the packet came in by: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
         packet.version,
@@ -136,8 +141,10 @@ def input_query(namespace: Namespace, state: State) -> Query:
 
 
 def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | None, int | None]:
-    """Return protocol and ports as policy rules see them: the kernel only looks for them when a rule wants them that is
-    not bound to lo.  Source: include/net/fib_rules.h fib_rule_requires_fldissect()
+    """Return protocol and ports as policy rules see them.
+
+    The kernel dissects a packet only if a rule needs the ports and is not bound to lo.
+    Source: include/net/fib_rules.h fib_rule_requires_fldissect()
     """
     wanted = any(
         rule.version == packet.version and rule.iif != "lo" and (rule.protocol or rule.sports or rule.dports)
@@ -151,7 +158,7 @@ def dissected(namespace: Namespace, packet: Packet) -> tuple[int | None, int | N
 
 
 def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | None, int | None]:
-    """As :func:`dissected`, of a packet that came in: in fragments nobody looks for ports.
+    """As :func:`dissected`, for a packet that came in: the kernel reads no ports of fragments.
 
     Source: net/core/flow_dissector.c __skb_flow_dissect(): FLOW_DIS_IS_FRAGMENT
     """
@@ -161,7 +168,7 @@ def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | No
 
 
 def decided_by_route(found: Found) -> RouteDecided:
-    """Return the route and policy rule as evidence."""
+    """Return the route and its policy rule, for a step."""
     return RouteDecided(
         route_text(found.route) if found.route is not None else "no route",
         found.rule.text if found.rule is not None else "",
@@ -175,7 +182,7 @@ def _noted(state: State, found: Found) -> State:
 
 
 def received6(namespace: Namespace, state: State) -> End | None:
-    """Return the end of an IPv6 packet that no hook ever sees: addresses that no wire (or nobody) may carry.
+    """Return the end of an IPv6 packet that is dropped before any hook because of its addresses, or None.
 
     Source: net/ipv6/ip6_input.c ip6_rcv_core()
     """
@@ -193,12 +200,12 @@ def received6(namespace: Namespace, state: State) -> End | None:
 
 
 def _is_for_all(packet: Packet) -> bool:
-    """Whether this is a limited broadcast (as of a DHCP client, which has no address yet)."""
+    """Return whether this is a limited broadcast (as a DHCP client without an address sends)."""
     return packet.version == 4 and (packet.daddr == BROADCAST4 or packet.daddr == packet.saddr == 0)
 
 
 def _martian(namespace: Namespace, state: State) -> End | None:
-    """Addresses that no packet from a wire may carry."""
+    """Return the end of a packet with a martian source or destination address, or None."""
     packet = state.packet
     if packet.version == 6:
         return None
@@ -225,16 +232,16 @@ def _martian(namespace: Namespace, state: State) -> End | None:
 
 
 def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, version: int = 4) -> SysctlDecided:
-    """Return an interface's sysctl as what decided."""
+    """Return an interface's sysctl, for a step."""
     path = ("net", "ipv4" if version == 4 else "ipv6", "conf", link, name)
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 
 
 def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
-    """Not for this host: is the incoming interface a router's, and is there a way on?"""
+    """Yield a packet for another host: forwarded if its input interface forwards and there is a route."""
     version = state.packet.version
     if version == 6 and found.type != "unicast":
-        # An IPv6 host answers for what it has no route to even where it does not forward: ip6_pkt_drop().
+        # An IPv6 host without forwarding still sends an error for a destination without a route: ip6_pkt_drop().
         yield _not_routable(state, found)
         return
     link = "all" if version == 6 else state.iif
@@ -251,7 +258,10 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
 
 
 def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, link: str) -> Outcome:
-    """Source: net/ipv4/ip_forward.c ip_forward(), net/ipv6/ip6_output.c ip6_forward()"""
+    """Yield the packet forwarded by that next hop, or its end.
+
+    Source: net/ipv4/ip_forward.c ip_forward(), net/ipv6/ip6_output.c ip6_forward()
+    """
     version = state.packet.version
     refused = _believed(namespace, state, out=link)
     if refused is not None:
@@ -268,7 +278,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
         narrow = LinkDecided(link, message("takes {mtu} bytes", mtu=mtu))
         return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
     packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
-    # Of IPv6 what leaves is held against the route after all: ip6_finish_output().
+    # IPv6 compares a packet that leaves with the MTU of the route again: ip6_finish_output().
     mtu = route_mtu(namespace, found.route, link, forwarding=version == 4)
     return _noted(state, found).to("forward", oif=link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
@@ -277,13 +287,16 @@ _TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-excee
 
 
 def _not_routable(state: State, found: Found) -> End:
-    """Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props."""
+    """Return the end of a packet without a route, or with one of a type that refuses.
+
+    Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props.
+    """
     decided = decided_by_route(found)
     six = state.packet.version == 6
     match found.type:
         case "blackhole":
             return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
-        case "anycast" | "multicast":  # an IPv4 route of a type for which there is no way in: martian_destination
+        case "anycast" | "multicast":  # IPv4 takes no received packet by such a route: martian_destination
             return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
@@ -298,7 +311,7 @@ def _not_routable(state: State, found: Found) -> End:
 
 
 def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: bool = False) -> End | None:
-    """Return the packet's end when its source is not believed (fib_validate_source), else None."""
+    """Return the packet's end if the source address validation drops it (fib_validate_source), else None."""
     packet = state.packet
     if packet.version == 6 or packet.saddr == 0:
         return None
@@ -327,14 +340,16 @@ def _believed(namespace: Namespace, state: State, *, out: str | None, to_many: b
 
 
 def _is_in(namespace: Namespace, link: str | None, vrf: str) -> bool:
-    """Whether the link is in that VRF.  Source: net/ipv4/fib_frontend.c fib_info_nh_uses_dev()"""
+    """Return whether the link is in that VRF.  Source: net/ipv4/fib_frontend.c fib_info_nh_uses_dev()"""
     master = vrf_of(namespace, link)
     return master is not None and master.name == vrf
 
 
 def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
-    """Whether the kernel looks up the source even without rp_filter: since there are custom rules or local routes; once
-    it did so always, and before that of what goes back ``out`` of its link, of which it may tell the sender.
+    """Return whether the kernel looks up the source address although rp_filter is off.
+
+    It does so if there are custom policy rules or local routes.  Older kernels always do.  Still older ones do so for a
+    packet that leaves by its input link, because they may send a redirect.
 
     Source: net/ipv4/fib_frontend.c fib_validate_source()
     """
@@ -348,7 +363,7 @@ def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
 
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:
-    """Return what is asked for the way back.  ``source``: an answer's, 0 to a broadcast or a group."""
+    """Return the key of the reverse-path lookup.  ``source``: the reply's, 0 for a broadcast or multicast packet."""
     use_mark = conf(namespace, 4, state.iif, "src_valid_mark", rule="or")
     protocol, sport, dport = _dissected(namespace, state)
     vrf = vrf_of(namespace, state.iif)

@@ -1,4 +1,4 @@
-"""Packets that start here: route, source address, OUTPUT, and the second route after DNAT or a mark.
+"""Packets from this namespace: route, source address, OUTPUT, and the second lookup after DNAT or a mark.
 
 Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), __mkroute_output(); net/ipv4/netfilter.c ip_route_me_harder()
 """
@@ -28,7 +28,7 @@ from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
-    """Route a packet that a process of this namespace sends (source 0: let the kernel choose)."""
+    """Route a packet that a process of this namespace sends.  Source address 0: the kernel chooses one."""
     namespace = network.namespace(state.netns)
     yield from _routed(namespace, state, "output")
 
@@ -39,12 +39,12 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
     query = _query(namespace, state, packet)
     found = lookup(namespace, query) if packet.version == 6 or packet.daddr else Found("local")
     if packet.version == 6 and packet.saddr == 0 and found.type in NO_WAY:
-        # With a source the rules may say something else: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
+        # With a source address the policy rules may select another table: net/ipv6/ip6_output.c ip6_dst_lookup_tail()
         source = source_address(namespace, 6, "", packet.daddr)
         if source is not None:
             packet = msgspec.structs.replace(packet, saddr=source)
             state = msgspec.structs.replace(state, packet=packet)
-            query = msgspec.structs.replace(query, saddr=source)  # a link that it is bound to stays so
+            query = msgspec.structs.replace(query, saddr=source)  # the link that the packet is bound to stays
             found = lookup(namespace, query)
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found
@@ -57,8 +57,10 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
 
 
 def _for_itself(state: State, then: Stage) -> State:
-    """Return what is sent to 0.0.0.0 with the address that this means, the sender's own; what has that destination
-    only since OUTPUT's NAT keeps it.  Both are the host's own, without a look at any rule or route.
+    """Return a packet to 0.0.0.0 with its sender's own address as the destination.
+
+    Such a packet is local, without a lookup of rules or routes.  A packet that NAT of OUTPUT gave this destination
+    keeps it.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), where daddr is 0
     """
@@ -74,7 +76,7 @@ _LOOPBACK4 = 0x7F000001
 
 
 def _to_itself(namespace: Namespace, found: Found) -> NextHop:
-    """Return the way to an own address: by lo, to that of a link of a VRF by the VRF.
+    """Return the route to an own address: by lo, or by the VRF if the address is on a VRF port.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu(), net/ipv6/route.c ip6_rt_get_dev_rcu()
     """
@@ -83,8 +85,9 @@ def _to_itself(namespace: Namespace, found: Found) -> NextHop:
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
-    """Return the way straight out of the link that IPv4 was told to send by, where no route leads there; a VRF goes by
-    its routes alone.
+    """Return the on-link route by the link that the packet is bound to, if no route leads there by it.
+
+    IPv4 only, and not for a VRF, which uses its routes alone.
 
     Source: net/ipv4/route.c ip_route_output_key_hash_rcu()
     """
@@ -119,20 +122,20 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
 
 
 _DUMMY4 = 0xC0000008
-"""192.0.0.8, from which an ICMP error comes where the host has no address (RFC 7600): icmp.c INADDR_DUMMY"""
+"""192.0.0.8: the source of an ICMP error on a host without an address (RFC 7600): icmp.c INADDR_DUMMY"""
 
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     bare = packet.version == 4 and state.sender.uid is None and not state.sender.by_kernel
-    if state.stage == "output" or bare:  # routed as a packet (a reset is, from the first), not as what a socket sends
+    if state.stage == "output" or bare:  # routed by the packet's fields, as a reset is, not by its socket's
         protocol, sport, dport = dissected(namespace, packet)
     else:
-        # Type and code of the kernel's ICMP errors stand where rules look for a port: include/net/flow.h flowi_uli
+        # Policy rules see type and code of the kernel's ICMP errors in place of ports: include/net/flow.h flowi_uli
         with_ports = packet.protocol in WITH_PORTS
         none = (0, packet.icmp) if state.sender.by_kernel else (None, None)
         protocol, sport, dport = packet.protocol, *((packet.sport, packet.dport) if with_ports else none)
     bound = _bound(namespace, state)
-    # IPv6 goes by another link, too, when the source is known: net/ipv6/route.c ip6_route_output_flags_noref()
+    # With a known source address IPv6 may use another link: net/ipv6/route.c ip6_route_output_flags_noref()
     known = packet.version == 6 and packet.saddr != 0 and state.stage == "output-route"
     prefers = known and not _needs_link(packet) and vrf_of(namespace, bound) is None
     # GRE and its like look the first route up without the packet's mark: net/ipv4/ip_tunnel.c ip_tunnel_init_flow()
@@ -154,8 +157,10 @@ def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
 
 
 def _bound(namespace: Namespace, state: State) -> str | None:
-    """Return the link that the kernel sends the packet by, if it has chosen that already: an error to a link-local
-    address; what OUTPUT has changed, of addresses that mean something on one link only; or the VRF that it is in.
+    """Return the link that the kernel has already chosen for the packet, or "".
+
+    That is the link of an error to a link-local address, the link of a packet with link-local addresses that OUTPUT
+    changed, or the VRF that the packet is in.
 
     Source: net/ipv6/netfilter.c ip6_route_me_harder(): strict; net/ipv4/netfilter.c ip_route_me_harder()
     """
@@ -171,13 +176,16 @@ def _bound(namespace: Namespace, state: State) -> str | None:
 
 
 def _needs_link(packet: Packet) -> bool:
-    """Whether an IPv6 address means something on one link only: net/ipv6/route.c rt6_need_strict()"""
+    """Return whether an IPv6 address is valid on one link only: net/ipv6/route.c rt6_need_strict()"""
     return inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)
 
 
 def _no_way(state: State, found: Found, *, told: bool) -> End:
-    """No route: connect() fails at once.  After OUTPUT, where ip_route_me_harder() fails, TCP is not ``told``: it sends
-    its SYN again until it gives up.  Who sends a datagram is: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR()."""
+    """Return the end of a packet without a route: connect() fails at once.
+
+    After OUTPUT, where ip_route_me_harder() fails, a TCP sender is not ``told``: it sends its SYN again until it gives
+    up.  The sender of a datagram is told: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
+    """
     decided = decided_by_route(found)
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
     return stopped(
@@ -190,7 +198,7 @@ def _no_way(state: State, found: Found, *, told: bool) -> End:
 
 
 def output(network: Network, state: State) -> Iterator[Outcome]:
-    """The OUTPUT hook; a packet that it changes may be routed again there."""
+    """Run the OUTPUT hook; a packet that it changes may be routed again there."""
     states = yield from without_ends((shown_by_vrf(network, state, _rerouted),))
     for outcome in (each for shown in states for each in run_hook(network, shown, "output", _rerouted)):
         if isinstance(outcome, End):
@@ -200,7 +208,7 @@ def output(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
-    """Source: net/ipv4/netfilter.c ip_route_me_harder()"""
+    """Return the packet after its second route lookup.  Source: net/ipv4/netfilter.c ip_route_me_harder()"""
     for outcome in _routed(namespace, state, "postrouting"):
         if isinstance(outcome, End):
             yield outcome
@@ -209,7 +217,7 @@ def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
 
 
 def postrouting(network: Network, state: State) -> Iterator[Outcome]:
-    """The POSTROUTING hook; then the neighbour."""
+    """Run the POSTROUTING hook; the neighbour comes next."""
     for outcome in run_hook(network, state, "postrouting"):
         done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
         if isinstance(done, End):

@@ -1,4 +1,4 @@
-"""What a VRF shows to the hooks beside the link of its that a packet comes in or leaves by.
+"""What the hooks see of a VRF besides the port by which a packet enters or leaves it.
 
 Source: drivers/net/vrf.c vrf_ip_rcv(), vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track
 connections there)
@@ -18,8 +18,10 @@ from hairpin.walk.state import Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield a packet that has passed PREROUTING by its link as it is routed: in a VRF it comes in by that from now on,
-    and passes PREROUTING by it once more."""
+    """Yield a packet that entered by a VRF port and has passed PREROUTING.
+
+    From now on the VRF is its input interface, with which it passes PREROUTING once more.
+    """
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:
         yield state if not state.slave else msgspec.structs.replace(state, slave="")
@@ -32,8 +34,10 @@ def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[Outcome]:
-    """Yield a packet that starts here and leaves by a link of a VRF: OUTPUT and POSTROUTING see it leave by the VRF
-    first, untracked, before they do by the link."""
+    """Yield a local packet that leaves by a VRF port.
+
+    It first passes OUTPUT and POSTROUTING untracked, with the VRF as its output interface, and then with the port.
+    """
     master = vrf_of(network.namespace(state.netns), state.oif)
     to_all = state.packet.version == 4 and state.packet.daddr == BROADCAST4
     hidden = state.sender.header_included or to_all or _stays_on_link(state.packet)
@@ -49,7 +53,7 @@ def shown_by_vrf(network: Network, state: State, reroute: Reroute) -> Iterator[O
 
 
 def _stays_on_link(packet: Packet) -> bool:
-    """Whether the packet is for a group, or for somebody on the link alone."""
+    """Return whether the destination is multicast or link-local."""
     if packet.version == 6:
         return is_multicast(packet.daddr, 6) or inside(packet.daddr, *LINK_LOCAL6, 6)
     return is_multicast(packet.daddr, 4)

@@ -1,5 +1,6 @@
-"""Who asks for a neighbour by which address, and whether somebody answers: ARP, which passes below the IP hooks, but
-asks the routing of who gets the question whether it believes it.
+"""ARP: which sender address a request has, and whether a namespace replies.
+
+ARP does not pass the IP hooks, but the receiver checks the sender's address by its routes.
 
 Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip-sysctl.rst
 """
@@ -19,8 +20,11 @@ from hairpin.walk.state import State
 
 
 def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
-    """Return the sender that a question for ``target`` names: the packet's source, where that is this host's own and
-    ``arp_announce`` lets it, else an address of the link (0: there is none)."""
+    """Return the sender address of an ARP request for ``target``.
+
+    It is the packet's source address if that is this host's and ``arp_announce`` allows it, else an address of the
+    link. 0: the link has none.
+    """
     level = conf(namespace, 4, link, "arp_announce", rule="max") or 0
     known = level == 0 or (level == 1 and _share_network(addresses_of(namespace, link, 4), target, packet.saddr))
     if known and address_type4(namespace, packet.saddr) == "local":
@@ -29,10 +33,10 @@ def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> i
 
 
 def replies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
-    """Return whether the namespace answers a question for ``target`` that comes in by the link and names ``source``."""
+    """Return whether the namespace replies to a request for ``target`` with that sender, received by the link."""
     namespace = network.namespace(netns)
     if not _may_be_local(namespace, target):
-        return False  # everybody on a segment is asked, and few have it: the look-up costs many times as much
+        return False  # most namespaces on a segment lack the address, and a lookup costs many times as much
     asked = State("input-route", netns, Packet(4, source, target, 0), iif=link)
     if lookup(namespace, input_query(namespace, asked)).type != "local":
         return False
@@ -42,7 +46,7 @@ def replies(network: Network, netns: Netns, link: str, target: int, source: int)
 
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:
-    """Whether any table has a local route to the address: without one no rule finds any."""
+    """Return whether any table has a local route to the address.  Without one, no policy rule can find one."""
     return any(
         route.type == "local" and route.version == 4 and inside(target, route.destination, route.prefix_length, 4)
         for route in namespace.routes
@@ -50,7 +54,7 @@ def _may_be_local(namespace: Namespace, target: int) -> bool:
 
 
 def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:
-    """Source: net/ipv4/arp.c arp_ignore()"""
+    """Return whether ``arp_ignore`` suppresses the reply.  Source: net/ipv4/arp.c arp_ignore()"""
     own = addresses_of(namespace, link, 4)
     match conf(namespace, 4, link, "arp_ignore", rule="max"):
         case 1:
@@ -69,7 +73,7 @@ def _ignored(namespace: Namespace, link: str, target: int, source: int) -> bool:
 
 
 def _confirmed(addresses: tuple[Address, ...], target: int, other: int) -> bool:
-    """Whether ``target`` is one of a link's addresses, and in one network of it with the other one.
+    """Return whether ``target`` is one of a link's addresses and shares a network of it with the other address.
 
     Source: net/ipv4/devinet.c confirm_addr_indev()
     """
@@ -77,18 +81,18 @@ def _confirmed(addresses: tuple[Address, ...], target: int, other: int) -> bool:
 
 
 def _share_network(addresses: tuple[Address, ...], one: int, other: int) -> bool:
-    """Source: net/ipv4/devinet.c inet_addr_onlink()"""
+    """Return whether one of the networks has both addresses.  Source: net/ipv4/devinet.c inet_addr_onlink()"""
     networks = ((each.value if each.peer is None else each.peer, each.prefix_length) for each in addresses)
     return any(inside(one, *each, 4) and inside(other, *each, 4) for each in networks)
 
 
 def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool:
-    """Whether the way back to who asks is by another link, and the link answers only for its own ways.
+    """Return whether ``arp_filter`` suppresses the reply: the route to the sender leaves by another link.
 
     Source: net/ipv4/arp.c arp_filter()
     """
     if not conf(namespace, 4, link, "arp_filter", rule="or"):
         return False
     back = lookup(namespace, Query(4, source, target))
-    led = back.type in ("unicast", "broadcast", "anycast", "multicast")  # what is local would leave by lo
+    led = back.type in ("unicast", "broadcast", "anycast", "multicast")  # a local route leaves by lo
     return not led or all(hop.link != link for hop in back.next_hops)

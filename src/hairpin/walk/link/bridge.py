@@ -1,4 +1,4 @@
-"""Inside a bridge: up to the bridge's own namespace, or on to another port, with br_netfilter where it is on.
+"""Inside a bridge: local delivery to its namespace or forwarding to another port, with br_netfilter if it is on.
 
 Source: net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c
 """
@@ -29,7 +29,7 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped,
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
-    """A frame came in by the port ``state.physin`` of the bridge ``state.iif``."""
+    """Yield what happens to a frame that came in by the port ``state.physin`` of the bridge ``state.iif``."""
     namespace = network.namespace(state.netns)
     bridge = namespace.link(state.iif)
     port = namespace.link(state.frame.physin)
@@ -73,7 +73,7 @@ def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 
 
 def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -> bool:
-    """Return whether br_netfilter shows the frames to the IP hooks: its own setting or the namespace's."""
+    """Return whether br_netfilter runs the bridge's frames through the IP hooks: by its setting or the sysctl."""
     name = "bridge-nf-call-iptables" if version == 4 else "bridge-nf-call-ip6tables"
     everywhere = bridge_nf(network, netns, name)
     if everywhere is None:
@@ -84,18 +84,21 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 
 
 def _shows(network: Network, bridge: Link, state: State) -> bool:
-    """Whether the IP hooks see the frame: tagged ones they do not, as bridge-nf-filter-vlan-tagged has it from the
-    start."""
+    """Return whether the frame passes the IP hooks.
+
+    A tagged frame does not: that is the default of bridge-nf-filter-vlan-tagged.
+    """
     return state.frame.vid is None and calls_iptables(network, state.netns, bridge, state.packet.version)
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:
-    """br_netfilter runs PREROUTING before the bridge decides where the frame goes; DNAT may change that."""
+    """Yield the frame after PREROUTING, which br_netfilter runs before the bridge forwards.  DNAT may change the
+    receiver."""
     for outcome in run_hook(network, defragmented(namespace, state), "prerouting"):
         if isinstance(outcome, End):
             yield outcome
         elif outcome.packet.daddr != state.packet.daddr and _lost6(namespace, outcome):
-            # br_nf_pre_routing_finish_ipv6() frees what it has no route for, where IPv4 would hand it up
+            # br_nf_pre_routing_finish_ipv6() drops a frame without a route; IPv4 delivers it locally
             yield stopped(outcome, "no-route", stage="bridge", link=bridge.name)
         else:
             changed = outcome.packet.daddr != state.packet.daddr
@@ -108,7 +111,7 @@ def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state:
 
 
 _PREROUTING_PRIORITY = 0
-"""Where br_netfilter stands among the bridge's chains (of equals behind them: it was registered with the bridge).
+"""The priority of br_netfilter among the bridge's chains.  It runs after chains of equal priority.
 
 Source: net/bridge/br_netfilter_hooks.c br_nf_ops
 """
@@ -117,8 +120,11 @@ Source: net/bridge/br_netfilter_hooks.c br_nf_ops
 def _behind_iptables(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, changed: bool, stays: bool
 ) -> Iterator[Outcome]:
-    """The bridge's later chains, then on: ``changed`` by DNAT, so that it ``stays`` on the bridge or goes up."""
-    # What DNAT keeps on the bridge stays what its frame was; what it hands up is this host's.
+    """Yield the frame after the bridge's later chains.
+
+    ``changed``: DNAT has changed it.  ``stays``: its new route leaves by the same bridge, so the frame is bridged.
+    """
+    # A frame that stays on the bridge keeps its packet type; a frame that is delivered locally gets PACKET_HOST.
     crossing = not _is_for_bridge(namespace, bridge, state)
     other = crossing and (stays or not changed)
     for outcome in run_bridge_hook(network, state, "prerouting", behind=_PREROUTING_PRIORITY, crossing=other):
@@ -133,7 +139,7 @@ def _behind_iptables(
 
 
 def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None:
-    """A port that is still learning drops, but behind PREROUTING: br_handle_frame_finish()."""
+    """Return whether the port is learning.  Such a port drops a frame after PREROUTING: br_handle_frame_finish()."""
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
@@ -151,8 +157,9 @@ def _lost6(namespace: Namespace, state: State) -> bool:
 
 
 def _not_believed(network: Network, state: State) -> tuple[End, ...]:
-    """Return the ends of a translated packet for which IPv4 makes no input route at all (to what has no way on it gives
-    one that says so): the bridge's later chains never see it.
+    """Return the ends of a translated packet for which IPv4 makes no input route.
+
+    The bridge's later chains never see it.  A packet without a route to its destination does get one, of an error type.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(); net/ipv4/route.c ip_route_input_slow()
     """
@@ -171,8 +178,10 @@ _MARTIAN = frozenset(("martian-source", "martian-destination", "rp-filter"))
 def _delivered_up(
     network: Network, state: State, bridge: Link, then: Stage, *, changed: bool = False
 ) -> Iterator[Outcome]:
-    """Up to the bridge's own namespace; without br_netfilter rules there do not see the port the frame came in by.
-    ``changed`` by DNAT, it has its route already."""
+    """Yield the frame delivered to the bridge's own namespace.
+
+    Only br_netfilter lets rules there see the bridge port.  A packet that DNAT has ``changed`` has its route already.
+    """
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
     up = inside if isinstance(inside, End) else vlan_egress(inside, bridge, bridge)
@@ -182,7 +191,7 @@ def _delivered_up(
     state = up
     for outcome in run_bridge_hook(network, state, "input"):
         for handed in (outcome,) if isinstance(outcome, End) else programs_in(network, outcome, bridge):
-            # PREROUTING, where the walk asks this else, has seen the packet already where br_netfilter calls it.
+            # The walk checks this before PREROUTING, which br_netfilter has already run.
             martian = None if isinstance(handed, End) or then == "prerouting" else received6(namespace, handed)
             if isinstance(handed, End):
                 yield handed
@@ -203,10 +212,10 @@ def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:
 def _up_tagged(
     network: Network, bridge: Link, state: State, vid: int, then: Stage, *, changed: bool
 ) -> Iterator[Outcome]:
-    """A tagged frame for the bridge itself is its VLAN link's, if it has one.
+    """Yield a tagged frame for the bridge itself, received by the bridge's VLAN link if there is one.
 
-    What br_netfilter has shown to PREROUTING while it had no tag does not pass there again; what DNAT has changed has
-    been routed as coming in by the bridge.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
+    A frame that passed PREROUTING untagged does not pass it again.  A frame that DNAT has changed was routed with the
+    bridge as its input link.  Source: net/bridge/br_netfilter_hooks.c ip_sabotage_in()
     """
     namespace = network.namespace(state.netns)
     link = vlan_link(namespace, bridge, vid)
@@ -231,13 +240,13 @@ def _up_tagged(
 
 
 def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Whether the new destination is routed out of the bridge that the frame came in by: then it is switched.
+    """Return whether the new destination's route leaves by the bridge that the frame came in by.  Then it is bridged.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish(): bridged_dnat
     """
     packet = state.packet
     if packet.version == 4 and not conf(namespace, 4, bridge.name, "forwarding"):
-        return False  # the input route is then an error, for which the frame is handed up
+        return False  # the input route is then of an error type, and the frame is delivered locally
     found = lookup(namespace, input_query(namespace, state))
     return found.type == "unicast" and any(hop.link == bridge.name for hop in found.next_hops)
 
@@ -245,7 +254,7 @@ def _stays_on_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
 def _bridged_after_dnat(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool
 ) -> Iterator[Outcome]:
-    """Find the port of the new destination, or of the gateway to it, and cross to it, PREROUTING being done.
+    """Yield the frame forwarded, after PREROUTING, to the port of its new destination or of the gateway to it.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge()
     """
@@ -269,15 +278,16 @@ def _bridged_after_dnat(
 
 
 def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Outcome]:
-    """Yield what the programs on the bridge's own way out leave of a frame that DNAT keeps on it: they see it only if
-    nothing has been sent to that neighbour before, so that its frame's header is still to be written.
+    """Yield a frame that DNAT keeps on the bridge after the egress programs of the bridge device.
+
+    They see it only if the neighbour entry has no cached header yet: nothing was sent to that neighbour before.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing_finish_bridge(), br_nf_dev_xmit()
     """
     packet = msgspec.structs.replace(state.packet, smac=bridge.mac)
     sent = msgspec.structs.replace(state, oif=bridge.name, packet=packet)
     ways = tuple(programs_out(network, sent, bridge))
-    if ways == (sent,):  # there are none
+    if ways == (sent,):  # there are no programs
         yield state
         return
     known = Condition(
@@ -296,7 +306,10 @@ def _on_own_way_out(network: Network, bridge: Link, state: State) -> Iterator[Ou
 def _across(
     network: Network, namespace: Namespace, bridge: Link, state: State, *, crossing: bool = True
 ) -> Iterator[Outcome]:
-    """On to another port, PREROUTING being done.  ``crossing``: the frame has been for somebody there all along."""
+    """Yield the frame forwarded to another port, after PREROUTING.
+
+    ``crossing``: the frame was addressed to a receiver behind that port from the start.
+    """
     out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
@@ -308,7 +321,7 @@ def _across(
         yield tagged
         return
     states = [tagged.with_frame(physout=out.name)]
-    # What came tagged has no PREROUTING behind it, without which the later hooks are not called either.
+    # A tagged frame has not passed PREROUTING, and without that br_netfilter runs none of the later hooks.
     ip = tagged.frame.vid is None and _shows(network, bridge, state)
     hooks: tuple[Hook, ...] = ("forward", "postrouting")
     for hook in hooks:
@@ -328,8 +341,10 @@ def _across(
 def _crossing_hook(
     network: Network, state: State, bridge: Link, hook: Hook, *, ip: bool, crossing: bool
 ) -> Iterator[Outcome]:
-    """Yield what one hook does to a frame that crosses: the bridge family's chains, with br_netfilter the IP ones
-    among those of FORWARD and behind those of POSTROUTING."""
+    """Yield a forwarded frame after one hook: the bridge family's chains, and the IP chains if br_netfilter is on.
+
+    The IP chains run among the bridge's chains of FORWARD, and after those of POSTROUTING.
+    """
     states = [msgspec.structs.replace(state, oif=bridge.name)]
     kernel = network.namespace(state.netns).kernel
     at = 0 if Novelty.BRIDGED_FORWARD_AT_0.known_to(kernel) else -1
@@ -338,7 +353,7 @@ def _crossing_hook(
         run_bridge_hook(network, each, hook, until=among, crossing=crossing) for each in states
     )
     if ip:
-        # br_nf_post_routing() gives NF_HOOK no device that it came in by.
+        # br_nf_post_routing() gives NF_HOOK no input device.
         iif = "" if hook == "postrouting" else state.iif
         shown = (msgspec.structs.replace(each, iif=iif) for each in states)
         states = yield from without_ends(run_hook(network, each, hook) for each in shown)

@@ -1,4 +1,4 @@
-"""From one link to another: into a veth's other end, and to another host that was read."""
+"""From one namespace into another: through a veth, or to another host that was read."""
 
 import msgspec
 
@@ -14,8 +14,10 @@ from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stoppe
 
 
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
-    """Return the packet as it arrives at another link: the connection does not cross, nor does the mark into another
-    namespace, unless it comes ``from_below``, from the link below, before anything asked for it.
+    """Return the packet as it arrives at another link.
+
+    It leaves its connection behind, and between namespaces its mark too.  ``from_below``: it comes up from the link
+    below, which looked at neither.
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """
@@ -35,9 +37,9 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
 
 
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
-    """Return the packet as it comes in at another host that was read, or None when it leaves for where nothing was.
+    """Return the packet as it arrives at another host that was read; None: it leaves the snapshot.
 
-    What is stated to be dropped on the way there ends.
+    Return its end if the user stated that it is dropped on the way.
     """
     there = _arriving(network, state, link)
     refused = refused_by_peer(network, state.packet) if there is not None else None
@@ -47,17 +49,17 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
 
 
 def refused_by_peer(network: Network, packet: Packet) -> Assumed | None:
-    """Return that a stated peer drops the packet, or None."""
+    """Return the fact that a stated peer drops the packet, or None."""
     if network.world.peer_against(packet.version, packet.saddr, packet.daddr) is None:
         return None
     return Assumed(message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version)))
 
 
 def _arriving(network: Network, state: State, link: Link) -> State | None:
-    """Return the packet as it comes in at another host that was read, or None.
+    """Return the packet as it arrives at another host that was read, or None.
 
-    It crosses by a wire that both hosts are on, or by gateways that nobody read when only the other host has its
-    destination.  All but a wire that an entry shows is assumed.
+    Both hosts are on one wire, or the other host alone has the destination and unread gateways lie between.  Everything
+    except a wire that a neighbour entry shows is assumed.
     """
     wires = wires_of(network, Port(state.netns, link.name))
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)
@@ -83,7 +85,7 @@ def _arriving(network: Network, state: State, link: Link) -> State | None:
 
 
 def _leads_to(network: Network, far: Port, state: State) -> bool:
-    """Return whether the other end of a wire is on the way to the frame's receiver."""
+    """Return whether the frame's receiver is behind the other end of the wire."""
     if state.frame.target is not None:
         return far.netns.host == state.frame.target.netns.host
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac

@@ -1,4 +1,4 @@
-"""Devices: into one, out of one, over the wire."""
+"""Devices: reception, transmission, and the wire."""
 
 from collections.abc import Iterator
 
@@ -44,7 +44,8 @@ from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stoppe
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
-    """A frame arrives by ``state.iif``: link state, programs hooked to the device, then bridge or network layer."""
+    """Yield a frame that arrives by ``state.iif`` after link state, ingress programs, and the bridge or network
+    layer."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.iif)
     if link is None:
@@ -84,7 +85,7 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
-    """A tagged frame comes in by the VLAN's own link, or the network layer does not look at it."""
+    """Return a tagged frame as its VLAN link receives it; its end if there is none, as the network layer ignores it."""
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
@@ -93,20 +94,21 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Whether the network layer does not look at the frame: net/ethernet/eth.c eth_type_trans(), PACKET_OTHERHOST."""
+    """Return whether the frame's MAC address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
+    eth_type_trans()."""
     known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
-    """Return the link on this one that takes the frame: by its hardware address, where that is known."""
+    """Return the link on this one that receives the frame: by its MAC address, if that is known."""
     packet, lower = state.packet, Port(state.netns, link.name)
     above = stacked_on(network, lower)
     if not above:
         return None
-    if link_of(network, above[0]).kind == "ipvlan":  # they share the link's hardware address
+    if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's MAC address
         if link_of(network, above[0]).macvlan_mode == "l3s":
-            return None  # behind PREROUTING: walk/ip/ipvlan_l3s.py
+            return None  # after PREROUTING: walk/ip/ipvlan_l3s.py
         return takes_address(network, lower, packet.version, packet.daddr)
     if packet.dmac is not None:
         return takes_frame(network, lower, packet.dmac)
@@ -114,7 +116,7 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         taker = takes_all(network, lower)
         if taker is not None:
             return taker
-    # A macvlan's own hardware address would decide, which is not known.
+    # The macvlan's own MAC address would decide, and it is not known.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
@@ -126,7 +128,7 @@ def link_down(state: State, link: Link) -> End:
 
 
 def without_carrier(state: State, link: Link) -> End:
-    """Return the end at a link that is up and has no carrier: its queue takes nothing, and nothing comes.
+    """Return the end at a link that is up and has no carrier: it neither sends nor receives.
 
     Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
     """
@@ -135,13 +137,13 @@ def without_carrier(state: State, link: Link) -> End:
 
 
 def _outer(network: Network, state: State) -> bool:
-    """Whether the frame came in from out there, for somebody whose address this namespace does not have itself."""
+    """Return whether the frame came from outside and its destination is not an address of this namespace."""
     namespace = network.namespace(state.netns)
     return state.netns.is_host and not owns_address(namespace, state.packet.version, state.packet.daddr)
 
 
 def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield what the programs hooked to a device's way in leave of a frame; on a bridge too, when it hands a frame up.
+    """Yield the frame after the ingress programs of a device.  A bridge runs them on frames for local delivery too.
 
     Source: net/core/dev.c __netif_receive_skb_core(); net/bridge/br_input.c br_pass_frame_up()
     """
@@ -161,7 +163,7 @@ def _passes(what: Message, link: Link) -> Condition:
 
 
 def opaque(state: State, link: Link, what: Message) -> End:
-    """Return the branch on which what hairpin cannot read takes the packet away."""
+    """Return the branch on which a program that hairpin cannot read takes the packet."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
     decided = LinkDecided(link.name, message("carries {what}, which hairpin cannot read", what=what), link.evidence)
@@ -170,8 +172,10 @@ def opaque(state: State, link: Link, what: Message) -> End:
 
 
 def device_out(network: Network, state: State) -> Iterator[Outcome]:
-    """The frame leaves by ``state.oif``: programs hooked there, the bridge behind it, the wire.  What has no carrier is
-    found out behind the programs."""
+    """Yield the frame that leaves by ``state.oif`` after its egress programs, the bridge and the wire.
+
+    Those programs run even if the link has no carrier.
+    """
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     assert link is not None
@@ -192,7 +196,7 @@ def device_out(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
-    """A VLAN's frames leave by the link below, if that is up."""
+    """Yield the frame of a VLAN link as it leaves by the link below, if that is up."""
     if not lower.up:
         yield link_down(state, lower)
     else:
@@ -200,7 +204,7 @@ def _by_lower(network: Network, state: State, lower: Link) -> Iterator[Outcome]:
 
 
 def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield what the programs hooked to a device's way out leave of a frame: tc's stand behind netfilter's there.
+    """Yield the frame after the egress programs of a device: netfilter's chains first, then tc's.
 
     Source: net/core/dev.c __dev_queue_xmit()
     """
@@ -215,7 +219,7 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
-    """Return the state with the addresses of the frame that leaves by the link, as far as they are known."""
+    """Return the state with the MAC addresses of the frame that leaves by the link, as far as they are known."""
     if link.name == "lo" or link.mac is None:
         return state
     target = (
@@ -229,7 +233,7 @@ def _framed(network: Network, state: State, link: Link) -> State:
 
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
-    """A packet of this namespace leaves by its bridge: choose the port."""
+    """Yield a local packet that leaves by a bridge of its namespace, at the port that is chosen."""
     port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
         decided = LinkDecided(bridge.name, message("has no port that leads there"), bridge.evidence)
@@ -241,7 +245,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
         yield out
         return
     shut = _shut(out, port)
-    if shut is not None:  # asked before the hooks: br_forward.c should_deliver()
+    if shut is not None:  # checked before the hooks: br_forward.c should_deliver()
         yield shut
         return
     states = [out.with_frame(physout=port.name).to("bridge")]
@@ -253,7 +257,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
 
 
 def _shut(state: State, port: Link) -> End | None:
-    """Return the packet's end where the bridge's port is down or does not forward, else None."""
+    """Return the packet's end if the bridge port is down or does not forward, else None."""
     if not port.up:
         return link_down(state, port)
     info = port.port
@@ -264,7 +268,7 @@ def _shut(state: State, port: Link) -> End | None:
 
 
 def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]:
-    """The frame leaves a bridge by the port: port state, its length, programs hooked there, then the wire."""
+    """Yield the frame as it leaves a bridge by the port: port state, length, egress programs, the wire."""
     ended = _shut(state, port) or too_long_for(state, port)
     if ended is not None:
         yield ended
@@ -277,8 +281,11 @@ def out_of_port(network: Network, state: State, port: Link) -> Iterator[Outcome]
 
 
 def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Over the wire: to the veth's other end, back in over loopback, by the link below, into a tunnel, to another host,
-    or out of the snapshot."""
+    """Yield the frame at the other end of its wire.
+
+    That is a veth's peer, this namespace again (lo), the link below, a tunnel, another host, or outside of the
+    snapshot.
+    """
     if state.hops > network.namespace(state.netns).door.limits.hops:
         decided = Assumed(message("the packet goes round in circles"))
         ended = stopped(state, "loop", stage="device-out", link=link.name, decided_by=decided)
@@ -299,7 +306,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
 
 def _over(network: Network, state: State, link: Link) -> Outcome:
     if loops_back(link):
-        # Its socket does not come with it: drivers/net/loopback.c loopback_xmit()
+        # The packet loses its socket: drivers/net/loopback.c loopback_xmit()
         alone = msgspec.structs.replace(state.sender, uid=None, by_kernel=False)
         back = state.with_frame(physin="", physout="")
         return back.to("device-in", iif=link.name, oif="", local=True, hops=state.hops + 1, sender=alone)
@@ -312,7 +319,7 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
 
 
 def _through_lower(network: Network, state: State, link: Link, lower: Port) -> Iterator[Outcome]:
-    """Out by a macvlan or ipvlan: to another one on the same link, or out by that link.
+    """Yield the frame of a macvlan or ipvlan: received by another one on the same link, or sent by that link.
 
     Source: drivers/net/macvlan.c macvlan_queue_xmit()
     """
@@ -333,7 +340,7 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
     elif not under.carrier:
         yield without_carrier(state, under)
     else:
-        # What is hooked to the link below is its namespace's, which a macvlan's frames keep their mark into.
+        # The programs of the link below are in its namespace.  A macvlan's frame keeps its mark on the way there.
         below_it = msgspec.structs.replace(state, netns=lower.netns, oif=under.name)
         for outcome in programs_out(network, below_it, under):
             yield outcome if isinstance(outcome, End) else _by_lower_wire(network, state, outcome, link, lower)
@@ -354,7 +361,7 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
     sibling = None if vepa else takes_address(network, lower, packet.version, packet.daddr)
     if sibling is None and routed:
         entered = enter(state, lower)
-        bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # its frame is taken off
+        bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # the frame header is removed
         return entered.with_frame(target=None).to("output-route", iif="", oif=lower.link, packet=bare)
     if sibling is None and packet.dmac is None:
         return None
@@ -370,7 +377,7 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
 
 
 def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:
-    """To another macvlan on the same link, which it comes in by as a frame from outside would: dev_forward_skb()."""
+    """Yield the frame as another macvlan on the same link receives it, like a frame from outside: dev_forward_skb()."""
     under = link_of(network, lower)
     too_long = too_long_for(state, under)
     if too_long is not None:
@@ -381,8 +388,10 @@ def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> I
 
 
 def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:
-    """Over the wire of the link below: ``passed`` by what is hooked there; who looks on still sees it leave by the
-    macvlan."""
+    """Yield the frame over the wire of the link below.
+
+    ``passed``: the state after the egress programs there.  Observers still see the frame leave by the macvlan.
+    """
     if is_uplink(network, lower.netns, link_of(network, lower)):
         seen = passed.history
         left = state.with_history(passed=seen.passed, steps=seen.steps, conditions=seen.conditions)

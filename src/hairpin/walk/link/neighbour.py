@@ -1,4 +1,4 @@
-"""The neighbour that a packet is addressed to: by its entry, or by who answers on the link.
+"""The neighbour that a packet is sent to: by its neighbour entry, or by ARP on the link.
 
 Source: net/ipv4/ip_output.c ip_finish_output2(); net/core/neighbour.c neigh_resolve_output()
 """
@@ -26,7 +26,7 @@ from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
-    """The packet is addressed to a neighbour on ``state.oif``: who answers for it?"""
+    """Yield the packet addressed to its neighbour on ``state.oif``, or its end if no neighbour replies."""
     link = network.namespace(state.netns).link(state.oif)
     if link is None:
         yield stopped(state, "link-missing", link=state.oif)
@@ -52,7 +52,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if entry is not None and entry.mac is not None:
         yield _as_entered(network, state, link, entry, entry.mac)
         return
-    if routes_below(link):  # it asks for nobody (IFF_NOARP): arp_constructor()
+    if routes_below(link):  # it resolves no neighbours (IFF_NOARP): arp_constructor()
         yield state.with_frame(target=None, dmac=link.mac).to("device-out")
         return
     if link.tunnel is not None and "NOARP" in link.flags:
@@ -62,13 +62,13 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def next_address(state: State) -> int:
-    """Return the address of the neighbour that the packet goes to: the gateway's, or its own destination."""
+    """Return the address of the neighbour that receives the packet: the gateway's, or the packet's destination."""
     hop = state.next_hop
     return hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
 
 
 def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return who takes what is addressed to that neighbour on the link."""
+    """Return the receiver of frames to that neighbour on the link."""
     entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
         found = who_has(network, state.netns, link, entry.mac)
@@ -78,10 +78,11 @@ def resolved(network: Network, state: State, link: Link, address: int) -> Answer
 
 
 def answer_on_link(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return who answers for the address on the link.
+    """Return who replies for the address on the link.
 
-    Without a usable neighbour entry the kernel sends an ARP request, whose sender's address may decide who replies.  An
-    entry is used until it is confirmed anew."""
+    Without a usable neighbour entry the kernel sends an ARP request, and its sender address may decide who replies.  A
+    stale entry is used until it is resolved again.
+    """
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or is_known(namespace, link, packet.version, address):
         return who_answers(network, state.netns, link, packet.version, address)
@@ -92,7 +93,7 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
-    """Return whether there is an entry for the neighbour that is used until it is asked anew."""
+    """Return whether the neighbour has an entry that the kernel uses without resolving it first."""
     return any(
         (entry.link, entry.version, entry.value) == (link.name, version, address) and entry.state in _KNOWN
         for entry in namespace.neighbours
@@ -103,7 +104,7 @@ _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
 
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
-    """Return the entry that nobody needs to confirm, or None: others are learned anew when they no longer hold."""
+    """Return the neighbour's permanent entry, or None.  All other entries expire and are resolved again."""
     wanted = (link.name, state.packet.version, address)
     for entry in network.namespace(state.netns).neighbours:
         if (entry.link, entry.version, entry.value) == wanted and entry.state == "PERMANENT" and not entry.proxy:
@@ -112,7 +113,7 @@ def permanent(network: Network, state: State, link: Link, address: int) -> Neigh
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
-    """Address the packet to the hardware address of a permanent entry, whoever has it."""
+    """Return the packet addressed to the MAC address of a permanent entry, whichever host has that address."""
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
@@ -167,4 +168,4 @@ _BLOCKED: dict[str, tuple[Reason, Message]] = {
     "closed": ("bridge-port-state", message("does not forward")),
     "isolated": ("bridge-port-isolated", message("is isolated, as the port of who asks")),
 }
-"""Why a question does not get to who has the address, by the kind of answer."""
+"""Why a request does not reach the owner of the address, by the kind of answer."""

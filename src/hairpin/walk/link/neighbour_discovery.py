@@ -1,8 +1,10 @@
-"""IPv6 finds its neighbours by packets that the firewall sees, too: who drops them finds nobody, or is not found.
+"""IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
-ARP passes below the IP hooks; a solicitation (ICMPv6 type 135) and the advertisement that answers it (136) leave
-through OUTPUT and POSTROUTING and come in through PREROUTING and INPUT, untracked.  The question makes who asks known
-to who is asked as well.  What rules let pass is taken to be answered, as far as walk/link/segment.py finds somebody.
+ARP does not pass the IP hooks.  A solicitation (ICMPv6 type 135) and the advertisement that answers it (136) leave
+through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  From a solicitation the receiver
+learns its sender's address too.  A solicitation that rules let pass counts as answered if walk/link/segment.py finds
+the address.
+
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new
 """
@@ -33,13 +35,16 @@ _SOLICITATION, _ADVERTISEMENT = 135 << 8, 136 << 8
 
 
 def walk_asking(network: Network, start: State) -> tuple[End, ...]:
-    """Return the ends of a packet's ways as walk_packet() does, where neighbours that are not known are asked for."""
+    """Return the ends of a packet as walk_packet() does, with solicitations for neighbours that are not known."""
     return walk_packet(network, start, _asking)
 
 
 def introduced(network: Network, started: State) -> State | End:
-    """Return the packet from outside for an address of the host, with who sends it known there: he has asked for the
-    address; its end where his question does not arrive, or the answer does not leave."""
+    """Return a packet from outside after its sender's solicitation for the host's address, so the host knows the
+    sender.
+
+    Return its end if the solicitation does not arrive or the advertisement does not leave.
+    """
     packet = started.packet
     if packet.version != 6 or started.stage != "device-in" or not started.netns.is_host:
         return started
@@ -65,8 +70,10 @@ def introduced(network: Network, started: State) -> State | End:
 
 
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
-    """Return the address that who sends to this host by the link asks for: the packet's, or if another link has it the
-    first of this one's, as a router's next hop is; a link answers for its own alone.
+    """Return the address that a sender on the link solicits to reach this host.
+
+    It is the packet's destination if the link has it.  If another link has it, it is the first address of this link, as
+    for a router's next hop: a link answers for its own addresses only.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """
@@ -86,7 +93,7 @@ def _answered_outside(
     )
     if dropped is not None:
         return _unresolved(started, dropped)
-    # A router asks from its link-local address: by another one it is not known yet.
+    # A router solicits from its link-local address, so its other addresses stay unknown.
     known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
     return _knowing(started, *((started.netns, link, each) for each in known))
 
@@ -97,12 +104,15 @@ def _asking(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
-    """To whom discovery's own packets go is known: the group has its hardware address, who asks has told his."""
+    """Return the state unchanged: discovery's own packets need no discovery.
+
+    A multicast group has a fixed MAC address, and a solicitation tells its sender's.
+    """
     yield state.to("device-out")
 
 
 def _found(network: Network, state: State) -> State | End:
-    """Return the packet with its neighbour known; its end where rules drop the question or the answer."""
+    """Return the packet with its neighbour known; its end if rules drop the solicitation or the advertisement."""
     namespace = network.namespace(state.netns)
     link, address = namespace.link(state.oif), next_address(state)
     if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(network, state, link):
@@ -125,8 +135,9 @@ def _found(network: Network, state: State) -> State | End:
 
 
 def _is_settled(network: Network, state: State, link: Link) -> bool:
-    """Whether nobody is asked: the link's packets have no hardware address to be found, or it is known.  An entry that
-    is to be confirmed is used meanwhile.
+    """Return whether no solicitation is sent: the link has no MAC addresses, or the neighbour's is known.
+
+    A stale entry is used while it is being confirmed.
 
     Source: net/ipv6/ndisc.c ndisc_constructor(); net/core/neighbour.c __neigh_event_send()
     """
@@ -139,8 +150,9 @@ def _is_settled(network: Network, state: State, link: Link) -> bool:
 
 
 def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
-    """Return the source of a question: the packet's, if the link has it, else the link's own link-local address; None:
-    it has none, and what becomes of the packet is left open.
+    """Return the source address of a solicitation: the packet's if the link has it, else the link's link-local address.
+
+    None: the link has none, and the packet's fate is left open.
 
     Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_ns(); net/ipv6/addrconf.c __ipv6_get_lladdr()
     """
@@ -151,7 +163,7 @@ def _asker(namespace: Namespace, link: Link, source: int) -> int | None:
 
 
 def _question(network: Network, state: State, link: Link, source: int) -> State:
-    """Return the solicitation where it starts; to a macvlan or from one it is walked as to that one alone."""
+    """Return the solicitation where it starts.  To or from a macvlan it is walked as a frame to that one alone."""
     ends = [Port(state.netns, link.name), *([state.frame.target] if state.frame.target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     group = _group(next_address(state))
@@ -166,7 +178,7 @@ def _question(network: Network, state: State, link: Link, source: int) -> State:
 
 
 def _answer(network: Network, asked: End, address: int, source: int) -> State | None:
-    """Return the advertisement where it starts, or comes in from outside; None where the question got to nobody."""
+    """Return the advertisement where it starts, or enters from outside; None if the solicitation reached no owner."""
     state, message = asked.state, _message(address, source, _ADVERTISEMENT)
     if asked.kind == "left":
         return State("device-in", state.netns, message, iif=state.oif, frame=Frame(vid=state.frame.vid))
@@ -180,7 +192,7 @@ def _answer(network: Network, asked: End, address: int, source: int) -> State | 
 
 
 def _message(source: int, destination: int, kind: int) -> Packet:
-    """Return a solicitation or an advertisement, with its option that tells a hardware address."""
+    """Return a solicitation or an advertisement, with its option for the MAC address."""
     return Packet(6, source, destination, ICMP6, icmp=kind, ttl=255, length_bytes=72)
 
 
@@ -189,15 +201,16 @@ def _group(address: int) -> int:
 
 
 def _dropped(ends: tuple[End, ...]) -> End | None:
-    """Return the end of the usual way, where rules drop the message on every one, else None.
+    """Return the end on the usual branch if rules drop the message on every branch, else None.
 
-    It has no need of a route, unless one marks it: net/ipv6/netfilter.c ip6_route_me_harder()"""
+    The message needs no route, unless a rule marks it: net/ipv6/netfilter.c ip6_route_me_harder()
+    """
     lost: list[End] = []
     for end in ends:
         if end.stop is None or end.kind not in ("dropped", "rejected"):
             return None
         if end.stop.reason == "route-type" and is_multicast(end.state.packet.daddr, 6):
-            continue  # the group of its own address is one that a host has joined
+            continue  # a host joins the solicited-node group of each of its addresses
         if end.stop.reason not in ("rule", "policy", "reject", "no-route", "route-type"):
             return None
         lost.append(end)
@@ -209,8 +222,10 @@ def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:
 
 
 def _unresolved(state: State, lost: End) -> End:
-    """Return the packet's end: it waits for its neighbour in vain, on account of what became of the message.  Nobody
-    hears of what rejects that."""
+    """Return the packet's end: its neighbour stays unresolved because of what happened to the message.
+
+    An ICMP error about the message reaches nobody.
+    """
     assert lost.stop is not None
     last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
     waiting = state.with_history(steps=(*state.history.steps, last))

@@ -1,7 +1,7 @@
-"""One layer-2 segment: who answers for an address behind a link.
+"""One layer-2 segment: which namespace has an address behind a link.
 
-ARP and neighbour discovery are not walked packet by packet; the segment is searched for the namespace that owns the
-address, over links that are up.  Whether that one answers a question of ARP is walk/link/arp.py's.
+ARP and neighbour discovery are not walked packet by packet.  The segment is searched for the namespace that has the
+address, over links that are up.  walk/link/arp.py says whether that namespace replies to an ARP request.
 """
 
 from typing import Literal
@@ -30,9 +30,13 @@ from hairpin.walk.link.vlan import below
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Who answers: the ``owner``'s link; somebody ``outside`` may; ``down``: the owner is there, but this link is down;
-    ``closed``, ``isolated``: but this port of a bridge lets no question through; nobody.  ``mac``: the hardware address
-    that a vxlan device answers with for somebody who was not read."""
+    """The result.
+
+    ``owner``: the link that has the address.  ``outside``: a host that was not read may have it.  ``down``: the owner
+    is behind this link, which is down.  ``closed``, ``isolated``: the owner is behind this bridge port, which lets no
+    request through.  ``nobody``: no link has it.  ``mac``: the MAC address that a vxlan device replies with for a host
+    that was not read.
+    """
 
     kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
     port: Port | None = None
@@ -44,7 +48,7 @@ NOBODY = Answer("nobody")
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Who has the address?  ``source``: the sender that a question of ARP names; None where that is not looked at."""
+    """A request for an address.  ``source``: the sender address of an ARP request; None: it does not matter."""
 
     version: Version
     address: int
@@ -54,9 +58,10 @@ class Question(msgspec.Struct, frozen=True):
 def who_answers(
     network: Network, netns: Netns, link: Link, version: Version, address: int, source: int | None = None
 ) -> Answer:
-    """Return who answers for the address on the segment behind the link; ``source`` as in :class:`Question`.
+    """Return who replies for the address on the segment behind the link; ``source`` as in :class:`Question`.
 
-    An answer is for who asks alone: where a macvlan takes all such frames it is not heard."""
+    A reply is a frame to the requester alone.  If a macvlan takes all such frames, the requester does not get it.
+    """
     if takes_all(network, Port(netns, link.name)) is not None:
         return NOBODY
     return _who(network, netns, link, Question(version, address, source))
@@ -95,7 +100,7 @@ def _behind_wire(network: Network, netns: Netns, link: Link, question: Question)
 
 
 def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answer:
-    """Return who answers on the other hosts that are on the wire; others on it may, of whom nothing was read."""
+    """Return who replies on the other hosts that were read on this wire.  A host that was not read may reply too."""
     for wire in wires_of(network, uplink):
         answer = _at_other_end(network, wire.far, question)
         if answer.kind not in ("nobody", "outside"):
@@ -104,7 +109,7 @@ def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answe
 
 
 def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return who answers behind the far ends of a tunnel device, which gets questions as it gets all broadcasts."""
+    """Return who replies behind the far ends of a tunnel device, to which requests go as all broadcasts do."""
     if link.tunnel is not None and link.tunnel.proxy:
         return _proxied(network, netns, link, question)
     fallback = NOBODY
@@ -150,8 +155,11 @@ def _at_other_end(network: Network, peer: Port, question: Question) -> Answer:
 
 
 def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Question, *, skip: Link | None) -> Answer:
-    """Search the bridge's ports.  ``skip``: the port that the question came in by (a port in hairpin mode would get it
-    back, but its own owner does not ask for itself)."""
+    """Search the bridge's ports.
+
+    ``skip``: the port that the request came in by.  A port in hairpin mode would get the request back, but its owner
+    sent it.
+    """
     fallback = NOBODY
     for port in bridge_ports(network.namespace(netns), bridge.name):
         if skip is not None and port.name == skip.name:
@@ -167,8 +175,10 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
 
 
 def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
-    """Return the owner's answer, if the bridge's ports let the question through to him (None: it comes from the bridge,
-    or is for it).  What needs no question is stopped there itself: walk/link/bridge.py.
+    """Return the owner's answer if the bridge ports let the request through.
+
+    ``inner`` None: the request comes from the bridge itself, or is for it.  walk/link/bridge.py stops a packet that
+    needs no request.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
     """
@@ -201,7 +211,7 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return who takes frames to a hardware address on the segment behind the link, be his link up or down."""
+    """Return the link with that MAC address on the segment behind the link, whether it is up or down."""
     namespace = network.namespace(netns)
     under = below(namespace, link)
     if under is not None and not is_uplink(network, netns, under):
@@ -218,7 +228,7 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
 
 
 def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return who takes frames to the hardware address behind a veth, a tunnel device or an uplink."""
+    """Return the link with that MAC address behind a veth, a tunnel device or an uplink."""
     if link.tunnel is not None:
         ends = far_ends(network, netns, link, mac)
         found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
@@ -269,10 +279,10 @@ def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *
 def port_towards(
     network: Network, netns: Netns, bridge: str, target: Port | None, mac: int | None = None
 ) -> Link | None:
-    """Return the bridge's port whose wire leads to the target (None: out of the snapshot), or None.
+    """Return the bridge port whose wire leads to the target (None: outside of the snapshot), or None.
 
-    ``mac``: the hardware address that the frame is for.  Where an entry names a tunnel device for it, the frame leaves
-    by that one."""
+    ``mac``: the frame's destination MAC address.  If a forwarding entry names a tunnel device for it, that is the port.
+    """
     namespace = network.namespace(netns)
     if target is None and mac is not None and (link := namespace.link(bridge)) is not None:
         target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
@@ -292,7 +302,7 @@ def port_towards(
 
 
 def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:
-    """Return whether the target is at the port's other end, or on the bridge of its tunnel's far end."""
+    """Return whether the target is at the port's other end, or on a bridge with the far end of the port's tunnel."""
     if port.tunnel is None:
         peer = veth_peer(network, netns, port)
         return peer is not None and target in (peer, *stacked_on(network, peer))
@@ -308,7 +318,7 @@ def _is_at(network: Network, far: Port, target: Port) -> bool:
 
 
 def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> Link | None:
-    """Return the bridge's port that leads to where nothing was read: an uplink, else a tunnel with such a far end."""
+    """Return the bridge port that leads out of the snapshot: an uplink, else a tunnel with an unread far end."""
     uplink = next((port for port in ports if is_uplink(network, netns, port)), None)
     if uplink is not None:
         return uplink
@@ -316,8 +326,10 @@ def _port_outwards(network: Network, netns: Netns, ports: tuple[Link, ...]) -> L
 
 
 def _port_to_host(network: Network, netns: Netns, ports: tuple[Link, ...], target: Port) -> Link | None:
-    """Return the bridge's port that leads to another host: the one where its forwarding database has the target, else
-    the first tunnel or uplink that reaches the host."""
+    """Return the bridge port that leads to another host.
+
+    It is the port of the target's forwarding entry, else the first tunnel or uplink that reaches the host.
+    """
     mac = link_of(network, target).mac
     learned = {each.port for each in network.namespace(netns).fdb if each.mac == mac and each.remote is None}
     leading = [port for port in ports if _reaches_host(network, netns, port, target.netns.host, mac)]

@@ -1,4 +1,4 @@
-"""VLANs: the one that a frame belongs to in a bridge that filters them, where it may go, and who takes it when tagged.
+"""VLANs of a bridge: the VLAN of a frame, the ports that it may pass, and the link that receives it tagged.
 
 Source: net/bridge/br_vlan.c __allowed_ingress(), br_allowed_egress(), br_handle_vlan(); net/8021q/vlan_core.c
 vlan_do_receive()
@@ -11,8 +11,7 @@ from hairpin.walk.state import End, LinkDecided, State, stopped
 
 
 def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
-    """Return a frame that comes in by a port (or from the bridge itself) with its VLAN; or its end, where the port is
-    not in that VLAN."""
+    """Return a frame that enters by a port (or from the bridge itself) with its VLAN; its end if the port lacks it."""
     group = _group(bridge, by)
     if group is None:
         return state
@@ -25,8 +24,10 @@ def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
 
 
 def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
-    """Return a frame as it leaves by a port (or up to the bridge's namespace): untagged or tagged; or its end, where
-    the port is not in the frame's VLAN."""
+    """Return a frame as it leaves by a port (or to the bridge's namespace), tagged or untagged.
+
+    Return its end if the port is not in the frame's VLAN.
+    """
     group = _group(bridge, by)
     if group is None or state.frame.vid is None:
         return state
@@ -46,21 +47,21 @@ def vlan_link(namespace: Namespace, link: Link, vid: int) -> Link | None:
 
 
 def below(namespace: Namespace, link: Link) -> Link | None:
-    """Return the link that a VLAN's frames leave by, where it is in the same namespace."""
+    """Return the link below a VLAN link, if it is in the same namespace."""
     if link.kind != "vlan" or link.lower is None or link.peer_netnsid is not None:
         return None
     return namespace.link(link.lower)
 
 
 def _group(bridge: Link, by: Link) -> BridgePort | BridgeInfo | None:
-    """Return the VLANs of a port, or of the bridge itself; None: the bridge does not look at VLANs."""
+    """Return the VLANs of a port, or of the bridge itself; None: the bridge does not filter VLANs."""
     if bridge.bridge is None or not bridge.bridge.vlan_filtering:
         return None
     return bridge.bridge if by.name == bridge.name else by.port
 
 
 def _membership(group: BridgePort | BridgeInfo, vid: int) -> bool | None:
-    """Return whether frames of the VLAN leave untagged, or None: it is none of the port's."""
+    """Return whether frames of the VLAN leave untagged; None: the port is not in the VLAN."""
     if not group.vlans and group.pvid == 1:
-        return True if vid == 1 else None  # as the kernel makes a port; nothing else was read
+        return True if vid == 1 else None  # the kernel's default for a port whose VLANs were not read
     return next((untagged for first, last, untagged in group.vlans if first <= vid <= last), None)

@@ -1,6 +1,6 @@
-"""One namespace of a network that has to ask for its neighbours (ARP), and who answers whom.
+"""One namespace of a network that resolves its neighbours by ARP, and who answers.
 
-Only one: what the others learn from its questions then makes no difference, their neighbours being entered by hand.
+Only one: the neighbours of the others are entered by hand, so they learn nothing from its requests.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,8 @@ WRONG = 0.04
 
 
 def resolver(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, ...]) -> str:
-    """Return who asks: the host, one of the containers, or nobody.  Of IPv6 rules would count the questions."""
+    """Return the namespace that resolves: the host, a container, or none.  With IPv6, rules would count the
+    solicitations."""
     if versions != (4,) or not containers or not dice.chance(ASKS):
         return ""
     return dice.pick(("host", "host", *containers))
@@ -32,7 +33,7 @@ def wrong_entry(dice: Dice, bridged: tuple[str, ...], routed: tuple[str, ...]) -
 
 
 def sysctls(dice: Dice, links: Iterable[str], *, often: float) -> tuple[tuple[str, str], ...]:
-    """Return what a namespace answers, and which address it asks by."""
+    """Return the sysctls of a namespace's ARP replies and requests."""
     return tuple(
         (f"net/ipv4/conf/{link}/{key}", dice.pick(values))
         for link in links

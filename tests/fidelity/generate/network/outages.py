@@ -1,5 +1,7 @@
-"""What is broken in a network: links that are down, or whose other end is, or that take less than others; programs on
-links, which take packets away; an address that is not this host's yet."""
+"""Faults of a network.
+
+Links are down, have no carrier or a small MTU; programs on links drop packets; an address is tentative.
+"""
 
 import msgspec
 

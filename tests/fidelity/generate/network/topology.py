@@ -29,7 +29,7 @@ VLAN = 5
 
 
 def plan(dice: Dice) -> Plan:
-    """Return what a network has."""
+    """Return the parts of a network."""
     versions: tuple[Version, ...] = dice.pick(((4,), (4,), (6,), (4, 6)))
     uplinks = ("up0", "up1") if dice.chance(0.6) else ("up0",)
     bridged = tuple(name for name in CONTAINERS if dice.chance(0.75))

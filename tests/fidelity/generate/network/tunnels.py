@@ -1,5 +1,8 @@
-"""Random tunnels, laid into a network that is made already: between the host and a container, or between two
-containers, so that the outer packets meet all that the network has of routes, rules and faults."""
+"""Random tunnels in a network that is already made.
+
+A tunnel is between the host and a container, or between two containers, so that the outer packets meet the network's
+routes, rules and faults.
+"""
 
 import re
 from collections.abc import Iterator

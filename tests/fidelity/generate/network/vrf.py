@@ -1,4 +1,4 @@
-"""Random VRFs: some of the host's links to containers are in one, the second uplink too, and routes lead in and out."""
+"""Random VRFs: some links to containers and the second uplink are VRF ports, and routes lead in and out."""
 
 from collections.abc import Iterator
 

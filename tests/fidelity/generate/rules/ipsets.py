@@ -39,7 +39,7 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def seen(version: Version) -> str:
-    """Return the name of a set that rules add to, and that none asks."""
+    """Return the name of a set that rules add to, and that no rule matches."""
     return f"s{version}-seen"
 
 
@@ -93,7 +93,7 @@ def _part(dice: Dice, made: Plan, version: Version, kind: str, dimension: str) -
 
 
 def match(dice: Dice, name: str) -> str:
-    """Return what ``--match-set`` asks of that set."""
+    """Return a ``--match-set`` match of that set."""
     suffix = name.partition("-")[2]
     count = max(1, len((_KINDS | _MORE)[suffix]) - 1)
     flags = ["src" if suffix.endswith("mac") else dice.pick(("src", "dst")) for _ in range(count)]

@@ -344,7 +344,7 @@ class _Table:
             choices += [f"-j SNAT --to-source {bracketed}:1-65535", "-j MASQUERADE --to-ports 1-65535",
                         f"-j SNAT --to-source {bracketed}:30000-39999{drawn}",
                         f"-j MASQUERADE --to-ports 30000-39999{drawn}",
-                        # What several flows come to be called clashes.
+                        # Several flows that get the same address and port clash.
                         f"-j SNAT --to-source {bracketed}:31000", "-j MASQUERADE --to-ports 31000"]  # fmt: skip
         return dice.pick(choices)
 

@@ -22,7 +22,8 @@ def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
 
 
 def _blind_to_tags(texts: tuple[RuleText, ...]) -> tuple[RuleText, ...]:
-    """Return the tables without what tells a tagged frame from others: its type is the tag's, which is not modelled."""
+    """Return the tables without matches that tell a tagged frame from others: its type is the tag's, which is not
+    modelled."""
     return tuple(
         msgspec.structs.replace(each, rules=tuple(rule for rule in each.rules if "ether type" not in rule))
         for each in texts
@@ -42,7 +43,7 @@ def _netdev(dice: Dice, made: Plan) -> RuleText:
 
 
 def _handed_over(dice: Dice, made: Plan) -> str:
-    """A rule that gives some packets, or copies of them, to a link that is down."""
+    """Return a rule that sends some packets, or copies of them, to a link that is down."""
     version = dice.pick(made.versions)
     some = ", ".join(dice.some(sorted(set(made.addresses(version))), 2))
     what = dice.pick(("fwd", "dup"))
@@ -127,7 +128,7 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
                       f"--pkttype-type {negation}{dice.pick(('host', 'otherhost'))}"]  # fmt: skip
             others += [f"-i {negation}v1"] if chain in ("PREROUTING", "INPUT", "FORWARD") else []
             others += [f"-o {negation}v+"] if chain in ("FORWARD", "OUTPUT", "POSTROUTING") else []
-            # Always of some address or port: the kernel's own questions for neighbours pass as well.
+            # Always for some address or port, because the kernel's own requests for neighbours pass too.
             what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
@@ -138,7 +139,8 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
 
 
 def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
-    """Targets that write the hardware address that the frame has (what else they lead to hairpin does not say)."""
+    """Yield rules whose targets write the MAC address that the frame already has, because another one is not
+    modelled."""
     bridge = dice.pick([MACS[link] for link in made.links if link.startswith("br")] or [MACS["br0"]])
     ip = "ip" if version == 4 else "ip6"
     what = f"-p {'IPv4' if version == 4 else 'IPv6'} --{ip}-proto {dice.pick(('tcp', 'udp'))}"

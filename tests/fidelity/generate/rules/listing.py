@@ -1,4 +1,4 @@
-"""Turns what ``nft list ruleset`` prints into commands, one a line, so that any of them can be left out."""
+"""Turns the output of ``nft list ruleset`` into commands, one a line, so that any of them can be left out."""
 
 import re
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ def commands(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _counted(rule: str) -> str:
-    """Return the rule with a counter in front of its last statement."""
+    """Return the rule with a counter before its last statement."""
     return rule if "counter" in rule else _ENDS.sub(" counter", rule, count=1)
 
 
 def _opened(part: str) -> tuple[str, str]:
-    """Return what stands before the outermost braces, and what stands in them."""
+    """Return the text before the outermost braces, and the text in them."""
     head, _, rest = part.partition("{")
     return head.strip(), rest.rpartition("}")[0]
 

@@ -1,6 +1,6 @@
 """Elements of nft that random rules would hardly ever hit: each network has a few of them, where packets pass.
 
-They stand first in their chains, and most of them decide nothing, so that the rules behind them see as much as before.
+They come first in their chains, and most of them decide nothing, so that the rules after them see as much as before.
 """
 
 from typing import Literal, NamedTuple
@@ -18,8 +18,10 @@ OFTEN = 0.9
 
 
 def without_helped_flows(texts: list[RuleText]) -> tuple[RuleText, ...]:
-    """Return rules without those that add to a flowtable, where others give connections helpers: these keep them out,
-    and the walk does not know them."""
+    """Return rules without those that add to a flowtable, if others give connections helpers.
+
+    A helper keeps a connection out of a flowtable, and the walk does not know helpers.
+    """
     if not any("helper" in rule for text in texts for rule in text.rules):
         return tuple(texts)
     kept = ((text, tuple(rule for rule in text.rules if "flow add" not in rule)) for text in texts)
@@ -37,12 +39,12 @@ class Place(NamedTuple):
 
     @property
     def ip(self) -> Literal["ip", "ip6"]:
-        """What addresses are written behind."""
+        """Return the word before addresses."""
         return "ip" if self.version == 4 else "ip6"
 
 
 def rules(dice: Dice, made: Plan, place: Place) -> list[str]:
-    """Return such rules for the chain, without what they are added to."""
+    """Return such rules for the chain, without the command that adds them."""
     if not dice.chance(OFTEN):
         return []
     choices = _translating(dice, made, place) if place.kind == "nat" else _filtering(dice, made, place)
@@ -95,7 +97,7 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
     if place.priority > -200:
         found.append("ct expiration > 5s counter")
     if place.hook in ("prerouting", "input"):
-        # Not of ICMP errors: the socket that sent what they are about may be closed already.
+        # Not for ICMP errors: the socket of the quoted packet may be closed already.
         kind = dice.pick(("wildcard 0", "wildcard 1", "wildcard 1", "transparent 0", "transparent 0", "transparent 1"))
         found += [f"meta l4proto {protocol} socket {kind} {tail}"] * 5
     if place.hook == "prerouting":
@@ -117,7 +119,7 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
 
 
 def _changing(dice: Dice, made: Plan, place: Place, protocol: str) -> list[str]:
-    """Rules that write to the packet; few packets, since what is changed is hardly delivered."""
+    """Yield rules that write to the packet; for few packets, because most changed packets are lost."""
     ip = place.ip
     address = dice.pick(made.addresses(place.version))
     some = ", ".join(str(port) for port in dice.some(PORTS, 2))

@@ -1,6 +1,6 @@
 """Random native nftables rulesets, as ``nft -f`` reads them.
 
-Every rule has its counter before what it does, so that a rule that breaks off later has counted all the same.
+Every rule has its counter before its other statements, so a rule that ends early has counted all the same.
 """
 
 from hairpin.network.prefix import Version
@@ -274,7 +274,8 @@ class _Table:
 
 
 def _field(match: str) -> str:
-    """Return what the match asks for; two that settle the protocol ask for the same, as do two for an order."""
+    """Return the field of the match.  Two matches that set the protocol have the same one, as do two comparisons of
+    order."""
     words = match.split()
     if not {"<", ">", "<=", ">="}.isdisjoint(words):
         return "order"

@@ -1,6 +1,6 @@
 """Elements of iptables that random rules would hardly ever hit: each network has a few of them, where packets pass.
 
-They stand first in their chains, and most of them decide nothing, so that the rules behind them see as much as before.
+They come first in their chains, and most of them decide nothing, so that the rules after them see as much as before.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from tests.fidelity.generate.rules import ipsets
 OFTEN = 0.45
 """How often a table has one or two of them."""
 NOWHERE: dict[Version, str] = {4: "198.18.7.7", 6: "fd77::7"}
-"""A gateway that cannot be reached: what a rule copies to it is gone."""
+"""A gateway that cannot be resolved: packets that a rule copies to it are lost."""
 AWAY = "away0"
-"""A link that is down, in namespaces that have a rule with it: what a rule hands to it is gone."""
+"""A link that is down, in namespaces with a rule for it: packets that a rule sends to it are lost."""
 _PRE, _IN, _FWD, _OUT, _POST = "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"
 _EVERYWHERE = (_PRE, _IN, _FWD, _OUT, _POST)
 
 
 class _Choice(NamedTuple):
-    """A rule, the chains that may have it, and another one behind it."""
+    """A rule, the chains that may have it, and a second rule after it."""
 
     hooks: Sequence[str]
     words: str
@@ -99,7 +99,7 @@ def _looking_for_sockets(dice: Dice, table: str) -> list[_Choice]:
     options = dice.pick(("", " --nowildcard", " --transparent", " --transparent --nowildcard"))
     if table not in ("mangle", "raw"):
         return []
-    # Not of ICMP errors: the socket that sent what they are about may be closed already.
+    # Not for ICMP errors: the socket of the quoted packet may be closed already.
     return [_Choice((_PRE, _IN), f"-p {dice.pick(('tcp', 'udp'))} -m socket{options}")] * 3
 
 

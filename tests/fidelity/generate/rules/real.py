@@ -150,8 +150,10 @@ _FIXED = ("127.", "0.", "224.", "239.", "255.")
 
 
 class Localized:
-    """Replaces the words of somebody else's network by this one's, the same word always alike.  ``as_ip6``: also its
-    IPv4 addresses by IPv6 ones."""
+    """Replaces the words of another network by this one's, the same word always alike.
+
+    ``as_ip6``: also its IPv4 addresses by IPv6 ones.
+    """
 
     def __init__(self, dice: Dice, made: Plan, *, as_ip6: bool) -> None:
         self.dice = dice
@@ -168,7 +170,7 @@ class Localized:
         return _PORT.sub(lambda found: self._port(found.group()), line)
 
     def _word(self, word: str, choices: list[str]) -> str:
-        """Return what the word has become, else the first of the choices that no other word has become."""
+        """Return the word's replacement: the one from before, else the first choice that replaces no other word."""
         if word not in self._known:
             taken = set(self._known.values())
             self._known[word] = next((each for each in choices if each not in taken), word)

@@ -50,7 +50,7 @@ def test_bindings(asked: dict[str, Any], actual: dict[str, Any] | None, expected
     assert found.bindings == expected
 
 
-def test_podman_says_every_address_with_none() -> None:
+def test_podman_prints_no_address_for_every_address() -> None:
     """With an IPv6 address in the container, podman publishes by IPv6 too."""
     ports = published(("", "8080"))
     four, six = {"IPAddress": "10.88.0.2"}, {"IPAddress": "10.88.0.2", "GlobalIPv6Address": "fd00::2"}

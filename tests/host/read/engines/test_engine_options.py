@@ -34,7 +34,7 @@ def test_flags() -> None:
     assert options(said) == Options(userland_proxy=False, live_restore=True, firewall_backend="nftables")
 
 
-def test_nothing_said_is_not_no() -> None:
+def test_an_option_that_is_not_set_is_not_false() -> None:
     assert options(()) == Options()
     assert options(of_file("{}", source="daemon.json")) == Options()
     assert of_file("", source="daemon.json") == ()
@@ -74,7 +74,7 @@ def test_version(text: str, expected: str) -> None:
     assert version(text, source="docker version") == expected
 
 
-def test_what_runs_counts_before_what_was_written() -> None:
+def test_options_in_effect_come_before_those_of_flags_and_file() -> None:
     engine = Engine("docker", "28.5.2")
     said = Options(firewall_backend="iptables", live_restore=False, icc=False)
     found = with_options(engine, said, Info(firewall_backend="nftables", live_restore=True))

@@ -40,12 +40,12 @@ def relay_of(item: Socket, running: tuple[RelayCommand, ...], containers: tuple[
         f"-use-listen-fd {PROXY}",
     ),
 )
-def test_a_command_line_says_where(arguments: str) -> None:
+def test_a_command_line_has_the_target(arguments: str) -> None:
     running = commands(f"9\t/usr/bin/docker-proxy {arguments}\n")
     assert relay_of(socket(), running, ()) == Relay(4, W4, 80)
 
 
-def test_a_command_line_says_more_than_the_engine() -> None:
+def test_a_command_line_comes_before_the_engines_word() -> None:
     """A proxy that outlived its container leads to the old address."""
     running = commands(f"9\tdocker-proxy {PROXY.replace('172.17.0.2', '172.17.0.9')}\n")
     assert relay_of(socket(), running, (WEB,)) == Relay(4, 0xAC110009, 80)
@@ -68,14 +68,14 @@ CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
 
 
 @pytest.mark.parametrize(("item", "containers", "expected"), CASES.values(), ids=CASES)
-def test_without_a_command_line_the_engine_says_where(
+def test_without_a_command_line_the_engine_has_the_target(
     item: Socket, containers: tuple[Container, ...], expected: Relay | None
 ) -> None:
     assert relay_of(item, (), containers) == expected
 
 
 @pytest.mark.parametrize("line", ("", "9", "x\tdocker-proxy", "9 docker-proxy -container-ip 172.17.0.2"))
-def test_lines_of_another_form_are_nobodys(line: str) -> None:
+def test_lines_of_another_form_are_skipped(line: str) -> None:
     assert commands(line) == ()
 
 

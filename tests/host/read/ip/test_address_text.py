@@ -29,7 +29,7 @@ def test_network(text: str, version: Version, expected: tuple[int, int]) -> None
 
 
 @pytest.mark.parametrize(("text", "version"), BAD.values(), ids=BAD)
-def test_what_is_no_network_is_refused(text: str, version: Version) -> None:
+def test_text_that_is_no_network_is_refused(text: str, version: Version) -> None:
     with pytest.raises(ValueError, match=r"address|prefix length|invalid literal"):
         network(text, version)
 

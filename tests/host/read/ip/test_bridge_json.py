@@ -19,13 +19,13 @@ def test_learned_and_own_entries() -> None:
     assert {(item.state, item.local) for item in on_v1} == {("", False), ("permanent", True)}
 
 
-def test_what_a_device_itself_listens_for_is_no_bridges() -> None:
+def test_addresses_that_a_device_listens_for_are_no_bridge_entries() -> None:
     own = [item for item in REAL if item.bridge is None]
     assert own
     assert not any(item.local for item in own)
 
 
-def test_where_a_tunnel_leads() -> None:
+def test_the_remote_of_a_tunnels_entry() -> None:
     text = '[{"mac":"00:00:00:00:00:00","ifname":"vx0","dst":"192.0.2.9","flags":["self"],"state":"permanent"}]'
     assert fdb(text, source="bridge fdb") == (FdbEntry(None, "vx0", 0, state="permanent", remote=0xC0000209),)
 

@@ -10,11 +10,11 @@ BONDED = Link(3, "eth0", master="bond0")
 LINKS = (BRIDGE, PORT, BONDED)
 
 
-def test_without_a_word_a_port_is_as_the_kernel_makes_one() -> None:
+def test_a_port_that_is_not_listed_has_the_kernels_defaults() -> None:
     assert with_ports(LINKS, (), ()) == (BRIDGE, Link(2, "v1", kind="veth", master="br0", port=BridgePort()), BONDED)
 
 
-def test_what_bridge_says_goes_before_what_ip_says() -> None:
+def test_bridges_word_comes_before_ips() -> None:
     said, other = BridgePort(hairpin=True), BridgePort(isolated=True)
     link = Link(2, "v1", kind="veth", master="br0", port=other)
     assert with_ports((BRIDGE, link), (("v1", said), ("eth0", other)), ())[1].port == said

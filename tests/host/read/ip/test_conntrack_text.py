@@ -91,7 +91,7 @@ def test_an_offloaded_entry_has_neither() -> None:
     assert found.status & STATUS_OFFLOAD
 
 
-def test_what_was_left_out_is_said() -> None:
+def test_the_note_about_entries_that_were_left_out() -> None:
     text = next(iter(LINES.values()))[0] + "\n# truncated: 20000 of 90000 entries\n"
     assert len(parse(text, source="conntrack -L")) == 1
     assert truncation(text) == "truncated: 20000 of 90000 entries"

@@ -34,7 +34,7 @@ def test_a_bridge_and_its_ports() -> None:
     assert link("lo").port is None
 
 
-def test_both_ends_of_a_pair_here_and_one_whose_other_end_is_elsewhere() -> None:
+def test_a_pair_in_one_namespace_and_an_end_whose_peer_is_in_another() -> None:
     assert (link("v0").peer_index, link("v1").peer_index) == (link("v1").index, link("v0").index)
     assert link("v0").peer_netnsid is None
     assert (link("v2").peer_index, link("v2").peer_netnsid) == (2, 0)

@@ -120,7 +120,7 @@ ENCAPSULATED: dict[str, str] = {
 
 
 @pytest.mark.parametrize("encap", ENCAPSULATED.values(), ids=ENCAPSULATED)
-def test_what_a_route_encapsulates_in_is_not_the_route(encap: str) -> None:
+def test_a_routes_encapsulation_is_not_part_of_the_route(encap: str) -> None:
     text = f'[{{"type":"unicast","dst":"10.17.0.0/16",{encap},"dev":"lo","scope":"link","flags":[]}}]'
     (route,) = routes(text, version=4, tables=RouteTables(), source="ip route")
     assert (route.destination, route.prefix_length, route.tos) == (v4("10.17.0.0"), 16, 0)

@@ -56,7 +56,7 @@ def test_iproute2_of_centos_7() -> None:
     assert (local.table, local.type) == (TABLE_LOCAL, "local")
 
 
-def test_what_a_route_encapsulates_in_is_not_the_route() -> None:
+def test_a_routes_encapsulation_is_not_part_of_the_route() -> None:
     text = "10.17.0.0/16 encap ip id 9 src 0.0.0.0 dst 192.0.2.253 ttl 0 tos 16 dev a0 scope link src 192.0.2.1"
     (route,) = routes(text, version=4, tables=TABLES, source="ip route")
     assert (route.destination, route.tos, route.prefsrc) == (

@@ -50,7 +50,7 @@ def test_all_selectors() -> None:
     )
 
 
-def test_a_selector_that_is_not_there_asks_nothing() -> None:
+def test_a_missing_selector_matches_every_packet() -> None:
     rule = REAL[32766]
     assert rule == PolicyRule(4, 32766, table=TABLE_MAIN, text="32766: from all lookup main", evidence="e3")
 
@@ -69,7 +69,7 @@ def test_actions(priority: int, action: str, goto: int | None) -> None:
     assert (REAL[priority].action, REAL[priority].goto, REAL[priority].table) == (action, goto, None)
 
 
-def test_what_wireguard_makes() -> None:
+def test_the_rules_of_wireguard() -> None:
     assert (REAL[101].inverted, REAL[101].mark, REAL[101].table) == (True, (1, 0xFFFFFFFF), 51820)
     assert (REAL[102].suppress_prefix_length, REAL[102].table) == (0, TABLE_MAIN)
     assert REAL[101].text == "101: not from all fwmark 0x1 lookup 51820"
@@ -82,7 +82,7 @@ def test_the_rest() -> None:
     assert REAL[108].source == (read_address("1.2.3.4", "ip"), 32)
 
 
-def test_mark_zero_with_a_mask_asks_something() -> None:
+def test_mark_zero_with_a_mask_is_a_selector() -> None:
     assert one(fwmask="0xff", table="main").mark == (0, 0xFF)
     assert one(table="main").mark is None
 

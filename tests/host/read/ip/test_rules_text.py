@@ -32,7 +32,7 @@ def test_busybox_prints_actions_as_if_they_were_route_types(priority: int, actio
     assert BUSYBOX[priority].action == action
 
 
-def test_busybox_does_not_say_where_goto_goes() -> None:
+def test_busybox_leaves_out_the_target_of_goto() -> None:
     assert BUSYBOX[103].goto is None
     assert BUSYBOX[107].l3mdev
 

@@ -64,14 +64,14 @@ def test_ss_of_centos_7() -> None:
     ]
 
 
-def test_a_lone_star_is_read_as_its_version_means_it() -> None:
+def test_a_lone_star_means_what_that_version_of_ss_means() -> None:
     old = "tcp LISTEN 0 128 *:22 *:* ino:1 sk:2 <->\n"
     assert [s.version for s in parse(old, source="ss")] == [4]
     assert [s.version for s in parse(old.replace("<->", "v6only:0 <->"), source="ss")] == [6]
     assert [s.version for s in parse("tcp LISTEN 0 128 *:22 *:*\n", source="ss")] == [6]
 
 
-def test_what_no_stranger_reaches_is_left_out() -> None:
+def test_sockets_that_only_their_peer_reaches_are_left_out() -> None:
     text = (
         "Netid State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
         "tcp ESTAB 0 0 127.0.0.1:83 127.0.0.1:48132 ino:0 sk:1007 cgroup:/ <->\n"

@@ -46,7 +46,7 @@ def test_zone() -> None:
     )
 
 
-def test_what_stands_inside_a_rule_is_not_the_zones() -> None:
+def test_elements_inside_a_rule_are_not_the_zones() -> None:
     text = '<zone><rule><service name="http"/><port port="1" protocol="tcp"/><accept/></rule><forward/></zone>'
     found = zone(text, name="x", source="x.xml")
     assert (found.services, found.ports, found.forward, found.target) == ((), (), True, "default")

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode, decode_documents
@@ -93,7 +93,7 @@ def containers(text: str, *, source: str, evidence: str = "") -> tuple[Container
     try:
         return tuple(_container(item, evidence) for item in found)
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def publishing_endpoint(container: Container) -> Endpoint | None:

@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Info(msgspec.Struct, frozen=True):
-    """What ``docker info`` says about the engine."""
+    """The content of ``docker info`` about the engine."""
 
     version: str = ""
     firewall_backend: str | None = None
@@ -128,7 +128,7 @@ def options(said: GivenOptions) -> Options:
 
 
 def of_info(text: str, *, source: str) -> Info:
-    """Return what ``docker info`` says; raise ParseError."""
+    """Return the content of ``docker info``; raise ParseError."""
     found = decode(_INFO, text, source=source)
     return Info(
         version=found.version or "",
@@ -173,7 +173,7 @@ def _backend(driver: str | None) -> str | None:
 
 
 def _switch(text: str) -> bool | None:
-    """Return what Go's ParseBool says."""
+    """Return a boolean as Go's ParseBool reads it."""
     word = text.strip().lower()
     return False if word in _FALSE else True if word in _TRUE else None
 

@@ -5,7 +5,7 @@ Source: Docker Engine API, NetworkInspect; podman's (netavark) are in lower case
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.read.ip.address_text import interface_address, network
 from hairpin.host.read.json_text import decode, decode_documents
@@ -66,7 +66,7 @@ def docker_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
     try:
         return tuple(_docker(item, evidence) for item in found)
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
@@ -91,7 +91,7 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
             for item in found
         )
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def _docker(item: _Docker, evidence: str) -> DockerNetwork:

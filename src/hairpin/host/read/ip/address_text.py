@@ -1,5 +1,7 @@
 """Addresses, networks and numbers as iproute2, ss, conntrack and Docker write them; malformed ones raise ValueError."""
 
+from hairpin.errors import MalformedError
+from hairpin.message import message
 from hairpin.netfilter.address import Version, address_of, parse_address, width
 from hairpin.netfilter.rule_address import read_mac
 
@@ -24,7 +26,7 @@ def network(text: str, version: Version) -> tuple[int, int]:
 def _prefix_length(text: str, version: Version) -> int:
     length = int(text)
     if not 0 <= length <= width(version):
-        raise ValueError(f"/{text} is no prefix length of IPv{version}")
+        raise MalformedError(message("/{length} is no prefix length of IPv{version}", length=text, version=version))
     return length
 
 

@@ -5,7 +5,7 @@ Source: iproute2 bridge/fdb.c print_fdb(), bridge/vlan.c print_vlan().
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode
 from hairpin.host.route import FdbEntry
@@ -65,7 +65,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
             if (hardware := mac(item.mac)) is not None
         )
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:

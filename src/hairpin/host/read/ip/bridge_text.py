@@ -6,7 +6,7 @@ vlan := PORT VID ["PVID"] ["Egress Untagged"] (NL VID …)*
 
 import re
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.link import BridgePort
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.links_text import port_of, value_after
@@ -60,7 +60,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                 )
             )
         except ValueError as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 

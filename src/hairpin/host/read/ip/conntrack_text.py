@@ -11,7 +11,8 @@ Source: libnetfilter_conntrack src/conntrack/snprintf_default.c; net/netfilter/n
 import re
 from typing import Literal, get_args
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 from hairpin.netfilter.ir import (
     STATUS_ASSURED,
@@ -46,7 +47,7 @@ def parse(text: str, *, source: str, evidence: str = "") -> tuple[Connection, ..
         try:
             found.append(_usual(usual, numbers, evidence) if usual is not None else _entry(line, numbers, evidence))
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 
@@ -83,11 +84,11 @@ def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], 
 def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: str) -> Connection:
     head = _HEAD.match(line)
     if head is None:
-        raise ValueError("not a conntrack entry")
+        raise MalformedError(message("not a conntrack entry"))
     fields = _FIELD.findall(line)
     starts = [position for position, (key, _) in enumerate(fields) if key == "src"]
     if len(starts) != 2:
-        raise ValueError("a conntrack entry has two tuples")
+        raise MalformedError(message("a conntrack entry has two tuples"))
     every = dict(fields[starts[1] :])
     zone = dict(fields).get("zone") or dict(fields).get("zone-orig") or "0"
     forth = _tuple(int(head[1]), dict(fields[starts[0] : starts[1]]), numbers)
@@ -121,7 +122,7 @@ def _tcp(protocol: int, state: str | None) -> Tcp | None:
 
 def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Literal[4, 6], int]]) -> Tuple:
     if "dst" not in fields:
-        raise ValueError("a conntrack tuple has src= and dst=")
+        raise MalformedError(message("a conntrack tuple has src= and dst="))
     saddr, daddr = _number(fields["src"], numbers)[1], _number(fields["dst"], numbers)[1]
     if "id" in fields:
         icmp = int(fields.get("type", "0")) << 8 | int(fields.get("code", "0"))

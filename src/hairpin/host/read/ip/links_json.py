@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.link import DEFAULT_TTL, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import mac, number
 from hairpin.host.read.json_text import decode
+from hairpin.message import message
 from hairpin.netfilter.address import parse_address, width
 
 
@@ -152,7 +153,7 @@ def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
             if item.local is not None and item.family in ("inet", "inet6")
         )
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
     return Interfaces(links, addresses)
 
 
@@ -293,10 +294,12 @@ def _address(link: str, item: _Address, evidence: str) -> Address:
     version: Literal[4, 6] = 4 if item.family == "inet" else 6
     found, value = parse_address(item.local or "")
     if found != version:
-        raise ValueError(f"{item.local!r} is not an address of family {item.family}")
+        raise MalformedError(message("{address!r} is not of family {family}", address=item.local, family=item.family))
     prefix_length = width(version) if item.prefixlen is None else item.prefixlen
     if not 0 <= prefix_length <= width(version):
-        raise ValueError(f"/{prefix_length} is no prefix length of {item.family}")
+        raise MalformedError(
+            message("/{prefix_length} is no prefix length of {family}", prefix_length=prefix_length, family=item.family)
+        )
     return Address(
         link=link,
         version=version,

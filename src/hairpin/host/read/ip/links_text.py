@@ -15,10 +15,11 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, mac, number
 from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
+from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
@@ -48,7 +49,7 @@ def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
             else:
                 links[-1] = _detail(links[-1], words)
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     described = "state" in text.partition("\n")[0].split()
     joined = _joined(tuple(links), tuple(peers))
     return Interfaces(joined if described else _guessed(joined), tuple(addresses))
@@ -81,7 +82,7 @@ def port_of(words: list[str]) -> BridgePort:
 def _head(line: str, evidence: str) -> tuple[Link, str]:
     match = _HEAD.fullmatch(line.rstrip())
     if match is None:
-        raise ValueError("not the first line of a link")
+        raise MalformedError(message("not the first line of a link"))
     index, name, peer, flag_text, rest = match.groups(default="")
     words, flags = rest.split(), tuple(flag_text.split(","))
     link = Link(
@@ -235,7 +236,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
     scope = value_after(words, "scope") or "global"
     broadcast = value_after(words, "brd")
     if found != version:
-        raise ValueError(f"{words[1]!r} is not of family {words[0]}")
+        raise MalformedError(message("{address!r} is not of family {family}", address=words[1], family=words[0]))
     return Address(
         link=link,
         version=version,

@@ -10,9 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.read.ip.sockets_text import unmapped
 from hairpin.host.socket import Socket
+from hairpin.message import message
 
 _LISTEN, _UNCONNECTED = "0A", "07"
 
@@ -31,7 +32,7 @@ def parse(
             if words[3] == wanted:
                 found.append(_socket(words, protocol, version, evidence))
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 
@@ -53,7 +54,7 @@ def _socket(words: list[str], protocol: Literal["tcp", "udp"], version: Literal[
     host, _, port = words[1].partition(":")
     raw = bytes.fromhex(host)
     if len(raw) != (4 if version == 4 else 16):
-        raise ValueError(f"{host!r} is no address of IPv{version}")
+        raise MalformedError(message("{text!r} is not an address of IPv{version}", text=host, version=version))
     value = int.from_bytes(b"".join(raw[start : start + 4][::-1] for start in range(0, len(raw), 4)))
     version, value = unmapped(version, value)
     queue = words[4].partition(":")[2]

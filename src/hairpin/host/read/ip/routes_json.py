@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
@@ -110,7 +110,7 @@ def routes(
             if (number := tables.number(route.table)) != TABLE_UNSPEC
         )
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
@@ -131,7 +131,7 @@ def _without_flat_encap(text: str, *, source: str) -> str:
     try:
         return json.dumps(json.loads(text, object_pairs_hook=kept))
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
@@ -147,7 +147,7 @@ def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
             for item in found
         )
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour, ...]:
@@ -156,7 +156,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
     try:
         return tuple(_neighbour(item.dst, item, evidence) for item in found if item.dst)
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:

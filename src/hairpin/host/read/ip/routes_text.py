@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
@@ -46,7 +46,7 @@ def routes(
             else:
                 found.append(_route(words, version, tables, saved, evidence))
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(route for route in found if route.table != TABLE_UNSPEC)
 
 
@@ -68,7 +68,7 @@ def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
                 )
             )
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 
@@ -84,7 +84,7 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
             version, value = parse_address(words[0])
             hardware = mac(value_after(words, "lladdr") or "")
         except ValueError as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
         state = next((word for word in reversed(words) if word in _STATES), "NONE")
         found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, evidence))
     return tuple(found)

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.read.ip.address_text import network, number
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.json_text import decode
 from hairpin.host.route import PolicyRule
+from hairpin.message import message
 from hairpin.netfilter.address import Version
 from hairpin.netfilter.protocols import protocol_number
 
@@ -64,14 +65,14 @@ def rules(
     try:
         return tuple(_policy_rule(rule, version, tables, evidence) for rule in found)
     except ValueError as error:
-        raise ParseError(str(error), source=source) from None
+        raise ParseError(reason_of(error), source=source) from None
 
 
 def protocol(text: str | int) -> int:
     """Return the number of a layer 4 protocol; raise ValueError for an unknown name."""
     found = text if isinstance(text, int) else protocol_number(text.removeprefix("ipproto-"))
     if found is None:
-        raise ValueError(f"{text!r} is no known protocol")
+        raise MalformedError(message("unknown protocol {protocol!r}", protocol=text))
     return found
 
 

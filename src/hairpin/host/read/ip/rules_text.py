@@ -5,7 +5,7 @@
 Busybox leaves out the target of ``goto``, ``not`` and most selectors.
 """
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import network, number
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
@@ -32,7 +32,7 @@ def rules(
         try:
             found.append(_rule(line, version, tables, evidence))
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print
 import re
 from typing import Literal
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.socket import Socket
 from hairpin.netfilter.address import parse_address
 
@@ -37,7 +37,7 @@ def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] 
         try:
             found.append(_socket(words, old, evidence, halted))
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 

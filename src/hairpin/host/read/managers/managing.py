@@ -14,7 +14,7 @@ _FILE_KEYS = (
 
 
 def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | None:
-    """Return firewalld's state; None where neither a process nor its configuration is there."""
+    """Return firewalld's state; None if neither a process nor its configuration is there."""
     state, conf = readings.first("firewalld-state"), readings.first("firewalld-conf")
     if state is None and conf is None:
         return None
@@ -34,7 +34,7 @@ def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | 
 
 
 def ufw(readings: Readings) -> Ufw | None:
-    """Return ufw's state; None where it is not installed."""
+    """Return ufw's state; None if it is not installed."""
     conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
     if conf is None:
         return None

@@ -11,7 +11,7 @@ def without(*texts: str, rules: str = DOCKER_RULES) -> str:
 
 
 def with_rule(place: str, rule: str, rules: str = DOCKER_RULES) -> str:
-    """Return the rules with one more in front of all others of its chain; ``place``: ``filter FORWARD``."""
+    """Return the rules with one more before all others of its chain; ``place``: ``filter FORWARD``."""
     table, chain = place.split()
     before, after = rules.split(f"*{table}\n")
     lines = after.split("\n")
@@ -28,7 +28,7 @@ def with_chain(name: str, *held: str, hook: str | None = "FORWARD", rules: str =
 
 
 def without_chain(table: str, *names: str, rules: str = DOCKER_RULES) -> str:
-    """Return the rules after somebody flushed and deleted these chains: no rule of theirs, and no jump to them."""
+    """Return the rules after these chains were flushed and deleted: none of their rules, and no jump to them."""
     before, after = rules.split(f"*{table}\n")
     held, commit, rest = after.partition("COMMIT\n")
     gone = tuple(text for name in names for text in (f":{name} ", f"-A {name} "))

@@ -1,0 +1,61 @@
+"""What a walk results in: a flow's trace, with a branch for each way that the flow can go."""
+
+import msgspec
+
+from hairpin.message import Message
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.network.flow import Flow
+from hairpin.walk.state import OpenQuestion, Step, Stop
+from hairpin.walk.verdicts import Verdict, succeeds
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """One possible course of the flow, under its conditions.  ``data``: the first data packet's steps, only if it
+    fails."""
+
+    verdict: Verdict
+    request: tuple[Step, ...]
+    reply: tuple[Step, ...] = ()
+    data: tuple[Step, ...] = ()
+    stop: Stop | None = None
+    conditions: tuple[Condition, ...] = ()
+    assumed: tuple[Message, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
+    relayed: bool = False
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether this branch serves the sender, as far as was read."""
+        return succeeds(self.verdict)
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A walked flow.  ``verdict`` is ``depends`` if branches end differently; the usual one is the first of
+    ``branches``."""
+
+    flow: Flow
+    verdict: Verdict
+    branches: tuple[Branch, ...]
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the flow serves its sender, as far as was read."""
+        return succeeds(self.verdict)
+
+    @property
+    def usual(self) -> Branch:
+        """The branch that an ordinary first packet takes."""
+        return self.branches[0]
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the verdict depends on; empty unless it is ``depends``.  Load conditions decide nothing."""
+        if self.verdict != "depends":
+            return ()
+        found = [each for branch in self.branches for each in branch.conditions if not each.load]
+        return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True) for each in found))
+
+
+def only_under_load(branch: Branch) -> bool:
+    """Return whether the branch is taken only while a rate or a number of connections is exceeded."""
+    return any(condition.load and not condition.usual for condition in branch.conditions)
