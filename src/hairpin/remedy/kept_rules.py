@@ -1,4 +1,4 @@
-"""Rules and policies in the files from which this host loads them: put in, taken out."""
+"""Puts rules and policies into the files from which this host loads them, and takes them out."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ _UFW_DEFAULT = "/etc/default/ufw"
 
 
 def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return what keeps rules of the administrator's own: whoever keeps the rules of this host."""
+    """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
     if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
     if any(rule.dialect == "nft" for rule in rules):
@@ -49,7 +49,8 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
 
 
 def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation) -> tuple[WriteFile, ...]:
-    """Return the saved files with the rules in them; positions count from the last rule, so that their order holds."""
+    """Return the saved files with the rules in them.  Each rule goes in front of those already inserted, so the last
+    rule is inserted first."""
     texts: dict[str, str] = {}
     for rule in reversed(rules):
         path = file_v6 if rule.family == "ip6" else file_v4
@@ -60,7 +61,7 @@ def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: 
 
 
 def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """A line for the script that makes the table; hairpin does not know where in a hand-written script it belongs."""
+    """Return advice with a line for the script that makes the table.  hairpin does not edit a hand-written script."""
     script = next((file.path for file in situation.host.files if file.path in NFTABLES_CONF), NFTABLES_CONF[0])
     return Lasting(
         advice=tuple(
@@ -77,7 +78,8 @@ def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
 
 
 def _by_unit(situation: Situation) -> Lasting:
-    """Nobody saves rules here: a unit that makes them after the engine has started, and nothing else."""
+    """Return a systemd unit that makes the rules after the engine has started, for a host on which nothing saves
+    rules."""
     name = f"hairpin-{re.sub(r'[^a-z0-9-]', '-', situation.cause)}.service"
     starts = "\n".join(f"ExecStart=/bin/sh -c {shlex.quote(each)}" for each in all_shown(situation.steps))
     content = (
@@ -95,7 +97,7 @@ def _by_unit(situation: Situation) -> Lasting:
 
 
 def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
-    """Return the files that would bring the rules back, without them."""
+    """Return the saved files that would bring the rules back, without these rules."""
     edited: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
@@ -145,8 +147,8 @@ def _said(place: Place, found: list[WriteFile]) -> Message:
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
-    """Return the files that set the policies; dockerd sets FORWARD to DROP itself, so that a file rarely keeps it
-    open."""
+    """Return the files that set the policies.  dockerd sets that of FORWARD to DROP itself, so a file rarely keeps it
+    at ACCEPT."""
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
