@@ -1,4 +1,4 @@
-"""A link gets other properties: what the kernel does besides when it comes up or goes down.
+"""Sets a link's properties, with all that the kernel does when the link comes up or goes down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
@@ -19,7 +19,7 @@ from hairpin.network.prefix import Version
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
-    """Return the network in which the namespace has this link in place of the one of its name."""
+    """Return the network in which the namespace's link of that name is this one."""
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
@@ -42,14 +42,15 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
 
 
 def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
-    """Return the values in which IPv6 has the link's MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
+    """Return the sysctls with the link's MTU as its IPv6 MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
     path = ("net", "ipv6", "conf", link.name, "mtu")
     known = sysctls.text(*path)
     return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
 
 
 def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
-    """Return the network in which the link is down: what leads out by it goes, and its other end has no carrier."""
+    """Return the network in which the link is down: without its routes, neighbour entries and IPv6 addresses, and with
+    no carrier at its veth peer."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
     links = tuple(down if each.name == link.name else each for each in namespace.links)
     if link.kind == "bridge":
@@ -82,7 +83,7 @@ def _goes(route: Route, link: str) -> bool:
 
 
 def _left_of(route: Route, link: str) -> Route:
-    """Return the route whose ways by the link are dead; IPv6 deletes them."""
+    """Return a multipath route with its next hops by the link dead; IPv6 removes them."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
     if route.version == 6:
@@ -102,7 +103,7 @@ def _disabled(link: Link) -> Link:
 
 
 def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
-    """Return the namespace in which the bridge of that name has lost its carrier, when none of its ports works."""
+    """Return the namespace in which the bridge of that name has no carrier, if none of its ports is up with carrier."""
     bridge = namespace.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge" or not bridge.carrier:
         return namespace
@@ -114,7 +115,7 @@ def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
 
 
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
-    """Return the namespace in which the bridge that the link is a port of has carrier, if the port works."""
+    """Return the namespace in which the port's bridge has carrier, if the port is up, with carrier, and forwards."""
     bridge = namespace.link(port.master) if port.master is not None else None
     if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
         return namespace
@@ -126,7 +127,7 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
 
 
 def _on_wire(namespace: Namespace, link: Link) -> Namespace:
-    """Return the namespace whose routes by the link say whether it has carrier: fib_sync_up()."""
+    """Return the namespace with the carrier of the link in the flags of its routes: fib_sync_up()."""
     routes = tuple(
         msgspec.structs.replace(
             route,
@@ -143,8 +144,8 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
 
 
 def on_wire(namespace: Namespace, version: Version, hop: NextHop, link: Link) -> NextHop:
-    """Return the way by the link with the flags that the kernel shows: ``linkdown`` without carrier, and ``dead`` where
-    such ways are ignored.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
+    """Return the next hop with the flags that the kernel shows: ``linkdown`` without carrier, and also ``dead`` if
+    ``ignore_routes_with_linkdown`` is set.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
     ignored = bool(conf(namespace, version, link.name, "ignore_routes_with_linkdown", rule="or"))
     return msgspec.structs.replace(hop, linkdown=not link.carrier, dead=not link.carrier and ignored)
 
