@@ -53,8 +53,8 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
 
 
 def _odd_one(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
-    """Return the end that differs from most other hosts' devices (the far one where none are), and the settings that it
-    should have."""
+    """Return the end that differs from more of the other hosts' devices (by default the far end), and the settings that
+    it should have."""
     assert far.tunnel is not None
     others = [
         link.tunnel

@@ -59,7 +59,7 @@ def _came_and_went(container: Container) -> bool:
 
 
 def _by_hand(change: Change, advice: Message) -> Change:
-    """Return the change without its command: the engine restarts this container already, a start repairs nothing."""
+    """Return the change without its call.  The engine restarts this container already, so a start repairs nothing."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
     )
