@@ -80,7 +80,7 @@ def test_one_machine_counts_once(one: Evidence, other: Evidence, same: bool) -> 
 AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
     "within a minute": ((host("a"), host("b", at="2026-01-01T12:01:00Z")), []),
     "older": ((host("a"), host("b", at="2026-01-01T12:01:01Z")), ["a was read 61 s"]),
-    "by the clock of who asked": (
+    "by the clock of the machine that read them": (
         (host("a", at="2020-01-01T00:00:00Z", collected_at=NOON), host("b", collected_at=NOON)), [],
     ),
     "no time": ((host("a", at=""), host("b")), []),
