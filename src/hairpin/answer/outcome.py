@@ -12,11 +12,11 @@ def exit_status(answer: Answer) -> int:
     """Return the exit status, by the kind of the question."""
     match answer.question.kind:
         case "check":
-            status = _explained(answer)
+            status = _check_status(answer)
         case "walk":
             status = {"delivered": 0, "leaves": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
         case "prove":
-            status = _proven(answer.flows)
+            status = _prove_status(answer.flows)
         case _:
             assert_never(answer.question.kind)
     return 3 if status == 0 and _needs_a_host_not_read(answer) else status
@@ -32,21 +32,21 @@ def _needs_a_host_not_read(answer: Answer) -> bool:
     return any(each.verdict == "leaves" and each.trace.flow.purpose not in ("egress", "dns") for each in answer.flows)
 
 
-def _explained(answer: Answer) -> int:
+def _check_status(answer: Answer) -> int:
     """Return 1 for a blocking cause, 0 if every asked flow succeeds, 3 if something is undecided."""
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    if all(each.trace.succeeds for each in answer.flows) and not _blind(answer):
+    if all(each.trace.succeeds for each in answer.flows) and not _lacks_decisive_reading(answer):
         return 0
     return 3
 
 
-def _blind(answer: Answer) -> bool:
+def _lacks_decisive_reading(answer: Answer) -> bool:
     """Return whether a reading that may change a verdict is missing."""
     return any(each.key.startswith(_DECISIVE) for each in answer.unread)
 
 
-def _proven(flows: tuple[FlowAnswer, ...]) -> int:
+def _prove_status(flows: tuple[FlowAnswer, ...]) -> int:
     """Return 4 if the kernel disagrees on a flow, 3 if a flow stays undecided, 1 if one fails, else 0."""
     agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
     if False in agreeing:

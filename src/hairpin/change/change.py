@@ -1,5 +1,5 @@
 """The closed list of changes: what a remedy, an event or a counterfactual does to a network.
-Each kind exists in both directions, because events undo as well as do.  ``simulate.py`` makes a change on a network,
+Most kinds have their opposite, because events need both directions.  ``simulate.py`` makes a change on a network,
 ``steps.py`` on a host.  ``netns`` is the namespace that a part changes, ``host`` the label of the host.
 """
 
@@ -218,7 +218,7 @@ class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
     host_link: Link
     container: Container
     sysctls: tuple[tuple[Path, str], ...] = ()
-    """Values in the new namespace that differ from those in ``namespace``."""
+    """Values that override those of ``namespace``."""
 
 
 class DeleteNamespace(msgspec.Struct, frozen=True, tag="delete-namespace"):

@@ -250,9 +250,9 @@ def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Itera
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
-    first, last = _alike(before, after)
+    first, last = _common_ends(before, after)
     ours, theirs = before[first : len(before) - last], after[first : len(after) - last]
-    codes = SequenceMatcher(None, [_said(each) for each in ours], [_said(each) for each in theirs], autojunk=False)
+    codes = SequenceMatcher(None, [_bodies(each) for each in ours], [_bodies(each) for each in theirs], autojunk=False)
     changed = [each for each in codes.get_opcodes() if each[0] != "equal"]
     for _, start, end, _, _ in reversed(changed):
         for rules in reversed(ours[start:end]):
@@ -264,18 +264,18 @@ def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Itera
             )
 
 
-def _said(rules: tuple[Rule, ...]) -> tuple[object, ...]:
+def _bodies(rules: tuple[Rule, ...]) -> tuple[object, ...]:
     return tuple(each.body for each in rules)
 
 
-def _alike(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
+def _common_ends(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
     """Return how many rules are the same at the beginning and at the end: chains may have tens of thousands."""
     shorter = min(len(before), len(after))
     first = 0
-    while first < shorter and (before[first] is after[first] or _said(before[first]) == _said(after[first])):
+    while first < shorter and (before[first] is after[first] or _bodies(before[first]) == _bodies(after[first])):
         first += 1
     last = 0
-    while last < shorter - first and _said(before[-1 - last]) == _said(after[-1 - last]):
+    while last < shorter - first and _bodies(before[-1 - last]) == _bodies(after[-1 - last]):
         last += 1
     return first, last
 

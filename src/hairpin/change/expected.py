@@ -94,7 +94,7 @@ def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Nu
         case InsertRule():
             chain = _chain(edit, namespace)
             numbering = numberings.setdefault(edit.chain, Numbering.of(chain))
-            yield from _around(edit, chain, numbering)
+            yield from _rules_beside(edit, chain, numbering)
             numbering.insert(edit.position)
         case DeleteRule(place=place):
             table = next(
@@ -124,7 +124,7 @@ def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> C
     return table.chain(edit.chain) if table is not None else None
 
 
-def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
+def _rules_beside(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
     """Yield the rules before and behind the new one, as far as the load did not insert them itself, or the chain's
     end."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)

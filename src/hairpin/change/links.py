@@ -25,9 +25,9 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     links = tuple(link if each.name == link.name else each for each in namespace.links)
     changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(namespace.sysctls, link))
     if before is not None and before.up and not link.up:
-        return _gone_down(network, netns, changed, link)
+        return _set_down(network, netns, changed, link)
     if link.up:
-        changed = with_connected_routes(_on_wire(changed, link), link.name)
+        changed = with_connected_routes(_with_carrier_flags(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
         changed = with_carrier_by(changed, link)
     network = network.with_namespace(netns, changed)
@@ -37,7 +37,7 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     other = network.namespace(peer.netns)
     links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
     end = next(each for each in links if each.name == peer.link)
-    wired = _on_wire(msgspec.structs.replace(other, links=links), end)
+    wired = _with_carrier_flags(msgspec.structs.replace(other, links=links), end)
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
@@ -48,7 +48,7 @@ def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
     return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
 
 
-def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
+def _set_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
     """Return the network in which the link is down: without its routes, neighbour entries and IPv6 addresses, and with
     no carrier at its veth peer."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
@@ -59,7 +59,9 @@ def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link)
         namespace,
         links=links,
         addresses=tuple(each for each in namespace.addresses if each.link != link.name or each.version == 4),
-        routes=tuple(_left_of(route, link.name) for route in namespace.routes if not _goes(route, link.name)),
+        routes=tuple(
+            _without_hops_by(route, link.name) for route in namespace.routes if not _is_deleted(route, link.name)
+        ),
         neighbours=tuple(each for each in namespace.neighbours if each.link != link.name),
     )
     network = network.with_namespace(netns, _without_carrier(changed, down.master))
@@ -72,17 +74,17 @@ def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link)
         return network
     end = _disabled(msgspec.structs.replace(end, carrier=False, operstate="LOWERLAYERDOWN" if end.up else "DOWN"))
     other = msgspec.structs.replace(other, links=tuple(end if each.name == end.name else each for each in other.links))
-    return network.with_namespace(peer.netns, _without_carrier(_on_wire(other, end), end.master))
+    return network.with_namespace(peer.netns, _without_carrier(_with_carrier_flags(other, end), end.master))
 
 
-def _goes(route: Route, link: str) -> bool:
+def _is_deleted(route: Route, link: str) -> bool:
     """Return whether the kernel deletes the route when the link goes down: local routes of IPv4 stay."""
     if not route.next_hops or any(hop.link != link and not hop.dead for hop in route.next_hops):
         return False
     return route.version == 6 or route.type != "local"
 
 
-def _left_of(route: Route, link: str) -> Route:
+def _without_hops_by(route: Route, link: str) -> Route:
     """Return a multipath route with its next hops by the link dead; IPv6 removes them."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
@@ -111,7 +113,7 @@ def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
         return namespace
     fallen = msgspec.structs.replace(bridge, carrier=False, operstate="DOWN")
     links = tuple(fallen if each.name == bridge.name else each for each in namespace.links)
-    return _on_wire(msgspec.structs.replace(namespace, links=links), fallen)
+    return _with_carrier_flags(msgspec.structs.replace(namespace, links=links), fallen)
 
 
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
@@ -123,10 +125,10 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
         return namespace
     risen = msgspec.structs.replace(bridge, carrier=True, operstate="UP")
     links = tuple(risen if each.name == bridge.name else each for each in namespace.links)
-    return _on_wire(msgspec.structs.replace(namespace, links=links), risen)
+    return _with_carrier_flags(msgspec.structs.replace(namespace, links=links), risen)
 
 
-def _on_wire(namespace: Namespace, link: Link) -> Namespace:
+def _with_carrier_flags(namespace: Namespace, link: Link) -> Namespace:
     """Return the namespace with the carrier of the link in the flags of its routes: fib_sync_up()."""
     routes = tuple(
         msgspec.structs.replace(

@@ -126,7 +126,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             yield f"delete rule {where} handle {handles[place.chain][number - 1]}"
         case InsertRule(chain=chain):
             numbering = numberings.setdefault(chain, Numbering(0))
-            verb, behind = _beside(edit, numbering, handles.get(chain, ()))
+            verb, behind = _insertion_place(edit, numbering, handles.get(chain, ()))
             numbering.insert(edit.position)
             yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {edit.rule.text}"
         case ReplaceTable():
@@ -135,7 +135,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             assert_never(edit)
 
 
-def _beside(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
+def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
     """Return ``insert`` or ``add``, and the handle of the earlier rule in front of which, or behind which, the new one
     goes."""
     if edit.position is None or edit.position == len(numbering) + 1:

@@ -61,7 +61,7 @@ def steps(change: Change, network: Network) -> tuple[Step, ...]:
 
 def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
     if change.calls:
-        yield from _asked(change, network)
+        yield from _call_steps(change, network)
         return
     left = _grouped(change.parts, network)
     while left:
@@ -77,8 +77,8 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
 
 def _grouped(parts: tuple[Primitive, ...], network: Network) -> list[tuple[Primitive, ...]]:
     """Return the parts in order: consecutive edits of one table together, every other part alone."""
-    known = [each for part in parts for each in _of_whole(part, network)]
-    groups = groupby(enumerate(known), key=lambda item: _joined_by(*item))
+    known = [each for part in parts for each in _expanded(part, network)]
+    groups = groupby(enumerate(known), key=lambda item: _group_key(*item))
     return [tuple(part for _, part in group) for _, group in groups]
 
 
@@ -107,14 +107,14 @@ def _numbering(edit: RuleEdit, chain: str, network: Network, known: dict[str, Nu
     return known[chain]
 
 
-def _joined_by(number: int, part: Primitive) -> tuple[object, ...]:
+def _group_key(number: int, part: Primitive) -> tuple[object, ...]:
     """Return a key that consecutive parts of one step share: the edited table.  A whole table is loaded alone."""
     if isinstance(part, RuleEdit) and not isinstance(part, ReplaceTable):
         return edited_table(part)
     return (number,)
 
 
-def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
+def _expanded(part: Primitive, network: Network) -> Iterator[Primitive]:
     """Yield the part; in place of a ruleset its tables one by one (each has its own tool), in place of a unit its
     calls."""
     if isinstance(part, SetUnit):
@@ -271,7 +271,7 @@ def _state(text: str | None) -> FileState | None:
     return FileState(text) if text is not None else None
 
 
-def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
+def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
     """Yield the calls; the first one counts as making the whole change."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     for number, call in enumerate(change.calls):

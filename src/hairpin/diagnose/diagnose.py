@@ -85,7 +85,7 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
         for line in frontier:
-            for suspect, after in _tried(line, flow):
+            for suspect, after in _simulated(line, flow):
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
                 if grown.trace.succeeds:
@@ -93,13 +93,13 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
                     return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
                 if walks >= MAX_WALKS:
                     return Diagnosis(trace)
-                if _further(line, grown):
+                if _moved(line, grown):
                     following.append(grown)
         frontier = following
     return Diagnosis(trace)
 
 
-def _tried(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
+def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
     """Yield each suspect of the line's stops, most likely first, with the network in which its change is made."""
     for suspect in suspects(line.network, flow, line.trace):
         if any(_same(suspect, earlier) for earlier in line.suspects):
@@ -131,7 +131,7 @@ def _same(one: Suspect, other: Suspect) -> bool:
     return one.cause == other.cause and one.candidate.change == other.candidate.change
 
 
-def _further(before: _Line, after: _Line) -> bool:
+def _moved(before: _Line, after: _Line) -> bool:
     """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
     return _stop(before.trace) != _stop(after.trace)
 

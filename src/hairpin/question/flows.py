@@ -59,16 +59,16 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     if target.container is not None:
         return _to_container(network, host, target, origin)
     assert target.port is not None
-    others = _others(network, host, target)
+    others = _other_clients(network, host, target)
     protocols = (target.protocol,) if target.protocol is not None else _protocols(host, target.port)
     flows: list[Flow] = []
     for protocol in protocols:
-        for binding in _meant(network, host, target, protocol, origin):
+        for binding in _asked_bindings(network, host, target, protocol, origin):
             flows += _to_port(network, host, target, protocol, binding, origin, others)
     return flows
 
 
-def _others(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
+def _other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
     """Return the other hosts: they are clients of a port of this host, too.  None for an address that is not its
     own."""
     if target.address is not None and not (
@@ -97,7 +97,7 @@ def _protocols(host: Host, port: int) -> tuple[Protocol, ...]:
     return tuple(named) or ("tcp",)
 
 
-def _meant(
+def _asked_bindings(
     network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
 ) -> tuple[PortBinding | None, ...]:
     """Return one binding for each IP version that the question means and the host has; one None if there is none."""
@@ -109,12 +109,12 @@ def _meant(
     chosen = [
         each
         for version, each in sorted(found.items())
-        if wanted == version or (wanted is None and (version == 4 or _speaks_v6(network, host, origin)))
+        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin)))
     ]
     return tuple(chosen) or (None,)
 
 
-def _speaks_v6(network: Network, host: Host, origin: Origin | None) -> bool:
+def _has_ipv6(network: Network, host: Host, origin: Origin | None) -> bool:
     """Return whether this host, and the container in ``origin`` if there is one, have a global IPv6 address."""
     namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None
     if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):

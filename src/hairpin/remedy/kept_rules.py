@@ -37,18 +37,20 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
             return direct(rules)
         case "ufw":
             return Lasting(
-                files=_into("/etc/ufw/before.rules", "/etc/ufw/before6.rules", rules, situation),
+                files=_saved_files("/etc/ufw/before.rules", "/etc/ufw/before6.rules", rules, situation),
                 calls=(ReloadUfw(),),
             )
         case "netfilter-persistent":
-            return Lasting(files=_into(RULES_V4, RULES_V6, rules, situation))
+            return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
         case "iptables-services":
-            return Lasting(files=_into(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
+            return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
         case _:
             return _by_unit(situation)
 
 
-def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation) -> tuple[WriteFile, ...]:
+def _saved_files(
+    file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
+) -> tuple[WriteFile, ...]:
     """Return the saved files with the rules in them.  Each rule goes in front of those already inserted, so the last
     rule is inserted first."""
     texts: dict[str, str] = {}
@@ -106,7 +108,7 @@ def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
             continue
         found = _without_rule(part.place, situation, edited)
         edited |= {each.path: each for each in found}
-        advice.append(_said(part.place, found))
+        advice.append(_advice(part.place, found))
     return Lasting(files=tuple(edited.values()), advice=tuple(advice))
 
 
@@ -132,7 +134,7 @@ def _without(place: Place, file: ConfigFile) -> str | None:
     return without_rule(file, place.family, place.table, place.chain, place.text)
 
 
-def _said(place: Place, found: list[WriteFile]) -> Message:
+def _advice(place: Place, found: list[WriteFile]) -> Message:
     if found:
         return message(
             "{files} brings the rule back at the next boot or reload: take it out there too",

@@ -30,7 +30,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     if not part.netns.is_host:
         return of_container(part, situation)
     found = settings(part.path, situation.host.files)
-    said = _said(part, found)
+    said = _advice(part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
     for last_word in (UFW_SYSCTL, SYSCTL_CONF):
@@ -45,7 +45,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     )
 
 
-def _said(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
+def _advice(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
     """Return advice that names the file to blame, or says that there is none."""
     key = dotted(part.path)
     if not found:
