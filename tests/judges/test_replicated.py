@@ -41,7 +41,7 @@ def test_the_walks_traces_are_kept() -> None:
 def test_a_failed_replica_confirms_nothing_and_its_error_is_reported() -> None:
     found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN, message("OSError: no room")))
     assert (set(found.flows), found.causes) == ({None}, frozenset())
-    assert [each.reason for each in found.unread] == ["OSError: no room"]
+    assert [str(each.reason) for each in found.unread] == ["OSError: no room"]
 
 
 def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> None:
