@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from hairpin.host.host import Host
 from hairpin.host.link import Tunnel
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.tunnels import forwarding_entries, is_rebuilt, type_words
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, network, node, vxlan
 
@@ -16,6 +18,10 @@ WORDS: dict[str, tuple[Tunnel, str]] = {
     "vxlan that learns nothing": (
         msgspec.structs.replace(VXLAN, learning=False),
         "vxlan id 1 local 198.51.100.11 dev eth0 dstport 8472 nolearning",
+    ),
+    "vxlan that replies to ARP": (
+        msgspec.structs.replace(VXLAN, proxy=True),
+        "vxlan id 1 local 198.51.100.11 dev eth0 dstport 8472 proxy",
     ),
     "vxlan with DF": (
         msgspec.structs.replace(VXLAN, dont_fragment="set"),
@@ -62,9 +68,19 @@ def test_the_forwarding_database_is_replayed() -> None:
     )
 
 
+GROUP = parse_address("239.1.1.1")[1]
+
+
+def without_remotes(host: Host) -> Host:
+    (namespace,) = host.namespaces
+    return msgspec.structs.replace(host, namespaces=(msgspec.structs.replace(namespace, fdb=()),))
+
+
 REBUILT: dict[str, tuple[Network, bool]] = {
     "between two hosts": (network(), True),
-    "one host alone": (network(node("one")), False),
+    "one host alone": (network(node("one")), True),
+    "one host alone, to a group": (network(node("one", remote=GROUP)), False),
+    "one host alone, without a remote": (network(without_remotes(node("one"))), True),
     "routes say where": (network(node("one", tunnel=Tunnel("vxlan", port=8472, external=True)), node("two")), False),
     "a kind that is not modelled": (network(node("one", tunnel=Tunnel("sit", remote=THERE)), node("two")), False),
 }

@@ -5,11 +5,13 @@ import pytest
 
 from hairpin.netfilter.packet import ACK, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
 from hairpin.replica.judgement import Sighting
-from hairpin.replica.plan.blueprint import WORLD, Way
+from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.watch.departures import Departures
-from tests.two_hosts import ONE, TWO, network
+from tests.two_hosts import ONE, TWO, network, node
 
 WAYS = (Way(ONE, "eth0", "w1", 1), Way(TWO, "eth0", "w2", 2))
 FAR = "203.0.113.80"
@@ -43,6 +45,27 @@ LOST = {
 def test_lost(source: str, said: str | None) -> None:
     seen = msgspec.structs.replace(REQUEST, source=source)
     assert Departures(network(), WAYS).lost(FLOW, (seen,), reached=False) == said
+
+
+OUTER = msgspec.structs.replace(REQUEST, destination="198.51.100.12", protocol=UDP, dport=8472)
+INNER = msgspec.structs.replace(REQUEST, at_ns=2, link="t1", source="10.9.9.9", destination="10.244.2.0")
+FAR_END = FarEnd("t1", "198.51.100.12", 8472)
+
+
+def alone(*peers: Peer) -> Departures:
+    return Departures(Network((node("one"),), World(peers=peers)), WAYS[:1], (FAR_END,))
+
+
+def test_what_comes_out_of_a_tunnel_has_left_whatever_its_source() -> None:
+    assert alone().last(FLOW, (OUTER, INNER), reached=False) == INNER
+    assert alone().lost(FLOW, (OUTER, INNER), reached=False) is None
+
+
+def test_an_outer_packet_alone_has_not_left_but_may_be_refused() -> None:
+    assert alone().last(FLOW, (OUTER,), reached=False) is None
+    assert alone().lost(FLOW, (OUTER,), reached=False) is None
+    refusing = Peer(4, parse_address("198.51.100.12")[1], 32, ((parse_address("203.0.113.0")[1], 24),))
+    assert alone(refusing).lost(FLOW, (OUTER,), reached=False) == "unanswered"
 
 
 def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:

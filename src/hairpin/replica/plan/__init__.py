@@ -2,6 +2,6 @@
 
 Read ``blueprint`` (the form) and ``plan`` (the entry).  Of a namespace: ``links`` and ``link_settings``, ``segments``
 (wires that hosts share), ``tunnels``, ``addresses``, ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with
-``nft_input``, ``services``, ``connections``.  Around the hosts: ``world``, ``replies`` (by which wire they come) and
-``between`` (the network between hosts).
+``nft_input``, ``services``, ``connections``.  Around the hosts: ``world``, ``replies`` (by which wire they come),
+``far_ends`` (of tunnels) and ``between`` (the network between hosts).
 """

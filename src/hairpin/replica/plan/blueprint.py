@@ -117,6 +117,16 @@ class Way(msgspec.Struct, frozen=True):
     mark: int
 
 
+class FarEnd(msgspec.Struct, frozen=True):
+    """The far end of a tunnel that was not read: a device of the world, ``wire``.
+
+    ``address`` and ``port``: the outer address to which the rebuilt host sends, and the UDP port."""
+
+    wire: str
+    address: str
+    port: int
+
+
 class Blueprint(msgspec.Struct, frozen=True):
     """All of it; ``links`` is one ``ip -batch`` for all namespaces.
 
@@ -128,6 +138,7 @@ class Blueprint(msgspec.Struct, frozen=True):
     left_out: tuple[Message, ...] = ()
     apart: tuple[Message, ...] = ()
     ways: tuple[Way, ...] = ()
+    far_ends: tuple[FarEnd, ...] = ()
 
 
 def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:

@@ -17,6 +17,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
+from hairpin.network.tunnels import remotes_of
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.links import Wire, mac_text, rebuilt_lower
 from hairpin.walk.link.segment import who_has
@@ -47,6 +48,8 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
     if not counted:
         return MacsBehind(wire.name, _own_mac(wire) if wire.segment else None)
     own = counted.most_common(1)[0][0]
+    if wire.far is not None:  # it accepts frames to all hardware addresses: plan/far_ends.py
+        return MacsBehind(wire.name, own)
     believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
     return MacsBehind(wire.name, own, tuple(sorted(believed - {own})))
 
@@ -64,7 +67,19 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
         if link is None or each.proxy or not each.mac or each.mac >> 40 & 1:
             continue
         if who_has(network, netns, link, each.mac).kind == "outside":
-            yield from ((wire.name, each) for wire in _ways_out(network, netns, link, wires))
+            out = _ways_out(network, netns, link, wires)
+            yield from ((wire.name, each) for wire in out if _carries(network, wire, each.mac))
+
+
+def _carries(network: Network, wire: Wire, mac: int) -> bool:
+    """Return whether frames to the hardware address take the wire: those into a tunnel go to one of its far ends, and
+    that end does not have the address of a link that was read."""
+    if wire.far is None:
+        return True
+    if any(link.mac == mac for _, namespace in network.namespaces() for link in namespace.links):
+        return False
+    remotes = remotes_of(network.namespace(wire.netns), wire.link, mac)
+    return any(each.address == wire.far.address for each in remotes)
 
 
 def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:

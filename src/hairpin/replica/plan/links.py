@@ -1,8 +1,8 @@
 """Links of a network as ``ip -batch`` lines.
 
 A NIC becomes a wire into the *world* namespace; bonds and VLANs stand on it.  Between two hosts on one wire there is a
-bridge (plan/segments.py), and tunnel devices are made as they are; with one host alone a wire to the world stands in
-for a tunnel.  Names, indexes, hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+bridge (plan/segments.py), and tunnel devices are made as they are (plan/tunnels.py).  Names, indexes, hardware
+addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -25,11 +25,26 @@ _EQUAL_TO_A_WIRE = ("", "veth")
 """Kinds that a wire replaces without loss: a packet meets the same in this namespace."""
 
 
+class TunnelEnd(msgspec.Struct, frozen=True):
+    """The far end of a tunnel as a device of the world.
+
+    ``address`` and ``asked_port``: where the host's outer packets go.  ``host``: where the outer packets of the world
+    go.  ``port``: the UDP port on which the device listens.  ``underlay``: the wire that outer packets take."""
+
+    tunnel: Tunnel
+    address: int
+    asked_port: int
+    host: int
+    port: int
+    underlay: str
+
+
 class Wire(msgspec.Struct, frozen=True):
     """A link of the snapshot whose far end is in the world, there called ``name``.
 
     ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well.
-    ``segment``: the bridge that joins the link to other hosts' uplinks; empty where there is none."""
+    ``segment``: the bridge that joins the link to other hosts' uplinks; empty where there is none.  ``far``: the far
+    end of the link, which is a tunnel device that the host has."""
 
     netns: Netns
     link: Link
@@ -37,6 +52,7 @@ class Wire(msgspec.Struct, frozen=True):
     over: str = ""
     vlan_id: int = 0
     segment: str = ""
+    far: TunnelEnd | None = None
 
     @property
     def uplink_port(self) -> str:
@@ -55,6 +71,8 @@ class Wiring(msgspec.Struct, frozen=True):
     lines: tuple[LinkLine, ...]
     wires: tuple[Wire, ...]
     stand_ins: tuple[StandIn, ...]
+    tunnels: tuple[tuple[Netns, Link], ...] = ()
+    """The tunnel devices that are made as they are."""
 
 
 def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
@@ -69,7 +87,8 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
         found.stack(name, link)
     for name, link, tunnel in found.tunnels:
         found.tunnel(name, link, tunnel)
-    return Wiring(tuple(found.lines), tuple(found.wires), tuple(found.stand_ins))
+    rebuilt = tuple((name, link) for name, link, _ in found.tunnels)
+    return Wiring(tuple(found.lines), tuple(found.wires), tuple(found.stand_ins), rebuilt)
 
 
 class _Found:

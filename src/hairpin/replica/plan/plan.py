@@ -7,7 +7,7 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.routing import route_text
-from hairpin.replica.plan import addresses, link_settings, links, routes, rules, services, sysctls, tunnels
+from hairpin.replica.plan import addresses, far_ends, link_settings, links, routes, rules, services, sysctls, tunnels
 from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
@@ -38,8 +38,8 @@ def blueprint(
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
-    macs = macs_behind(network, made.wires)
-    plans = [world(network, flows, made.wires), *segments_plan(network, made.wires, macs)]
+    wires = (*made.wires, *far_ends.wires(network, made, flows, changed))
+    plans = [world(network, flows, wires), *segments_plan(network, wires, macs_behind(network, wires))]
     known = read or network
     for name in names:
         namespace = network.namespace(name)
@@ -59,14 +59,16 @@ def blueprint(
             if any(hop.encap for hop in route.next_hops)
         )
         plans.append(_namespace(network, name, loads, concerning(namespace, met), able))
-    far = [line for each in made.lines for line in _far_ends(each.text)]
+    far = [line for each in made.lines for line in _apart_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
         message("{netns}: no packet of the flow comes there", netns=named(netns, (*names, netns)))
         for netns, _ in network.namespaces()
         if netns not in names
     )
-    return Blueprint(tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(made.wires))
+    return Blueprint(
+        tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(wires), far_ends.told(wires)
+    )
 
 
 def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
@@ -87,7 +89,7 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
     return tuple(name for name in everyone if name in wanted)
 
 
-def _far_ends(line: str) -> tuple[str, ...]:
+def _apart_ends(line: str) -> tuple[str, ...]:
     """Return the name of the link that a line puts into the namespace for far ends."""
     words = line.split()
     return (words[words.index("peer") + 2],) if path_of(APART) in line and "peer" in words else ()

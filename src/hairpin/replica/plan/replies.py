@@ -10,10 +10,13 @@ Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmar
 from collections.abc import Iterator
 
 from hairpin.network.flow import Flow
+from hairpin.network.prefix import Version
 from hairpin.replica.plan.blueprint import Load, SysctlValue
 from hairpin.replica.plan.links import Wire
 
 SYSCTLS = (SysctlValue("net/ipv4/fwmark_reflect", "1"), SysctlValue("net/ipv6/fwmark_reflect", "1"))
+ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
+"""Stands for the host as next hop; its hardware address is set by hand."""
 _FIRST = 1001
 """Mark and routing table of packets that came in by the first wire."""
 

@@ -11,6 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.network.tunnels import underlay_netns
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route
@@ -21,7 +22,12 @@ def services(network: Network, netns: Netns) -> tuple[Service, ...]:
     container = network.container_of(netns)
     host, namespace = network.host(netns.host), network.namespace(netns)
     frozen = container is not None and container.status == "paused"
-    tunnels = {link.tunnel.port for link in namespace.links if link.tunnel and is_rebuilt(network, netns, link)}
+    tunnels = {
+        link.tunnel.port
+        for other, each in network.namespaces()
+        for link in (each.links if other.host == netns.host else ())
+        if link.tunnel and underlay_netns(other, link) == netns and is_rebuilt(network, other, link)
+    }
     sockets = (each for each in namespace.sockets if each.protocol != "udp" or each.port not in tunnels)
     return tuple(dict.fromkeys(_service(host, each, frozen=frozen) for each in sockets))
 

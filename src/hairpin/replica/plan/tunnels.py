@@ -9,7 +9,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnels import underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
@@ -18,16 +18,28 @@ KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 
 def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the tunnel device is made as it is: its frames go somewhere, and another host was read.
+    """Return whether the tunnel device is made as it is; otherwise a plain wire stands in.
 
-    With one host alone, nobody could open what the device sends; a wire to the world stands in, as for a device
-    whose outer packets are in another namespace."""
+    Not made are devices without a remote, apart from a vxlan.  Of one host alone, only vxlan and geneve devices to
+    unicast addresses are made: the world has their far ends (plan/far_ends.py).  A vxlan may have moved from the host's
+    namespace into another one, as those of swarm's overlay networks have."""
     tunnel = link.tunnel
-    if tunnel is None or tunnel.external or tunnel.kind not in KINDS or len(network.hosts) < 2:
+    if tunnel is None or tunnel.external or tunnel.kind not in KINDS:
         return False
-    if underlay_netns(netns, link) != netns:
+    home, remotes = underlay_netns(netns, link), outer_destinations(network.namespace(netns), link)
+    if home != netns and (tunnel.kind != "vxlan" or home not in network):
         return False
-    return tunnel.remote is not None or any(_entries(network.namespace(netns), link))
+    to_group = any(is_multicast(each, tunnel.version) for each in remotes)
+    if len(network.hosts) < 2 and (tunnel.port is None or not home.is_host or to_group):
+        return False
+    return tunnel.kind == "vxlan" or bool(remotes)  # without a remote, a vxlan drops what it is given
+
+
+def outer_destinations(namespace: Namespace, link: Link) -> tuple[int, ...]:
+    """Return all outer addresses that the tunnel device sends to: its own remote, and those of forwarding entries."""
+    own = (link.tunnel.remote,) if link.tunnel is not None else ()
+    found = (*own, *(each.remote for each in namespace.fdb if each.port == link.name))
+    return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
 def type_words(tunnel: Tunnel) -> str:
@@ -39,8 +51,9 @@ def type_words(tunnel: Tunnel) -> str:
         words += [name, address_text(address, tunnel.version)] if address is not None else []
     words += ["dev", tunnel.underlay] if tunnel.underlay and tunnel.kind != "geneve" else []
     words += ["dstport", str(tunnel.port)] if tunnel.port is not None else []
-    if tunnel.kind == "vxlan" and not tunnel.learning:
-        words.append("nolearning")
+    if tunnel.kind == "vxlan":
+        words += [] if tunnel.learning else ["nolearning"]
+        words += ["proxy"] if tunnel.proxy else []
     if tunnel.kind in ("vxlan", "geneve"):
         words += ["df", tunnel.dont_fragment] if tunnel.dont_fragment != "unset" else []
     else:

@@ -34,7 +34,7 @@ from hairpin.network.prefix import (
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import unmasqueraded
-from hairpin.replica.plan import between, replies
+from hairpin.replica.plan import between, far_ends, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
@@ -44,8 +44,6 @@ from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
 
 _TABLE = 100
-_ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
-"""Stands for the host as next hop; its hardware address is set by hand."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -94,7 +92,7 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
     return tuple(
         Way(wire.netns, wire.link.name, wire.name, 1 + number)
         for number, wire in enumerate(wires)
-        if wire.netns.is_host
+        if wire.netns.is_host and wire.far is None
     )
 
 
@@ -103,8 +101,13 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
     known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
-        lines += (*world_end_lines(wire, known[number]), *_wire(network, flows, wire, number))
-    rules4, rules6 = ((*_rules(network, flows, wires, version), *replies.rules(wires)) for version in (4, 6))
+        made = (*far_ends.device(wire), *world_end_lines(wire, known[number]))
+        lines += (*made, *_wire(network, flows, wire, number))
+    lines += (*far_ends.routes(wires), *far_ends.neighbours(network, wires))
+    rules4, rules6 = (
+        (*_rules(network, flows, wires, version), *replies.rules(wires), *far_ends.rules(wires, version))
+        for version in (4, 6)
+    )
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
     several = len(network.hosts) > 1
     return NetnsPlan(
@@ -114,10 +117,10 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
             *replies.SYSCTLS,
             *(between.FORWARDING if several else ()),
         ),
-        link_sysctls=tuple(between.proxied(wires)) if several else (),
+        link_sysctls=tuple(between.proxied(far_ends.without(wires))) if several else (),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
-        loads=(*accepting_rules(known), *replies.marking(wires, flows)),
+        loads=(*accepting_rules(known), *replies.marking(wires, flows), *far_ends.opening(network, wires)),
         services=tuple(_services(network, flows, wires)),
         running=tuple(wire.name for wire in wires if wire.link.up and wire.link.carrier),
     )
@@ -143,7 +146,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         for address in _others(network, wire, version):
             yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
             yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
-        router = _ROUTER[version]
+        router = replies.ROUTER[version]
         everything = "0.0.0.0/0" if version == 4 else "::/0"
         yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
@@ -272,6 +275,7 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
     for number, way in enumerate(ways(wires)):
         yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
         yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
+    wires = far_ends.without(wires)
     if len(network.hosts) > 1:
         yield from between.forwarding_rules(network, wires, version, _TABLE + 1)
         yield from between.own_rules(network, wires, version, _TABLE + 1)
@@ -370,7 +374,7 @@ def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]
         if flow.protocol == "icmp":
             continue
         steps = (step for branch in walk_flow(network, flow).branches for step in branch.request)
-        left = {step.packet.dport for step in steps if step.stage == "outside" and step.packet.dport}
+        left = {step.packet.dport for step in steps if step.stage in ("outside", "tunnel") and step.packet.dport}
         for port in sorted(left | {flow.dport}):
             for number, wire in enumerate(wires):
                 bound = Service(flow.protocol, flow.version, None, port, wire.name, mark=replies.mark_of(number))

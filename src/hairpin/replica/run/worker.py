@@ -97,7 +97,7 @@ class _Replica:
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
         self._plans = {each.netns: each for each in plan.namespaces}
-        self._departures = Departures(order.network, plan.ways)
+        self._departures = Departures(order.network, plan.ways, plan.far_ends)
         start = next(host.netns for host in order.network.hosts if host.netns in self.built.netns)
         self._home = self.built.netns[start]
         loop = Loop()
@@ -124,7 +124,8 @@ class _Replica:
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), start
         for name in self._plans:
             self._enter(name)
-            if SEGMENTS in self._plans:  # hosts have asked for each other before they were joined
+            # Hosts have asked for each other before they were joined, and for a tunnel's end before it was there.
+            if SEGMENTS in self._plans or plan.far_ends:
                 run_quietly(_FORGET_UNANSWERED)
             self._kernel_counters.grown(name)
         self._home.enter()

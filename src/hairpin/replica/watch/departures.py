@@ -14,7 +14,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.stacked import lower_of
 from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
-from hairpin.replica.plan.blueprint import WORLD, Way
+from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.plan.world import entry
 from hairpin.replica.watch.verdict import says_no
 from hairpin.walk.outside import outside_takes
@@ -24,15 +24,17 @@ from hairpin.walk.state import End, State
 class Departures:
     """Tells the packets that left apart from the others that came to the world."""
 
-    def __init__(self, network: Network, ways: tuple[Way, ...]) -> None:
+    def __init__(self, network: Network, ways: tuple[Way, ...], far_ends: tuple[FarEnd, ...] = ()) -> None:
         self._network = network
         self._hosts = {way.wire: way.netns for way in ways}
         self._tunnel_ports = frozenset(tunnel_ports(network))
+        self._far_wires = frozenset(each.wire for each in far_ends)
+        self._far_ends = frozenset((each.address, each.port) for each in far_ends)
 
     def lost(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Verdict | None:
         """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
-        last = self.last(flow, seen, reached=reached)
-        if last is None:
+        last = self.last(flow, seen, reached=reached) or self._last_outer(seen)
+        if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
         packet = Packet(
             version=last.version,
@@ -59,11 +61,21 @@ class Departures:
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
         """Return whether the world only forwards the packet to another host, or it is a tunnel's outer packet."""
-        if len(self._network.hosts) == 1:
+        if seen.link in self._far_wires:
             return False
-        return self._is_outer(flow, seen) or crosses(
-            self._network, self._host_of(flow, seen).host, seen.version, seen.destination
-        )
+        several = len(self._network.hosts) > 1
+        if self._opened(seen) or (several and self._is_outer(flow, seen)):
+            return True
+        return several and crosses(self._network, self._host_of(flow, seen).host, seen.version, seen.destination)
+
+    def _opened(self, seen: Sighting) -> bool:
+        """Return whether the world has the far end that the packet goes to."""
+        return seen.protocol == UDP and (seen.destination, seen.dport) in self._far_ends
+
+    def _last_outer(self, seen: tuple[Sighting, ...]) -> Sighting | None:
+        """Return the last outer packet to a far end of the world, which the outside may refuse."""
+        came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
+        return next(came, None)
 
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
@@ -72,7 +84,7 @@ class Departures:
         """Yield what cannot be said about the far ends of tunnels whose outer packets came to the world."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
-            for each in came:
+            for each in (one for one in came if not self._opened(one)):
                 yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:

@@ -1,0 +1,229 @@
+"""The far ends of tunnels that nobody read: devices of the world that open what a rebuilt host sends, and answer.
+
+Each outer address to which a tunnel device sends gets a device of the same kind, key and MTU.  The inner packet comes
+in by that device as by a wire.  Every destination is behind it, since the walk presumes that the far end delivers
+(walk/presumed.py).  The outer packet meets the world's policy rules for the wire that it comes by.
+
+Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
+vxlan_vni_in_use()).  Each therefore has its own UDP port here: rules write it into the packets that come in, and the
+tunnel's port into those that go out.  By its own port also policy rules know the outer packets of a device.
+Source: net/core/dev.c nf_ingress() comes after the taps and before the network layer
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.prefix import Version, address_text, is_multicast
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.tunnels import underlay_netns
+from hairpin.replica.plan import replies
+from hairpin.replica.plan.blueprint import FarEnd, Load
+from hairpin.replica.plan.links import TunnelEnd, Wire, Wiring, holder_of, mac_text
+from hairpin.replica.plan.tunnels import outer_destinations, type_words
+from hairpin.walk.walk import walk_flow
+
+FEW = 8
+"""A tunnel device with more remotes has only those far ends to which the walk sends."""
+_FIRST_PORT = 61001
+"""Above the ports that the kernel gives to clients (net.ipv4.ip_local_port_range)."""
+_INNER, _FIRST_OUTER = 99, 2001
+"""Routing tables: of what came out of a tunnel, and of the outer packets of the first wire."""
+_USUAL_MTU_BYTES = 1500
+
+
+def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
+    """Return the wires that are no far ends of tunnels; these are the last ones."""
+    return tuple(wire for wire in wires if wire.far is None)
+
+
+def _ends(wires: tuple[Wire, ...]) -> Iterator[tuple[int, Wire, TunnelEnd]]:
+    """Yield number, wire and device of the far ends among the wires."""
+    for number, wire in enumerate(wires):
+        if wire.far is not None:
+            yield number, wire, wire.far
+
+
+def told(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
+    """Return what the judge has to know to tell the packets of far ends."""
+    return tuple(
+        FarEnd(wire.name, address_text(end.address, end.tunnel.version), end.asked_port)
+        for _, wire, end in _ends(wires)
+    )
+
+
+def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Network | None = None) -> tuple[Wire, ...]:
+    """Return a wire for each far end: from the tunnel device of a host to a device of the world.
+
+    ``made``: the links of the hosts.  ``changed``: the network that a change will make of it."""
+    networks = (network, changed) if changed is not None else (network,)
+    found: list[Wire] = []
+    for netns, link in made.tunnels:
+        for remote in _remotes(networks, netns, link, flows):
+            end = _end(network, made.wires, netns, link, remote)
+            if end is not None:
+                end = msgspec.structs.replace(end, port=_FIRST_PORT + len(found))
+                found.append(Wire(netns, link, f"t{len(found) + 1}", far=end))
+    return tuple(found)
+
+
+def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tuple[Flow, ...]) -> tuple[int, ...]:
+    """Return the outer destinations of the device that are no addresses of a namespace that was read."""
+    version = link.tunnel.version if link.tunnel is not None else 4
+    everyone = [namespace for _, namespace in networks[0].namespaces()]
+    found = [remote for each in networks for remote in outer_destinations(each.namespace(netns), link)]
+    unread = tuple(
+        each
+        for each in dict.fromkeys(found)
+        if not is_multicast(each, version) and not any(owns_address(namespace, version, each) for namespace in everyone)
+    )
+    if len(unread) <= FEW:
+        return unread
+    used = {
+        step.packet.daddr
+        for each in networks
+        for flow in flows
+        for branch in walk_flow(each, flow).branches
+        for step in (*branch.request, *branch.reply, *branch.data)
+        if step.stage == "outside"
+    }
+    return tuple(each for each in unread if each in used)
+
+
+def _end(network: Network, wires: tuple[Wire, ...], netns: Netns, link: Link, remote: int) -> TunnelEnd | None:
+    """Return the far end with that outer address; None if it has no UDP port, or no wire takes the outer packets."""
+    tunnel, home = link.tunnel, underlay_netns(netns, link)
+    if tunnel is None or tunnel.port is None:
+        return None
+    own, namespace = [each for each in wires if each.netns == home], network.namespace(home)
+    hops = {hop.link for hop in lookup(namespace, Query(tunnel.version, remote)).next_hops}
+    below = next((each for each in own if holder_of(namespace, each.link).name in hops), next(iter(own), None))
+    here = tunnel.local or (_address(namespace, below, tunnel.version) if below is not None else None)
+    if below is None or here is None:
+        return None
+    return TunnelEnd(tunnel, remote, tunnel.port, here, tunnel.port, below.name)
+
+
+def _address(namespace: Namespace, wire: Wire, version: Version) -> int | None:
+    found = addresses_of(namespace, holder_of(namespace, wire.link).name, version)
+    return next((each.value for each in found if each.scope == "global"), None)
+
+
+def device(wire: Wire) -> Iterator[str]:
+    """Yield the line that makes the world's device, if the wire is a tunnel's.
+
+    A vxlan learns where the host's frames come from.  To the remote it sends what it has not learned."""
+    end = wire.far
+    if end is not None:
+        own = end.address if end.tunnel.kind == "vxlan" else None  # for a geneve the route chooses it
+        mirrored = msgspec.structs.replace(end.tunnel, local=own, remote=end.host, port=end.port, underlay=None)
+        words = type_words(msgspec.structs.replace(mirrored, learning=True, proxy=False))
+        yield f"link add name {wire.name} mtu {wire.link.mtu_bytes} type {words}"
+
+
+def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
+    """Yield the world's routes: all that comes out of a tunnel is local, and outer packets go back from the address to
+    which the host sends."""
+    for number, _, end in _ends(wires):
+        yield f"route add local 0.0.0.0/0 dev lo table {_INNER}"
+        yield f"route add local ::/0 dev lo table {_INNER}"
+        version, below = end.tunnel.version, next(each for each in wires if each.name == end.underlay)
+        own = address_text(end.address, version)
+        if below.link.mtu_bytes > _USUAL_MTU_BYTES:  # a veth receives no more than its own MTU
+            yield f"link set dev {below.name} mtu {below.link.mtu_bytes}"
+        if version == 4:  # net/ipv4/devinet.c __ip_dev_find() asks this table for a packet's source
+            yield f"route add local {own}/32 dev lo table local"
+        else:
+            yield f"address add {own}/128 dev {below.name} nodad noprefixroute"
+        everything = "0.0.0.0/0" if version == 4 else "::/0"
+        via = f"via {replies.ROUTER[version]} dev {below.name} onlink"
+        yield f"route add {everything} {via} src {own} table {_FIRST_OUTER + number}"
+
+
+def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
+    """Yield what far ends know of the host's namespaces behind a vxlan that replies to ARP itself: it carries no ARP.
+
+    Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(): arp_reduce() consumes requests and replies"""
+    for _, wire, _ in (each for each in _ends(wires) if each[2].tunnel.proxy):
+        for netns, namespace in network.namespaces():
+            for address in addresses_of(namespace, None, 4) if netns.host == wire.netns.host else ():
+                link = namespace.link(address.link)
+                if link is not None and link.mac:
+                    entry = f"{address_text(address.value, 4)} lladdr {mac_text(link.mac)}"
+                    yield f"neighbour replace {entry} dev {wire.name} nud permanent"
+
+
+def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
+    """Yield the policy rules for these routes.
+
+    A far end takes inner packets of all sources, as the walk does.  The outer packets to it meet the rules for the wire
+    that they come by."""
+    for number, wire, end in _ends(wires):
+        if version == 6:
+            for always in ("fe80::/10", "ff00::/8"):
+                yield f"rule add priority 199 iif {wire.name} to {always} lookup local"
+        yield f"rule add priority 200 iif {wire.name} lookup {_INNER}"
+        if end.tunnel.version == version:
+            yield f"rule add priority 5 iif lo ipproto udp dport {end.port} lookup {_FIRST_OUTER + number}"
+
+
+def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
+    """Return the rules by which each far end receives its outer packets, and inner frames to any hardware address.
+
+    Addresses that were read are not behind the far end: it takes no frames to them, and answers no ARP for them."""
+    ends = tuple((wire, end) for _, wire, end in _ends(wires))
+    if not ends:
+        return ()
+    everyone = [namespace for _, namespace in network.namespaces()]
+    macs = sorted({link.mac for namespace in everyone for link in namespace.links if link.mac})
+    read = sorted({each.value for namespace in everyone for each in addresses_of(namespace, None, 4)})
+    accepting = tuple(_accepting(macs, read))
+    chains = [line for wire, _ in ends for line in _chain(wire.name, 0, accepting)]
+    for below in without(wires):
+        own = [end for wire, end in ends if underlay_netns(wire.netns, wire.link) == below.netns]
+        chains += _chain(below.name, 2, [rule for end in own for rule in _incoming(end, macs)]) if own else ()
+    # The world's own multicast reports would seem to be packets of the flow once they are encapsulated.
+    out = [f'oifname "{wire.name}" icmpv6 type {{ 131, 132, 143 }} drop' for wire, _ in ends]
+    out += [f"udp dport {end.port} {_to_port(end, end.asked_port)}" for _, end in ends]
+    output = ["table inet tunnels {", "chain output {", "type filter hook output priority 0;", *out, "}", "}"]
+    return (Load("nft", "\n".join(("table netdev tunnels {", *chains, "}", *output, ""))),)
+
+
+def _chain(device: str, priority: int, rules: Iterable[str]) -> tuple[str, ...]:
+    start = f'type filter hook ingress device "{device}" priority {priority};'
+    return (f"chain {device} {{", start, *rules, "}")
+
+
+def _accepting(macs: list[int], read: list[int]) -> Iterator[str]:
+    if read:
+        yield f"arp operation request arp daddr ip {{ {', '.join(address_text(each, 4) for each in read)} }} drop"
+    others = f"ether daddr != {{ {', '.join(map(mac_text, macs))} }} " if macs else ""
+    yield f"meta pkttype other {others}meta pkttype set host"
+
+
+def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
+    """Yield the rules that drop outer packets of the tunnel with frames to these hardware addresses, so that no packet
+    seems to have left, and that send all others to the far end's own port.
+
+    vxlan and geneve have the VNI at the same place, and the frame where there are no options: RFC 7348 section 5,
+    RFC 8926 section 3.4"""
+    family = "ip" if end.tunnel.version == 4 else "ip6"
+    there = f"{family} daddr {address_text(end.address, end.tunnel.version)} udp dport {end.asked_port}"
+    outer = f"{there} @th,96,24 {end.tunnel.key or 0}"
+    if macs:
+        yield f"{outer} @th,128,48 {{ {', '.join(map(str, macs))} }} drop"
+    yield f"{outer} {_to_port(end, end.port)}"
+
+
+def _to_port(end: TunnelEnd, port: int) -> str:
+    """Return the statements that write the destination port.
+
+    They would make a wrong checksum of none (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A geneve sends none
+    on IPv4; on IPv6 there always is one."""
+    return f"udp dport set {port}{' udp checksum set 0' if end.tunnel.version == 4 else ''}"

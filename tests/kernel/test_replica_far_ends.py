@@ -1,0 +1,136 @@
+"""One host alone with a tunnel: the world has the far end, and the kernel says what the walk says.
+
+Needs root.
+"""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import FdbEntry, Neighbour
+from hairpin.judges.agreement import agreement
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
+from hairpin.replica.judge import judge, judge_all
+from hairpin.replica.judgement import Judgement
+from hairpin.walk.walk import walk_flow
+from tests.acceptance.recorded_networks import evidence, expected
+from tests.acceptance.test_networks import flow_of
+from tests.acceptance.test_networks import network as recorded
+from tests.two_hosts import ADDRESSES, MACS, TUNNEL_ADDRESSES, TUNNEL_MACS, node
+
+THROUGH = Flow(FromHost(), 4, TUNNEL_ADDRESSES["two"], "tcp", 80, host="one")
+TO_PORT = Flow(FromHost(), 4, ADDRESSES["two"], "udp", 8472, host="one")
+HEALTHY = node("one")
+(NAMESPACE,) = HEALTHY.namespaces
+DROPS = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A {} -j DROP\nCOMMIT\n"
+THIRD = FdbEntry(None, "flannel.1", MACS["two"], remote=parse_address("198.51.100.13")[1])
+MANY = tuple(msgspec.structs.replace(THIRD, mac=each, remote=(THIRD.remote or 0) + each) for each in range(1, 20))
+
+
+def drops(rule: str) -> Host:
+    return node("one", rules=DROPS.format(rule))
+
+
+def with_parts(
+    *,
+    links: tuple[Link, ...] = NAMESPACE.links,
+    fdb: tuple[FdbEntry, ...] = NAMESPACE.fdb,
+    neighbours: tuple[Neighbour, ...] = NAMESPACE.neighbours,
+) -> Host:
+    changed: Namespace = msgspec.structs.replace(NAMESPACE, links=links, fdb=fdb, neighbours=neighbours)
+    return msgspec.structs.replace(HEALTHY, namespaces=(changed,))
+
+
+def agreed(net: Network, flow: Flow) -> Judgement:
+    """Return the judgement, which is the walk's, with nothing left out."""
+    judgement = judge(net, flow)
+    found = agreement(walk_flow(net, flow), judgement)
+    assert (found.agrees, found.judge, found.reason) == (True, "replicated", None)
+    return judgement
+
+
+LEAVING: dict[str, tuple[Host, Flow]] = {
+    "TCP": (HEALTHY, THROUGH),
+    "TCP, and full-sized segments": (HEALTHY, msgspec.structs.replace(THROUGH, data_bytes=4000)),
+    "UDP": (HEALTHY, msgspec.structs.replace(THROUGH, protocol="udp", dport=53)),
+    "an echo": (HEALTHY, msgspec.structs.replace(THROUGH, protocol="icmp", dport=0)),
+    "large frames on the uplink": (node("one", mtu_bytes=9000), THROUGH),
+    "one of two remotes": (with_parts(fdb=(THIRD, *NAMESPACE.fdb)), THROUGH),
+    "one of many remotes": (with_parts(fdb=(*MANY, *NAMESPACE.fdb)), THROUGH),
+    "a rule about another far end": (drops("INPUT -s 198.51.100.13 -p udp --dport 8472"), THROUGH),
+    "the outer port itself": (HEALTHY, TO_PORT),
+}
+
+
+@pytest.mark.parametrize(("host", "flow"), LEAVING.values(), ids=LEAVING)
+def test_what_the_far_end_is_presumed_to_answer_leaves(host: Host, flow: Flow) -> None:
+    net = Network((host,))
+    assert walk_flow(net, flow).verdict == "leaves"
+    assert agreed(net, flow).verdict == "delivered"
+
+
+STOPPED: dict[str, tuple[Host, str]] = {
+    "a rule drops outer packets": (drops("OUTPUT -p udp --dport 8472"), "dropped"),
+    "a rule drops inner packets": (drops("OUTPUT -o flannel.1 -p tcp"), "dropped"),
+    "a rule drops outer answers": (drops("INPUT -p udp --dport 8472"), "unanswered"),
+    "a rule drops this far end's answers": (drops("INPUT -s 198.51.100.12 -p udp --dport 8472"), "unanswered"),
+    "a rule drops inner answers": (drops("INPUT -i flannel.1 -p tcp"), "unanswered"),
+    "no forwarding entry": (with_parts(fdb=()), "dropped"),
+    "only another forwarding entry": (with_parts(fdb=(THIRD,)), "dropped"),
+    "no neighbour entry": (with_parts(neighbours=()), "dropped"),
+}
+
+
+@pytest.mark.parametrize(("host", "said"), STOPPED.values(), ids=STOPPED)
+def test_the_host_stops_it_as_in_the_walk(host: Host, said: str) -> None:
+    assert agreed(Network((host,)), THROUGH).verdict == said
+
+
+def test_a_stated_peer_refuses_outer_packets() -> None:
+    peer = Peer(4, ADDRESSES["two"], 32, ((parse_address("203.0.113.0")[1], 24),))
+    seen = Neighbour("eth0", 4, ADDRESSES["two"], MACS["two"], "PERMANENT")
+    net = Network((with_parts(neighbours=(*NAMESPACE.neighbours, seen)),), World(peers=(peer,)))
+    assert agreed(net, THROUGH).verdict == "unanswered"
+
+
+def test_the_frame_goes_into_the_tunnel_and_comes_out_of_it_in_the_world() -> None:
+    path = agreed(Network((HEALTHY,)), THROUGH).path
+    assert [(each.link, each.out) for each in path[:4]] == [
+        ("flannel.1", True), ("eth0", True), ("w1", False), ("t1", False),
+    ]  # fmt: skip
+
+
+# Flannel, a bridge that learns, one whose containers are as near, swarm, and a node with two others.
+ALONE = (
+    "healthy-bridge-vxlan-learning",
+    "healthy-flannel-vxlan",
+    "healthy-published-across-hosts",
+    "healthy-swarm-overlay",
+    "healthy-three-nodes",
+)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_recorded_healthy_node_alone_agrees(name: str) -> None:
+    whole = recorded(name)
+    for host in whole.hosts:
+        net = Network((host,), whole.world)
+        asked = (flow_of(each, whole) for each in expected()[name].flows if each.origin != "lan")
+        flows = tuple(flow for flow in asked if flow.host == host.name)
+        for judgement in judge_all(net, flows, (evidence(name, host.name),)) if flows else ():
+            found = agreement(walk_flow(net, judgement.flow), judgement)
+            assert (found.agrees, found.judge, judgement.verdict) == (True, "replicated", "delivered")
+
+
+def test_two_hosts_of_three_have_the_third_in_the_world() -> None:
+    far = msgspec.structs.replace(THIRD, mac=TUNNEL_MACS["two"] + 1)
+    host = with_parts(
+        fdb=(*NAMESPACE.fdb, far),
+        neighbours=(*NAMESPACE.neighbours, Neighbour("flannel.1", 4, THROUGH.daddr + 9, far.mac, "PERMANENT")),
+    )
+    net = Network((host, node("two")))
+    assert agreed(net, THROUGH).verdict == "delivered"
