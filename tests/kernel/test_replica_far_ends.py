@@ -90,11 +90,14 @@ def test_the_host_stops_it_as_in_the_walk(host: Host, said: str) -> None:
     assert agreed(Network((host,)), THROUGH).verdict == said
 
 
-def test_a_stated_peer_refuses_outer_packets() -> None:
+@pytest.mark.parametrize("flow", (THROUGH, msgspec.structs.replace(THROUGH, daddr=ADDRESSES["two"])))
+@pytest.mark.parametrize("entries", (True, False), ids=("known", "asked by ARP"))
+def test_a_stated_peer_refuses_packets(entries: bool, flow: Flow) -> None:
+    """The outer packets of a tunnel are refused as others are; the peer answers ARP."""
     peer = Peer(4, ADDRESSES["two"], 32, ((parse_address("203.0.113.0")[1], 24),))
     seen = Neighbour("eth0", 4, ADDRESSES["two"], MACS["two"], "PERMANENT")
-    net = Network((with_parts(neighbours=(*NAMESPACE.neighbours, seen)),), World(peers=(peer,)))
-    assert agreed(net, THROUGH).verdict == "unanswered"
+    host = with_parts(neighbours=(*NAMESPACE.neighbours, seen)) if entries else HEALTHY
+    assert agreed(Network((host,), World(peers=(peer,))), flow).verdict == "unanswered"
 
 
 def test_the_frame_goes_into_the_tunnel_and_comes_out_of_it_in_the_world() -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
@@ -44,6 +45,8 @@ from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
 
 _TABLE = 100
+_FILTERED = (ICMP, TCP, UDP, ICMP6)
+"""Protocols that a peer drops: the kernel asks these rules about ARP requests, too, and a peer answers them."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -299,7 +302,9 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
                 yield (
                     f"rule add priority {300 + number} iif {wire.name} from {source} to {network_text} lookup {_TABLE}"
                 )
-            yield f"rule add priority {300 + number} iif {wire.name} to {network_text} blackhole"
+            for protocol in _FILTERED:
+                refused = f"to {network_text} ipproto {protocol} blackhole"
+                yield f"rule add priority {300 + number} iif {wire.name} {refused}"
         for source in (*_known(network, version), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
         if version == 6:
