@@ -30,7 +30,18 @@ from hairpin.walk.link import wireguard
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.tunnel import carried_back, outer_answer
 from hairpin.walk.presumed import answers, way_back
-from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, OpenQuestion, Reason, State, stopped
+from hairpin.walk.state import (
+    Assumed,
+    Carried,
+    End,
+    Frame,
+    LinkDecided,
+    OpenQuestion,
+    Reason,
+    State,
+    stopped,
+    stopped_by,
+)
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -68,9 +79,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
     if not link.up or not link.carrier:
         said = message("is down" if not link.up else "has no carrier")
-        decided = LinkDecided(link.name, said, link.evidence)
-        reason: Reason = "link-down" if not link.up else "no-carrier"
-        return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
+        return stopped_by(state, "link-down" if not link.up else "no-carrier", link, said, stage="device-in")
     sender = msgspec.structs.replace(
         state.packet, smac=_sender(network, state.netns, flow.version, start.address, link)
     )

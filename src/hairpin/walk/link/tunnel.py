@@ -24,7 +24,7 @@ from hairpin.network.tunnels import ETHERNET, Remote, far_ends, refusal, remotes
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.link import wireguard
-from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
+from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped, stopped_by
 
 _IN_IP = {4: 4, 6: 41}
 """Protocols of the outer packet without a header between: IP in IP, IPv6 in IP."""
@@ -40,12 +40,10 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
     assert tunnel is not None
     remote = _remote(network, state, link)
     if tunnel.kind == "ipip" and state.packet.version == 6:
-        decided = LinkDecided(link.name, message("carries IPv4 alone"), link.evidence)
-        yield stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+        yield stopped_by(state, "no-tunnel", link, message("carries IPv4 alone"), stage="tunnel")
         return
     if remote is None:
-        decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
-        yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
+        yield stopped_by(state, "no-tunnel-remote", link, _no_entry(state.packet.dmac), stage="tunnel")
         return
     home = underlay_netns(state.netns, link)
     outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
@@ -85,8 +83,7 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, start
     there = link_of(network, port) if port is not None else None
     if port is None or there is None or not there.up:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
-        decided = LinkDecided(link.name, said, link.evidence)
-        return stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+        return stopped_by(state, "no-tunnel", link, said, stage="tunnel")
     said = message("hands the frame to {link}, since its destination is this host", link=there.name)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     packet, inside = noted.packet, network.namespace(port.netns)
@@ -216,8 +213,7 @@ def decapsulated(network: Network, state: State) -> Outcome:
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
     link, there = link_of(network, port), msgspec.structs.replace(state, netns=port.netns)
     if not link.up:
-        decided = LinkDecided(link.name, message("is down"), link.evidence)
-        return stopped(there, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
+        return stopped_by(there, "link-down", link, message("is down"), stage="tunnel", reject=answer)
     mark = outer.mark if port.netns == state.netns else 0
     frame, packet = carried.frame, msgspec.structs.replace(carried.frame.packet, mark=mark)
     if link.kind not in ETHERNET:
