@@ -14,6 +14,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
@@ -295,15 +296,10 @@ def mac_of(netns: Netns, link: Link) -> int:
 
 def _words(netns: Netns, link: Link) -> str:
     """Return name, index, hardware address and MTU as ip-link(8) takes them."""
-    words = ["name", link.name, "index", str(link.index), "address", mac_text(mac_of(netns, link))]
+    words = ["name", link.name, "index", str(link.index), "address", write_mac(mac_of(netns, link))]
     if 68 <= link.mtu_bytes <= 65535:
         words += ["mtu", str(link.mtu_bytes)]
     return " ".join(words)
-
-
-def mac_text(mac: int) -> str:
-    """Return ``02:42:ac:11:00:02``."""
-    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6))
 
 
 def _start(netns: Netns, link: Link, lower: Port | None = None) -> str:
