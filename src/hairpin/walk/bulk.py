@@ -21,10 +21,10 @@ from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tunnels import overhead_bytes
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.link.tunnel import overhead_bytes
 from hairpin.walk.state import Carried, End, Sender, State, Step
 
 _HEADERS: dict[Version, int] = {4: 40, 6: 60}

@@ -28,7 +28,7 @@ from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link import wireguard
 from hairpin.walk.link.crossing import refused_by_peer
-from hairpin.walk.link.tunnel import carried_back, outer_answer
+from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.presumed import answers, way_back
 from hairpin.walk.state import (
     Assumed,

@@ -10,14 +10,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import (
-    Network,
-    Port,
-    is_bridge_port,
-    is_uplink,
-    owns_address,
-    veth_peer,
-)
+from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import is_multicast
 from hairpin.network.stacked import (
     bridges,
@@ -292,7 +285,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
         return
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
-        yield from encapsulated(network, state, link)
+        yield encapsulated(network, state, link)
     elif link.wireguard is not None:
         yield encrypted(state, link)
     elif (outer := relayed(network, state, link)) is not None:
@@ -365,17 +358,10 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":
-        return stopped_by(
-            state,
-            "no-neighbour",
-            link,
-            message("is private and reaches no other ipvlan on {lower}", lower=lower.link),
-            address=packet.daddr,
-        )
+        said = message("is private and reaches no other ipvlan on {lower}", lower=lower.link)
+        return stopped_by(state, "no-neighbour", link, said, address=packet.daddr)
     port = sibling if sibling is not None else lower
-    taking = link_of(network, port)
-    too_long = too_long_for(state, taking)
-    return too_long if too_long is not None else enter(state, port)
+    return too_long_for(state, link_of(network, port)) or enter(state, port)
 
 
 def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:
