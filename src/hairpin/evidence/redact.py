@@ -25,7 +25,11 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 _FREE_TEXT = frozenset({"klog", "boot-scripts"})
 """Prose: names are replaced as words. In rules and configuration a container called ``accept`` must not be."""
 
-_PUBLIC_ASSET_TAGS = ("7783-7084-3265-9085", "Amazon", "OracleCloud", "No Asset", "None", "Not Specified", "Default")
+_PUBLIC_ASSET_TAGS = (
+    "7783-7084-3265-9085", "amazon", "google", "huaweicloud", "ibmcloud", "openstack", "oraclecloud", "no asset",
+    "none", "not specified", "default",
+)  # fmt: skip
+"""How the asset tags begin that a cloud or a vendor gives to all its machines, in lower case."""
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
@@ -133,17 +137,7 @@ class _Redactor:
     def _dmi(self, line: str) -> str:
         """Keep what tells the cloud; an asset tag of another form is somebody's inventory number."""
         name, colon, value = line.partition(":")
-        known = (
-            "7783-7084-3265-9085",
-            "Amazon",
-            "OracleCloud",
-            "No Asset",
-            "None",
-            "Not Specified",
-            "Default",
-            "Google",
-        )
-        if name.endswith("chassis_asset_tag") and not value.startswith(known):
+        if name.endswith("chassis_asset_tag") and not value.strip().lower().startswith(_PUBLIC_ASSET_TAGS):
             value = self._names.name(value)
         return f"{name}{colon}{value}"
 
