@@ -15,8 +15,6 @@ from hairpin.network.prefix import Version, address_text, prefix_text
 Words = tuple[str, ...]
 _LOCAL_TYPES = ("local", "broadcast", "nat", "anycast")
 """Routes that ip(8) puts into the local table by itself."""
-_BY_DEFAULT = ("", "boot", "static", "kernel", "ra", "dhcp")
-"""Who made a route is told apart from what it does: docs/limitations.md."""
 
 
 def six(version: Version) -> Words:

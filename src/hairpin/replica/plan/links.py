@@ -93,9 +93,9 @@ class _Found:
             start = f"link add name {segment.name} netns {path_of(SEGMENTS)} type bridge"
             self.line(segment.uplinks[0].netns, f"{start} forward_delay 0 mcast_snooping 0")
 
-    def line(self, netns: Netns, text: str, *, instead: str | None = None, kind: str = "") -> None:
+    def line(self, netns: Netns, text: str) -> None:
         """Add a line that runs on the namespace's host."""
-        self.lines.append(LinkLine(text, netns.host, instead, kind))
+        self.lines.append(LinkLine(text, netns.host))
 
     def _outwards(self, wire: Wire) -> str:
         """Return the words for the far end of a link that leads out: in the world, or in the bridge between hosts."""
@@ -314,7 +314,7 @@ def _pair(netns: Netns, link: Link, peer: str) -> str:
 def _alone(netns: Netns, link: Link) -> LinkLine:
     start = f"{_start(netns, link)} type"
     if link.kind == "vrf":
-        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", netns.host, kind="vrf")
+        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", netns.host)
     info = link.bridge
     plain = f"{start} bridge forward_delay 0"
     if info is None:
