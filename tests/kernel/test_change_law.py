@@ -90,6 +90,10 @@ ip link set eth0 up
 ip route add default via 198.51.100.1
 ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
 bridge fdb add 02:00:00:00:00:99 dev w0 master static
+ip link add vx0 type vxlan id 5 dstport 4789 local 10.4.0.1
+sysctl -qw net.ipv6.conf.vx0.disable_ipv6=1
+ip link set vx0 up
+bridge fdb append 02:00:00:00:00:88 dev vx0 dst 10.4.0.9 via u0
 ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
 ip rule add priority 100 from 10.7.0.0/24 lookup 77
 sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
@@ -307,6 +311,12 @@ CASES: dict[str, Make] = {
     "forwarding entry": lambda _: AddFdbEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
     "forwarding entry away": lambda host: DeleteFdbEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000099)
+    ),
+    "forwarding entry of a tunnel": lambda _: AddFdbEntry(
+        HOST_NETNS, FdbEntry(None, "vx0", 0x020000000078, state="permanent", remote=0x0A040009, via="u0")
+    ),
+    "forwarding entry of a tunnel away": lambda host: DeleteFdbEntry(
+        HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000088)
     ),
     "several sysctls": lambda _: ReplaceSysctls(
         HOST_NETNS, ((("net", "ipv4", "ip_forward"), "1"), (("net", "ipv4", "conf", "eth0", "rp_filter"), "2"))

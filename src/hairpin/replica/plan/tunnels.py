@@ -5,13 +5,13 @@ Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/
 
 from collections.abc import Iterator
 
+from hairpin.change.words import fdb_words
 from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import encapsulation, entries_of, underlay_netns
+from hairpin.network.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
 """By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
@@ -69,6 +69,5 @@ def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = fr
 
 def _entries(namespace: Namespace, link: Link) -> Iterator[str]:
     for each in entries_of(namespace, link):
-        remote = address_text(each.remote or 0, encapsulation(link).version)
         state = "permanent" if each.state == "permanent" else "dynamic"
-        yield f"fdb append {write_mac(each.mac)} dev {link.name} dst {remote} self {state}"
+        yield " ".join(("fdb append", *fdb_words(each), state))
