@@ -224,6 +224,14 @@ SEVERAL: dict[str, tuple[Target, Origin | None, list[str]]] = {
         Target(8151, version=4, address=parse_address("198.51.100.12")[1]), CLIENT,
         ["192.0.2.10@node2 -> 198.51.100.12:8151/tcp api@node2"],
     ),
+    "a loopback address is the asker's own": (
+        Target(8151, version=4, address=0x7F000001), Origin("host", host="node2"),
+        ["host@node2 -> 127.0.0.1:8151/tcp api@node2"],
+    ),
+    "an address that containers of both have": (
+        Target(80, version=4, address=parse_address("172.17.0.2")[1]), Origin("host"),
+        ["host@node1 -> 172.17.0.2:80/tcp None@node1"],
+    ),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hairpin.judges.replicated import Replication, replicated
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
+from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
 from hairpin.remedy.plan import remedies
@@ -35,6 +36,7 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
     hosts = together(sources)
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     network = network_of(hosts)
+    refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)

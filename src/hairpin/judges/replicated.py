@@ -95,12 +95,6 @@ def _change(diagnosis: Diagnosis) -> Change:
     return Change(tuple(part for each in diagnosis.causes for part in each.candidate.change.parts))
 
 
-def _in_one_line(error: Message) -> Message | str:
-    """Return the error, or the last line of a traceback."""
-    lines = str(error).strip().splitlines()
-    return error if len(lines) == 1 else lines[-1]
-
-
 class _Told:
     """What the replicas have said so far."""
 
@@ -115,7 +109,7 @@ class _Told:
     def take(self, group: _Group, outcome: Outcome) -> None:
         """Note what a group's replicas have said."""
         if outcome.error is not None:
-            self.open.append(_in_one_line(outcome.error))
+            self.open.append(outcome.error)
             return
         network = self._examination.network
         agreeing: set[int] = set()

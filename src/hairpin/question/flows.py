@@ -9,9 +9,10 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
-from hairpin.question.hosts import container_named, host_of
+from hairpin.question.hosts import container_named, host_named, host_of
 from hairpin.question.standpoints import clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
 
@@ -55,7 +56,7 @@ def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    host = host_of(network, target)
+    host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:
         return _to_container(network, host, target, origin)
@@ -67,6 +68,27 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
         for binding in _meant(network, host, target, protocol, origin):
             flows += _to_port(network, host, target, protocol, binding, origin, others)
     return flows
+
+
+def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target:
+    """Return the target; a loopback address is the asker's own, so it is on the asker's host.
+
+    Raises UsageError where the target names another host than the asker's.
+    """
+    local = target.address is not None and target.version is not None and is_loopback(target.address, target.version)
+    if not local or origin is None or origin.kind not in ("host", "container"):
+        return target
+    host = asker(network, origin) if origin.kind == "container" else host_named(network, origin.host)
+    if target.host not in ("", host.name):
+        raise UsageError(
+            message(
+                "a loopback address is reached from its own host only: write --from host@{meant}, or an address of "
+                "{meant} that {host} can reach",
+                meant=target.host,
+                host=host.name,
+            )
+        )
+    return msgspec.structs.replace(target, host=host.name)
 
 
 def _others(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
@@ -140,7 +162,7 @@ def _to_port(
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
-    container = _publisher(host, binding)
+    meant, container = _holder(network, target, version) or (host.name, _publisher(host, binding))
     return [
         Flow(
             start=point.start,
@@ -154,11 +176,19 @@ def _to_port(
             if origin is None and isinstance(point.start, Outside)
             else (),
             host=point.host.name,
-            asked_host=host.name,
+            asked_host=meant,
         )
         for point in _standpoints(network, host, version, target, origin, others)
         for address in _addresses(network, host, version, target, binding, point)
     ]
+
+
+def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
+    """Return the host and the name of the container whose own address is asked for; None if it is no container's, or of
+    containers on several hosts.  With one host alone nobody asks which host is meant."""
+    holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
+    container = network.container_of(holder) if holder is not None else None
+    return (holder.host, container.name) if holder is not None and container is not None else None
 
 
 def _publisher(host: Host, binding: PortBinding | None) -> str | None:

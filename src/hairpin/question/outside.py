@@ -19,7 +19,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.asked import Target
 from hairpin.question.flows import bindings_of
-from hairpin.question.hosts import host_named
+from hairpin.question.hosts import host_named, require_known
 from hairpin.question.standpoints import primary_address
 from hairpin.question.target import split_host
 
@@ -159,7 +159,7 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
     not known."""
     for labels in (world.publics, world.return_routes, world.upstream):
         for each in labels:
-            _require_known(network, each.host)
+            require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
     known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
     assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
@@ -168,8 +168,10 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
 
 
 def _stated_public(network: Network, stated: Public) -> PublicAddress:
-    host = host_named(network, stated.host)
-    own = stated.private if stated.private is not None else primary_address(network, host.netns, stated.version)
+    require_known(network, stated.host)
+    own = stated.private
+    if own is None:
+        own = primary_address(network, host_named(network, stated.host).netns, stated.version)
     if own is None:
         raise UsageError(
             message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=stated.text)
@@ -199,12 +201,6 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if own is None or not bindings_of(this, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False, host=target.host)
-
-
-def _require_known(network: Network, label: str) -> None:
-    """Raise UsageError where a table names a host that is not there."""
-    if label:
-        host_named(network, label)
 
 
 def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
@@ -23,6 +24,7 @@ from tests.causes.hosts import (
 )
 from tests.rule_text import without
 from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, engine, host_namespace, network, published
+from tests.two_hosts import node
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)
@@ -105,3 +107,9 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+def test_an_address_of_another_host_is_not_given_to_this_one() -> None:
+    both = msgspec.structs.replace(network(), hosts=(*network().hosts, node("two")))
+    named = [each.cause for each in diagnose(both, published(address="198.51.100.12")).causes]
+    assert "publish-address-not-on-host" not in named

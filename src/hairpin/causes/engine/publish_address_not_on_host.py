@@ -16,10 +16,12 @@ from hairpin.network.prefix import address_text, inside, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet for a published port has a destination address that no link here has."""
+    """Yield one candidate when a packet for a published port has a destination address that no link has, here or on
+    another host that was read."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
-    if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
+    held = (owns_address(each, packet.version, packet.daddr) for _, each in view.network.namespaces())
+    if not asked or any(held):
         return
     published = any(
         (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
