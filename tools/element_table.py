@@ -5,7 +5,7 @@
 - *outside*: hairpin cannot ask whoever decides, or does not know that part of the packet; it forks and names it.
 
 Each row is an example that the readers read: the table is true as long as they say the same of it
-(tests/netfilter/test_elements.py); docs/reference/elements.md is made from it (tools/elements.py).
+(tests/tools/test_element_table.py); docs/reference/elements.md is made from it (tools/elements.py).
 """
 
 from typing import Literal

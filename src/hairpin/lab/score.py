@@ -58,7 +58,6 @@ def score(
     names: Iterable[str] = (),
     out: Callable[[str], object] = say,
     *,
-    parallel: int = PARALLEL,
     command: tuple[str, ...] = CHECK,
 ) -> ScoreReport:
     """Carry the named scenarios through (all, when none is named) and return how hairpin did; ``out`` gets a line for
@@ -73,7 +72,7 @@ def score(
     rows: dict[str, tuple[FlowScore, ...]] = {}
     broken: list[str] = []
     out(HEAD)
-    pool = ThreadPoolExecutor(parallel)
+    pool = ThreadPoolExecutor(PARALLEL)
     try:
         pending = {pool.submit(score_scenario, scenario, command): scenario for scenario in scenarios}
         for done in as_completed(pending):

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.evidence.redact import redact
-from hairpin.host.read.managers.cloud import _SIGNS, of_dmi
+from hairpin.host.read.managers.cloud import SIGNS, of_dmi
 
 CASES: dict[str, tuple[str, str | None]] = {
     "azure": (
@@ -32,7 +32,7 @@ def test_of_dmi(text: str, expected: str | None) -> None:
     assert of_dmi(text) == expected
 
 
-@pytest.mark.parametrize("sign", _SIGNS, ids=str)
+@pytest.mark.parametrize("sign", SIGNS, ids=str)
 def test_a_redacted_snapshot_tells_the_same_cloud(sign: tuple[str, str, str]) -> None:
     cloud, key, words = sign
     reading = Reading("e1", "dmi", "", "x", "t", 0, "text", f"{key}:{words}\n")
