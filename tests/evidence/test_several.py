@@ -60,7 +60,7 @@ def test_a_host_is_called_by_its_label_and_knows_which_machine_it_is() -> None:
 AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
     "within a minute": ((host("a"), host("b", at="2026-01-01T12:01:00Z")), []),
     "older": ((host("a"), host("b", at="2026-01-01T12:01:01Z")), ["a was read 61 s"]),
-    "by the clock of who asked": (
+    "by the clock of the machine that read them": (
         (host("a", at="2020-01-01T00:00:00Z", collected_at=NOON), host("b", collected_at=NOON)), [],
     ),
     "no time": ((host("a", at=""), host("b")), []),

@@ -27,11 +27,11 @@ _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice
 
 
 def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None = None) -> Answer:
-    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this one first; ``kernel``: the
-    second judge, if it may be asked.
+    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
+    the second judge, if it may be asked.
 
-    Raises UsageError where the question makes no sense here, CollectError where a host that it names could not be read,
-    and for ``prove`` ReplicaError where nothing can be rebuilt.
+    Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
+    for ``prove`` ReplicaError if no replica can be built.
     """
     hosts = together(sources)
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
@@ -64,7 +64,7 @@ def _with_questions(answer: Answer) -> Answer:
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return what the evidence describes; a host that was not read is in it by its label alone."""
+    """Return the network that the evidence describes; of a host that was not read it has only the label."""
     return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 
@@ -101,7 +101,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         ref=found.ref,
         id=found.id,
         host=found.host,
-        severity="blocking",  # it stops an asked flow now; what only an event makes strike is latent
+        severity="blocking",  # an examination finds only causes that stop an asked flow now
         candidate=found.candidate,
         stop=found.stop,
         proof=found.proof,

@@ -1,6 +1,5 @@
-"""Several hosts in one question: a label for each, ids that are unique among all their readings, one clock.
-
-The first host is the one that a question means when it names none; its readings keep their ids.
+"""Several hosts in one question: each gets a label, all readings get unique ids, ages are compared by one clock.
+The first host is the one that a question means if it names none; its readings keep their ids.
 """
 
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ Source = Evidence | NotRead
 
 
 def together(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Return the hosts under labels that are unique: a second equal name becomes ``name#2``."""
+    """Return the hosts under unique labels: a second equal name becomes ``name#2``."""
     taken: set[str] = set()
     found: list[Source] = []
     for source in sources:
@@ -59,7 +58,7 @@ def _labelled(source: Source, label: str, *, is_first: bool) -> Source:
 
 
 def identity_of(evidence: Evidence) -> tuple[str, str]:
-    """Return the machine id and the boot id; empty where they were not read."""
+    """Return the machine id and the boot id; empty if they were not read."""
     return _text(evidence.find("machine-id", "")), _text(evidence.find("boot-id", ""))
 
 
@@ -71,9 +70,8 @@ def _text(reading: Reading | None) -> str:
 
 
 def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
-    """Return what has to be said of the hosts that were read more than a minute before the others.
-
-    The clocks of hosts differ: what was collected over ssh is measured by the clock of the machine that asked.
+    """Return a note for each host that was read more than a minute before the newest one.
+    The clocks of hosts differ: a host that was read over ssh has the time of the machine that read it.
     """
     times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
     if not times:

@@ -1,4 +1,4 @@
-"""Which host a question means: the one that it names, the one that has the container or the address, or the first."""
+"""Which host a question means: the named one, the one that has the container or the address, or the first."""
 
 from collections.abc import Iterable
 
@@ -14,9 +14,8 @@ from hairpin.question.asked import Target
 
 
 def host_named(network: Network, label: str) -> Host:
-    """Return the host of that label (empty: the first one), which was read.
-
-    Raises UsageError where there is no such host, CollectError where it could not be read.
+    """Return the host of that label (empty: the first one).
+    Raises UsageError if there is no such host, CollectError if it could not be read.
     """
     require_known(network, label)
     return _read(network.host(label))
@@ -53,7 +52,7 @@ def _read(host: Host) -> Host:
 
 
 def host_of(network: Network, target: Target) -> Host:
-    """Return the host that is asked.  Raises as ``host_named`` and ``host_with``."""
+    """Return the host that the target is on.  Raises as ``host_named`` and ``host_with``."""
     if target.container is not None:
         return host_with(network, target.container, target.host)
     if target.address is None or target.version is None:
@@ -80,7 +79,7 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or that a gateway maps it to; the first one where none does."""
+    """Return the host that has the address, or to which a gateway maps it; else the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -92,7 +91,9 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
 
 
 def host_with(network: Network, name: str, label: str) -> Host:
-    """Return the host that has the container: the named one; without a label the first one, else the only other."""
+    """Return the host of that label; without a label, the host that has the container.
+    The first host comes before the others.  Raises UsageError if several of the others have such a container.
+    """
     if label:
         return host_named(network, label)
     holders = [host for host in network.hosts if host.container(name) is not None]
@@ -135,7 +136,7 @@ def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
 
 
 def _refuse_unknown(network: Network, name: str) -> None:
-    """Raise UsageError with the containers of all hosts; CollectError where one of the hosts could not be read."""
+    """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
     known = _listed(f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())

@@ -1,6 +1,6 @@
 """What the user states about the world outside of the host: ``--public``, and the text of ``--outside``'s file.
 
-The text's form is docs/outside.md; TOML, or JSON with the same names.
+docs/outside.md describes the file: TOML, or JSON with the same names.
 """
 
 import json
@@ -25,7 +25,8 @@ from hairpin.question.target import split_host
 
 
 class _WrongError(ValueError):
-    """What the user states cannot be; its text is hairpin's own, where other ValueErrors have Python's or msgspec's."""
+    """The statement is impossible.  Its text is a message of hairpin's; other ValueErrors carry Python's or msgspec's
+    words."""
 
     def __init__(self, said: Message) -> None:
         self.said = said
@@ -102,8 +103,8 @@ def parse_public(text: str) -> Public:
 
 
 def parse_world(text: str, source: str) -> World:
-    """Return what the text of ``--outside`` states; ``source`` is its file.  Raise UsageError that names the file and
-    what is wrong in it."""
+    """Return what the text of ``--outside`` states; ``source`` is its file.  Raises UsageError with the file and what
+    is wrong in it."""
     try:
         document = json.loads(text) if source.endswith(".json") else tomllib.loads(text)
         stated = msgspec.convert(document, _File)
@@ -154,9 +155,10 @@ def _ports(stated: int | str) -> tuple[int, int]:
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
-    """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
-    to be the asked host's, behind a 1:1 NAT gateway.  Raise UsageError where a host has no address to map one to, or is
-    not known."""
+    """Return the network in the stated world.
+    A public target address that no host has is assumed to be the asked host's, behind a 1:1 NAT gateway.  Raises
+    UsageError if a host is not known, or has no address to which a public one could be mapped.
+    """
     for labels in (world.publics, world.return_routes, world.upstream):
         for each in labels:
             require_known(network, each.host)
@@ -180,7 +182,8 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
 
 
 def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:
-    """Return the mapping that the question presupposes: the port is published here, the address is on nobody's link."""
+    """Return the mapping that the question presupposes, or None: the host publishes the port, no host has the address,
+    and the route to it leads to a gateway."""
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None

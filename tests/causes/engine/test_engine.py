@@ -55,7 +55,7 @@ CASES: dict[str, Case] = {
         network(docker=told(iptables=False)),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
-    "a datagram is answered from the bridge": Case(
+    "docker-proxy answers a datagram from the bridge's address": Case(
         relayed_udp("20.10.24"), NAMES, ("docker-proxy-udp-wrong-source",), relayed_udp("28.5.2"),
     ),
     "ports published on the host's network": Case(
@@ -65,7 +65,7 @@ CASES: dict[str, Case] = {
         ),
         published(), ("host-network-ignores-ports",),
     ),
-    "masquerading is switched off, and a peer wants none of the containers' addresses": Case(
+    "masquerading is switched off, and a peer drops the containers' addresses": Case(
         network(NO_MASQUERADE, docker=unmasqueraded(), world=PICKY), egress(), ("masquerade-disabled-on-network",),
         network(NO_MASQUERADE, docker=unmasqueraded()),
     ),
@@ -78,7 +78,7 @@ CASES: dict[str, Case] = {
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
-    "published as tcp, asked by udp": Case(
+    "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
     ),
@@ -88,8 +88,8 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
-    "published on loopback, asked there": (ON_LOOPBACK, LOCAL),
-    "published on another address, asked there": (ON_SECOND, published(address="198.51.100.12")),
+    "published on loopback and reached there": (ON_LOOPBACK, LOCAL),
+    "published on another address and reached there": (ON_SECOND, published(address="198.51.100.12")),
     "a datagram from outside, relayed": (relayed_udp("20.10.24"), asked(OUTSIDE, "198.51.100.11", 5353, "udp")),
 }  # fmt: skip
 

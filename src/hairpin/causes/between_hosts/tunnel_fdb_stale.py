@@ -58,8 +58,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
-    """Return the entries that the frame followed: those for its hardware address, else those for all frames whose
-    address no host has."""
+    """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
+    remote address no host has."""
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
     return named or tuple(each for each in own if each.mac == ALL_FRAMES and not _is_held(network, sent, each.remote))

@@ -1,4 +1,4 @@
-"""No link of the host has the address that the packet asks for, and the port is published.
+"""No link of the host has the packet's destination address, and the port is published.
 
 Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
 another address.
@@ -59,7 +59,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(view: View) -> Address | None:
-    """Return the address as it would stand on the ingress link, or else on another uplink, or None."""
+    """Return the address as it would be on the ingress link, or else on another uplink; None without an uplink."""
     packet = view.stop.seen.packet
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):
