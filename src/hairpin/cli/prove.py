@@ -1,4 +1,4 @@
-"""``hairpin prove``: the flow on a replica of the host's network, beside the simulated trace."""
+"""``hairpin prove``: a flow on a replica of the hosts' network, beside the simulated trace."""
 
 import click
 
