@@ -1,4 +1,4 @@
-"""The runner carries out its acts, at once or not at all, and reports why not."""
+"""The runner carries out an act completely or not at all, and reports why not."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -12,7 +12,7 @@ def test_a_command_reads_its_input_and_has_a_fixed_environment() -> None:
     assert do(Command(("sh", "-c", "echo $LC_ALL"))).printed == "C\n"
 
 
-def test_what_fails_says_so() -> None:
+def test_a_failing_command_reports_its_error() -> None:
     assert do(Command(("sh", "-c", "echo no >&2; exit 3"))) == Done(3, "", "no")
     assert do(Command(("false",))).complaint == "status 1"
     assert do(Command(("no-such-program",))) == Done(127, "", "no-such-program is not installed")

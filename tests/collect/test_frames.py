@@ -1,4 +1,4 @@
-"""The script's output becomes readings.  No text that a host's users can write becomes a reading."""
+"""The script's output becomes readings. Text that a host's users can write never becomes a frame."""
 
 import pytest
 from hypothesis import given
@@ -75,7 +75,7 @@ def test_status_and_standard_error_decide_the_outcome(status: int, told: str, st
     assert reading.text == ("body" if outcome == "text" else stderr)
 
 
-def test_a_reading_that_its_time_limit_cut_is_said_to_be() -> None:
+def test_a_reading_that_its_time_limit_cut_is_marked() -> None:
     cut = f"\n{RUN}\treading\tconntrack\thost\t101\tconntrack -L\nhalf of a li".encode()
     first, second = read(BEGIN + cut + frame(b"next") + DONE).readings
     assert (first.status, first.outcome) == (124, "failed")

@@ -168,7 +168,7 @@ def test_the_engine_itself_is_known(evidence: Evidence) -> None:
     assert "28.5.2" in json.dumps(version)
 
 
-def test_a_process_id_of_another_namespace_is_not_believed(evidence: Evidence) -> None:
+def test_a_process_id_of_another_namespace_is_ignored(evidence: Evidence) -> None:
     """The documents are another machine's: whatever has these process ids here is no container."""
     running = [one["Name"].lstrip("/") for one in containers()]
     for name in running:

@@ -293,7 +293,7 @@ echo "4026531840 unassigned 1"
 
 @pytest.mark.parametrize(("good", "outcome", "text"), ((2, "text", "4026531840 unassigned 1\n"), (3, "failed", "")))
 @pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
-def test_lsns_is_asked_once_more_where_a_process_ended(
+def test_lsns_runs_again_if_a_process_ended_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: tuple[str, ...], good: int, outcome: str, text: str
 ) -> None:
     program = tmp_path / "lsns"

@@ -32,6 +32,6 @@ def test_mistake_changes_one_place_of_a_copy(mistake: Mistake, tmp_path: Path) -
     assert mistake.right not in changed.replace(mistake.mistaken, "", 1) or mistake.mistaken == ""
 
 
-def test_mistake_whose_place_is_gone_is_told() -> None:
+def test_mistake_whose_place_is_gone_is_reported() -> None:
     with pytest.raises(PlantError, match=r"goto-returns: .* has 0 times"):
         copy_with(MISTAKES[1]._replace(right="nothing of the kind"), Path("/nowhere"))

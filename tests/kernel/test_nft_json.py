@@ -172,7 +172,7 @@ def test_sets_and_maps_are_complete(ruleset: str) -> None:
     assert [each.name for each in maps if not each.elements] == []
 
 
-def test_kube_proxy_chooses_an_endpoint_by_a_dice() -> None:
+def test_kube_proxy_chooses_an_endpoint_at_random() -> None:
     tables, _ = listed(KUBE_PROXY)
     chain = tables[0].chain("service-2QRHZV4L")
     assert chain is not None
@@ -401,7 +401,7 @@ table inet ways {
 
 
 @pytest.mark.parametrize("port", (999, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1100, 1150))
-def test_maps_lead_to_the_kernels_rules(port: int) -> None:
+def test_verdict_maps_lead_to_the_rules_that_the_kernel_counts(port: int) -> None:
     """The rules with a counter that one datagram passes."""
     ruleset = WAYS.replace("ct original", "meta l4proto udp ct original")
     tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}" 2>/dev/null'.replace("PORT", str(port)))

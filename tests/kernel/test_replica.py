@@ -156,38 +156,38 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "the container's own port":      (network(), flow(FromHost(), WEB, 80)),
     "published, from the container": (network(), flow(INSIDE)),
     "back out is dropped":           (network(), flow(NEIGHBOUR, FAR, 443)),
-    "back out, for somebody else":   (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
+    "back out, to another address":  (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
     "back out, from a neighbour":    (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
     "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
     "the way out":                   (network(), flow(INSIDE, FAR, 443)),
-    "the answer is led out again":   (led_out_again(), flow(INSIDE, FAR, 443)),
-    "taken for somebody else":       (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
-    "refused for somebody else":     (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
+    "the reply is routed out again": (led_out_again(), flow(INSIDE, FAR, 443)),
+    "local, to another's address":   (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
+    "refused, to another's address": (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
     "UDP, not masqueraded":          (rules(NO_MASQUERADE), flow(INSIDE, FAR, 53, "udp")),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
     "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
     "ping the bridge from inside":   (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
     "published UDP":                 (udp(), flow(protocol="udp")),
-    "UDP that nobody has":           (udp(), flow(protocol="udp", port=9999)),
-    "UDP, and nobody is told":       (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
-    "UDP, and the host is not told": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
+    "UDP without a listener":        (udp(), flow(protocol="udp", port=9999)),
+    "UDP, and the error is dropped": (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
+    "UDP, the host's error dropped": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
     "nobody listens":                (network(), flow(port=9999)),
     "nobody listens inside":         (network(inner=container_namespace(())), flow()),
     "dropped in FORWARD":            (rules(FORWARD_DROP), flow()),
     "rejected in FORWARD":           (rules(REJECT), flow()),
     "reset in FORWARD":              (rules(RESET), flow()),
-    "the answer dropped":            (rules(LOST_REPLY), flow()),
-    "the answer dropped inside":     (silent_inside(), flow()),
-    "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
+    "the reply dropped":             (rules(LOST_REPLY), flow()),
+    "the reply dropped inside":      (silent_inside(), flow()),
+    "the relay's reply dropped":     (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
     "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
     "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
     "rejected in OUTPUT":            (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
     "UDP, rejected in OUTPUT":       (rules(REJECTED_OUT), flow(FromHost(), FAR, 53, "udp")),
     "a ping, rejected in OUTPUT":    (rules(REJECTED_OUT), flow(FromHost(), FAR, 7, "icmp")),
-    "no DNAT: the relay answers":    (rules(NO_DNAT), flow()),
+    "no DNAT: the relay replies":    (rules(NO_DNAT), flow()),
     "no DNAT, the port is held":     (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
-    "the relay finds nobody":        (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
+    "the relay finds no listener":   (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
     "not masqueraded":               (rules(NO_MASQUERADE), flow(INSIDE, FAR, 443)),
     "paused":                        (network(docker=engine(container("paused"))), flow()),
     "eth0 does not forward":         (network(host_namespace(values={"conf__eth0__forwarding": "0"})), flow()),
@@ -219,13 +219,13 @@ MACVLANS: dict[str, Flow] = {
 
 
 @pytest.mark.parametrize("asked", MACVLANS.values(), ids=MACVLANS)
-def test_a_macvlan_is_a_macvlan(asked: Flow) -> None:
+def test_a_macvlan_receives_its_frames_before_the_hosts_rules(asked: Flow) -> None:
     """It takes its frames from eth0 before the host's rules see them."""
     judgement = judge(macvlan(), asked)
     assert (judgement.verdict, judgement.left_out) == ("delivered", ())
 
 
-def test_a_walk_that_is_wrong_is_found() -> None:
+def test_a_wrong_walk_is_a_disagreement() -> None:
     """The kernel has the rule, the walk has not heard of it."""
     judgement = judge(rules(FORWARD_DROP), flow())
     found = agreement(walk_flow(network(), flow()), judgement)

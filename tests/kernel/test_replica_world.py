@@ -154,11 +154,11 @@ def passthru(**values: str) -> Network:
 
 # flow, the container's sysctls, what becomes of it
 TAKEN: dict[str, tuple[Flow, dict[str, str], str]] = {
-    "the host is asked": (to(OUTSIDE, HOST_ADDRESS), {}, "dropped"),
-    "it is asked, and the container sends it on": (to(OUTSIDE, HOST_ADDRESS), FORWARDING, "dropped"),
-    "somebody else is": (to(OUTSIDE, FAR), FORWARDING, "delivered"),
-    "the host asks": (to(FromHost(), FAR), {}, "unanswered"),
-    "the container is asked": (Flow(OUTSIDE, 4, STACKED, "tcp", 80), {}, "delivered"),
+    "to the host": (to(OUTSIDE, HOST_ADDRESS), {}, "dropped"),
+    "to the host, and the container forwards": (to(OUTSIDE, HOST_ADDRESS), FORWARDING, "dropped"),
+    "to another address, and the container forwards": (to(OUTSIDE, FAR), FORWARDING, "delivered"),
+    "from the host": (to(FromHost(), FAR), {}, "unanswered"),
+    "to the container": (Flow(OUTSIDE, 4, STACKED, "tcp", 80), {}, "delivered"),
 }
 
 
