@@ -1,4 +1,4 @@
-"""What one run of the hunt comes to, and docs/reference/fidelity.md, which is written from it."""
+"""The figures of one run of the hunt, and docs/reference/fidelity.md, which is written from them."""
 
 import os
 from collections import Counter

@@ -56,18 +56,18 @@ def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel:
         return Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
     groups = _groups(examination)
     outcomes = kernel.judge(tuple(_case(group, examination, evidence) for group in groups))
-    told = _Told(examination, kernel.release)
+    results = _Results(examination, kernel.release)
     for group, outcome in zip(groups, outcomes, strict=True):
-        told.take(group, outcome)
+        results.take(group, outcome)
     return Replication(
-        tuple(told.flows.get(number) for number in range(len(examination.diagnoses))),
+        tuple(results.flows.get(number) for number in range(len(examination.diagnoses))),
         frozenset(
             cause.ref
             for cause in examination.causes
-            if all(number in told.proven for number in cause.flows) and cause.flows
+            if all(number in results.proven for number in cause.flows) and cause.flows
         ),
-        _unread(told.open),
-        tuple(told.disagreements),
+        _unread(results.open),
+        tuple(results.disagreements),
     )
 
 
@@ -101,8 +101,8 @@ def _in_one_line(error: Message) -> Message | str:
     return error if len(lines) == 1 else lines[-1]
 
 
-class _Told:
-    """What the replicas have said so far."""
+class _Results:
+    """The results of the replicas so far."""
 
     def __init__(self, examination: Examination, release: str) -> None:
         self._examination = examination
@@ -113,7 +113,7 @@ class _Told:
         self.disagreements: list[tuple[int, Disagreement]] = []
 
     def take(self, group: _Group, outcome: Outcome) -> None:
-        """Note what a group's replicas have said."""
+        """Add the results of a group's replicas."""
         if outcome.error is not None:
             self.open.append(_in_one_line(outcome.error))
             return

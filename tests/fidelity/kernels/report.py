@@ -1,4 +1,4 @@
-"""The figures of the runs on other kernels: kept in judged.json, told in docs/reference/fidelity-kernels.md."""
+"""The figures of the runs on other kernels: kept in judged.json, printed in docs/reference/fidelity-kernels.md."""
 
 from collections import Counter
 from pathlib import Path
@@ -61,13 +61,13 @@ class Hunt(msgspec.Struct, frozen=True):
     links: tuple[str, ...] = ()
     """Types of links in networks of which all was agreed."""
     left_out: tuple[str, ...] = ()
-    """Why each network that is left out is."""
+    """The reason for each network that is left out."""
     tunnelled: int = 0
     """Pairs in networks with a tunnel."""
 
 
 def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = (), tunnelled: int = 0) -> Hunt:
-    """Return the figures of a run, in whose agreed networks there were those types of links."""
+    """Return the figures of a run; ``links``: the types of links in the networks that agreed."""
     return Hunt(
         run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
         tuple(sorted(run.judged)), links, left_out, tunnelled,
@@ -75,7 +75,7 @@ def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = (
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What is known of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``), OWN for the machine's own."""
+    """The figures of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``), OWN for the machine's own."""
 
     name: str
     release: str
