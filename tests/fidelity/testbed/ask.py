@@ -189,7 +189,7 @@ class _Net:
             attach(self.judged[each.name], each.programs)
             self._listening += opened(self.judged[each.name], each.sockets)
             with self.judged[each.name].entered():
-                ctnetlink.write(each.connections)  # commands that clash are left out: the readings count
+                ctnetlink.write(each.connections)  # entries that clash are left out: the readings count
         for wire in self.case.wires:
             self.taps[wire.link] = Tap(self.world, wire)
         for name, log in self.logs.items():

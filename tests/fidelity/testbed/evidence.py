@@ -33,7 +33,7 @@ _KEYS = (
 
 
 def host_of(evidence: Evidence) -> Host:
-    """Return the parsed host; raises SetupError if a part of it was not understood."""
+    """Return the parsed host, of which every part must have been understood."""
     host = parse(evidence)
     if host.unread:
         raise AssertionError(f"unread: {host.unread}")
