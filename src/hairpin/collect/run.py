@@ -1,4 +1,4 @@
-"""Starts ``collect.sh`` on this host or over ssh, and returns the evidence that it prints.
+"""Starts ``collect.sh`` on this host or over ssh, and returns what it read.
 
 Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
 on standard output.
@@ -27,7 +27,7 @@ _CHUNK = 1 << 16
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The result of one run of the script."""
+    """The exit status and the output of one run of the script."""
 
     status: int
     stdout: bytes
@@ -35,7 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Runner(Protocol):
-    """Runs a POSIX shell script on some host. ``name``: the host's name in messages."""
+    """Runs a POSIX shell script on some host. ``name`` is that host's name in messages."""
 
     @property
     def name(self) -> str: ...
@@ -46,7 +46,7 @@ class Runner(Protocol):
 
 
 class LocalRunner(msgspec.Struct, frozen=True):
-    """This host, in the namespaces and with the rights of this process. ``environment`` None: that of this process."""
+    """This host, in the namespaces and with the rights of this process. ``environment`` None means its own."""
 
     shell: tuple[str, ...] = ("sh",)
     environment: tuple[tuple[str, str], ...] | None = None
@@ -62,9 +62,8 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
 
 class SshRunner(msgspec.Struct, frozen=True):
-    """A host over ssh, as root or through ``sudo -n``. ssh asks for no password: it uses keys and agents only.
-
-    ``destination`` is what ssh calls one: ``user@host`` or a name of ``~/.ssh/config``.
+    """A host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents authenticate.
+    ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
     """
 
     destination: str
@@ -88,11 +87,10 @@ class SshRunner(msgspec.Struct, frozen=True):
 
 
 def collect(runner: Runner, *, root: str | None = None, docker_host: str | None = None) -> Evidence:
-    """Read the host and return its evidence.
+    """Return what the host says now.
 
-    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: the value of DOCKER_HOST;
-    by default that of the host's environment. Raises CollectError. A command that the host lacks or refuses is a
-    reading, not an error.
+    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
+    value is the default. Raises CollectError. What the host refuses or does not have is a reading, not an error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -117,7 +115,7 @@ def script() -> bytes:
 
 
 def _remote_command(arguments: tuple[str, ...]) -> str:
-    """Return a command line for any login shell: it runs the script as root, by sudo if the user is another."""
+    """Return a command line that any login shell understands: it runs ``sh`` as root, or through ``sudo -n``."""
     call = shlex.join(("-s", "--", *arguments))
     asked = '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"}'
     inner = f'if [ "$(id -u)" = 0 ]; then exec sh {call} {asked}; else exec sudo -n sh {call} {asked}; fi'
@@ -125,7 +123,7 @@ def _remote_command(arguments: tuple[str, ...]) -> str:
 
 
 def _why_ssh_failed(answer: Answer) -> Message:
-    """Return why ssh, or sudo on the other host, gave no answer, and what the user can do."""
+    """Return why ssh, or sudo on the other side, did not run the script."""
     said = answer.stderr.decode("utf-8", "replace")
     hints = (
         (
@@ -162,7 +160,8 @@ def _first_line(stderr: bytes) -> Message | str:
 def _exchange(
     argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
 ) -> Answer:
-    """Run ``argv`` with the script on standard input; write and read at once, so that neither side blocks the other."""
+    """Run ``argv`` with the script on standard input.  It is written while the output is read, so that neither side
+    waits for the other."""
     try:
         process = subprocess.Popen(
             argv,
@@ -230,7 +229,8 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
 
 
 def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
-    """Write as much as the pipe takes and return the rest; nothing if the reader has gone (its own error says why)."""
+    """Write as much as the pipe takes and return the rest.  A process that has ended takes no more; its own message
+    says why."""
     assert process.stdin is not None
     try:
         return left[os.write(process.stdin.fileno(), left) :]
@@ -239,7 +239,7 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script: by SIGTERM, so that it removes its temporary directory; after 5 s by SIGKILL."""
+    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL."""
     process.terminate()
     try:
         process.wait(5)
