@@ -34,13 +34,14 @@ Which elements of rules each kernel has judged is in [elements](elements.md).
 
 ## Older kernels: not judged
 
-Kernels before 5.10, as 3.10 (CentOS 7), 4.18 (RHEL 8) and 5.4 (Ubuntu 20.04), cannot be had here. What they do
-differently is modelled from their sources, among them CentOS 7's last (3.10.0-1160) and RHEL 8.3's (4.18.0-240), and
-no kernel has judged it. `el7` and `el8` are those two; a series of Linux in brackets has it by a stable release.
+Kernels before 5.10, such as 3.10 (CentOS 7), 4.18 (RHEL 8) and 5.4 (Ubuntu 20.04), are not available here. Their
+differences are modelled from their sources, among them CentOS 7's last (3.10.0-1160) and RHEL 8.3's (4.18.0-240), and
+no kernel has judged them. `el7` and `el8` are these two; a series of Linux in brackets has the change in a stable
+release.
 
-Not modelled of them: GRE that conntrack takes for invalid unless its module is loaded (3.19 to 5.0), fragments that are
-put together in every namespace as soon as conntrack is loaded (before 4.10), marks that no veth lets through (before
-4.1), multipath routes whose way every packet chooses anew (before 4.4), and what Red Hat's later kernels have got.
+Not modelled: conntrack calls GRE invalid unless its module is loaded (3.19 to 5.0); fragments are reassembled in every
+namespace as soon as conntrack is loaded (before 4.10); a veth clears marks (before 4.1); each packet chooses its next
+hop of a multipath route anew (before 4.4); backports of Red Hat's later kernels.
 
 | before | what is done instead | source |
 | --- | --- | --- |
