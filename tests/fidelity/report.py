@@ -46,7 +46,8 @@ _LIMITS = """## Not compared yet
 - Tunnels, except with `--tunnels`, which puts one (vxlan; geneve, gre, gretap and ipip if the kernel has them, as the
   [other kernels](fidelity-kernels.md) do) between two namespaces of each network, and does not change the seeds' other
   parts. Half of these networks have no rules and no faults. The devices do not learn, have no checksum of their own
-  over IPv4, and send to one destination. No fragments of a socket enter them, and no narrow link is below a bridge's tunnel.
+  over IPv4, and send to one destination. No fragments of a socket enter them, and no narrow link is below a bridge's
+  tunnel.
 - Helpers; a bond whose link has lost its carrier. Where the kernel has them
   (not this machine's own: [other kernels](fidelity-kernels.md)): flowtables of no link, so that what is in one goes its
   usual way, and no ICMP errors are added to one; an uplink that is a VLAN or a bond; ipvlan in modes l2,

@@ -132,7 +132,7 @@ class Host:
         return Network((parse(collect(LocalRunner(shell))),))
 
     def settled(self, wanted: Namespace) -> Namespace:
-        """Read until the namespace is as wanted: a carrier that is lost is told to the routes up to a second later."""
+        """Read until the namespace is as wanted: routes follow a lost carrier up to a second later."""
         until = time.monotonic() + PATIENCE_S
         found = self.network().namespace(HOST_NETNS)
         while time.monotonic() < until and any(part(found) != part(wanted) for part in PARTS):

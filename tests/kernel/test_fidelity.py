@@ -1,4 +1,5 @@
-"""The walk held against the running kernel: a few thousand packets through random networks, and every old disagreement.
+"""The walk compared with the running kernel: a few thousand packets through random networks, and every kept
+disagreement.
 
 The whole hunt is ``make fidelity N=…`` (docs/reference/fidelity.md).
 """
@@ -36,7 +37,8 @@ def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -
         try:
             judgement = judge(case_of(number))
         except SetupError:
-            # The tools refuse one of a few hundred networks, or it has too many ways: the next one is as good.
+            # The tools refuse about one in a few hundred networks, and some have too many branches; the next one is
+            # used.
             continue
         judged += 1
         packets += judgement.packets

@@ -1,4 +1,7 @@
-"""What a guest is booted with, and what its run becomes.  The guests themselves are ``make fidelity-kernels``."""
+"""The files that a guest boots with, and the figures of its run.
+
+The guests themselves are ``make fidelity-kernels``.
+"""
 
 import lzma
 import os

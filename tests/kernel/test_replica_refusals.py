@@ -104,7 +104,7 @@ def built(rules: str) -> Network:
 
 @pytest.mark.parametrize(("rules", "flow", "expected"), CASES.values(), ids=CASES)
 def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> None:
-    # Once more: the end of the first flow is no part of the second.
+    # A second time: the end of the first flow is no part of the second.
     for judgement in judge_all(built(rules), (flow, flow)):
         trace = walk_flow(built(rules), flow)
         found = agreement(trace, judgement)
@@ -112,7 +112,7 @@ def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> Non
 
 
 def translated_back(protocol: str) -> Network:
-    """Return a host that leads the container to itself, which nobody translates back."""
+    """Return a host whose DNAT sends the container's packets back to it, and whose replies are not translated back."""
     back = f"-A PREROUTING -p {protocol} -i docker0 -j DNAT --to-destination 172.17.0.2"
     host = host_namespace(f"*nat\n:PREROUTING ACCEPT [0:0]\n{back}\nCOMMIT\n")
     links = tuple(
@@ -125,7 +125,7 @@ def translated_back(protocol: str) -> Network:
 
 
 def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:
-    """Return a host whose OUTPUT leads docker-proxy to docker-proxy."""
+    """Return a host whose OUTPUT rules redirect docker-proxy's own connection to docker-proxy."""
     to = "-j DNAT --to-destination 198.51.100.11:8151"
     rules = f"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p {protocol} {to}\nCOMMIT\n"
     return network(host_namespace(rules, sockets=(Socket(protocol, 4, None, 8151, relay=Relay(4, WEB, 80)),)))
@@ -173,7 +173,7 @@ def test_a_service_behind_a_translated_port_answers() -> None:
 
 
 def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
-    """icmp_ratelimit lets six errors to one client through at once."""
+    """icmp_ratelimit lets the kernel send six errors to one client at once."""
     within = network(host_namespace(values={"icmp_ratelimit": "1000"}))
     flows = tuple(Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", port) for port in range(9000, 9010))
     assert {judgement.verdict for judgement in judge_all(within, flows)} == {"refused"}
@@ -207,7 +207,7 @@ def test_an_error_that_leaves_is_not_the_flows_packet() -> None:
 
 
 def test_a_rejected_sender_gets_the_next_error_too() -> None:
-    """Both are taken off the same account: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
+    """Both errors count against the same limit: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
     within = network(host_namespace(rules, routes=(closed,)))
@@ -216,7 +216,7 @@ def test_a_rejected_sender_gets_the_next_error_too() -> None:
 
 
 def test_a_sender_without_a_route_gets_each_error() -> None:
-    """ip_rt_error_burst lets five errors to one sender through at once."""
+    """ip_rt_error_burst lets the kernel send five errors to one sender at once."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     within = network(host_namespace("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n", routes=(closed,)))
     flows = tuple(Flow(INSIDE, 4, FAR, "udp", port) for port in range(9000, 9007))
