@@ -1,4 +1,4 @@
-"""The report's JSON: the contract's names and values, and the published schema, on answers about a real host."""
+"""The report's JSON about a real host: names, values and the published schema."""
 
 import gzip
 import importlib.util

@@ -1,4 +1,4 @@
-"""Changes rulesets a little: a rule less, a rule twice, in another order, turned around, or a random one among them."""
+"""Changes rulesets a little: removes, repeats, reorders or negates a rule, or inserts a random one."""
 
 import re
 
