@@ -1,6 +1,7 @@
 """Recorded networks of several hosts, asked by the command line from snapshots offline."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,23 @@ def check(capsys: pytest.CaptureFixture[str], name: str, asked: Asked) -> dict[s
     return document(call(capsys, *question, *files(name)))
 
 
+def not_quoted(name: str, found: dict[str, Any]) -> list[str]:
+    """Return the excerpts that do not stand in their reading; fields of a JSON object are looked for one by one."""
+    readings = {
+        (host, each.origin): each.text for host in expected()[name].hosts for each in evidence(name, host).readings
+    }
+    wrong: list[str] = []
+    for each in found["evidence"].values():
+        text = readings.get((each["host"], each["netns"], each["origin"]))
+        if text is None or each["origin"].startswith("nft -j"):  # one file of /proc/sys; nft's words of its JSON
+            continue
+        for line in each["excerpt"].rstrip("…").splitlines():
+            values = re.findall(r'[\w.:-]+(?=")', line) if line.startswith('{"') else [line]
+            if line not in text and not all(value in text for value in values if value != "addresses"):
+                wrong.append(line)
+    return wrong
+
+
 @pytest.mark.parametrize("name", expected())
 def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
     causes: set[str] = set()
@@ -49,6 +67,7 @@ def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str
             causes.add(f"{cause['id']}@{cause['host']}")
             assert {remedy["host"] for remedy in cause["remedies"]} <= {cause["host"]}
             assert {found["evidence"][each]["host"] for each in cause["evidence"]} <= set(expected()[name].hosts)
+        assert not_quoted(name, found) == []
     wanted = expected()[name].causes
     assert all(causes & set(acceptable) for acceptable in wanted)
     assert causes <= {each for acceptable in wanted for each in acceptable}
@@ -75,6 +94,12 @@ def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
         "Simulated from what was read on node1 (",
     ):
         assert words in told
+
+
+def test_a_missing_route_is_not_quoted_as_if_it_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "node-route-missing.vxlan"
+    told = call(capsys, "check", "10.244.2.2:80", "--from", "container:web", "--no-replica", *files(name)).out
+    assert "  ── ip -4 -j -d route show table all (node1)\n     no route to 10.244.2.0/24\n" in told
 
 
 def test_a_port_alone_is_asked_by_the_other_hosts_too(capsys: pytest.CaptureFixture[str]) -> None:
