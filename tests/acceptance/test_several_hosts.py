@@ -96,6 +96,16 @@ def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
         assert words in told
 
 
+@pytest.mark.parametrize("name", [each for each in expected() if each.startswith("vxlan-port-blocked")])
+def test_the_way_of_an_outer_packet_ends_at_the_inner_ones_target(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    asked = expected()[name].flows[0]
+    told = call(capsys, "check", asked.target, "--from", asked.origin, "--no-replica", *files(name)).out
+    (end,) = [line.strip() for line in told.splitlines() if line.strip().startswith("○")]
+    assert end in (f"○ {asked.target}/tcp", f"○ {asked.origin.removeprefix('container:')}", f"○ {asked.origin}")
+
+
 def test_a_missing_route_is_not_quoted_as_if_it_was_read(capsys: pytest.CaptureFixture[str]) -> None:
     name = "node-route-missing.vxlan"
     told = call(capsys, "check", "10.244.2.2:80", "--from", "container:web", "--no-replica", *files(name)).out
