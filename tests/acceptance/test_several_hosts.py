@@ -16,6 +16,7 @@ from tests.acceptance.recorded_networks import FOLDER, Asked, evidence, expected
 from tests.cli.commands import Ended, call
 
 HEALTHY = "healthy-three-nodes"
+HOST_GW = "healthy-flannel-host-gw"
 BROKEN = "ip-forward-off.vxlan"
 
 
@@ -40,13 +41,17 @@ def check(capsys: pytest.CaptureFixture[str], name: str, asked: Asked) -> dict[s
 def not_quoted(name: str, found: dict[str, Any]) -> list[str]:
     """Return the excerpts that do not stand in their reading; fields of a JSON object are looked for one by one."""
     readings = {
-        (host, each.origin): each.text for host in expected()[name].hosts for each in evidence(name, host).readings
+        (host, each.netns, each.origin): each.text
+        for host in expected()[name].hosts
+        for each in evidence(name, host).readings
     }
     wrong: list[str] = []
     for each in found["evidence"].values():
-        text = readings.get((each["host"], each["netns"], each["origin"]))
-        if text is None or each["origin"].startswith("nft -j"):  # one file of /proc/sys; nft's words of its JSON
+        place: tuple[str, str, str] = (each["host"], each["netns"], each["origin"])
+        text = readings.get(place)
+        if each["origin"].startswith(("nft -j", "/proc/sys/")):  # nft's words of its JSON; one file of a reading
             continue
+        assert text is not None, place
         for line in each["excerpt"].rstrip("…").splitlines():
             values = re.findall(r'[\w.:-]+(?=")', line) if line.startswith('{"') else [line]
             if line not in text and not all(value in text for value in values if value != "addresses"):
@@ -116,6 +121,14 @@ def test_a_port_alone_is_asked_by_the_other_hosts_too(capsys: pytest.CaptureFixt
     found = document(call(capsys, "check", "8151", "--no-replica", "--json", *files(HEALTHY)))
     assert [flow["from"] for flow in found["flows"]][-2:] == ["host@node2", "host@node3"]
     assert {flow["to_host"] for flow in found["flows"]} == {"node1"}
+
+
+def test_walk_has_its_questions_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    question = ("walk", "10.244.2.2:80", "--from", "container:web", "--json")
+    node1, node2 = (("--snapshot", str(FOLDER / HOST_GW / f"{each}.hairpin")) for each in ("node1", "node2"))
+    alone, both = document(call(capsys, *question, *node1)), document(call(capsys, *question, *node1, *node2))
+    assert [each["option"] for each in alone["questions"]] == ["--host 198.51.100.12"]
+    assert both["questions"] == []
 
 
 def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) -> None:
