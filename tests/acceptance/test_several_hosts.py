@@ -88,6 +88,28 @@ def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.Capt
     assert {each.partition(":")[0] for cause in found["causes"] for each in cause["evidence"]} == {"node2"}
 
 
+@pytest.mark.parametrize(("forwards", "causes"), (("1", set[str]()), ("0", {"ip-forward-off@node1"})))
+def test_nothing_asked_is_the_way_out_of_containers_on_an_overlay(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, forwards: str, causes: set[str]
+) -> None:
+    whole = evidence("healthy-swarm-overlay", "node1")
+    forwarding = re.compile(r"(/ipv4/(?:ip_forward|conf/[^/]+/forwarding)):1")
+    readings = tuple(
+        msgspec.structs.replace(each, text=forwarding.sub(rf"\1:{forwards}", each.text))
+        if (each.key, each.netns) == ("sysctl", "host")
+        else each
+        for each in whole.readings
+    )
+    write(msgspec.structs.replace(whole, readings=readings), tmp_path / "node1")
+    found = document(call(capsys, "check", "--no-replica", "--json", "--snapshot", str(tmp_path / "node1")))
+    assert {(flow["purpose"], flow["to"]) for flow in found["flows"]} == {
+        ("egress", "203.0.113.80:443/tcp"),
+        ("dns", "127.0.0.11:53/udp"),
+        ("dns", "192.0.2.53:53/udp"),
+    }
+    assert {f"{cause['id']}@{cause['host']}" for cause in found["causes"]} == causes
+
+
 def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
     told = call(capsys, "check", "web:80@node2", "--from", "container:web", "--no-replica", *files(BROKEN)).out
     for words in (
