@@ -123,6 +123,25 @@ def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
         assert words in told
 
 
+@pytest.mark.parametrize(
+    ("name", "host", "target"),
+    (
+        ("vxlan-port-blocked.input", "node2", "10.244.1.2:80"),
+        ("vxlan-port-blocked.nft", "node2", "10.244.1.2:80"),
+        ("vxlan-port-blocked.answers", "node1", "10.244.2.2:80"),
+        ("vxlan-port-blocked.bridge", "node2", "10.77.0.16:80"),
+        ("vxlan-port-blocked.swarm", "node2", "10.0.9.11:80"),
+    ),
+)
+def test_the_sick_host_alone_has_the_cause_that_both_have(
+    capsys: pytest.CaptureFixture[str], name: str, host: str, target: str
+) -> None:
+    alone = ("--snapshot", str(FOLDER / name / f"{host}.hairpin"))
+    found = document(call(capsys, "check", target, "--from", "container:web", "--no-replica", "--json", *alone))
+    assert [cause["id"] for cause in found["causes"]] == ["vxlan-port-blocked"]
+    assert not any("ESTABLISHED" in each for each in found["causes"][0]["remedies"][0]["commands"])
+
+
 @pytest.mark.parametrize("name", [each for each in expected() if each.startswith("vxlan-port-blocked")])
 def test_the_way_of_an_outer_packet_ends_at_the_inner_ones_target(
     capsys: pytest.CaptureFixture[str], name: str
