@@ -32,7 +32,7 @@ def check(
     Without one: every published port and the way out of every container.  Of several hosts, @HOST behind TARGET or
     WHERE names one; the first is meant where none is named.
 
-    Exit: 0 all delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
+    Exit: 0 each flow is delivered or leaves, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status
