@@ -51,7 +51,7 @@ def test_the_networks_that_lead_outside(driver: str, internal: bool, leaves: boo
     assert bool(egress_flows(net, net.this, container())) is leaves
 
 
-def test_names_are_asked_where_the_host_says() -> None:
+def test_dns_goes_to_the_hosts_name_servers() -> None:
     text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
     net = whole()
     net = net.with_host(msgspec.structs.replace(net.this, files=(ConfigFile("/etc/resolv.conf", text),)))
