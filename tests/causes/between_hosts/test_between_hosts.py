@@ -3,13 +3,16 @@
 import msgspec
 import pytest
 
+from hairpin.causes.between_hosts import vxlan_port_blocked
+from hairpin.causes.cause import View
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, Route
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
+from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
 from tests.rule_text import without
@@ -127,6 +130,9 @@ CASES: dict[str, Case] = {
     "the near INPUT drops the tunnel's replies": Case(
         network(node("one", rules=BLOCKED), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
     ),
+    "INPUT drops the tunnel's answers of a host that was not read": Case(
+        network(node("one", rules=BLOCKED)), TO_TWO, ("vxlan-port-blocked",), network(node("one")),
+    ),
     "OUTPUT refuses the tunnel's port": Case(
         network(node("one", rules=SENDS_NONE), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
     ),
@@ -148,3 +154,27 @@ def test_fires(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_is_silent_on_the_whole_host(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+TO_PORT = Flow(Outside(ADDRESSES["two"]), 4, ADDRESSES["one"], "udp", 8472, host="one")
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "up", "named"),
+    (
+        (vxlan("one"), True, True),
+        (vxlan("one"), False, False),
+        (vxlan("one", port=4789), True, False),
+    ),
+)
+def test_a_packet_for_the_port_of_a_tunnel_that_is_up_is_the_tunnels(tunnel: Tunnel, up: bool, named: bool) -> None:
+    """Who asks from outside may be the other end of the tunnel, on a host that was not read."""
+    host = node("one", rules=BLOCKED, tunnel=tunnel)
+    links = tuple(
+        msgspec.structs.replace(each, up=up) if each.name == "flannel.1" else each for each in host.namespaces[0].links
+    )
+    asked = network(changed(host, links=links))
+    trace = walk_flow(asked, TO_PORT)
+    assert trace.usual.stop is not None
+    found = tuple(vxlan_port_blocked.find(View(asked, TO_PORT, trace.usual, trace.usual.stop)))
+    assert bool(found) is named
