@@ -1,4 +1,4 @@
-"""Quotes the readings that an answer refers to: each with its origin and the words that matter."""
+"""Quotes the readings that an answer refers to: each with its origin and the part that matters."""
 
 import msgspec
 
@@ -25,7 +25,7 @@ from hairpin.walk.state import (
 _NAME_ALONE = verbatim("").template
 """The template of a sentence that is the name of a socket and no more."""
 LONGEST = 600
-"""Characters of an excerpt; one line of docker inspect alone has thousands."""
+"""The most characters of an excerpt; one line of docker inspect has thousands."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -67,7 +67,7 @@ class Quotes:
         return dict(self._quotes)
 
     def decided(self, decided: DecidedBy | None) -> str | None:
-        """Return the reference of what decided a step, or None when no reading says it."""
+        """Return the reference of the place that decided a step, or None if no reading shows it."""
         match decided:
             case RuleDecided(place=place):
                 return self._rule(place)
@@ -89,7 +89,7 @@ class Quotes:
                 return None
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the references of what a cause stands on: what it names itself, else what stopped the packet."""
+        """Return the references of a cause's evidence: the readings that it names, else the one that shows the stop."""
         decided = cause.stop.decided_by
         named = self.named(cause.candidate, decided)
         if named:
@@ -100,8 +100,8 @@ class Quotes:
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names, quoting what its ``where`` says, else what
-        stopped the packet."""
+        """Return the references of the readings that a candidate names.  Each quotes the words of the candidate's
+        ``where``, else the rule that stopped the packet."""
         where = dict(candidate.where)
         place = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
         if place is not None and (where.keys() & {"chains", "rules"} or where.get("rule", place.text) != place.text):
@@ -110,7 +110,7 @@ class Quotes:
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
+        """Return the reference of the reading that lists the namespace's sockets: it shows that a socket is missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue
@@ -190,8 +190,9 @@ class Quotes:
 
 
 def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
-    """Return the fields of an engine's JSON that an answer stands on, of the objects of these names if there are
-    several; the text's beginning when it is no JSON."""
+    """Return the fields of an engine's JSON that answers refer to; the whole text if it is no JSON.
+
+    ``names``: of several objects those of these names."""
     try:
         documents = [msgspec.json.decode(line, type=dict[str, object]) for line in reading.text.splitlines() if line]
     except (msgspec.DecodeError, msgspec.ValidationError):
@@ -203,7 +204,7 @@ def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
 
 
 def _letters(count: int) -> str:
-    """Return nothing for the first place, then b, c … z, bb …"""
+    """Return the letters of a further place: none for the first, then b, c … z, ba …"""
     if count == 0:
         return ""
     text = ""
