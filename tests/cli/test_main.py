@@ -242,4 +242,4 @@ def test_a_commands_return_value_is_the_exit_status(capsys: pytest.CaptureFixtur
 def test_the_help_says_that_a_flow_that_leaves_is_no_failure(capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert run([command, "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "or leaves, 1 " in told
+    assert "(or leaving), 1 " in told

@@ -32,7 +32,7 @@ def check(
     Without one: every published port and the way out of every container.  With several hosts, TARGET@HOST and
     WHERE@HOST name the host; without @HOST it is the first.
 
-    Exit: 0 each flow is delivered or leaves, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
+    Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status

@@ -1,7 +1,7 @@
 """Starts the commands.  Imports click and the standard library only; what a command needs is imported when it runs.
 
-Exit status: 0 delivered or leaves, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin, 130
-interrupted.
+Exit status: 0 delivered or leaving, 1 a blocking cause or a flow that is not delivered, 2 usage error, 3 could not
+decide, 4 a bug in hairpin, 130 interrupted.
 """
 
 import importlib

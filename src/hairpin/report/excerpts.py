@@ -198,8 +198,9 @@ def policy(text: str, table: str, chain: str) -> str:
 
 
 def declarations(text: str, tables: str) -> str:
-    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that.
-    Empty where it has no such table."""
+    """Return ``*nat`` and the declarations of its chains from iptables-save's text; empty if the table is not there.
+
+    The declarations show which chains are missing."""
     wanted = [f"*{table}" for table in tables.split(", ")]
     kept: list[str] = []
     inside = False

@@ -4,9 +4,11 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
+from hairpin.errors import ParseError
 from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.netns import Netns
+from hairpin.host.read.json_text import decode_documents
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
@@ -38,6 +40,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _NAMES = ("container", "network", "name")
 """The places of a cause that name an object of an engine."""
 
@@ -190,14 +193,15 @@ class Quotes:
 
 
 def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
-    """Return the fields of an engine's JSON that answers refer to, of the objects of these names if there are several.
-    Returns the whole text if it is no JSON."""
+    """Return the fields of an engine's JSON that answers refer to; the whole text if it is no JSON.
+
+    ``names``: of several objects those of these names."""
     try:
-        documents = [msgspec.json.decode(line, type=dict[str, object]) for line in reading.text.splitlines() if line]
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        documents = decode_documents(_DOCUMENT, reading.text, source=reading.origin)
+    except ParseError:
         return reading.text.strip()
     named = [each for each in documents if str(each.get("Name", "")).removeprefix("/") in names]
-    kept = named or (documents if len(documents) == 1 else [])
+    kept = named or (documents if len(documents) == 1 else ())
     picked = (excerpts.picked(each, _ESSENCE[reading.key]) for each in kept)
     return "\n".join(map(excerpts.one_line, picked)) or reading.text.strip()
 
