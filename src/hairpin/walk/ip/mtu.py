@@ -165,8 +165,12 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 
 
 def too_long_for(state: State, link: Link) -> End | None:
-    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits."""
-    if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
+    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits.
+
+    Segments that are still to be cut pass.  Source: include/linux/netdevice.h __is_skb_forwardable()
+    """
+    whole = state.fragments.gso and state.fragments.largest is None
+    if whole or length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
     decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)
     return stopped(state, "mtu", link=link.name, decided_by=decided)

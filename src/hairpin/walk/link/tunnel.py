@@ -58,6 +58,7 @@ def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome
         oif=remote.via or "",
         hops=state.hops + 1,
         sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True, without_socket=True),
+        fragments=Fragments(gso=state.fragments.gso),
         carried=Carried(state, tunnel),
     )
     ended = _to_itself(network, state, link, remote, start) or _too_big(network, state, link, start)
@@ -231,7 +232,7 @@ def decapsulated(network: Network, state: State) -> Outcome:
         iif=link.name,
         hops=state.hops + 1,
         frame=Frame(vid=frame.frame.vid, target=frame.frame.target),
-        fragments=Fragments(largest=frame.fragments.largest),
+        fragments=Fragments(largest=frame.fragments.largest, gso=frame.fragments.gso),
         history=noted.history,
         carried=frame.carried,
     )
