@@ -88,7 +88,7 @@ def taker(
     ``home``: the namespace that the outer packet arrives in.  Of several devices of GRE or IP in IP, one that is up is
     preferred, then one that names both outer addresses, then one that names the remote address.
     """
-    devices = _devices(network, home)
+    devices = tunnel_devices(network, home)
     found = [(netns, each) for netns, each in devices if _takes(each, tunnel, source, destination, port)]
     if not found:
         return None
@@ -133,12 +133,12 @@ def listens(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> 
     """
     return any(
         link.up and own is not None and (own.kind, own.version, own.port) == (tunnel.kind, tunnel.version, port)
-        for _, link in _devices(network, home)
+        for _, link in tunnel_devices(network, home)
         for own in (link.tunnel,)
     )
 
 
-def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
+def tunnel_devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
     """Yield the tunnel devices whose outer packets are in that namespace, its own first."""
     for link in network.namespace(home).links:
         if link.tunnel is not None and underlay_netns(home, link) == home:

@@ -10,6 +10,7 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
+from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
 from tests.rule_text import without
@@ -71,9 +72,37 @@ def with_remote(remote: int) -> Host:
     return changed(node("one", tunnel=msgspec.structs.replace(vxlan("one"), remote=remote)), fdb=())
 
 
+def without_neighbour() -> Host:
+    """Return the first host, which has lost the entry for the second one's tunnel device."""
+    return changed(node("one"), neighbours=())
+
+
+def sending_to_itself() -> Host:
+    """Return the first host, whose forwarding entry for the second one's device names the first one."""
+    return node("one", remote=ADDRESSES["one"])
+
+
+def learning(key: int) -> Host:
+    """Return the first host, whose device asks by ARP who the far end is, with this VNI."""
+    tunnel = msgspec.structs.replace(vxlan("one", key=key), remote=ADDRESSES["two"])
+    return changed(node("one", tunnel=tunnel), neighbours=(), fdb=())
+
+
+def sending_from(local: int) -> Host:
+    """Return the first host, whose tunnel device sends from this address."""
+    return node("one", tunnel=msgspec.structs.replace(vxlan("one"), local=local))
+
+
 def without_tunnel_entries() -> Host:
     """Return the first host with neither route nor entries for the second one."""
     return changed(one(), neighbours=(), fdb=())
+
+
+def stretched(**fields: object) -> Network:
+    """Return two hosts with one subnet, of which the first has other forwarding entries or links."""
+    whole = recorded("healthy-bridge-vxlan")
+    netns = whole.host_netns("node1")
+    return whole.with_namespace(netns, msgspec.structs.replace(whole.namespace(netns), **fields))
 
 
 def unmasqueraded(world: World | None = None) -> Network:
@@ -85,7 +114,21 @@ def unmasqueraded(world: World | None = None) -> Network:
 WHOLE = network(node("one"), two())
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
 
+STRETCHED = recorded("healthy-bridge-vxlan")
+STRETCHED_ONE = STRETCHED.namespace(STRETCHED.host_netns("node1"))
+FLOODS_TO_NONE = tuple(each for each in STRETCHED_ONE.fdb if each.remote is None)
+PORT_DOWN = tuple(
+    msgspec.structs.replace(each, up=False) if each.name == "vxlan77" else each for each in STRETCHED_ONE.links
+)
+ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
+
 CASES: dict[str, Case] = {
+    "the bridge's tunnel floods to no host": Case(
+        stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
+    ),
+    "the bridge's tunnel is down": Case(
+        stretched(links=PORT_DOWN), ALONG_BRIDGE, ("host-link-down",), STRETCHED,
+    ),
     "no route to the other host's containers": Case(network(one(), two()), TO_TWO, ("node-route-missing",), WHOLE),
     "neither route nor entries of the tunnel": Case(
         network(without_tunnel_entries(), two()), TO_TWO, ("node-route-missing",), WHOLE,
@@ -106,6 +149,19 @@ CASES: dict[str, Case] = {
     ),
     "the other tunnel device was made anew": Case(
         network(stale_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
+    ),
+    "no neighbour entry for the other tunnel device": Case(
+        network(without_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
+    ),
+    "the forwarding entry leads back": Case(
+        network(sending_to_itself(), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
+    ),
+    "another VNI than the device that ARP asks for": Case(
+        network(learning(2), two()), TO_TWO, ("tunnel-ends-differ",), network(learning(1), two()),
+    ),
+    "the tunnel sends from another machine's address": Case(
+        network(sending_from(STRANGER), two()), TO_TWO, ("tunnel-source-lost",),
+        network(sending_from(ADDRESSES["one"]), two()),
     ),
     "another VNI there": Case(
         network(node("one"), two(node("two", tunnel=vxlan("two", key=2)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,
