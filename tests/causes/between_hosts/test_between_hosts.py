@@ -16,7 +16,7 @@ from tests.causes.hosts import told
 from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
-from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
+from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, seen, vxlan
 
 INSIDE = parse_address("10.244.2.1")[1]
 STRANGER = parse_address("198.51.100.99")[1]
@@ -122,7 +122,17 @@ PORT_DOWN = tuple(
 )
 ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
 
+
+def entered(*, seen_by_far: bool) -> Network:
+    """Return two hosts, of which the first has a permanent neighbour entry for the second with a MAC of nobody's."""
+    entry = Neighbour("eth0", 4, ADDRESSES["two"], OLD_MAC, "PERMANENT")
+    return network(node("one", neighbours=(entry,)), two(node("two", neighbours=(seen("two"),) if seen_by_far else ())))
+
+
 CASES: dict[str, Case] = {
+    "a permanent neighbour entry for a host on the same wire": Case(
+        entered(seen_by_far=True), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False),
+    ),
     "the bridge's tunnel floods to no host": Case(
         stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
     ),
