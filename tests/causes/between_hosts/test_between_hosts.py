@@ -17,6 +17,7 @@ from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
 from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, seen, vxlan
+from tests.walk.link.test_flannel_udp import relaying
 
 INSIDE = parse_address("10.244.2.1")[1]
 STRANGER = parse_address("198.51.100.99")[1]
@@ -93,6 +94,18 @@ def sending_from(local: int) -> Host:
     return node("one", tunnel=msgspec.structs.replace(vxlan("one"), local=local))
 
 
+def without_device() -> Host:
+    """Return the second host without its tunnel device and what went with it, but with the route to the first one's
+    containers by the device that is to come."""
+    host = two()
+    namespace = host.namespaces[0]
+    return changed(
+        host,
+        links=tuple(each for each in namespace.links if each.name != "flannel.1"),
+        addresses=tuple(each for each in namespace.addresses if each.link != "flannel.1"),
+    )
+
+
 def without_tunnel_entries() -> Host:
     """Return the first host with neither route nor entries for the second one."""
     return changed(one(), neighbours=(), fdb=())
@@ -120,6 +133,10 @@ FLOODS_TO_NONE = tuple(each for each in STRETCHED_ONE.fdb if each.remote is None
 PORT_DOWN = tuple(
     msgspec.structs.replace(each, up=False) if each.name == "vxlan77" else each for each in STRETCHED_ONE.links
 )
+LOOSE = tuple(
+    msgspec.structs.replace(each, master=None, port=None) if each.name == "vxlan77" else each
+    for each in STRETCHED_ONE.links
+)
 ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
 
 
@@ -135,6 +152,12 @@ CASES: dict[str, Case] = {
     ),
     "the bridge's tunnel floods to no host": Case(
         stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
+    ),
+    "the far tunnel device is not a port of the bridge": Case(
+        recorded("tunnel-port-detached"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the near tunnel device is not a port of the bridge": Case(
+        stretched(links=LOOSE), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
     ),
     "the bridge's tunnel is down": Case(
         stretched(links=PORT_DOWN), ALONG_BRIDGE, ("host-link-down",), STRETCHED,
@@ -172,6 +195,13 @@ CASES: dict[str, Case] = {
     "the tunnel sends from another machine's address": Case(
         network(sending_from(STRANGER), two()), TO_TWO, ("tunnel-source-lost",),
         network(sending_from(ADDRESSES["one"]), two()),
+    ),
+    "no tunnel device there": Case(
+        network(node("one"), without_device()), TO_TWO, ("tunnel-end-missing",), WHOLE,
+    ),
+    "flanneld is stopped there": Case(
+        Network((relaying("one"), relaying("two", halted=True))), TO_TWO, ("service-process-stopped",),
+        Network((relaying("one"), relaying("two"))),
     ),
     "another VNI there": Case(
         network(node("one"), two(node("two", tunnel=vxlan("two", key=2)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,

@@ -22,7 +22,7 @@ from hairpin.network.network import Network, addresses_of, is_bridge_port, is_up
 from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import taker
+from hairpin.network.tunnels import remotes_of, taker
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 
@@ -86,7 +86,18 @@ def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...
             return True
         if any(each.value == hop.gateway for each in there.addresses):
             return True
+        if link is not None and any(
+            owns_address(there, link.tunnel.version, each.address)
+            for each in remotes_of(namespace, link, _mac_of(namespace, hop))
+            if link.tunnel is not None
+        ):
+            return True
     return False
+
+
+def _mac_of(namespace: Namespace, hop: NextHop) -> int | None:
+    """Return the MAC address in the neighbour entry of the next hop, or None."""
+    return next((each.mac for each in namespace.neighbours if (each.link, each.value) == (hop.link, hop.gateway)), None)
 
 
 def _route_to(
