@@ -16,7 +16,7 @@ LISTED = '{"nftables": [{"chain": {}}, {"rule": {"handle": 11}}, {"rule": {"hand
 
 
 def acts(made: tuple[Step, ...], *answers: Done) -> tuple[list[Act], str]:
-    """Return what is done when these are the answers, and the complaint."""
+    """Return the acts, if these are their results, and the complaint."""
     acting, found, left = carrying_all(made), list[Act](), list(answers)
     try:
         act = next(acting)
@@ -43,7 +43,7 @@ def test_a_load_reads_nfts_handles_first() -> None:
     assert acts(steps(Change((NATIVE,)), network()))[1] == "no rule 2 in inet t A"
 
 
-def test_the_first_that_fails_is_the_last() -> None:
+def test_the_first_failure_ends_the_step() -> None:
     made = steps(Change((SYSCTLS, SYSCTLS)), network())
     assert (len(acts(made, Done(1, "", "no"))[0]), acts(made, Done(1, "", "no"))[1]) == (1, "no")
     assert acts(made, Done(9))[1] == "nsenter: status 9"

@@ -1,4 +1,4 @@
-"""An expectation that is not met says what has moved."""
+"""An expectation that is not met says what has changed."""
 
 import msgspec
 import pytest
@@ -33,7 +33,7 @@ ETH0 = next(each for each in HOST.links if each.name == "eth0")
 (NAT, FILTER) = HOST.ruleset.tables
 PLACE: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
 
-# one that is met, one that is not, what is said of it
+# an expectation that is met, one that is not, and the sentence about it
 CASES: dict[str, tuple[Expectation, Expectation, str]] = {
     "sysctl": (
         SysctlIs(("net", "ipv4", "ip_forward"), "0"), SysctlIs(("net", "ipv4", "ip_forward"), "1"),

@@ -30,8 +30,8 @@ NATURES: dict[str, tuple[Step, Nature]] = {
     "a setting": (SET, "reversible"),
     "a file": (FILE, "reversible"),
     "a forgotten connection": (FORGOTTEN, "irreversible"),
-    "a call that another takes back": (Ask(host="h", call=ReloadUfw(), undo=()), "reversible"),
-    "a call for ever": (Ask(host="h", call=ReloadUfw()), "irreversible"),
+    "a call that another undoes": (Ask(host="h", call=ReloadUfw(), undo=()), "reversible"),
+    "a call that nothing undoes": (Ask(host="h", call=ReloadUfw()), "irreversible"),
     "advice": (Advise(does=()), "for-a-person"),
 }
 

@@ -1,4 +1,4 @@
-"""The bare runner: does acts in the namespaces that this process is in, with a fixed environment and no shell."""
+"""The bare runner: does acts in the namespaces of this process, with a fixed environment and no shell."""
 
 import os
 import stat
@@ -58,7 +58,8 @@ def _run(command: Command) -> Done:
 
 
 def _replace(act: Replace) -> Done:
-    """Replace the file at once: a reader sees the old or the new one.  Of a link the target is replaced."""
+    """Replace the file atomically: a reader sees the old or the new one.  A symbolic link stays; its target is
+    replaced."""
     path = Path(os.path.realpath(act.path))
     try:
         found = state_of(path)
@@ -67,7 +68,7 @@ def _replace(act: Replace) -> Done:
         if act.after is None:
             path.unlink(missing_ok=True)
         else:
-            _write(path, _settled(act.after, found))
+            _write(path, _with_owner(act.after, found))
     except (OSError, UnicodeDecodeError) as error:
         return Done(_REFUSED, complaint=f"{act.path}: {error}")
     return Done(0)
@@ -90,8 +91,8 @@ def _is(found: FileState | None, expected: FileState | None) -> bool:
     return found.content == expected.content and all(wanted in (None, held) for wanted, held in asked)
 
 
-def _settled(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the state with mode and owner: those that are wanted, else those that the file has."""
+def _with_owner(wanted: FileState, found: FileState | None) -> FileState:
+    """Return the state with mode and owner: the wanted ones, else those of the file as it was found."""
     own = found if found is not None else FileState("", _NEW_MODE, 0, 0)
     return FileState(
         wanted.content,

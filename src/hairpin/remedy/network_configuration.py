@@ -1,4 +1,4 @@
-"""Links, addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
+"""Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
 
 from hairpin.change.change import SetLink
 from hairpin.host.host import Host
@@ -16,7 +16,7 @@ _CONFIGURATORS = (
 
 
 def configured_by(host: Host) -> Message:
-    """Say in which files this host's network is configured."""
+    """Return advice that names the files in which this host's network is configured."""
     found = [
         (name, [file.path for file in host.files if file.path.startswith(folder)]) for folder, name in _CONFIGURATORS
     ]
@@ -31,7 +31,7 @@ def configured_by(host: Host) -> Message:
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
-    """Return who makes the links: what configures the host's network, or the engine."""
+    """Return advice that names what makes the links: the host's network configuration, or the engine."""
     if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
         return Lasting(advice=(configured_by(situation.host),))
     return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))
